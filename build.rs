@@ -1,0 +1,45 @@
+//! Turns `openapi/gotrue.yaml` into the raw client: read ▶ lint ▶ tables ▶ lower ▶ generate.
+//!
+//! Three files are left in `OUT_DIR`: `client.rs` (the operations and models), `operations.rs` (method, path and
+//! credential of each operation) and `open.rs` (string types that are open to values of tomorrow's server).
+
+#[path = "generator/mod.rs"]
+mod generator;
+
+use std::{env, fs, path::Path};
+
+use generator::{document, generate, lint, lower, open, operations};
+use proc_macro2::TokenStream;
+
+const DOCUMENT: &str = "openapi/gotrue.yaml";
+
+fn main() {
+    for input in [DOCUMENT, "build.rs", "generator"] {
+        println!("cargo::rerun-if-changed={input}");
+    }
+    for problem in build().err().into_iter().flatten() {
+        println!("cargo::error={DOCUMENT}: {problem}");
+    }
+}
+
+fn build() -> Result<(), Vec<String>> {
+    let document = document::read(Path::new(DOCUMENT)).map_err(|e| vec![e])?;
+    let findings = lint::lint(&document);
+    if !findings.is_empty() {
+        return Err(findings.iter().map(ToString::to_string).collect());
+    }
+    let operations = operations::table(&document);
+    let open = open::types(&document);
+    let client = generate::client(&lower::lower(document)).map_err(|e| vec![e])?;
+    for (name, code) in [("operations.rs", operations), ("open.rs", open), ("client.rs", client)] {
+        write(name, code).map_err(|e| vec![format!("{name}: {e}")])?;
+    }
+    Ok(())
+}
+
+/// Formats and writes a generated file.
+fn write(name: &str, code: TokenStream) -> Result<(), String> {
+    let file = syn::parse2(code).map_err(|e| format!("the generated code does not parse: {e}"))?;
+    let directory = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
+    fs::write(Path::new(&directory).join(name), prettyplease::unparse(&file)).map_err(|e| e.to_string())
+}

@@ -1,0 +1,3 @@
+/// x
+#[derive(Clone, serde::Serialize, serde::Deserialize, Debug)]
+pub struct Secret(String);

@@ -1,0 +1,4 @@
+/// x
+#[derive(Clone, Debug)]
+pub struct Call;
+impl progenitor_client::ClientHooks<Call> for crate::raw::Client {}
