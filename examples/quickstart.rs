@@ -10,13 +10,8 @@ use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let (client, fake) = match env::var("GOTRUE_URL") {
-        Ok(_) => (Client::from_env()?, None),
-        Err(_) => {
-            let fake = FakeServer::start().await;
-            (fake.client()?, Some(fake))
-        }
-    };
+    let fake = if env::var("GOTRUE_URL").is_ok() { None } else { Some(FakeServer::start().await) };
+    let client = fake.as_ref().map_or_else(Client::from_env, FakeServer::client)?;
     let kind = if fake.is_some() { "a fake server in this process" } else { "a real server" };
     println!("Server      {} ({kind})", client.base_url());
     println!("            {} is up", client.health().await?.name);
@@ -29,13 +24,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let password = "correct-horse-7";
 
     let ada = SignUp::email(&email, password).data(json!({ "favorite_language": "rust" }));
-    match client.sign_up(ada).await? {
-        SignUpOutcome::Session(session) => println!("Sign up     {email} has the id {}", session.user().id),
-        _ => {
-            println!("Sign up     a message is on its way to {email}; confirm it and sign in");
-            return Ok(());
-        }
-    }
+    let SignUpOutcome::Session(session) = client.sign_up(ada).await? else {
+        println!("Sign up     a message is on its way to {email}; confirm it and sign in");
+        return Ok(());
+    };
+    println!("Sign up     {email} has the id {}", session.user().id);
 
     let session = client.sign_in(Password::email(&email, password)).await?;
     println!("Sign in     {}", describe(&session));

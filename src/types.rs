@@ -9,6 +9,14 @@ pub use crate::raw::{
     },
 };
 
+#[expect(clippy::derivable_impls, reason = "the type is generated")]
+impl Default for SignOutScope {
+    /// This session only. The server's own default is all of the user's sessions, which surprises people.
+    fn default() -> Self {
+        Self::Local
+    }
+}
+
 impl Provider {
     /// A provider that the server's owner has added, by its name with or without the prefix `custom:`.
     ///

@@ -72,8 +72,12 @@ pub(super) fn ok(body: &impl Serialize) -> Reply {
 
 #[expect(clippy::unnecessary_wraps, reason = "it ends a handler, which may fail elsewhere")]
 pub(super) fn redirect(status: u16, location: &str) -> Reply {
+    // A header is ASCII.
+    let location = url::Url::parse(location).map_or_else(|_| location.to_owned(), String::from);
     let body = format!("<a href=\"{}\">Found</a>.\n\n", location.replace('&', "&amp;"));
-    Ok(ResponseTemplate::new(status).insert_header("location", location).set_body_raw(body, "text/html; charset=utf-8"))
+    Ok(ResponseTemplate::new(status)
+        .insert_header("location", location.as_str())
+        .set_body_raw(body, "text/html; charset=utf-8"))
 }
 
 /// The reply with the time of the server's own clock.
