@@ -111,7 +111,7 @@ fn bearer(what: &'static str, token: &Secret) -> Result<HeaderValue> {
 }
 
 /// A secret as a header's value, which no log shows.
-fn secret_header(what: &'static str, value: &str) -> Result<HeaderValue> {
+pub(crate) fn secret_header(what: &'static str, value: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_str(value)
         .map_err(|_| Error::invalid(what, "has characters that cannot be sent in a header"))?;
     value.set_sensitive(true);

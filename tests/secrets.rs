@@ -122,7 +122,7 @@ async fn no_error_prints_a_secret_that_a_reply_echoes() {
         page(502),
         ResponseTemplate::new(302).insert_header("location", format!("http://x/#access_token={jwt}").as_str()),
         json_reply(200, broken),
-        json_reply(200, json!([jwt, refresh_token])),
+        json_reply(200, json!([[jwt, refresh_token]])),
         json_reply(200, json!({ "access_token": jwt })),
         json_reply(400, json!({ "code": "bad_jwt", "message": echo })),
         json_reply(400, json!({ "code": jwt, "msg": echo })),
@@ -179,7 +179,11 @@ fn no_trace_holds_a_secret() {
     let written = Written::default();
     let writer = written.clone();
     // For the whole process, so that what other crates log is seen as well.
-    tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).init();
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .init();
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (tokens, service_key) = runtime.block_on(async {

@@ -14,7 +14,7 @@ use crate::{
     clock::{Clock, SystemClock},
     error::{Error, Result},
     secret::Secret,
-    transport::{ApiKey, Settings, Transport},
+    transport::{ApiKey, Settings, Transport, secret_header},
 };
 
 /// A server on this machine, as it listens by default.
@@ -47,7 +47,7 @@ pub struct ClientBuilder {
     base_url: String,
     api_key: Secret,
     http: Option<reqwest::Client>,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Secret)>,
     timeout: Duration,
     connect_timeout: Duration,
     user_agent: String,
@@ -118,8 +118,8 @@ impl ClientBuilder {
         self
     }
 
-    /// A header for every request, such as one that a gateway asks for.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    /// A header for every request, such as one that a gateway asks for. Its value counts as a secret.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
@@ -192,10 +192,7 @@ impl ClientBuilder {
             if OWN_HEADERS.contains(&name.as_str()) {
                 return Err(Error::invalid("header", format!("{name} is set by the client itself")));
             }
-            let mut value = header_value("header", value)?;
-            // Who knows what a gateway takes for a secret.
-            value.set_sensitive(true);
-            headers.insert(name, value);
+            headers.insert(name, secret_header("header", value.expose())?);
         }
         Ok(headers)
     }
