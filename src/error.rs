@@ -276,7 +276,7 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}the server answered {}", prefix(self.operation), self.status.as_u16())?;
         if let Some(code) = &self.code {
-            write!(f, " {}", redact(code.as_str()))?;
+            write!(f, " {code}")?;
         }
         if !self.message.is_empty() {
             write!(f, ": {}", self.message)?;
@@ -423,7 +423,13 @@ fn error_code(headers: &HeaderMap, body: &raw::types::Error) -> Option<ErrorCode
     };
     let in_header = text(headers, "x-sb-error-code").map(ErrorCode::from);
     let in_error = || body.error.as_deref().map(ErrorCode::from);
-    in_header.or_else(|| body.error_code.clone()).or_else(in_code).or_else(in_error).filter(|code| *code != "")
+    let code = in_header.or_else(|| body.error_code.clone()).or_else(in_code).or_else(in_error)?;
+    match code.as_str() {
+        "" => None,
+        _ if ErrorCode::KNOWN.contains(&code) => Some(code),
+        // What is no code of the server's may be anything.
+        other => Some(ErrorCode::from(redact(other))),
+    }
 }
 
 /// A body that is none of the server's shapes: what it begins with, or the name of the status.
