@@ -215,7 +215,8 @@ impl<'a> Linter<'a> {
         }
         if is_success(status) {
             self.require(media.len() < 2, place, format!("status {status}: more than one media type"));
-            for schema in media.iter().filter(|(media_type, _)| media_type.ends_with("json")).map(|(_, c)| &c["schema"]) {
+            for schema in media.iter().filter(|(media_type, _)| media_type.ends_with("json")).map(|(_, c)| &c["schema"])
+            {
                 let named = schema["$ref"].is_string() || schema["items"]["$ref"].is_string();
                 self.require(named, place, format!("status {status}: the schema has no name; use a component"));
             }
