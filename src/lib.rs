@@ -31,6 +31,8 @@
 //! - [`raw`] is the client generated from the OpenAPI document, for all that has no method here.
 //! - Feature `testing`: `gotrue::testing::FakeServer`, a GoTrue inside your tests.
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod admin;
 mod check;
 mod client;
@@ -39,6 +41,7 @@ mod contact;
 mod error;
 mod grant;
 mod message;
+mod oauth_app;
 mod pkce;
 mod provider;
 pub mod raw;
@@ -52,12 +55,16 @@ mod transport;
 mod types;
 mod user;
 
+// The types of other crates in this one's interface.
+pub use {chrono, reqwest, serde_json, url, uuid};
+
 pub use admin::{AdminClient, Invite};
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, ConnectionError, Error, Result, UnreadableReply};
 pub use grant::{AuthorizationCode, Grant, Password, RefreshToken, Verified, Verify};
 pub use message::{Recover, Resend, SendMagicLink, SendOtp};
+pub use oauth_app::OAuthApp;
 pub use pkce::PkceVerifier;
 pub use provider::AuthorizeUrl;
 pub use secret::Secret;

@@ -5,12 +5,15 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use reqwest::{
     StatusCode,
     header::{AUTHORIZATION, HeaderMap, HeaderValue},
 };
 use tracing::Instrument;
+use url::Url;
+use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
@@ -24,6 +27,7 @@ pub struct Transport {
     settings: Arc<Settings>,
     api_key: Option<ApiKey>,
     access_token: Option<HeaderValue>,
+    oauth_client: Option<HeaderValue>,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -53,7 +57,7 @@ impl Seen {
 impl Transport {
     /// For calls with the API key alone.
     pub(crate) fn new(settings: Arc<Settings>, api_key: Option<ApiKey>) -> Self {
-        Self { settings, api_key, access_token: None, seen: Arc::default() }
+        Self { settings, api_key, access_token: None, oauth_client: None, seen: Arc::default() }
     }
 
     /// For calls with another API key, of nobody.
@@ -67,16 +71,31 @@ impl Transport {
         Ok(self)
     }
 
+    /// For calls of an OAuth client with a secret, by HTTP Basic authentication (RFC 6749, 2.3.1).
+    pub(crate) fn with_oauth_client(mut self, client_id: Uuid, secret: &Secret) -> Result<Self> {
+        if secret.is_empty() {
+            return Err(Error::invalid("client secret", "is empty"));
+        }
+        let credentials = STANDARD.encode(format!("{client_id}:{}", secret.expose()));
+        self.oauth_client = Some(secret_header("client secret", &format!("Basic {credentials}"))?);
+        Ok(self)
+    }
+
     /// The same caller, with nothing seen yet.
     pub(crate) fn for_one_call(&self) -> Self {
         Self { seen: Arc::default(), ..self.clone() }
     }
 
-    /// The bearer token that an operation takes: the user's where it takes one, else the API key.
+    /// What goes into `Authorization`: the user's token or the OAuth client's secret where an operation takes one, else
+    /// the API key.
     fn authorization(&self, credential: Credential) -> Option<&HeaderValue> {
-        let takes_user = matches!(credential, Credential::User | Credential::OptionalUser);
-        let of_user = self.access_token.as_ref().filter(|_| takes_user);
-        of_user.or_else(|| self.api_key.as_ref().map(|key| &key.bearer))
+        let api_key = || self.api_key.as_ref().map(|key| &key.bearer);
+        match credential {
+            Credential::User | Credential::OptionalUser => self.access_token.as_ref().or_else(api_key),
+            // The server would take a bearer token here for nothing; a public client names itself in the body.
+            Credential::OAuthClient => self.oauth_client.as_ref(),
+            Credential::None | Credential::Admin => api_key(),
+        }
     }
 
     fn note(&self, update: impl FnOnce(&mut Seen)) {
@@ -118,11 +137,24 @@ pub(crate) fn secret_header(what: &'static str, value: &str) -> Result<HeaderVal
     Ok(value)
 }
 
+/// Whether a URL is still that of the operation: a path parameter such as `..` or the empty one would lead elsewhere.
+fn is_at(operation: &Operation, base_url: &str, url: &Url) -> bool {
+    let base = Url::parse(base_url).map(|base| base.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+    let Some(path) = url.path().strip_prefix(&base) else { return false };
+    let mut there = path.split('/');
+    let fits = |wanted: &str, there: &str| if wanted.starts_with('{') { !there.is_empty() } else { wanted == there };
+    operation.path.split('/').all(|wanted| there.next().is_some_and(|there| fits(wanted, there)))
+        && there.next().is_none()
+}
+
 impl ClientHooks<Transport> for raw::Client {
     async fn pre<E>(&self, request: &mut reqwest::Request, info: &OperationInfo) -> Result<(), raw::Error<E>> {
         let transport = self.inner();
         let operation = Operation::by_id(info.operation_id);
         transport.note(|seen| *seen = Seen { operation, ..Seen::default() });
+        if !operation.is_none_or(|operation| is_at(operation, self.baseurl(), request.url())) {
+            return Err(raw::Error::InvalidRequest("path parameter is empty or leaves its place".to_owned()));
+        }
         let headers = request.headers_mut();
         // The generator's own; the server does not know it and its CORS policy forbids it.
         headers.remove("api-version");

@@ -9,7 +9,6 @@ pub use crate::raw::{
     },
 };
 
-#[expect(clippy::derivable_impls, reason = "the type is generated")]
 impl Default for SignOutScope {
     /// This session only. The server's own default is all of the user's sessions, which surprises people.
     fn default() -> Self {

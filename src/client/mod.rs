@@ -5,12 +5,14 @@ mod builder;
 use std::{fmt, sync::Arc};
 
 use url::Url;
+use uuid::Uuid;
 
 use crate::{
     admin::AdminClient,
     clock::Clock,
     error::Result,
     grant::Grant,
+    oauth_app::OAuthApp,
     raw::{self, types},
     secret::Secret,
     session::Session,
@@ -88,6 +90,12 @@ impl Client {
         AdminClient::new(self.clone(), service_key.into())
     }
 
+    /// Acts for an application that is registered with this server as a confidential OAuth client.
+    #[must_use]
+    pub fn oauth_app(&self, client_id: Uuid, client_secret: impl Into<Secret>) -> OAuthApp {
+        OAuthApp::new(self.clone(), client_id, client_secret.into())
+    }
+
     /// The generated client, with the API key only.
     #[must_use]
     pub fn raw(&self) -> raw::Client {
@@ -130,6 +138,12 @@ impl Client {
     /// A call of a user.
     pub(crate) fn call_as(&self, access_token: &Secret) -> Result<Call> {
         let transport = self.transport.clone().with_access_token(access_token)?;
+        Ok(Call { raw: self.raw_with(&transport) })
+    }
+
+    /// A call of an OAuth client.
+    pub(crate) fn call_as_oauth_client(&self, client_id: Uuid, secret: &Secret) -> Result<Call> {
+        let transport = self.transport.clone().with_oauth_client(client_id, secret)?;
         Ok(Call { raw: self.raw_with(&transport) })
     }
 

@@ -175,6 +175,7 @@ async fn admin(raw: &Client, it: &Exchange, id: &str) -> Option<Outcome> {
     })
 }
 
+#[expect(clippy::result_large_err, reason = "the raw client's own")]
 fn value<T: Serialize>(reply: Result<ResponseValue<T>, Error<()>>) -> Outcome {
     reply.map(|reply| serde_json::to_value(reply.into_inner()).unwrap())
 }
