@@ -1,14 +1,15 @@
 //! Turns `openapi/gotrue.yaml` into the raw client: read ▶ lint ▶ tables ▶ lower ▶ generate.
 //!
-//! Three files are left in `OUT_DIR`: `client.rs` (the operations and models), `operations.rs` (method, path and
-//! credential of each operation) and `open.rs` (string types that are open to values of tomorrow's server).
+//! Four files are left in `OUT_DIR`: `client.rs` (the operations and models), `operations.rs` (method, path and
+//! credential of each operation), `open.rs` (string types that are open to values of tomorrow's server) and `models.rs`
+//! (the list of models, for feature `schemars`).
 
 #[path = "generator/mod.rs"]
 mod generator;
 
 use std::{env, fs, path::Path};
 
-use generator::{document, generate, lint, lower, open, operations};
+use generator::{document, generate, lint, lower, models, open, operations};
 use proc_macro2::TokenStream;
 
 const DOCUMENT: &str = "openapi/gotrue.yaml";
@@ -30,8 +31,11 @@ fn build() -> Result<(), Vec<String>> {
     }
     let operations = operations::table(&document);
     let open = open::types(&document);
-    let client = generate::client(&lower::lower(document)).map_err(|e| vec![e])?;
-    for (name, code) in [("operations.rs", operations), ("open.rs", open), ("client.rs", client)] {
+    let models = models::list(&document);
+    let with_schemars = env::var_os("CARGO_FEATURE_SCHEMARS").is_some();
+    let client = generate::client(&lower::lower(document), with_schemars).map_err(|e| vec![e])?;
+    let files = [("operations.rs", operations), ("open.rs", open), ("models.rs", models), ("client.rs", client)];
+    for (name, code) in files {
         write(name, code).map_err(|e| vec![format!("{name}: {e}")])?;
     }
     Ok(())

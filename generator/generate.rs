@@ -8,8 +8,11 @@ use serde_json::Value;
 
 use super::open;
 
-/// The code of the raw client: a method an operation, a type a schema.
-pub fn client(document: &Value) -> Result<TokenStream, String> {
+/// The schema that admits every JSON value.
+pub const FREE_FORM: &str = "Metadata";
+
+/// The code of the raw client: a method an operation, a type a schema; with a schema of each type if wanted.
+pub fn client(document: &Value, with_schemars: bool) -> Result<TokenStream, String> {
     let spec: openapiv3::OpenAPI = serde_json::from_value(document.clone()).map_err(|e| e.to_string())?;
     let mut settings = GenerationSettings::default();
     settings
@@ -18,7 +21,10 @@ pub fn client(document: &Value) -> Result<TokenStream, String> {
         .with_inner_type(quote!(crate::transport::Transport))
         .with_conversion(password(), "crate::Secret", std::iter::empty())
         // Free-form: whatever the server keeps there, it is not for us to refuse.
-        .with_replacement("Metadata", "::serde_json::Value", std::iter::empty());
+        .with_replacement(FREE_FORM, "::serde_json::Value", std::iter::empty());
+    if with_schemars {
+        settings.with_derive("::schemars::JsonSchema");
+    }
     for name in open::names(document) {
         let path = format!("crate::raw::{name}");
         settings.with_replacement(name, path, [TypeImpl::Display, TypeImpl::FromStr].into_iter());

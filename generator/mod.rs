@@ -4,5 +4,6 @@ pub mod document;
 pub mod generate;
 pub mod lint;
 pub mod lower;
+pub mod models;
 pub mod open;
 pub mod operations;

@@ -49,6 +49,7 @@ fn open_type<'a>(name: &str, about: &str, values: impl Iterator<Item = (&'a Stri
     quote! {
         #[doc = #about]
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
         #[serde(transparent)]
         pub struct #name(Cow<'static, str>);
 

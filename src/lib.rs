@@ -29,6 +29,7 @@
 //! - Every failure is an [`Error`], which knows whether to try again and whether the session is over.
 //! - Tokens and passwords are [`Secret`]s, which are never printed.
 //! - [`raw`] is the client generated from the OpenAPI document, for all that has no method here.
+//! - Feature `schemars`: a JSON schema of each model.
 //! - Feature `testing`: `gotrue::testing::FakeServer`, a GoTrue inside your tests.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -56,6 +57,8 @@ mod types;
 mod user;
 
 // The types of other crates in this one's interface.
+#[cfg(feature = "schemars")]
+pub use schemars;
 pub use {chrono, reqwest, serde_json, url, uuid};
 
 pub use admin::{AdminClient, Invite};

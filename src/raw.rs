@@ -40,6 +40,14 @@ mod open {
     include!(concat!(env!("OUT_DIR"), "/open.rs"));
 }
 
+#[cfg(feature = "schemars")]
+mod models {
+    include!(concat!(env!("OUT_DIR"), "/models.rs"));
+}
+
+#[cfg(feature = "schemars")]
+pub use models::schemas;
+
 /// The credential that an operation takes, besides the API key that names the project to a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -14,6 +14,7 @@ use crate::{raw::types, secret::Secret};
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Session {
     access_token: Secret,
     refresh_token: Secret,
