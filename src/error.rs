@@ -3,7 +3,7 @@
 //! The goals: a caller can tell apart what calls for different deeds (mend the input, sign in again, wait, give up);
 //! nothing is lost on the way (status, code, reasons, cause); no text holds a secret.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -18,7 +18,7 @@ use crate::{
 /// The result of this crate's calls.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call failed.
+/// Why a call failed. Cheap to clone: whoever waits for the same refresh gets the same error.
 ///
 /// ```
 /// # use gotrue::{Client, Error, ErrorCode, Password};
@@ -31,7 +31,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// }
 /// # }
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Something was given that cannot be right; no request was sent.
@@ -44,13 +44,13 @@ pub enum Error {
     },
     /// The server, or a gateway in front of it, answered with an error.
     #[error(transparent)]
-    Api(Box<ApiError>),
+    Api(Arc<ApiError>),
     /// There was no answer, or not all of it.
     #[error(transparent)]
-    Connection(Box<ConnectionError>),
+    Connection(Arc<ConnectionError>),
     /// The answer is a success by its status, but its body is not what it should be.
     #[error(transparent)]
-    UnreadableReply(Box<UnreadableReply>),
+    UnreadableReply(Arc<UnreadableReply>),
     /// The operating system gave no randomness.
     #[error("no randomness from the operating system")]
     Randomness(#[source] getrandom::Error),
@@ -70,14 +70,14 @@ impl Error {
                 Self::invalid("request", source.without_url().to_string())
             }
             raw::Error::CommunicationError(source) | raw::Error::InvalidUpgrade(source) => {
-                Self::Connection(Box::new(ConnectionError::new(seen, source)))
+                Self::Connection(Arc::new(ConnectionError::new(seen, source)))
             }
-            raw::Error::ResponseBodyError(source) => Self::Connection(Box::new(ConnectionError::new(seen, source))),
+            raw::Error::ResponseBodyError(source) => Self::Connection(Arc::new(ConnectionError::new(seen, source))),
             raw::Error::InvalidResponsePayload(body, cause) => {
-                Self::UnreadableReply(Box::new(UnreadableReply::new(seen, &body, &cause)))
+                Self::UnreadableReply(Arc::new(UnreadableReply::new(seen, &body, &cause)))
             }
             raw::Error::ErrorResponse(reply) => {
-                Self::Api(Box::new(ApiError::new(seen, reply.status(), reply.headers(), &[])))
+                Self::Api(Arc::new(ApiError::new(seen, reply.status(), reply.headers(), &[])))
             }
             raw::Error::UnexpectedResponse(reply) => Self::from_reply(reply, seen).await,
         }
@@ -87,11 +87,11 @@ impl Error {
         let (status, headers) = (reply.status(), reply.headers().clone());
         let body = beginning(&mut reply).await;
         if status.is_client_error() || status.is_server_error() {
-            return Self::Api(Box::new(ApiError::new(seen, status, &headers, &body)));
+            return Self::Api(Arc::new(ApiError::new(seen, status, &headers, &body)));
         }
         let seen = Seen { status: Some(status), headers, ..seen.clone() };
         let cause = Redacted(format!("status {status} is not expected here"));
-        Self::UnreadableReply(Box::new(UnreadableReply::with_cause(&seen, &body, cause, true)))
+        Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(&seen, &body, cause, true)))
     }
 
     pub(crate) fn invalid(what: &'static str, why: impl Into<Cow<'static, str>>) -> Self {
@@ -101,7 +101,7 @@ impl Error {
     /// Marks the answer to a refresh, where an older server's `invalid_grant` is a verdict on the session.
     pub(crate) fn during_refresh(mut self) -> Self {
         if let Self::Api(error) = &mut self {
-            error.during_refresh = true;
+            Arc::make_mut(error).during_refresh = true;
         }
         self
     }

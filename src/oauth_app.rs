@@ -8,10 +8,13 @@ use crate::{client::Client, error::Result, raw, secret::Secret};
 /// takes them (`POST /oauth/token`).
 ///
 /// ```
-/// # fn f(client: gotrue::Client, code: gotrue::raw::types::OAuthTokenRequest) -> Result<(), gotrue::Error> {
+/// # async fn f(client: gotrue::Client, code: gotrue::raw::types::OAuthTokenRequest) -> Result<(), gotrue::Error> {
 /// let id = gotrue::uuid::uuid!("495a8cfc-297a-4b71-93bf-9799cc4a93ce");
-/// let app = client.oauth_app(id, "client-secret");
-/// let request = app.raw()?.oauth_token(&code);
+/// let app = client.oauth_app(id, "client-secret").raw()?;
+/// match app.oauth_token(&code).await {
+///     Ok(tokens) => println!("for {} seconds", tokens.expires_in),
+///     Err(error) => return Err(gotrue::Error::from_raw(error).await),
+/// }
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]

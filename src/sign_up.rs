@@ -111,7 +111,6 @@ impl SignUp {
 
 /// What a sign-up came to.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub enum SignUpOutcome {
     /// The server confirms by itself: the user is signed in.
     Session(Session),

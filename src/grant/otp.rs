@@ -79,7 +79,6 @@ impl Verify {
 
 /// What a verification came to.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 #[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub enum Verified {
     /// The user is signed in.

@@ -1,11 +1,9 @@
 //! A clock that only the test moves.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time,
-};
+use std::{future::Future, pin::Pin, sync::Arc, time};
 
 use chrono::{DateTime, Duration, Utc};
+use tokio::sync::watch;
 
 use crate::clock::Clock;
 
@@ -21,7 +19,13 @@ use crate::clock::Clock;
 /// assert_eq!((clock.now() - before).num_seconds(), 3600);
 /// ```
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<Mutex<DateTime<Utc>>>);
+pub struct ManualClock(Arc<watch::Sender<Time>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Time {
+    now: DateTime<Utc>,
+    uptime: time::Duration,
+}
 
 impl Default for ManualClock {
     fn default() -> Self {
@@ -38,24 +42,49 @@ impl ManualClock {
 
     /// A clock that stands at this moment.
     #[must_use]
-    pub fn at(moment: DateTime<Utc>) -> Self {
-        Self(Arc::new(Mutex::new(moment)))
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self(Arc::new(watch::Sender::new(Time { now, uptime: time::Duration::ZERO })))
     }
 
-    /// Moves the clock forward.
+    /// Lets time pass. Whoever waits long enough wakes up.
     pub fn advance(&self, by: time::Duration) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += duration(by);
+        self.0.send_modify(|time| {
+            time.now += duration(by);
+            time.uptime += by;
+        });
     }
 
-    /// Sets the clock, forward or back.
+    /// Sets what people call the time, forward or back, as when a device learns that its clock was wrong. No time
+    /// passes by that.
     pub fn set(&self, moment: DateTime<Utc>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = moment;
+        self.0.send_modify(|time| time.now = moment);
+    }
+
+    /// How many are waiting for time to pass.
+    #[must_use]
+    pub fn sleepers(&self) -> usize {
+        self.0.receiver_count()
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.borrow().now
+    }
+
+    fn uptime(&self) -> time::Duration {
+        self.0.borrow().uptime
+    }
+
+    fn sleep(&self, duration: time::Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let mut time = self.0.subscribe();
+        let until = time.borrow().uptime.saturating_add(duration);
+        Box::pin(async move {
+            // An error says that the clock is gone, and then no time will ever pass.
+            if time.wait_for(|time| time.uptime >= until).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
     }
 }
 
