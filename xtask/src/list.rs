@@ -1,0 +1,78 @@
+//! `list`: the operations, and how the wrapper reaches them.
+
+mod table;
+#[cfg(test)]
+mod tests;
+mod wrapper;
+
+use std::{collections::BTreeSet, io::Write, path::Path};
+
+use serde_json::Value;
+
+use crate::{
+    generator::{
+        document::{self, Operation},
+        operations::credential,
+    },
+    outcome::{Outcome, Result},
+    workspace,
+};
+use table::Table;
+use wrapper::Calls;
+
+#[derive(Clone, Copy)]
+pub enum Format {
+    Columns,
+    Markdown,
+}
+
+/// Prints the list, or compares it with a file.
+pub fn run(format: Format, check: Option<&Path>, out: &mut dyn Write) -> Result<Outcome> {
+    let document = document::parse(&workspace::read(&workspace::document())?)?;
+    let calls = Calls::read(&workspace::root().join("src"), &ids(&document))?;
+    let list = list(&document, &calls, format);
+    match check {
+        None => write!(out, "{list}")?,
+        Some(file) if workspace::read(file).ok().as_ref() != Some(&list) => {
+            let (file, option) =
+                (workspace::shown(file), if matches!(format, Format::Markdown) { " --markdown" } else { "" });
+            writeln!(out, "{file} is not up to date; run: cargo xtask list{option} > {file}")?;
+            return Ok(Outcome::Findings);
+        }
+        Some(file) => writeln!(out, "{} is up to date", workspace::shown(file))?,
+    }
+    Ok(Outcome::Fine)
+}
+
+fn list(document: &Value, calls: &Calls, format: Format) -> String {
+    let mut table = Table::new(["Method", "Path", "Operation", "Credential", "Wrapper"]);
+    let mut operations: Vec<_> = document::operations(document).collect();
+    operations.sort_by_key(|operation| operation.path);
+    operations.iter().for_each(|operation| table.push(row(operation, calls)));
+    let table = match format {
+        Format::Columns => table.columns(),
+        Format::Markdown => table.markdown(),
+    };
+    format!("{table}\n{} routes\n", routes(document))
+}
+
+fn row(operation: &Operation<'_>, calls: &Calls) -> [String; 5] {
+    let id = operation.id().unwrap_or("-");
+    [
+        operation.method.to_uppercase(),
+        operation.path.to_owned(),
+        id.to_owned(),
+        credential(operation).to_owned(),
+        calls.callers(id).unwrap_or_else(|| "-".to_owned()),
+    ]
+}
+
+fn ids(document: &Value) -> BTreeSet<&str> {
+    document::operations(document).filter_map(|operation| operation.id()).collect()
+}
+
+/// How many pairs of a method and a path there are. Paths that differ after `?` or `#` are one for the server.
+fn routes(document: &Value) -> usize {
+    let routes = document::operations(document).map(|o| (o.method, o.path.split(['?', '#']).next()));
+    routes.collect::<BTreeSet<_>>().len()
+}
