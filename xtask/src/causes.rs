@@ -7,8 +7,8 @@ use jsonschema::{
 
 /// The errors behind an error: those of the branch that was meant, which is the one whose errors are the deepest.
 ///
-/// Almost everything in OpenAPI may be a reference instead, so that an error deep inside is at first one of a `oneOf` far
-/// outside.
+/// Almost everything in OpenAPI may be a reference instead, so that an error deep inside is at first one of a `oneOf`
+/// far outside.
 pub fn causes<'e, 'i>(error: &'e ValidationError<'i>) -> Vec<&'e ValidationError<'i>>
 where
     'static: 'i,

@@ -80,8 +80,9 @@ fn command_line(work: &Work) -> String {
     match work {
         Own(_) => String::new(),
         Cargo(arguments, variables) => {
-            let variables: String = variables.iter().map(|(name, value)| format!("{name}={value:?} ")).collect();
-            format!(": {variables}cargo {}", arguments.join(" "))
+            let variables = variables.iter().map(|(name, value)| format!("{name}={value:?}"));
+            let words = variables.chain(["cargo".to_owned(), arguments.join(" ")]);
+            format!(": {}", words.collect::<Vec<_>>().join(" "))
         }
     }
 }

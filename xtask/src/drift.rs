@@ -30,7 +30,7 @@ pub fn compare(upstream: &Path, digest: &Path, out: &mut dyn Write) -> Result<Ou
     for name in before.keys().chain(now.keys()).collect::<BTreeSet<_>>() {
         match (before.get(name), now.get(name)) {
             (Some(before), Some(now)) if before == now => continue,
-            (Some(before), Some(now)) => writeln!(out, "~ {name}: {before} -> {now}")?,
+            (Some(before), Some(now)) => writeln!(out, "~ {name}: {} -> {}", shown(before), shown(now))?,
             (Some(before), None) => writeln!(out, "- {}", line(name, before))?,
             (None, now) => writeln!(out, "+ {}", line(name, now.map_or("", String::as_str)))?,
         }
@@ -59,6 +59,10 @@ fn read(upstream: &Path) -> Result<BTreeMap<String, String>> {
 /// A fact in one line; what it is about never holds the separator.
 fn line(name: &str, detail: &str) -> String {
     if detail.is_empty() { name.to_owned() } else { format!("{name}: {detail}") }
+}
+
+fn shown(detail: &str) -> &str {
+    if detail.is_empty() { "nothing" } else { detail }
 }
 
 fn parse(digest: &str) -> BTreeMap<String, String> {

@@ -48,7 +48,9 @@ fn list(document: &Value, calls: &Calls, format: Format) -> String {
     let mut table = Table::new(["Method", "Path", "Operation", "Credential", "Wrapper"]);
     let mut operations: Vec<_> = document::operations(document).collect();
     operations.sort_by_key(|operation| operation.path);
-    operations.iter().for_each(|operation| table.push(row(operation, calls)));
+    for operation in &operations {
+        table.push(row(operation, calls));
+    }
     let table = match format {
         Format::Columns => table.columns(),
         Format::Markdown => table.markdown(),

@@ -97,9 +97,8 @@ impl<'a> Judge<'a> {
 fn matches(template: &str, path: &str) -> bool {
     let path = if template.ends_with('/') { path } else { path.strip_suffix('/').unwrap_or(path) };
     let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
-    let segment = |(template, segment): (&&str, &&str)| match template.starts_with('{') {
-        true => !segment.is_empty(),
-        false => template == segment,
+    let segment = |(template, segment): (&&str, &&str)| {
+        if template.starts_with('{') { !segment.is_empty() } else { template == segment }
     };
     template.len() == path.len() && template.iter().zip(&path).all(segment)
 }

@@ -145,8 +145,7 @@ impl Facts {
     }
 }
 
-/// The name of what a `$ref` points at; of schemas without their kind, and of a schema that stands for another thing, or
-/// another thing for a schema, all the same.
+/// The name of what a `$ref` points at: `User`, `responses/Bad`. It need not be there, nor of the right kind.
 fn reference(value: &Value) -> Option<String> {
     let target = value["$ref"].as_str()?;
     let component = target.strip_prefix("#/components/").unwrap_or(target);
