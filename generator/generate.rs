@@ -15,7 +15,7 @@ pub fn client(document: &Value) -> Result<TokenStream, String> {
     settings
         .with_interface(InterfaceStyle::Positional)
         .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote!(crate::transport::Call))
+        .with_inner_type(quote!(crate::transport::Transport))
         .with_conversion(password(), "crate::Secret", std::iter::empty())
         // Free-form: whatever the server keeps there, it is not for us to refuse.
         .with_replacement("Metadata", "::serde_json::Value", std::iter::empty());

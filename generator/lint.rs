@@ -178,16 +178,17 @@ impl<'a> Linter<'a> {
         let place = place.at(&["requestBody"]);
         let body = resolve(self.document, body);
         let media: Vec<_> = entries(&body["content"]).collect();
-        let [(media_type, content)] = media[..] else {
-            return self.report(&place, "the request has more or less than one media type");
+        let Some((_, first)) = media.first() else {
+            return self.report(&place, "the request has no media type");
         };
-        let taken = matches!(media_type, "application/json" | "application/x-www-form-urlencoded");
-        self.require(taken, &place, format!("the generator sends no {media_type}"));
-        self.require(
-            content["schema"]["$ref"].is_string(),
-            &place,
-            "the request's schema has no name; use a component",
-        );
+        let same = media.iter().all(|(_, content)| content["schema"] == first["schema"]);
+        self.require(same, &place, "the request's media types have different schemas");
+        for (media_type, _) in &media {
+            let taken = matches!(*media_type, "application/json" | "application/x-www-form-urlencoded");
+            self.require(taken, &place, format!("the generator sends no {media_type}"));
+        }
+        let named = first["schema"]["$ref"].is_string();
+        self.require(named, &place, "the request's schema has no name; use a component");
         self.require(body["required"] == true, &place, "the request is not required; the generator sends it anyway");
     }
 
@@ -214,8 +215,7 @@ impl<'a> Linter<'a> {
         }
         if is_success(status) {
             self.require(media.len() < 2, place, format!("status {status}: more than one media type"));
-            for schema in
-                media.iter().filter(|(media_type, _)| *media_type == "application/json").map(|(_, c)| &c["schema"])
+            for schema in media.iter().filter(|(media_type, _)| media_type.ends_with("json")).map(|(_, c)| &c["schema"])
             {
                 let named = schema["$ref"].is_string() || schema["items"]["$ref"].is_string();
                 self.require(named, place, format!("status {status}: the schema has no name; use a component"));
@@ -224,8 +224,9 @@ impl<'a> Linter<'a> {
             let location = response["headers"].get("Location").is_some();
             self.require(location, place, format!("status {status}: no Location header"));
         } else {
-            let schema = &response["content"]["application/json"]["schema"]["$ref"];
-            let is_error = schema == "#/components/schemas/Error";
+            let schema = |media_type| &response["content"][media_type]["schema"]["$ref"];
+            let is_error = schema("application/json") == "#/components/schemas/Error"
+                || schema("application/scim+json") == "#/components/schemas/ScimError";
             self.require(is_error, place, format!("status {status}: an error's body is the schema Error"));
             self.error_codes(response, place);
         }

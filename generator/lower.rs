@@ -3,6 +3,8 @@
 //! The document tells the whole truth; the generator can take only part of it. What is dropped here:
 //! - replies that are no success, so that they reach us whole, with status, headers and body;
 //! - which success it was, so that a 200 is as good as a 204;
+//! - the other forms of a request that the server takes as a form too;
+//! - that a reply is JSON of a special kind (SCIM's), since only `application/json` gets a type;
 //! - `nullable` of a schema as a whole: its fields are optional, and an optional field takes null anyway;
 //! - the difference between a list or map that is null and one that is left out.
 
@@ -19,6 +21,7 @@ pub fn lower(mut document: Value) -> Value {
         for operation in members(path).filter(|value| value.get("operationId").is_some()) {
             describe_other_replies(&original, operation);
             keep_success(operation);
+            keep_form(operation);
         }
     }
     for schema in members(&mut document["components"]["schemas"]) {
@@ -45,10 +48,26 @@ fn describe_other_replies(document: &Value, operation: &mut Value) {
 /// Keeps the one success, as a range.
 fn keep_success(operation: &mut Value) {
     if let Some(responses) = operation["responses"].as_object_mut() {
-        let success = responses.iter().find(|(status, _)| is_success(status)).map(|(_, response)| response.clone());
+        let mut success = responses.iter().find(|(status, _)| is_success(status)).map(|(_, response)| response.clone());
+        if let Some(content) = success.as_mut().and_then(|response| response.pointer_mut("/content")?.as_object_mut())
+            && let Some(scim) = content.remove("application/scim+json")
+        {
+            content.insert("application/json".to_owned(), scim);
+        }
         *responses = success.map(|response| ("2XX".to_owned(), response)).into_iter().collect::<Map<_, _>>();
     }
 }
+
+/// Keeps the form of a request that may be sent as a form or otherwise.
+fn keep_form(operation: &mut Value) {
+    if let Some(content) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut)
+        && content.contains_key(FORM)
+    {
+        content.retain(|media_type, _| media_type == FORM);
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Lets every optional list and map be null.
 fn admit_null(schema: &mut Value) {

@@ -23,12 +23,25 @@ pub fn types(document: &Value) -> TokenStream {
     quote!(#(#types)*)
 }
 
+/// `smart-card` is `SMART_CARD`; of a URN the last part counts, so that `urn:…:emailAddress` is `EMAIL_ADDRESS`.
+fn constant_name(value: &str) -> String {
+    let last = value.rsplit(':').next().unwrap_or(value);
+    let mut name = String::new();
+    for letter in last.chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' });
+    }
+    name
+}
+
 fn open_type<'a>(name: &str, about: &str, values: impl Iterator<Item = (&'a String, &'a str)>) -> TokenStream {
     let name = format_ident!("{name}");
     let about = format!(" {about}\n\n Open: a value that is not among the constants is kept as it is.");
     let (constants, names): (Vec<_>, Vec<_>) = values
         .map(|(value, about)| {
-            let constant = format_ident!("{}", value.to_uppercase());
+            let constant = format_ident!("{}", constant_name(value));
             let about = format!(" `{value}`: {about}");
             (quote!(#[doc = #about] pub const #constant: Self = Self(Cow::Borrowed(#value));), constant)
         })

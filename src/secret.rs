@@ -1,3 +1,74 @@
-/// x
-#[derive(Clone, serde::Serialize, serde::Deserialize, Debug)]
-pub struct Secret(String);
+//! Values that are never printed.
+
+use std::{convert::Infallible, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// A token, password or code.
+///
+/// Debug prints `[redacted]`, there is no Display, and the memory is wiped when the value is dropped. It serializes as
+/// the plain string, since that is how it travels and how it is stored.
+///
+/// ```
+/// use gotrue::Secret;
+///
+/// let password = Secret::from("correct-horse-7");
+/// assert_eq!(format!("{password:?}"), "[redacted]");
+/// assert_eq!(password.expose(), "correct-horse-7");
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// The value itself. Mind where it goes.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl From<String> for Secret {
+    fn from(value: String) -> Self {
+        Self(Zeroizing::new(value))
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(value: &str) -> Self {
+        Self::from(value.to_owned())
+    }
+}
+
+impl From<&Secret> for Secret {
+    fn from(value: &Secret) -> Self {
+        value.clone()
+    }
+}
+
+impl From<Secret> for String {
+    fn from(value: Secret) -> Self {
+        value.expose().to_owned()
+    }
+}
+
+impl FromStr for Secret {
+    type Err = Infallible;
+
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        Ok(Self::from(value))
+    }
+}

@@ -1,4 +1,186 @@
-/// x
+//! Every header, time-out and trace span is decided here, for all operations alike.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
+use reqwest::{
+    StatusCode,
+    header::{AUTHORIZATION, HeaderMap, HeaderValue},
+};
+use tracing::Instrument;
+
+use crate::{
+    error::{Error, Result},
+    raw::{self, Credential, Operation, ResponseValue},
+    secret::Secret,
+};
+
+/// What the raw client carries besides its base URL: who asks, and what has been seen of the answer.
 #[derive(Clone, Debug)]
-pub struct Call;
-impl progenitor_client::ClientHooks<Call> for crate::raw::Client {}
+pub struct Transport {
+    settings: Arc<Settings>,
+    api_key: Option<ApiKey>,
+    access_token: Option<HeaderValue>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// What all calls of a client share.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The headers of each request, besides the credentials.
+    pub(crate) headers: HeaderMap,
+    /// The time a call may take, from the first byte sent to the last received.
+    pub(crate) timeout: Duration,
+}
+
+/// What has been seen of a call, for errors that do not tell themselves.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) operation: Option<&'static Operation>,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Transport {
+    /// For calls with the API key alone.
+    pub(crate) fn new(settings: Arc<Settings>, api_key: Option<ApiKey>) -> Self {
+        Self { settings, api_key, access_token: None, seen: Arc::default() }
+    }
+
+    /// For calls with another API key, of nobody.
+    pub(crate) fn with_api_key(&self, what: &'static str, key: &Secret) -> Result<Self> {
+        Ok(Self::new(self.settings.clone(), Some(ApiKey::new(what, key)?)))
+    }
+
+    /// For calls of a user.
+    pub(crate) fn with_access_token(mut self, access_token: &Secret) -> Result<Self> {
+        self.access_token = Some(bearer("access token", access_token)?);
+        Ok(self)
+    }
+
+    /// The same caller, with nothing seen yet.
+    pub(crate) fn for_one_call(&self) -> Self {
+        Self { seen: Arc::default(), ..self.clone() }
+    }
+
+    /// The bearer token that an operation takes: the user's where it takes one, else the API key.
+    fn authorization(&self, credential: Credential) -> Option<&HeaderValue> {
+        let takes_user = matches!(credential, Credential::User | Credential::OptionalUser);
+        let of_user = self.access_token.as_ref().filter(|_| takes_user);
+        of_user.or_else(|| self.api_key.as_ref().map(|key| &key.bearer))
+    }
+
+    fn note(&self, update: impl FnOnce(&mut Seen)) {
+        update(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn seen(&self) -> Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The API key in its two places.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiKey {
+    /// For a gateway, in the header `apikey`.
+    plain: HeaderValue,
+    /// For the server, where the operation takes no user's token.
+    bearer: HeaderValue,
+}
+
+impl ApiKey {
+    pub(crate) fn new(what: &'static str, key: &Secret) -> Result<Self> {
+        Ok(Self { bearer: bearer(what, key)?, plain: secret_header(what, key.expose())? })
+    }
+}
+
+fn bearer(what: &'static str, token: &Secret) -> Result<HeaderValue> {
+    if token.is_empty() {
+        return Err(Error::invalid(what, "is empty"));
+    }
+    secret_header(what, &format!("Bearer {}", token.expose()))
+}
+
+/// A secret as a header's value, which no log shows.
+pub(crate) fn secret_header(what: &'static str, value: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(value)
+        .map_err(|_| Error::invalid(what, "has characters that cannot be sent in a header"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+impl ClientHooks<Transport> for raw::Client {
+    async fn pre<E>(&self, request: &mut reqwest::Request, info: &OperationInfo) -> Result<(), raw::Error<E>> {
+        let transport = self.inner();
+        let operation = Operation::by_id(info.operation_id);
+        transport.note(|seen| *seen = Seen { operation, ..Seen::default() });
+        let headers = request.headers_mut();
+        // The generator's own; the server does not know it and its CORS policy forbids it.
+        headers.remove("api-version");
+        for (name, value) in &transport.settings.headers {
+            headers.insert(name, value.clone());
+        }
+        if let Some(key) = &transport.api_key {
+            headers.insert("apikey", key.plain.clone());
+        }
+        // An operation that is not in the table gets no more than the API key.
+        let credential = operation.map_or(Credential::None, |operation| operation.credential);
+        if let Some(value) = transport.authorization(credential) {
+            headers.insert(AUTHORIZATION, value.clone());
+        }
+        request.timeout_mut().get_or_insert(transport.settings.timeout);
+        Ok(())
+    }
+
+    async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
+        // The path alone: a query may hold a token.
+        let span = tracing::debug_span!("gotrue", operation = info.operation_id, path = request.url().path());
+        let call = async {
+            let result = self.client().execute(request).await;
+            match &result {
+                Ok(reply) => tracing::debug!(status = reply.status().as_u16(), "answered"),
+                Err(error) => tracing::debug!(timeout = error.is_timeout(), connect = error.is_connect(), "no answer"),
+            }
+            result
+        };
+        call.instrument(span).await
+    }
+
+    async fn post<E>(
+        &self,
+        result: &reqwest::Result<reqwest::Response>,
+        _: &OperationInfo,
+    ) -> Result<(), raw::Error<E>> {
+        if let Ok(reply) = result {
+            self.inner().note(|seen| {
+                seen.status = Some(reply.status());
+                seen.headers = reply.headers().clone();
+            });
+        }
+        Ok(())
+    }
+}
+
+/// One call of the wrapper through the raw client.
+pub(crate) struct Call {
+    pub(crate) raw: raw::Client,
+}
+
+impl Call {
+    /// The answer, or the error with everything that was seen of it.
+    pub(crate) async fn answer<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
+        match result {
+            Ok(value) => Ok(value.into_inner()),
+            Err(error) => Err(Error::from_call(error, &self.raw.inner().seen()).await),
+        }
+    }
+}

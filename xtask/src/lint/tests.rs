@@ -212,7 +212,6 @@ fn what_is_printed_names_file_line_place_and_problem() {
 }
 
 #[test]
-#[ignore = "the description of ConfirmationPending.msg has a comma and no quotes; when it has, remove this line"]
 fn our_document_has_no_fault() {
     let mut out = Vec::new();
     let outcome = run(&workspace::document(), &mut out).unwrap();

@@ -1,0 +1,151 @@
+//! The stateless client.
+
+mod builder;
+
+use std::{fmt, sync::Arc};
+
+use url::Url;
+
+use crate::{
+    admin::AdminClient,
+    clock::Clock,
+    error::Result,
+    grant::Grant,
+    raw::{self, types},
+    secret::Secret,
+    session::Session,
+    transport::{Call, Transport},
+    user::UserClient,
+};
+
+pub use builder::ClientBuilder;
+
+/// A client for one server. It holds no user, is cheap to clone, and is safe to share between users and tasks.
+///
+/// ```
+/// use gotrue::Client;
+///
+/// # fn f() -> Result<(), gotrue::Error> {
+/// let client = Client::new("https://project.supabase.co/auth/v1", "anon-key")?;
+/// let local = Client::builder().base_url("http://127.0.0.1:9999/").build()?;
+/// assert_eq!(local.base_url().as_str(), "http://127.0.0.1:9999/");
+/// # Ok(()) }
+/// # f().unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    base_url: Url,
+    http: reqwest::Client,
+    transport: Transport,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("base_url", &self.base_url.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client for the server at this URL, with the API key that a gateway in front of it asks for. A server without
+    /// a gateway needs none: give an empty one.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) when the URL or the key cannot be used.
+    pub fn new(base_url: impl Into<String>, api_key: impl Into<Secret>) -> Result<Self> {
+        ClientBuilder::new().base_url(base_url).api_key(api_key).build()
+    }
+
+    /// A client as the environment says: `GOTRUE_URL` and `GOTRUE_API_KEY`, or `SUPABASE_URL` (to which `/auth/v1` is
+    /// added) and `SUPABASE_ANON_KEY`. Without a URL it is `http://0.0.0.0:9999`, a server on this machine.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) when what is there cannot be used.
+    pub fn from_env() -> Result<Self> {
+        ClientBuilder::from_env().build()
+    }
+
+    /// A client with more to choose.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// The URL of the server.
+    #[must_use]
+    pub fn base_url(&self) -> &Url {
+        &self.base_url
+    }
+
+    /// Acts for the user whose access token this is.
+    #[must_use]
+    pub fn user(&self, access_token: impl Into<Secret>) -> UserClient {
+        UserClient::new(self.clone(), access_token.into())
+    }
+
+    /// Acts with the service key, which this client does not get to know.
+    #[must_use]
+    pub fn admin(&self, service_key: impl Into<Secret>) -> AdminClient {
+        AdminClient::new(self.clone(), service_key.into())
+    }
+
+    /// The generated client, with the API key only.
+    #[must_use]
+    pub fn raw(&self) -> raw::Client {
+        self.raw_with(&self.transport)
+    }
+
+    /// Exchanges credentials for a session: [`Password`](crate::Password),
+    /// [`AuthorizationCode`](crate::AuthorizationCode), [`RefreshToken`](crate::RefreshToken).
+    ///
+    /// # Errors
+    /// As the grant says.
+    pub async fn sign_in(&self, grant: impl Grant) -> Result<Session> {
+        grant.exchange(self).await
+    }
+
+    /// Which ways to sign up and in the server has switched on (`GET /settings`).
+    pub async fn settings(&self) -> Result<types::Settings> {
+        let call = self.call();
+        call.answer(call.raw.settings().await).await
+    }
+
+    /// Whether the server is up, and its version (`GET /health`).
+    pub async fn health(&self) -> Result<types::Health> {
+        let call = self.call();
+        call.answer(call.raw.health().await).await
+    }
+
+    /// The public keys that verify access tokens (`GET /.well-known/jwks.json`, RFC 7517). None when the server signs
+    /// with a shared secret.
+    pub async fn jwks(&self) -> Result<types::JwkSet> {
+        let call = self.call();
+        call.answer(call.raw.jwks().await).await
+    }
+
+    /// A call with the API key only.
+    pub(crate) fn call(&self) -> Call {
+        Call { raw: self.raw() }
+    }
+
+    /// A call of a user.
+    pub(crate) fn call_as(&self, access_token: &Secret) -> Result<Call> {
+        let transport = self.transport.clone().with_access_token(access_token)?;
+        Ok(Call { raw: self.raw_with(&transport) })
+    }
+
+    /// A call with another API key.
+    pub(crate) fn call_with_key(&self, what: &'static str, key: &Secret) -> Result<Call> {
+        let transport = self.transport.with_api_key(what, key)?;
+        Ok(Call { raw: self.raw_with(&transport) })
+    }
+
+    /// A session that has just come.
+    pub(crate) fn session(&self, session: types::Session) -> Session {
+        Session::received(session, self.clock.now())
+    }
+
+    fn raw_with(&self, transport: &Transport) -> raw::Client {
+        let base_url = self.base_url.as_str().trim_end_matches('/');
+        raw::Client::new_with_client(base_url, self.http.clone(), transport.for_one_call())
+    }
+}

@@ -1,0 +1,40 @@
+//! Ways to get a session. A way is a value; a new one is a new file here.
+
+mod otp;
+mod password;
+mod pkce;
+mod refresh;
+
+use std::future::Future;
+
+pub use otp::{Verified, Verify};
+pub use password::Password;
+pub use pkce::AuthorizationCode;
+pub use refresh::RefreshToken;
+
+use crate::{
+    client::Client,
+    error::Result,
+    raw::types::{GrantType, TokenRequest},
+    session::Session,
+};
+
+/// Credentials that can be exchanged for a session.
+///
+/// Give them to [`Client::sign_in`].
+pub trait Grant: Send {
+    /// Exchanges them.
+    fn exchange(self, client: &Client) -> impl Future<Output = Result<Session>> + Send;
+}
+
+/// The exchange at `POST /token`.
+async fn token(
+    client: &Client,
+    grant_type: GrantType,
+    audience: Option<&str>,
+    request: impl Into<TokenRequest>,
+) -> Result<Session> {
+    let call = client.call();
+    let reply = call.raw.token(grant_type, audience, &request.into()).await;
+    Ok(client.session(call.answer(reply).await?))
+}

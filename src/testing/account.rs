@@ -1,0 +1,182 @@
+//! Users, with what the server does not tell of them.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{reply::Refusal, state::State};
+use crate::{
+    raw::{
+        ErrorCode,
+        types::{Identity, OtpType, User},
+    },
+    secret::Secret,
+};
+
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) user: User,
+    pub(super) password: Option<Secret>,
+    pub(super) codes: Vec<SentCode>,
+}
+
+/// A code that was sent and not used yet.
+#[derive(Clone, Debug)]
+pub(super) struct SentCode {
+    /// What for. Nothing for a reauthentication.
+    pub(super) otp_type: Option<OtpType>,
+    pub(super) hash: String,
+    pub(super) sent_at: DateTime<Utc>,
+}
+
+impl Account {
+    pub(super) fn email(&self) -> &str {
+        self.user.email.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn phone(&self) -> &str {
+        self.user.phone.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.user.email_confirmed_at.is_some() || self.user.phone_confirmed_at.is_some()
+    }
+
+    /// Confirms the address or number of the sign-up.
+    pub(super) fn confirm(&mut self, now: DateTime<Utc>) {
+        if self.email().is_empty() {
+            self.user.phone_confirmed_at.get_or_insert(now);
+            self.merge_metadata(&json!({ "phone_verified": true }));
+        } else {
+            self.user.email_confirmed_at.get_or_insert(now);
+            self.merge_metadata(&json!({ "email_verified": true }));
+        }
+        self.user.confirmed_at.get_or_insert(now);
+    }
+
+    /// Merges the user's own metadata; a null removes the key.
+    pub(super) fn merge_metadata(&mut self, data: &Value) {
+        let own = self.user.user_metadata.get_or_insert_with(|| Value::Object(Map::new()));
+        let (Some(own), Some(data)) = (own.as_object_mut(), data.as_object()) else { return };
+        for (key, value) in data {
+            if value.is_null() {
+                own.remove(key);
+            } else {
+                own.insert(key.clone(), value.clone());
+            }
+        }
+    }
+
+    pub(super) fn add_identity(&mut self, identity: Identity) {
+        let providers = self.user.identities.get_or_insert_default();
+        providers.push(identity);
+        let names: Vec<&str> = providers.iter().map(|identity| identity.provider.as_str()).collect();
+        self.user.app_metadata = Some(json!({ "provider": names[0], "providers": names }));
+    }
+
+    /// Takes the code with this hash, if it is good.
+    pub(super) fn take_code(&mut self, hash: &str, now: DateTime<Utc>) -> Option<SentCode> {
+        let hash = hash.trim_start_matches("pkce_");
+        let index = self.codes.iter().position(|code| code.hash.trim_start_matches("pkce_") == hash)?;
+        let code = self.codes.remove(index);
+        (now - code.sent_at < chrono::Duration::hours(1)).then_some(code)
+    }
+}
+
+impl State {
+    /// A new user with an identity of the address, as a sign-up makes one.
+    pub(super) fn create_account(&mut self, email: &str, phone: &str, data: Option<Value>) -> Result<Uuid, Refusal> {
+        if !email.is_empty() && !email.contains('@') {
+            return Err(Refusal::validation_failed("Unable to validate email address: invalid format"));
+        }
+        let (id, now) = (self.draw_id(), self.now());
+        let identity_id = self.draw_id();
+        let mut account = Account { user: blank_user(id, email, phone, now), password: None, codes: Vec::new() };
+        account.merge_metadata(&data.unwrap_or_else(|| json!({})));
+        let provider = if email.is_empty() { "phone" } else { "email" };
+        if email.is_empty() && phone.is_empty() {
+            account.user.is_anonymous = Some(true);
+        } else {
+            let mut profile = json!({ "sub": id, "email_verified": false, "phone_verified": false });
+            if !email.is_empty() {
+                profile["email"] = json!(email);
+            }
+            account.merge_metadata(&profile);
+            account.add_identity(identity(identity_id, id, &id.to_string(), provider, profile, now));
+        }
+        self.accounts.push(account);
+        Ok(id)
+    }
+
+    /// Refuses what breaks the rules for passwords.
+    pub(super) fn check_password(password: &Secret) -> Result<(), Refusal> {
+        match password.expose().len() {
+            0..6 => Err(Refusal::weak_password()),
+            6..=72 => Ok(()),
+            _ => Err(Refusal::validation_failed("Password cannot be longer than 72 characters")),
+        }
+    }
+
+    /// Refuses a message within the interval of the last.
+    pub(super) fn check_interval(&self, last: Option<DateTime<Utc>>, to_phone: bool) -> Result<(), Refusal> {
+        let wait = last.map_or(0, |last| (self.setup.message_interval - (self.now() - last)).num_seconds());
+        if wait <= 0 {
+            return Ok(());
+        }
+        let code = if to_phone { ErrorCode::OVER_SMS_SEND_RATE_LIMIT } else { ErrorCode::OVER_EMAIL_SEND_RATE_LIMIT };
+        let message = format!("For security purposes, you can only request this after {wait} seconds.");
+        Err(Refusal::new(429, code, message))
+    }
+}
+
+fn blank_user(id: Uuid, email: &str, phone: &str, now: DateTime<Utc>) -> User {
+    User {
+        id,
+        aud: Some("authenticated".to_owned()),
+        role: Some("authenticated".to_owned()),
+        email: Some(email.to_lowercase()),
+        phone: Some(super::state::plain_phone(phone)),
+        app_metadata: Some(json!({})),
+        user_metadata: Some(json!({})),
+        identities: Some(Vec::new()),
+        created_at: Some(now),
+        updated_at: Some(now),
+        is_anonymous: Some(false),
+        email_confirmed_at: None,
+        invited_at: None,
+        phone_confirmed_at: None,
+        confirmation_sent_at: None,
+        confirmed_at: None,
+        recovery_sent_at: None,
+        new_email: None,
+        email_change_sent_at: None,
+        new_phone: None,
+        phone_change_sent_at: None,
+        reauthentication_sent_at: None,
+        last_sign_in_at: None,
+        factors: None,
+        banned_until: None,
+        deleted_at: None,
+    }
+}
+
+pub(super) fn identity(
+    identity_id: Uuid,
+    user_id: Uuid,
+    id: &str,
+    provider: &str,
+    data: Value,
+    now: DateTime<Utc>,
+) -> Identity {
+    Identity {
+        identity_id: Some(identity_id),
+        id: id.to_owned(),
+        user_id: Some(user_id),
+        provider: provider.to_owned(),
+        email: data["email"].as_str().map(str::to_owned),
+        identity_data: Some(data),
+        last_sign_in_at: Some(now),
+        created_at: Some(now),
+        updated_at: Some(now),
+    }
+}

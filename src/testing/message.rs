@@ -1,0 +1,195 @@
+//! Codes and links, into the mailbox.
+
+use serde_json::Value;
+use uuid::Uuid;
+use wiremock::Request;
+
+use super::{
+    account::SentCode,
+    mailbox::Message,
+    provider::Flow,
+    reply::{Refusal, Reply, ok},
+    router::{body, query},
+    state::{State, token_hash},
+};
+use crate::raw::{
+    ErrorCode,
+    types::{MagicLinkRequest, MessageSent, OtpRequest, OtpType, RecoverRequest, ResendRequest, ResendType},
+};
+
+/// A message to be sent.
+pub(super) struct Letter {
+    /// What for. Nothing for a reauthentication.
+    pub(super) otp_type: Option<OtpType>,
+    pub(super) challenge: Option<String>,
+    pub(super) redirect_to: Option<String>,
+}
+
+impl State {
+    /// Sends a message to a user, to the place that its type says; for a new address to both.
+    pub(super) fn send(&mut self, user_id: Uuid, letter: &Letter) -> Result<(), Refusal> {
+        let account = self.account(user_id)?;
+        let user = &account.user;
+        let (email, phone) = (account.email().to_owned(), account.phone().to_owned());
+        let to_phone = match letter.otp_type {
+            Some(OtpType::Sms | OtpType::PhoneChange) => true,
+            None => email.is_empty(),
+            _ => false,
+        };
+        let addresses = match letter.otp_type {
+            Some(OtpType::EmailChange) => vec![email, user.new_email.clone().unwrap_or_default()],
+            Some(OtpType::PhoneChange) => vec![user.new_phone.clone().unwrap_or_default()],
+            _ if to_phone => vec![phone],
+            _ => vec![email],
+        };
+        let last = match letter.otp_type {
+            None => user.reauthentication_sent_at,
+            Some(OtpType::Recovery | OtpType::Magiclink | OtpType::Email) => user.recovery_sent_at,
+            Some(OtpType::EmailChange) => user.email_change_sent_at,
+            Some(OtpType::PhoneChange) => user.phone_change_sent_at,
+            Some(_) => user.confirmation_sent_at,
+        };
+        self.check_interval(last, to_phone)?;
+        if let Some(challenge) = &letter.challenge {
+            self.flows.push(Flow::of_message(user_id, challenge));
+        }
+        // An older code of the same kind is no longer good.
+        self.account(user_id)?.codes.retain(|code| code.otp_type != letter.otp_type);
+        for address in addresses.into_iter().filter(|address| !address.is_empty()) {
+            self.send_to(user_id, &address, to_phone, letter)?;
+        }
+        self.note_sent(user_id, letter.otp_type)
+    }
+
+    fn send_to(&mut self, user_id: Uuid, to: &str, to_phone: bool, letter: &Letter) -> Result<(), Refusal> {
+        let (code, now) = (self.draw_code(), self.now());
+        let prefix = if letter.challenge.is_some() { "pkce_" } else { "" };
+        let hash = format!("{prefix}{}", token_hash(to, &code));
+        let sent = SentCode { otp_type: letter.otp_type, hash: hash.clone(), sent_at: now };
+        self.account(user_id)?.codes.push(sent);
+        let link = letter.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(&hash, otp_type, letter));
+        let token_hash = (!to_phone).then(|| hash.into());
+        self.mailbox.push(Message {
+            to: to.to_owned(),
+            otp_type: letter.otp_type,
+            code: code.into(),
+            token_hash,
+            link,
+        });
+        Ok(())
+    }
+
+    fn link(&self, hash: &str, otp_type: OtpType, letter: &Letter) -> crate::Secret {
+        let path = crate::raw::Operation::by_id("verify_link").map_or("", |operation| operation.path);
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("token", hash).append_pair("type", &otp_type.to_string());
+        query.append_pair("redirect_to", letter.redirect_to.as_deref().unwrap_or(super::provider::SITE_URL));
+        format!("{}{path}?{}", self.base_url, query.finish()).into()
+    }
+
+    fn note_sent(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), Refusal> {
+        let now = Some(self.now());
+        let user = &mut self.account(user_id)?.user;
+        match otp_type {
+            None => user.reauthentication_sent_at = now,
+            Some(OtpType::Recovery | OtpType::Magiclink | OtpType::Email) => user.recovery_sent_at = now,
+            Some(OtpType::EmailChange) => user.email_change_sent_at = now,
+            Some(OtpType::PhoneChange) => user.phone_change_sent_at = now,
+            Some(_) => user.confirmation_sent_at = now,
+        }
+        Ok(())
+    }
+}
+
+/// A message that was sent, or that there was nobody to send to.
+fn sent() -> Reply {
+    ok(&MessageSent { message_id: None })
+}
+
+pub(super) fn send_otp(state: &mut State, request: &Request) -> Reply {
+    let otp: OtpRequest = body(request)?;
+    let create = otp.create_user.unwrap_or(true);
+    match (otp.email, otp.phone) {
+        (Some(_), Some(_)) => {
+            Err(Refusal::validation_failed("Only an email address or phone number should be provided"))
+        }
+        (Some(_), None) if otp.channel.is_some() => {
+            Err(Refusal::validation_failed("Channel should only be specified with Phone OTP"))
+        }
+        (Some(email), None) => {
+            let link = link_to(state, &email, otp.data, create)?;
+            let redirect_to = query(request, "redirect_to");
+            state.send(
+                link,
+                &Letter { otp_type: Some(OtpType::Magiclink), challenge: otp.code_challenge, redirect_to },
+            )?;
+            sent()
+        }
+        (None, Some(phone)) => {
+            let id = match state.account_by_phone(&phone) {
+                Some(account) => account.user.id,
+                None if !create => return Err(no_sign_up_by_otp()),
+                None => state.create_account("", &phone, otp.data)?,
+            };
+            state.send(id, &Letter { otp_type: Some(OtpType::Sms), challenge: None, redirect_to: None })?;
+            sent()
+        }
+        (None, None) => Err(Refusal::validation_failed("One of email or phone must be set")),
+    }
+}
+
+/// The user whom a link will sign in, created if need be.
+fn link_to(state: &mut State, email: &str, data: Option<Value>, create: bool) -> Result<Uuid, Refusal> {
+    match state.account_by_email(email) {
+        Some(account) => Ok(account.user.id),
+        None if !create => Err(no_sign_up_by_otp()),
+        None => state.create_account(email, "", data),
+    }
+}
+
+fn no_sign_up_by_otp() -> Refusal {
+    Refusal::new(422, ErrorCode::OTP_DISABLED, "Signups not allowed for otp")
+}
+
+pub(super) fn send_magic_link(state: &mut State, request: &Request) -> Reply {
+    let link: MagicLinkRequest = body(request)?;
+    let id = link_to(state, &link.email, link.data, true)?;
+    let redirect_to = query(request, "redirect_to");
+    state.send(id, &Letter { otp_type: Some(OtpType::Magiclink), challenge: link.code_challenge, redirect_to })?;
+    sent()
+}
+
+pub(super) fn recover(state: &mut State, request: &Request) -> Reply {
+    let recover: RecoverRequest = body(request)?;
+    if let Some(id) = state.account_by_email(&recover.email).map(|account| account.user.id) {
+        let redirect_to = query(request, "redirect_to");
+        state
+            .send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge: recover.code_challenge, redirect_to })?;
+    }
+    sent()
+}
+
+pub(super) fn resend(state: &mut State, request: &Request) -> Reply {
+    let resend: ResendRequest = body(request)?;
+    let account = match (&resend.email, &resend.phone) {
+        (Some(email), None) => state.account_by_email(email),
+        (None, Some(phone)) => state.account_by_phone(phone),
+        (Some(_), Some(_)) => {
+            return Err(Refusal::validation_failed("Only an email address or phone number should be provided."));
+        }
+        (None, None) => return Err(Refusal::validation_failed("Missing email address or phone number")),
+    };
+    let Some(account) = account else { return sent() };
+    let id = account.user.id;
+    let (otp_type, wanted) = match resend.type_ {
+        ResendType::Signup => (OtpType::Signup, !account.is_confirmed()),
+        ResendType::Sms => (OtpType::Sms, !account.is_confirmed()),
+        ResendType::EmailChange => (OtpType::EmailChange, account.user.new_email.is_some()),
+        ResendType::PhoneChange => (OtpType::PhoneChange, account.user.new_phone.is_some()),
+    };
+    if wanted {
+        let redirect_to = query(request, "redirect_to");
+        state.send(id, &Letter { otp_type: Some(otp_type), challenge: resend.code_challenge, redirect_to })?;
+    }
+    sent()
+}

@@ -1,0 +1,212 @@
+//! A GoTrue in the process, for tests of your own application.
+//!
+//! It starts in a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes and
+//! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE.
+//! It is deterministic: ids, tokens and codes are the same in each run.
+//!
+//! ```
+//! use gotrue::{Password, SignUp, testing::FakeServer};
+//!
+//! # async fn f() -> Result<(), gotrue::Error> {
+//! let server = FakeServer::start().await;
+//! let client = server.client()?;
+//! client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await?;
+//! let session = client.sign_in(Password::email("ada@example.com", "correct-horse-7")).await?;
+//! assert_eq!(session.user().email.as_deref(), Some("ada@example.com"));
+//! # Ok(()) }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();
+//! ```
+
+mod account;
+mod clock;
+mod mailbox;
+mod message;
+mod provider;
+mod reply;
+mod router;
+mod session;
+mod sign_up;
+mod state;
+mod token;
+mod user;
+mod verify;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use chrono::Duration;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
+
+pub use clock::ManualClock;
+pub use mailbox::Message;
+
+use crate::{
+    client::{Client, ClientBuilder},
+    clock::{Clock, SystemClock},
+    error::Result,
+    secret::Secret,
+};
+use state::State;
+
+/// How the server is set up.
+#[derive(Clone, Debug)]
+struct Setup {
+    confirm_addresses: bool,
+    token_lifetime: Duration,
+    reuse_interval: Duration,
+    message_interval: Duration,
+}
+
+/// Sets up a [`FakeServer`].
+///
+/// ```
+/// # async fn f() {
+/// use gotrue::testing::{FakeServer, ManualClock};
+///
+/// let clock = ManualClock::new();
+/// let server = FakeServer::builder().confirm_addresses(true).clock(clock.clone()).start().await;
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "call start"]
+pub struct FakeServerBuilder {
+    setup: Setup,
+    clock: Arc<dyn Clock>,
+}
+
+impl FakeServerBuilder {
+    /// Whether new users have to confirm their address first. Default: no.
+    pub fn confirm_addresses(mut self, confirm: bool) -> Self {
+        self.setup.confirm_addresses = confirm;
+        self
+    }
+
+    /// How long an access token is good for. Default: one hour.
+    pub fn token_lifetime(mut self, lifetime: std::time::Duration) -> Self {
+        self.setup.token_lifetime = clock::duration(lifetime);
+        self
+    }
+
+    /// How long a spent refresh token is let pass again. Default: ten seconds.
+    pub fn reuse_interval(mut self, interval: std::time::Duration) -> Self {
+        self.setup.reuse_interval = clock::duration(interval);
+        self
+    }
+
+    /// How long a user has to wait for the next message. Default: not at all; a real server's is a minute.
+    pub fn message_interval(mut self, interval: std::time::Duration) -> Self {
+        self.setup.message_interval = clock::duration(interval);
+        self
+    }
+
+    /// The clock of the server, such as a [`ManualClock`]. Default: that of this machine.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Starts the server on a free port of loopback.
+    pub async fn start(self) -> FakeServer {
+        let http = MockServer::start().await;
+        let state = Arc::new(Mutex::new(State::new(self.setup, self.clock, http.uri())));
+        let answer = Answer { state: state.clone() };
+        Mock::given(matchers::any()).respond_with(answer).mount(&http).await;
+        FakeServer { http, state }
+    }
+}
+
+/// A GoTrue in the process. It stops when it is dropped.
+pub struct FakeServer {
+    http: MockServer,
+    state: Arc<Mutex<State>>,
+}
+
+impl fmt::Debug for FakeServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The rest is people's passwords, codes and tokens.
+        f.debug_struct("FakeServer").field("url", &self.url()).finish_non_exhaustive()
+    }
+}
+
+impl FakeServer {
+    /// Starts a server that confirms new users by itself.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// A server with more to choose.
+    pub fn builder() -> FakeServerBuilder {
+        let setup = Setup {
+            confirm_addresses: false,
+            token_lifetime: Duration::hours(1),
+            reuse_interval: Duration::seconds(10),
+            message_interval: Duration::zero(),
+        };
+        FakeServerBuilder { setup, clock: Arc::new(SystemClock) }
+    }
+
+    /// The base URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.http.uri()
+    }
+
+    /// A client for this server.
+    ///
+    /// # Errors
+    /// As [`ClientBuilder::build`]; not for this URL and key.
+    pub fn client(&self) -> Result<Client> {
+        self.client_builder().build()
+    }
+
+    /// The beginnings of a client for this server.
+    pub fn client_builder(&self) -> ClientBuilder {
+        ClientBuilder::new().base_url(self.url()).api_key(self.api_key())
+    }
+
+    /// The key that names the project to a gateway. This server does not read it, just as the real one.
+    #[must_use]
+    pub fn api_key(&self) -> Secret {
+        Secret::from("anon-key")
+    }
+
+    /// The service key, for [`Client::admin`].
+    #[must_use]
+    pub fn service_key(&self) -> Secret {
+        self.state().service_key()
+    }
+
+    /// The messages that were sent to an address or number, oldest first.
+    #[must_use]
+    pub fn messages_to(&self, address: &str) -> Vec<Message> {
+        self.state().mailbox.iter().filter(|message| message.to == address).cloned().collect()
+    }
+
+    /// The last message that was sent to an address or number.
+    #[must_use]
+    pub fn last_message_to(&self, address: &str) -> Option<Message> {
+        self.messages_to(address).pop()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+/// Answers each request from the state.
+struct Answer {
+    state: Arc<Mutex<State>>,
+}
+
+impl Respond for Answer {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        router::answer(&mut lock(&self.state), request)
+    }
+}
+
+/// A handler that failed half-way has not broken anything that a test could not see.
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,173 @@
+//! Sign-in with a provider, who agrees to everything, and the flows that end with a code.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Duration, Utc};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use url::form_urlencoded::Serializer;
+use uuid::Uuid;
+use wiremock::Request;
+
+use super::{
+    account::identity,
+    reply::{Refusal, Reply, redirect},
+    router::query,
+    state::State,
+};
+use crate::raw::{ErrorCode, Operation, types::Session};
+
+/// Where people end up when the application does not say.
+pub(super) const SITE_URL: &str = "http://localhost:3000";
+
+/// A flow between its beginning and the exchange of its code.
+#[derive(Debug)]
+pub(super) struct Flow {
+    state: Option<Uuid>,
+    provider: Option<String>,
+    redirect_to: String,
+    challenge: Option<String>,
+    user_id: Option<Uuid>,
+    code: Option<(String, DateTime<Utc>)>,
+}
+
+impl Flow {
+    /// A flow that a message continues.
+    pub(super) fn of_message(user_id: Uuid, challenge: &str) -> Self {
+        Self {
+            state: None,
+            provider: None,
+            redirect_to: SITE_URL.to_owned(),
+            challenge: Some(challenge.to_owned()),
+            user_id: Some(user_id),
+            code: None,
+        }
+    }
+}
+
+/// Sends the browser to the provider; this one agrees at once, so that its URL is already the way back.
+pub(super) fn authorize(state: &mut State, request: &Request) -> Reply {
+    let provider = query(request, "provider").unwrap_or_default().to_lowercase();
+    let known = crate::raw::Provider::KNOWN.iter().any(|known| *known == *provider) || provider.starts_with("custom:");
+    if !known {
+        let message = format!("Unsupported provider: Provider {provider} could not be found");
+        return Err(Refusal::validation_failed(message));
+    }
+    let (challenge, method) = (query(request, "code_challenge"), query(request, "code_challenge_method"));
+    if challenge.is_some() != method.is_some() {
+        let message = "PKCE flow requires code_challenge_method and code_challenge";
+        return Err(Refusal::validation_failed(message));
+    }
+    let id = state.draw_id();
+    let redirect_to = query(request, "redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
+    let provider = Some(provider);
+    state.flows.push(Flow { state: Some(id), provider, redirect_to, challenge, user_id: None, code: None });
+    let path = Operation::by_id("callback").map_or("", |operation| operation.path);
+    redirect(302, &format!("{}{path}?code=of-the-provider&state={id}", state.base_url))
+}
+
+/// The way back from the provider.
+pub(super) fn callback(state: &mut State, request: &Request) -> Reply {
+    let id = query(request, "state").and_then(|state| Uuid::try_parse(&state).ok());
+    let flow = state.flows.iter().find(|flow| id.is_some() && flow.state == id);
+    let Some((provider, redirect_to, with_pkce)) = flow
+        .map(|flow| (flow.provider.clone().unwrap_or_default(), flow.redirect_to.clone(), flow.challenge.is_some()))
+    else {
+        let pairs = error_pairs("invalid_request", "bad_oauth_state", "OAuth state not found or expired");
+        return redirect(303, &with_query(SITE_URL, &pairs));
+    };
+    if let Some(error) = query(request, "error") {
+        let about = query(request, "error_description").unwrap_or_default();
+        let pairs = vec![("error".to_owned(), error), ("error_description".to_owned(), about)];
+        return redirect(302, &with_fragment(&with_query(&redirect_to, &pairs), &pairs));
+    }
+    let user_id = provider_account(state, &provider)?;
+    if with_pkce {
+        if let Some(flow) = state.flows.iter_mut().find(|flow| flow.state == id) {
+            flow.user_id = Some(user_id);
+        }
+        let code = state.code_for(user_id)?;
+        redirect(302, &with_query(&redirect_to, &[("code".to_owned(), code)]))
+    } else {
+        let mut pairs = session_fragment(&state.new_session(user_id, "oauth")?);
+        pairs.push(("provider_token".to_owned(), format!("{provider}-access-token")));
+        redirect(302, &with_fragment(&redirect_to, &pairs))
+    }
+}
+
+/// The one user that a provider knows, created at the first sign-in.
+fn provider_account(state: &mut State, provider: &str) -> Result<Uuid, Refusal> {
+    let email = format!("{}-user@example.com", provider.replace(':', "-"));
+    if let Some(account) = state.account_by_email(&email) {
+        return Ok(account.user.id);
+    }
+    let id = state.create_account(&email, "", None)?;
+    let (identity_id, now) = (state.draw_id(), state.now());
+    let profile = json!({ "email": email, "email_verified": true, "sub": format!("{provider}-user-1") });
+    let account = state.account(id)?;
+    account.user.identities = None;
+    account.add_identity(identity(identity_id, id, &format!("{provider}-user-1"), provider, profile, now));
+    account.confirm(now);
+    Ok(id)
+}
+
+impl State {
+    /// The code of the last flow of a user.
+    pub(super) fn code_for(&mut self, user_id: Uuid) -> Result<String, Refusal> {
+        let (code, now) = (self.draw_id().to_string(), self.now());
+        let flow = self.flows.iter_mut().rev().find(|flow| flow.user_id == Some(user_id) && flow.code.is_none());
+        flow.ok_or_else(flow_gone)?.code = Some((code.clone(), now));
+        Ok(code)
+    }
+
+    /// The user and provider behind a code, which is then spent.
+    pub(super) fn redeem_code(&mut self, code: &str, verifier: &str) -> Result<(Uuid, Option<String>), Refusal> {
+        let now = self.now();
+        let issued = |flow: &Flow| flow.code.as_ref().is_some_and(|(known, _)| known == code);
+        let index = self.flows.iter().position(issued).ok_or_else(flow_gone)?;
+        let flow = &self.flows[index];
+        if flow.code.as_ref().is_some_and(|(_, issued_at)| now - *issued_at > Duration::minutes(5)) {
+            let message = "invalid flow state, flow state has expired";
+            return Err(Refusal::new(422, ErrorCode::FLOW_STATE_EXPIRED, message));
+        }
+        let expected = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+        if flow.challenge.as_deref() != Some(expected.as_str()) {
+            let message = "code challenge does not match previously saved code verifier";
+            return Err(Refusal::new(400, ErrorCode::BAD_CODE_VERIFIER, message));
+        }
+        let flow = self.flows.remove(index);
+        Ok((flow.user_id.ok_or_else(flow_gone)?, flow.provider))
+    }
+}
+
+fn flow_gone() -> Refusal {
+    let message = "invalid flow state, no valid flow state found";
+    Refusal::new(404, ErrorCode::FLOW_STATE_NOT_FOUND, message)
+}
+
+pub(super) fn error_pairs(error: &str, code: &str, about: &str) -> Vec<(String, String)> {
+    let pairs = [("error", error), ("error_code", code), ("error_description", about)];
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+/// A session as the fragment of a redirect.
+pub(super) fn session_fragment(session: &Session) -> Vec<(String, String)> {
+    let pairs = [
+        ("access_token", session.access_token.expose().to_owned()),
+        ("expires_at", session.expires_at.unwrap_or_default().to_string()),
+        ("expires_in", session.expires_in.to_string()),
+        ("refresh_token", session.refresh_token.expose().to_owned()),
+        ("token_type", session.token_type.clone()),
+    ];
+    pairs.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+pub(super) fn with_query(url: &str, pairs: &[(String, String)]) -> String {
+    let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}{query}")
+}
+
+/// The pairs as a fragment, with the empty `sb` that marks it as this server's.
+pub(super) fn with_fragment(url: &str, pairs: &[(String, String)]) -> String {
+    format!("{url}#{}", Serializer::new(String::new()).extend_pairs(pairs).append_pair("sb", "").finish())
+}

@@ -1,0 +1,92 @@
+//! From a request to the handler of its operation. The paths are the document's.
+
+use wiremock::{Request, ResponseTemplate};
+
+use super::{
+    message, provider,
+    reply::{self, Refusal, Reply, ok},
+    sign_up,
+    state::State,
+    token, user, verify,
+};
+use crate::raw::{
+    OPERATIONS, Operation,
+    types::{Health, JwkSet, Settings},
+};
+
+pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {
+    let path = request.url.path();
+    let there: Vec<&Operation> = OPERATIONS.iter().filter(|operation| operation.path == path).collect();
+    let reply = match there.iter().find(|operation| operation.method == request.method.as_str()) {
+        Some(operation) => handle(state, request, operation).unwrap_or_else(|refusal| refusal.into_reply(request)),
+        None if there.is_empty() => {
+            ResponseTemplate::new(404).set_body_raw("404 page not found\n", "text/plain; charset=utf-8")
+        }
+        None => ResponseTemplate::new(405)
+            .insert_header("allow", there.iter().map(|operation| operation.method).collect::<Vec<_>>().join(", ")),
+    };
+    reply::dated(reply, state.now())
+}
+
+fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply {
+    match operation.id {
+        "health" => ok(&health()),
+        "settings" => ok(&settings(state)),
+        // Its tokens are signed with a shared secret.
+        "jwks" => ok(&JwkSet { keys: Vec::new() }),
+        "sign_up" => sign_up::sign_up(state, request),
+        "invite" => sign_up::invite(state, request),
+        "token" => token::token(state, request),
+        "send_otp" => message::send_otp(state, request),
+        "send_magic_link" => message::send_magic_link(state, request),
+        "recover" => message::recover(state, request),
+        "resend" => message::resend(state, request),
+        "verify" => verify::verify(state, request),
+        "verify_link" => verify::verify_link(state, request),
+        "authorize" => provider::authorize(state, request),
+        "callback" => provider::callback(state, request),
+        "get_user" => user::get_user(state, request),
+        "update_user" => user::update_user(state, request),
+        "reauthenticate" => user::reauthenticate(state, request),
+        "sign_out" => user::sign_out(state, request),
+        other => Ok(ResponseTemplate::new(501).set_body_string(format!("the fake server does not play {other}"))),
+    }
+}
+
+fn health() -> Health {
+    Health {
+        name: "GoTrue".to_owned(),
+        version: Some("fake".to_owned()),
+        description: Some("GoTrue is a user registration and authentication API".to_owned()),
+    }
+}
+
+fn settings(state: &State) -> Settings {
+    let confirm = state.setup.confirm_addresses;
+    let external = ["anonymous_users", "email", "phone", "github", "google", "keycloak"];
+    Settings {
+        external: external.into_iter().map(|name| (name.to_owned(), true)).collect(),
+        disable_signup: Some(false),
+        mailer_autoconfirm: Some(!confirm),
+        phone_autoconfirm: Some(!confirm),
+        sms_provider: Some("twilio".to_owned()),
+        saml_enabled: Some(false),
+        saml_private_key_next_configured: Some(false),
+        passkeys_enabled: Some(false),
+        mfa_enabled: None,
+    }
+}
+
+/// The body of a request, as the type that the document says.
+pub(super) fn body<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
+    let bad_json = |error| {
+        let message = format!("Could not parse request body as JSON: {error}");
+        Refusal::new(400, crate::raw::ErrorCode::BAD_JSON, message)
+    };
+    serde_json::from_slice(&request.body).map_err(bad_json)
+}
+
+/// A parameter in the query.
+pub(super) fn query(request: &Request, name: &str) -> Option<String> {
+    request.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}

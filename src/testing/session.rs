@@ -1,0 +1,225 @@
+//! Sessions, their refresh tokens, and the access tokens that name them.
+
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wiremock::{Request, ResponseTemplate};
+
+use super::{
+    reply::{Refusal, Reply, json as json_reply},
+    state::State,
+};
+use crate::{
+    raw::{ErrorCode, types::Session},
+    secret::Secret,
+};
+
+/// With what this server signs. Nothing real is behind it.
+const SIGNING_KEY: &[u8] = b"the-signing-key-of-the-fake-server";
+
+#[derive(Debug)]
+pub(super) struct SessionRow {
+    pub(super) id: Uuid,
+    pub(super) user_id: Uuid,
+    /// How the user signed in, and when.
+    method: &'static str,
+    signed_in_at: DateTime<Utc>,
+    refresh_tokens: Vec<RefreshTokenRow>,
+}
+
+#[derive(Debug)]
+struct RefreshTokenRow {
+    token: String,
+    parent: Option<String>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+/// Who sent a request.
+pub(super) struct Caller {
+    pub(super) user_id: Uuid,
+    pub(super) session_id: Uuid,
+}
+
+impl State {
+    /// A new session of a user.
+    pub(super) fn sign_in(&mut self, user_id: Uuid, method: &'static str) -> Reply {
+        let session = self.new_session(user_id, method)?;
+        Ok(self.session_reply(&session))
+    }
+
+    pub(super) fn new_session(&mut self, user_id: Uuid, method: &'static str) -> Result<Session, Refusal> {
+        let (id, token, now) = (self.draw_id(), self.draw_token(), self.now());
+        self.account(user_id)?.user.last_sign_in_at = Some(now);
+        let first = RefreshTokenRow { token: token.clone(), parent: None, revoked_at: None };
+        self.sessions.push(SessionRow { id, user_id, method, signed_in_at: now, refresh_tokens: vec![first] });
+        self.tokens(id, token)
+    }
+
+    /// A new pair of tokens for an old one, by the rules of the real server's first kind of refresh token: a spent
+    /// token passes again when it is the parent of the active one, or within the reuse interval; otherwise the whole
+    /// family is revoked.
+    pub(super) fn refresh(&mut self, spent: &str) -> Reply {
+        let (now, fresh, interval) = (self.now(), self.draw_token(), self.setup.reuse_interval);
+        let not_found = || {
+            let message = "Invalid Refresh Token: Refresh Token Not Found";
+            Refusal::new(400, ErrorCode::REFRESH_TOKEN_NOT_FOUND, message)
+        };
+        if spent.len() < 12 {
+            return Err(Refusal::validation_failed("Refresh token is not valid"));
+        }
+        let knows = |session: &&mut SessionRow| session.refresh_tokens.iter().any(|row| row.token == spent);
+        let session = self.sessions.iter_mut().find(knows).ok_or_else(not_found)?;
+        let (session_id, user_id) = (session.id, session.user_id);
+        let token = session.rotate(spent, fresh, now, interval)?;
+        if self.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
+            return Err(Refusal::new(400, ErrorCode::USER_BANNED, "Invalid Refresh Token: User Banned"));
+        }
+        let session = self.tokens(session_id, token)?;
+        Ok(self.session_reply(&session))
+    }
+
+    fn session_reply(&self, session: &Session) -> ResponseTemplate {
+        let session_id = self.claims(session.access_token.expose()).map(|claims| claims["session_id"].clone());
+        let prefix: String = session.refresh_token.expose().chars().take(5).collect();
+        let reply: ResponseTemplate = json_reply(200, session)
+            .insert_header("sb-auth-user-id", session.user.id.to_string().as_str())
+            .insert_header("sb-auth-refresh-token-prefix", prefix.as_str());
+        match session_id.as_ref().ok().and_then(Value::as_str) {
+            Some(id) => reply.insert_header("sb-auth-session-id", id),
+            None => reply,
+        }
+    }
+
+    fn tokens(&mut self, session_id: Uuid, refresh_token: String) -> Result<Session, Refusal> {
+        let (now, lifetime) = (self.now(), self.setup.token_lifetime);
+        let row = self.sessions.iter().find(|session| session.id == session_id).ok_or_else(session_gone)?;
+        let (user_id, amr) =
+            (row.user_id, json!([{ "method": row.method, "timestamp": row.signed_in_at.timestamp() }]));
+        let user = self.account(user_id)?.user.clone();
+        let expires_at = (now + lifetime).timestamp();
+        let claims = json!({
+            "sub": user.id,
+            "aud": user.aud,
+            "exp": expires_at,
+            "iat": now.timestamp(),
+            "email": user.email,
+            "phone": user.phone,
+            "app_metadata": user.app_metadata,
+            "user_metadata": user.user_metadata,
+            "role": user.role,
+            "aal": "aal1",
+            "amr": amr,
+            "session_id": session_id,
+            "is_anonymous": user.is_anonymous,
+        });
+        Ok(Session {
+            access_token: sign(&claims)?,
+            token_type: "bearer".to_owned(),
+            expires_in: lifetime.num_seconds(),
+            expires_at: Some(expires_at),
+            refresh_token: refresh_token.into(),
+            user,
+            provider_token: None,
+            provider_refresh_token: None,
+            weak_password: None,
+            id_token: None,
+        })
+    }
+
+    /// The claims of a token that this server signed and that has not expired.
+    fn claims(&self, token: &str) -> Result<Value, Refusal> {
+        let bad = |why: &str| {
+            let message = format!("invalid JWT: unable to parse or verify signature, {why}");
+            Refusal::new(403, ErrorCode::BAD_JWT, message)
+        };
+        let mut validation = Validation::new(Algorithm::HS256);
+        // By this server's own clock, below.
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        let decoded = jsonwebtoken::decode::<Value>(token, &DecodingKey::from_secret(SIGNING_KEY), &validation);
+        let claims = decoded.map_err(|error| bad(&error.to_string()))?.claims;
+        let expired = claims["exp"].as_i64().is_some_and(|exp| exp <= self.now().timestamp());
+        if expired { Err(bad("token has invalid claims: token is expired")) } else { Ok(claims) }
+    }
+
+    /// Who sent a request that takes a user's token.
+    pub(super) fn caller(&mut self, request: &Request) -> Result<Caller, Refusal> {
+        let claims = self.claims(bearer(request)?)?;
+        let id = |claim: &str| claims[claim].as_str().and_then(|id| Uuid::try_parse(id).ok());
+        let user_id =
+            id("sub").ok_or_else(|| Refusal::new(403, ErrorCode::BAD_JWT, "invalid claim: missing sub claim"))?;
+        let session_id = id("session_id").unwrap_or_default();
+        let now = self.now();
+        if self.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
+            return Err(Refusal::new(403, ErrorCode::USER_BANNED, "User is banned"));
+        }
+        if self.sessions.iter().any(|session| session.id == session_id) {
+            Ok(Caller { user_id, session_id })
+        } else {
+            Err(session_gone())
+        }
+    }
+
+    /// Lets an administrator pass.
+    pub(super) fn check_admin(&self, request: &Request) -> Result<(), Refusal> {
+        let claims = self.claims(bearer(request)?)?;
+        if claims["role"] == "service_role" {
+            Ok(())
+        } else {
+            Err(Refusal::new(403, ErrorCode::NOT_ADMIN, "User not allowed"))
+        }
+    }
+
+    pub(super) fn service_key(&self) -> Secret {
+        let exp = (self.now() + chrono::Duration::days(3650)).timestamp();
+        sign(&json!({ "role": "service_role", "exp": exp })).unwrap_or_default()
+    }
+}
+
+impl SessionRow {
+    fn rotate(
+        &mut self,
+        spent: &str,
+        fresh: String,
+        now: DateTime<Utc>,
+        reuse_interval: chrono::Duration,
+    ) -> Result<String, Refusal> {
+        let active = self.refresh_tokens.iter().find(|row| row.revoked_at.is_none());
+        if let Some(active) = active.filter(|active| active.parent.as_deref() == Some(spent)) {
+            return Ok(active.token.clone());
+        }
+        let revoked_at = self.refresh_tokens.iter().find(|row| row.token == spent).and_then(|row| row.revoked_at);
+        let too_late = revoked_at.is_some_and(|revoked_at| now > revoked_at + reuse_interval);
+        for row in &mut self.refresh_tokens {
+            if too_late || row.token == spent {
+                row.revoked_at.get_or_insert(now);
+            }
+        }
+        if too_late {
+            let message = "Invalid Refresh Token: Already Used";
+            return Err(Refusal::new(400, ErrorCode::REFRESH_TOKEN_ALREADY_USED, message));
+        }
+        let parent = Some(spent.to_owned());
+        self.refresh_tokens.push(RefreshTokenRow { token: fresh.clone(), parent, revoked_at: None });
+        Ok(fresh)
+    }
+}
+
+fn bearer(request: &Request) -> Result<&str, Refusal> {
+    let header = request.headers.get("authorization").and_then(|value| value.to_str().ok());
+    header
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .ok_or_else(|| Refusal::new(401, ErrorCode::NO_AUTHORIZATION, "This endpoint requires a valid Bearer token"))
+}
+
+fn session_gone() -> Refusal {
+    Refusal::new(403, ErrorCode::SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist")
+}
+
+fn sign(claims: &Value) -> Result<Secret, Refusal> {
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &EncodingKey::from_secret(SIGNING_KEY))
+        .map(Secret::from)
+        .map_err(|error| Refusal::new(500, ErrorCode::UNEXPECTED_FAILURE, error.to_string()))
+}

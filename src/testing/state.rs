@@ -1,0 +1,94 @@
+//! Everything the server remembers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha224, Sha256};
+use uuid::Uuid;
+
+use super::{Setup, account::Account, mailbox::Message, provider::Flow, reply::Refusal, session::SessionRow};
+use crate::{clock::Clock, raw::ErrorCode};
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) setup: Setup,
+    pub(super) base_url: String,
+    pub(super) accounts: Vec<Account>,
+    pub(super) sessions: Vec<SessionRow>,
+    pub(super) flows: Vec<Flow>,
+    pub(super) mailbox: Vec<Message>,
+    clock: Arc<dyn Clock>,
+    /// How often something new was made up.
+    drawn: u64,
+}
+
+impl State {
+    pub(super) fn new(setup: Setup, clock: Arc<dyn Clock>, base_url: String) -> Self {
+        Self {
+            setup,
+            base_url,
+            accounts: Vec::new(),
+            sessions: Vec::new(),
+            flows: Vec::new(),
+            mailbox: Vec::new(),
+            clock,
+            drawn: 0,
+        }
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The next bytes, the same in each run.
+    fn draw(&mut self) -> [u8; 32] {
+        self.drawn += 1;
+        Sha256::digest(self.drawn.to_be_bytes()).into()
+    }
+
+    pub(super) fn draw_id(&mut self) -> Uuid {
+        let bytes = self.draw();
+        let mut id = [0; 16];
+        id.copy_from_slice(&bytes[..16]);
+        uuid::Builder::from_random_bytes(id).into_uuid()
+    }
+
+    /// A code of six digits.
+    pub(super) fn draw_code(&mut self) -> String {
+        let bytes = self.draw();
+        let number = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        format!("{:06}", number % 1_000_000)
+    }
+
+    /// A refresh token: twelve characters of `a-z0-9`.
+    pub(super) fn draw_token(&mut self) -> String {
+        const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+        self.draw()[..12].iter().map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+    }
+
+    pub(super) fn account(&mut self, id: Uuid) -> Result<&mut Account, Refusal> {
+        let gone = || Refusal::new(403, ErrorCode::USER_NOT_FOUND, "User from sub claim in JWT does not exist");
+        self.accounts.iter_mut().find(|account| account.user.id == id).ok_or_else(gone)
+    }
+
+    pub(super) fn account_by_email(&mut self, email: &str) -> Option<&mut Account> {
+        let email = email.to_lowercase();
+        self.accounts.iter_mut().find(|account| account.email() == email)
+    }
+
+    pub(super) fn account_by_phone(&mut self, phone: &str) -> Option<&mut Account> {
+        let phone = plain_phone(phone);
+        self.accounts.iter_mut().find(|account| account.phone() == phone)
+    }
+}
+
+/// The number as the server keeps it: digits only.
+pub(super) fn plain_phone(phone: &str) -> String {
+    phone.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The hash of a code that goes into links.
+pub(super) fn token_hash(address: &str, code: &str) -> String {
+    format!("{:x}", Bytes::copy_from_slice(&Sha224::digest(format!("{address}{code}"))))
+}

@@ -1,0 +1,114 @@
+//! Codes and links, back from people.
+
+use uuid::Uuid;
+use wiremock::Request;
+
+use super::{
+    account::SentCode,
+    provider::{SITE_URL, error_pairs, session_fragment, with_fragment, with_query},
+    reply::{Refusal, Reply, ok, redirect},
+    router::{body, query},
+    state::{State, plain_phone, token_hash},
+};
+use crate::raw::{
+    ErrorCode,
+    types::{ConfirmationPending, OtpType, VerifyRequest},
+};
+
+const ONE_MORE: &str = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
+
+/// What a good code leads to.
+enum Outcome {
+    SignedIn(Uuid),
+    OneMore,
+}
+
+pub(super) fn verify(state: &mut State, request: &Request) -> Reply {
+    let verify: VerifyRequest = body(request)?;
+    let hash = match (verify.token, verify.token_hash, verify.email, verify.phone) {
+        (Some(token), None, Some(email), None) => token_hash(&email.to_lowercase(), token.expose()),
+        (Some(token), None, None, Some(phone)) => token_hash(&plain_phone(&phone), token.expose()),
+        (Some(_), None, ..) => {
+            let message = "Only an email address or phone number should be provided on verify";
+            return Err(Refusal::validation_failed(message));
+        }
+        (None, Some(hash), None, None) => hash.expose().to_owned(),
+        (None, Some(_), ..) => {
+            return Err(Refusal::validation_failed("Only the token_hash and type should be provided"));
+        }
+        _ => return Err(Refusal::validation_failed("Verify requires either a token or a token hash")),
+    };
+    let expired = || Refusal::new(403, ErrorCode::OTP_EXPIRED, "Token has expired or is invalid");
+    match redeem(state, &hash, verify.type_).ok_or_else(expired)? {
+        Outcome::SignedIn(id) => state.sign_in(id, "otp"),
+        Outcome::OneMore => ok(&ConfirmationPending { msg: ONE_MORE.to_owned(), code: Some("200".to_owned()) }),
+    }
+}
+
+pub(super) fn verify_link(state: &mut State, request: &Request) -> Reply {
+    let missing = || Refusal::validation_failed("Verify requires a token or a token hash");
+    let hash = query(request, "token").ok_or_else(missing)?;
+    let otp_type = query(request, "type").and_then(|name| name.parse::<OtpType>().ok());
+    let otp_type = otp_type.ok_or_else(|| Refusal::validation_failed("Verify requires a verification type"))?;
+    let redirect_to = query(request, "redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
+    let with_pkce = hash.starts_with("pkce_");
+    let target = match redeem(state, &hash, otp_type) {
+        None => {
+            let pairs = error_pairs("access_denied", "otp_expired", "Email link is invalid or has expired");
+            let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
+            with_fragment(&target, &pairs)
+        }
+        Some(Outcome::OneMore) => {
+            let pairs = vec![("message".to_owned(), ONE_MORE.to_owned())];
+            let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
+            with_fragment(&target, &pairs)
+        }
+        Some(Outcome::SignedIn(id)) if with_pkce => {
+            let code = state.code_for(id)?;
+            with_query(&redirect_to, &[("code".to_owned(), code)])
+        }
+        Some(Outcome::SignedIn(id)) => {
+            let mut pairs = session_fragment(&state.new_session(id, "otp")?);
+            pairs.push(("type".to_owned(), otp_type.to_string()));
+            with_fragment(&redirect_to, &pairs)
+        }
+    };
+    redirect(303, &target)
+}
+
+/// Takes a code that fits, and does what it was sent for.
+fn redeem(state: &mut State, hash: &str, otp_type: OtpType) -> Option<Outcome> {
+    let now = state.now();
+    let account = state.accounts.iter_mut().find_map(|account| {
+        let code =
+            account.codes.iter().find(|code| code.hash.trim_start_matches("pkce_") == hash.trim_start_matches("pkce_"));
+        code.is_some_and(|code| fits(code, otp_type)).then_some(account)
+    })?;
+    let code = account.take_code(hash, now)?;
+    let id = account.user.id;
+    match code.otp_type {
+        Some(OtpType::EmailChange) => {
+            // Secure change of address: both the old and the new have to agree.
+            if account.codes.iter().any(|code| code.otp_type == Some(OtpType::EmailChange)) {
+                return Some(Outcome::OneMore);
+            }
+            account.user.email = account.user.new_email.take();
+            account.confirm(now);
+        }
+        Some(OtpType::PhoneChange) => {
+            account.user.phone = account.user.new_phone.take();
+            account.user.phone_confirmed_at = Some(now);
+        }
+        _ => account.confirm(now),
+    }
+    account.user.is_anonymous = Some(false);
+    account.user.updated_at = Some(now);
+    Some(Outcome::SignedIn(id))
+}
+
+/// Whether a code may be used as this type: `email` stands for every sign-in and sign-up by e-mail.
+fn fits(code: &SentCode, otp_type: OtpType) -> bool {
+    let Some(sent_as) = code.otp_type else { return false };
+    let by_email = |kind| matches!(kind, OtpType::Signup | OtpType::Magiclink | OtpType::Email | OtpType::Invite);
+    sent_as == otp_type || otp_type == OtpType::Email && by_email(sent_as)
+}

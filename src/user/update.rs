@@ -1,0 +1,123 @@
+//! Changes to the signed-in user.
+
+use serde_json::Value;
+
+use super::UserClient;
+use crate::{
+    check,
+    error::Result,
+    pkce::{PkceVerifier, challenge_fields},
+    raw::types::{MessageChannel, User, UserUpdateRequest},
+    secret::Secret,
+};
+
+/// What to change about the signed-in user (`PUT /user`). What is not named stays.
+///
+/// ```
+/// # use gotrue::{UserClient, UserUpdate};
+/// # use serde_json::json;
+/// # async fn f(user: UserClient) -> Result<(), gotrue::Error> {
+/// // Metadata is merged; null removes a key.
+/// user.update(UserUpdate::new().data(json!({ "favorite_language": "rust", "nickname": null }))).await?;
+/// // A new address takes effect once it is confirmed.
+/// let user = user.update(UserUpdate::new().email("ada@new.example.com")).await?;
+/// assert_eq!(user.new_email.as_deref(), Some("ada@new.example.com"));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "give it to UserClient::update"]
+pub struct UserUpdate {
+    request: UserUpdateRequest,
+    code_challenge: Option<String>,
+    redirect_to: Option<String>,
+}
+
+impl UserUpdate {
+    /// No change yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A new e-mail address. It has to be confirmed; by default at the old address as well.
+    pub fn email(mut self, email: impl Into<String>) -> Self {
+        self.request.email = Some(email.into());
+        self
+    }
+
+    /// A new phone number. It has to be confirmed.
+    pub fn phone(mut self, phone: impl Into<String>) -> Self {
+        self.request.phone = Some(phone.into());
+        self
+    }
+
+    /// A new password, of at most 72 bytes.
+    pub fn password(mut self, password: impl Into<Secret>) -> Self {
+        self.request.password = Some(password.into());
+        self
+    }
+
+    /// The password so far, where the server asks for it (`current_password_required`).
+    pub fn current_password(mut self, password: impl Into<Secret>) -> Self {
+        self.request.current_password = Some(password.into());
+        self
+    }
+
+    /// The code from [`UserClient::reauthenticate`], where the server asks for it (`reauthentication_needed`).
+    pub fn nonce(mut self, nonce: impl Into<Secret>) -> Self {
+        self.request.nonce = Some(nonce.into());
+        self
+    }
+
+    /// Metadata to merge into the user's own, a JSON object. A null removes the key.
+    pub fn data(mut self, data: impl Into<Value>) -> Self {
+        self.request.data = Some(data.into());
+        self
+    }
+
+    /// How the code gets to a new phone number. The server's default is `sms`.
+    pub fn channel(mut self, channel: MessageChannel) -> Self {
+        self.request.channel = Some(channel);
+        self
+    }
+
+    /// Where the link in the mail to a new address leads in the end. The server has to allow it.
+    pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
+        self.redirect_to = Some(url.into());
+        self
+    }
+
+    /// The link in the mail to a new address brings a code that only the owner of the verifier can exchange.
+    pub fn pkce(mut self, verifier: &PkceVerifier) -> Self {
+        self.code_challenge = Some(verifier.challenge());
+        self
+    }
+
+    fn check(&self) -> Result<()> {
+        if let Some(email) = &self.request.email {
+            check::not_empty("e-mail address", email)?;
+        }
+        if let Some(phone) = &self.request.phone {
+            check::not_empty("phone number", phone)?;
+        }
+        if let Some(password) = &self.request.password {
+            check::secret("password", password)?;
+        }
+        check::metadata(self.request.data.as_ref())?;
+        check::redirect_to(self.redirect_to.as_deref())
+    }
+}
+
+impl UserClient {
+    /// Changes the user, and returns them as they are then.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `same_password`, `weak_password`,
+    /// `email_exists`, `phone_exists`, `reauthentication_needed`, `insufficient_aal` and others.
+    pub async fn update(&self, update: UserUpdate) -> Result<User> {
+        update.check()?;
+        let UserUpdate { mut request, code_challenge, redirect_to } = update;
+        (request.code_challenge, request.code_challenge_method) = challenge_fields(code_challenge);
+        let call = self.call()?;
+        call.answer(call.raw.update_user(redirect_to.as_deref(), None, &request).await).await
+    }
+}

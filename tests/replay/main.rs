@@ -1,0 +1,82 @@
+//! Real exchanges, replayed: each recorded reply comes through the generated operation that it belongs to.
+//!
+//! A success decodes with nothing lost, and its request is sent as it was recorded. An error becomes the right `Error`.
+
+mod exchange;
+mod operation;
+mod same;
+
+use std::{fs, path::Path};
+
+use exchange::Exchange;
+use gotrue::{Client, Error, raw};
+use operation::Outcome;
+use wiremock::{Mock, MockServer, matchers};
+
+/// Every exchange of a folder whose operation the document has, with how many it has not.
+fn exchanges(folder: &str) -> (Vec<Exchange>, usize) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let all: Vec<Exchange> = files.iter().map(|file| Exchange::read(file)).collect();
+    let total = all.len();
+    let known: Vec<Exchange> = all.into_iter().filter(|exchange| exchange.operation().is_some()).collect();
+    let unknown = total - known.len();
+    (known, unknown)
+}
+
+/// Replays one exchange.
+async fn replay(server: &MockServer, exchange: &Exchange) {
+    server.reset().await;
+    Mock::given(matchers::any()).respond_with(exchange.reply()).mount(server).await;
+    let client = Client::new(server.uri(), "anon-key").unwrap().raw();
+    match operation::call(&client, exchange).await {
+        Some(outcome) => judge(exchange, outcome, server).await,
+        // The types cannot even say what was sent. The error comes through another operation then.
+        None => {
+            assert!(exchange.status() >= 400, "{}: the request does not fit its type", exchange.name);
+            let error = Error::from_raw(client.health().await.unwrap_err()).await;
+            exchange.assert_error(&error);
+        }
+    }
+}
+
+async fn judge(exchange: &Exchange, outcome: Outcome, server: &MockServer) {
+    match outcome {
+        Ok(decoded) => {
+            assert!(exchange.status() < 300, "{}: an error passed as a success", exchange.name);
+            exchange.assert_nothing_lost(&decoded);
+            let request = server.received_requests().await.unwrap().pop().unwrap();
+            exchange.assert_sent_as_recorded(&request);
+        }
+        Err(raw::Error::UnexpectedResponse(reply)) if reply.status().is_redirection() => {
+            assert_eq!(reply.status().as_u16(), exchange.status(), "{}", exchange.name);
+            let location = reply.headers().get("location").map(|value| value.to_str().unwrap());
+            assert_eq!(location, exchange.header("location"), "{}", exchange.name);
+        }
+        Err(error) => {
+            let error = Error::from_raw(error).await;
+            assert!(exchange.status() >= 400, "{}: {error:?}", exchange.name);
+            exchange.assert_error(&error);
+        }
+    }
+}
+
+async fn replay_all(folder: &str, at_least: usize) {
+    let server = MockServer::start().await;
+    let (known, unknown) = exchanges(folder);
+    assert!(known.len() >= at_least, "only {} of {} exchanges have an operation", known.len(), known.len() + unknown);
+    for exchange in &known {
+        replay(&server, exchange).await;
+    }
+}
+
+#[tokio::test]
+async fn exchanges_of_todays_server() {
+    replay_all("recorded", 89).await;
+}
+
+#[tokio::test]
+async fn exchanges_of_a_server_of_2023() {
+    replay_all("recorded-2.99", 89).await;
+}

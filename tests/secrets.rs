@@ -1,0 +1,218 @@
+//! Secrets are never printed: not in Debug, not in Display, not in errors, not in traces.
+//!
+//! Each test plants tokens and looks for them in every text that comes out.
+
+mod support;
+
+use std::{
+    fmt::{Debug, Write as _},
+    io,
+    sync::{Arc, Mutex},
+};
+
+use gotrue::{
+    AuthorizationCode, Client, Invite, OtpType, Password, PkceVerifier, Provider, Recover, RefreshToken, Resend,
+    Secret, SendMagicLink, SendOtp, SignUp, UserUpdate, Verify, raw, testing::FakeServer,
+};
+use serde_json::json;
+use support::{client_of, server_that_answers};
+use wiremock::ResponseTemplate;
+
+/// What is planted, in the forms that secrets have: a password, a refresh token, a JWT, a code.
+const PLANTED: [&str; 4] = [
+    "planted-Secret-0123456789",
+    "f5pr2ljsaq5q",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0YzdmNmYzIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    "0ded07958ffc49a6158b962652090af28fc4932ee848dc7c69ccccaa",
+];
+
+#[track_caller]
+fn assert_clean(text: &str) {
+    for planted in PLANTED {
+        // Neither whole nor in part.
+        for part in planted.split('.') {
+            assert!(!text.contains(part), "{part} is in: {text}");
+        }
+    }
+}
+
+fn debug(value: &impl Debug) -> String {
+    format!("{value:?} {value:#?}")
+}
+
+/// An error as a log would print it: with all of its causes.
+fn all_of(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = format!("{error} {error:?} {error:#?}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write!(text, " {error} {error:?}").unwrap();
+        cause = error.source();
+    }
+    text
+}
+
+#[test]
+fn a_secret_prints_as_redacted() {
+    assert_eq!(format!("{:?}", Secret::from(PLANTED[0])), "[redacted]");
+    assert_eq!(format!("{:#?}", Some(Secret::from(PLANTED[0]))), "Some(\n    [redacted],\n)");
+}
+
+#[tokio::test]
+async fn no_public_type_prints_a_secret() {
+    let planted = PLANTED[0];
+    let client = Client::builder().api_key(planted).header("x-gateway-key", planted).build().unwrap();
+    let verifier = PkceVerifier::from_secret(PLANTED[2].replace('.', "-")).unwrap();
+    let (_, other) = client.authorize(Provider::GITHUB).pkce().unwrap();
+    assert!(!debug(&other).contains(other.secret().expose()));
+    let texts = [
+        debug(&client),
+        debug(&Client::builder().api_key(planted).header("x-gateway-key", planted)),
+        debug(&client.user(planted)),
+        debug(&client.admin(planted)),
+        debug(&client.raw()),
+        debug(&client.user(planted).raw().unwrap()),
+        debug(&client.admin(planted).raw().unwrap()),
+        debug(&SignUp::email("ada@example.com", planted).captcha_token(planted)),
+        debug(&Password::email("ada@example.com", planted).captcha_token(planted)),
+        debug(&RefreshToken::new(PLANTED[1])),
+        debug(&AuthorizationCode::new(planted, verifier.clone())),
+        debug(&verifier),
+        debug(&Verify::email("ada@example.com", planted)),
+        debug(&Verify::token_hash(PLANTED[3], OtpType::Recovery)),
+        debug(&SendOtp::email("ada@example.com").captcha_token(planted)),
+        debug(&SendMagicLink::email("ada@example.com").captcha_token(planted)),
+        debug(&Recover::email("ada@example.com").captcha_token(planted)),
+        debug(&Resend::sign_up("ada@example.com").captcha_token(planted)),
+        debug(&UserUpdate::new().password(planted).current_password(planted).nonce(planted)),
+        debug(&Invite::email("ada@example.com")),
+    ];
+    for text in texts {
+        assert_clean(&text);
+    }
+}
+
+#[tokio::test]
+async fn no_generated_type_prints_a_secret() {
+    let mut session = support::session();
+    for field in ["access_token", "provider_token", "provider_refresh_token", "id_token"] {
+        session[field] = json!(PLANTED[2]);
+    }
+    session["refresh_token"] = json!(PLANTED[1]);
+    let wire: raw::types::Session = serde_json::from_value(session.clone()).unwrap();
+    assert_clean(&debug(&wire));
+    assert_clean(&debug(&raw::types::SignUpResponse::Session(wire.clone())));
+    assert_clean(&debug(&support::session_from(session).await.unwrap()));
+    let password: raw::types::PasswordGrant = serde_json::from_value(json!({ "password": PLANTED[0] })).unwrap();
+    assert_clean(&debug(&raw::types::TokenRequest::from(password)));
+}
+
+#[tokio::test]
+async fn no_error_prints_a_secret_that_a_reply_echoes() {
+    let [password, refresh_token, jwt, hash] = PLANTED;
+    let mut broken = support::session();
+    broken["access_token"] = json!(jwt);
+    broken["refresh_token"] = json!(refresh_token);
+    broken["expires_in"] = json!(password);
+    let echo = format!("<html>you sent {password} and Bearer {jwt} and {refresh_token} and {hash}</html>");
+    let json_reply = |status, body| ResponseTemplate::new(status).set_body_json(body);
+    let page = |status| ResponseTemplate::new(status).set_body_raw(echo.clone(), "text/html");
+    let replies = [
+        page(200),
+        page(400),
+        page(502),
+        ResponseTemplate::new(302).insert_header("location", format!("http://x/#access_token={jwt}").as_str()),
+        json_reply(200, broken),
+        json_reply(200, json!([[jwt, refresh_token]])),
+        json_reply(200, json!({ "access_token": jwt })),
+        json_reply(400, json!({ "code": "bad_jwt", "message": echo })),
+        json_reply(400, json!({ "code": jwt, "msg": echo })),
+        json_reply(400, json!({ "error": password, "error_description": echo })),
+        json_reply(500, json!({ "code": "23505", "message": echo, "hint": echo, "detail": echo })),
+        json_reply(400, json!({ "unknown": { "shape": echo } })),
+        json_reply(400, json!({ "code": 400, "msg": echo })).insert_header("x-sb-error-code", jwt),
+    ];
+    for reply in replies {
+        let server = server_that_answers(reply).await;
+        let client = client_of(&server);
+        let error = client.sign_in(Password::email("ada@example.com", password)).await.unwrap_err();
+        assert_clean(&all_of(&error));
+        let error = client.refresh(refresh_token).await.unwrap_err();
+        assert_clean(&all_of(&error));
+        let error = client.user(jwt).get().await.unwrap_err();
+        assert_clean(&all_of(&error));
+        let error = client.verify(Verify::token_hash(hash, OtpType::Email)).await.unwrap_err();
+        assert_clean(&all_of(&error));
+        // A raw error is made clean by its conversion.
+        if let Err(error) = client.raw().verify_link(None, &hash.into(), raw::types::EmailOtpType::Signup).await {
+            assert_clean(&all_of(&gotrue::Error::from_raw(error).await));
+        }
+    }
+    // No answer: the URL and the request do not show either.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let client = Client::new(format!("http://{nobody}"), jwt).unwrap();
+    let error = client.sign_in(Password::email("ada@example.com", password)).await.unwrap_err();
+    assert_clean(&all_of(&error));
+    let link = client.raw().verify_link(None, &hash.into(), raw::types::EmailOtpType::Signup).await;
+    assert_clean(&all_of(&gotrue::Error::from_raw(link.err().unwrap()).await));
+    // Input that is refused is not repeated.
+    let error = Client::new("http://127.0.0.1", format!("{password}\n")).unwrap_err();
+    assert_clean(&all_of(&error));
+}
+
+/// Collects what is written to it.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn no_trace_holds_a_secret() {
+    let written = Written::default();
+    let writer = written.clone();
+    // For the whole process, so that what other crates log is seen as well.
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .init();
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (tokens, service_key) = runtime.block_on(async {
+        let server = FakeServer::start().await;
+        let client = server.client_builder().header("x-gateway-key", PLANTED[0]).build().unwrap();
+        let (email, password) = ("ada@example.com", PLANTED[0]);
+        client.sign_up(SignUp::email(email, password).captcha_token(PLANTED[2])).await.unwrap();
+        let session = client.sign_in(Password::email(email, password)).await.unwrap();
+        let user = client.user(session.access_token());
+        user.update(UserUpdate::new().password("another-horse-8")).await.unwrap();
+        let renewed = client.refresh(session.refresh_token()).await.unwrap();
+        client.recover(Recover::email(email)).await.unwrap();
+        let message = server.last_message_to(email).unwrap();
+        client.verify(Verify::email(email, &message.code).otp_type(OtpType::Recovery)).await.unwrap();
+        client.admin(server.service_key()).invite(Invite::email("grace@example.com")).await.unwrap();
+        client.raw().verify_link(None, &PLANTED[3].into(), raw::types::EmailOtpType::Signup).await.err().unwrap();
+        client.refresh("f5pr2ljsaq5q").await.unwrap_err();
+        let tokens =
+            [session, renewed].map(|session| [session.access_token().clone(), session.refresh_token().clone()]);
+        (tokens, server.service_key())
+    });
+
+    let text = String::from_utf8_lossy(&written.0.lock().unwrap()).into_owned();
+    assert!(text.contains("operation=\"sign_up\"") && text.contains("status=200"), "{text}");
+    // The fake server is in the same process and may log what it got; what it says is not ours.
+    let ours: Vec<&str> = text.lines().filter(|line| !line.contains("wiremock")).collect();
+    let ours = ours.join("\n");
+    assert_clean(&ours);
+    for secret in tokens.iter().flatten().chain([&service_key]) {
+        assert!(!ours.contains(secret.expose()), "a token is in: {ours}");
+    }
+}
