@@ -42,6 +42,7 @@ const STEPS: &[Step] = &[
         name: "operations",
         work: Own(|out| list::run(list::Format::Markdown, Some(&workspace::root().join("docs/operations.md")), out)),
     },
+    Step { name: "quickstart", work: Cargo(&["run", "--quiet", "--example", "quickstart"], &[]) },
     Step { name: "tests", work: Cargo(&["test", "--workspace", "--all-features"], &[]) },
 ];
 

@@ -25,7 +25,7 @@ use outcome::{Outcome, Result};
 
 /// The tools of this repository. They exit with 0 when all is well, 1 with findings, and 2 when they could not run.
 #[derive(Parser)]
-#[command(name = "cargo xtask", version)]
+#[command(name = "cargo xtask")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
