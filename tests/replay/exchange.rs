@@ -69,6 +69,12 @@ impl Exchange {
         self.query(name)?.parse().ok()
     }
 
+    /// An optional parameter in the query. None when it is there and does not fit.
+    #[expect(clippy::option_option, reason = "absent and unfit are not the same")]
+    pub fn optional<T: std::str::FromStr>(&self, name: &str) -> Option<Option<T>> {
+        self.query(name).map_or(Some(None), |text| text.parse().ok().map(Some))
+    }
+
     /// The request's body as the type that the operation takes. None when it does not fit.
     pub fn body<T: DeserializeOwned>(&self) -> Option<T> {
         let body = self.request.get("json").or(self.request.get("form")).cloned();

@@ -73,10 +73,10 @@ async fn replay_all(folder: &str, at_least: usize) {
 
 #[tokio::test]
 async fn exchanges_of_todays_server() {
-    replay_all("recorded", 89).await;
+    replay_all("recorded", 196).await;
 }
 
 #[tokio::test]
 async fn exchanges_of_a_server_of_2023() {
-    replay_all("recorded-2.99", 89).await;
+    replay_all("recorded-2.99", 183).await;
 }
