@@ -26,22 +26,34 @@ pub enum Format {
     Markdown,
 }
 
+impl Format {
+    /// What asks for it on the command line.
+    fn option(self) -> &'static str {
+        match self {
+            Self::Columns => "",
+            Self::Markdown => " --markdown",
+        }
+    }
+}
+
 /// Prints the list, or compares it with a file.
 pub fn run(format: Format, check: Option<&Path>, out: &mut dyn Write) -> Result<Outcome> {
     let document = document::parse(&workspace::read(&workspace::document())?)?;
     let calls = Calls::read(&workspace::root().join("src"), &ids(&document))?;
     let list = list(&document, &calls, format);
-    match check {
-        None => write!(out, "{list}")?,
-        Some(file) if workspace::read(file).ok().as_ref() != Some(&list) => {
-            let (file, option) =
-                (workspace::shown(file), if matches!(format, Format::Markdown) { " --markdown" } else { "" });
-            writeln!(out, "{file} is not up to date; run: cargo xtask list{option} > {file}")?;
-            return Ok(Outcome::Findings);
-        }
-        Some(file) => writeln!(out, "{} is up to date", workspace::shown(file))?,
+    let Some(file) = check else {
+        write!(out, "{list}")?;
+        return Ok(Outcome::Fine);
+    };
+    // A file that is not there is not up to date either.
+    let up_to_date = workspace::read(file).is_ok_and(|text| text == list);
+    let file = workspace::shown(file);
+    if up_to_date {
+        writeln!(out, "{file} is up to date")?;
+    } else {
+        writeln!(out, "{file} is not up to date; run: cargo xtask list{} > {file}", format.option())?;
     }
-    Ok(Outcome::Fine)
+    Ok(Outcome::fine_if(up_to_date))
 }
 
 fn list(document: &Value, calls: &Calls, format: Format) -> String {
