@@ -42,17 +42,20 @@ enum Overlap {
 }
 
 fn overlap(one: &str, other: &str) -> Option<Overlap> {
-    let segments = |path: &str| path.trim_end_matches('/').split('/').map(str::to_owned).collect::<Vec<_>>();
     let (one, other) = (segments(one), segments(other));
-    let is_parameter = |segment: &String| segment.starts_with('{');
+    let is_parameter = |segment: &str| segment.starts_with('{');
     let pairs = || one.iter().zip(&other).map(|(a, b)| (is_parameter(a), is_parameter(b), a == b));
-    let apart = one.len() != other.len() || pairs().any(|(a, b, equal)| !a && !b && !equal);
+    let apart = one.len() != other.len() || pairs().any(|pair| pair == (false, false, false));
     match (pairs().any(|(a, b, _)| a && !b), pairs().any(|(a, b, _)| b && !a)) {
         _ if apart => None,
         (false, false) => Some(Overlap::Same),
         (true, true) => Some(Overlap::Ambiguous),
         _ => None,
     }
+}
+
+fn segments(path: &str) -> Vec<&str> {
+    path.trim_end_matches('/').split('/').collect()
 }
 
 /// Parameters of one name in one place, of an operation.
