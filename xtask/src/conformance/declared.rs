@@ -1,0 +1,77 @@
+//! Which fields of a body the document does not know.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::schema::resolve;
+use crate::generator::document::{elements, entries};
+
+/// What schemas say about the fields of a value.
+#[derive(Default)]
+struct Declared<'a> {
+    properties: BTreeMap<&'a str, Vec<&'a Value>>,
+    items: Vec<&'a Value>,
+    /// Any field may stand there.
+    free: bool,
+}
+
+/// A schema with one of these says what stands in it; one without is free.
+const TELLING: [&str; 7] = ["properties", "allOf", "oneOf", "anyOf", "items", "additionalProperties", "enum"];
+
+impl<'a> Declared<'a> {
+    /// Adds what a schema says, and those that it is composed of. `within` are the schemas around it, which may
+    /// contain themselves.
+    fn add(&mut self, document: &'a Value, schema: &'a Value, within: &mut Vec<*const Value>) {
+        let schema = resolve(document, schema);
+        if !schema.is_object() || within.contains(&std::ptr::from_ref(schema)) {
+            return;
+        }
+        for (name, property) in entries(&schema["properties"]) {
+            self.properties.entry(name).or_default().push(property);
+        }
+        self.items.extend(schema.get("items").filter(|items| is_telling(items)));
+        let more = !matches!(schema["additionalProperties"], Value::Null | Value::Bool(false));
+        let silent = !TELLING.iter().any(|keyword| schema.get(keyword).is_some());
+        self.free |= more || silent && schema.get("type").is_none_or(|kind| kind == "object");
+
+        within.push(schema);
+        for composed in ["allOf", "oneOf", "anyOf"].into_iter().flat_map(|keyword| elements(&schema[keyword])) {
+            self.add(document, composed, within);
+        }
+        within.pop();
+    }
+}
+
+/// An empty schema of items says nothing.
+fn is_telling(items: &Value) -> bool {
+    items.as_object().is_some_and(|schema| !schema.is_empty())
+}
+
+/// The fields of a value that its schema does not declare: `.user.identities[].new`.
+pub fn undeclared<'a>(document: &'a Value, schema: &'a Value, value: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    // A body without a schema may be anything.
+    if !schema.is_null() {
+        find(document, &[schema], value, "", &mut found);
+    }
+    found
+}
+
+fn find<'a>(document: &'a Value, schemas: &[&'a Value], value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    let mut declared = Declared::default();
+    for schema in schemas {
+        declared.add(document, schema, &mut Vec::new());
+    }
+    for (name, value) in entries(value) {
+        let path = format!("{path}.{name}");
+        if let Some(schemas) = declared.properties.get(name) {
+            find(document, schemas, value, &path, found);
+        } else if !declared.free {
+            found.insert(path);
+        }
+    }
+    if !declared.items.is_empty() {
+        elements(value).for_each(|value| find(document, &declared.items, value, &format!("{path}[]"), found));
+    }
+}

@@ -1,0 +1,53 @@
+//! `lint`: the rules of the document, those of OpenAPI 3.0, and what neither can see.
+
+mod place;
+mod specification;
+mod structure;
+#[cfg(test)]
+mod tests;
+
+use std::{io::Write, path::Path};
+
+use crate::{
+    generator::{
+        document,
+        lint::{self as rules, Finding},
+    },
+    outcome::{Outcome, Result},
+    workspace,
+    yaml::{Layout, Position},
+};
+
+/// Prints the findings of a document, in the order of its lines.
+pub fn run(file: &Path, out: &mut dyn Write) -> Result<Outcome> {
+    let shown = workspace::shown(file);
+    let findings = findings(&workspace::read(file)?).map_err(|error| format!("{shown}: {error}"))?;
+    for (position, finding) in &findings {
+        writeln!(out, "{shown}:{}: {finding}", position.line)?;
+    }
+    writeln!(out, "{} in {shown}", count(findings.len()))?;
+    Ok(Outcome::fine_if(findings.is_empty()))
+}
+
+fn count(findings: usize) -> String {
+    match findings {
+        0 => "no findings".to_owned(),
+        1 => "1 finding".to_owned(),
+        more => format!("{more} findings"),
+    }
+}
+
+/// The findings of a document's text, each with its position.
+fn findings(text: &str) -> Result<Vec<(Position, Finding)>> {
+    let layout = Layout::read(text)?;
+    let document = document::parse(text)?;
+    let mut findings = rules::lint(&document);
+    findings.extend(layout.duplicates.iter().map(|pointer| place::finding(pointer, "the key stands twice")));
+    findings.extend(specification::lint(&document)?);
+    findings.extend(structure::lint(&document));
+    let mut findings: Vec<_> = findings.into_iter().map(|f| (layout.position(&f.pointer), f)).collect();
+    findings.sort_by(|(a, one), (b, other)| (a, &one.problem).cmp(&(b, &other.problem)));
+    // What stands behind an anchor is found again wherever an alias stands.
+    findings.dedup_by(|(a, one), (b, other)| a == b && one.problem == other.problem);
+    Ok(findings)
+}

@@ -1,0 +1,161 @@
+//! Where things stand in a YAML text: the position of what a JSON pointer points at, and keys that stand twice.
+
+use std::{collections::HashMap, rc::Rc};
+
+use saphyr_parser::{Event, Marker, Parser, ScanError, Span, StrInput};
+
+use crate::outcome::Result;
+
+/// A place in the text: line and column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub line: usize,
+    column: usize,
+}
+
+impl From<Marker> for Position {
+    fn from(marker: Marker) -> Self {
+        Self { line: marker.line(), column: marker.col() }
+    }
+}
+
+/// The layout of a YAML text.
+pub struct Layout {
+    root: Rc<Node>,
+    /// The JSON pointers of keys that stand twice in one mapping.
+    pub duplicates: Vec<String>,
+}
+
+#[derive(Default)]
+struct Node {
+    children: Vec<Child>,
+}
+
+struct Child {
+    name: String,
+    position: Position,
+    node: Rc<Node>,
+}
+
+impl Layout {
+    pub fn read(text: &str) -> Result<Self> {
+        let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), duplicates: Vec::new() };
+        let root = loop {
+            match reader.next()? {
+                (Event::StreamStart | Event::DocumentStart(_), _) => {}
+                (Event::StreamEnd | Event::DocumentEnd, _) => break Rc::default(),
+                (event, _) => break reader.node(event, "")?,
+            }
+        };
+        Ok(Self { root, duplicates: reader.duplicates })
+    }
+
+    /// Where that is what a JSON pointer points at, or the nearest thing around it that is there. What an alias stands
+    /// for is where its anchor is.
+    pub fn position(&self, pointer: &str) -> Position {
+        let (mut node, mut position) = (&self.root, Position { line: 1, column: 0 });
+        for step in pointer.split('/').skip(1).map(unescape) {
+            // Of keys that stand twice the last one counts.
+            let Some(child) = node.children.iter().rev().find(|child| child.name == step) else { break };
+            (node, position) = (&child.node, child.position);
+        }
+        position
+    }
+}
+
+struct Reader<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    anchors: HashMap<usize, Rc<Node>>,
+    duplicates: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn next(&mut self) -> Result<(Event<'a>, Span)> {
+        let event = self.parser.next_event().ok_or("the YAML ends too early")?;
+        event.map_err(|error: ScanError| error.to_string().into())
+    }
+
+    /// The node that an event begins.
+    fn node(&mut self, event: Event<'a>, pointer: &str) -> Result<Rc<Node>> {
+        let (node, anchor) = match event {
+            Event::Alias(anchor) => return Ok(self.anchors.get(&anchor).cloned().unwrap_or_default()),
+            Event::MappingStart(anchor, _) => (self.mapping(pointer)?, anchor),
+            Event::SequenceStart(anchor, _) => (self.sequence(pointer)?, anchor),
+            Event::Scalar(_, _, anchor, _) => (Rc::default(), anchor),
+            other => return Err(format!("unexpected in YAML: {other:?}").into()),
+        };
+        // The parser numbers anchors from 1; 0 is none.
+        if anchor > 0 {
+            self.anchors.insert(anchor, Rc::clone(&node));
+        }
+        Ok(node)
+    }
+
+    fn mapping(&mut self, pointer: &str) -> Result<Rc<Node>> {
+        let mut children: Vec<Child> = Vec::new();
+        loop {
+            let (name, position) = match self.next()? {
+                (Event::MappingEnd, _) => return Ok(Rc::new(Node { children })),
+                (Event::Scalar(name, ..), span) => (name.into_owned(), span.start.into()),
+                (_, span) => return Err(format!("line {}: a key that is no scalar", span.start.line()).into()),
+            };
+            let pointer = format!("{pointer}/{}", escape(&name));
+            if children.iter().any(|child| child.name == name) {
+                self.duplicates.push(pointer.clone());
+            }
+            let (event, _) = self.next()?;
+            let node = self.node(event, &pointer)?;
+            children.push(Child { name, position, node });
+        }
+    }
+
+    fn sequence(&mut self, pointer: &str) -> Result<Rc<Node>> {
+        let mut children = Vec::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::SequenceEnd {
+                return Ok(Rc::new(Node { children }));
+            }
+            let name = children.len().to_string();
+            let node = self.node(event, &format!("{pointer}/{name}"))?;
+            children.push(Child { name, position: span.start.into(), node });
+        }
+    }
+}
+
+/// A name as a step of a JSON pointer (RFC 6901).
+pub fn escape(step: &str) -> String {
+    step.replace('~', "~0").replace('/', "~1")
+}
+
+/// A step of a JSON pointer as a name.
+pub fn unescape(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const TEXT: &str = "a: &anchor\n  b: 1\n  c/d:\n    - x\n    - { y: 2 }\ne: *anchor\na: 3\n";
+
+    #[test]
+    fn a_pointer_has_a_position() {
+        let layout = Layout::read(TEXT).unwrap();
+        for (pointer, line) in [("", 1), ("/a", 7), ("/e", 6), ("/e/b", 2), ("/e/c~1d/1/y", 5), ("/e/c~1d/7", 3)] {
+            assert_eq!(layout.position(pointer).line, line, "{pointer}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_found() {
+        assert_eq!(Layout::read(TEXT).unwrap().duplicates, ["/a"]);
+    }
+
+    #[test]
+    fn broken_yaml_is_an_error() {
+        assert!(Layout::read("a: [1").is_err());
+    }
+}
