@@ -41,6 +41,7 @@ mod open {
 }
 
 #[cfg(feature = "schemars")]
+#[allow(clippy::too_many_lines, reason = "it is a list")]
 mod models {
     include!(concat!(env!("OUT_DIR"), "/models.rs"));
 }

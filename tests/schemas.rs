@@ -31,6 +31,7 @@ impl Both {
         Self { document: document::read(&file).unwrap(), derived, differences: Vec::new() }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "what is compared is made for it")]
     fn require_same<T: PartialEq + std::fmt::Debug>(&mut self, place: &str, documented: T, derived: T) {
         if documented != derived {
             self.differences.push(format!("{place}: documented {documented:?}, derived {derived:?}"));
