@@ -12,6 +12,7 @@ use reqwest::{StatusCode, header::HeaderMap};
 use crate::{
     raw::{self, Credential, ErrorCode, Operation, WeakPasswordReason, types::ErrorCodeOrStatus},
     redact::{excerpt, redact},
+    session::StoreError,
     transport::Seen,
 };
 
@@ -51,6 +52,15 @@ pub enum Error {
     /// The answer is a success by its status, but its body is not what it should be.
     #[error(transparent)]
     UnreadableReply(Arc<UnreadableReply>),
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    NoSession,
+    /// The store of sessions failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The work was cut off, since the runtime that did it is shutting down.
+    #[error("the work was cut off")]
+    Interrupted,
     /// The operating system gave no randomness.
     #[error("no randomness from the operating system")]
     Randomness(#[source] getrandom::Error),

@@ -71,7 +71,10 @@ pub use oauth_app::OAuthApp;
 pub use pkce::PkceVerifier;
 pub use provider::AuthorizeUrl;
 pub use secret::Secret;
-pub use session::Session;
+pub use session::{
+    AutoRefresh, Event, Events, FileStore, Lease, MemoryStore, Revision, Session, SessionManager, SessionStore,
+    SignedOutReason, StoreError, StoreFuture, StoredSession,
+};
 pub use sign_up::{SignUp, SignUpOutcome};
 pub use types::*;
 pub use user::{UserClient, UserUpdate};

@@ -130,6 +130,10 @@ impl Client {
         call.answer(call.raw.jwks().await).await
     }
 
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
     /// A call with the API key only.
     pub(crate) fn call(&self) -> Call {
         Call { raw: self.raw() }

@@ -7,7 +7,10 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha224, Sha256};
 use uuid::Uuid;
 
-use super::{Setup, account::Account, mailbox::Message, provider::Flow, reply::Refusal, session::SessionRow};
+use super::{
+    Setup, account::Account, mailbox::Message, provider::Flow, reply::Refusal, router::ReceivedRequest,
+    session::SessionRow,
+};
 use crate::{clock::Clock, raw::ErrorCode};
 
 #[derive(Debug)]
@@ -18,6 +21,7 @@ pub(super) struct State {
     pub(super) sessions: Vec<SessionRow>,
     pub(super) flows: Vec<Flow>,
     pub(super) mailbox: Vec<Message>,
+    pub(super) requests: Vec<ReceivedRequest>,
     clock: Arc<dyn Clock>,
     /// How often something new was made up.
     drawn: u64,
@@ -32,6 +36,7 @@ impl State {
             sessions: Vec::new(),
             flows: Vec::new(),
             mailbox: Vec::new(),
+            requests: Vec::new(),
             clock,
             drawn: 0,
         }
