@@ -57,6 +57,8 @@ mod types;
 mod user;
 
 // The types of other crates in this one's interface.
+#[cfg(feature = "keyring")]
+pub use keyring;
 #[cfg(feature = "schemars")]
 pub use schemars;
 pub use {chrono, reqwest, serde_json, url, uuid};
@@ -71,6 +73,8 @@ pub use oauth_app::OAuthApp;
 pub use pkce::PkceVerifier;
 pub use provider::AuthorizeUrl;
 pub use secret::Secret;
+#[cfg(feature = "keyring")]
+pub use session::KeyringStore;
 pub use session::{
     AutoRefresh, Event, Events, FileStore, Lease, MemoryStore, Revision, Session, SessionManager, SessionStore,
     SignedOutReason, StoreError, StoreFuture, StoredSession,

@@ -57,6 +57,18 @@ async fn a_file_store_swaps_only_what_is_expected() {
     swaps_only_what_is_expected(file_store(&folder)).await;
 }
 
+#[cfg(feature = "keyring")]
+#[tokio::test]
+async fn a_keyring_store_swaps_only_what_is_expected() {
+    use keyring_core::api::CredentialStoreApi;
+
+    let folder = TempDir::new().unwrap();
+    let keychain = keyring_core::mock::Store::new().unwrap();
+    let inner = keychain.build("gotrue", "session", None).unwrap();
+    let store = gotrue::KeyringStore::in_entry(gotrue::keyring::Entry { inner }, folder.path().join("locks")).unwrap();
+    swaps_only_what_is_expected(store).await;
+}
+
 #[tokio::test]
 async fn a_turn_is_had_by_one_at_a_time() {
     let folder = TempDir::new().unwrap();

@@ -15,4 +15,6 @@ pub use event::{Event, Events, SignedOutReason};
 pub use manager::SessionManager;
 pub use record::{Revision, StoredSession};
 pub use session::Session;
+#[cfg(feature = "keyring")]
+pub use store::KeyringStore;
 pub use store::{FileStore, Lease, MemoryStore, SessionStore, StoreError, StoreFuture};

@@ -1,11 +1,17 @@
 //! Where a session is kept.
 
 mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
+mod lock;
 mod memory;
+mod place;
 
 use std::{error::Error as StdError, fmt, future::Future, pin::Pin, sync::Arc};
 
 pub use file::FileStore;
+#[cfg(feature = "keyring")]
+pub use keyring::KeyringStore;
 pub use memory::MemoryStore;
 
 use super::record::{Revision, StoredSession};
@@ -15,7 +21,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 
 /// Keeps the session of one user, perhaps for several processes.
 ///
-/// [`MemoryStore`] forgets, [`FileStore`] is for applications and commands. One of your own is a load, a
+/// [`MemoryStore`] forgets, [`FileStore`] is for applications and commands, `KeyringStore` (feature
+/// `keyring`) for the system's keychain. One of your own is a load, a
 /// compare-and-swap and a lease; a database has all three.
 ///
 /// ```
