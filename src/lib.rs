@@ -50,6 +50,7 @@ mod redact;
 mod secret;
 mod session;
 mod sign_up;
+mod skew;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transport;

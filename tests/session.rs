@@ -473,6 +473,7 @@ async fn a_clock_that_is_off_by_a_day_neither_storms_nor_signs_out() {
             auth.user().await.unwrap().get().await.unwrap();
         }
         assert_eq!(server.count("token"), 0, "{off}");
+        assert_eq!(client.clock_skew(), Some(-off));
 
         // It learns the right time while the session is held: nothing happens.
         device.set(clock.now());

@@ -2,8 +2,9 @@
 
 mod builder;
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
+use chrono::{DateTime, Utc};
 use url::Url;
 use uuid::Uuid;
 
@@ -39,7 +40,6 @@ pub struct Client {
     base_url: Url,
     http: reqwest::Client,
     transport: Transport,
-    clock: Arc<dyn Clock>,
 }
 
 impl fmt::Debug for Client {
@@ -130,8 +130,19 @@ impl Client {
         call.answer(call.raw.jwks().await).await
     }
 
+    /// The server's time minus this machine's, as far as the replies so far have told.
+    #[must_use]
+    pub fn clock_skew(&self) -> Option<chrono::Duration> {
+        self.transport.settings().skew.get()
+    }
+
+    /// The time by the server's clock, as far as it is known.
+    pub(crate) fn server_now(&self) -> DateTime<Utc> {
+        self.clock().now() + self.clock_skew().unwrap_or_default()
+    }
+
     pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.clock
+        &*self.transport.settings().clock
     }
 
     /// A call with the API key only.
@@ -159,7 +170,7 @@ impl Client {
 
     /// A session that has just come.
     pub(crate) fn session(&self, session: types::Session) -> Session {
-        Session::received(session, self.clock.now())
+        Session::received(session, self.clock().now())
     }
 
     fn raw_with(&self, transport: &Transport) -> raw::Client {
