@@ -46,7 +46,7 @@ async fn run(shared: Arc<Shared>) {
         };
         tokio::select! {
             () = until_due => {
-                shared.flight().outcome().await;
+                shared.flight_if_due().outcome().await;
                 shared.clock().sleep(PAUSE).await;
             }
             change = changes.recv() => if matches!(change, Err(RecvError::Closed)) {

@@ -153,7 +153,7 @@ impl SessionManager {
                 }
                 (held.clone(), held.expiry.expires_at.saturating_sub(uptime))
             };
-            let flight = self.0.flight();
+            let flight = self.0.flight_if_due();
             let outcome = if remaining.is_zero() {
                 flight.outcome().await
             } else {
@@ -179,7 +179,7 @@ impl SessionManager {
     /// [`Error::NoSession`]; what the refresh failed with. Soon after a failure it fails at once with the same error.
     pub async fn refresh(&self) -> Result<Session> {
         loop {
-            match self.0.flight().outcome().await {
+            match self.0.flight(|_| true).outcome().await {
                 Outcome::Refreshed(session) => return Ok(*session),
                 Outcome::Ended(error) | Outcome::Failed(error) => return Err(error),
                 Outcome::Superseded => {}

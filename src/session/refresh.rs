@@ -81,11 +81,20 @@ impl Flight {
 }
 
 impl Shared {
-    /// The refresh that is under way, or else a new one.
-    pub(super) fn flight(self: &Arc<Self>) -> Flight {
+    /// The refresh that is under way, or else a new one if it is due.
+    pub(super) fn flight_if_due(self: &Arc<Self>) -> Flight {
+        self.flight(|held| self.clock().uptime() >= held.expiry.due_at)
+    }
+
+    /// The refresh that is under way, or else a new one if it is wanted.
+    pub(super) fn flight(self: &Arc<Self>, wanted: impl FnOnce(&Held) -> bool) -> Flight {
         let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.current();
         let Some(held) = &current.held else { return Flight::done(Outcome::Ended(Error::NoSession)) };
+        // Looked at under the lock: another refresh may just have been done.
+        if !wanted(held) {
+            return Flight::done(Outcome::Refreshed(Box::new(held.session().clone())));
+        }
         if let Some((sign_in, flight)) = &flights.flight
             && *sign_in == held.record.sign_in()
             && !flight.is_done()
