@@ -247,12 +247,13 @@ fn nothing_prints_a_secret() {
     for url in urls {
         let callback = parse(&url);
         assert!(callback != Callback::NotOurs);
-        let mut text = format!("{callback:?} {callback:#?}");
+        let text = format!("{callback:?} {callback:#?}");
+        assert!(!text.contains("planted"), "{text}");
         if let Callback::Error(error) = callback {
             let error = Error::from(error);
-            text.push_str(&format!("{error} {error:?}"));
+            let text = format!("{error} {error:?}");
+            assert!(!text.contains("planted"), "{text}");
         }
-        assert!(!text.contains("planted"), "{text}");
     }
 }
 
