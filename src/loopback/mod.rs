@@ -121,7 +121,7 @@ impl LoopbackBuilder {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let redirect_to = check::url("redirect URL", &format!("http://{address}/{}", random(32)?))?;
-        let desk = Arc::new(Desk { redirect_to, taken: AtomicBool::new(false) });
+        let desk = Arc::new(Desk { redirect_to, taken: OnceLock::new() });
         Ok(Loopback { listener, desk, clock: self.clock })
     }
 }
@@ -158,14 +158,17 @@ impl Loopback {
         let mut connections = JoinSet::new();
         let mut handles = VecDeque::new();
         loop {
-            let taken = self.desk.taken.load(Ordering::Acquire);
+            let is_taken = self.desk.taken.get().is_some();
             tokio::select! {
-                // A callback that came at the last moment has come.
+                // The time first, so that no crowd of connections makes it longer.
                 biased;
-                Some(done) = connections.join_next() => if let Ok(Some(callback)) = done {
-                    return Ok(callback);
+                () = &mut timeout, if !is_taken => if self.desk.taken.get().is_none() {
+                    break;
                 },
-                accepted = self.listener.accept(), if !taken => match accepted {
+                Some(done) = connections.join_next() => if matches!(done, Ok(Brought::Callback)) {
+                    break;
+                },
+                accepted = self.listener.accept(), if !is_taken => match accepted {
                     Ok((stream, _)) => {
                         make_room(&mut handles);
                         let serve = serve(stream, self.desk.clone(), self.clock.clone());
@@ -173,12 +176,19 @@ impl Loopback {
                     }
                     Err(_) => self.clock.sleep(PAUSE).await,
                 },
-                () = &mut timeout, if !taken => if !self.desk.taken.load(Ordering::Acquire) {
-                    return Err(Error::NoCallback);
-                },
+                // Taken, and its connection is gone.
+                else => break,
             }
         }
+        self.desk.taken.get().cloned().ok_or(Error::NoCallback)
     }
+}
+
+/// What a connection came to.
+#[derive(Clone, Copy, Debug)]
+enum Brought {
+    Callback,
+    Nothing,
 }
 
 fn make_room(handles: &mut VecDeque<AbortHandle>) {
@@ -190,13 +200,13 @@ fn make_room(handles: &mut VecDeque<AbortHandle>) {
     }
 }
 
-/// Answers the one request of a connection. What it brought comes when the page is on its way, so that nobody ends
-/// the process before that.
-async fn serve(stream: TcpStream, desk: Arc<Desk>, clock: Arc<dyn Clock>) -> Option<Callback> {
-    let found = Arc::new(OnceLock::new());
+/// Answers the one request of a connection. It ends when the page is on its way, so that nobody ends the process before
+/// that.
+async fn serve(stream: TcpStream, desk: Arc<Desk>, clock: Arc<dyn Clock>) -> Brought {
+    let is_taker = Arc::new(AtomicBool::new(false));
     let service = service_fn(|request| {
-        let (desk, found) = (desk.clone(), found.clone());
-        async move { Ok::<_, Infallible>(desk.answer(request, &found).await) }
+        let (desk, is_taker) = (desk.clone(), is_taker.clone());
+        async move { Ok::<_, Infallible>(desk.answer(request, &is_taker).await) }
     });
     let mut http = http1::Builder::new();
     // The time is ours to keep, by the clock.
@@ -206,18 +216,18 @@ async fn serve(stream: TcpStream, desk: Arc<Desk>, clock: Arc<dyn Clock>) -> Opt
         _ = http.serve_connection(TokioIo::new(stream), service) => {}
         () = clock.sleep(PATIENCE) => {}
     }
-    found.get().cloned()
+    if is_taker.load(Ordering::Acquire) { Brought::Callback } else { Brought::Nothing }
 }
 
 /// Where requests are looked at.
 struct Desk {
     redirect_to: Url,
-    /// Whether a callback has come. There is one only.
-    taken: AtomicBool,
+    /// The callback that has come. There is one only.
+    taken: OnceLock<Callback>,
 }
 
 impl Desk {
-    async fn answer(&self, request: Request<Incoming>, found: &OnceLock<Callback>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Incoming>, is_taker: &AtomicBool) -> Response<Full<Bytes>> {
         if !self.is_awaited(request.uri().path()) {
             return page::not_found();
         }
@@ -227,13 +237,13 @@ impl Desk {
             Method::GET => match Callback::parse(&url) {
                 // What has come may be in the fragment, which only the browser knows.
                 Callback::NotOurs => page::ask_for_fragment(),
-                callback => self.take(callback, found),
+                callback => self.take(callback, is_taker),
             },
             Method::POST => {
                 url.set_fragment(fragment(request.into_body()).await.as_deref());
                 match Callback::parse(&url) {
                     Callback::NotOurs => page::bad_request(),
-                    callback => self.take(callback, found),
+                    callback => self.take(callback, is_taker),
                 }
             }
             _ => page::not_found(),
@@ -245,13 +255,12 @@ impl Desk {
         path.as_bytes().ct_eq(self.redirect_to.path().as_bytes()).into()
     }
 
-    fn take(&self, callback: Callback, found: &OnceLock<Callback>) -> Response<Full<Bytes>> {
-        if self.taken.swap(true, Ordering::AcqRel) {
+    fn take(&self, callback: Callback, is_taker: &AtomicBool) -> Response<Full<Bytes>> {
+        let page = page::of(&callback);
+        if self.taken.set(callback).is_err() {
             return page::not_found();
         }
-        let page = page::of(&callback);
-        // It is this connection's only request, so that there is nothing yet.
-        let _ = found.set(callback);
+        is_taker.store(true, Ordering::Release);
         page
     }
 }
