@@ -25,22 +25,28 @@
 //! - [`Client`] holds no user and is safe to share; [`UserClient`] acts for one user, [`AdminClient`] has the service
 //!   key.
 //! - A way to sign in is a value: [`Password`], [`AuthorizationCode`], [`RefreshToken`], or [`Verify`] for codes.
-//! - Other people's sign-in begins with [`Client::authorize`].
+//! - Other people's sign-in begins with [`Client::authorize`]. [`Callback`] reads what comes back, and [`PkceFlows`]
+//!   keeps the verifiers until then.
 //! - Every failure is an [`Error`], which knows whether to try again and whether the session is over.
 //! - Tokens and passwords are [`Secret`]s, which are never printed.
 //! - [`raw`] is the client generated from the OpenAPI document, for all that has no method here.
+//! - Feature `loopback`: `gotrue::Loopback` awaits the browser, for desktop and command-line applications.
 //! - Feature `schemars`: a JSON schema of each model.
 //! - Feature `testing`: `gotrue::testing::FakeServer`, a GoTrue inside your tests.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod admin;
+mod callback;
 mod check;
 mod client;
 mod clock;
 mod contact;
 mod error;
+mod flow;
 mod grant;
+#[cfg(feature = "loopback")]
+mod loopback;
 mod message;
 mod oauth_app;
 mod pkce;
@@ -65,10 +71,14 @@ pub use schemars;
 pub use {chrono, reqwest, serde_json, url, uuid};
 
 pub use admin::{AdminClient, Invite};
+pub use callback::{Callback, CallbackError, CallbackSession};
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, ConnectionError, Error, Result, UnreadableReply};
-pub use grant::{AuthorizationCode, Grant, Password, RefreshToken, Verified, Verify};
+pub use flow::{FlowKind, PkceFlow, PkceFlows, SavedFlow};
+pub use grant::{AuthorizationCode, CallbackOutcome, Grant, Password, RefreshToken, Verified, Verify};
+#[cfg(feature = "loopback")]
+pub use loopback::{Loopback, LoopbackBuilder};
 pub use message::{Recover, Resend, SendMagicLink, SendOtp};
 pub use oauth_app::OAuthApp;
 pub use pkce::PkceVerifier;

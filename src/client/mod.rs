@@ -168,6 +168,10 @@ impl Client {
         Ok(Call { raw: self.raw_with(&transport) })
     }
 
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
     /// A session that has just come.
     pub(crate) fn session(&self, session: types::Session) -> Session {
         Session::received(session, self.clock().now())
