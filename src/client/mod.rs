@@ -2,7 +2,7 @@
 
 mod builder;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -141,8 +141,8 @@ impl Client {
         self.clock().now() + self.clock_skew().unwrap_or_default()
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.transport.settings().clock
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.transport.settings().clock
     }
 
     /// A call with the API key only.
@@ -166,10 +166,6 @@ impl Client {
     pub(crate) fn call_with_key(&self, what: &'static str, key: &Secret) -> Result<Call> {
         let transport = self.transport.with_api_key(what, key)?;
         Ok(Call { raw: self.raw_with(&transport) })
-    }
-
-    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
     }
 
     /// A session that has just come.
