@@ -246,13 +246,13 @@ async fn a_writer_that_is_killed_leaves_a_record_that_can_be_read() {
     // is then, nobody knows.
     let mut writes = 1_usize;
     for round in 0..200 {
-        let mut writer = child("child_that_writes", &file, "");
-        let output = BufReader::new(writer.stdout.take().unwrap());
+        let mut killed = child("child_that_writes", &file, "");
+        let output = BufReader::new(killed.stdout.take().unwrap());
         let written = output.lines().map_while(Result::ok).filter(|line| line.ends_with("written"));
         writes = writes * 7 % 23;
         assert_eq!(written.take(writes).count(), writes);
-        writer.kill().unwrap();
-        writer.wait().unwrap();
+        killed.kill().unwrap();
+        killed.wait().unwrap();
         let left = store.load().await.unwrap();
         assert!(left.is_some(), "round {round}");
         // The lock went with its holder.

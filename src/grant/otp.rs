@@ -5,6 +5,7 @@ use crate::{
     client::Client,
     contact::Contact,
     error::Result,
+    flow::FlowKind,
     raw::types::{OtpType, VerifyRequest, VerifyResponse},
     secret::Secret,
     session::Session,
@@ -68,8 +69,9 @@ impl Verify {
         self
     }
 
-    pub(crate) fn is_of_type(&self, otp_type: OtpType) -> bool {
-        self.otp_type == otp_type
+    /// What the flow that ends with this code was begun for.
+    pub(crate) fn flow_kind(&self) -> FlowKind {
+        FlowKind::of_link(&self.otp_type.to_string())
     }
 
     fn check(&self) -> Result<()> {

@@ -17,11 +17,13 @@ use super::{
     store::{SessionStore, StoreError},
 };
 use crate::{
+    callback::{Callback, CallbackSession},
     client::Client,
     clock::Clock,
     error::{Error, Result},
-    grant::{Grant, Verified, Verify},
-    raw::types::{OtpType, SignOutScope, User},
+    flow::{FlowKind, PkceFlows},
+    grant::{CallbackOutcome, Grant, Verified, Verify},
+    raw::types::{SignOutScope, User},
     secret::Secret,
     sign_up::{SignUp, SignUpOutcome},
     user::{UserClient, UserUpdate},
@@ -220,11 +222,34 @@ impl SessionManager {
     /// # Errors
     /// As [`Client::verify`].
     pub async fn verify(&self, verify: Verify) -> Result<Verified> {
-        let event = if verify.is_of_type(OtpType::Recovery) { Event::PasswordRecovery } else { Event::SignedIn };
+        let event = event_of(verify.flow_kind());
         Ok(match self.0.client.verify(verify).await? {
             Verified::Session(session) => Verified::Session(self.keep(session, event).await?),
             pending @ Verified::ConfirmationPending { .. } => pending,
         })
+    }
+
+    /// Exchanges the code of a flow, and keeps the session. The event is that of what the flow was begun for.
+    ///
+    /// # Errors
+    /// As [`Client::sign_in_from_callback`].
+    pub async fn sign_in_from_callback(&self, flows: &PkceFlows, callback: &Callback) -> Result<CallbackOutcome> {
+        Ok(match self.0.client.sign_in_from_callback(flows, callback).await? {
+            CallbackOutcome::SignedIn { session, kind } => {
+                CallbackOutcome::SignedIn { session: self.keep(session, event_of(kind)).await?, kind }
+            }
+            pending @ CallbackOutcome::ConfirmationPending { .. } => pending,
+        })
+    }
+
+    /// Keeps the session whose tokens a redirect brought in its fragment. Only where the application awaits one: it
+    /// could be anybody's.
+    ///
+    /// # Errors
+    /// As [`Client::session_from_callback`].
+    pub async fn set_from_callback(&self, tokens: CallbackSession) -> Result<Session> {
+        let event = event_of(tokens.kind);
+        self.keep(self.0.client.session_from_callback(tokens).await?, event).await
     }
 
     /// Keeps a session that was got elsewhere, as by a sign-in.
@@ -284,6 +309,15 @@ impl SessionManager {
         let expiry = Expiry::of_new(&session, self.0.clock().uptime());
         spawned(async move { shared.begin(new, expiry, event).await }).await?;
         Ok(session)
+    }
+}
+
+/// What to tell of a session that a flow of this kind brought.
+fn event_of(kind: FlowKind) -> fn(Session) -> Event {
+    match kind {
+        FlowKind::Recovery => Event::PasswordRecovery,
+        FlowKind::EmailChange | FlowKind::LinkIdentity => |session| Event::UserUpdated(session.user().clone()),
+        _ => Event::SignedIn,
     }
 }
 

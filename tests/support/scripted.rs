@@ -105,7 +105,7 @@ async fn answer(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     };
     let mut reply = format!("HTTP/1.1 {status} Scripted\r\nconnection: close\r\ncontent-length: {length}\r\n");
     for (name, value) in headers {
-        reply += &format!("{name}: {value}\r\n");
+        reply.extend([name, ": ", &value, "\r\n"]);
     }
     let _ = stream.write_all(format!("{reply}\r\n{body}").as_bytes()).await;
     let _ = stream.shutdown().await;
