@@ -59,9 +59,14 @@ mod user;
 // The types of other crates in this one's interface.
 #[cfg(feature = "schemars")]
 pub use schemars;
-pub use {chrono, reqwest, serde_json, url, uuid};
+pub use {chrono, futures_util, reqwest, serde_json, url, uuid};
 
-pub use admin::{AdminClient, Invite};
+pub use admin::{
+    AdminClient, AuditLog, CreateCustomProvider, CreateOAuthClient, CreateSsoProvider, CreateUser, CustomProviders,
+    GenerateLink, GeneratedLink, Invite, ListSsoProviders, ListUsers, OAuth2Endpoints, OAuthClients, Page,
+    SsoProviders, UpdateCustomProvider, UpdateOAuthClient, UpdateSsoProvider, UpdateUser, UserFactors, UserPasskeys,
+    Users,
+};
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, ConnectionError, Error, Result, UnreadableReply};
