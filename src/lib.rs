@@ -25,6 +25,7 @@
 //! - [`Client`] holds no user and is safe to share; [`UserClient`] acts for one user, [`AdminClient`] has the service
 //!   key.
 //! - A way to sign in is a value: [`Password`], [`AuthorizationCode`], [`RefreshToken`], or [`Verify`] for codes.
+//! - Users in bulk: [`Users::list`] by page, by cursor, or as a stream over all pages.
 //! - Other people's sign-in begins with [`Client::authorize`].
 //! - Every failure is an [`Error`], which knows whether to try again and whether the session is over.
 //! - Tokens and passwords are [`Secret`]s, which are never printed.

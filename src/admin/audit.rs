@@ -87,7 +87,13 @@ impl AuditLog {
     /// # Errors
     /// [`Error::InvalidInput`] before any request.
     pub async fn get(self) -> Result<Page<AuditLogEntry>> {
-        self.fetch(self.page).await
+        let page = Some(check::from_one("page", self.page)?);
+        let per_page = self.per_page.map(|number| check::from_one("number per page", number)).transpose()?;
+        let query = self.query()?;
+        let call = self.admin.call()?;
+        let reply = call.raw.admin_audit(page, per_page, query.as_deref()).await;
+        let (entries, headers) = call.answer_with_headers(reply).await?;
+        Ok(Page::numbered(entries, &headers))
     }
 
     /// All entries from the page on, with one page in memory at a time.
@@ -95,20 +101,7 @@ impl AuditLog {
     /// Entries that are written meanwhile move the others along, so one may come twice; their `id` tells. The stream
     /// ends after an error.
     pub fn stream(self) -> impl Stream<Item = Result<AuditLogEntry>> + Send + Unpin + 'static {
-        page::all_from(Place::Number(self.page), move |place| {
-            let log = self.clone();
-            async move { log.fetch(place.number()).await }
-        })
-    }
-
-    async fn fetch(&self, page: u64) -> Result<Page<AuditLogEntry>> {
-        let page = Some(check::from_one("page", page)?);
-        let per_page = self.per_page.map(|number| check::from_one("number per page", number)).transpose()?;
-        let query = self.query()?;
-        let call = self.admin.call()?;
-        let reply = call.raw.admin_audit(page, per_page, query.as_deref()).await;
-        let (entries, headers) = call.answer_with_headers(reply).await?;
-        Ok(Page::numbered(entries, &headers))
+        page::all_from(Place::Number(self.page), move |place| self.clone().page(place.number()).get())
     }
 
     fn query(&self) -> Result<Option<String>> {

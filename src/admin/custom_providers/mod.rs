@@ -46,7 +46,8 @@ impl CustomProviders {
     /// # Errors
     /// `feature_disabled` when the server has custom providers switched off. So with all that is below.
     pub async fn list(&self) -> Result<Vec<CustomProvider>> {
-        self.list_by(None).await
+        let call = self.admin.call()?;
+        call.answer(call.raw.admin_list_custom_providers(None).await).await.map(|list| list.providers)
     }
 
     /// The providers of one kind.
@@ -54,13 +55,9 @@ impl CustomProviders {
     /// # Errors
     /// `validation_failed` for a kind that the server does not know.
     pub async fn list_of(&self, kind: impl Into<CustomProviderType>) -> Result<Vec<CustomProvider>> {
-        self.list_by(Some(&kind.into())).await
-    }
-
-    async fn list_by(&self, kind: Option<&CustomProviderType>) -> Result<Vec<CustomProvider>> {
+        let kind = kind.into();
         let call = self.admin.call()?;
-        let list = call.answer(call.raw.admin_list_custom_providers(kind).await).await?;
-        Ok(list.providers)
+        call.answer(call.raw.admin_list_custom_providers(Some(&kind)).await).await.map(|list| list.providers)
     }
 
     /// Adds a provider. Of OpenID Connect, the server fetches the discovery document at once.

@@ -48,7 +48,10 @@ impl UserFactors {
     pub async fn rename(&self, factor_id: Uuid, friendly_name: impl Into<String>) -> Result<Factor> {
         let friendly_name = friendly_name.into();
         check::not_empty("friendly name", &friendly_name)?;
-        self.update(factor_id, AdminUpdateFactorRequest { friendly_name: Some(friendly_name), phone: None }).await
+        self.check(factor_id)?;
+        let request = AdminUpdateFactorRequest { friendly_name: Some(friendly_name), phone: None };
+        let call = self.admin.call()?;
+        call.answer(call.raw.admin_update_factor(&self.user_id, &factor_id, &request).await).await
     }
 
     /// Gives a phone factor another number, which counts as verified when the old one did. Without effect on others.
@@ -58,12 +61,8 @@ impl UserFactors {
     pub async fn set_phone(&self, factor_id: Uuid, phone: impl Into<String>) -> Result<Factor> {
         let phone = phone.into();
         check::not_empty("phone number", &phone)?;
-        self.update(factor_id, AdminUpdateFactorRequest { friendly_name: None, phone: Some(phone) }).await
-    }
-
-    async fn update(&self, factor_id: Uuid, request: AdminUpdateFactorRequest) -> Result<Factor> {
-        check::id("user id", self.user_id)?;
-        check::id("factor id", factor_id)?;
+        self.check(factor_id)?;
+        let request = AdminUpdateFactorRequest { friendly_name: None, phone: Some(phone) };
         let call = self.admin.call()?;
         call.answer(call.raw.admin_update_factor(&self.user_id, &factor_id, &request).await).await
     }
@@ -73,9 +72,13 @@ impl UserFactors {
     /// # Errors
     /// `user_not_found`, `mfa_factor_not_found`.
     pub async fn delete(&self, factor_id: Uuid) -> Result<Factor> {
-        check::id("user id", self.user_id)?;
-        check::id("factor id", factor_id)?;
+        self.check(factor_id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_delete_factor(&self.user_id, &factor_id).await).await
+    }
+
+    fn check(&self, factor_id: Uuid) -> Result<()> {
+        check::id("user id", self.user_id)?;
+        check::id("factor id", factor_id)
     }
 }

@@ -102,7 +102,22 @@ impl ListUsers {
     /// # Errors
     /// [`Error::InvalidInput`] before any request; `validation_failed` for a cursor that is none.
     pub async fn get(self) -> Result<Page<User>> {
-        self.fetch(self.start()).await
+        self.check()?;
+        let per_page = self.per_page.map(|number| check::from_one("number per page", number)).transpose()?;
+        let (page, cursor, limit) = match self.start() {
+            Place::Number(page) => (Some(check::from_one("page", page)?), None, None),
+            Place::Cursor(from) => (None, from, self.cursor.and_then(|cursor| cursor.limit)),
+        };
+        let limit = limit.map(|limit| check::from_one("limit", limit)).transpose()?;
+        let (cursor, filter, audience) = (cursor.as_deref(), self.filter.as_deref(), self.audience.as_deref());
+        let call = self.admin.call()?;
+        let reply =
+            call.raw.admin_list_users(cursor, filter, limit, page, per_page, self.sort.as_ref(), audience).await;
+        let (list, headers) = call.answer_with_headers(reply).await?;
+        Ok(match list.pagination {
+            Some(pagination) => Page::by_cursor(list.users, pagination),
+            None => Page::numbered(list.users, &headers),
+        })
     }
 
     /// All users from the page on, with one page in memory at a time. The next one is asked for when it is needed.
@@ -111,10 +126,7 @@ impl ListUsers {
     /// so one may come twice; with [`UserOrder::CreatedAtAsc`] that cannot be, but one who is deleted may make another
     /// be missed. [`by_cursor`](Self::by_cursor) knows neither. The stream ends after an error.
     pub fn stream(self) -> impl Stream<Item = Result<User>> + Send + Unpin + 'static {
-        page::all_from(self.start(), move |place| {
-            let list = self.clone();
-            async move { list.fetch(place).await }
-        })
+        page::all_from(self.start(), move |place| self.clone().at(place).get())
     }
 
     fn start(&self) -> Place {
@@ -125,24 +137,13 @@ impl ListUsers {
         }
     }
 
-    async fn fetch(&self, place: Place) -> Result<Page<User>> {
-        self.check()?;
-        let per_page = self.per_page.map(|number| check::from_one("number per page", number)).transpose()?;
-        let limit = self.cursor.as_ref().and_then(|cursor| cursor.limit);
-        let limit = limit.map(|limit| check::from_one("limit", limit)).transpose()?;
-        let (page, cursor, limit) = match place {
-            Place::Number(page) => (Some(check::from_one("page", page)?), None, None),
-            Place::Cursor(cursor) => (None, cursor, limit),
-        };
-        let (cursor, filter, audience) = (cursor.as_deref(), self.filter.as_deref(), self.audience.as_deref());
-        let call = self.admin.call()?;
-        let reply =
-            call.raw.admin_list_users(cursor, filter, limit, page, per_page, self.sort.as_ref(), audience).await;
-        let (list, headers) = call.answer_with_headers(reply).await?;
-        Ok(match list.pagination {
-            Some(pagination) => Page::by_cursor(list.users, pagination),
-            None => Page::numbered(list.users, &headers),
-        })
+    fn at(mut self, place: Place) -> Self {
+        match place {
+            // Also after a first page by cursor, from a server that knows none.
+            Place::Number(page) => (self.page, self.cursor) = (Some(page), None),
+            Place::Cursor(from) => self.cursor.get_or_insert_default().from = from,
+        }
+        self
     }
 
     fn check(&self) -> Result<()> {
