@@ -18,6 +18,10 @@
 //! ```
 
 mod account;
+mod admin_link;
+mod admin_list;
+mod admin_users;
+mod ban;
 mod clock;
 mod mailbox;
 mod message;

@@ -3,6 +3,7 @@
 #[path = "../replay/exchange.rs"]
 #[allow(dead_code, reason = "the other half is for replaying")]
 mod exchange;
+mod flows;
 mod input;
 mod links;
 mod listing;

@@ -119,7 +119,8 @@ impl Users {
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `user_not_found`, `weak_password`,
-    /// `validation_failed`. An address or number that another user has is a status of 500 with the code `23505`.
+    /// `validation_failed`. An address or number that another user has is `unexpected_failure` with a status of 500,
+    /// which looks as if it were worth another try and is not.
     pub async fn update(&self, id: Uuid, update: UpdateUser) -> Result<User> {
         check::id("user id", id)?;
         let request = update.into_request()?;
