@@ -134,7 +134,7 @@ impl GenerateLink {
 /// - A magic link for an unknown user is one of a sign-up; [`verification_type`](Self::verification_type) says so.
 /// - For a change of the address at the new one, [`hashed_token`](Self::hashed_token) is not the hash in the link and
 ///   does not work. [`token_hash`](Self::token_hash) is the right one.
-/// - Link, hash and code are one: each works once, and the next link of the kind makes them void.
+/// - Link, hash and code are one: when one of them is used, all are, and the next link of the kind makes them void.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GeneratedLink {
