@@ -19,9 +19,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let admin = client.admin(service_key);
     let users = admin.users();
 
+    let mut made = Vec::new();
     for number in 1..=12 {
         let user = CreateUser::email(format!("example-{number}@example.com")).confirm_email();
-        users.create(user.app_metadata(json!({ "plan": "pro" }))).await?;
+        made.push(users.create(user.app_metadata(json!({ "plan": "pro" }))).await?.id);
     }
     let list = || users.list().filter("example-").sort(UserOrder::CreatedAtAsc).per_page(5);
     let page = list().page(2).get().await?;
@@ -39,13 +40,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("Locked out  until {:?}", banned.banned_until);
 
     let mut all = list().stream();
-    let mut ids = Vec::new();
+    let mut confirmed = 0;
     while let Some(user) = all.try_next().await? {
-        ids.push(user.id);
+        confirmed += usize::from(user.email_confirmed_at.is_some());
     }
-    for id in &ids {
+    println!("Confirmed   {confirmed}");
+
+    for id in &made {
         users.delete(*id).await?;
     }
-    println!("Deleted     {}", ids.len());
+    println!("Deleted     {}", made.len());
     Ok(())
 }
