@@ -1,7 +1,10 @@
 //! What can be seen to be wrong before a request is sent.
 
+use std::num::NonZeroU64;
+
 use serde_json::Value;
 use url::Url;
+use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
@@ -14,6 +17,33 @@ pub(crate) fn not_empty(what: &'static str, value: &str) -> Result<()> {
 
 pub(crate) fn secret(what: &'static str, value: &Secret) -> Result<()> {
     if value.is_empty() { Err(Error::invalid(what, "is empty")) } else { Ok(()) }
+}
+
+/// The id that stands for nothing.
+pub(crate) fn id(what: &'static str, id: Uuid) -> Result<()> {
+    if id.is_nil() { Err(Error::invalid(what, "is all zeros")) } else { Ok(()) }
+}
+
+/// Where the server takes `https` only.
+pub(crate) fn https(what: &'static str, url: &str) -> Result<()> {
+    not_empty(what, url)?;
+    let parsed = Url::parse(url).map_err(|error| Error::invalid(what, format!("is not valid: {error}")))?;
+    if parsed.scheme() == "https" { Ok(()) } else { Err(Error::invalid(what, "is not https")) }
+}
+
+/// Counted from one.
+pub(crate) fn from_one(what: &'static str, number: u64) -> Result<NonZeroU64> {
+    NonZeroU64::new(number).ok_or_else(|| Error::invalid(what, "is zero"))
+}
+
+/// What is given must not be empty.
+pub(crate) fn optional(what: &'static str, value: Option<&str>) -> Result<()> {
+    value.map_or(Ok(()), |value| not_empty(what, value))
+}
+
+/// No entry of a list may be empty.
+pub(crate) fn none_empty<'a>(what: &'static str, values: impl IntoIterator<Item = &'a String>) -> Result<()> {
+    values.into_iter().try_for_each(|value| not_empty(what, value))
 }
 
 /// An absolute URL, of any scheme: applications have their own.

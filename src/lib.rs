@@ -27,6 +27,7 @@
 //! - A way to sign in is a value: [`Password`], [`AuthorizationCode`], [`RefreshToken`], or [`Verify`] for codes.
 //! - Other people's sign-in begins with [`Client::authorize`]. [`Callback`] reads what comes back, and [`PkceFlows`]
 //!   keeps the verifiers until then.
+//! - Users in bulk: [`Users::list`] by page, by cursor, or as a stream over all pages.
 //! - Every failure is an [`Error`], which knows whether to try again and whether the session is over.
 //! - Tokens and passwords are [`Secret`]s, which are never printed.
 //! - [`raw`] is the client generated from the OpenAPI document, for all that has no method here.
@@ -68,9 +69,14 @@ mod user;
 pub use keyring;
 #[cfg(feature = "schemars")]
 pub use schemars;
-pub use {chrono, reqwest, serde_json, url, uuid};
+pub use {chrono, futures_util, reqwest, serde_json, url, uuid};
 
-pub use admin::{AdminClient, Invite};
+pub use admin::{
+    AdminClient, AuditLog, CreateCustomProvider, CreateOAuthClient, CreateSsoProvider, CreateUser, CustomProviders,
+    GenerateLink, GeneratedLink, Invite, ListSsoProviders, ListUsers, OAuth2Endpoints, OAuthClients, Page,
+    SsoProviders, UpdateCustomProvider, UpdateOAuthClient, UpdateSsoProvider, UpdateUser, UserFactors, UserPasskeys,
+    Users,
+};
 pub use callback::{Callback, CallbackError, CallbackSession};
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};

@@ -225,4 +225,13 @@ impl Call {
             Err(error) => Err(Error::from_call(error, &self.raw.inner().seen()).await),
         }
     }
+
+    /// The same, with the reply's headers: some say things there that the body does not.
+    pub(crate) async fn answer_with_headers<T>(
+        &self,
+        result: Result<ResponseValue<T>, raw::Error<()>>,
+    ) -> Result<(T, HeaderMap)> {
+        let headers = result.as_ref().map(|value| value.headers().clone()).unwrap_or_default();
+        Ok((self.answer(result).await?, headers))
+    }
 }

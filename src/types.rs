@@ -2,10 +2,13 @@
 
 #[doc(inline)]
 pub use crate::raw::{
-    ErrorCode, FactorStatus, FactorType, Provider, WeakPasswordReason,
+    AuditAction, AuditLogType, CustomProviderType, ErrorCode, FactorStatus, FactorType, LinkVerificationType,
+    NameIdFormat, OAuthClientType, OAuthGrantType, OAuthRegistrationType, Provider, TokenEndpointAuthMethod,
+    WeakPasswordReason,
     types::{
-        Factor, Health, Identity, Jwk, JwkSet, MessageChannel, MessageSent, OtpType, Settings, SignOutScope, User,
-        WeakPassword,
+        AuditLogEntry, AuditLogPayload, CustomProvider, Factor, Health, Identity, Jwk, JwkSet, MessageChannel,
+        MessageSent, OAuthClient, OidcDiscovery, OtpType, Passkey, SamlAttribute, SamlAttributeMapping, SamlProvider,
+        Settings, SignOutScope, SsoDomain, SsoProvider, User, UserOrder, WeakPassword,
     },
 };
 

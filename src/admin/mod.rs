@@ -1,10 +1,31 @@
 //! What the service key may do.
 
+mod audit;
+mod custom_providers;
+mod generate_link;
 mod invite;
+mod link_header;
+mod oauth_clients;
+mod page;
+mod sso_providers;
+mod users;
 
+pub use audit::AuditLog;
+pub use custom_providers::{CreateCustomProvider, CustomProviders, OAuth2Endpoints, UpdateCustomProvider};
+pub use generate_link::{GenerateLink, GeneratedLink};
 pub use invite::Invite;
+pub use oauth_clients::{CreateOAuthClient, OAuthClients, UpdateOAuthClient};
+pub use page::Page;
+pub use sso_providers::{CreateSsoProvider, ListSsoProviders, SsoProviders, UpdateSsoProvider};
+pub use users::{CreateUser, ListUsers, UpdateUser, UserFactors, UserPasskeys, Users};
 
-use crate::{client::Client, error::Result, raw, secret::Secret, transport::Call};
+use crate::{
+    client::Client,
+    error::Result,
+    raw::{self, types::SignOutScope},
+    secret::Secret,
+    transport::Call,
+};
 
 /// Acts with the service key, for servers only: whoever has the key has everything.
 ///
@@ -12,9 +33,13 @@ use crate::{client::Client, error::Result, raw, secret::Secret, transport::Call}
 /// `bad_jwt` when the key is none.
 ///
 /// ```
+/// use gotrue::{CreateUser, GenerateLink, Invite};
+///
 /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
 /// let admin = client.admin("service-key");
-/// let user = admin.invite(gotrue::Invite::email("ada@example.com")).await?;
+/// let ada = admin.users().create(CreateUser::email("ada@example.com").confirm_email()).await?;
+/// let link = admin.generate_link(GenerateLink::magic_link("ada@example.com")).await?;
+/// let grace = admin.invite(Invite::email("grace@example.com")).await?;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
@@ -26,6 +51,47 @@ pub struct AdminClient {
 impl AdminClient {
     pub(crate) fn new(client: Client, service_key: Secret) -> Self {
         Self { client, service_key }
+    }
+
+    /// The users, with their factors and passkeys.
+    #[must_use]
+    pub fn users(&self) -> Users {
+        Users::new(self.clone())
+    }
+
+    /// The audit log. Nothing is asked yet.
+    pub fn audit_log(&self) -> AuditLog {
+        AuditLog::new(self.clone())
+    }
+
+    /// The identity providers of companies (SAML).
+    #[must_use]
+    pub fn sso_providers(&self) -> SsoProviders {
+        SsoProviders::new(self.clone())
+    }
+
+    /// The custom OAuth and OpenID Connect providers.
+    #[must_use]
+    pub fn custom_providers(&self) -> CustomProviders {
+        CustomProviders::new(self.clone())
+    }
+
+    /// The clients of the server's own OAuth.
+    #[must_use]
+    pub fn oauth_clients(&self) -> OAuthClients {
+        OAuthClients::new(self.clone())
+    }
+
+    /// Ends sessions of the user whose access token this is (`POST /logout`).
+    ///
+    /// The server knows whom by the token alone, so the service key is not sent. To lock out a user whose token is not
+    /// at hand, use [`Users::ban`].
+    ///
+    /// # Errors
+    /// `session_not_found` when that session is over already, `bad_jwt` when the token has expired.
+    pub async fn sign_out(&self, access_token: impl Into<Secret>, scope: SignOutScope) -> Result<()> {
+        let call = self.client.call_as(&access_token.into())?;
+        call.answer(call.raw.sign_out(Some(scope)).await).await
     }
 
     /// The generated client, with the service key.

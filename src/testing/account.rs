@@ -56,15 +56,12 @@ impl Account {
 
     /// Merges the user's own metadata; a null removes the key.
     pub(super) fn merge_metadata(&mut self, data: &Value) {
-        let own = self.user.user_metadata.get_or_insert_with(|| Value::Object(Map::new()));
-        let (Some(own), Some(data)) = (own.as_object_mut(), data.as_object()) else { return };
-        for (key, value) in data {
-            if value.is_null() {
-                own.remove(key);
-            } else {
-                own.insert(key.clone(), value.clone());
-            }
-        }
+        merge(&mut self.user.user_metadata, data);
+    }
+
+    /// Merges the administrator's metadata in the same way.
+    pub(super) fn merge_app_metadata(&mut self, data: &Value) {
+        merge(&mut self.user.app_metadata, data);
     }
 
     pub(super) fn add_identity(&mut self, identity: Identity) {
@@ -80,6 +77,18 @@ impl Account {
         let index = self.codes.iter().position(|code| code.hash.trim_start_matches("pkce_") == hash)?;
         let code = self.codes.remove(index);
         (now - code.sent_at < chrono::Duration::hours(1)).then_some(code)
+    }
+}
+
+fn merge(own: &mut Option<Value>, data: &Value) {
+    let own = own.get_or_insert_with(|| Value::Object(Map::new()));
+    let (Some(own), Some(data)) = (own.as_object_mut(), data.as_object()) else { return };
+    for (key, value) in data {
+        if value.is_null() {
+            own.remove(key);
+        } else {
+            own.insert(key.clone(), value.clone());
+        }
     }
 }
 
@@ -129,7 +138,7 @@ impl State {
     }
 }
 
-fn blank_user(id: Uuid, email: &str, phone: &str, now: DateTime<Utc>) -> User {
+pub(super) fn blank_user(id: Uuid, email: &str, phone: &str, now: DateTime<Utc>) -> User {
     User {
         id,
         aud: Some("authenticated".to_owned()),

@@ -79,7 +79,7 @@ impl State {
         Ok(())
     }
 
-    fn link(&self, hash: &str, otp_type: OtpType, letter: &Letter) -> crate::Secret {
+    pub(super) fn link(&self, hash: &str, otp_type: OtpType, letter: &Letter) -> crate::Secret {
         let path = crate::raw::Operation::by_id("verify_link").map_or("", |operation| operation.path);
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("token", hash).append_pair("type", &otp_type.to_string());
@@ -87,7 +87,7 @@ impl State {
         format!("{}{path}?{}", self.base_url, query.finish()).into()
     }
 
-    fn note_sent(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), Refusal> {
+    pub(super) fn note_sent(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), Refusal> {
         let now = Some(self.now());
         let user = &mut self.account(user_id)?.user;
         match otp_type {

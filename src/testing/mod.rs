@@ -1,7 +1,8 @@
 //! A GoTrue in the process, for tests of your own application.
 //!
 //! It starts in a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes and
-//! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE.
+//! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE, and
+//! users and links for an administrator.
 //! It is deterministic: ids, tokens and codes are the same in each run.
 //!
 //! ```
@@ -18,6 +19,10 @@
 //! ```
 
 mod account;
+mod admin_link;
+mod admin_list;
+mod admin_users;
+mod ban;
 mod clock;
 mod mailbox;
 mod message;

@@ -3,7 +3,7 @@
 use wiremock::{Request, ResponseTemplate};
 
 use super::{
-    message, provider,
+    admin_link, admin_list, admin_users, message, provider,
     reply::{self, Refusal, Reply, ok},
     sign_up,
     state::State,
@@ -28,7 +28,7 @@ pub struct ReceivedRequest {
 
 pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {
     let path = request.url.path();
-    let there: Vec<&'static Operation> = OPERATIONS.iter().filter(|operation| operation.path == path).collect();
+    let there: Vec<&'static Operation> = OPERATIONS.iter().filter(|operation| is_at(operation, path)).collect();
     let operation = there.iter().find(|operation| operation.method == request.method.as_str());
     state.requests.push(ReceivedRequest {
         operation: operation.map(|operation| operation.id),
@@ -54,6 +54,13 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
         "jwks" => ok(&JwkSet { keys: Vec::new() }),
         "sign_up" => sign_up::sign_up(state, request),
         "invite" => sign_up::invite(state, request),
+        "admin_create_user" => admin_users::create(state, request),
+        "admin_get_user" => admin_users::get(state, request),
+        "admin_update_user" => admin_users::update(state, request),
+        "admin_delete_user" => admin_users::delete(state, request),
+        "admin_list_factors" => admin_users::factors(state, request),
+        "admin_list_users" => admin_list::list(state, request),
+        "admin_generate_link" => admin_link::generate(state, request),
         "token" => token::token(state, request),
         "send_otp" => message::send_otp(state, request),
         "send_magic_link" => message::send_magic_link(state, request),
@@ -69,6 +76,14 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
         "sign_out" => user::sign_out(state, request),
         other => Ok(ResponseTemplate::new(501).set_body_string(format!("the fake server does not play {other}"))),
     }
+}
+
+/// Whether a path is that of the operation, with something for each parameter.
+fn is_at(operation: &Operation, path: &str) -> bool {
+    let fits =
+        |(wanted, there): (&str, &str)| if wanted.starts_with('{') { !there.is_empty() } else { wanted == there };
+    operation.path.split('/').count() == path.split('/').count()
+        && operation.path.split('/').zip(path.split('/')).all(fits)
 }
 
 fn health() -> Health {
@@ -107,4 +122,9 @@ pub(super) fn body<T: serde::de::DeserializeOwned>(request: &Request) -> Result<
 /// A parameter in the query.
 pub(super) fn query(request: &Request, name: &str) -> Option<String> {
     request.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// A part of the path, by its place.
+pub(super) fn segment(request: &Request, place: usize) -> &str {
+    request.url.path().split('/').nth(place).unwrap_or_default()
 }

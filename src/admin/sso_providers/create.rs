@@ -1,0 +1,98 @@
+//! New identity providers.
+
+use crate::{
+    check,
+    error::Result,
+    raw::{
+        NameIdFormat,
+        types::{SamlAttributeMapping, SsoProviderCreateRequest, SsoProviderType},
+    },
+};
+
+/// A new identity provider (`POST /admin/sso/providers`).
+///
+/// ```
+/// # use gotrue::CreateSsoProvider;
+/// use gotrue::{NameIdFormat, SamlAttribute, SamlAttributeMapping};
+///
+/// # async fn f(sso: gotrue::SsoProviders, xml: String) -> Result<(), gotrue::Error> {
+/// let mail = SamlAttribute { name: Some("mail".to_owned()), ..SamlAttribute::default() };
+/// let mapping = SamlAttributeMapping { keys: Some([("email".to_owned(), mail)].into()) };
+/// let acme = CreateSsoProvider::metadata_xml(xml)
+///     .domains(["acme.example", "acme.test"])
+///     .attribute_mapping(mapping)
+///     .name_id_format("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent");
+/// sso.create(acme).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "give it to SsoProviders::create"]
+pub struct CreateSsoProvider {
+    request: SsoProviderCreateRequest,
+}
+
+impl CreateSsoProvider {
+    /// With its metadata from an address, `https` only. The server fetches them at once and again from time to time.
+    pub fn metadata_url(url: impl Into<String>) -> Self {
+        Self::new(Some(url.into()), None)
+    }
+
+    /// With its metadata as they are, an XML document.
+    pub fn metadata_xml(xml: impl Into<String>) -> Self {
+        Self::new(None, Some(xml.into()))
+    }
+
+    fn new(metadata_url: Option<String>, metadata_xml: Option<String>) -> Self {
+        let request = SsoProviderCreateRequest {
+            type_: SsoProviderType::Saml,
+            metadata_url,
+            metadata_xml,
+            domains: None,
+            attribute_mapping: None,
+            name_id_format: None,
+            resource_id: None,
+            disabled: None,
+        };
+        Self { request }
+    }
+
+    /// The domains of addresses whose owners sign in with it.
+    pub fn domains<S: Into<String>>(mut self, domains: impl IntoIterator<Item = S>) -> Self {
+        self.request.domains = Some(domains.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Which of a user's data come from which attributes.
+    pub fn attribute_mapping(mut self, mapping: SamlAttributeMapping) -> Self {
+        self.request.attribute_mapping = Some(mapping);
+        self
+    }
+
+    /// In which form it is asked to name a user.
+    pub fn name_id_format(mut self, format: impl Into<NameIdFormat>) -> Self {
+        self.request.name_id_format = Some(format.into());
+        self
+    }
+
+    /// An id of your own making, to find it again.
+    pub fn resource_id(mut self, id: impl Into<String>) -> Self {
+        self.request.resource_id = Some(id.into());
+        self
+    }
+
+    /// Whether nobody can sign in with it for now.
+    pub fn disabled(mut self, disabled: bool) -> Self {
+        self.request.disabled = Some(disabled);
+        self
+    }
+
+    pub(super) fn into_request(self) -> Result<SsoProviderCreateRequest> {
+        let request = self.request;
+        request.metadata_url.as_deref().map_or(Ok(()), |url| check::https("metadata URL", url))?;
+        check::optional("metadata", request.metadata_xml.as_deref())?;
+        check::none_empty("domain", request.domains.iter().flatten())?;
+        check::optional("resource id", request.resource_id.as_deref())?;
+        check::optional("name id format", request.name_id_format.as_ref().map(NameIdFormat::as_str))?;
+        Ok(request)
+    }
+}

@@ -1,0 +1,58 @@
+//! Lists of identity providers.
+
+use crate::{
+    admin::AdminClient,
+    check,
+    error::{Error, Result},
+    raw::types::SsoProvider,
+};
+
+/// A list of identity providers (`GET /admin/sso/providers`), without their metadata.
+///
+/// ```
+/// # async fn f(sso: gotrue::SsoProviders) -> Result<(), gotrue::Error> {
+/// let all = sso.list().get().await?;
+/// let of_tenants = sso.list().resource_id_prefix("tenant-").get().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "call get"]
+pub struct ListSsoProviders {
+    admin: AdminClient,
+    resource_id: Option<String>,
+    resource_id_prefix: Option<String>,
+}
+
+impl ListSsoProviders {
+    pub(super) fn new(admin: AdminClient) -> Self {
+        Self { admin, resource_id: None, resource_id_prefix: None }
+    }
+
+    /// Only the one that you gave this id.
+    pub fn resource_id(mut self, id: impl Into<String>) -> Self {
+        self.resource_id = Some(id.into());
+        self
+    }
+
+    /// Only those to which you gave an id that begins so.
+    pub fn resource_id_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.resource_id_prefix = Some(prefix.into());
+        self
+    }
+
+    /// The providers, all of them.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] before any request.
+    pub async fn get(self) -> Result<Vec<SsoProvider>> {
+        let (id, prefix) = (self.resource_id.as_deref(), self.resource_id_prefix.as_deref());
+        check::optional("resource id", id)?;
+        check::optional("prefix of resource ids", prefix)?;
+        if id.is_some() && prefix.is_some() {
+            return Err(Error::invalid("resource id", "and a prefix cannot both be given"));
+        }
+        let call = self.admin.call()?;
+        let list = call.answer(call.raw.admin_list_sso_providers(id, prefix).await).await?;
+        Ok(list.items.unwrap_or_default())
+    }
+}

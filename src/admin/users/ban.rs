@@ -1,0 +1,28 @@
+//! How long a user is locked out.
+
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ban {
+    For(Duration),
+    Lifted,
+}
+
+impl Ban {
+    /// As the server reads it: a Go duration, or `none`.
+    pub(super) fn text(self) -> Result<String> {
+        let Self::For(duration) = self else { return Ok("none".to_owned()) };
+        // Go counts in nanoseconds, with 63 bits.
+        if duration > Duration::from_nanos(i64::MAX.unsigned_abs()) {
+            return Err(Error::invalid("ban duration", "is longer than 292 years"));
+        }
+        match (duration.as_secs(), duration.subsec_nanos()) {
+            // The server would lift a ban.
+            (0, 0) => Err(Error::invalid("ban duration", "is zero")),
+            (seconds, 0) => Ok(format!("{seconds}s")),
+            (seconds, nanos) => Ok(format!("{seconds}.{nanos:09}s")),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The passkeys of a user.
+
+use uuid::Uuid;
+
+use crate::{admin::AdminClient, check, error::Result, raw::types::Passkey};
+
+/// The passkeys of a user, also while passkeys are switched off.
+///
+/// ```
+/// # async fn f(admin: gotrue::AdminClient, user_id: uuid::Uuid) -> Result<(), gotrue::Error> {
+/// let passkeys = admin.users().passkeys(user_id);
+/// for passkey in passkeys.list().await? {
+///     println!("{:?}, last used at {:?}", passkey.friendly_name, passkey.last_used_at);
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct UserPasskeys {
+    admin: AdminClient,
+    user_id: Uuid,
+}
+
+impl UserPasskeys {
+    pub(super) fn new(admin: AdminClient, user_id: Uuid) -> Self {
+        Self { admin, user_id }
+    }
+
+    /// The passkeys.
+    ///
+    /// # Errors
+    /// `user_not_found`.
+    pub async fn list(&self) -> Result<Vec<Passkey>> {
+        check::id("user id", self.user_id)?;
+        let call = self.admin.call()?;
+        call.answer(call.raw.admin_list_passkeys(&self.user_id).await).await
+    }
+
+    /// Removes a passkey.
+    ///
+    /// # Errors
+    /// `user_not_found`; `validation_failed` with a status of 404 when there is no such passkey.
+    pub async fn delete(&self, passkey_id: Uuid) -> Result<()> {
+        check::id("user id", self.user_id)?;
+        check::id("passkey id", passkey_id)?;
+        let call = self.admin.call()?;
+        call.answer(call.raw.admin_delete_passkey(&self.user_id, &passkey_id).await).await
+    }
+}

@@ -1,0 +1,104 @@
+//! A page at a time.
+
+use gotrue::{AuditAction, AuditLogType, ListUsers, UserOrder};
+use wiremock::{Mock, MockServer, matchers};
+
+use crate::{
+    listing::Listing,
+    recorded::Recorded,
+    support::{SERVICE_KEY, client_of, header, last_request},
+};
+
+pub async fn list(listing: &Listing) -> (MockServer, ListUsers) {
+    let server = MockServer::start().await;
+    Mock::given(matchers::any()).respond_with(listing.clone()).mount(&server).await;
+    let list = client_of(&server).admin(SERVICE_KEY).users().list();
+    (server, list)
+}
+
+#[tokio::test]
+async fn a_recorded_page_knows_its_neighbours() {
+    let recorded = Recorded::new("120-admin_users_list-ok").await;
+    let page = recorded.admin.users().list().page(1).per_page(2).get().await.unwrap();
+    recorded.assert_sent().await;
+    assert_eq!((page.items.len(), page.total), (2, Some(4)));
+    assert_eq!((page.next_page, page.last_page, page.has_more()), (Some(2), Some(2), true));
+    assert_eq!(page.items[0].phone.as_deref(), Some("15550000001"));
+
+    let recorded = Recorded::new("121-admin_users_list-page-2").await;
+    let page = recorded.admin.users().list().page(2).per_page(1).get().await.unwrap();
+    recorded.assert_sent().await;
+    assert_eq!((page.next_page, page.last_page), (Some(3), Some(4)));
+}
+
+#[tokio::test]
+async fn numbers_of_two_digits_are_whole() {
+    let (_server, list) = list(&Listing::of(150)).await;
+    let page = list.clone().filter("a;b,<c>").page(12).per_page(10).get().await.unwrap();
+    assert_eq!((page.next_page, page.last_page, page.total), (Some(13), Some(15), Some(150)));
+    let page = list.clone().page(15).per_page(10).get().await.unwrap();
+    assert_eq!((page.next_page, page.last_page, page.has_more()), (None, Some(15), false));
+    let page = list.page(16).per_page(10).get().await.unwrap();
+    assert_eq!((page.items.len(), page.next_page, page.total), (0, None, Some(150)));
+}
+
+#[tokio::test]
+async fn of_nobody_there_is_one_empty_page() {
+    let (_server, list) = list(&Listing::of(0)).await;
+    let page = list.get().await.unwrap();
+    assert_eq!((page.items.len(), page.total, page.next_page, page.last_page), (0, Some(0), None, None));
+}
+
+#[tokio::test]
+async fn headers_may_be_missing() {
+    let (_server, list) = list(&Listing::of(60).without_link().without_total()).await;
+    let page = list.get().await.unwrap();
+    assert_eq!((page.items.len(), page.total, page.next_page, page.last_page), (50, None, None, None));
+}
+
+#[tokio::test]
+async fn a_list_is_asked_for_as_the_server_reads_it() {
+    let (server, list) = list(&Listing::of(1)).await;
+    list.filter("ada & co").sort(UserOrder::CreatedAtAsc).audience("staff").page(3).per_page(9).get().await.unwrap();
+    let request = last_request(&server).await;
+    assert_eq!(header(&request, "x-jwt-aud"), Some("staff"));
+    let query: Vec<_> = request.url.query_pairs().into_owned().collect();
+    let expected = [("filter", "ada & co"), ("page", "3"), ("per_page", "9"), ("sort", "created_at asc")];
+    assert_eq!(query, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[tokio::test]
+async fn by_cursor_each_page_names_the_next() {
+    let (server, list) = list(&Listing::of(5).with_cursors()).await;
+    let page = list.clone().by_cursor(3).get().await.unwrap();
+    assert_eq!(last_request(&server).await.url.query(), Some("limit=3"));
+    assert_eq!((page.items.len(), page.total, page.has_more()), (3, None, true));
+    let page = list.by_cursor(3).cursor(page.next_cursor.unwrap()).get().await.unwrap();
+    assert_eq!(last_request(&server).await.url.query(), Some("cursor=3&limit=3"));
+    assert_eq!((page.items.len(), page.next_cursor, page.next_page), (2, None, None));
+}
+
+#[tokio::test]
+async fn the_audit_log_is_asked_with_a_filter() {
+    let recorded = Recorded::new("158-admin_audit-ok").await;
+    let page = recorded.admin.audit_log().page(1).per_page(3).get().await.unwrap();
+    recorded.assert_sent().await;
+    assert_eq!((page.items.len(), page.total, page.next_page, page.last_page), (3, Some(31), Some(2), Some(11)));
+    let payload = page.items[0].payload.as_ref().unwrap();
+    assert_eq!(payload.action, Some(AuditAction::USER_INVITED));
+    assert_eq!(payload.traits.as_ref().unwrap()["user_email"], "ada2-5615942f@example.com");
+
+    let log = || async { Recorded::new("158-admin_audit-ok").await };
+    let filters = [(log().await, "author:ada@example.com"), (log().await, "action:login"), (log().await, "type:team")];
+    for (place, (recorded, filter)) in filters.into_iter().enumerate() {
+        let log = recorded.admin.audit_log();
+        let log = match place {
+            0 => log.author("ada@example.com"),
+            1 => log.action(AuditAction::LOGIN),
+            _ => log.log_type(AuditLogType::TEAM),
+        };
+        log.get().await.unwrap();
+        let query = recorded.sent_query().await;
+        assert_eq!(query, [("page", "1"), ("query", filter)].map(|(n, v)| (n.to_owned(), v.to_owned())));
+    }
+}
