@@ -26,6 +26,7 @@
 //!   key.
 //! - A way to sign in is a value: [`Password`], [`AuthorizationCode`], [`RefreshToken`], or [`Verify`] for codes.
 //! - Other people's sign-in begins with [`Client::authorize`].
+//! - [`Client::jwt_verifier`] verifies access tokens, mostly without a request.
 //! - Every failure is an [`Error`], which knows whether to try again and whether the session is over.
 //! - Tokens and passwords are [`Secret`]s, which are never printed.
 //! - [`raw`] is the client generated from the OpenAPI document, for all that has no method here.
@@ -41,6 +42,7 @@ mod clock;
 mod contact;
 mod error;
 mod grant;
+mod jwt;
 mod message;
 mod oauth_app;
 mod pkce;
@@ -64,8 +66,9 @@ pub use {chrono, reqwest, serde_json, url, uuid};
 pub use admin::{AdminClient, Invite};
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};
-pub use error::{ApiError, ConnectionError, Error, Result, UnreadableReply};
+pub use error::{ApiError, ConnectionError, Error, Result, TokenError, UnreadableReply};
 pub use grant::{AuthorizationCode, Grant, Password, RefreshToken, Verified, Verify};
+pub use jwt::{Audience, Authentication, Claims, JwtVerifier, VerifiedClaims};
 pub use message::{Recover, Resend, SendMagicLink, SendOtp};
 pub use oauth_app::OAuthApp;
 pub use pkce::PkceVerifier;

@@ -2,7 +2,7 @@
 
 #[doc(inline)]
 pub use crate::raw::{
-    ErrorCode, FactorStatus, FactorType, Provider, WeakPasswordReason,
+    AssuranceLevel, AuthenticationMethod, ErrorCode, FactorStatus, FactorType, Provider, WeakPasswordReason,
     types::{
         Factor, Health, Identity, Jwk, JwkSet, MessageChannel, MessageSent, OtpType, Settings, SignOutScope, User,
         WeakPassword,

@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha224, Sha256};
 use uuid::Uuid;
 
-use super::{Setup, account::Account, mailbox::Message, provider::Flow, reply::Refusal, session::SessionRow};
+use super::{
+    Setup, account::Account, key::Keys, mailbox::Message, provider::Flow, reply::Refusal, session::SessionRow,
+};
 use crate::{clock::Clock, raw::ErrorCode};
 
 #[derive(Debug)]
@@ -18,6 +20,7 @@ pub(super) struct State {
     pub(super) sessions: Vec<SessionRow>,
     pub(super) flows: Vec<Flow>,
     pub(super) mailbox: Vec<Message>,
+    pub(super) keys: Keys,
     clock: Arc<dyn Clock>,
     /// How often something new was made up.
     drawn: u64,
@@ -26,6 +29,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(setup: Setup, clock: Arc<dyn Clock>, base_url: String) -> Self {
         Self {
+            keys: Keys::new(setup.hs256),
             setup,
             base_url,
             accounts: Vec::new(),
