@@ -144,7 +144,7 @@ async fn what_a_key_says_of_itself_is_honoured() {
     ] {
         let mut jwk = signer.published();
         jwk[field] = value.clone();
-        let server = KeyServer::publishing(vec![jwk]).await;
+        let server = KeyServer::publishing(&[jwk]).await;
         match verify(&server, &token).await {
             Ok(_) => assert!(good, "{field} {value}"),
             Err(error) => assert!(!good && error.token() == Some(TokenError::UnknownKey), "{field} {value}: {error}"),
@@ -152,13 +152,13 @@ async fn what_a_key_says_of_itself_is_honoured() {
     }
     // A shared secret that somebody publishes by mistake.
     let secret = json!({ "kty": "oct", "kid": "one", "alg": "HS256", "k": encode("published-secret") });
-    let server = KeyServer::publishing(vec![secret]).await;
+    let server = KeyServer::publishing(&[secret]).await;
     let forged = Signer::shared(b"published-secret").sign_with(&json!({ "alg": "HS256", "kid": "one" }), &claims());
     assert_eq!(refusal(verify(&server, &forged).await), TokenError::AlgorithmNotAllowed);
     // A point that is not on the curve verifies nothing.
     let mut off_curve = signer.published();
     off_curve["y"] = off_curve["x"].clone();
-    let server = KeyServer::publishing(vec![off_curve]).await;
+    let server = KeyServer::publishing(&[off_curve]).await;
     assert_eq!(refusal(verify(&server, &token).await), TokenError::BadSignature);
 }
 

@@ -21,13 +21,13 @@ pub struct KeyServer {
 
 impl KeyServer {
     pub async fn start(keys: &[&Signer]) -> Self {
-        let server = Self::publishing(keys.iter().map(|key| key.published()).collect()).await;
+        let server = Self::publishing(&published(keys)).await;
         let bad_jwt = json!({ "code": "bad_jwt", "message": "invalid JWT" });
         server.answer_user(ResponseTemplate::new(403).set_body_json(bad_jwt));
         server
     }
 
-    pub async fn publishing(keys: Vec<Value>) -> Self {
+    pub async fn publishing(keys: &[Value]) -> Self {
         let http = MockServer::start().await;
         let keys = Arc::new(Mutex::new(key_set(keys)));
         let user = Arc::new(Mutex::new(ResponseTemplate::new(500)));
@@ -46,7 +46,7 @@ impl KeyServer {
     }
 
     pub fn publish(&self, keys: &[&Signer]) {
-        self.answer(key_set(keys.iter().map(|key| key.published()).collect()));
+        self.answer(key_set(&published(keys)));
     }
 
     /// Answers everybody who asks for keys.
@@ -83,7 +83,11 @@ impl KeyServer {
     }
 }
 
-fn key_set(keys: Vec<Value>) -> ResponseTemplate {
+fn published(keys: &[&Signer]) -> Vec<Value> {
+    keys.iter().map(|key| key.published()).collect()
+}
+
+fn key_set(keys: &[Value]) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(json!({ "keys": keys }))
 }
 

@@ -23,7 +23,7 @@ fn tokens(folder: &str) -> Vec<Secret> {
     replies.filter_map(|token| token.as_str().filter(|token| token.contains('.')).map(Secret::from)).collect()
 }
 
-async fn verifier(server: &KeyServer, token: &Secret) -> JwtVerifier {
+fn verifier(server: &KeyServer, token: &Secret) -> JwtVerifier {
     server.clock.set(Claims::read_unverified(token).unwrap().iat.unwrap());
     server.verifier().audience("authenticated").hs256_secret(SECRET)
 }
@@ -31,11 +31,11 @@ async fn verifier(server: &KeyServer, token: &Secret) -> JwtVerifier {
 #[tokio::test]
 async fn every_recorded_token_verifies() {
     let keys = exchanges("recorded").into_iter().find(|exchange| exchange["name"] == "es256").unwrap();
-    let server = KeyServer::publishing(keys["response"]["json"]["keys"].as_array().unwrap().clone()).await;
+    let server = KeyServer::publishing(keys["response"]["json"]["keys"].as_array().unwrap()).await;
     let (new, old) = (tokens("recorded"), tokens("recorded-2.99"));
     assert!(new.len() > 15 && old.len() > 15, "{} {}", new.len(), old.len());
     for token in new.iter().chain(&old) {
-        let claims = verifier(&server, token).await.verify(token).await.unwrap();
+        let claims = verifier(&server, token).verify(token).await.unwrap();
         assert!(claims.session_id.is_some() && !claims.amr.is_empty() && claims.all_custom().is_empty());
     }
     assert_eq!(server.key_requests().await, 1);
@@ -43,6 +43,6 @@ async fn every_recorded_token_verifies() {
     for token in new.iter().chain(&old) {
         let (header, rest) = token.expose().split_once('.').unwrap();
         let changed = Secret::from(format!("{header}.{}", rest.replacen("iOi", "iOj", 1)));
-        assert_eq!(refusal(verifier(&server, token).await.verify(&changed).await), TokenError::BadSignature);
+        assert_eq!(refusal(verifier(&server, token).verify(&changed).await), TokenError::BadSignature);
     }
 }

@@ -98,7 +98,7 @@ impl Signer {
 
     /// With a header that may say what it likes.
     pub fn sign_with(&self, header: &Value, claims: &Value) -> Secret {
-        let message = format!("{}.{}", encode(&header.to_string()), encode(&claims.to_string()));
+        let message = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
         let signature = crypto::sign(message.as_bytes(), &self.private, self.algorithm).unwrap();
         format!("{message}.{signature}").into()
     }
