@@ -249,6 +249,27 @@ async fn whoever_sleeps_while_keys_are_fetched_holds_nobody_up() {
 }
 
 #[tokio::test]
+async fn whoever_goes_on_with_old_keys_drives_the_request_on() {
+    let signer = Signer::ec("one");
+    let server = KeyServer::start(&[&signer]).await;
+    let token = signer.sign(&claims());
+    let verifier = server.verifier();
+    verifier.verify(&token).await.unwrap();
+    server.publish(&[&Signer::other_ec("two")]);
+    server.advance(600);
+    // Who has begun sleeps for good.
+    let mut asleep = pin!(verifier.verify(&token));
+    assert!(asleep.as_mut().now_or_never().is_none());
+    let until_the_key_is_gone = async {
+        while verifier.verify(&token).now_or_never().expect("no waiting").is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), until_the_key_is_gone).await.unwrap();
+    assert_eq!(server.key_requests().await, 2);
+}
+
+#[tokio::test]
 async fn requests_that_everybody_gives_up_are_no_storm() {
     let signer = Signer::ec("one");
     let server = KeyServer::start(&[&signer]).await;
