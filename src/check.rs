@@ -18,9 +18,13 @@ pub(crate) fn secret(what: &'static str, value: &Secret) -> Result<()> {
 
 /// An absolute URL, of any scheme: applications have their own.
 pub(crate) fn redirect_to(url: Option<&str>) -> Result<()> {
-    let Some(url) = url else { return Ok(()) };
-    not_empty("redirect URL", url)?;
-    Url::parse(url).map(drop).map_err(|error| Error::invalid("redirect URL", format!("is not valid: {error}")))
+    url.map_or(Ok(()), |text| self::url("redirect URL", text).map(drop))
+}
+
+/// An absolute URL.
+pub(crate) fn url(what: &'static str, text: &str) -> Result<Url> {
+    not_empty(what, text)?;
+    Url::parse(text).map_err(|error| Error::invalid(what, format!("is not valid: {error}")))
 }
 
 /// The server takes an object only.

@@ -10,8 +10,10 @@ use chrono::{DateTime, Utc};
 use reqwest::{StatusCode, header::HeaderMap};
 
 use crate::{
+    callback::CallbackError,
     raw::{self, Credential, ErrorCode, Operation, WeakPasswordReason, types::ErrorCodeOrStatus},
     redact::{excerpt, redact},
+    session::StoreError,
     transport::Seen,
 };
 
@@ -54,6 +56,29 @@ pub enum Error {
     /// An access token is not to be trusted.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    NoSession,
+    /// The store of sessions failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The work was cut off, since the runtime that did it is shutting down.
+    #[error("the work was cut off")]
+    Interrupted,
+    /// The browser came back with an error.
+    #[error(transparent)]
+    Callback(Arc<CallbackError>),
+    /// There is no verifier for a code: its flow was begun elsewhere, is over, or took too long.
+    #[error("no verifier for this code: its flow was begun elsewhere, is over, or took too long")]
+    MissingVerifier,
+    /// The browser did not come back in time.
+    #[cfg(feature = "loopback")]
+    #[error("the browser did not come back in time")]
+    NoCallback,
+    /// The port of loopback cannot be listened on.
+    #[cfg(feature = "loopback")]
+    #[error("cannot listen on loopback")]
+    Listen(#[source] Arc<std::io::Error>),
     /// The operating system gave no randomness.
     #[error("no randomness from the operating system")]
     Randomness(#[source] getrandom::Error),
@@ -123,7 +148,11 @@ impl Error {
     /// The server's code for the error, when it named one.
     #[must_use]
     pub fn code(&self) -> Option<&ErrorCode> {
-        self.api().and_then(ApiError::code)
+        match self {
+            Self::Api(error) => error.code(),
+            Self::Callback(error) => error.code.as_ref(),
+            _ => None,
+        }
     }
 
     /// Whether the same call may succeed later: there was no answer, the server is busy, or a gateway answered in its
@@ -465,7 +494,11 @@ fn error_code(headers: &HeaderMap, body: &raw::types::Error) -> Option<ErrorCode
     };
     let in_header = text(headers, "x-sb-error-code").map(ErrorCode::from);
     let in_error = || body.error.as_deref().map(ErrorCode::from);
-    let code = in_header.or_else(|| body.error_code.clone()).or_else(in_code).or_else(in_error)?;
+    in_header.or_else(|| body.error_code.clone()).or_else(in_code).or_else(in_error).and_then(known_or_redacted)
+}
+
+/// A code that is fit to print.
+pub(crate) fn known_or_redacted(code: ErrorCode) -> Option<ErrorCode> {
     match code.as_str() {
         "" => None,
         _ if ErrorCode::KNOWN.contains(&code) => Some(code),

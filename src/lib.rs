@@ -25,24 +25,30 @@
 //! - [`Client`] holds no user and is safe to share; [`UserClient`] acts for one user, [`AdminClient`] has the service
 //!   key.
 //! - A way to sign in is a value: [`Password`], [`AuthorizationCode`], [`RefreshToken`], or [`Verify`] for codes.
-//! - Other people's sign-in begins with [`Client::authorize`].
+//! - Other people's sign-in begins with [`Client::authorize`]. [`Callback`] reads what comes back, and [`PkceFlows`]
+//!   keeps the verifiers until then.
 //! - [`Client::jwt_verifier`] verifies access tokens, mostly without a request.
 //! - Every failure is an [`Error`], which knows whether to try again and whether the session is over.
 //! - Tokens and passwords are [`Secret`]s, which are never printed.
 //! - [`raw`] is the client generated from the OpenAPI document, for all that has no method here.
+//! - Feature `loopback`: `gotrue::Loopback` awaits the browser, for desktop and command-line applications.
 //! - Feature `schemars`: a JSON schema of each model.
 //! - Feature `testing`: `gotrue::testing::FakeServer`, a GoTrue inside your tests.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod admin;
+mod callback;
 mod check;
 mod client;
 mod clock;
 mod contact;
 mod error;
+mod flow;
 mod grant;
 mod jwt;
+#[cfg(feature = "loopback")]
+mod loopback;
 mod message;
 mod oauth_app;
 mod pkce;
@@ -52,6 +58,7 @@ mod redact;
 mod secret;
 mod session;
 mod sign_up;
+mod skew;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transport;
@@ -59,22 +66,33 @@ mod types;
 mod user;
 
 // The types of other crates in this one's interface.
+#[cfg(feature = "keyring")]
+pub use keyring;
 #[cfg(feature = "schemars")]
 pub use schemars;
 pub use {chrono, reqwest, serde_json, url, uuid};
 
 pub use admin::{AdminClient, Invite};
+pub use callback::{Callback, CallbackError, CallbackSession};
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, ConnectionError, Error, Result, TokenError, UnreadableReply};
-pub use grant::{AuthorizationCode, Grant, Password, RefreshToken, Verified, Verify};
+pub use flow::{FlowKind, PkceFlow, PkceFlows, SavedFlow};
+pub use grant::{AuthorizationCode, CallbackOutcome, Grant, Password, RefreshToken, Verified, Verify};
 pub use jwt::{Audience, Authentication, Claims, JwtVerifier, VerifiedClaims};
+#[cfg(feature = "loopback")]
+pub use loopback::{Loopback, LoopbackBuilder};
 pub use message::{Recover, Resend, SendMagicLink, SendOtp};
 pub use oauth_app::OAuthApp;
 pub use pkce::PkceVerifier;
 pub use provider::AuthorizeUrl;
 pub use secret::Secret;
-pub use session::Session;
+#[cfg(feature = "keyring")]
+pub use session::KeyringStore;
+pub use session::{
+    AutoRefresh, Event, Events, FileStore, Lease, MemoryStore, Revision, Session, SessionManager, SessionStore,
+    SignedOutReason, StoreError, StoreFuture, StoredSession,
+};
 pub use sign_up::{SignUp, SignUpOutcome};
 pub use types::*;
 pub use user::{UserClient, UserUpdate};

@@ -80,11 +80,19 @@ impl AuthorizeUrl {
     /// [`Error::InvalidInput`] when a part cannot be used; [`Error::Randomness`].
     pub fn pkce(self) -> Result<(Url, PkceVerifier)> {
         let verifier = PkceVerifier::generate()?;
+        Ok((self.pkce_with(&verifier)?, verifier))
+    }
+
+    /// The same with a verifier that is there, such as that of a [`PkceFlow`](crate::PkceFlow).
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] when a part cannot be used.
+    pub fn pkce_with(self, verifier: &PkceVerifier) -> Result<Url> {
         let mut url = self.url()?;
         url.query_pairs_mut()
             .append_pair("code_challenge", &verifier.challenge())
             .append_pair("code_challenge_method", "s256");
-        Ok((url, verifier))
+        Ok(url)
     }
 
     /// The URL for a sign-in whose redirect brings the tokens in its fragment (the implicit flow). Prefer

@@ -9,16 +9,18 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use reqwest::{
     StatusCode,
-    header::{AUTHORIZATION, HeaderMap, HeaderValue},
+    header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue},
 };
 use tracing::Instrument;
 use url::Url;
 use uuid::Uuid;
 
 use crate::{
+    clock::Clock,
     error::{Error, Result},
     raw::{self, Credential, Operation, ResponseValue},
     secret::Secret,
+    skew::ClockSkew,
 };
 
 /// What the raw client carries besides its base URL: who asks, and what has been seen of the answer.
@@ -38,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) headers: HeaderMap,
     /// The time a call may take, from the first byte sent to the last received.
     pub(crate) timeout: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) skew: ClockSkew,
 }
 
 /// What has been seen of a call, for errors that do not tell themselves.
@@ -79,6 +83,10 @@ impl Transport {
         let credentials = STANDARD.encode(format!("{client_id}:{}", secret.expose()));
         self.oauth_client = Some(secret_header("client secret", &format!("Basic {credentials}"))?);
         Ok(self)
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The same caller, with nothing seen yet.
@@ -193,6 +201,8 @@ impl ClientHooks<Transport> for raw::Client {
         _: &OperationInfo,
     ) -> Result<(), raw::Error<E>> {
         if let Ok(reply) = result {
+            let Settings { clock, skew, .. } = &*self.inner().settings;
+            skew.learn(reply.headers().get(DATE).and_then(|date| date.to_str().ok()), clock.now());
             self.inner().note(|seen| {
                 seen.status = Some(reply.status());
                 seen.headers = reply.headers().clone();

@@ -14,6 +14,7 @@ use crate::{
     clock::{Clock, SystemClock},
     error::{Error, Result},
     secret::Secret,
+    skew::ClockSkew,
     transport::{ApiKey, Settings, Transport, secret_header},
 };
 
@@ -171,13 +172,14 @@ impl ClientBuilder {
             none if none.is_empty() => None,
             key => Some(ApiKey::new("API key", key)?),
         };
-        let settings = Settings { headers: self.all_headers()?, timeout: self.timeout };
+        let headers = self.all_headers()?;
+        let settings = Settings { headers, timeout: self.timeout, clock: self.clock, skew: ClockSkew::default() };
         let http = match self.http {
             Some(http) => http,
             None => http_client(self.connect_timeout)?,
         };
         let transport = Transport::new(Arc::new(settings), api_key);
-        Ok(Client { base_url, http, transport, clock: self.clock, keys: Arc::default() })
+        Ok(Client { base_url, http, transport, keys: Arc::default() })
     }
 
     fn all_headers(&self) -> Result<HeaderMap> {

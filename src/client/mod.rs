@@ -4,6 +4,7 @@ mod builder;
 
 use std::{fmt, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use url::Url;
 use uuid::Uuid;
 
@@ -40,7 +41,6 @@ pub struct Client {
     base_url: Url,
     http: reqwest::Client,
     transport: Transport,
-    clock: Arc<dyn Clock>,
     keys: Arc<KeyCache>,
 }
 
@@ -144,8 +144,19 @@ impl Client {
         &self.keys
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.clock
+    /// The server's time minus this machine's, as far as the replies so far have told.
+    #[must_use]
+    pub fn clock_skew(&self) -> Option<chrono::Duration> {
+        self.transport.settings().skew.get()
+    }
+
+    /// The time by the server's clock, as far as it is known.
+    pub(crate) fn server_now(&self) -> DateTime<Utc> {
+        self.clock().now() + self.clock_skew().unwrap_or_default()
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.transport.settings().clock
     }
 
     /// A call with the API key only.
@@ -173,7 +184,7 @@ impl Client {
 
     /// A session that has just come.
     pub(crate) fn session(&self, session: types::Session) -> Session {
-        Session::received(session, self.clock.now())
+        Session::received(session, self.clock().now())
     }
 
     fn raw_with(&self, transport: &Transport) -> raw::Client {

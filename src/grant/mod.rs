@@ -1,5 +1,6 @@
 //! Ways to get a session. A way is a value; a new one is a new file here.
 
+mod callback;
 mod otp;
 mod password;
 mod pkce;
@@ -7,6 +8,7 @@ mod refresh;
 
 use std::future::Future;
 
+pub use callback::CallbackOutcome;
 pub use otp::{Verified, Verify};
 pub use password::Password;
 pub use pkce::AuthorizationCode;

@@ -68,6 +68,10 @@ impl Verify {
         self
     }
 
+    pub(crate) fn is_of_type(&self, otp_type: OtpType) -> bool {
+        self.otp_type == otp_type
+    }
+
     fn check(&self) -> Result<()> {
         check::audience(self.audience.as_deref())?;
         match &self.code {

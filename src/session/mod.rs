@@ -1,6 +1,20 @@
-//! A signed-in user's session, as a value and kept.
+//! A signed-in user's session: as a value, and kept.
 
+mod auto_refresh;
+mod event;
+mod expiry;
+mod manager;
+mod record;
+mod refresh;
 #[expect(clippy::module_inception, reason = "a session is a session")]
 mod session;
+pub(crate) mod store;
 
+pub use auto_refresh::AutoRefresh;
+pub use event::{Event, Events, SignedOutReason};
+pub use manager::SessionManager;
+pub use record::{Revision, StoredSession};
 pub use session::Session;
+#[cfg(feature = "keyring")]
+pub use store::KeyringStore;
+pub use store::{FileStore, Lease, MemoryStore, SessionStore, StoreError, StoreFuture};

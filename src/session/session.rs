@@ -20,12 +20,13 @@ pub struct Session {
     refresh_token: Secret,
     token_type: String,
     expires_at: DateTime<Utc>,
+    expires_in: i64,
     user: types::User,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     provider_token: Option<Secret>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     provider_refresh_token: Option<Secret>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     weak_password: Option<types::WeakPassword>,
 }
 
@@ -43,6 +44,7 @@ impl Session {
             refresh_token: session.refresh_token,
             token_type: session.token_type,
             expires_at: expires_at.unwrap_or(DateTime::<Utc>::MAX_UTC),
+            expires_in: session.expires_in,
             user: session.user,
             provider_token: session.provider_token,
             provider_refresh_token: session.provider_refresh_token,
@@ -74,6 +76,12 @@ impl Session {
         self.expires_at
     }
 
+    /// How many seconds the access token was good for when it came.
+    #[must_use]
+    pub fn expires_in(&self) -> i64 {
+        self.expires_in
+    }
+
     /// Whether the access token has expired at that moment.
     #[must_use]
     pub fn is_expired_at(&self, moment: DateTime<Utc>) -> bool {
@@ -102,5 +110,17 @@ impl Session {
     #[must_use]
     pub fn weak_password(&self) -> Option<&types::WeakPassword> {
         self.weak_password.as_ref()
+    }
+
+    /// The session with the provider's tokens of the one before it: a refresh does not bring them.
+    pub(crate) fn carrying_over(mut self, before: &Self) -> Self {
+        self.provider_token = self.provider_token.or_else(|| before.provider_token.clone());
+        self.provider_refresh_token = self.provider_refresh_token.or_else(|| before.provider_refresh_token.clone());
+        self
+    }
+
+    /// The session with the user as they are now.
+    pub(crate) fn with_user(self, user: types::User) -> Self {
+        Self { user, ..self }
     }
 }

@@ -43,6 +43,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
 pub use clock::ManualClock;
 pub use mailbox::Message;
+pub use router::ReceivedRequest;
 
 use crate::{
     client::{Client, ClientBuilder},
@@ -217,6 +218,18 @@ impl FakeServer {
     #[must_use]
     pub fn last_message_to(&self, address: &str) -> Option<Message> {
         self.messages_to(address).pop()
+    }
+
+    /// The requests that came, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.state().requests.clone()
+    }
+
+    /// How many requests came for an operation, by its id.
+    #[must_use]
+    pub fn count(&self, operation: &str) -> usize {
+        self.state().requests.iter().filter(|request| request.operation == Some(operation)).count()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -78,7 +78,7 @@ pub(super) fn callback(state: &mut State, request: &Request) -> Reply {
     if let Some(error) = query(request, "error") {
         let about = query(request, "error_description").unwrap_or_default();
         let pairs = vec![("error".to_owned(), error), ("error_description".to_owned(), about)];
-        return redirect(302, &with_fragment(&with_query(&redirect_to, &pairs), &pairs));
+        return redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs));
     }
     let user_id = provider_account(state, &provider)?;
     if with_pkce {
@@ -163,11 +163,20 @@ pub(super) fn session_fragment(session: &Session) -> Vec<(String, String)> {
 
 pub(super) fn with_query(url: &str, pairs: &[(String, String)]) -> String {
     let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let (url, fragment) = url.find('#').map_or((url, ""), |at| url.split_at(at));
     let separator = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{separator}{query}")
+    format!("{url}{separator}{query}{fragment}")
 }
 
-/// The pairs as a fragment, with the empty `sb` that marks it as this server's.
+/// The words of an error or a message as the fragment, in place of any other, and encoded twice as the real server
+/// does.
+pub(super) fn with_words(url: &str, pairs: &[(String, String)]) -> String {
+    let url = url.split('#').next().unwrap_or_default();
+    format!("{url}{}", with_fragment("", pairs).replace('%', "%25"))
+}
+
+/// The pairs of a session as a fragment, after one that is there already, with the empty `sb` that marks it as this
+/// server's.
 pub(super) fn with_fragment(url: &str, pairs: &[(String, String)]) -> String {
     format!("{url}#{}", Serializer::new(String::new()).extend_pairs(pairs).append_pair("sb", "").finish())
 }

@@ -14,10 +14,28 @@ use crate::raw::{
     types::{Health, Settings},
 };
 
+/// A request that came to the server. Its parameters and body, which hold secrets, are not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReceivedRequest {
+    /// The id of the operation. Nothing for a request that no operation fits.
+    pub operation: Option<&'static str>,
+    /// The HTTP method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+}
+
 pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {
     let path = request.url.path();
-    let there: Vec<&Operation> = OPERATIONS.iter().filter(|operation| operation.path == path).collect();
-    let reply = match there.iter().find(|operation| operation.method == request.method.as_str()) {
+    let there: Vec<&'static Operation> = OPERATIONS.iter().filter(|operation| operation.path == path).collect();
+    let operation = there.iter().find(|operation| operation.method == request.method.as_str());
+    state.requests.push(ReceivedRequest {
+        operation: operation.map(|operation| operation.id),
+        method: request.method.to_string(),
+        path: path.to_owned(),
+    });
+    let reply = match operation {
         Some(operation) => handle(state, request, operation).unwrap_or_else(|refusal| refusal.into_reply(request)),
         None if there.is_empty() => {
             ResponseTemplate::new(404).set_body_raw("404 page not found\n", "text/plain; charset=utf-8")

@@ -8,7 +8,8 @@ use sha2::{Digest, Sha224, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Setup, account::Account, key::Keys, mailbox::Message, provider::Flow, reply::Refusal, session::SessionRow,
+    Setup, account::Account, key::Keys, mailbox::Message, provider::Flow, reply::Refusal, router::ReceivedRequest,
+    session::SessionRow,
 };
 use crate::{clock::Clock, raw::ErrorCode};
 
@@ -21,6 +22,7 @@ pub(super) struct State {
     pub(super) flows: Vec<Flow>,
     pub(super) mailbox: Vec<Message>,
     pub(super) keys: Keys,
+    pub(super) requests: Vec<ReceivedRequest>,
     clock: Arc<dyn Clock>,
     /// How often something new was made up.
     drawn: u64,
@@ -36,6 +38,7 @@ impl State {
             sessions: Vec::new(),
             flows: Vec::new(),
             mailbox: Vec::new(),
+            requests: Vec::new(),
             clock,
             drawn: 0,
         }

@@ -5,7 +5,7 @@ use wiremock::Request;
 
 use super::{
     account::SentCode,
-    provider::{SITE_URL, error_pairs, session_fragment, with_fragment, with_query},
+    provider::{SITE_URL, error_pairs, session_fragment, with_fragment, with_query, with_words},
     reply::{Refusal, Reply, ok, redirect},
     router::{body, query},
     state::{State, plain_phone, token_hash},
@@ -56,12 +56,12 @@ pub(super) fn verify_link(state: &mut State, request: &Request) -> Reply {
         None => {
             let pairs = error_pairs("access_denied", "otp_expired", "Email link is invalid or has expired");
             let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
-            with_fragment(&target, &pairs)
+            with_words(&target, &pairs)
         }
         Some(Outcome::OneMore) => {
             let pairs = vec![("message".to_owned(), ONE_MORE.to_owned())];
             let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
-            with_fragment(&target, &pairs)
+            with_words(&target, &pairs)
         }
         Some(Outcome::SignedIn(id)) if with_pkce => {
             let code = state.code_for(id)?;

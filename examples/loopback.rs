@@ -1,0 +1,35 @@
+//! A program on a desktop signs its user in by the browser.
+//!
+//! `cargo run --features loopback --example loopback` starts a fake GoTrue in the process, whose provider agrees at
+//! once: open the URL that is printed. With `GOTRUE_URL` (and `GOTRUE_API_KEY`) it runs against that server, with the
+//! provider that `GOTRUE_PROVIDER` names or GitHub; with the argument `implicit` the session comes without PKCE.
+
+use std::{env, error::Error, time::Duration};
+
+use gotrue::{AuthorizationCode, Callback, Client, Loopback, Provider, testing::FakeServer};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let fake = if env::var("GOTRUE_URL").is_ok() { None } else { Some(FakeServer::start().await) };
+    let client = fake.as_ref().map_or_else(Client::from_env, FakeServer::client)?;
+    let provider = env::var("GOTRUE_PROVIDER").map_or(Provider::GITHUB, Provider::from);
+
+    let loopback = Loopback::bind().await?;
+    let authorize = client.authorize(provider).redirect_to(loopback.redirect_to());
+    let (url, verifier) = if env::args().any(|argument| argument == "implicit") {
+        (authorize.url()?, None)
+    } else {
+        let (url, verifier) = authorize.pkce()?;
+        (url, Some(verifier))
+    };
+    println!("Open this in your browser:\n{url}");
+
+    let session = match (loopback.wait(Duration::from_secs(300)).await?, verifier) {
+        (Callback::Code { code, .. }, Some(verifier)) => client.sign_in(AuthorizationCode::new(code, verifier)).await?,
+        (Callback::Session(tokens), None) => client.session_from_callback(tokens).await?,
+        (Callback::Error(error), _) => return Err(error.into()),
+        (other, _) => return Err(format!("not what was asked for: {other:?}").into()),
+    };
+    println!("Signed in as {}", session.user().email.as_deref().unwrap_or("somebody without an address"));
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! The pages that the browser gets to see. They load nothing, and are allowed nothing that they do not need.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    Response, StatusCode,
+    header::{self, HeaderValue},
+};
+use sha2::{Digest, Sha256};
+
+use crate::callback::Callback;
+
+/// The form field for the fragment.
+pub(super) const FIELD: &str = "fragment";
+
+const STYLE: &str = "\
+    :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif; }\
+    body { max-width: 32rem; margin: 20vh auto 0; padding: 0 1.5rem; }\
+    h1 { font-size: 1.5rem; }";
+
+/// Posts the fragment, so that no token gets into a URL that is sent, and takes it out of the window's history.
+const SCRIPT: &str = "\
+    const form = document.forms[0], fragment = location.hash.slice(1);\
+    if (fragment) {\
+    history.replaceState(null, \"\", location.pathname + location.search);\
+    form.elements[0].value = fragment;\
+    form.submit();\
+    } else {\
+    document.querySelector(\"h1\").textContent = \"Nothing has come\";\
+    }";
+
+const CLOSE: &str = "<p>You can close this window and go back to the application.</p>";
+
+/// For a callback that was taken.
+pub(super) fn of(callback: &Callback) -> Response<Full<Bytes>> {
+    match callback {
+        Callback::Error(error) => {
+            let words = [&error.description, &error.error].into_iter().flatten().next();
+            let words = words.map_or("The server did not say why.", String::as_str);
+            page(StatusCode::OK, "That did not work", &format!("<p>{}</p>{CLOSE}", escape(words)), false)
+        }
+        Callback::Message(message) => {
+            page(StatusCode::OK, "Nearly there", &format!("<p>{}</p>{CLOSE}", escape(message)), false)
+        }
+        _ => page(StatusCode::OK, "That worked", CLOSE, false),
+    }
+}
+
+/// For a browser that may have more in its fragment.
+pub(super) fn ask_for_fragment() -> Response<Full<Bytes>> {
+    let body = format!(
+        "<p>If nothing happens, go back to the application and try again.</p>\
+         <noscript><p>This page needs JavaScript.</p></noscript>\
+         <form method=\"post\"><input type=\"hidden\" name=\"{FIELD}\"></form>\
+         <script>{SCRIPT}</script>"
+    );
+    page(StatusCode::OK, "One moment", &body, true)
+}
+
+pub(super) fn not_found() -> Response<Full<Bytes>> {
+    page(StatusCode::NOT_FOUND, "Not found", "", false)
+}
+
+pub(super) fn bad_request() -> Response<Full<Bytes>> {
+    page(StatusCode::BAD_REQUEST, "Nothing has come", "<p>Go back to the application and try again.</p>", false)
+}
+
+fn page(status: StatusCode, title: &str, body: &str, with_script: bool) -> Response<Full<Bytes>> {
+    let html = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
+         <body>\n<h1>{title}</h1>\n{body}\n</body>\n</html>\n"
+    );
+    let mut response = Response::new(Full::from(html));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy(with_script));
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Our style, our script if there is one, and nothing else.
+fn policy(with_script: bool) -> HeaderValue {
+    let nothing = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+    let style = hash(STYLE);
+    let policy = if with_script {
+        format!("{nothing}; style-src '{style}'; script-src '{}'; form-action 'self'", hash(SCRIPT))
+    } else {
+        format!("{nothing}; style-src '{style}'; form-action 'none'")
+    };
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
+
+fn hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
+}
+
+/// Text as it may stand in a page.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
