@@ -294,7 +294,7 @@ pub(super) async fn spawned<T: Send + 'static>(work: impl Future<Output = T> + S
 
 impl Shared {
     pub(super) fn clock(&self) -> &dyn Clock {
-        self.client.clock()
+        &**self.client.clock()
     }
 
     pub(super) fn current(&self) -> arc_swap::Guard<Arc<Current>> {
