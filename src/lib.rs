@@ -28,6 +28,7 @@
 //! - Other people's sign-in begins with [`Client::authorize`]. [`Callback`] reads what comes back, and [`PkceFlows`]
 //!   keeps the verifiers until then.
 //! - Users in bulk: [`Users::list`] by page, by cursor, or as a stream over all pages.
+//! - [`Client::jwt_verifier`] verifies access tokens, mostly without a request.
 //! - Every failure is an [`Error`], which knows whether to try again and whether the session is over.
 //! - Tokens and passwords are [`Secret`]s, which are never printed.
 //! - [`raw`] is the client generated from the OpenAPI document, for all that has no method here.
@@ -46,6 +47,7 @@ mod contact;
 mod error;
 mod flow;
 mod grant;
+mod jwt;
 #[cfg(feature = "loopback")]
 mod loopback;
 mod message;
@@ -80,9 +82,10 @@ pub use admin::{
 pub use callback::{Callback, CallbackError, CallbackSession};
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};
-pub use error::{ApiError, ConnectionError, Error, Result, UnreadableReply};
+pub use error::{ApiError, ConnectionError, Error, Result, TokenError, UnreadableReply};
 pub use flow::{FlowKind, PkceFlow, PkceFlows, SavedFlow};
 pub use grant::{AuthorizationCode, CallbackOutcome, Grant, Password, RefreshToken, Verified, Verify};
+pub use jwt::{Audience, Authentication, Claims, JwtVerifier, VerifiedClaims};
 #[cfg(feature = "loopback")]
 pub use loopback::{Loopback, LoopbackBuilder};
 pub use message::{Recover, Resend, SendMagicLink, SendOtp};

@@ -2,9 +2,9 @@
 
 #[doc(inline)]
 pub use crate::raw::{
-    AuditAction, AuditLogType, CustomProviderType, ErrorCode, FactorStatus, FactorType, LinkVerificationType,
-    NameIdFormat, OAuthClientType, OAuthGrantType, OAuthRegistrationType, Provider, TokenEndpointAuthMethod,
-    WeakPasswordReason,
+    AssuranceLevel, AuditAction, AuditLogType, AuthenticationMethod, CustomProviderType, ErrorCode, FactorStatus,
+    FactorType, LinkVerificationType, NameIdFormat, OAuthClientType, OAuthGrantType, OAuthRegistrationType, Provider,
+    TokenEndpointAuthMethod, WeakPasswordReason,
     types::{
         AuditLogEntry, AuditLogPayload, CustomProvider, Factor, Health, Identity, Jwk, JwkSet, MessageChannel,
         MessageSent, OAuthClient, OidcDiscovery, OtpType, Passkey, SamlAttribute, SamlAttributeMapping, SamlProvider,

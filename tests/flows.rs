@@ -366,7 +366,8 @@ async fn the_server_tells_of_itself() {
     assert_eq!(client.health().await.unwrap().name, "GoTrue");
     let settings = client.settings().await.unwrap();
     assert_eq!((settings.mailer_autoconfirm, settings.external.get("email")), (Some(true), Some(&true)));
-    assert!(client.jwks().await.unwrap().keys.is_empty());
+    let keys = client.jwks().await.unwrap().keys;
+    assert_eq!((keys.len(), keys[0].alg.as_deref()), (1, Some("ES256")));
 }
 
 #[tokio::test]

@@ -72,6 +72,7 @@ async fn no_public_type_prints_a_secret() {
         debug(&client.raw()),
         debug(&client.user(planted).raw().unwrap()),
         debug(&client.admin(planted).raw().unwrap()),
+        debug(&client.jwt_verifier().hs256_secret(planted)),
         debug(&SignUp::email("ada@example.com", planted).captcha_token(planted)),
         debug(&Password::email("ada@example.com", planted).captcha_token(planted)),
         debug(&RefreshToken::new(PLANTED[1])),

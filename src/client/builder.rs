@@ -178,7 +178,8 @@ impl ClientBuilder {
             Some(http) => http,
             None => http_client(self.connect_timeout)?,
         };
-        Ok(Client { base_url, http, transport: Transport::new(Arc::new(settings), api_key) })
+        let transport = Transport::new(Arc::new(settings), api_key);
+        Ok(Client { base_url, http, transport, keys: Arc::default() })
     }
 
     fn all_headers(&self) -> Result<HeaderMap> {

@@ -13,6 +13,7 @@ use crate::{
     clock::Clock,
     error::Result,
     grant::Grant,
+    jwt::{JwtVerifier, KeyCache},
     oauth_app::OAuthApp,
     raw::{self, types},
     secret::Secret,
@@ -40,6 +41,7 @@ pub struct Client {
     base_url: Url,
     http: reqwest::Client,
     transport: Transport,
+    keys: Arc<KeyCache>,
 }
 
 impl fmt::Debug for Client {
@@ -128,6 +130,18 @@ impl Client {
     pub async fn jwks(&self) -> Result<types::JwkSet> {
         let call = self.call();
         call.answer(call.raw.jwks().await).await
+    }
+
+    /// Verifies access tokens of this server, with its public keys. All verifiers of this client and of its clones share
+    /// the keys, so that there is no need to keep one.
+    #[must_use]
+    pub fn jwt_verifier(&self) -> JwtVerifier {
+        JwtVerifier::new(self.clone())
+    }
+
+    /// The public keys as they were last fetched.
+    pub(crate) fn keys(&self) -> &Arc<KeyCache> {
+        &self.keys
     }
 
     /// The server's time minus this machine's, as far as the replies so far have told.

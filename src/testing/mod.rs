@@ -3,7 +3,9 @@
 //! It starts in a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes and
 //! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE, and
 //! users and links for an administrator.
-//! It is deterministic: ids, tokens and codes are the same in each run.
+//!
+//! It is deterministic: ids, refresh tokens and codes are the same in each run. Access tokens are signed by ES256, with
+//! keys that the server publishes as a real one does; a signature is another each time.
 //!
 //! ```
 //! use gotrue::{Password, SignUp, testing::FakeServer};
@@ -24,6 +26,7 @@ mod admin_list;
 mod admin_users;
 mod ban;
 mod clock;
+mod key;
 mod mailbox;
 mod message;
 mod provider;
@@ -63,6 +66,7 @@ struct Setup {
     token_lifetime: Duration,
     reuse_interval: Duration,
     message_interval: Duration,
+    hs256: bool,
 }
 
 /// Sets up a [`FakeServer`].
@@ -104,6 +108,13 @@ impl FakeServerBuilder {
     /// How long a user has to wait for the next message. Default: not at all; a real server's is a minute.
     pub fn message_interval(mut self, interval: std::time::Duration) -> Self {
         self.setup.message_interval = clock::duration(interval);
+        self
+    }
+
+    /// Whether access tokens are signed with a shared secret, as servers of the old kind do. Then the server publishes no
+    /// keys. Default: no.
+    pub fn hs256(mut self, hs256: bool) -> Self {
+        self.setup.hs256 = hs256;
         self
     }
 
@@ -149,6 +160,7 @@ impl FakeServer {
             token_lifetime: Duration::hours(1),
             reuse_interval: Duration::seconds(10),
             message_interval: Duration::zero(),
+            hs256: false,
         };
         FakeServerBuilder { setup, clock: Arc::new(SystemClock) }
     }
@@ -182,6 +194,24 @@ impl FakeServer {
     #[must_use]
     pub fn service_key(&self) -> Secret {
         self.state().service_key()
+    }
+
+    /// The secret with which a server of the old kind signs ([`FakeServerBuilder::hs256`]).
+    #[must_use]
+    pub fn hs256_secret(&self) -> Secret {
+        Secret::from(key::SHARED_SECRET)
+    }
+
+    /// Signs with a new key from now on. What older keys have signed stays good, and they stay published, until they
+    /// are [retired](Self::retire_keys).
+    pub fn rotate_keys(&self) {
+        self.state().keys.rotate();
+    }
+
+    /// Forgets all keys but the newest, and with them all that they have signed, be it a [service
+    /// key](Self::service_key).
+    pub fn retire_keys(&self) {
+        self.state().keys.retire();
     }
 
     /// The messages that were sent to an address or number, oldest first.

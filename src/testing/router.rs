@@ -11,7 +11,7 @@ use super::{
 };
 use crate::raw::{
     OPERATIONS, Operation,
-    types::{Health, JwkSet, Settings},
+    types::{Health, Settings},
 };
 
 /// A request that came to the server. Its parameters and body, which hold secrets, are not kept.
@@ -50,8 +50,7 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
     match operation.id {
         "health" => ok(&health()),
         "settings" => ok(&settings(state)),
-        // Its tokens are signed with a shared secret.
-        "jwks" => ok(&JwkSet { keys: Vec::new() }),
+        "jwks" => Ok(reply::json(200, &state.keys.published()).insert_header("cache-control", "public, max-age=600")),
         "sign_up" => sign_up::sign_up(state, request),
         "invite" => sign_up::invite(state, request),
         "admin_create_user" => admin_users::create(state, request),

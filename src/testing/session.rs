@@ -1,7 +1,6 @@
 //! Sessions, their refresh tokens, and the access tokens that name them.
 
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wiremock::{Request, ResponseTemplate};
@@ -14,9 +13,6 @@ use crate::{
     raw::{ErrorCode, types::Session},
     secret::Secret,
 };
-
-/// With what this server signs. Nothing real is behind it.
-const SIGNING_KEY: &[u8] = b"the-signing-key-of-the-fake-server";
 
 #[derive(Debug)]
 pub(super) struct SessionRow {
@@ -114,7 +110,7 @@ impl State {
             "is_anonymous": user.is_anonymous,
         });
         Ok(Session {
-            access_token: sign(&claims)?,
+            access_token: self.sign(&claims)?,
             token_type: "bearer".to_owned(),
             expires_in: lifetime.num_seconds(),
             expires_at: Some(expires_at),
@@ -133,13 +129,7 @@ impl State {
             let message = format!("invalid JWT: unable to parse or verify signature, {why}");
             Refusal::new(403, ErrorCode::BAD_JWT, message)
         };
-        let mut validation = Validation::new(Algorithm::HS256);
-        // By this server's own clock, below.
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        validation.required_spec_claims.clear();
-        let decoded = jsonwebtoken::decode::<Value>(token, &DecodingKey::from_secret(SIGNING_KEY), &validation);
-        let claims = decoded.map_err(|error| bad(&error.to_string()))?.claims;
+        let claims = self.keys.verify(token).map_err(|why| bad(&why))?;
         let expired = claims["exp"].as_i64().is_some_and(|exp| exp <= self.now().timestamp());
         if expired { Err(bad("token has invalid claims: token is expired")) } else { Ok(claims) }
     }
@@ -174,7 +164,11 @@ impl State {
 
     pub(super) fn service_key(&self) -> Secret {
         let exp = (self.now() + chrono::Duration::days(3650)).timestamp();
-        sign(&json!({ "role": "service_role", "exp": exp })).unwrap_or_default()
+        self.sign(&json!({ "role": "service_role", "exp": exp })).unwrap_or_default()
+    }
+
+    fn sign(&self, claims: &Value) -> Result<Secret, Refusal> {
+        self.keys.sign(claims).map_err(|why| Refusal::new(500, ErrorCode::UNEXPECTED_FAILURE, why))
     }
 }
 
@@ -216,10 +210,4 @@ fn bearer(request: &Request) -> Result<&str, Refusal> {
 
 fn session_gone() -> Refusal {
     Refusal::new(403, ErrorCode::SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist")
-}
-
-fn sign(claims: &Value) -> Result<Secret, Refusal> {
-    jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &EncodingKey::from_secret(SIGNING_KEY))
-        .map(Secret::from)
-        .map_err(|error| Refusal::new(500, ErrorCode::UNEXPECTED_FAILURE, error.to_string()))
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha224, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Setup, account::Account, mailbox::Message, provider::Flow, reply::Refusal, router::ReceivedRequest,
+    Setup, account::Account, key::Keys, mailbox::Message, provider::Flow, reply::Refusal, router::ReceivedRequest,
     session::SessionRow,
 };
 use crate::{clock::Clock, raw::ErrorCode};
@@ -21,6 +21,7 @@ pub(super) struct State {
     pub(super) sessions: Vec<SessionRow>,
     pub(super) flows: Vec<Flow>,
     pub(super) mailbox: Vec<Message>,
+    pub(super) keys: Keys,
     pub(super) requests: Vec<ReceivedRequest>,
     clock: Arc<dyn Clock>,
     /// How often something new was made up.
@@ -30,6 +31,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(setup: Setup, clock: Arc<dyn Clock>, base_url: String) -> Self {
         Self {
+            keys: Keys::new(setup.hs256),
             setup,
             base_url,
             accounts: Vec::new(),

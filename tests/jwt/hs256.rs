@@ -1,0 +1,103 @@
+//! Tokens of servers that sign with a shared secret.
+
+use gotrue::{
+    Error, ErrorCode, Password, SignOutScope, SignUp, TokenError,
+    testing::{FakeServer, ManualClock},
+};
+use serde_json::json;
+use wiremock::ResponseTemplate;
+
+use crate::{
+    key_server::KeyServer,
+    refusal,
+    signer::{SECRET, SUB, Signer, claims, claims_with},
+};
+
+#[tokio::test]
+async fn the_secret_verifies_without_a_request() {
+    let server = KeyServer::start(&[]).await;
+    let verifier = server.client.jwt_verifier().hs256_secret(SECRET);
+    let signer = Signer::shared(SECRET.as_bytes());
+    verifier.verify(&signer.sign(&claims())).await.unwrap();
+    verifier.verify(&signer.sign_with(&json!({ "alg": "HS256", "kid": "any" }), &claims())).await.unwrap();
+    let forged = Signer::shared(b"another secret").sign(&claims());
+    assert_eq!(refusal(verifier.verify(&forged).await), TokenError::BadSignature);
+    let expired = signer.sign(&claims_with(&json!({ "exp": 1 })));
+    assert!(matches!(refusal(verifier.verify(&expired).await), TokenError::Expired(_)));
+    assert_eq!((server.key_requests().await, server.user_requests().await), (0, 0));
+    assert!(!format!("{verifier:?}").contains(SECRET));
+}
+
+#[tokio::test]
+async fn an_empty_secret_verifies_nothing() {
+    let server = KeyServer::start(&[]).await;
+    let everybodys = Signer::shared(b"").sign(&claims());
+    let error = server.client.jwt_verifier().hs256_secret("").verify(&everybodys).await.unwrap_err();
+    assert!(matches!(error, Error::InvalidInput { what: "HS256 secret", .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_secret_does_not_replace_the_keys() {
+    let signer = Signer::ec("one");
+    let server = KeyServer::start(&[&signer]).await;
+    let verifier = server.client.jwt_verifier().hs256_secret(SECRET);
+    verifier.verify(&signer.sign(&claims())).await.unwrap();
+    let renamed = Signer::shared(SECRET.as_bytes()).sign_with(&signer.header(), &claims());
+    assert_eq!(refusal(verifier.verify(&renamed).await), TokenError::BadSignature);
+}
+
+#[tokio::test]
+async fn the_server_is_asked_each_time() {
+    let server = KeyServer::start(&[]).await;
+    let verifier = server.client.jwt_verifier().audience("authenticated");
+    let token = Signer::shared(SECRET.as_bytes()).sign(&claims());
+    server.answer_user(ResponseTemplate::new(200).set_body_json(json!({ "id": SUB })));
+    for _ in 0..2 {
+        assert_eq!(verifier.verify(&token).await.unwrap().sub.to_string(), SUB);
+    }
+    assert_eq!((server.key_requests().await, server.user_requests().await), (0, 2));
+
+    // Somebody else's answer is none.
+    let other = json!({ "id": "e54277a4-f9af-4bfa-9326-e2f08acdb314" });
+    server.answer_user(ResponseTemplate::new(200).set_body_json(other));
+    assert_eq!(refusal(verifier.verify(&token).await), TokenError::BadSignature);
+    // What can be seen without the server is not worth a request.
+    let asked = server.user_requests().await;
+    for changes in [json!({ "exp": 1 }), json!({ "nbf": 1_767_229_000 }), json!({ "aud": "x" }), json!({ "sub": "" })] {
+        let token = Signer::shared(SECRET.as_bytes()).sign(&claims_with(&changes));
+        refusal(verifier.verify(&token).await);
+    }
+    assert_eq!(server.user_requests().await, asked);
+    // A server that is down has not said that the token is bad.
+    server.answer_user(ResponseTemplate::new(503));
+    let error = verifier.verify(&token).await.unwrap_err();
+    assert!(error.is_retryable() && error.token().is_none(), "{error}");
+    let refused = verifier.ask_server_for_hs256(false).verify(&token).await;
+    assert_eq!(refusal(refused), TokenError::AlgorithmNotAllowed);
+}
+
+#[tokio::test]
+async fn a_fake_server_of_the_old_kind() {
+    let clock = ManualClock::new();
+    let server = FakeServer::builder().hs256(true).clock(clock.clone()).start().await;
+    let client = server.client_builder().clock(clock).build().unwrap();
+    assert!(client.jwks().await.unwrap().keys.is_empty());
+    client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap();
+    let session = client.sign_in(Password::email("ada@example.com", "correct-horse-7")).await.unwrap();
+    let token = session.access_token();
+    let asking = client.jwt_verifier();
+    let knowing = client.jwt_verifier().hs256_secret(server.hs256_secret());
+    // A shared secret stays.
+    server.rotate_keys();
+    server.retire_keys();
+    for verifier in [&asking, &knowing] {
+        assert_eq!(verifier.verify(token).await.unwrap().sub, session.user().id);
+    }
+    let forged = Signer::shared(SECRET.as_bytes()).sign(&claims());
+    assert_eq!(refusal(asking.verify(&forged).await), TokenError::BadSignature);
+    // Only the server knows that the session is over.
+    client.user(token).sign_out(SignOutScope::Local).await.unwrap();
+    knowing.verify(token).await.unwrap();
+    let over = asking.verify(token).await.unwrap_err();
+    assert!(over.ends_session() && over.code() == Some(&ErrorCode::SESSION_NOT_FOUND), "{over}");
+}

@@ -1,0 +1,21 @@
+//! Access tokens: which are good, which are refused and why, and how often the server is asked for its keys.
+
+mod anything;
+mod claims;
+mod forged;
+mod hs256;
+mod key_server;
+mod keys;
+mod recorded;
+mod signer;
+mod valid;
+
+use gotrue::{Error, TokenError, VerifiedClaims};
+
+/// Why a token was refused.
+#[track_caller]
+fn refusal(result: Result<VerifiedClaims, Error>) -> TokenError {
+    let error = result.unwrap_err();
+    assert!(!error.is_retryable() && !error.ends_session(), "{error}");
+    error.token().unwrap_or_else(|| panic!("not about the token: {error:?}"))
+}

@@ -1,0 +1,48 @@
+//! Tokens that real servers have signed, with the key that they published.
+
+use std::{fs, path::Path};
+
+use gotrue::{Claims, JwtVerifier, Secret, TokenError};
+use serde_json::Value;
+
+use crate::{key_server::KeyServer, refusal};
+
+/// The secret of the servers that were recorded; a test's.
+const SECRET: &str = "super-secret-jwt-token-with-at-least-32-characters-long";
+
+fn exchanges(folder: &str) -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap()).collect()
+}
+
+/// The access tokens of a folder.
+fn tokens(folder: &str) -> Vec<Secret> {
+    let replies = exchanges(folder).into_iter().map(|exchange| exchange["response"]["json"]["access_token"].clone());
+    replies.filter_map(|token| token.as_str().filter(|token| token.contains('.')).map(Secret::from)).collect()
+}
+
+fn verifier(server: &KeyServer, token: &Secret) -> JwtVerifier {
+    server.clock.set(Claims::read_unverified(token).unwrap().iat.unwrap());
+    server.verifier().audience("authenticated").hs256_secret(SECRET)
+}
+
+#[tokio::test]
+async fn every_recorded_token_verifies() {
+    let keys = exchanges("recorded").into_iter().find(|exchange| exchange["name"] == "es256").unwrap();
+    let server = KeyServer::publishing(keys["response"]["json"]["keys"].as_array().unwrap()).await;
+    let (new, old) = (tokens("recorded"), tokens("recorded-2.99"));
+    assert!(new.len() > 15 && old.len() > 15, "{} {}", new.len(), old.len());
+    for token in new.iter().chain(&old) {
+        let claims = verifier(&server, token).verify(token).await.unwrap();
+        assert!(claims.session_id.is_some() && !claims.amr.is_empty() && claims.all_custom().is_empty());
+    }
+    assert_eq!(server.key_requests().await, 1);
+    // The same with a letter changed within the claims.
+    for token in new.iter().chain(&old) {
+        let (header, rest) = token.expose().split_once('.').unwrap();
+        let changed = Secret::from(format!("{header}.{}", rest.replacen("iOi", "iOj", 1)));
+        assert_eq!(refusal(verifier(&server, token).verify(&changed).await), TokenError::BadSignature);
+    }
+}
