@@ -7,11 +7,15 @@
 
 #![allow(missing_docs, reason = "criterion's macros make functions")]
 
-use std::hint::black_box;
+use std::{
+    hint::black_box,
+    thread,
+    time::{Duration, Instant},
+};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures::FutureExt;
-use gotrue::{Claims, Client, Session, SignUp, testing::FakeServer};
+use gotrue::{Claims, Client, MemoryStore, Session, SignUp, testing::FakeServer};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
 use tokio::runtime::Runtime;
 
@@ -64,5 +68,44 @@ fn verification(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, verification);
+/// A fresh token from the session manager, by one to eight threads at once, beside a clone of the token.
+fn access_token(criterion: &mut Criterion) {
+    let signed_in = SignedIn::start();
+    let token = signed_in.session.access_token().clone();
+    let auth = signed_in.runtime.block_on(async {
+        let auth = signed_in.client.session_manager(MemoryStore::new()).await.unwrap();
+        auth.set(signed_in.session.clone()).await.unwrap();
+        auth
+    });
+
+    let mut group = criterion.benchmark_group("access_token");
+    group.bench_function("clone", |bencher| bencher.iter(|| black_box(&token).clone()));
+    for threads in [1, 2, 4, 8] {
+        group.bench_function(format!("SessionManager/{threads}"), |bencher| {
+            // The time of one call by each thread, when all of them call at the same time.
+            bencher
+                .iter_custom(|calls| together(threads, calls, || auth.access_token().now_or_never().unwrap().unwrap()));
+        });
+    }
+    group.finish();
+}
+
+/// Calls something so often on each thread. Returns the mean time that a thread was at it on a core.
+fn together<T>(threads: u32, calls: u64, call: impl Fn() -> T + Sync) -> Duration {
+    let cores = thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+    let began = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                for _ in 0..calls {
+                    black_box(call());
+                }
+            });
+        }
+    });
+    // More threads than cores take turns.
+    began.elapsed() * cores.min(threads) / threads
+}
+
+criterion_group!(benches, verification, access_token);
 criterion_main!(benches);

@@ -711,6 +711,36 @@ async fn provider_tokens_are_carried_over_a_refresh() {
 }
 
 #[tokio::test]
+async fn a_pair_of_tokens_is_a_session_refreshed_when_expired() {
+    let world = world().await;
+    let client = world.auth.client();
+    let tokens = client.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
+    let auth = client.session_manager(MemoryStore::new()).await.unwrap();
+    let mut events = auth.events();
+    let set = |tokens: &Session| {
+        let (access, refresh) = (tokens.access_token().clone(), tokens.refresh_token().clone());
+        let auth = auth.clone();
+        async move { auth.set_session(access, refresh).await }
+    };
+    world.clock.advance(HOUR / 2);
+    let before = world.server.count("token");
+    let session = set(&tokens).await.unwrap();
+    assert_eq!((session.access_token(), session.expires_in()), (tokens.access_token(), 1800));
+    assert_eq!(session.user().email.as_deref(), Some(EMAIL));
+    assert_eq!(world.server.count("token"), before);
+
+    // Expired, or by a clock that is off by a day: the server decides.
+    world.clock.advance(HOUR);
+    let refreshed = set(&tokens).await.unwrap();
+    assert_ne!(refreshed.access_token(), tokens.access_token());
+    assert_eq!(world.server.count("token"), before + 1);
+    assert_eq!(auth.session().unwrap().access_token(), refreshed.access_token());
+    assert!(auth.set_session("no-jwt", "no-token-at-all").await.unwrap_err().code().is_some());
+    assert_eq!(auth.session().unwrap().access_token(), refreshed.access_token());
+    assert_eq!(names(&mut events).await, ["initial: none", "signed in", "signed in"]);
+}
+
+#[tokio::test]
 async fn without_a_session_there_is_a_clear_error() {
     let world = world().await;
     world.auth.sign_out(SignOutScope::Local).await.unwrap();

@@ -8,6 +8,7 @@ use crate::{
     error::{Error, Result},
     flow::{FlowKind, PkceFlows},
     raw::types,
+    secret::Secret,
     session::Session,
 };
 
@@ -89,19 +90,31 @@ impl Client {
     /// # Errors
     /// As [`UserClient::get`](crate::UserClient::get).
     pub async fn session_from_callback(&self, tokens: CallbackSession) -> Result<Session> {
-        check::secret("refresh token", &tokens.refresh_token)?;
+        let CallbackSession { provider_token, provider_refresh_token, token_type, .. } = tokens.clone();
+        let session = self.session_of_tokens(tokens.access_token, tokens.refresh_token, tokens.expires_in).await?;
+        Ok(session.with_provider_tokens(token_type, provider_token, provider_refresh_token))
+    }
+
+    /// Makes a session of a pair of tokens. The server is asked for the user, and so checks the access token.
+    pub(crate) async fn session_of_tokens(
+        &self,
+        access_token: Secret,
+        refresh_token: Secret,
+        expires_in: i64,
+    ) -> Result<Session> {
+        check::secret("refresh token", &refresh_token)?;
         // Its time began before the server was asked.
         let received = self.clock().now();
-        let user = self.user(&tokens.access_token).get().await?;
+        let user = self.user(&access_token).get().await?;
         let session = types::Session {
-            access_token: tokens.access_token,
-            refresh_token: tokens.refresh_token,
-            token_type: tokens.token_type,
-            expires_in: tokens.expires_in,
-            expires_at: tokens.expires_at,
+            access_token,
+            refresh_token,
+            token_type: "bearer".to_owned(),
+            expires_in,
+            expires_at: None,
             user,
-            provider_token: tokens.provider_token,
-            provider_refresh_token: tokens.provider_refresh_token,
+            provider_token: None,
+            provider_refresh_token: None,
             weak_password: None,
             id_token: None,
         };

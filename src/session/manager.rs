@@ -7,6 +7,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::broadcast;
 
 use super::{
@@ -23,6 +24,7 @@ use crate::{
     error::{Error, Result},
     flow::{FlowKind, PkceFlows},
     grant::{CallbackOutcome, Grant, Verified, Verify},
+    jwt::Claims,
     raw::types::{SignOutScope, User},
     secret::Secret,
     sign_up::{SignUp, SignUpOutcome},
@@ -252,6 +254,25 @@ impl SessionManager {
         self.keep(self.0.client.session_from_callback(tokens).await?, event).await
     }
 
+    /// Signs in with a pair of tokens that were got elsewhere. When the access token has expired, or nobody can tell, it
+    /// is refreshed; otherwise the server is asked for the user, and so checks it.
+    ///
+    /// # Errors
+    /// As [`Client::refresh`] and [`UserClient::get`]. The session so far stays then.
+    pub async fn set_session(
+        &self,
+        access_token: impl Into<Secret> + Send,
+        refresh_token: impl Into<Secret> + Send,
+    ) -> Result<Session> {
+        let (access_token, refresh_token) = (access_token.into(), refresh_token.into());
+        let client = &self.0.client;
+        let session = match remaining_lifetime(&access_token, client.server_now()) {
+            Some(expires_in) => client.session_of_tokens(access_token, refresh_token, expires_in).await?,
+            None => client.refresh(refresh_token).await?,
+        };
+        self.keep(session, Event::SignedIn).await
+    }
+
     /// Keeps a session that was got elsewhere, as by a sign-in.
     ///
     /// # Errors
@@ -310,6 +331,14 @@ impl SessionManager {
         spawned(async move { shared.begin(new, expiry, event).await }).await?;
         Ok(session)
     }
+}
+
+/// For how many seconds an access token is still good; nothing when it is not, or when that makes no sense.
+fn remaining_lifetime(access_token: &Secret, server_now: DateTime<Utc>) -> Option<i64> {
+    let claims = Claims::read_unverified(access_token).ok()?;
+    let remaining = claims.exp - server_now;
+    let is_sound = claims.iat.is_none_or(|issued| remaining <= claims.exp - issued);
+    (is_sound && remaining > TimeDelta::zero()).then(|| remaining.num_seconds())
 }
 
 /// What to tell of a session that a flow of this kind brought.

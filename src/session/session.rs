@@ -119,6 +119,16 @@ impl Session {
         self
     }
 
+    /// The session with what a redirect from a provider told besides.
+    pub(crate) fn with_provider_tokens(
+        self,
+        token_type: String,
+        token: Option<Secret>,
+        refresh: Option<Secret>,
+    ) -> Self {
+        Self { token_type, provider_token: token, provider_refresh_token: refresh, ..self }
+    }
+
     /// The session with the user as they are now.
     pub(crate) fn with_user(self, user: types::User) -> Self {
         Self { user, ..self }
