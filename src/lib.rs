@@ -24,8 +24,12 @@
 //!
 //! - [`Client`] holds no user and is safe to share; [`UserClient`] acts for one user, [`AdminClient`] has the service
 //!   key.
-//! - A way to sign in is a value: [`Password`], [`AuthorizationCode`], [`RefreshToken`], or [`Verify`] for codes.
-//! - Other people's sign-in begins with [`Client::authorize`].
+//! - A way to sign in is a value: [`Password`], [`AuthorizationCode`], [`RefreshToken`], [`IdToken`],
+//!   [`PasskeyAssertion`], [`Web3`], [`Anonymous`], or [`Verify`] for codes.
+//! - Other people's sign-in begins with [`Client::authorize`], a company's with [`Client::sso`].
+//! - [`UserClient::mfa`], [`UserClient::passkeys`], [`UserClient::identities`] and [`UserClient::oauth`] are what else a
+//!   user may do.
+//! - [`OAuthApp`] is an application that signs people in through this server.
 //! - Every failure is an [`Error`], which knows whether to try again and whether the session is over.
 //! - Tokens and passwords are [`Secret`]s, which are never printed.
 //! - [`raw`] is the client generated from the OpenAPI document, for all that has no method here.
@@ -50,11 +54,13 @@ mod redact;
 mod secret;
 mod session;
 mod sign_up;
+mod sso;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transport;
 mod types;
 mod user;
+mod webauthn;
 
 // The types of other crates in this one's interface.
 #[cfg(feature = "schemars")]
@@ -65,13 +71,20 @@ pub use admin::{AdminClient, Invite};
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, ConnectionError, Error, Result, UnreadableReply};
-pub use grant::{AuthorizationCode, Grant, Password, RefreshToken, Verified, Verify};
+pub use grant::{
+    Anonymous, AuthorizationCode, EthereumMessage, Grant, IdToken, PasskeyAssertion, Password, RefreshToken,
+    SolanaMessage, SolanaNetwork, Verified, Verify, Web3,
+};
 pub use message::{Recover, Resend, SendMagicLink, SendOtp};
-pub use oauth_app::OAuthApp;
+pub use oauth_app::{ClientAuthentication, OAuthApp, OAuthAuthorizeUrl, OAuthFlow, RegisterOAuthClient};
 pub use pkce::PkceVerifier;
 pub use provider::AuthorizeUrl;
 pub use secret::Secret;
 pub use session::Session;
 pub use sign_up::{SignUp, SignUpOutcome};
+pub use sso::{Sso, SsoUrl};
 pub use types::*;
-pub use user::{UserClient, UserUpdate};
+pub use user::{
+    Assurance, AssuranceLevel, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Identities, LinkUrl, Mfa,
+    OAuthConsents, Passkeys, TotpFactor, UserClient, UserUpdate, WebAuthnChallenge,
+};

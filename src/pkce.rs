@@ -30,9 +30,7 @@ impl PkceVerifier {
     /// # Errors
     /// [`Error::Randomness`] when the operating system gives none.
     pub fn generate() -> Result<Self> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(Error::Randomness)?;
-        Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into()))
+        random_text().map(Self)
     }
 
     /// A verifier that was kept.
@@ -61,6 +59,13 @@ impl PkceVerifier {
     pub fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.expose()))
     }
+}
+
+/// 256 random bits, 43 characters of base64url.
+pub(crate) fn random_text() -> Result<Secret> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(Error::Randomness)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes).into())
 }
 
 /// A challenge on its way to the server, as the two fields of a request.

@@ -215,4 +215,14 @@ impl Call {
             Err(error) => Err(Error::from_call(error, &self.raw.inner().seen()).await),
         }
     }
+
+    /// A part of the answer without which the call has not done what it is for.
+    pub(crate) fn required<T>(&self, what: &'static str, part: Option<T>) -> Result<T> {
+        part.ok_or_else(|| Error::lacks(&self.raw.inner().seen(), what))
+    }
+
+    /// An address in the answer.
+    pub(crate) fn url(&self, text: &str) -> Result<Url> {
+        self.required("the address", Url::parse(text).ok())
+    }
 }

@@ -2,10 +2,15 @@
 
 #[doc(inline)]
 pub use crate::raw::{
-    ErrorCode, FactorStatus, FactorType, Provider, WeakPasswordReason,
+    ErrorCode, FactorStatus, FactorType, OAuthClientType, OAuthGrantType, OAuthRegistrationType, Provider,
+    TokenEndpointAuthMethod, WeakPasswordReason, WebAuthnCeremony,
     types::{
-        Factor, Health, Identity, Jwk, JwkSet, MessageChannel, MessageSent, OtpType, Settings, SignOutScope, User,
-        WeakPassword,
+        CredentialOptions, EnrollFactorResponse, Factor, Health, Identity, Jwk, JwkSet, MessageChannel, MessageSent,
+        OAuthAuthorization, OAuthAuthorizationResponse, OAuthClient, OAuthClientSummary, OAuthGrant, OAuthRedirect,
+        OAuthServerMetadata, OAuthTokens, OAuthUserInfo, OAuthUserSummary, OtpType, Passkey,
+        PasskeyAuthenticationOptions, PasskeyRegistrationOptions, PublicKeyCredential,
+        PublicKeyCredentialCreationOptions, PublicKeyCredentialOptions, PublicKeyCredentialRequestOptions,
+        ScimListResponse, ScimServiceProviderConfig, Settings, SignOutScope, User, WeakPassword,
     },
 };
 
