@@ -33,7 +33,9 @@ impl Client {
     /// # Errors
     /// `saml_provider_disabled`.
     pub async fn saml_metadata(&self) -> Result<String> {
-        self.fetch_saml_metadata(None).await
+        let call = self.call();
+        let body = call.answer(call.raw.saml_metadata(None).await).await?;
+        text(&call, body).await
     }
 
     /// The same as a file to hand over, which stays valid for five years (`GET /sso/saml/metadata?download=true`).
@@ -41,12 +43,8 @@ impl Client {
     /// # Errors
     /// `saml_provider_disabled`.
     pub async fn saml_metadata_file(&self) -> Result<String> {
-        self.fetch_saml_metadata(Some(true)).await
-    }
-
-    async fn fetch_saml_metadata(&self, download: Option<bool>) -> Result<String> {
         let call = self.call();
-        let body = call.answer(call.raw.saml_metadata(download).await).await?;
+        let body = call.answer(call.raw.saml_metadata(Some(true)).await).await?;
         text(&call, body).await
     }
 

@@ -63,7 +63,9 @@ impl Client {
     /// # Errors
     /// `passkey_disabled`, `over_request_rate_limit`, `captcha_failed`.
     pub async fn passkey_options(&self) -> Result<PasskeyAuthenticationOptions> {
-        self.begin_passkey(None).await
+        let request = PasskeyAuthenticationOptionsRequest { gotrue_meta_security: None };
+        let call = self.call();
+        call.answer(call.raw.passkey_authentication_options(&request).await).await
     }
 
     /// The same, with what the captcha widget returned, where the server asks for it.
@@ -74,11 +76,8 @@ impl Client {
         &self,
         captcha_token: impl Into<Secret>,
     ) -> Result<PasskeyAuthenticationOptions> {
-        self.begin_passkey(Some(captcha_token.into())).await
-    }
-
-    async fn begin_passkey(&self, captcha_token: Option<Secret>) -> Result<PasskeyAuthenticationOptions> {
-        let request = PasskeyAuthenticationOptionsRequest { gotrue_meta_security: captcha(captcha_token) };
+        let gotrue_meta_security = captcha(Some(captcha_token.into()));
+        let request = PasskeyAuthenticationOptionsRequest { gotrue_meta_security };
         let call = self.call();
         call.answer(call.raw.passkey_authentication_options(&request).await).await
     }

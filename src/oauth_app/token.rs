@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     raw::{
         OAuthGrantType,
-        types::{OAuthCodeGrant, OAuthRefreshGrant, OAuthTokenRequest, OAuthTokens},
+        types::{OAuthCodeGrant, OAuthRefreshGrant, OAuthTokens},
     },
     secret::Secret,
 };
@@ -35,7 +35,8 @@ impl OAuthApp {
             // A form has no place for it; the server keeps that of the authorization.
             resource: None,
         };
-        self.tokens(request.into()).await
+        let call = self.call()?;
+        call.answer(call.raw.oauth_token(&request.into()).await).await
     }
 
     /// New tokens for the refresh token of the old ones (`POST /oauth/token`). The old one is spent.
@@ -49,11 +50,8 @@ impl OAuthApp {
         let (client_id, client_secret) = self.credentials_in_body();
         let grant_type = OAuthGrantType::REFRESH_TOKEN;
         let request = OAuthRefreshGrant { grant_type, refresh_token, client_id, client_secret };
-        self.tokens(request.into()).await.map_err(Error::during_refresh)
-    }
-
-    async fn tokens(&self, request: OAuthTokenRequest) -> Result<OAuthTokens> {
         let call = self.call()?;
-        call.answer(call.raw.oauth_token(&request).await).await
+        let reply = call.raw.oauth_token(&request.into()).await;
+        call.answer(reply).await.map_err(Error::during_refresh)
     }
 }

@@ -64,7 +64,10 @@ impl OAuthConsents {
     /// # Errors
     /// As [`authorization`](Self::authorization).
     pub async fn approve(&self, authorization_id: &str) -> Result<OAuthRedirect> {
-        self.consent(authorization_id, OAuthConsentAction::Approve).await
+        check::not_empty("authorization id", authorization_id)?;
+        let request = OAuthConsentRequest { action: OAuthConsentAction::Approve };
+        let call = self.user.call()?;
+        call.answer(call.raw.oauth_consent(authorization_id, &request).await).await
     }
 
     /// Refuses, and says where to go on: the client's address, with the error `access_denied`.
@@ -72,12 +75,8 @@ impl OAuthConsents {
     /// # Errors
     /// As [`authorization`](Self::authorization).
     pub async fn deny(&self, authorization_id: &str) -> Result<OAuthRedirect> {
-        self.consent(authorization_id, OAuthConsentAction::Deny).await
-    }
-
-    async fn consent(&self, authorization_id: &str, action: OAuthConsentAction) -> Result<OAuthRedirect> {
         check::not_empty("authorization id", authorization_id)?;
-        let request = OAuthConsentRequest { action };
+        let request = OAuthConsentRequest { action: OAuthConsentAction::Deny };
         let call = self.user.call()?;
         call.answer(call.raw.oauth_consent(authorization_id, &request).await).await
     }

@@ -68,7 +68,9 @@ impl Mfa {
     /// `mfa_factor_not_found`, `mfa_totp_verify_not_enabled`, `mfa_phone_verify_not_enabled`,
     /// `over_request_rate_limit`, `over_sms_send_rate_limit`.
     pub async fn challenge(&self, factor_id: Uuid) -> Result<FactorChallenge> {
-        let reply = self.send_challenge(factor_id, None).await?;
+        let request = ChallengeFactorRequest { channel: None, webauthn: None };
+        let call = self.user.call()?;
+        let reply = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
         Ok(FactorChallenge::of_reply(factor_id, &reply))
     }
 
@@ -77,7 +79,9 @@ impl Mfa {
     /// # Errors
     /// As [`challenge`](Self::challenge); `validation_failed` when the channel is not to be had.
     pub async fn challenge_via(&self, factor_id: Uuid, channel: MessageChannel) -> Result<FactorChallenge> {
-        let reply = self.send_challenge(factor_id, Some(channel)).await?;
+        let request = ChallengeFactorRequest { channel: Some(channel), webauthn: None };
+        let call = self.user.call()?;
+        let reply = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
         Ok(FactorChallenge::of_reply(factor_id, &reply))
     }
 
@@ -95,7 +99,9 @@ impl Mfa {
         let code = code.into();
         check::secret("code", &code)?;
         let request = VerifyFactorRequest { challenge_id: challenge.challenge_id, code: Some(code), webauthn: None };
-        self.send_answer(challenge, &request).await
+        let call = self.user.call()?;
+        let reply = call.raw.verify_factor(&challenge.factor_id, &request).await;
+        Ok(self.user.client.session(call.answer(reply).await?))
     }
 
     /// Both at once, with a code that is at hand already: that of an authenticator application.
@@ -107,25 +113,5 @@ impl Mfa {
         check::secret("code", &code)?;
         let challenge = self.challenge(factor_id).await?;
         self.verify(&challenge, code).await
-    }
-
-    async fn send_challenge(
-        &self,
-        factor_id: Uuid,
-        channel: Option<MessageChannel>,
-    ) -> Result<ChallengeFactorResponse> {
-        let request = ChallengeFactorRequest { channel, webauthn: None };
-        let call = self.user.call()?;
-        call.answer(call.raw.challenge_factor(&factor_id, &request).await).await
-    }
-
-    pub(super) async fn send_answer(
-        &self,
-        challenge: &FactorChallenge,
-        request: &VerifyFactorRequest,
-    ) -> Result<Session> {
-        let call = self.user.call()?;
-        let reply = call.raw.verify_factor(&challenge.factor_id, request).await;
-        Ok(self.user.client.session(call.answer(reply).await?))
     }
 }

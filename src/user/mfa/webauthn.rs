@@ -70,8 +70,10 @@ impl Mfa {
         };
         let type_ = challenge.ceremony.clone();
         let answer = WebAuthnAnswer { type_, credential_response, rp_id: None, rp_origins: None };
-        let challenge_id = challenge.challenge.challenge_id();
+        let (factor_id, challenge_id) = (challenge.challenge.factor_id(), challenge.challenge.challenge_id());
         let request = VerifyFactorRequest { challenge_id, code: None, webauthn: Some(answer) };
-        self.send_answer(&challenge.challenge, &request).await
+        let call = self.user.call()?;
+        let reply = call.raw.verify_factor(&factor_id, &request).await;
+        Ok(self.user.client.session(call.answer(reply).await?))
     }
 }
