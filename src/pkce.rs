@@ -30,7 +30,7 @@ impl PkceVerifier {
     /// # Errors
     /// [`Error::Randomness`] when the operating system gives none.
     pub fn generate() -> Result<Self> {
-        random_text().map(Self)
+        Ok(Self(random(32)?.into()))
     }
 
     /// A verifier that was kept.
@@ -61,11 +61,11 @@ impl PkceVerifier {
     }
 }
 
-/// 256 random bits, 43 characters of base64url.
-pub(crate) fn random_text() -> Result<Secret> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(Error::Randomness)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes).into())
+/// So many random bytes, base64url.
+pub(crate) fn random(bytes: usize) -> Result<String> {
+    let mut random = vec![0; bytes];
+    getrandom::fill(&mut random).map_err(Error::Randomness)?;
+    Ok(URL_SAFE_NO_PAD.encode(random))
 }
 
 /// A challenge on its way to the server, as the two fields of a request.

@@ -265,12 +265,14 @@ async fn sso_begins_at_the_companys_identity_provider() {
     assert_eq!(url.as_str(), recorded.came()["url"]);
     recorded.assert_repeated(&server).await;
 
-    let (_, verifier) = client.sso(acme).pkce().await.unwrap();
+    let (_, verifier) = client.sso(acme.clone()).pkce().await.unwrap();
     let mut sent = recorded.sent().clone();
     sent["code_challenge"] = json!(verifier.challenge());
     sent["code_challenge_method"] = json!("s256");
     assert_eq!(body(&last_request(&server).await), sent);
-    assert!(PkceVerifier::from_secret(verifier.secret()).is_ok());
+    let kept = PkceVerifier::from_secret(verifier.secret()).unwrap();
+    client.sso(acme).pkce_with(&kept).await.unwrap();
+    assert_eq!(body(&last_request(&server).await), sent);
 
     let provider = Uuid::from_u128(7);
     client.sso(Sso::provider_id(provider).captcha_token("c")).url().await.unwrap();

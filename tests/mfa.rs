@@ -2,10 +2,14 @@
 
 mod support;
 
+use std::time::Duration;
+
 use gotrue::{
-    Assurance, AssuranceLevel, EnrollPhone, EnrollTotp, Error, ErrorCode, FactorChallenge, FactorType, Factors,
-    MessageChannel, Mfa, Secret, WebAuthnCeremony,
+    Anonymous, Assurance, AssuranceLevel, Client, EnrollPhone, EnrollTotp, Error, ErrorCode, FactorChallenge,
+    FactorType, Factors, MessageChannel, Mfa, Password, Result, Secret, Session, SignUp, TotpFactor, UserUpdate,
+    WebAuthnCeremony,
     raw::types::User,
+    testing::{FakeServer, ManualClock},
     uuid::{Uuid, uuid},
 };
 use serde_json::{Value, json};
@@ -95,7 +99,7 @@ async fn a_challenge_is_answered_for_a_session_of_aal2() {
     let session = mfa.verify(&challenge, recorded.sent()["code"].as_str().unwrap()).await.unwrap();
     recorded.assert_repeated(&server).await;
     let assurance = Assurance::of(session.access_token(), session.user());
-    assert_eq!(assurance.current, Some(AssuranceLevel::Two));
+    assert_eq!(assurance.current, Some(AssuranceLevel::AAL2));
     assert!(!assurance.needs_second_factor());
 
     let (_, _server, mfa) = play("099-factor_verify-wrong-code").await;
@@ -135,7 +139,7 @@ async fn an_authenticator_makes_a_credential_and_then_uses_it() {
     let (recorded, server, mfa) = play("247-factor_verify-webauthn-request").await;
     let credential = &recorded.sent()["webauthn"]["credential_response"];
     let session = mfa.verify_webauthn(&kept, credential).await.unwrap();
-    assert_eq!(Assurance::of(session.access_token(), session.user()).current, Some(AssuranceLevel::Two));
+    assert_eq!(Assurance::of(session.access_token(), session.user()).current, Some(AssuranceLevel::AAL2));
     let request = last_request(&server).await;
     assert_eq!(request.url.path(), recorded.request["path"]);
     let sent = json!({
@@ -207,10 +211,10 @@ fn factors_are_grouped_by_type_and_state_and_unknown_types_survive() {
 fn assurance_comes_from_the_token_and_the_verified_factors() {
     let one = token(&json!({ "aal": "aal1" }));
     let assurance = Assurance::of(&one, &user_with(&[("totp", "unverified")]));
-    assert_eq!((&assurance.current, &assurance.next), (&Some(AssuranceLevel::One), &Some(AssuranceLevel::One)));
+    assert_eq!((&assurance.current, &assurance.next), (&Some(AssuranceLevel::AAL1), &Some(AssuranceLevel::AAL1)));
     assert!(!assurance.needs_second_factor());
     let assurance = Assurance::of(&one, &user_with(&[("retina-scan", "verified")]));
-    assert_eq!(assurance.next, Some(AssuranceLevel::Two));
+    assert_eq!(assurance.next, Some(AssuranceLevel::AAL2));
     assert!(assurance.needs_second_factor());
 
     // A level beyond those of today is no step back.
@@ -229,7 +233,157 @@ async fn factors_and_assurance_are_asked_for() {
     assert!(mfa.factors().await.unwrap().all().is_empty());
     recorded.assert_repeated(&server).await;
     let assurance = mfa.assurance().await.unwrap();
-    assert_eq!(assurance.current, Some(AssuranceLevel::One));
-    assert_eq!(assurance.next, Some(AssuranceLevel::One));
+    assert_eq!(assurance.current, Some(AssuranceLevel::AAL1));
+    assert_eq!(assurance.next, Some(AssuranceLevel::AAL1));
     recorded.assert_repeated(&server).await;
+}
+
+// Against the fake server.
+
+const EMAIL: &str = "ada@example.com";
+const PASSWORD: &str = "correct-horse-7";
+
+async fn sign_up(client: &Client) -> Session {
+    client.sign_up(SignUp::email(EMAIL, PASSWORD)).await.unwrap().session().unwrap()
+}
+
+async fn sign_in(client: &Client) -> Session {
+    client.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap()
+}
+
+/// A user with a verified factor, and their session.
+async fn with_factor(server: &FakeServer, client: &Client) -> (TotpFactor, Session) {
+    let mfa = client.user(sign_up(client).await.access_token()).mfa();
+    let factor = mfa.enroll_totp(EnrollTotp::new().friendly_name("phone")).await.unwrap();
+    let code = server.totp_code(&factor.secret).unwrap();
+    let session = mfa.challenge_and_verify(factor.id, code).await.unwrap();
+    (factor, session)
+}
+
+#[track_caller]
+fn assert_code<T: std::fmt::Debug>(result: Result<T>, status: u16, code: &ErrorCode) {
+    let error = result.unwrap_err();
+    assert_eq!((error.status().map(|status| status.as_u16()), error.code()), (Some(status), Some(code)), "{error}");
+}
+
+fn level(session: &Session) -> AssuranceLevel {
+    Assurance::of(session.access_token(), session.user()).current.unwrap()
+}
+
+#[tokio::test]
+async fn a_second_factor_raises_the_session_and_ends_the_others() {
+    let server = FakeServer::start().await;
+    let client = server.client().unwrap();
+    let first = sign_up(&client).await;
+    let other = sign_in(&client).await;
+    let mfa = client.user(first.access_token()).mfa();
+    let factor = mfa.enroll_totp(EnrollTotp::new().friendly_name("phone").issuer("Acme & Co")).await.unwrap();
+    let uri = url::Url::parse(factor.uri.expose()).unwrap();
+    assert_eq!((uri.scheme(), uri.host_str(), uri.path()), ("otpauth", Some("totp"), "/Acme%20&%20Co:ada@example.com"));
+    assert!(uri.query_pairs().any(|(name, value)| name == "secret" && value == factor.secret.expose()));
+    assert!(!mfa.assurance().await.unwrap().needs_second_factor());
+    assert_eq!(mfa.factors().await.unwrap().unverified().count(), 1);
+
+    let challenge = mfa.challenge(factor.id).await.unwrap();
+    assert_code(mfa.verify(&challenge, "000000").await, 422, &ErrorCode::MFA_VERIFICATION_FAILED);
+    let session = mfa.verify(&challenge, server.totp_code(&factor.secret).unwrap()).await.unwrap();
+    assert_eq!(level(&session), AssuranceLevel::AAL2);
+    assert!(session.user().factors.as_ref().unwrap()[0].is_verified());
+    assert_code(client.user(other.access_token()).get().await, 403, &ErrorCode::SESSION_NOT_FOUND);
+
+    // The level stays with the session, and the next sign-in has to get there again.
+    let session = client.refresh(session.refresh_token()).await.unwrap();
+    assert_eq!(level(&session), AssuranceLevel::AAL2);
+    let next = sign_in(&client).await;
+    assert_eq!(level(&next), AssuranceLevel::AAL1);
+    assert!(client.user(next.access_token()).mfa().assurance().await.unwrap().needs_second_factor());
+
+    // Without the factor it falls back.
+    client.user(session.access_token()).mfa().unenroll(factor.id).await.unwrap();
+    let session = client.refresh(session.refresh_token()).await.unwrap();
+    assert_eq!(level(&session), AssuranceLevel::AAL1);
+    assert!(session.user().factors.is_none());
+}
+
+#[tokio::test]
+async fn what_needs_the_second_factor_is_refused_without() {
+    let server = FakeServer::start().await;
+    let client = server.client().unwrap();
+    let (factor, raised) = with_factor(&server, &client).await;
+    let user = client.user(sign_in(&client).await.access_token());
+    let password = || UserUpdate::new().password("another-horse-8");
+    assert_code(user.update(password()).await, 401, &ErrorCode::INSUFFICIENT_AAL);
+    assert_code(user.mfa().unenroll(factor.id).await, 422, &ErrorCode::INSUFFICIENT_AAL);
+    assert_code(user.mfa().enroll_totp(EnrollTotp::new()).await, 403, &ErrorCode::INSUFFICIENT_AAL);
+    user.update(UserUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
+
+    let user = client.user(raised.access_token());
+    user.update(password()).await.unwrap();
+    let same = EnrollTotp::new().friendly_name("phone");
+    assert_code(user.mfa().enroll_totp(same).await, 422, &ErrorCode::MFA_FACTOR_NAME_CONFLICT);
+    assert_code(user.mfa().unenroll(Uuid::from_u128(9)).await, 404, &ErrorCode::MFA_FACTOR_NOT_FOUND);
+    let phone = user.mfa().enroll_phone(EnrollPhone::new("+15550000002")).await;
+    assert_code(phone, 422, &ErrorCode::MFA_PHONE_ENROLL_NOT_ENABLED);
+    let key = user.mfa().enroll_webauthn("key").await;
+    assert_code(key, 422, &ErrorCode::MFA_WEBAUTHN_ENROLL_NOT_ENABLED);
+}
+
+#[tokio::test]
+async fn a_challenge_is_good_once_and_for_five_minutes() {
+    let clock = ManualClock::new();
+    let server = FakeServer::builder().clock(clock.clone()).start().await;
+    let client = server.client_builder().clock(clock.clone()).build().unwrap();
+    let (factor, session) = with_factor(&server, &client).await;
+    let mfa = client.user(session.access_token()).mfa();
+    let code = || server.totp_code(&factor.secret).unwrap();
+
+    let challenge = mfa.challenge(factor.id).await.unwrap();
+    mfa.verify(&challenge, code()).await.unwrap();
+    assert_code(mfa.verify(&challenge, code()).await, 422, &ErrorCode::MFA_IP_ADDRESS_MISMATCH);
+    let unknown = FactorChallenge::new(factor.id, Uuid::from_u128(9));
+    assert_code(mfa.verify(&unknown, code()).await, 422, &ErrorCode::MFA_FACTOR_NOT_FOUND);
+
+    // A code is let pass one step late, and not later.
+    let challenge = mfa.challenge(factor.id).await.unwrap();
+    let early = code();
+    clock.advance(Duration::from_secs(60));
+    assert_code(mfa.verify(&challenge, early).await, 422, &ErrorCode::MFA_VERIFICATION_FAILED);
+    let early = code();
+    clock.advance(Duration::from_secs(30));
+    mfa.verify(&challenge, early).await.unwrap();
+
+    let challenge = mfa.challenge(factor.id).await.unwrap();
+    clock.advance(Duration::from_secs(301));
+    assert_code(mfa.verify(&challenge, code()).await, 422, &ErrorCode::MFA_CHALLENGE_EXPIRED);
+}
+
+#[tokio::test]
+async fn the_fakes_codes_are_those_of_the_real_server() {
+    let (enrolled, verified) = (Recorded::load("095-factor_enroll-totp"), Recorded::load("100-factor_verify-totp"));
+    let factor = &verified.came()["user"]["factors"][0];
+    let moment: gotrue::chrono::DateTime<gotrue::chrono::Utc> = factor["updated_at"].as_str().unwrap().parse().unwrap();
+    let clock = ManualClock::at(moment);
+    let server = FakeServer::builder().clock(clock).start().await;
+    let secret = Secret::from(enrolled.came()["totp"]["secret"].as_str().unwrap());
+    assert_eq!(server.totp_code(&secret).unwrap().expose(), verified.sent()["code"]);
+    assert!(server.totp_code(&"not base32!".into()).is_none());
+}
+
+#[tokio::test]
+async fn an_anonymous_user_has_no_factors_until_they_stay() {
+    let server = FakeServer::start().await;
+    let client = server.client().unwrap();
+    let guest = client.sign_in(Anonymous::new().data(json!({ "theme": "dark" }))).await.unwrap();
+    assert_eq!(guest.user().is_anonymous, Some(true));
+    let user = client.user(guest.access_token());
+    assert_code(user.mfa().enroll_totp(EnrollTotp::new()).await, 403, &ErrorCode::NO_AUTHORIZATION);
+    assert_code(user.update(UserUpdate::new().password(PASSWORD)).await, 422, &ErrorCode::VALIDATION_FAILED);
+
+    let stays = user.update(UserUpdate::new().email(EMAIL).password(PASSWORD)).await.unwrap();
+    assert_eq!((stays.id, stays.is_anonymous), (guest.user().id, Some(false)));
+    assert_eq!(client.user(guest.access_token()).identities().list().await.unwrap()[0].provider, "email");
+    let session = sign_in(&client).await;
+    assert_eq!(session.user().id, guest.user().id);
+    assert_eq!(session.user().user_metadata.as_ref().unwrap()["theme"], "dark");
+    client.user(session.access_token()).mfa().enroll_totp(EnrollTotp::new()).await.unwrap();
 }

@@ -1,8 +1,6 @@
 //! What others have to know of the server: its clients, identity providers and directories.
 
-use std::{future::poll_fn, pin::Pin};
-
-use futures_core::Stream;
+use futures_util::TryStreamExt;
 
 use super::Client;
 use crate::{
@@ -70,11 +68,11 @@ impl Client {
 /// A body that is no JSON.
 async fn text(call: &Call, body: raw::ByteStream) -> Result<String> {
     let (mut body, mut bytes) = (body.into_inner(), Vec::new());
-    while let Some(chunk) = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await {
-        match chunk {
-            Ok(chunk) => bytes.extend_from_slice(&chunk),
+    loop {
+        match body.try_next().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => return call.required("text", String::from_utf8(bytes).ok()),
             Err(broken) => return call.answer(Err(raw::Error::ResponseBodyError(broken))).await,
         }
     }
-    call.required("text", String::from_utf8(bytes).ok())
 }

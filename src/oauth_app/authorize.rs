@@ -6,7 +6,7 @@ use super::OAuthApp;
 use crate::{
     check,
     error::{Error, Result},
-    pkce::{PkceVerifier, random_text},
+    pkce::{PkceVerifier, random},
     secret::Secret,
 };
 
@@ -62,7 +62,7 @@ impl OAuthAuthorizeUrl {
     /// [`Error::InvalidInput`] when a part cannot be used; [`Error::Randomness`].
     pub fn begin(self) -> Result<(Url, OAuthFlow)> {
         self.check()?;
-        let flow = OAuthFlow::new(self.redirect_uri, random_text()?, PkceVerifier::generate()?);
+        let flow = OAuthFlow::new(self.redirect_uri, random(32)?, PkceVerifier::generate()?);
         let mut url = self.url;
         {
             let mut pairs = url.query_pairs_mut();

@@ -56,15 +56,7 @@ impl Account {
 
     /// Merges the user's own metadata; a null removes the key.
     pub(super) fn merge_metadata(&mut self, data: &Value) {
-        let own = self.user.user_metadata.get_or_insert_with(|| Value::Object(Map::new()));
-        let (Some(own), Some(data)) = (own.as_object_mut(), data.as_object()) else { return };
-        for (key, value) in data {
-            if value.is_null() {
-                own.remove(key);
-            } else {
-                own.insert(key.clone(), value.clone());
-            }
-        }
+        merge(self.user.user_metadata.get_or_insert_with(|| Value::Object(Map::new())), data);
     }
 
     pub(super) fn add_identity(&mut self, identity: Identity) {
@@ -108,6 +100,26 @@ impl State {
         Ok(id)
     }
 
+    /// A new address that is confirmed becomes an identity, and its user is not anonymous any more.
+    pub(super) fn identify(&mut self, user_id: Uuid, provider: &'static str) -> Result<(), Refusal> {
+        let (identity_id, now) = (self.draw_id(), self.now());
+        let account = self.account(user_id)?;
+        account.user.is_anonymous = Some(false);
+        let address = if provider == "email" { account.email() } else { account.phone() }.to_owned();
+        let news = json!({ provider: address, format!("{provider}_verified"): true });
+        let identities = account.user.identities.get_or_insert_default();
+        if let Some(identity) = identities.iter_mut().find(|identity| identity.provider == provider) {
+            let data = identity.identity_data.get_or_insert_with(|| json!({}));
+            merge(data, &news);
+            identity.email = data["email"].as_str().map(str::to_owned);
+        } else {
+            let mut data = json!({ "sub": user_id, "email_verified": false, "phone_verified": false });
+            merge(&mut data, &news);
+            account.add_identity(identity(identity_id, user_id, &user_id.to_string(), provider, data, now));
+        }
+        Ok(())
+    }
+
     /// Refuses what breaks the rules for passwords.
     pub(super) fn check_password(password: &Secret) -> Result<(), Refusal> {
         match password.expose().len() {
@@ -126,6 +138,18 @@ impl State {
         let code = if to_phone { ErrorCode::OVER_SMS_SEND_RATE_LIMIT } else { ErrorCode::OVER_EMAIL_SEND_RATE_LIMIT };
         let message = format!("For security purposes, you can only request this after {wait} seconds.");
         Err(Refusal::new(429, code, message))
+    }
+}
+
+/// Merges one object into another; a null removes the key.
+fn merge(own: &mut Value, data: &Value) {
+    let (Some(own), Some(data)) = (own.as_object_mut(), data.as_object()) else { return };
+    for (key, value) in data {
+        if value.is_null() {
+            own.remove(key);
+        } else {
+            own.insert(key.clone(), value.clone());
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It starts in a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes and
 //! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE.
+//! Second factors are those of authenticator applications.
 //! It is deterministic: ids, tokens and codes are the same in each run.
 //!
 //! ```
@@ -19,6 +20,7 @@
 
 mod account;
 mod clock;
+mod factor;
 mod mailbox;
 mod message;
 mod provider;
@@ -188,6 +190,28 @@ impl FakeServer {
     #[must_use]
     pub fn last_message_to(&self, address: &str) -> Option<Message> {
         self.messages_to(address).pop()
+    }
+
+    /// The code that an authenticator application shows now, by the clock of this server. `None` when the secret is none
+    /// of this server's.
+    ///
+    /// ```
+    /// use gotrue::{EnrollTotp, Password, SignUp, testing::FakeServer};
+    ///
+    /// # async fn f() -> Result<(), gotrue::Error> {
+    /// let server = FakeServer::start().await;
+    /// let client = server.client()?;
+    /// let ada = client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await?.session();
+    /// let mfa = client.user(ada.unwrap().access_token()).mfa();
+    /// let factor = mfa.enroll_totp(EnrollTotp::new()).await?;
+    /// let code = server.totp_code(&factor.secret).unwrap();
+    /// let session = mfa.challenge_and_verify(factor.id, code).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();
+    /// ```
+    #[must_use]
+    pub fn totp_code(&self, secret: &Secret) -> Option<Secret> {
+        self.state().totp_code(secret)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -3,7 +3,7 @@
 use wiremock::{Request, ResponseTemplate};
 
 use super::{
-    message, provider,
+    factor, message, provider,
     reply::{self, Refusal, Reply, ok},
     sign_up,
     state::State,
@@ -16,7 +16,7 @@ use crate::raw::{
 
 pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {
     let path = request.url.path();
-    let there: Vec<&Operation> = OPERATIONS.iter().filter(|operation| operation.path == path).collect();
+    let there: Vec<&Operation> = OPERATIONS.iter().filter(|operation| fits(operation.path, path)).collect();
     let reply = match there.iter().find(|operation| operation.method == request.method.as_str()) {
         Some(operation) => handle(state, request, operation).unwrap_or_else(|refusal| refusal.into_reply(request)),
         None if there.is_empty() => {
@@ -26,6 +26,12 @@ pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {
             .insert_header("allow", there.iter().map(|operation| operation.method).collect::<Vec<_>>().join(", ")),
     };
     reply::dated(reply, state.now())
+}
+
+/// Whether a path is that of the document, whose parameters stand in braces.
+fn fits(wanted: &str, there: &str) -> bool {
+    let fits = |(wanted, there): (&str, &str)| wanted == there || wanted.starts_with('{') && !there.is_empty();
+    wanted.split('/').count() == there.split('/').count() && wanted.split('/').zip(there.split('/')).all(fits)
 }
 
 fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply {
@@ -48,6 +54,10 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
         "get_user" => user::get_user(state, request),
         "update_user" => user::update_user(state, request),
         "reauthenticate" => user::reauthenticate(state, request),
+        "enroll_factor" => factor::enroll(state, request),
+        "challenge_factor" => factor::challenge(state, request),
+        "verify_factor" => factor::verify(state, request),
+        "unenroll_factor" => factor::unenroll(state, request),
         "sign_out" => user::sign_out(state, request),
         other => Ok(ResponseTemplate::new(501).set_body_string(format!("the fake server does not play {other}"))),
     }

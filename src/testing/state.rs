@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha224, Sha256};
 use uuid::Uuid;
 
-use super::{Setup, account::Account, mailbox::Message, provider::Flow, reply::Refusal, session::SessionRow};
+use super::{
+    Setup, account::Account, factor::TotpRow, mailbox::Message, provider::Flow, reply::Refusal, session::SessionRow,
+};
 use crate::{clock::Clock, raw::ErrorCode};
 
 #[derive(Debug)]
@@ -17,6 +19,7 @@ pub(super) struct State {
     pub(super) accounts: Vec<Account>,
     pub(super) sessions: Vec<SessionRow>,
     pub(super) flows: Vec<Flow>,
+    pub(super) totp: Vec<TotpRow>,
     pub(super) mailbox: Vec<Message>,
     clock: Arc<dyn Clock>,
     /// How often something new was made up.
@@ -31,6 +34,7 @@ impl State {
             accounts: Vec::new(),
             sessions: Vec::new(),
             flows: Vec::new(),
+            totp: Vec::new(),
             mailbox: Vec::new(),
             clock,
             drawn: 0,
@@ -52,6 +56,13 @@ impl State {
         let mut id = [0; 16];
         id.copy_from_slice(&bytes[..16]);
         uuid::Builder::from_random_bytes(id).into_uuid()
+    }
+
+    /// The secret of an authenticator.
+    pub(super) fn draw_secret(&mut self) -> [u8; 20] {
+        let mut secret = [0; 20];
+        secret.copy_from_slice(&self.draw()[..20]);
+        secret
     }
 
     /// A code of six digits.

@@ -118,10 +118,18 @@ impl LinkUrl {
     ///
     /// # Errors
     /// As [`url`](Self::url); [`Error::Randomness`](crate::Error::Randomness).
-    pub async fn pkce(mut self) -> Result<(Url, PkceVerifier)> {
+    pub async fn pkce(self) -> Result<(Url, PkceVerifier)> {
         let verifier = PkceVerifier::generate()?;
+        Ok((self.pkce_with(&verifier).await?, verifier))
+    }
+
+    /// The same with a verifier that is there.
+    ///
+    /// # Errors
+    /// As [`url`](Self::url).
+    pub async fn pkce_with(mut self, verifier: &PkceVerifier) -> Result<Url> {
         self.code_challenge = Some(verifier.challenge());
-        Ok((self.url().await?, verifier))
+        self.url().await
     }
 
     /// The URL at the provider, whose redirect brings the tokens in its fragment (the implicit flow). Prefer

@@ -1,6 +1,6 @@
 //! How sure the server is of the user.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
@@ -8,35 +8,34 @@ use serde::Deserialize;
 use super::{Factors, Mfa};
 use crate::{error::Result, raw::types::User, secret::Secret};
 
-/// A level of assurance (NIST SP 800-63B), as access tokens have it.
+/// How sure the server is that the user is who they say: the claim `aal` of an access token.
+///
+/// Open: a value that is not among the constants is kept as it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum AssuranceLevel {
-    /// `aal1`: one factor was used.
-    One,
-    /// `aal2`: a second factor was used as well.
-    Two,
-    /// A level that is unknown today.
-    Other(String),
+pub struct AssuranceLevel(Cow<'static, str>);
+
+impl AssuranceLevel {
+    /// `aal1`: One factor.
+    pub const AAL1: Self = Self(Cow::Borrowed("aal1"));
+    /// `aal2`: Two factors.
+    pub const AAL2: Self = Self(Cow::Borrowed("aal2"));
+
+    /// The value as the server spells it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl From<String> for AssuranceLevel {
-    fn from(text: String) -> Self {
-        match text.as_str() {
-            "aal1" => Self::One,
-            "aal2" => Self::Two,
-            _ => Self::Other(text),
-        }
+    fn from(value: String) -> Self {
+        Self(Cow::Owned(value))
     }
 }
 
 impl fmt::Display for AssuranceLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::One => "aal1",
-            Self::Two => "aal2",
-            Self::Other(text) => text,
-        })
+        f.write_str(&self.0)
     }
 }
 
@@ -65,7 +64,7 @@ impl Assurance {
     pub fn of(access_token: &Secret, user: &User) -> Self {
         let current = level_of(access_token);
         let has_factor = Factors::of(user).verified().next().is_some();
-        let next = if has_factor { Some(AssuranceLevel::Two) } else { current.clone() };
+        let next = if has_factor { Some(AssuranceLevel::AAL2) } else { current.clone() };
         Self { current, next }
     }
 
