@@ -3,9 +3,10 @@
 mod support;
 
 use gotrue::{
-    Anonymous, AuthorizationCode, Client, ClientAuthentication, EnrollPhone, Error, EthereumMessage, FactorChallenge,
-    IdToken, Invite, OtpType, PasskeyAssertion, Password, PkceVerifier, Provider, Recover, RegisterOAuthClient, Resend,
-    Result, SendMagicLink, SendOtp, SignOutScope, SignUp, SolanaMessage, Sso, UserUpdate, Verify, Web3,
+    Anonymous, AuthorizationCode, Client, ClientAuthentication, EnrollPhone, EnrollTotp, Error, EthereumMessage,
+    FactorChallenge, IdToken, Invite, OtpType, PasskeyAssertion, Password, PkceVerifier, Provider, Recover,
+    RegisterOAuthClient, Resend, Result, SendMagicLink, SendOtp, SignOutScope, SignUp, SolanaMessage, Sso, UserUpdate,
+    Verify, Web3,
     chrono::{self, Utc},
     uuid::Uuid,
 };
@@ -213,6 +214,8 @@ async fn what_a_user_may_do_needs_input_that_can_be_right() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let user = client_of(&server).user(ACCESS_TOKEN);
     let (id, mfa) = (Uuid::from_u128(1), user.mfa());
+    let issuer = mfa.enroll_totp(EnrollTotp::new().issuer("Acme & Co")).await;
+    assert_refused(issuer, "issuer holds &, at which the server cuts it");
     assert_refused(mfa.enroll_phone(EnrollPhone::new("")).await, "phone number is empty");
     assert_refused(mfa.enroll_webauthn(" ").await, "factor name is empty");
     assert_refused(mfa.verify(&FactorChallenge::new(id, id), "").await, "code is empty");

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use totp_rs::Totp;
-use url::Url;
+use url::{Url, form_urlencoded};
 use uuid::Uuid;
 use wiremock::Request;
 
@@ -270,7 +270,9 @@ fn otpauth_uri(issuer: &str, account: &str, secret: &[u8; 20]) -> String {
         |_| String::new(),
         |mut uri| {
             uri.set_path(&format!("/{issuer}:{account}"));
-            uri.query_pairs_mut().extend_pairs(parameters);
+            // A space is `%20` here, since not every authenticator knows `+`.
+            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+            uri.set_query(Some(&query.replace('+', "%20")));
             uri.into()
         },
     )

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Mfa;
 use crate::{
     check,
-    error::Result,
+    error::{Error, Result},
     raw::{
         FactorType,
         types::{EnrollFactorRequest, EnrollFactorResponse},
@@ -34,7 +34,7 @@ impl EnrollTotp {
         self
     }
 
-    /// What the authenticator shows as the site.
+    /// What the authenticator shows as the site. Without `&`, which the server's `otpauth:` URI would be cut at.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self
@@ -100,17 +100,20 @@ impl Mfa {
     /// Enrols an authenticator application (`POST /factors`).
     ///
     /// # Errors
-    /// `mfa_factor_name_conflict`, `too_many_enrolled_mfa_factors`, `mfa_totp_enroll_not_enabled`,
-    /// `insufficient_aal`; `no_authorization` for an anonymous user.
+    /// [`Error::InvalidInput`] before any request; `mfa_factor_name_conflict`, `too_many_enrolled_mfa_factors`,
+    /// `mfa_totp_enroll_not_enabled`, `insufficient_aal`; `no_authorization` for an anonymous user.
     pub async fn enroll_totp(&self, factor: EnrollTotp) -> Result<TotpFactor> {
         let EnrollTotp { friendly_name, issuer } = factor;
+        if issuer.as_ref().is_some_and(|issuer| issuer.contains('&')) {
+            return Err(Error::invalid("issuer", "holds &, at which the server cuts it"));
+        }
         let request = EnrollFactorRequest { factor_type: FactorType::TOTP, friendly_name, issuer, phone: None };
         let call = self.user.call()?;
         let reply = call.answer(call.raw.enroll_factor(&request).await).await?;
         let totp = call.required("the secret", reply.totp)?;
         Ok(TotpFactor {
             id: reply.id,
-            friendly_name: reply.friendly_name,
+            friendly_name: reply.friendly_name.filter(|name| !name.is_empty()),
             qr_code: totp.qr_code.unwrap_or_default(),
             secret: call.required("the secret", totp.secret)?,
             uri: call.required("the secret", totp.uri)?,
@@ -120,7 +123,7 @@ impl Mfa {
     /// Enrols a phone (`POST /factors`). Nothing is sent yet; challenge it.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `mfa_verified_factor_exists`,
+    /// [`Error::InvalidInput`] before any request; `mfa_verified_factor_exists`,
     /// `mfa_phone_enroll_not_enabled`, and those of [`enroll_totp`](Self::enroll_totp).
     pub async fn enroll_phone(&self, factor: EnrollPhone) -> Result<EnrollFactorResponse> {
         check::not_empty("phone number", &factor.phone)?;
@@ -135,7 +138,7 @@ impl Mfa {
     /// has. Challenge it by [`challenge_webauthn`](Self::challenge_webauthn).
     ///
     /// # Errors
-    /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `mfa_webauthn_enroll_not_enabled`, and
+    /// [`Error::InvalidInput`] before any request; `mfa_webauthn_enroll_not_enabled`, and
     /// those of [`enroll_totp`](Self::enroll_totp).
     pub async fn enroll_webauthn(&self, friendly_name: impl Into<String>) -> Result<EnrollFactorResponse> {
         let friendly_name = friendly_name.into();
