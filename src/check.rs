@@ -57,6 +57,14 @@ pub(crate) fn url(what: &'static str, text: &str) -> Result<Url> {
     Url::parse(text).map_err(|error| Error::invalid(what, format!("is not valid: {error}")))
 }
 
+/// They are joined by spaces.
+pub(crate) fn scopes(scopes: &[String]) -> Result<()> {
+    if scopes.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
+        return Err(Error::invalid("scope", "is empty or holds a space"));
+    }
+    Ok(())
+}
+
 /// The server takes an object only.
 pub(crate) fn metadata(data: Option<&Value>) -> Result<()> {
     match data {

@@ -126,6 +126,12 @@ impl Error {
         Self::InvalidInput { what, why: why.into() }
     }
 
+    /// A success that lacks what its call is for.
+    pub(crate) fn lacks(seen: &Seen, what: &'static str) -> Self {
+        let cause = Redacted(format!("{what} is missing or not valid"));
+        Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(seen, &[], cause, false)))
+    }
+
     /// Marks the answer to a refresh, where an older server's `invalid_grant` is a verdict on the session.
     pub(crate) fn during_refresh(mut self) -> Self {
         if let Self::Api(error) = &mut self {

@@ -24,10 +24,15 @@
 //!
 //! - [`Client`] holds no user and is safe to share; [`UserClient`] acts for one user, [`AdminClient`] has the service
 //!   key.
-//! - A way to sign in is a value: [`Password`], [`AuthorizationCode`], [`RefreshToken`], or [`Verify`] for codes.
-//! - Other people's sign-in begins with [`Client::authorize`]. [`Callback`] reads what comes back, and [`PkceFlows`]
-//!   keeps the verifiers until then.
+//! - A way to sign in is a value: [`Password`], [`AuthorizationCode`], [`RefreshToken`], [`IdToken`],
+//!   [`PasskeyAssertion`], [`Web3`], [`Anonymous`], or [`Verify`] for codes.
+//! - [`SessionManager`] keeps one user's session: refreshed when due, stored, told of by events, and lost to nobody.
+//! - Other people's sign-in begins with [`Client::authorize`], a company's with [`Client::sso`]. [`Callback`] reads what
+//!   comes back, and [`PkceFlows`] keeps the verifiers until then.
+//! - [`UserClient::mfa`], [`UserClient::passkeys`], [`UserClient::identities`] and [`UserClient::oauth`] are what else a
+//!   user may do.
 //! - Users in bulk: [`Users::list`] by page, by cursor, or as a stream over all pages.
+//! - [`OAuthApp`] is an application that signs people in through this server.
 //! - [`Client::jwt_verifier`] verifies access tokens, mostly without a request.
 //! - Every failure is an [`Error`], which knows whether to try again and whether the session is over.
 //! - Tokens and passwords are [`Secret`]s, which are never printed.
@@ -56,15 +61,18 @@ mod pkce;
 mod provider;
 pub mod raw;
 mod redact;
+mod redirect_uri;
 mod secret;
 mod session;
 mod sign_up;
 mod skew;
+mod sso;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transport;
 mod types;
 mod user;
+mod webauthn;
 
 // The types of other crates in this one's interface.
 #[cfg(feature = "keyring")]
@@ -84,12 +92,15 @@ pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, ConnectionError, Error, Result, TokenError, UnreadableReply};
 pub use flow::{FlowKind, PkceFlow, PkceFlows, SavedFlow};
-pub use grant::{AuthorizationCode, CallbackOutcome, Grant, Password, RefreshToken, Verified, Verify};
+pub use grant::{
+    Anonymous, AuthorizationCode, CallbackOutcome, EthereumMessage, Grant, IdToken, PasskeyAssertion, Password,
+    RefreshToken, SolanaMessage, SolanaNetwork, Verified, Verify, Web3,
+};
 pub use jwt::{Audience, Authentication, Claims, JwtVerifier, VerifiedClaims};
 #[cfg(feature = "loopback")]
 pub use loopback::{Loopback, LoopbackBuilder};
 pub use message::{Recover, Resend, SendMagicLink, SendOtp};
-pub use oauth_app::OAuthApp;
+pub use oauth_app::{ClientAuthentication, OAuthApp, OAuthAuthorizeUrl, OAuthFlow, RegisterOAuthClient};
 pub use pkce::PkceVerifier;
 pub use provider::AuthorizeUrl;
 pub use secret::Secret;
@@ -100,5 +111,9 @@ pub use session::{
     SignedOutReason, StoreError, StoreFuture, StoredSession,
 };
 pub use sign_up::{SignUp, SignUpOutcome};
+pub use sso::{Sso, SsoUrl};
 pub use types::*;
-pub use user::{UserClient, UserUpdate};
+pub use user::{
+    Assurance, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Identities, LinkUrl, Mfa, OAuthConsents, Passkeys,
+    TotpFactor, UserClient, UserUpdate, WebAuthnChallenge,
+};

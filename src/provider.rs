@@ -9,11 +9,11 @@ use crate::{
     client::Client,
     error::{Error, Result},
     pkce::PkceVerifier,
-    raw::{Operation, Provider},
+    raw::Provider,
 };
 
 /// Query parameters that have a method of their own here, or that the server would drop.
-const NOT_FOR_THE_PROVIDER: [&str; 12] = [
+const NOT_FOR_THE_PROVIDER: [&str; 13] = [
     "provider",
     "scopes",
     "redirect_to",
@@ -26,7 +26,37 @@ const NOT_FOR_THE_PROVIDER: [&str; 12] = [
     "redirect_uri",
     "response_type",
     "state",
+    "skip_http_redirect",
 ];
+
+/// What can be asked of a provider, for a sign-in or for one more identity.
+#[derive(Clone, Debug)]
+pub(crate) struct ProviderOptions {
+    pub(crate) provider: Provider,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) redirect_to: Option<String>,
+    pub(crate) query: BTreeMap<String, String>,
+}
+
+impl ProviderOptions {
+    pub(crate) fn new(provider: Provider) -> Self {
+        Self { provider, scopes: Vec::new(), redirect_to: None, query: BTreeMap::new() }
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        check::not_empty("provider", self.provider.as_str())?;
+        check::redirect_to(self.redirect_to.as_deref())?;
+        if let Some(name) = self.query.keys().find(|name| NOT_FOR_THE_PROVIDER.contains(&name.as_str())) {
+            return Err(Error::invalid("query parameter", format!("{name} is not handed on to the provider")));
+        }
+        check::scopes(&self.scopes)
+    }
+
+    /// The scopes as the server takes them.
+    pub(crate) fn scope(&self) -> Option<String> {
+        (!self.scopes.is_empty()).then(|| self.scopes.join(" "))
+    }
+}
 
 /// Builds the URL at which a sign-in with a provider begins (`GET /authorize`). No request is sent.
 ///
@@ -47,29 +77,26 @@ const NOT_FOR_THE_PROVIDER: [&str; 12] = [
 #[derive(Clone, Debug)]
 #[must_use = "call url or pkce"]
 pub struct AuthorizeUrl {
-    base_url: Url,
-    provider: Provider,
-    scopes: Vec<String>,
-    redirect_to: Option<String>,
-    query: BTreeMap<String, String>,
+    url: Url,
+    options: ProviderOptions,
 }
 
 impl AuthorizeUrl {
     /// What to ask the provider for, besides the server's own needs.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.scopes.extend(scopes.into_iter().map(Into::into));
+        self.options.scopes.extend(scopes.into_iter().map(Into::into));
         self
     }
 
     /// Where the browser ends up. The server has to allow it; otherwise its own site URL is used.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
-        self.redirect_to = Some(url.into());
+        self.options.redirect_to = Some(url.into());
         self
     }
 
     /// A parameter for the provider, such as `prompt`, `login_hint` or `access_type`.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.query.insert(name.into(), value.into());
+        self.options.query.insert(name.into(), value.into());
         self
     }
 
@@ -101,28 +128,18 @@ impl AuthorizeUrl {
     /// # Errors
     /// [`Error::InvalidInput`] when a part cannot be used.
     pub fn url(self) -> Result<Url> {
-        check::not_empty("provider", self.provider.as_str())?;
-        check::redirect_to(self.redirect_to.as_deref())?;
-        if let Some(name) = self.query.keys().find(|name| NOT_FOR_THE_PROVIDER.contains(&name.as_str())) {
-            return Err(Error::invalid("query parameter", format!("{name} is not handed on to the provider")));
-        }
-        if self.scopes.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
-            return Err(Error::invalid("scope", "is empty or holds a space"));
-        }
-        let mut url = self.base_url;
-        // The path is the document's.
-        let path = Operation::by_id("authorize").map_or("", |operation| operation.path);
-        url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
+        self.options.check()?;
+        let Self { mut url, options } = self;
         {
             let mut pairs = url.query_pairs_mut();
-            pairs.append_pair("provider", self.provider.as_str());
-            if !self.scopes.is_empty() {
-                pairs.append_pair("scopes", &self.scopes.join(" "));
+            pairs.append_pair("provider", options.provider.as_str());
+            if let Some(scope) = options.scope() {
+                pairs.append_pair("scopes", &scope);
             }
-            if let Some(redirect_to) = &self.redirect_to {
+            if let Some(redirect_to) = &options.redirect_to {
                 pairs.append_pair("redirect_to", redirect_to);
             }
-            pairs.extend_pairs(&self.query);
+            pairs.extend_pairs(&options.query);
         }
         Ok(url)
     }
@@ -131,12 +148,6 @@ impl AuthorizeUrl {
 impl Client {
     /// Begins a sign-in with a provider: one of the constants, [`Provider::custom`], or any name.
     pub fn authorize(&self, provider: impl Into<Provider>) -> AuthorizeUrl {
-        AuthorizeUrl {
-            base_url: self.base_url().clone(),
-            provider: provider.into(),
-            scopes: Vec::new(),
-            redirect_to: None,
-            query: BTreeMap::new(),
-        }
+        AuthorizeUrl { url: self.browser_url("authorize"), options: ProviderOptions::new(provider.into()) }
     }
 }

@@ -234,4 +234,14 @@ impl Call {
         let headers = result.as_ref().map(|value| value.headers().clone()).unwrap_or_default();
         Ok((self.answer(result).await?, headers))
     }
+
+    /// A part of the answer without which the call has not done what it is for.
+    pub(crate) fn required<T>(&self, what: &'static str, part: Option<T>) -> Result<T> {
+        part.ok_or_else(|| Error::lacks(&self.raw.inner().seen(), what))
+    }
+
+    /// An address in the answer.
+    pub(crate) fn url(&self, text: &str) -> Result<Url> {
+        self.required("the address", Url::parse(text).ok())
+    }
 }

@@ -4,11 +4,15 @@
 pub use crate::raw::{
     AssuranceLevel, AuditAction, AuditLogType, AuthenticationMethod, CustomProviderType, ErrorCode, FactorStatus,
     FactorType, LinkVerificationType, NameIdFormat, OAuthClientType, OAuthGrantType, OAuthRegistrationType, Provider,
-    TokenEndpointAuthMethod, WeakPasswordReason,
+    TokenEndpointAuthMethod, WeakPasswordReason, WebAuthnCeremony,
     types::{
-        AuditLogEntry, AuditLogPayload, CustomProvider, Factor, Health, Identity, Jwk, JwkSet, MessageChannel,
-        MessageSent, OAuthClient, OidcDiscovery, OtpType, Passkey, SamlAttribute, SamlAttributeMapping, SamlProvider,
-        Settings, SignOutScope, SsoDomain, SsoProvider, User, UserOrder, WeakPassword,
+        AuditLogEntry, AuditLogPayload, CredentialOptions, CustomProvider, EnrollFactorResponse, Factor, Health,
+        Identity, Jwk, JwkSet, MessageChannel, MessageSent, OAuthAuthorization, OAuthAuthorizationResponse,
+        OAuthClient, OAuthClientSummary, OAuthGrant, OAuthRedirect, OAuthServerMetadata, OAuthTokens, OAuthUserInfo,
+        OAuthUserSummary, OidcDiscovery, OtpType, Passkey, PasskeyAuthenticationOptions, PasskeyRegistrationOptions,
+        PublicKeyCredential, PublicKeyCredentialCreationOptions, PublicKeyCredentialOptions,
+        PublicKeyCredentialRequestOptions, SamlAttribute, SamlAttributeMapping, SamlProvider, ScimListResponse,
+        ScimServiceProviderConfig, Settings, SignOutScope, SsoDomain, SsoProvider, User, UserOrder, WeakPassword,
     },
 };
 

@@ -11,8 +11,9 @@ use std::{
 };
 
 use gotrue::{
-    AuthorizationCode, Client, Invite, OtpType, Password, PkceVerifier, Provider, Recover, RefreshToken, Resend,
-    Secret, SendMagicLink, SendOtp, SignUp, UserUpdate, Verify, raw, testing::FakeServer,
+    Anonymous, AuthorizationCode, Client, ClientAuthentication, IdToken, Invite, OAuthFlow, OtpType, PasskeyAssertion,
+    Password, PkceVerifier, Provider, Recover, RefreshToken, Resend, Secret, SendMagicLink, SendOtp, SignUp, Sso,
+    UserUpdate, Verify, Web3, raw, testing::FakeServer, uuid::Uuid,
 };
 use serde_json::json;
 use support::{client_of, server_that_answers};
@@ -86,10 +87,33 @@ async fn no_public_type_prints_a_secret() {
         debug(&Resend::sign_up("ada@example.com").captcha_token(planted)),
         debug(&UserUpdate::new().password(planted).current_password(planted).nonce(planted)),
         debug(&Invite::email("ada@example.com")),
+        debug(&Anonymous::new().captcha_token(planted)),
+        debug(&IdToken::new(Provider::GOOGLE, PLANTED[2]).nonce(planted).access_token(planted).captcha_token(planted)),
+        debug(&Web3::ethereum("message", planted).captcha_token(planted)),
+        debug(&PasskeyAssertion::new(Uuid::from_u128(1), planted)),
+        debug(&PasskeyAssertion::new(Uuid::from_u128(1), assertion(planted))),
+        debug(&Sso::domain("acme.example").captcha_token(planted)),
+        debug(&client.sso(Sso::domain("acme.example").captcha_token(planted))),
+        debug(&client.user(planted).mfa()),
+        debug(&client.user(planted).passkeys()),
+        debug(&client.user(planted).identities()),
+        debug(&client.user(planted).identities().link(Provider::GITHUB)),
+        debug(&client.user(planted).oauth()),
+        debug(&client.oauth_app(Uuid::from_u128(1), planted)),
+        debug(&client.oauth_app(Uuid::from_u128(1), planted).raw().unwrap()),
+        debug(&client.oauth_app(Uuid::from_u128(1), ClientAuthentication::SecretPost(planted.into()))),
+        debug(&ClientAuthentication::SecretBasic(planted.into())),
+        debug(&OAuthFlow::new("https://app.example.com/", planted, verifier.clone())),
     ];
     for text in texts {
         assert_clean(&text);
     }
+}
+
+/// How an authenticator proves itself.
+fn assertion(signature: &str) -> serde_json::Value {
+    let response = json!({ "clientDataJSON": "e30", "authenticatorData": "AA", "signature": signature });
+    json!({ "id": "AA", "rawId": "AA", "type": "public-key", "response": response })
 }
 
 #[tokio::test]

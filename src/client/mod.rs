@@ -1,6 +1,7 @@
 //! The stateless client.
 
 mod builder;
+mod discovery;
 
 use std::{fmt, sync::Arc};
 
@@ -14,8 +15,8 @@ use crate::{
     error::Result,
     grant::Grant,
     jwt::{JwtVerifier, KeyCache},
-    oauth_app::OAuthApp,
-    raw::{self, types},
+    oauth_app::{ClientAuthentication, OAuthApp},
+    raw::{self, Operation, types},
     secret::Secret,
     session::Session,
     transport::{Call, Transport},
@@ -92,10 +93,11 @@ impl Client {
         AdminClient::new(self.clone(), service_key.into())
     }
 
-    /// Acts for an application that is registered with this server as a confidential OAuth client.
+    /// Acts for an application that is registered with this server as an OAuth client: a public one, or a confidential
+    /// one with its secret. A secret alone is sent by HTTP Basic.
     #[must_use]
-    pub fn oauth_app(&self, client_id: Uuid, client_secret: impl Into<Secret>) -> OAuthApp {
-        OAuthApp::new(self.clone(), client_id, client_secret.into())
+    pub fn oauth_app(&self, client_id: Uuid, authentication: impl Into<ClientAuthentication>) -> OAuthApp {
+        OAuthApp::new(self.clone(), client_id, authentication.into())
     }
 
     /// The generated client, with the API key only.
@@ -105,7 +107,9 @@ impl Client {
     }
 
     /// Exchanges credentials for a session: [`Password`](crate::Password),
-    /// [`AuthorizationCode`](crate::AuthorizationCode), [`RefreshToken`](crate::RefreshToken).
+    /// [`AuthorizationCode`](crate::AuthorizationCode), [`RefreshToken`](crate::RefreshToken),
+    /// [`IdToken`](crate::IdToken), [`PasskeyAssertion`](crate::PasskeyAssertion), [`Web3`](crate::Web3), or
+    /// [`Anonymous`](crate::Anonymous) for none.
     ///
     /// # Errors
     /// As the grant says.
@@ -157,6 +161,14 @@ impl Client {
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.transport.settings().clock
+    }
+
+    /// The URL of an operation that a browser opens. The path is the document's.
+    pub(crate) fn browser_url(&self, operation_id: &str) -> Url {
+        let mut url = self.base_url.clone();
+        let path = Operation::by_id(operation_id).map_or("", |operation| operation.path);
+        url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
+        url
     }
 
     /// A call with the API key only.

@@ -1,18 +1,26 @@
 //! Ways to get a session. A way is a value; a new one is a new file here.
 
+mod anonymous;
 mod callback;
+mod id_token;
 mod otp;
+mod passkey;
 mod password;
 mod pkce;
 mod refresh;
+mod web3;
 
 use std::future::Future;
 
+pub use anonymous::Anonymous;
 pub use callback::CallbackOutcome;
+pub use id_token::IdToken;
 pub use otp::{Verified, Verify};
+pub use passkey::PasskeyAssertion;
 pub use password::Password;
 pub use pkce::AuthorizationCode;
 pub use refresh::RefreshToken;
+pub use web3::{EthereumMessage, SolanaMessage, SolanaNetwork, Web3};
 
 use crate::{
     client::Client,

@@ -1,7 +1,7 @@
 //! Users, with what the server does not tell of them.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{reply::Refusal, state::State};
@@ -56,12 +56,12 @@ impl Account {
 
     /// Merges the user's own metadata; a null removes the key.
     pub(super) fn merge_metadata(&mut self, data: &Value) {
-        merge(&mut self.user.user_metadata, data);
+        merge(self.user.user_metadata.get_or_insert_with(|| json!({})), data);
     }
 
     /// Merges the administrator's metadata in the same way.
     pub(super) fn merge_app_metadata(&mut self, data: &Value) {
-        merge(&mut self.user.app_metadata, data);
+        merge(self.user.app_metadata.get_or_insert_with(|| json!({})), data);
     }
 
     pub(super) fn add_identity(&mut self, identity: Identity) {
@@ -80,8 +80,7 @@ impl Account {
     }
 }
 
-fn merge(own: &mut Option<Value>, data: &Value) {
-    let own = own.get_or_insert_with(|| Value::Object(Map::new()));
+fn merge(own: &mut Value, data: &Value) {
     let (Some(own), Some(data)) = (own.as_object_mut(), data.as_object()) else { return };
     for (key, value) in data {
         if value.is_null() {
@@ -115,6 +114,26 @@ impl State {
         }
         self.accounts.push(account);
         Ok(id)
+    }
+
+    /// A new address that is confirmed becomes an identity, and its user is not anonymous any more.
+    pub(super) fn identify(&mut self, user_id: Uuid, provider: &'static str) -> Result<(), Refusal> {
+        let (identity_id, now) = (self.draw_id(), self.now());
+        let account = self.account(user_id)?;
+        account.user.is_anonymous = Some(false);
+        let address = if provider == "email" { account.email() } else { account.phone() }.to_owned();
+        let news = json!({ provider: address, format!("{provider}_verified"): true });
+        let identities = account.user.identities.get_or_insert_default();
+        if let Some(identity) = identities.iter_mut().find(|identity| identity.provider == provider) {
+            let data = identity.identity_data.get_or_insert_with(|| json!({}));
+            merge(data, &news);
+            identity.email = data["email"].as_str().map(str::to_owned);
+        } else {
+            let mut data = json!({ "sub": user_id, "email_verified": false, "phone_verified": false });
+            merge(&mut data, &news);
+            account.add_identity(identity(identity_id, user_id, &user_id.to_string(), provider, data, now));
+        }
+        Ok(())
     }
 
     /// Refuses what breaks the rules for passwords.

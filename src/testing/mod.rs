@@ -1,8 +1,8 @@
 //! A GoTrue in the process, for tests of your own application.
 //!
 //! It starts in a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes and
-//! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE, and
-//! users and links for an administrator.
+//! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE,
+//! second factors of authenticator applications, and users and links for an administrator.
 //!
 //! It is deterministic: ids, refresh tokens and codes are the same in each run. Access tokens are signed by ES256, with
 //! keys that the server publishes as a real one does; a signature is another each time.
@@ -26,6 +26,7 @@ mod admin_list;
 mod admin_users;
 mod ban;
 mod clock;
+mod factor;
 mod key;
 mod mailbox;
 mod message;
@@ -236,6 +237,28 @@ impl FakeServer {
     #[must_use]
     pub fn count(&self, operation: &str) -> usize {
         self.state().requests.iter().filter(|request| request.operation == Some(operation)).count()
+    }
+
+    /// The code that an authenticator application shows now, by the clock of this server. `None` when the secret is none
+    /// of this server's.
+    ///
+    /// ```
+    /// use gotrue::{EnrollTotp, Password, SignUp, testing::FakeServer};
+    ///
+    /// # async fn f() -> Result<(), gotrue::Error> {
+    /// let server = FakeServer::start().await;
+    /// let client = server.client()?;
+    /// let ada = client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await?.session();
+    /// let mfa = client.user(ada.unwrap().access_token()).mfa();
+    /// let factor = mfa.enroll_totp(EnrollTotp::new()).await?;
+    /// let code = server.totp_code(&factor.secret).unwrap();
+    /// let session = mfa.challenge_and_verify(factor.id, code).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();
+    /// ```
+    #[must_use]
+    pub fn totp_code(&self, secret: &Secret) -> Option<Secret> {
+        self.state().totp_code(secret)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -3,7 +3,7 @@
 use wiremock::{Request, ResponseTemplate};
 
 use super::{
-    admin_link, admin_list, admin_users, message, provider,
+    admin_link, admin_list, admin_users, factor, message, provider,
     reply::{self, Refusal, Reply, ok},
     sign_up,
     state::State,
@@ -72,6 +72,10 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
         "get_user" => user::get_user(state, request),
         "update_user" => user::update_user(state, request),
         "reauthenticate" => user::reauthenticate(state, request),
+        "enroll_factor" => factor::enroll(state, request),
+        "challenge_factor" => factor::challenge(state, request),
+        "verify_factor" => factor::verify(state, request),
+        "unenroll_factor" => factor::unenroll(state, request),
         "sign_out" => user::sign_out(state, request),
         other => Ok(ResponseTemplate::new(501).set_body_string(format!("the fake server does not play {other}"))),
     }

@@ -21,7 +21,15 @@ pub(super) struct SessionRow {
     /// How the user signed in, and when.
     method: &'static str,
     signed_in_at: DateTime<Utc>,
+    second_factor: Option<SecondFactor>,
     refresh_tokens: Vec<RefreshTokenRow>,
+}
+
+/// The second factor that was used in a session, and when.
+#[derive(Clone, Copy, Debug)]
+struct SecondFactor {
+    id: Uuid,
+    used_at: DateTime<Utc>,
 }
 
 #[derive(Debug)]
@@ -35,6 +43,7 @@ struct RefreshTokenRow {
 pub(super) struct Caller {
     pub(super) user_id: Uuid,
     pub(super) session_id: Uuid,
+    pub(super) is_anonymous: bool,
 }
 
 impl State {
@@ -48,8 +57,32 @@ impl State {
         let (id, token, now) = (self.draw_id(), self.draw_token(), self.now());
         self.account(user_id)?.user.last_sign_in_at = Some(now);
         let first = RefreshTokenRow { token: token.clone(), parent: None, revoked_at: None };
-        self.sessions.push(SessionRow { id, user_id, method, signed_in_at: now, refresh_tokens: vec![first] });
+        let refresh_tokens = vec![first];
+        self.sessions.push(SessionRow { id, user_id, method, signed_in_at: now, second_factor: None, refresh_tokens });
         self.tokens(id, token)
+    }
+
+    /// Whether a second factor was used in a session.
+    pub(super) fn is_aal2(&self, session_id: Uuid) -> bool {
+        self.sessions.iter().any(|session| session.id == session_id && session.second_factor.is_some())
+    }
+
+    /// Raises a session, and ends the user's others that are below. The refresh token is swapped.
+    pub(super) fn second_factor_used(&mut self, session_id: Uuid, factor_id: Uuid) -> Result<Session, Refusal> {
+        let (now, fresh) = (self.now(), self.draw_token());
+        let session = self.sessions.iter_mut().find(|session| session.id == session_id).ok_or_else(session_gone)?;
+        session.second_factor = Some(SecondFactor { id: factor_id, used_at: now });
+        session.swap(fresh.clone(), now);
+        let user_id = session.user_id;
+        self.sessions.retain(|session| session.user_id != user_id || session.second_factor.is_some());
+        self.tokens(session_id, fresh)
+    }
+
+    /// The sessions that used a factor fall back.
+    pub(super) fn second_factor_gone(&mut self, factor_id: Uuid) {
+        for session in &mut self.sessions {
+            session.second_factor = session.second_factor.filter(|second| second.id != factor_id);
+        }
     }
 
     /// A new pair of tokens for an old one, by the rules of the real server's first kind of refresh token: a spent
@@ -90,8 +123,7 @@ impl State {
     fn tokens(&mut self, session_id: Uuid, refresh_token: String) -> Result<Session, Refusal> {
         let (now, lifetime) = (self.now(), self.setup.token_lifetime);
         let row = self.sessions.iter().find(|session| session.id == session_id).ok_or_else(session_gone)?;
-        let (user_id, amr) =
-            (row.user_id, json!([{ "method": row.method, "timestamp": row.signed_in_at.timestamp() }]));
+        let (user_id, aal, amr) = (row.user_id, row.aal(), row.amr());
         let user = self.account(user_id)?.user.clone();
         let expires_at = (now + lifetime).timestamp();
         let claims = json!({
@@ -104,7 +136,7 @@ impl State {
             "app_metadata": user.app_metadata,
             "user_metadata": user.user_metadata,
             "role": user.role,
-            "aal": "aal1",
+            "aal": aal,
             "amr": amr,
             "session_id": session_id,
             "is_anonymous": user.is_anonymous,
@@ -146,7 +178,7 @@ impl State {
             return Err(Refusal::new(403, ErrorCode::USER_BANNED, "User is banned"));
         }
         if self.sessions.iter().any(|session| session.id == session_id) {
-            Ok(Caller { user_id, session_id })
+            Ok(Caller { user_id, session_id, is_anonymous: claims["is_anonymous"] == true })
         } else {
             Err(session_gone())
         }
@@ -173,6 +205,27 @@ impl State {
 }
 
 impl SessionRow {
+    fn aal(&self) -> &'static str {
+        if self.second_factor.is_some() { "aal2" } else { "aal1" }
+    }
+
+    /// How the user has signed in, the newest first.
+    fn amr(&self) -> Value {
+        let entry = |method: &str, at: DateTime<Utc>| json!({ "method": method, "timestamp": at.timestamp() });
+        let second = self.second_factor.map(|second| entry("totp", second.used_at));
+        second.into_iter().chain([entry(self.method, self.signed_in_at)]).collect()
+    }
+
+    /// Puts another refresh token in the place of the active one.
+    fn swap(&mut self, fresh: String, now: DateTime<Utc>) {
+        let active = self.refresh_tokens.iter_mut().find(|row| row.revoked_at.is_none());
+        let parent = active.map(|active| {
+            active.revoked_at = Some(now);
+            active.token.clone()
+        });
+        self.refresh_tokens.push(RefreshTokenRow { token: fresh, parent, revoked_at: None });
+    }
+
     fn rotate(
         &mut self,
         spent: &str,

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha224, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Setup, account::Account, key::Keys, mailbox::Message, provider::Flow, reply::Refusal, router::ReceivedRequest,
-    session::SessionRow,
+    Setup, account::Account, factor::TotpRow, key::Keys, mailbox::Message, provider::Flow, reply::Refusal,
+    router::ReceivedRequest, session::SessionRow,
 };
 use crate::{clock::Clock, raw::ErrorCode};
 
@@ -20,6 +20,7 @@ pub(super) struct State {
     pub(super) accounts: Vec<Account>,
     pub(super) sessions: Vec<SessionRow>,
     pub(super) flows: Vec<Flow>,
+    pub(super) totp: Vec<TotpRow>,
     pub(super) mailbox: Vec<Message>,
     pub(super) keys: Keys,
     pub(super) requests: Vec<ReceivedRequest>,
@@ -37,6 +38,7 @@ impl State {
             accounts: Vec::new(),
             sessions: Vec::new(),
             flows: Vec::new(),
+            totp: Vec::new(),
             mailbox: Vec::new(),
             requests: Vec::new(),
             clock,
@@ -59,6 +61,13 @@ impl State {
         let mut id = [0; 16];
         id.copy_from_slice(&bytes[..16]);
         uuid::Builder::from_random_bytes(id).into_uuid()
+    }
+
+    /// The secret of an authenticator.
+    pub(super) fn draw_secret(&mut self) -> [u8; 20] {
+        let mut secret = [0; 20];
+        secret.copy_from_slice(&self.draw()[..20]);
+        secret
     }
 
     /// A code of six digits.

@@ -25,7 +25,24 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> Reply {
         let message = "Updating app_metadata requires admin privileges";
         return Err(Refusal::new(403, ErrorCode::NOT_ADMIN, message));
     }
+    let lacks_aal2 = state.lacks_aal2(&caller)?;
     let account = state.account(caller.user_id)?;
+    let changes = |new: Option<&str>, old: &str| new.is_some_and(|new| !new.is_empty() && new != old);
+    let sensitive = update.password.is_some()
+        || changes(update.email.as_deref(), account.email())
+        || changes(update.phone.as_deref(), account.phone());
+    if lacks_aal2 && sensitive {
+        let message = "AAL2 session is required to update email or password when MFA is enabled.";
+        return Err(Refusal::new(401, ErrorCode::INSUFFICIENT_AAL, message));
+    }
+    if account.user.is_anonymous == Some(true)
+        && update.password.is_some()
+        && update.email.is_none()
+        && update.phone.is_none()
+    {
+        let message = "Updating password of an anonymous user without an email or phone is not allowed";
+        return Err(Refusal::new(422, ErrorCode::VALIDATION_FAILED, message));
+    }
     if let Some(password) = update.password {
         State::check_password(&password)?;
         if account.password.as_ref() == Some(&password) {
@@ -69,9 +86,8 @@ fn change_email(
     let account = state.account(user_id)?;
     if account.user.is_anonymous == Some(true) && !confirm {
         account.user.email = Some(email.to_lowercase());
-        account.user.is_anonymous = Some(false);
         account.confirm(now);
-        return Ok(());
+        return state.identify(user_id, "email");
     }
     account.user.new_email = Some(email.to_lowercase());
     state.send(user_id, &Letter { otp_type: Some(OtpType::EmailChange), challenge, redirect_to })
@@ -91,7 +107,7 @@ fn change_phone(state: &mut State, user_id: uuid::Uuid, phone: &str) -> Result<(
     if !confirm {
         account.user.phone = Some(plain_phone(phone));
         account.user.phone_confirmed_at = Some(now);
-        return Ok(());
+        return state.identify(user_id, "phone");
     }
     account.user.new_phone = Some(plain_phone(phone));
     state.send(user_id, &Letter { otp_type: Some(OtpType::PhoneChange), challenge: None, redirect_to: None })

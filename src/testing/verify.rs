@@ -103,6 +103,11 @@ fn redeem(state: &mut State, hash: &str, otp_type: OtpType) -> Option<Outcome> {
     }
     account.user.is_anonymous = Some(false);
     account.user.updated_at = Some(now);
+    match code.otp_type {
+        Some(OtpType::EmailChange) => state.identify(id, "email").ok()?,
+        Some(OtpType::PhoneChange) => state.identify(id, "phone").ok()?,
+        _ => {}
+    }
     Some(Outcome::SignedIn(id))
 }
 

@@ -1,7 +1,15 @@
 //! What a signed-in user may do.
 
+mod identities;
+mod mfa;
+mod oauth;
+mod passkeys;
 mod update;
 
+pub use identities::{Identities, LinkUrl};
+pub use mfa::{Assurance, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Mfa, TotpFactor, WebAuthnChallenge};
+pub use oauth::OAuthConsents;
+pub use passkeys::Passkeys;
 pub use update::UserUpdate;
 
 use crate::{

@@ -43,6 +43,7 @@ const STEPS: &[Step] = &[
         work: Own(|out| list::run(list::Format::Markdown, Some(&workspace::root().join("docs/operations.md")), out)),
     },
     Step { name: "quickstart", work: Cargo(&["run", "--quiet", "--example", "quickstart"], &[]) },
+    Step { name: "mfa", work: Cargo(&["run", "--quiet", "--example", "mfa"], &[]) },
     Step { name: "tests", work: Cargo(&["test", "--workspace", "--all-features"], &[]) },
 ];
 

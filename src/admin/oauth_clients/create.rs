@@ -1,10 +1,10 @@
 //! New OAuth clients.
 
-use super::redirect;
 use crate::{
     check,
     error::{Error, Result},
     raw::{OAuthClientType, OAuthGrantType, TokenEndpointAuthMethod, types::OAuthClientCreateRequest},
+    redirect_uri,
 };
 
 /// A new client of the server's own OAuth (`POST /admin/oauth/clients`), with 1 to 10 addresses to which a browser may
@@ -85,7 +85,7 @@ impl CreateOAuthClient {
 
     pub(super) fn into_request(self) -> Result<OAuthClientCreateRequest> {
         let request = self.request;
-        redirect::check(&request.redirect_uris)?;
+        redirect_uri::check(&request.redirect_uris)?;
         check::optional("name", request.client_name.as_deref())?;
         check::optional("home page", request.client_uri.as_deref())?;
         check::optional("logo", request.logo_uri.as_deref())?;

@@ -1,7 +1,6 @@
 //! Clients of the server's own OAuth.
 
 mod create;
-mod redirect;
 mod update;
 
 use uuid::Uuid;

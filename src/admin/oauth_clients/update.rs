@@ -1,9 +1,9 @@
 //! Changes to an OAuth client.
 
-use super::redirect;
 use crate::{
     error::{Error, Result},
     raw::{OAuthGrantType, TokenEndpointAuthMethod, types::OAuthClientUpdateRequest},
+    redirect_uri,
 };
 
 /// What to change of a client (`PUT /admin/oauth/clients/{client_id}`). What is not named stays; an empty text removes
@@ -77,7 +77,7 @@ impl UpdateOAuthClient {
         if !lists && texts.iter().all(|text| text.is_none()) {
             return Err(Error::invalid("update", "changes nothing"));
         }
-        redirect_uris.as_deref().map_or(Ok(()), redirect::check)?;
+        redirect_uris.as_deref().map_or(Ok(()), redirect_uri::check)?;
         if grant_types.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::invalid("grant type", "is missing"));
         }

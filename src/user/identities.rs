@@ -1,0 +1,164 @@
+//! The identities of the signed-in user.
+
+use url::Url;
+use uuid::Uuid;
+
+use super::UserClient;
+use crate::{
+    error::Result,
+    grant::IdToken,
+    pkce::{PkceVerifier, challenge_fields},
+    provider::ProviderOptions,
+    raw::{
+        Provider,
+        types::{GrantType, Identity},
+    },
+    session::Session,
+};
+
+/// The ways by which the user can be recognised. From [`UserClient::identities`].
+///
+/// Linking and unlinking need a server that permits it (`manual_linking_disabled`).
+///
+/// ```
+/// # use gotrue::{AuthorizationCode, Client, Provider, UserClient};
+/// # async fn f(client: Client, user: UserClient) -> Result<(), gotrue::Error> {
+/// let identities = user.identities();
+/// let (url, verifier) = identities.link(Provider::GITHUB).redirect_to("https://app.example.com/cb").pkce().await?;
+/// // … the browser goes to the URL, and comes back with a code …
+/// let session = client.sign_in(AuthorizationCode::new("8d8c4e55-d49c-4b5b-a6d7-6cd0aec59d10", verifier)).await?;
+///
+/// for identity in identities.list().await? {
+///     if let (true, Some(id)) = (identity.provider == "email", identity.identity_id) {
+///         identities.unlink(id).await?;
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Identities {
+    user: UserClient,
+}
+
+impl UserClient {
+    /// The user's identities.
+    #[must_use]
+    pub fn identities(&self) -> Identities {
+        Identities { user: self.clone() }
+    }
+}
+
+impl Identities {
+    /// All of them (`GET /user`).
+    pub async fn list(&self) -> Result<Vec<Identity>> {
+        Ok(self.user.get().await?.identities.unwrap_or_default())
+    }
+
+    /// Begins to link an identity at a provider. Go on with [`LinkUrl::pkce`].
+    pub fn link(&self, provider: impl Into<Provider>) -> LinkUrl {
+        LinkUrl { user: self.user.clone(), options: ProviderOptions::new(provider.into()), code_challenge: None }
+    }
+
+    /// Links the identity of an ID token (`POST /token?grant_type=id_token`). The session that comes back is a new one
+    /// of the same user.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `identity_already_exists`,
+    /// `manual_linking_disabled`, and those of [`IdToken`].
+    pub async fn link_id_token(&self, id_token: IdToken) -> Result<Session> {
+        let (audience, mut request) = id_token.into_request()?;
+        request.link_identity = Some(true);
+        let call = self.user.call()?;
+        let reply = call.raw.token(GrantType::IdToken, audience.as_deref(), &request.into()).await;
+        Ok(self.user.client.session(call.answer(reply).await?))
+    }
+
+    /// Removes an identity, by its `identity_id` (not its `id`, which is the provider's). The last one stays.
+    ///
+    /// # Errors
+    /// `single_identity_not_deletable`, `identity_not_found`, `email_conflict_identity_not_deletable`,
+    /// `manual_linking_disabled`.
+    pub async fn unlink(&self, identity_id: Uuid) -> Result<()> {
+        let call = self.user.call()?;
+        call.answer(call.raw.unlink_identity(&identity_id, None).await).await.map(drop)
+    }
+}
+
+/// Asks the server for the URL at which an identity is linked (`GET /user/identities/authorize`). From
+/// [`Identities::link`].
+#[derive(Clone, Debug)]
+#[must_use = "call url or pkce"]
+pub struct LinkUrl {
+    user: UserClient,
+    options: ProviderOptions,
+    code_challenge: Option<String>,
+}
+
+impl LinkUrl {
+    /// What to ask the provider for, besides the server's own needs.
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.options.scopes.extend(scopes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Where the browser ends up. The server has to allow it; otherwise its own site URL is used.
+    pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
+        self.options.redirect_to = Some(url.into());
+        self
+    }
+
+    /// A parameter for the provider, such as `prompt`, `login_hint` or `access_type`.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.query.insert(name.into(), value.into());
+        self
+    }
+
+    /// The URL at the provider, and the verifier for the code that the redirect brings
+    /// ([`AuthorizationCode`](crate::AuthorizationCode)). The flow ends within five minutes.
+    ///
+    /// # Errors
+    /// As [`url`](Self::url); [`Error::Randomness`](crate::Error::Randomness).
+    pub async fn pkce(self) -> Result<(Url, PkceVerifier)> {
+        let verifier = PkceVerifier::generate()?;
+        Ok((self.pkce_with(&verifier).await?, verifier))
+    }
+
+    /// The same with a verifier that is there.
+    ///
+    /// # Errors
+    /// As [`url`](Self::url).
+    pub async fn pkce_with(mut self, verifier: &PkceVerifier) -> Result<Url> {
+        self.code_challenge = Some(verifier.challenge());
+        self.url().await
+    }
+
+    /// The URL at the provider, whose redirect brings the tokens in its fragment (the implicit flow). Prefer
+    /// [`pkce`](Self::pkce).
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `manual_linking_disabled`,
+    /// `validation_failed` when the provider is unknown or off.
+    pub async fn url(self) -> Result<Url> {
+        self.options.check()?;
+        let scopes = self.options.scope();
+        let ProviderOptions { provider, redirect_to, query, .. } = self.options;
+        let query = (!query.is_empty()).then(|| query.into_iter().collect());
+        let (challenge, method) = challenge_fields(self.code_challenge);
+        let call = self.user.call()?;
+        let reply = call
+            .raw
+            .authorize_identity(
+                challenge.as_deref(),
+                method,
+                None,
+                &provider,
+                query.as_ref(),
+                redirect_to.as_deref(),
+                scopes.as_deref(),
+                Some(true),
+                None,
+            )
+            .await;
+        call.url(&call.answer(reply).await?.url)
+    }
+}
