@@ -40,9 +40,14 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "operations",
-        work: Own(|out| list::run(list::Format::Markdown, Some(&workspace::root().join("docs/operations.md")), out)),
+        work: Own(|out| list::run(list::Format::Markdown, Some(&workspace::root().join("docs/coverage.md")), out)),
     },
     Step { name: "quickstart", work: Cargo(&["run", "--quiet", "--example", "quickstart"], &[]) },
+    Step {
+        name: "oauth_login",
+        work: Cargo(&["run", "--quiet", "--features", "loopback", "--example", "oauth_login", "--", "alone"], &[]),
+    },
+    Step { name: "admin", work: Cargo(&["run", "--quiet", "--example", "admin"], &[]) },
     Step { name: "mfa", work: Cargo(&["run", "--quiet", "--example", "mfa"], &[]) },
     Step { name: "tests", work: Cargo(&["test", "--workspace", "--all-features"], &[]) },
 ];

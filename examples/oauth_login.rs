@@ -1,8 +1,9 @@
 //! A program on a desktop signs its user in by the browser.
 //!
-//! `cargo run --features loopback --example loopback` starts a fake GoTrue in the process, whose provider agrees at
+//! `cargo run --features loopback --example oauth_login` starts a fake GoTrue in the process, whose provider agrees at
 //! once: open the URL that is printed. With `GOTRUE_URL` (and `GOTRUE_API_KEY`) it runs against that server, with the
-//! provider that `GOTRUE_PROVIDER` names or GitHub; with the argument `implicit` the session comes without PKCE.
+//! provider that `GOTRUE_PROVIDER` names or GitHub. With the argument `implicit` the session comes without PKCE; with
+//! `alone` the program is its own browser.
 
 use std::{env, error::Error, time::Duration};
 
@@ -23,6 +24,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         (url, Some(verifier))
     };
     println!("Open this in your browser:\n{url}");
+    if env::args().any(|argument| argument == "alone") {
+        tokio::spawn(gotrue::reqwest::get(url));
+    }
 
     let session = match (loopback.wait(Duration::from_secs(300)).await?, verifier) {
         (Callback::Code { code, .. }, Some(verifier)) => client.sign_in(AuthorizationCode::new(code, verifier)).await?,
