@@ -8,8 +8,8 @@ use std::{future::Future, pin::pin, time::Duration};
 
 use futures::StreamExt;
 use gotrue::{
-    Client, Clock, Error, ErrorCode, Event, Events, MemoryStore, OtpType, Password, Recover, Session, SessionManager,
-    SessionStore, SignOutScope, SignUp, SignedOutReason, UserUpdate, Verify,
+    Callback, Client, Clock, Error, ErrorCode, Event, Events, FlowKind, MemoryStore, OtpType, Password, Recover,
+    Session, SessionManager, SessionStore, SignOutScope, SignUp, SignedOutReason, UserUpdate, Verify,
     testing::{FakeServer, ManualClock},
 };
 use serde_json::{Value, json};
@@ -110,6 +110,7 @@ async fn names(events: &mut Events) -> Vec<String> {
             Event::SignedIn(_) => "signed in".to_owned(),
             Event::TokenRefreshed(_) => "refreshed".to_owned(),
             Event::UserUpdated(_) => "user updated".to_owned(),
+            Event::MfaVerified(_) => "mfa verified".to_owned(),
             Event::PasswordRecovery(_) => "recovery".to_owned(),
             Event::SignedOut(SignedOutReason::Requested) => "signed out: requested".to_owned(),
             Event::SignedOut(SignedOutReason::Expired(_)) => "signed out: expired".to_owned(),
@@ -611,6 +612,55 @@ async fn events_tell_of_each_change_and_of_nothing_else() {
     let seen = names(&mut events).await;
     assert_eq!(seen, ["signed in", "user updated", "refreshed", "recovery", "signed out: requested"]);
     assert_eq!(names(&mut auth.events()).await, ["initial: none"]);
+}
+
+#[tokio::test]
+async fn a_second_factor_raises_the_session_that_is_kept() {
+    let world = world().await;
+    let mut events = world.auth.events();
+    let mfa = world.auth.user().await.unwrap().mfa();
+    let factor = mfa.enroll_totp(gotrue::EnrollTotp::new()).await.unwrap();
+    let code = world.server.totp_code(&factor.secret).unwrap();
+    let session = world.auth.challenge_and_verify_factor(factor.id, code).await.unwrap();
+    let assurance = gotrue::Assurance::of(session.access_token(), session.user());
+    assert_eq!(assurance.current, Some(gotrue::AssuranceLevel::AAL2));
+    assert_eq!(world.auth.session().unwrap().access_token(), session.access_token());
+    world.auth.refresh().await.unwrap();
+    let seen = names(&mut events).await;
+    assert_eq!(seen, ["initial: session", "mfa verified", "refreshed"]);
+}
+
+#[tokio::test]
+async fn a_flow_ends_with_the_event_that_it_was_begun_for() {
+    let world = world().await;
+    let client = world.auth.client();
+    let flows = client.pkce_flows();
+    let mut events = world.auth.events();
+    let open = |link: gotrue::Secret| async move {
+        let http = gotrue::reqwest::Client::builder().redirect(gotrue::reqwest::redirect::Policy::none());
+        let reply = http.build().unwrap().get(link.expose()).send().await.unwrap();
+        Callback::parse(&reply.headers()["location"].to_str().unwrap().parse().unwrap())
+    };
+    let flow = flows.begin(FlowKind::Recovery).unwrap();
+    let back = flow.redirect_to("https://app.example.com/cb").unwrap();
+    client.recover(Recover::email(EMAIL).redirect_to(back).pkce(flow.verifier())).await.unwrap();
+    let callback = open(world.server.last_message_to(EMAIL).unwrap().link.unwrap()).await;
+    world.auth.sign_in_from_callback(&flows, &callback).await.unwrap().session().unwrap();
+
+    let (url, flow) = {
+        let flow = flows.begin(FlowKind::SignIn).unwrap();
+        let back = flow.redirect_to("https://app.example.com/cb").unwrap();
+        (client.authorize("github").redirect_to(back).pkce_with(flow.verifier()).unwrap(), flow)
+    };
+    let reply = gotrue::reqwest::Client::builder().redirect(gotrue::reqwest::redirect::Policy::none()).build().unwrap();
+    let to_provider = reply.get(url).send().await.unwrap().headers()["location"].to_str().unwrap().to_owned();
+    let callback = open(to_provider.into()).await;
+    world.auth.sign_in_from_callback(&flows, &callback).await.unwrap().session().unwrap();
+    assert!(flows.take(flow.id()).is_err(), "a flow ends once");
+    assert_eq!(names(&mut events).await, ["initial: session", "recovery", "signed in"]);
+
+    let lost = Callback::parse(&"https://app.example.com/cb?code=x&flow_id=unknown".parse().unwrap());
+    assert!(matches!(world.auth.sign_in_from_callback(&flows, &lost).await, Err(Error::MissingVerifier)));
 }
 
 #[tokio::test]

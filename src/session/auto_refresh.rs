@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::broadcast::error::RecvError, task::JoinHandle};
 
-use super::manager::Shared;
+use super::shared::Shared;
 
 /// However short-lived the tokens are, there is no more than one refresh in this time.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -8,7 +8,9 @@ mod record;
 mod refresh;
 #[expect(clippy::module_inception, reason = "a session is a session")]
 mod session;
+mod shared;
 pub(crate) mod store;
+mod user;
 
 pub use auto_refresh::AutoRefresh;
 pub use event::{Event, Events, SignedOutReason};

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::{
     Event, Revision, Session, SignedOutReason, StoredSession,
-    manager::{Current, Held, Shared},
+    shared::{Current, Held, Shared},
     store::Lease,
 };
 use crate::error::{Error, Result};
