@@ -182,8 +182,12 @@ impl ClientHooks<Transport> for raw::Client {
     }
 
     async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
+        #[cfg(feature = "trace-context")]
+        let mut request = request;
         // The path alone: a query may hold a token.
         let span = tracing::debug_span!("gotrue", operation = info.operation_id, path = request.url().path());
+        #[cfg(feature = "trace-context")]
+        inject_trace_context(&span, request.headers_mut());
         let call = async {
             let result = self.client().execute(request).await;
             match &result {
@@ -210,6 +214,17 @@ impl ClientHooks<Transport> for raw::Client {
         }
         Ok(())
     }
+}
+
+/// Tells the server which trace the call belongs to (W3C Trace Context), by the application's own propagator.
+#[cfg(feature = "trace-context")]
+fn inject_trace_context(span: &tracing::Span, headers: &mut HeaderMap) {
+    use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+    let context = span.context();
+    opentelemetry::global::get_text_map_propagator(|propagator| {
+        propagator.inject_context(&context, &mut opentelemetry_http::HeaderInjector(headers));
+    });
 }
 
 /// One call of the wrapper through the raw client.
