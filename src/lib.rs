@@ -1,11 +1,13 @@
 //! A client for GoTrue (Supabase Auth), the server that signs people up and in and issues their tokens.
 //!
-//! ```no_run
-//! use gotrue::{Client, Password, SignUp, SignUpOutcome, UserUpdate};
+//! ```
+//! use gotrue::{Client, MemoryStore, Password, SignOutScope, SignUp, SignUpOutcome, UserUpdate};
 //! use serde_json::json;
 //!
-//! # async fn story() -> Result<(), gotrue::Error> {
-//! let client = Client::new("http://127.0.0.1:9999", "anon-key")?;
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! # let server = gotrue::testing::FakeServer::start().await;
+//! # let url = server.url();
+//! let client = Client::new(url, "anon-key")?; // such as https://project.supabase.co/auth/v1
 //!
 //! let ada = SignUp::email("ada@example.com", "correct-horse-7").data(json!({ "favorite_language": "rust" }));
 //! match client.sign_up(ada).await? {
@@ -13,33 +15,43 @@
 //!     SignUpOutcome::ConfirmationRequired(user) => println!("look at your mail, {:?}", user.email),
 //! }
 //!
+//! // A service acts for whoever sends a token:
 //! let session = client.sign_in(Password::email("ada@example.com", "correct-horse-7")).await?;
 //! let user = client.user(session.access_token());
 //! user.update(UserUpdate::new().data(json!({ "favorite_language": "elixir" }))).await?;
+//! let claims = client.jwt_verifier().verify(session.access_token()).await?;
+//! assert_eq!(claims.sub, session.user().id);
 //!
-//! let session = client.refresh(session.refresh_token()).await?;
-//! client.user(session.access_token()).sign_out(gotrue::SignOutScope::Local).await?;
-//! # Ok(()) }
+//! // An application keeps one user signed in, and forgets about tokens:
+//! let auth = client.session_manager(MemoryStore::new()).await?;
+//! auth.sign_in(Password::email("ada@example.com", "correct-horse-7")).await?;
+//! let user = auth.user().await?.get().await?;
+//! assert_eq!(user.user_metadata.unwrap()["favorite_language"], "elixir");
+//! auth.sign_out(SignOutScope::Local).await?;
+//! # Ok::<(), gotrue::Error>(()) }).unwrap();
 //! ```
 //!
-//! - [`Client`] holds no user and is safe to share; [`UserClient`] acts for one user, [`AdminClient`] has the service
-//!   key.
-//! - A way to sign in is a value: [`Password`], [`AuthorizationCode`], [`RefreshToken`], [`IdToken`],
-//!   [`PasskeyAssertion`], [`Web3`], [`Anonymous`], or [`Verify`] for codes.
-//! - [`SessionManager`] keeps one user's session: refreshed when due, stored, told of by events, and lost to nobody.
-//! - Other people's sign-in begins with [`Client::authorize`], a company's with [`Client::sso`]. [`Callback`] reads what
-//!   comes back, and [`PkceFlows`] keeps the verifiers until then.
-//! - [`UserClient::mfa`], [`UserClient::passkeys`], [`UserClient::identities`] and [`UserClient::oauth`] are what else a
-//!   user may do.
-//! - Users in bulk: [`Users::list`] by page, by cursor, or as a stream over all pages.
-//! - [`OAuthApp`] is an application that signs people in through this server.
-//! - [`Client::jwt_verifier`] verifies access tokens, mostly without a request.
-//! - Every failure is an [`Error`], which knows whether to try again and whether the session is over.
-//! - Tokens and passwords are [`Secret`]s, which are never printed.
-//! - [`raw`] is the client generated from the OpenAPI document, for all that has no method here.
-//! - Feature `loopback`: `gotrue::Loopback` awaits the browser, for desktop and command-line applications.
-//! - Feature `schemars`: a JSON schema of each model.
-//! - Feature `testing`: `gotrue::testing::FakeServer`, a GoTrue inside your tests.
+//! # From task to method
+//!
+//! | to | see |
+//! |---|---|
+//! | sign up | [`Client::sign_up`], [`SignUp`] |
+//! | sign in | [`Client::sign_in`] with [`Password`], [`AuthorizationCode`], [`RefreshToken`], [`IdToken`], [`PasskeyAssertion`], [`Web3`] or [`Anonymous`] |
+//! | send and take codes and links | [`Client::send_otp`], [`Client::send_magic_link`], [`Client::recover`], [`Client::resend`], [`Client::verify`] |
+//! | sign in with a provider or a company | [`Client::authorize`], [`Client::sso`] |
+//! | read what comes back from a browser | [`Callback`], [`PkceFlows`], [`Client::sign_in_from_callback`]; feature `loopback`: `Loopback` |
+//! | keep one user's session | [`SessionManager`], with a [`FileStore`], a [`MemoryStore`], `KeyringStore` (feature `keyring`) or your own [`SessionStore`] |
+//! | act for a user | [`UserClient`]: profile, [`mfa`](UserClient::mfa), [`passkeys`](UserClient::passkeys), [`identities`](UserClient::identities), [`oauth`](UserClient::oauth) |
+//! | verify an access token | [`Client::jwt_verifier`], [`Claims`] |
+//! | act with the service key | [`AdminClient`]: [`users`](AdminClient::users), [`invite`](AdminClient::invite), [`generate_link`](AdminClient::generate_link), [`audit_log`](AdminClient::audit_log), providers, OAuth clients |
+//! | be an OAuth client of this server | [`OAuthApp`], [`Client::register_oauth_client`] |
+//! | look at the server | [`Client::settings`], [`Client::health`], [`Client::jwks`], [`Client::openid_configuration`] |
+//! | do anything else | [`raw`], the client generated from the OpenAPI document |
+//! | test an application | feature `testing`: `testing::FakeServer`, a GoTrue inside your tests |
+//!
+//! Every failure is an [`Error`], which knows whether to try again and whether the session is over. Tokens and passwords
+//! are [`Secret`]s, which are never printed. Feature `schemars` derives a JSON schema of each model; feature
+//! `trace-context` sends the trace context of OpenTelemetry.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
