@@ -16,7 +16,7 @@ impl SessionManager {
     /// Changes the signed-in user, and keeps them as they are then.
     ///
     /// # Errors
-    /// As [`access_token`](Self::access_token) and [`UserClient::update`].
+    /// As [`access_token`](Self::access_token) and [`UserClient::update`](crate::UserClient::update).
     pub async fn update_user(&self, update: UserUpdate) -> Result<User> {
         let user = self.user().await?.update(update).await?;
         let (shared, changed) = (self.0.clone(), user.clone());
