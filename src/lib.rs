@@ -42,7 +42,7 @@
 //! | read what comes back from a browser | [`Callback`], [`PkceFlows`], [`Client::sign_in_from_callback`]; feature `loopback`: `Loopback` |
 //! | keep one user's session | [`SessionManager`], with a [`FileStore`], a [`MemoryStore`], `KeyringStore` (feature `keyring`) or your own [`SessionStore`] |
 //! | act for a user | [`UserClient`]: profile, [`mfa`](UserClient::mfa), [`passkeys`](UserClient::passkeys), [`identities`](UserClient::identities), [`oauth`](UserClient::oauth) |
-//! | verify an access token | [`Client::jwt_verifier`], [`Claims`] |
+//! | verify an access token | [`Client::jwt_verifier`], [`Claims`]; in a service on axum: feature `axum` |
 //! | act with the service key | [`AdminClient`]: [`users`](AdminClient::users), [`invite`](AdminClient::invite), [`generate_link`](AdminClient::generate_link), [`audit_log`](AdminClient::audit_log), providers, OAuth clients |
 //! | be an OAuth client of this server | [`OAuthApp`], [`Client::register_oauth_client`] |
 //! | look at the server | [`Client::settings`], [`Client::health`], [`Client::jwks`], [`Client::openid_configuration`] |
@@ -56,6 +56,8 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod admin;
+#[cfg(feature = "axum")]
+pub mod axum;
 mod callback;
 mod check;
 mod client;

@@ -47,6 +47,10 @@ const STEPS: &[Step] = &[
         name: "oauth_login",
         work: Cargo(&["run", "--quiet", "--features", "loopback", "--example", "oauth_login", "--", "alone"], &[]),
     },
+    Step {
+        name: "axum_service",
+        work: Cargo(&["run", "--quiet", "--features", "axum", "--example", "axum_service"], &[]),
+    },
     Step { name: "admin", work: Cargo(&["run", "--quiet", "--example", "admin"], &[]) },
     Step { name: "mfa", work: Cargo(&["run", "--quiet", "--example", "mfa"], &[]) },
     Step { name: "tests", work: Cargo(&["test", "--workspace", "--all-features"], &[]) },
