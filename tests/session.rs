@@ -9,7 +9,7 @@ use std::{future::Future, pin::pin, time::Duration};
 use futures::StreamExt;
 use gotrue::{
     Callback, Client, Clock, Error, ErrorCode, Event, Events, FlowKind, MemoryStore, OtpType, Password, Recover,
-    Session, SessionManager, SessionStore, SignOutScope, SignUp, SignedOutReason, UserUpdate, Verify,
+    Secret, Session, SessionManager, SessionStore, SignOutScope, SignUp, SignedOutReason, UserUpdate, Verify,
     testing::{FakeServer, ManualClock},
 };
 use serde_json::{Value, json};
@@ -93,6 +93,11 @@ impl Play {
                 },
             }
         }
+    }
+
+    fn ask_in_background(&self) -> tokio::task::JoinHandle<Result<Secret, Error>> {
+        let auth = self.auth.clone();
+        tokio::spawn(async move { auth.access_token().await })
     }
 
     fn access_token(&self) -> Option<String> {
@@ -381,12 +386,30 @@ async fn a_spent_token_is_not_believed_while_the_store_has_a_newer_session() {
     let (answer, go) = error(400, "refresh_token_already_used").held_back();
     let play = play([answer, ok("newer")]).await;
     let mut events = play.auth.events();
-    let waiting = tokio::spawn({
-        let auth = play.auth.clone();
-        async move { auth.access_token().await }
-    });
+    let waiting = play.ask_in_background();
     play.server.has_got(2).await;
-    // Another process, without our locks, was faster.
+    another_process_refreshes(&play).await;
+    go.send(()).unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap().expose(), "access-newer");
+    assert_eq!(names(&mut events).await, ["initial: session", "refreshed"]);
+}
+
+#[tokio::test]
+async fn a_newer_session_from_the_store_that_has_expired_too_is_refreshed() {
+    let (answer, go) = error(400, "refresh_token_already_used").held_back();
+    let play = play([answer, ok("newer"), ok("newest")]).await;
+    let mut events = play.auth.events();
+    let waiting = play.ask_in_background();
+    play.server.has_got(2).await;
+    another_process_refreshes(&play).await;
+    play.clock.advance(2 * HOUR);
+    go.send(()).unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap().expose(), "access-newest");
+    assert_eq!(names(&mut events).await, ["initial: session", "refreshed", "refreshed"]);
+}
+
+/// One without our locks, which is faster.
+async fn another_process_refreshes(play: &Play) {
     let record = play.store.load().await.unwrap().unwrap();
     let other = client(&play.server, &play.clock).session_manager(MemoryStore::new()).await.unwrap();
     let newer = other.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
@@ -395,9 +418,6 @@ async fn a_spent_token_is_not_believed_while_the_store_has_a_newer_session() {
     json["session"] = serde_json::to_value(newer).unwrap();
     let newer = gotrue::StoredSession::from_json(json.to_string().as_bytes()).unwrap();
     assert!(play.store.compare_and_swap(Some(record.revision()), Some(newer)).await.unwrap());
-    go.send(()).unwrap();
-    assert_eq!(waiting.await.unwrap().unwrap().expose(), "access-newer");
-    assert_eq!(names(&mut events).await, ["initial: session", "refreshed"]);
 }
 
 #[tokio::test]

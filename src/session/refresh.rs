@@ -40,7 +40,7 @@ pub(super) enum Outcome {
     Ended(Error),
     /// The session stays.
     Failed(Error),
-    /// Somebody signed in or out before it was done, so it counts for nothing.
+    /// Something else happened to the session before it was done, so it counts for nothing: ask again.
     Superseded,
 }
 
@@ -211,7 +211,9 @@ impl Shared {
     async fn verdict(&self, generation: u64, held: &Held, error: Error) -> Outcome {
         if let InStore::Newer(record) = self.look_into_store(held).await {
             let adopted = self.adopt(generation, held, *record);
-            return adopted.map_or(Outcome::Superseded, |held| Outcome::Refreshed(Box::new(held.session().clone())));
+            // One that is due as well takes another refresh.
+            let fresh = adopted.filter(|held| self.clock().uptime() < held.expiry.due_at);
+            return fresh.map_or(Outcome::Superseded, |held| Outcome::Refreshed(Box::new(held.session().clone())));
         }
         if self.current().generation != generation {
             return Outcome::Superseded;
