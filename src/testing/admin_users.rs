@@ -8,7 +8,7 @@ use wiremock::{Request, ResponseTemplate};
 
 use super::{
     account::{Account, blank_user, identity},
-    ban,
+    ban, passkey,
     reply::{Refusal, Reply, ok},
     router::{body, segment},
     state::{State, plain_phone},
@@ -35,6 +35,16 @@ fn user_id(state: &State, request: &Request) -> Result<Uuid, Refusal> {
 pub(super) fn get(state: &mut State, request: &Request) -> Reply {
     let id = user_id(state, request)?;
     ok(&state.account(id)?.user)
+}
+
+pub(super) fn passkeys(state: &mut State, request: &Request) -> Reply {
+    let id = user_id(state, request)?;
+    passkey::admin_list(state, id)
+}
+
+pub(super) fn delete_passkey(state: &mut State, request: &Request) -> Reply {
+    let id = user_id(state, request)?;
+    passkey::admin_delete(state, id, request)
 }
 
 pub(super) fn factors(state: &mut State, request: &Request) -> Reply {
@@ -220,6 +230,7 @@ pub(super) fn delete(state: &mut State, request: &Request) -> Reply {
     let how: AdminDeleteUserRequest =
         if request.body.is_empty() { AdminDeleteUserRequest::default() } else { body(request)? };
     state.sessions.retain(|session| session.user_id != id);
+    state.passkeys.retain(|row| row.user_id != id);
     if how.should_soft_delete == Some(true) {
         let now = state.now();
         soften(state.account(id)?, now);

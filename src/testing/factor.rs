@@ -45,7 +45,7 @@ struct ChallengeRow {
 }
 
 pub(super) fn enroll(state: &mut State, request: &Request) -> Reply {
-    let caller = named_caller(state, request)?;
+    let caller = state.named_caller(request)?;
     let enroll: EnrollFactorRequest = body(request)?;
     check_type(&enroll.factor_type)?;
     let name = enroll.friendly_name.unwrap_or_default();
@@ -72,7 +72,7 @@ pub(super) fn enroll(state: &mut State, request: &Request) -> Reply {
 }
 
 pub(super) fn challenge(state: &mut State, request: &Request) -> Reply {
-    let caller = named_caller(state, request)?;
+    let caller = state.named_caller(request)?;
     let (factor_id, _) = state.factor(&caller, request)?;
     let (id, now) = (state.draw_id(), state.now());
     let factors = state.account(caller.user_id)?.user.factors.iter_mut().flatten();
@@ -84,7 +84,7 @@ pub(super) fn challenge(state: &mut State, request: &Request) -> Reply {
 }
 
 pub(super) fn verify(state: &mut State, request: &Request) -> Reply {
-    let caller = named_caller(state, request)?;
+    let caller = state.named_caller(request)?;
     let (factor_id, _) = state.factor(&caller, request)?;
     let answer: VerifyFactorRequest = body(request)?;
     let code = answer.code.unwrap_or_default();
@@ -111,7 +111,7 @@ pub(super) fn verify(state: &mut State, request: &Request) -> Reply {
 }
 
 pub(super) fn unenroll(state: &mut State, request: &Request) -> Reply {
-    let caller = named_caller(state, request)?;
+    let caller = state.named_caller(request)?;
     let (id, verified) = state.factor(&caller, request)?;
     if verified && !state.is_aal2(caller.session_id) {
         let message = "AAL2 required to unenroll verified factor";
@@ -120,16 +120,6 @@ pub(super) fn unenroll(state: &mut State, request: &Request) -> Reply {
     state.retain_factors(caller.user_id, |factor| factor.id != id)?;
     state.second_factor_gone(id);
     ok(&UnenrollFactorResponse { id })
-}
-
-/// A user who is not anonymous.
-fn named_caller(state: &mut State, request: &Request) -> Result<Caller, Refusal> {
-    let caller = state.caller(request)?;
-    if caller.is_anonymous {
-        let message = "Anonymous user not allowed to perform these actions";
-        return Err(Refusal::new(403, ErrorCode::NO_AUTHORIZATION, message));
-    }
-    Ok(caller)
 }
 
 /// Of the kinds of factors, one is switched on here.

@@ -2,7 +2,7 @@
 //!
 //! It starts in a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes and
 //! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE,
-//! second factors of authenticator applications, and users and links for an administrator.
+//! second factors of authenticator applications, passkeys, and users and links for an administrator.
 //!
 //! It is deterministic: ids, refresh tokens and codes are the same in each run. Access tokens are signed by ES256, with
 //! keys that the server publishes as a real one does; a signature is another each time.
@@ -24,13 +24,16 @@ mod account;
 mod admin_link;
 mod admin_list;
 mod admin_users;
+mod authenticator_data;
 mod ban;
 mod clock;
 mod factor;
 mod key;
 mod mailbox;
 mod message;
+mod passkey;
 mod provider;
+mod relying_party;
 mod reply;
 mod router;
 mod session;
@@ -58,6 +61,7 @@ use crate::{
     error::Result,
     secret::Secret,
 };
+use relying_party::RelyingParty;
 use state::State;
 
 /// How the server is set up.
@@ -68,6 +72,7 @@ struct Setup {
     reuse_interval: Duration,
     message_interval: Duration,
     hs256: bool,
+    relying_party: RelyingParty,
 }
 
 /// Sets up a [`FakeServer`].
@@ -119,6 +124,13 @@ impl FakeServerBuilder {
         self
     }
 
+    /// The site that passkeys and WebAuthn factors are for: its id, which is a domain, and its origin. Default:
+    /// `localhost` and `http://localhost:3000`.
+    pub fn relying_party(mut self, id: impl Into<String>, origin: impl Into<String>) -> Self {
+        self.setup.relying_party = RelyingParty { id: id.into(), origin: origin.into() };
+        self
+    }
+
     /// The clock of the server, such as a [`ManualClock`]. Default: that of this machine.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -162,6 +174,7 @@ impl FakeServer {
             reuse_interval: Duration::seconds(10),
             message_interval: Duration::zero(),
             hs256: false,
+            relying_party: RelyingParty { id: "localhost".to_owned(), origin: provider::SITE_URL.to_owned() },
         };
         FakeServerBuilder { setup, clock: Arc::new(SystemClock) }
     }

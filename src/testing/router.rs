@@ -3,7 +3,7 @@
 use wiremock::{Request, ResponseTemplate};
 
 use super::{
-    admin_link, admin_list, admin_users, factor, message, provider,
+    admin_link, admin_list, admin_users, factor, message, passkey, provider,
     reply::{self, Refusal, Reply, ok},
     sign_up,
     state::State,
@@ -58,6 +58,8 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
         "admin_update_user" => admin_users::update(state, request),
         "admin_delete_user" => admin_users::delete(state, request),
         "admin_list_factors" => admin_users::factors(state, request),
+        "admin_list_passkeys" => admin_users::passkeys(state, request),
+        "admin_delete_passkey" => admin_users::delete_passkey(state, request),
         "admin_list_users" => admin_list::list(state, request),
         "admin_generate_link" => admin_link::generate(state, request),
         "token" => token::token(state, request),
@@ -76,6 +78,13 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
         "challenge_factor" => factor::challenge(state, request),
         "verify_factor" => factor::verify(state, request),
         "unenroll_factor" => factor::unenroll(state, request),
+        "passkey_registration_options" => passkey::registration_options(state, request),
+        "passkey_registration_verify" => passkey::register(state, request),
+        "passkey_authentication_options" => passkey::authentication_options(state),
+        "passkey_authentication_verify" => passkey::authenticate(state, request),
+        "list_passkeys" => passkey::list(state, request),
+        "update_passkey" => passkey::rename(state, request),
+        "delete_passkey" => passkey::delete(state, request),
         "sign_out" => user::sign_out(state, request),
         other => Ok(ResponseTemplate::new(501).set_body_string(format!("the fake server does not play {other}"))),
     }
@@ -108,7 +117,7 @@ fn settings(state: &State) -> Settings {
         sms_provider: Some("twilio".to_owned()),
         saml_enabled: Some(false),
         saml_private_key_next_configured: Some(false),
-        passkeys_enabled: Some(false),
+        passkeys_enabled: Some(true),
         mfa_enabled: None,
     }
 }

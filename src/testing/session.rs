@@ -184,6 +184,16 @@ impl State {
         }
     }
 
+    /// The same, who is not anonymous.
+    pub(super) fn named_caller(&mut self, request: &Request) -> Result<Caller, Refusal> {
+        let caller = self.caller(request)?;
+        if caller.is_anonymous {
+            let message = "Anonymous user not allowed to perform these actions";
+            return Err(Refusal::new(403, ErrorCode::NO_AUTHORIZATION, message));
+        }
+        Ok(caller)
+    }
+
     /// Lets an administrator pass.
     pub(super) fn check_admin(&self, request: &Request) -> Result<(), Refusal> {
         let claims = self.claims(bearer(request)?)?;

@@ -2,14 +2,23 @@
 
 use std::sync::Arc;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha224, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Setup, account::Account, factor::TotpRow, key::Keys, mailbox::Message, provider::Flow, reply::Refusal,
-    router::ReceivedRequest, session::SessionRow,
+    Setup,
+    account::Account,
+    factor::TotpRow,
+    key::Keys,
+    mailbox::Message,
+    passkey::{PasskeyChallenge, PasskeyRow},
+    provider::Flow,
+    reply::Refusal,
+    router::ReceivedRequest,
+    session::SessionRow,
 };
 use crate::{clock::Clock, raw::ErrorCode};
 
@@ -21,6 +30,8 @@ pub(super) struct State {
     pub(super) sessions: Vec<SessionRow>,
     pub(super) flows: Vec<Flow>,
     pub(super) totp: Vec<TotpRow>,
+    pub(super) passkeys: Vec<PasskeyRow>,
+    pub(super) passkey_challenges: Vec<PasskeyChallenge>,
     pub(super) mailbox: Vec<Message>,
     pub(super) keys: Keys,
     pub(super) requests: Vec<ReceivedRequest>,
@@ -39,6 +50,8 @@ impl State {
             sessions: Vec::new(),
             flows: Vec::new(),
             totp: Vec::new(),
+            passkeys: Vec::new(),
+            passkey_challenges: Vec::new(),
             mailbox: Vec::new(),
             requests: Vec::new(),
             clock,
@@ -68,6 +81,11 @@ impl State {
         let mut secret = [0; 20];
         secret.copy_from_slice(&self.draw()[..20]);
         secret
+    }
+
+    /// A challenge to an authenticator, base64url.
+    pub(super) fn draw_challenge(&mut self) -> String {
+        URL_SAFE_NO_PAD.encode(self.draw())
     }
 
     /// A code of six digits.

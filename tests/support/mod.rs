@@ -1,6 +1,7 @@
 //! What the tests share.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod authenticator;
 pub mod recorded;
 pub mod scripted;
 

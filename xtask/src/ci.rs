@@ -53,6 +53,7 @@ const STEPS: &[Step] = &[
     },
     Step { name: "admin", work: Cargo(&["run", "--quiet", "--example", "admin"], &[]) },
     Step { name: "mfa", work: Cargo(&["run", "--quiet", "--example", "mfa"], &[]) },
+    Step { name: "passkey", work: Cargo(&["run", "--quiet", "--example", "passkey"], &[]) },
     Step { name: "tests", work: Cargo(&["test", "--workspace", "--all-features"], &[]) },
 ];
 
