@@ -188,7 +188,7 @@ fn token(claims: &Value) -> Secret {
     let mut claims = claims.clone();
     claims["sub"] = json!("4c7ff6f3-c42b-4426-a6b0-bd65e88e3896");
     claims["exp"] = json!(1_795_483_533);
-    format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string())).into()
+    format!("eyJhbGciOiJIUzI1NiJ9.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string())).into()
 }
 
 #[test]
