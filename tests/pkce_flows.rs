@@ -6,7 +6,7 @@ use std::{sync::LazyLock, time::Duration};
 
 use gotrue::{
     Callback, CallbackOutcome, Client, Error, ErrorCode, FlowKind, PkceFlow, PkceFlows, Provider, Recover, SavedFlow,
-    SendMagicLink, Session, SignUp, UserUpdate,
+    SendMagicLink, Session, SignUp, UserUpdate, Verify,
     testing::{FakeServer, ManualClock},
     url::Url,
 };
@@ -86,9 +86,11 @@ async fn several_flows_end_in_any_order() {
 
 #[tokio::test]
 async fn a_change_of_address_takes_two_links() {
-    let server = FakeServer::start().await;
+    let server = FakeServer::builder().confirm_addresses(true).start().await;
     let client = server.client().unwrap();
-    let session = client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap().session().unwrap();
+    client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap();
+    let confirm = Verify::email(EMAIL, server.last_message_to(EMAIL).unwrap().code);
+    let session = client.verify(confirm).await.unwrap().session().unwrap();
     let flows = client.pkce_flows();
     let flow = flows.begin(FlowKind::EmailChange).unwrap();
     let change = UserUpdate::new().email("ada@new.example.com").redirect_to(flow.redirect_to(BACK).unwrap());

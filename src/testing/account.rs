@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{reply::Refusal, state::State};
+use super::{reply::Refusal, state::State, verify::place_of};
 use crate::{
     raw::{
         ErrorCode,
@@ -69,6 +69,11 @@ impl Account {
         providers.push(identity);
         let names: Vec<&str> = providers.iter().map(|identity| identity.provider.as_str()).collect();
         self.user.app_metadata = Some(json!({ "provider": names[0], "providers": names }));
+    }
+
+    /// An older code in the same place is no longer good.
+    pub(super) fn drop_codes(&mut self, otp_type: Option<OtpType>) {
+        self.codes.retain(|code| code.otp_type.map(place_of) != otp_type.map(place_of));
     }
 
     /// Takes the code with this hash, if it is good.

@@ -75,7 +75,7 @@ fn link_of(state: &mut State, request: &Request, id: Uuid, otp_type: OtpType, re
     let redirect_to = redirect_to.or_else(|| query(request, "redirect_to"));
     let account = state.account(id)?;
     let hash = token_hash(account.email(), &code);
-    account.codes.retain(|code| code.otp_type != Some(otp_type));
+    account.drop_codes(Some(otp_type));
     account.codes.push(SentCode { otp_type: Some(otp_type), hash: hash.clone(), sent_at: now });
     state.note_sent(id, Some(otp_type))?;
     let letter = Letter { otp_type: Some(otp_type), challenge: None, redirect_to: redirect_to.clone() };

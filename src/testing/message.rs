@@ -54,7 +54,7 @@ impl State {
             self.flows.push(Flow::of_message(user_id, challenge));
         }
         // An older code of the same kind is no longer good.
-        self.account(user_id)?.codes.retain(|code| code.otp_type != letter.otp_type);
+        self.account(user_id)?.drop_codes(letter.otp_type);
         for address in addresses.into_iter().filter(|address| !address.is_empty()) {
             self.send_to(user_id, &address, to_phone, letter)?;
         }
@@ -117,12 +117,9 @@ pub(super) fn send_otp(state: &mut State, request: &Request) -> Reply {
             Err(Refusal::validation_failed("Channel should only be specified with Phone OTP"))
         }
         (Some(email), None) => {
-            let link = link_to(state, &email, otp.data, create)?;
+            let (id, otp_type) = link_to(state, &email, otp.data, create)?;
             let redirect_to = query(request, "redirect_to");
-            state.send(
-                link,
-                &Letter { otp_type: Some(OtpType::Magiclink), challenge: otp.code_challenge, redirect_to },
-            )?;
+            state.send(id, &Letter { otp_type: Some(otp_type), challenge: otp.code_challenge, redirect_to })?;
             sent()
         }
         (None, Some(phone)) => {
@@ -138,13 +135,20 @@ pub(super) fn send_otp(state: &mut State, request: &Request) -> Reply {
     }
 }
 
-/// The user whom a link will sign in, created if need be.
-fn link_to(state: &mut State, email: &str, data: Option<Value>, create: bool) -> Result<Uuid, Refusal> {
-    match state.account_by_email(email) {
-        Some(account) => Ok(account.user.id),
-        None if !create => Err(no_sign_up_by_otp()),
-        None => state.create_account(email, "", data),
+/// The user whom a link will sign in, created if need be, and what the link is for: whoever has yet to confirm the
+/// address does so by it.
+fn link_to(state: &mut State, email: &str, data: Option<Value>, create: bool) -> Result<(Uuid, OtpType), Refusal> {
+    let (now, confirm) = (state.now(), state.setup.confirm_addresses);
+    let id = match state.account_by_email(email) {
+        Some(account) => account.user.id,
+        None if !create => return Err(no_sign_up_by_otp()),
+        None => state.create_account(email, "", data)?,
+    };
+    let account = state.account(id)?;
+    if !confirm {
+        account.confirm(now);
     }
+    Ok((id, if account.is_confirmed() { OtpType::Magiclink } else { OtpType::Signup }))
 }
 
 fn no_sign_up_by_otp() -> Refusal {
@@ -153,9 +157,9 @@ fn no_sign_up_by_otp() -> Refusal {
 
 pub(super) fn send_magic_link(state: &mut State, request: &Request) -> Reply {
     let link: MagicLinkRequest = body(request)?;
-    let id = link_to(state, &link.email, link.data, true)?;
+    let (id, otp_type) = link_to(state, &link.email, link.data, true)?;
     let redirect_to = query(request, "redirect_to");
-    state.send(id, &Letter { otp_type: Some(OtpType::Magiclink), challenge: link.code_challenge, redirect_to })?;
+    state.send(id, &Letter { otp_type: Some(otp_type), challenge: link.code_challenge, redirect_to })?;
     sent()
 }
 

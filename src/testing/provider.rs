@@ -90,6 +90,7 @@ pub(super) fn callback(state: &mut State, request: &Request) -> Reply {
     } else {
         let mut pairs = session_fragment(&state.new_session(user_id, "oauth")?);
         pairs.push(("provider_token".to_owned(), format!("{provider}-access-token")));
+        pairs.push(("provider_refresh_token".to_owned(), format!("{provider}-refresh-token")));
         redirect(302, &with_fragment(&redirect_to, &pairs))
     }
 }

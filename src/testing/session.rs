@@ -53,6 +53,14 @@ impl State {
         Ok(self.session_reply(&session))
     }
 
+    /// The first session of a user, who came this moment.
+    pub(super) fn signed_up(&mut self, user_id: Uuid) -> Reply {
+        let mut session = self.new_session(user_id, "password")?;
+        // The database makes this field, and the real server does not look there again.
+        session.user.confirmed_at = None;
+        Ok(self.session_reply(&session))
+    }
+
     pub(super) fn new_session(&mut self, user_id: Uuid, method: &'static str) -> Result<Session, Refusal> {
         let (id, token, now) = (self.draw_id(), self.draw_token(), self.now());
         self.account(user_id)?.user.last_sign_in_at = Some(now);

@@ -51,7 +51,7 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
     let now = state.now();
     if !confirm {
         state.account(id)?.confirm(now);
-        return state.sign_in(id, "password");
+        return state.signed_up(id);
     }
     let otp_type = if email.is_empty() { OtpType::Sms } else { OtpType::Signup };
     let challenge = sign_up.code_challenge;

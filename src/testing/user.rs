@@ -6,6 +6,7 @@ use super::{
     message::Letter,
     reply::{Refusal, Reply, ok},
     router::{body, query},
+    session::Caller,
     state::{State, plain_phone},
 };
 use crate::raw::{
@@ -50,9 +51,12 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> Reply {
             return Err(Refusal::new(422, ErrorCode::SAME_PASSWORD, message));
         }
         account.password = Some(password);
+        // Whoever knew the old one elsewhere is out.
+        let Caller { user_id, session_id, .. } = caller;
+        state.sessions.retain(|session| session.user_id != user_id || session.id == session_id);
     }
     if let Some(data) = &update.data {
-        account.merge_metadata(data);
+        state.account(caller.user_id)?.merge_metadata(data);
     }
     let redirect_to = query(request, "redirect_to");
     if let Some(email) = update.email {

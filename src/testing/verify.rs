@@ -78,7 +78,7 @@ pub(super) fn verify_link(state: &mut State, request: &Request) -> Reply {
 
 /// Takes a code that fits, and does what it was sent for.
 fn redeem(state: &mut State, hash: &str, otp_type: OtpType) -> Option<Outcome> {
-    let now = state.now();
+    let (now, secure) = (state.now(), state.setup.confirm_addresses);
     let account = state.accounts.iter_mut().find_map(|account| {
         let code =
             account.codes.iter().find(|code| code.hash.trim_start_matches("pkce_") == hash.trim_start_matches("pkce_"));
@@ -88,8 +88,10 @@ fn redeem(state: &mut State, hash: &str, otp_type: OtpType) -> Option<Outcome> {
     let id = account.user.id;
     match code.otp_type {
         Some(OtpType::EmailChange) => {
-            // Secure change of address: both the old and the new have to agree.
-            if account.codes.iter().any(|code| code.otp_type == Some(OtpType::EmailChange)) {
+            // Secure change of address: both the old and the new have to agree, where addresses are confirmed at all.
+            if !secure {
+                account.codes.retain(|code| code.otp_type != Some(OtpType::EmailChange));
+            } else if account.codes.iter().any(|code| code.otp_type == Some(OtpType::EmailChange)) {
                 return Some(Outcome::OneMore);
             }
             account.user.email = account.user.new_email.take();
@@ -114,6 +116,16 @@ fn redeem(state: &mut State, hash: &str, otp_type: OtpType) -> Option<Outcome> {
 /// Whether a code may be used as this type: `email` stands for every sign-in and sign-up by e-mail.
 fn fits(code: &SentCode, otp_type: OtpType) -> bool {
     let Some(sent_as) = code.otp_type else { return false };
-    let by_email = |kind| matches!(kind, OtpType::Signup | OtpType::Magiclink | OtpType::Email | OtpType::Invite);
-    sent_as == otp_type || otp_type == OtpType::Email && by_email(sent_as)
+    let place = place_of(sent_as);
+    let by_email = matches!(place, OtpType::Signup | OtpType::Magiclink);
+    place == place_of(otp_type) || otp_type == OtpType::Email && by_email
+}
+
+/// The server has one place for codes that confirm an address, and one for those that sign in without a password.
+pub(super) fn place_of(otp_type: OtpType) -> OtpType {
+    match otp_type {
+        OtpType::Invite => OtpType::Signup,
+        OtpType::Recovery => OtpType::Magiclink,
+        other => other,
+    }
 }

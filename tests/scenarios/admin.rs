@@ -1,0 +1,155 @@
+//! An administrator at work.
+
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use gotrue::{AuditAction, CreateUser, GenerateLink, LinkVerificationType, Password, UpdateUser, UserOrder, Verified};
+use serde_json::json;
+
+use crate::{
+    code,
+    world::{PASSWORD, World},
+};
+
+pub async fn a_user_from_cradle_to_grave(world: &World) {
+    let (client, email, phone) = (&world.client, world.email("ada"), World::phone());
+    let admin = world.admin();
+    let users = admin.users();
+    let ada = CreateUser::email_and_phone(&email, format!("+{phone}")).password(PASSWORD).confirm_email();
+    let ada = ada.user_metadata(json!({ "a": 1 })).app_metadata(json!({ "plan": "pro" })).role("editor");
+    let ada = users.create(ada).await.unwrap();
+    assert_eq!(ada.app_metadata, Some(json!({ "plan": "pro", "provider": "email", "providers": ["email", "phone"] })));
+    assert_eq!(ada.user_metadata, Some(json!({ "a": 1, "email_verified": true })));
+    assert_eq!((ada.role.as_deref(), ada.phone.as_deref()), (Some("editor"), Some(&*phone)));
+    assert_eq!(code(users.create(CreateUser::email(email.to_uppercase())).await), "email_exists");
+    assert_eq!(code(users.create(CreateUser::phone(&phone)).await), "phone_exists");
+    assert_eq!(users.get(ada.id).await.unwrap().identities.map(|all| all.len()), Some(2));
+    assert_eq!(users.get_by_email(&email.to_uppercase()).await.unwrap().unwrap().id, ada.id);
+    assert!(users.get_by_email(&world.email("who")).await.unwrap().is_none());
+
+    let sign_in = |password: &'static str| client.sign_in(Password::email(&email, password));
+    let session = sign_in(PASSWORD).await.unwrap();
+    assert_eq!(code(client.sign_in(Password::phone(&phone, PASSWORD)).await), "phone_not_confirmed");
+    let change = UpdateUser::new().user_metadata(json!({ "a": null, "b": 2 })).app_metadata(json!({ "plan": null }));
+    let changed = users.update(ada.id, change.confirm_phone()).await.unwrap();
+    assert_eq!(changed.user_metadata.unwrap()["b"], 2);
+    assert_eq!(changed.app_metadata.unwrap().get("plan"), None);
+    client.sign_in(Password::phone(&phone, PASSWORD)).await.unwrap();
+
+    users.ban(ada.id, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(code(sign_in(PASSWORD).await), "user_banned");
+    assert_eq!(code(client.refresh(session.refresh_token()).await), "user_banned");
+    assert_eq!(code(client.user(session.access_token()).get().await), "user_banned");
+    assert!(users.unban(ada.id).await.unwrap().banned_until.is_none());
+    let session = sign_in(PASSWORD).await.unwrap();
+
+    // A new password puts everybody out.
+    users.update(ada.id, UpdateUser::new().password("another-horse-8")).await.unwrap();
+    assert_eq!(code(client.user(session.access_token()).get().await), "session_not_found");
+    assert_eq!(code(users.update(ada.id, UpdateUser::new().password("short")).await), "weak_password");
+
+    users.soft_delete(ada.id).await.unwrap();
+    let gone = users.get(ada.id).await.unwrap();
+    assert!(gone.deleted_at.is_some() && !gone.email.unwrap().contains('@'));
+    assert_eq!(code(sign_in("another-horse-8").await), "invalid_credentials");
+    let heir = users.create(CreateUser::email(&email)).await.unwrap();
+    for id in [ada.id, heir.id] {
+        users.delete(id).await.unwrap();
+        assert_eq!(code(users.get(id).await), "user_not_found");
+        assert_eq!(code(users.delete(id).await), "user_not_found");
+    }
+}
+
+pub async fn pages(world: &World) {
+    let admin = world.admin();
+    let users = admin.users();
+    for number in 1..=5 {
+        let name = json!({ "full_name": format!("Number {number} of {}", world.run()) });
+        let email = world.email(&format!("user-{number}"));
+        users.create(CreateUser::email(email).user_metadata(name)).await.unwrap();
+    }
+    let list = || users.list().filter(world.email("").trim_start_matches('-')).per_page(2);
+    let page = list().page(2).get().await.unwrap();
+    assert_eq!((page.total, page.next_page, page.last_page), (Some(5), Some(3), Some(3)));
+    assert_eq!(page.items[0].email, Some(world.email("user-3")));
+    assert!(page.items[0].identities.is_none());
+    let last = list().page(3).get().await.unwrap();
+    assert_eq!((last.items.len(), last.next_page), (1, None));
+    let all: Vec<_> = list().sort(UserOrder::CreatedAtAsc).stream().try_collect().await.unwrap();
+    let emails: Vec<_> = all.iter().map(|user| user.email.clone().unwrap()).collect();
+    assert_eq!(emails, (1..=5).map(|number| world.email(&format!("user-{number}"))).collect::<Vec<_>>());
+    // Case counts in addresses and not in names.
+    let by_name = users.list().filter(format!("NUMBER 2 of {}", world.run()));
+    assert_eq!(by_name.get().await.unwrap().total, Some(1));
+    assert_eq!(list().audience("staff").get().await.unwrap().total, Some(0));
+}
+
+pub async fn links(world: &World) {
+    let (client, admin, email) = (&world.client, world.admin(), world.email("ada"));
+    let data = json!({ "team": "blue" });
+    let link = admin.generate_link(GenerateLink::sign_up(&email, PASSWORD).data(data)).await.unwrap();
+    assert_eq!(link.verification_type, LinkVerificationType::SIGNUP);
+    let session = client.verify(link.verify()).await.unwrap().session().unwrap();
+    assert_eq!(session.user().id, link.user.id);
+    assert_eq!(session.user().user_metadata.as_ref().unwrap()["team"], "blue");
+    client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
+    // Once only.
+    assert_eq!(code(client.verify(link.verify()).await), "otp_expired");
+    assert_eq!(code(admin.generate_link(GenerateLink::sign_up(&email, PASSWORD)).await), "email_exists");
+    assert_eq!(code(admin.generate_link(GenerateLink::invite(&email)).await), "email_exists");
+
+    for link in [GenerateLink::magic_link(&email), GenerateLink::recovery(&email)] {
+        let link = admin.generate_link(link.redirect_to("http://localhost:3000/there")).await.unwrap();
+        assert_eq!(link.redirect_to, "http://localhost:3000/there");
+        client.verify(link.verify()).await.unwrap().session().unwrap();
+    }
+    let grace = admin.generate_link(GenerateLink::invite(world.email("grace"))).await.unwrap();
+    assert!(grace.user.invited_at.is_some());
+    client.verify(grace.verify()).await.unwrap().session().unwrap();
+
+    // A magic link for somebody unknown is a sign-up.
+    let joan = admin.generate_link(GenerateLink::magic_link(world.email("joan"))).await.unwrap();
+    assert_eq!(joan.verification_type, LinkVerificationType::SIGNUP);
+    client.verify(joan.verify()).await.unwrap().session().unwrap();
+    let nobody = admin.generate_link(GenerateLink::recovery(world.email("nobody"))).await;
+    assert_eq!(code(nobody), "user_not_found");
+}
+
+pub async fn links_to_a_new_address(world: &World) {
+    let (client, admin) = (&world.client, world.admin());
+    let (email, session) = world.somebody("ada").await;
+    let new = world.email("ada-the-second");
+    let current = admin.generate_link(GenerateLink::email_change_current(&email, &new)).await.unwrap();
+    // Each link begins the change anew, so both are made first.
+    let at_new = admin.generate_link(GenerateLink::email_change_new(&email, &new)).await.unwrap();
+    if world.confirms() {
+        let first = client.verify(current.verify()).await.unwrap();
+        assert!(matches!(first, Verified::ConfirmationPending { .. }), "{first:?}");
+    }
+    let second = client.verify(at_new.verify()).await.unwrap().session().unwrap();
+    assert_eq!((second.user().email.as_deref(), second.user().id), (Some(&*new), session.user().id));
+}
+
+pub async fn nobody_else(world: &World) {
+    let (_, session) = world.somebody("ada").await;
+    let nobody = world.client.admin(session.access_token());
+    assert_eq!(code(nobody.users().list().get().await), "not_admin");
+    assert_eq!(code(nobody.users().create(CreateUser::email(world.email("x"))).await), "not_admin");
+    assert_eq!(code(nobody.users().delete(session.user().id).await), "not_admin");
+    assert_eq!(code(nobody.generate_link(GenerateLink::recovery(world.email("x"))).await), "not_admin");
+    assert_eq!(code(world.client.admin("no-key").users().list().get().await), "bad_jwt");
+}
+
+pub async fn the_audit_log(world: &World) {
+    let (email, session) = world.somebody("ada").await;
+    world.client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
+    let admin = world.admin();
+    let page = admin.audit_log().author(&email).per_page(1).get().await.unwrap();
+    assert_eq!(page.items.len(), 1);
+    assert!(page.has_more());
+    let payload = page.items[0].payload.as_ref().unwrap();
+    assert_eq!(payload.action, Some(AuditAction::LOGIN));
+    assert_eq!(payload.actor_id, Some(session.user().id.to_string()));
+    let all: Vec<_> = admin.audit_log().author(&email).per_page(1).stream().try_collect().await.unwrap();
+    assert!(all.len() > 1 && all.len() < 10, "{}", all.len());
+}

@@ -1,0 +1,44 @@
+//! A second factor.
+
+use gotrue::{Anonymous, AssuranceLevel, EnrollTotp, Password, UserUpdate};
+
+use crate::{
+    code,
+    world::{PASSWORD, World, totp},
+};
+
+pub async fn an_authenticator(world: &World) {
+    let client = &world.client;
+    let (email, session) = world.somebody("ada").await;
+    let elsewhere = client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
+    let mfa = client.user(session.access_token()).mfa();
+    let factor = mfa.enroll_totp(EnrollTotp::new().friendly_name("phone").issuer("Acme")).await.unwrap();
+    assert!(factor.uri.expose().starts_with("otpauth://totp/Acme:"));
+    assert_eq!(code(mfa.enroll_totp(EnrollTotp::new().friendly_name("phone")).await), "mfa_factor_name_conflict");
+    assert!(!mfa.assurance().await.unwrap().needs_second_factor());
+    assert_eq!(code(mfa.challenge_and_verify(factor.id, "000000").await), "mfa_verification_failed");
+    let strong = mfa.challenge_and_verify(factor.id, totp(&factor.secret)).await.unwrap();
+    let assurance = client.user(strong.access_token()).mfa().assurance().await.unwrap();
+    assert_eq!(assurance.current, Some(AssuranceLevel::AAL2));
+    // Whoever was signed in without it is out.
+    assert_eq!(code(client.user(elsewhere.access_token()).get().await), "session_not_found");
+
+    let weak = client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
+    let user = client.user(weak.access_token());
+    assert!(user.mfa().assurance().await.unwrap().needs_second_factor());
+    assert_eq!(user.mfa().factors().await.unwrap().totp().filter(|factor| factor.is_verified()).count(), 1);
+    assert_eq!(code(user.update(UserUpdate::new().password("better-horse-8")).await), "insufficient_aal");
+    assert_eq!(code(user.mfa().unenroll(factor.id).await), "insufficient_aal");
+    let strong = user.mfa().challenge_and_verify(factor.id, totp(&factor.secret)).await.unwrap();
+    // The level outlives a refresh.
+    let strong = client.refresh(strong.refresh_token()).await.unwrap();
+    let mfa = client.user(strong.access_token()).mfa();
+    assert_eq!(mfa.assurance().await.unwrap().current, Some(AssuranceLevel::AAL2));
+
+    assert_eq!(world.admin().users().factors(strong.user().id).list().await.unwrap().len(), 1);
+    mfa.unenroll(factor.id).await.unwrap();
+    assert!(mfa.factors().await.unwrap().all().is_empty());
+    assert_eq!(code(mfa.unenroll(factor.id).await), "mfa_factor_not_found");
+    let nobody = client.sign_in(Anonymous::new()).await.unwrap();
+    assert!(client.user(nobody.access_token()).mfa().enroll_totp(EnrollTotp::new()).await.is_err());
+}

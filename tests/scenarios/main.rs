@@ -1,0 +1,154 @@
+//! What people do with a server, written once: against the fake in the process, and against real servers where the
+//! environment names them (`docs/live.md`).
+//!
+//! `cargo test --test scenarios`, with part of a name for some of them.
+
+mod accounts;
+mod admin;
+mod anonymous;
+mod browser;
+mod company;
+mod factors;
+mod invitations;
+mod live;
+mod messages;
+mod oauth_server;
+mod provider;
+mod server;
+mod sessions;
+mod sms;
+mod tokens;
+mod wallet;
+mod world;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use futures::future::LocalBoxFuture;
+use gotrue::Error;
+use libtest_mimic::{Arguments, Trial};
+
+use live::Live;
+use world::{Kind, World};
+
+type Run = for<'a> fn(&'a World) -> LocalBoxFuture<'a, ()>;
+
+/// Something that people do, and where it can be done.
+struct Scenario {
+    name: &'static str,
+    kinds: &'static [Kind],
+    /// Why the fake server cannot play it.
+    not_on_fake: Option<&'static str>,
+    run: Run,
+}
+
+const BOTH: &[Kind] = &[Kind::Autoconfirm, Kind::Confirm];
+const AUTOCONFIRM: &[Kind] = &[Kind::Autoconfirm];
+const CONFIRM: &[Kind] = &[Kind::Confirm];
+
+const fn on(kinds: &'static [Kind], name: &'static str, run: Run) -> Scenario {
+    Scenario { name, kinds, not_on_fake: None, run }
+}
+
+const fn real_only(kinds: &'static [Kind], why: &'static str, name: &'static str, run: Run) -> Scenario {
+    Scenario { name, kinds, not_on_fake: Some(why), run }
+}
+
+/// All of them.
+fn scenarios() -> Vec<Scenario> {
+    vec![
+        on(AUTOCONFIRM, "accounts::sign_up_to_sign_out", |w| Box::pin(accounts::sign_up_to_sign_out(w))),
+        on(CONFIRM, "accounts::an_address_is_confirmed", |w| Box::pin(accounts::an_address_is_confirmed(w))),
+        on(AUTOCONFIRM, "accounts::a_taken_address", |w| Box::pin(accounts::a_taken_address(w))),
+        on(BOTH, "accounts::wrong_credentials", |w| Box::pin(accounts::wrong_credentials(w))),
+        on(BOTH, "accounts::metadata", |w| Box::pin(accounts::metadata(w))),
+        on(BOTH, "accounts::a_new_password", |w| Box::pin(accounts::a_new_password(w))),
+        on(BOTH, "accounts::a_new_address", |w| Box::pin(accounts::a_new_address(w))),
+        on(BOTH, "accounts::reauthentication", |w| Box::pin(accounts::reauthentication(w))),
+        on(AUTOCONFIRM, "accounts::by_phone", |w| Box::pin(accounts::by_phone(w))),
+        on(AUTOCONFIRM, "anonymous::becomes_permanent", |w| Box::pin(anonymous::becomes_permanent(w))),
+        on(CONFIRM, "anonymous::confirms_an_address", |w| Box::pin(anonymous::confirms_an_address(w))),
+        on(BOTH, "messages::a_forgotten_password", |w| Box::pin(messages::a_forgotten_password(w))),
+        on(BOTH, "messages::a_magic_link", |w| Box::pin(messages::a_magic_link(w))),
+        on(BOTH, "messages::a_link_with_pkce", |w| Box::pin(messages::a_link_with_pkce(w))),
+        on(BOTH, "messages::a_link_for_somebody_new", |w| Box::pin(messages::a_link_for_somebody_new(w))),
+        on(BOTH, "messages::a_code", |w| Box::pin(messages::a_code(w))),
+        on(BOTH, "sms::a_code_by_phone", |w| Box::pin(sms::a_code_by_phone(w))),
+        on(CONFIRM, "sms::a_number_is_confirmed", |w| Box::pin(sms::a_number_is_confirmed(w))),
+        on(BOTH, "invitations::an_invitation", |w| Box::pin(invitations::an_invitation(w))),
+        on(BOTH, "provider::pkce_and_implicit", |w| Box::pin(provider::pkce_and_implicit(w))),
+        real_only(AUTOCONFIRM, "it has no provider who signs ID tokens", "provider::an_id_token", |w| {
+            Box::pin(provider::an_id_token(w))
+        }),
+        on(BOTH, "sessions::a_spent_token", |w| Box::pin(sessions::a_spent_token(w))),
+        on(BOTH, "sessions::sign_out_scopes", |w| Box::pin(sessions::sign_out_scopes(w))),
+        on(BOTH, "sessions::a_manager", |w| Box::pin(sessions::a_manager(w))),
+        on(AUTOCONFIRM, "tokens::by_public_key", |w| Box::pin(tokens::by_public_key(w))),
+        on(CONFIRM, "tokens::by_shared_secret", |w| Box::pin(tokens::by_shared_secret(w))),
+        on(BOTH, "factors::an_authenticator", |w| Box::pin(factors::an_authenticator(w))),
+        on(BOTH, "admin::a_user_from_cradle_to_grave", |w| Box::pin(admin::a_user_from_cradle_to_grave(w))),
+        on(BOTH, "admin::pages", |w| Box::pin(admin::pages(w))),
+        on(BOTH, "admin::links", |w| Box::pin(admin::links(w))),
+        real_only(BOTH, "it makes no links to a new address", "admin::links_to_a_new_address", |w| {
+            Box::pin(admin::links_to_a_new_address(w))
+        }),
+        on(BOTH, "admin::nobody_else", |w| Box::pin(admin::nobody_else(w))),
+        real_only(BOTH, "it keeps no audit log", "admin::the_audit_log", |w| Box::pin(admin::the_audit_log(w))),
+        real_only(BOTH, "it is no OAuth server", "oauth_server::a_client", |w| Box::pin(oauth_server::a_client(w))),
+        real_only(BOTH, "it is no OAuth server", "oauth_server::a_refusal", |w| Box::pin(oauth_server::a_refusal(w))),
+        real_only(BOTH, "it knows no companies", "company::an_unknown_domain", |w| {
+            Box::pin(company::an_unknown_domain(w))
+        }),
+        real_only(BOTH, "it knows no wallets", "wallet::solana", |w| Box::pin(wallet::solana(w))),
+        on(BOTH, "server::tells_of_itself", |w| Box::pin(server::tells_of_itself(w))),
+    ]
+}
+
+/// The code with which the server refused.
+#[track_caller]
+fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    let error = result.unwrap_err();
+    error.code().unwrap_or_else(|| panic!("no code in {error}")).to_string()
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let live = Live::from_env();
+    let mut trials = Vec::new();
+    for Scenario { name, kinds, not_on_fake, run } in scenarios() {
+        for &kind in kinds {
+            let fake = not_on_fake.map_or(Ok(()), |why| Err(format!("the fake server does not play it: {why}")));
+            trials.push(trial(format!("fake::{kind}::{name}"), fake, move |()| World::fake(kind), run));
+            let live = live.clone();
+            trials.push(trial(
+                format!("live::{kind}::{name}"),
+                live,
+                move |live| async move { World::live(kind, &live) },
+                run,
+            ));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// A test that says so when it is skipped.
+fn trial<T: Send + 'static, F: Future<Output = World>>(
+    name: String,
+    server: Result<T, String>,
+    world: impl FnOnce(T) -> F + Send + 'static,
+    run: Run,
+) -> Trial {
+    let title = name.clone();
+    Trial::test(name, move || {
+        match server {
+            Err(why) => writeln!(io::stderr(), "skipped: {title}: {why}")?,
+            Ok(server) => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                runtime.block_on(async { run(&world(server).await).await });
+            }
+        }
+        Ok(())
+    })
+}

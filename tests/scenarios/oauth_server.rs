@@ -1,0 +1,71 @@
+//! Applications that sign people in through the server.
+
+use gotrue::{
+    OAuthApp, OAuthAuthorizationResponse, OAuthFlow, RegisterOAuthClient, Secret, SignOutScope, reqwest, url::Url,
+};
+
+use crate::{
+    browser::{browse, parameter},
+    code,
+    world::World,
+};
+
+const REDIRECT: &str = "http://localhost:3000/app";
+
+/// A client that has registered itself, and sends people off.
+async fn begin(world: &World) -> (OAuthApp, OAuthFlow, String) {
+    let client = &world.client;
+    let registered = RegisterOAuthClient::new([REDIRECT]).name(world.email("app"));
+    let registered = client.register_oauth_client(registered).await.unwrap();
+    let app = client.oauth_app(registered.client_id, registered.client_secret.as_ref().unwrap());
+    // An ID token takes a key that is not a shared secret.
+    let scopes: &[&str] = if world.confirms() { &["email"] } else { &["openid", "email"] };
+    let (url, flow) = app.authorize(REDIRECT).scopes(scopes.iter().copied()).begin().unwrap();
+    let page = browse(&url, client.base_url().as_str()).await;
+    assert_eq!(page.path(), "/consent");
+    (app, flow, parameter(&page, "authorization_id").unwrap())
+}
+
+pub async fn a_client(world: &World) {
+    let (app, flow, id) = begin(world).await;
+    let (email, session) = world.somebody("ada").await;
+    let oauth = world.client.user(session.access_token()).oauth();
+    let asked = oauth.authorization(&id).await.unwrap();
+    let OAuthAuthorizationResponse::Authorization(asked) = asked else { panic!("{asked:?}") };
+    assert_eq!(asked.client.name, Some(world.email("app")));
+    assert!(asked.scope.unwrap().contains("email"));
+
+    let back = Url::parse(oauth.approve(&id).await.unwrap().redirect_url.expose()).unwrap();
+    assert!(back.as_str().starts_with(REDIRECT));
+    let (grant, state) = (parameter(&back, "code").unwrap(), parameter(&back, "state").unwrap());
+    let tokens = app.exchange(&flow, grant.as_str(), &state).await.unwrap();
+    assert_eq!(tokens.id_token.is_some(), !world.confirms());
+    assert!(app.exchange(&flow, grant.as_str(), &state).await.is_err(), "a code is good once");
+    let claims = app.user_info(&tokens.access_token).await.unwrap();
+    assert_eq!((claims.sub, claims.email.as_deref()), (session.user().id, Some(&*email)));
+
+    let renewed = app.refresh(&tokens.refresh_token).await.unwrap();
+    assert_ne!(renewed.refresh_token, tokens.refresh_token);
+    let grants = oauth.grants().await.unwrap();
+    assert_eq!(grants.len(), 1);
+    oauth.revoke(grants[0].client.id).await.unwrap();
+    assert!(oauth.grants().await.unwrap().is_empty());
+    assert_eq!(code(app.user_info(&renewed.access_token).await), "session_not_found");
+    assert!(app.refresh(&renewed.refresh_token).await.unwrap_err().ends_session());
+    // The user's own session is another.
+    world.client.user(session.access_token()).sign_out(SignOutScope::Local).await.unwrap();
+}
+
+pub async fn a_refusal(world: &World) {
+    let (app, flow, id) = begin(world).await;
+    let (_, session) = world.somebody("ada").await;
+    let oauth = world.client.user(session.access_token()).oauth();
+    oauth.authorization(&id).await.unwrap();
+    let back = Url::parse(oauth.deny(&id).await.unwrap().redirect_url.expose()).unwrap();
+    assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
+    assert_eq!(parameter(&back, "state").as_deref(), Some(flow.state().expose()));
+    assert!(oauth.grants().await.unwrap().is_empty());
+    let state = flow.state().expose().to_owned();
+    let refused = app.exchange(&flow, Secret::from("54bbf348-882f-46c3-beaa-0b95b6cc29d0"), &state).await.unwrap_err();
+    assert_eq!(refused.status(), Some(reqwest::StatusCode::BAD_REQUEST));
+}

@@ -1,0 +1,19 @@
+//! What a server tells of itself.
+
+use crate::world::World;
+
+pub async fn tells_of_itself(world: &World) {
+    let client = &world.client;
+    assert_eq!(client.health().await.unwrap().name, "GoTrue");
+    let settings = client.settings().await.unwrap();
+    assert_eq!(settings.mailer_autoconfirm, Some(!world.confirms()));
+    for on in ["email", "phone", "anonymous_users", "keycloak"] {
+        assert_eq!(settings.external.get(on), Some(&true), "{on}");
+    }
+    let keys = client.jwks().await.unwrap().keys;
+    if world.confirms() {
+        assert!(keys.is_empty(), "a shared secret is not published");
+    } else {
+        assert_eq!((keys.len(), keys[0].alg.as_deref()), (1, Some("ES256")));
+    }
+}

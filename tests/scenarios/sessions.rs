@@ -1,0 +1,84 @@
+//! Sessions and their tokens.
+
+use futures::StreamExt;
+use gotrue::{Event, Events, MemoryStore, Password, SignOutScope, SignedOutReason, UserUpdate};
+use serde_json::json;
+
+use crate::{
+    code,
+    world::{PASSWORD, World},
+};
+
+pub async fn a_spent_token(world: &World) {
+    let client = &world.client;
+    let (_, first) = world.somebody("ada").await;
+    let second = client.refresh(first.refresh_token()).await.unwrap();
+    assert_ne!(second.refresh_token(), first.refresh_token());
+    // Whoever lost the answer gets it again.
+    let lost = client.refresh(first.refresh_token()).await.unwrap();
+    assert_eq!(lost.refresh_token(), second.refresh_token());
+    // The grandparent passes within the interval, with a token of its own.
+    let third = client.refresh(second.refresh_token()).await.unwrap();
+    let late = client.refresh(first.refresh_token()).await.unwrap();
+    assert!(late.refresh_token() != third.refresh_token() && late.refresh_token() != second.refresh_token());
+    assert_eq!(late.user().id, first.user().id);
+}
+
+pub async fn sign_out_scopes(world: &World) {
+    let client = &world.client;
+    let (email, first) = world.somebody("ada").await;
+    let sign_in = || client.sign_in(Password::email(&email, PASSWORD));
+    let second = sign_in().await.unwrap();
+    client.user(second.access_token()).sign_out(SignOutScope::Others).await.unwrap();
+    assert_eq!(code(client.user(first.access_token()).get().await), "session_not_found");
+    client.user(second.access_token()).get().await.unwrap();
+
+    let third = sign_in().await.unwrap();
+    client.user(third.access_token()).sign_out(SignOutScope::Local).await.unwrap();
+    assert_eq!(code(client.user(third.access_token()).get().await), "session_not_found");
+    client.user(second.access_token()).get().await.unwrap();
+
+    let fourth = sign_in().await.unwrap();
+    world.admin().sign_out(fourth.access_token(), SignOutScope::Global).await.unwrap();
+    for session in [second, fourth] {
+        assert_eq!(code(client.user(session.access_token()).get().await), "session_not_found");
+        assert!(client.refresh(session.refresh_token()).await.unwrap_err().ends_session());
+    }
+}
+
+pub async fn a_manager(world: &World) {
+    let (email, _) = world.somebody("ada").await;
+    let store = MemoryStore::new();
+    let auth = world.client.session_manager(store.clone()).await.unwrap();
+    let mut events = auth.events();
+    assert!(auth.sign_in(Password::email(&email, "wrong-horse")).await.is_err());
+    auth.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
+    let token = auth.access_token().await.unwrap();
+    auth.update_user(UserUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
+    assert_eq!(auth.session().unwrap().user().user_metadata.as_ref().unwrap()["a"], 1);
+    let renewed = auth.refresh().await.unwrap();
+    assert_eq!(auth.user().await.unwrap().get().await.unwrap().id, renewed.user().id);
+
+    // Another start of the application.
+    let again = world.client.session_manager(store).await.unwrap();
+    assert_eq!(again.access_token().await.unwrap(), *renewed.access_token());
+
+    auth.sign_out(SignOutScope::Local).await.unwrap();
+    assert!(auth.session().is_none());
+    let names = [next(&mut events).await, next(&mut events).await, next(&mut events).await];
+    assert_eq!(names, ["initial: nobody", "signed in", "user updated"]);
+    assert_eq!([next(&mut events).await, next(&mut events).await], ["refreshed", "signed out"]);
+    // The session is over at the server too.
+    assert_eq!(code(world.client.user(token).get().await), "session_not_found");
+}
+
+async fn next(events: &mut Events) -> &'static str {
+    match events.next().await.unwrap() {
+        Event::InitialSession(None) => "initial: nobody",
+        Event::SignedIn(_) => "signed in",
+        Event::UserUpdated(_) => "user updated",
+        Event::TokenRefreshed(_) => "refreshed",
+        Event::SignedOut(SignedOutReason::Requested) => "signed out",
+        other => panic!("{other:?}"),
+    }
+}
