@@ -73,8 +73,8 @@ pub async fn pages(world: &World) {
     assert_eq!((page.total, page.next_page, page.last_page), (Some(5), Some(3), Some(3)));
     assert_eq!(page.items[0].email, Some(world.email("user-3")));
     assert!(page.items[0].identities.is_none());
-    let last = list().page(3).get().await.unwrap();
-    assert_eq!((last.items.len(), last.next_page), (1, None));
+    let third = list().page(3).get().await.unwrap();
+    assert_eq!((third.items.len(), third.next_page), (1, None));
     let all: Vec<_> = list().sort(UserOrder::CreatedAtAsc).stream().try_collect().await.unwrap();
     let emails: Vec<_> = all.iter().map(|user| user.email.clone().unwrap()).collect();
     assert_eq!(emails, (1..=5).map(|number| world.email(&format!("user-{number}"))).collect::<Vec<_>>());

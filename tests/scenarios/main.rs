@@ -1,5 +1,5 @@
 //! What people do with a server, written once: against the fake in the process, and against real servers where the
-//! environment names them (`docs/live.md`).
+//! environment names them (`GOTRUE_LIVE_*`, see `live.rs`).
 //!
 //! `cargo test --test scenarios`, with part of a name for some of them.
 
@@ -143,7 +143,8 @@ fn trial<T: Send + 'static, F: Future<Output = World>>(
     let title = name.clone();
     Trial::test(name, move || {
         match server {
-            Err(why) => writeln!(io::stderr(), "skipped: {title}: {why}")?,
+            // In one piece, since others write at the same time.
+            Err(why) => io::stderr().write_all(format!("skipped: {title}: {why}\n").as_bytes())?,
             Ok(server) => {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 runtime.block_on(async { run(&world(server).await).await });
