@@ -148,7 +148,7 @@ async fn an_application_registers_itself() {
     assert_eq!(app.client_secret.as_ref().unwrap().expose(), recorded.came()["client_secret"]);
     assert!(!format!("{app:?}").contains("N9D0te2a"));
 
-    let all = RegisterOAuthClient::new(["http://127.0.0.1:4000/cb", "http://[::1]/cb", "com.example.app:/cb"])
+    let all = RegisterOAuthClient::new(["http://127.0.0.1:4000/cb", "http://[::1]/cb", "com.example.app://cb"])
         .public()
         .name("App")
         .home_page("https://app.example.com")
@@ -156,7 +156,7 @@ async fn an_application_registers_itself() {
         .grant_types([OAuthGrantType::AUTHORIZATION_CODE]);
     client.register_oauth_client(all).await.unwrap();
     let sent = json!({
-        "redirect_uris": ["http://127.0.0.1:4000/cb", "http://[::1]/cb", "com.example.app:/cb"],
+        "redirect_uris": ["http://127.0.0.1:4000/cb", "http://[::1]/cb", "com.example.app://cb"],
         "client_type": "public",
         "token_endpoint_auth_method": "none",
         "client_name": "App",
