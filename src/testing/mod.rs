@@ -143,14 +143,25 @@ impl FakeServerBuilder {
         let state = Arc::new(Mutex::new(State::new(self.setup, self.clock, http.uri())));
         let answer = Answer { state: state.clone() };
         Mock::given(matchers::any()).respond_with(answer).mount(&http).await;
-        FakeServer { http, state }
+        FakeServer { url: http.uri(), http: Some(http), state }
     }
 }
 
 /// A GoTrue in the process. It stops when it is dropped.
 pub struct FakeServer {
-    http: MockServer,
+    url: String,
+    /// Nothing once it is dropped.
+    http: Option<MockServer>,
     state: Arc<Mutex<State>>,
+}
+
+impl Drop for FakeServer {
+    fn drop(&mut self) {
+        // wiremock blocks on a lock of tokio when it stops, which never comes in a task that has used up its turn. On a
+        // thread of its own there are no turns.
+        let http = self.http.take();
+        let _ = std::thread::spawn(move || drop(http)).join();
+    }
 }
 
 impl fmt::Debug for FakeServer {
@@ -182,7 +193,7 @@ impl FakeServer {
     /// The base URL.
     #[must_use]
     pub fn url(&self) -> String {
-        self.http.uri()
+        self.url.clone()
     }
 
     /// A client for this server.
