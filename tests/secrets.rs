@@ -232,7 +232,7 @@ fn no_trace_holds_a_secret() {
     });
 
     let text = String::from_utf8_lossy(&written.0.lock().unwrap()).into_owned();
-    assert!(text.contains("operation=\"sign_up\"") && text.contains("status=200"), "{text}");
+    assert!(text.contains("gotrue.operation=\"sign_up\"") && text.contains("http.response.status_code=200"), "{text}");
     // The fake server is in the same process and may log what it got; what it says is not ours.
     let ours: Vec<&str> = text.lines().filter(|line| !line.contains("wiremock")).collect();
     let ours = ours.join("\n");

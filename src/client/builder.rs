@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     secret::Secret,
     skew::ClockSkew,
-    transport::{ApiKey, Settings, Transport, secret_header},
+    transport::{ApiKey, LARGEST_REPLY, RETRIES, Settings, Transport, secret_header},
 };
 
 /// A server on this machine, as it listens by default.
@@ -51,6 +51,8 @@ pub struct ClientBuilder {
     headers: Vec<(String, Secret)>,
     timeout: Duration,
     connect_timeout: Duration,
+    retries: usize,
+    largest_reply: usize,
     user_agent: String,
     client_info: String,
     api_version: String,
@@ -76,6 +78,8 @@ impl ClientBuilder {
             user_agent: NAME.to_owned(),
             client_info: NAME.to_owned(),
             api_version: API_VERSION.to_owned(),
+            retries: RETRIES,
+            largest_reply: LARGEST_REPLY,
             clock: Arc::new(SystemClock),
         }
     }
@@ -125,7 +129,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a call may take in all. Default: 30 seconds.
+    /// How long a call may take in all, retries included. Default: 30 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -134,6 +138,22 @@ impl ClientBuilder {
     /// How long it may take to connect. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// How often a call is sent again at most; 0 switches it off. Default: 3.
+    ///
+    /// Only what can do no harm is sent again: an operation that changes nothing, and a refresh, when the connection
+    /// broke or the server or a gateway was busy; any other, such as a sign-in, when there was no connection at all. The
+    /// waits grow from 200 milliseconds, with jitter; a `Retry-After` of up to five seconds is waited for.
+    pub fn retries(mut self, retries: usize) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// How large a reply may be, in bytes. A larger one is an [`Error::UnreadableReply`]. Default: 32 MiB.
+    pub fn largest_reply(mut self, bytes: usize) -> Self {
+        self.largest_reply = bytes;
         self
     }
 
@@ -173,7 +193,14 @@ impl ClientBuilder {
             key => Some(ApiKey::new("API key", key)?),
         };
         let headers = self.all_headers()?;
-        let settings = Settings { headers, timeout: self.timeout, clock: self.clock, skew: ClockSkew::default() };
+        let settings = Settings {
+            headers,
+            timeout: self.timeout,
+            retries: self.retries,
+            largest_reply: self.largest_reply,
+            clock: self.clock,
+            skew: ClockSkew::default(),
+        };
         let http = match self.http {
             Some(http) => http,
             None => http_client(self.connect_timeout)?,

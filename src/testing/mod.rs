@@ -28,6 +28,7 @@ mod authenticator_data;
 mod ban;
 mod clock;
 mod factor;
+mod fault;
 mod key;
 mod mailbox;
 mod message;
@@ -42,6 +43,7 @@ mod state;
 mod token;
 mod user;
 mod verify;
+mod wire;
 
 use std::{
     fmt,
@@ -52,6 +54,7 @@ use chrono::Duration;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
 pub use clock::ManualClock;
+pub use fault::Fault;
 pub use mailbox::Message;
 pub use router::ReceivedRequest;
 
@@ -63,6 +66,7 @@ use crate::{
 };
 use relying_party::RelyingParty;
 use state::State;
+use wire::Wire;
 
 /// How the server is set up.
 #[derive(Clone, Debug)]
@@ -138,18 +142,25 @@ impl FakeServerBuilder {
     }
 
     /// Starts the server on a free port of loopback.
+    ///
+    /// # Panics
+    /// When loopback cannot be listened on: there is no test without it.
+    #[expect(clippy::expect_used, reason = "wiremock, of which this is made, does so as well")]
     pub async fn start(self) -> FakeServer {
         let http = MockServer::start().await;
-        let state = Arc::new(Mutex::new(State::new(self.setup, self.clock, http.uri())));
+        let wire = Wire::start(*http.address()).expect("loopback can be listened on");
+        let url = format!("http://{}", wire.address);
+        let state = Arc::new(Mutex::new(State::new(self.setup, self.clock, url.clone())));
         let answer = Answer { state: state.clone() };
         Mock::given(matchers::any()).respond_with(answer).mount(&http).await;
-        FakeServer { url: http.uri(), http: Some(http), state }
+        FakeServer { url, _wire: wire, http: Some(http), state }
     }
 }
 
 /// A GoTrue in the process. It stops when it is dropped.
 pub struct FakeServer {
     url: String,
+    _wire: Wire,
     /// Nothing once it is dropped.
     http: Option<MockServer>,
     state: Arc<Mutex<State>>,
@@ -261,6 +272,20 @@ impl FakeServer {
     #[must_use]
     pub fn count(&self, operation: &str) -> usize {
         self.state().requests.iter().filter(|request| request.operation == Some(operation)).count()
+    }
+
+    /// Makes the next call fail, or those that the fault is for. Faults of the same call come in the order in which they
+    /// were asked for.
+    ///
+    /// A client with a [`ManualClock`] waits for that clock before it tries again: move it, or build the client with
+    /// [`retries(0)`](ClientBuilder::retries).
+    pub fn fail(&self, fault: Fault) {
+        self.state().faults.add(fault);
+    }
+
+    /// Forgets the faults that are still to come.
+    pub fn heal(&self) {
+        self.state().faults.clear();
     }
 
     /// The code that an authenticator application shows now, by the clock of this server. `None` when the secret is none

@@ -12,6 +12,7 @@ use super::{
     Setup,
     account::Account,
     factor::TotpRow,
+    fault::Faults,
     key::Keys,
     mailbox::Message,
     passkey::{PasskeyChallenge, PasskeyRow},
@@ -35,6 +36,7 @@ pub(super) struct State {
     pub(super) mailbox: Vec<Message>,
     pub(super) keys: Keys,
     pub(super) requests: Vec<ReceivedRequest>,
+    pub(super) faults: Faults,
     clock: Arc<dyn Clock>,
     /// How often something new was made up.
     drawn: u64,
@@ -54,6 +56,7 @@ impl State {
             passkey_challenges: Vec::new(),
             mailbox: Vec::new(),
             requests: Vec::new(),
+            faults: Faults::default(),
             clock,
             drawn: 0,
         }
