@@ -37,9 +37,9 @@ impl ApiError {
             status,
             code: error_code(headers, &parsed),
             hint: parsed.hint.as_deref().map(redact),
-            weak_password_reasons: parsed.weak_password.and_then(|weak| weak.reasons).unwrap_or_default(),
+            weak_password_reasons: parsed.weak_password.and_then(|weak| weak.reasons).map(printable).unwrap_or_default(),
             retry_after: retry_after(headers).or_else(|| seconds_in(&message)),
-            request_id: request_id(headers).map(str::to_owned).or(parsed.error_id),
+            request_id: request_id(headers).map(str::to_owned).or_else(|| parsed.error_id.as_deref().map(redact)),
             message,
             during_refresh: false,
         }
@@ -147,6 +147,15 @@ pub(crate) fn known_or_redacted(code: ErrorCode) -> Option<ErrorCode> {
         // What is no code of the server's may be anything.
         other => Some(ErrorCode::from(redact(other))),
     }
+}
+
+/// Reasons that are fit to print.
+fn printable(reasons: Vec<WeakPasswordReason>) -> Vec<WeakPasswordReason> {
+    // What is no reason of the server's may be anything, be it the password.
+    let printable = |reason: WeakPasswordReason| {
+        if WeakPasswordReason::KNOWN.contains(&reason) { reason } else { redact(reason.as_str()).into() }
+    };
+    reasons.into_iter().map(printable).collect()
 }
 
 /// A body that is none of the server's shapes: what it begins with, or the name of the status.
