@@ -237,8 +237,20 @@ fn record() -> Vec<u8> {
 /// A query or fragment as a server, or somebody who means harm, might write it.
 fn pairs() -> impl Strategy<Value = String> {
     let name = prop::sample::select(vec![
-        "code", "access_token", "refresh_token", "provider_token", "expires_in", "expires_at", "type", "error",
-        "error_code", "error_description", "message", "sb", "sb_flow", "x",
+        "code",
+        "access_token",
+        "refresh_token",
+        "provider_token",
+        "expires_in",
+        "expires_at",
+        "type",
+        "error",
+        "error_code",
+        "error_description",
+        "message",
+        "sb",
+        "sb_flow",
+        "x",
     ]);
     let value = prop_oneof![
         Just(PLANTED.to_owned()),

@@ -47,7 +47,7 @@ const OWN_HEADERS: [&str; 4] = ["apikey", "authorization", "x-supabase-api-versi
 pub struct ClientBuilder {
     base_url: String,
     api_key: Secret,
-    http: Option<reqwest::Client>,
+    http: reqwest::ClientBuilder,
     headers: Vec<(String, Secret)>,
     timeout: Duration,
     connect_timeout: Duration,
@@ -71,7 +71,7 @@ impl ClientBuilder {
         Self {
             base_url: DEFAULT_BASE_URL.to_owned(),
             api_key: Secret::default(),
-            http: None,
+            http: reqwest::Client::builder(),
             headers: Vec::new(),
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
@@ -115,11 +115,18 @@ impl ClientBuilder {
         self
     }
 
-    /// An HTTP client of your own, with its pool, proxy and certificates. Build it with
-    /// `redirect(reqwest::redirect::Policy::none())`, as ours is: the server's redirects are for browsers and carry
-    /// tokens. [`connect_timeout`](Self::connect_timeout) is then yours to set there.
-    pub fn http_client(mut self, http: reqwest::Client) -> Self {
-        self.http = Some(http);
+    /// The beginnings of an HTTP client of your own, with its proxy, certificates and pool. Redirects stay off, whatever it
+    /// says: the server's are for browsers and carry tokens, and credentials belong to this server alone.
+    ///
+    /// ```
+    /// # fn f() -> Result<(), gotrue::Error> {
+    /// let http = gotrue::reqwest::Client::builder().pool_max_idle_per_host(4);
+    /// let client = gotrue::Client::builder().http_client(http).build()?;
+    /// # Ok(()) }
+    /// # f().unwrap();
+    /// ```
+    pub fn http_client(mut self, http: reqwest::ClientBuilder) -> Self {
+        self.http = http;
         self
     }
 
@@ -201,10 +208,8 @@ impl ClientBuilder {
             clock: self.clock,
             skew: ClockSkew::default(),
         };
-        let http = match self.http {
-            Some(http) => http,
-            None => http_client(self.connect_timeout)?,
-        };
+        let http = self.http.connect_timeout(self.connect_timeout).redirect(Policy::none()).build();
+        let http = http.map_err(|error| Error::invalid("HTTP client", error.to_string()))?;
         let transport = Transport::new(Arc::new(settings), api_key);
         Ok(Client { base_url, http, transport, keys: Arc::default() })
     }
@@ -246,14 +251,6 @@ fn parse_base_url(text: &str) -> Result<Url> {
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
     Ok(url)
-}
-
-fn http_client(connect_timeout: Duration) -> Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .connect_timeout(connect_timeout)
-        .redirect(Policy::none())
-        .build()
-        .map_err(|error| Error::invalid("HTTP client", error.to_string()))
 }
 
 fn header_value(what: &'static str, value: &str) -> Result<HeaderValue> {

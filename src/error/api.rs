@@ -37,7 +37,11 @@ impl ApiError {
             status,
             code: error_code(headers, &parsed),
             hint: parsed.hint.as_deref().map(redact),
-            weak_password_reasons: parsed.weak_password.and_then(|weak| weak.reasons).map(printable).unwrap_or_default(),
+            weak_password_reasons: parsed
+                .weak_password
+                .and_then(|weak| weak.reasons)
+                .map(printable)
+                .unwrap_or_default(),
             retry_after: retry_after(headers).or_else(|| seconds_in(&message)),
             request_id: request_id(headers).map(str::to_owned).or_else(|| parsed.error_id.as_deref().map(redact)),
             message,
