@@ -2,7 +2,8 @@
 //!
 //! It starts in a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes and
 //! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE,
-//! second factors of authenticator applications, passkeys, and users and links for an administrator.
+//! second factors of authenticator applications, phones and authenticators, passkeys, and users and links for an
+//! administrator.
 //!
 //! It is deterministic: ids, refresh tokens and codes are the same in each run. Access tokens are signed by ES256, with
 //! keys that the server publishes as a real one does; a signature is another each time.

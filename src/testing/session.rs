@@ -29,6 +29,7 @@ pub(super) struct SessionRow {
 #[derive(Clone, Copy, Debug)]
 struct SecondFactor {
     id: Uuid,
+    method: &'static str,
     used_at: DateTime<Utc>,
 }
 
@@ -76,10 +77,15 @@ impl State {
     }
 
     /// Raises a session, and ends the user's others that are below. The refresh token is swapped.
-    pub(super) fn second_factor_used(&mut self, session_id: Uuid, factor_id: Uuid) -> Result<Session, Refusal> {
+    pub(super) fn second_factor_used(
+        &mut self,
+        session_id: Uuid,
+        factor_id: Uuid,
+        method: &'static str,
+    ) -> Result<Session, Refusal> {
         let (now, fresh) = (self.now(), self.draw_token());
         let session = self.sessions.iter_mut().find(|session| session.id == session_id).ok_or_else(session_gone)?;
-        session.second_factor = Some(SecondFactor { id: factor_id, used_at: now });
+        session.second_factor = Some(SecondFactor { id: factor_id, method, used_at: now });
         session.swap(fresh.clone(), now);
         let user_id = session.user_id;
         self.sessions.retain(|session| session.user_id != user_id || session.second_factor.is_some());
@@ -230,7 +236,7 @@ impl SessionRow {
     /// How the user has signed in, the newest first.
     fn amr(&self) -> Value {
         let entry = |method: &str, at: DateTime<Utc>| json!({ "method": method, "timestamp": at.timestamp() });
-        let second = self.second_factor.map(|second| entry("totp", second.used_at));
+        let second = self.second_factor.map(|second| entry(second.method, second.used_at));
         second.into_iter().chain([entry(self.method, self.signed_in_at)]).collect()
     }
 
