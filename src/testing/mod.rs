@@ -1,9 +1,10 @@
 //! A GoTrue in the process, for tests of your own application.
 //!
 //! It starts in a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes and
-//! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE,
-//! second factors of authenticator applications, phones and authenticators, passkeys, and users and links for an
-//! administrator.
+//! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE and
+//! by ID tokens, with wallets and passkeys, identities, second factors, an OAuth server, and what an administrator does:
+//! users, links, providers, companies, OAuth clients, the audit log. What a company answers to its people (SAML) is not
+//! played.
 //!
 //! It is deterministic: ids, refresh tokens and codes are the same in each run. Access tokens are signed by ES256, with
 //! keys that the server publishes as a real one does; a signature is another each time.
@@ -22,16 +23,24 @@
 //! ```
 
 mod account;
+mod admin_factors;
 mod admin_link;
 mod admin_list;
 mod admin_users;
+mod audit;
 mod authenticator_data;
 mod ban;
 mod clock;
+mod custom_provider;
+mod external;
 mod factor;
+mod id_token;
+mod identity;
 mod key;
 mod mailbox;
 mod message;
+mod oauth;
+mod paging;
 mod passkey;
 mod provider;
 mod relying_party;
@@ -39,10 +48,12 @@ mod reply;
 mod router;
 mod session;
 mod sign_up;
+mod sso;
 mod state;
 mod token;
 mod user;
 mod verify;
+mod web3;
 
 use std::{
     fmt,
@@ -60,6 +71,7 @@ use crate::{
     client::{Client, ClientBuilder},
     clock::{Clock, SystemClock},
     error::Result,
+    raw::Provider,
     secret::Secret,
 };
 use relying_party::RelyingParty;
@@ -73,6 +85,7 @@ struct Setup {
     reuse_interval: Duration,
     message_interval: Duration,
     hs256: bool,
+    disabled_providers: Vec<Provider>,
     relying_party: RelyingParty,
 }
 
@@ -122,6 +135,12 @@ impl FakeServerBuilder {
     /// keys. Default: no.
     pub fn hs256(mut self, hs256: bool) -> Self {
         self.setup.hs256 = hs256;
+        self
+    }
+
+    /// Switches a provider off. Default: all that the real server knows are on.
+    pub fn without_provider(mut self, provider: impl Into<Provider>) -> Self {
+        self.setup.disabled_providers.push(provider.into());
         self
     }
 
@@ -175,6 +194,7 @@ impl FakeServer {
             reuse_interval: Duration::seconds(10),
             message_interval: Duration::zero(),
             hs256: false,
+            disabled_providers: Vec::new(),
             relying_party: RelyingParty { id: "localhost".to_owned(), origin: provider::SITE_URL.to_owned() },
         };
         FakeServerBuilder { setup, clock: Arc::new(SystemClock) }
@@ -251,6 +271,30 @@ impl FakeServer {
     #[must_use]
     pub fn count(&self, operation: &str) -> usize {
         self.state().requests.iter().filter(|request| request.operation == Some(operation)).count()
+    }
+
+    /// An ID token of a provider for [`IdToken`](crate::IdToken), as a native sign-in gets one. The claims are those of the
+    /// one user of the provider, who is also who signs in by [`Client::authorize`], and those that are given. A nonce is
+    /// among them as the provider gets it, which is as its SHA-256 in hexadecimal.
+    ///
+    /// `None` for a provider of whom the server takes no ID tokens, or that is switched off.
+    ///
+    /// ```
+    /// use gotrue::{IdToken, Provider, testing::FakeServer};
+    /// use serde_json::json;
+    ///
+    /// # async fn f() -> Result<(), gotrue::Error> {
+    /// let server = FakeServer::start().await;
+    /// let claims = json!({ "email": "ada@example.com", "sub": "ada" });
+    /// let id_token = server.id_token(Provider::GOOGLE, &claims).unwrap();
+    /// let session = server.client()?.sign_in(IdToken::new(Provider::GOOGLE, id_token)).await?;
+    /// assert_eq!(session.user().email.as_deref(), Some("ada@example.com"));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();
+    /// ```
+    #[must_use]
+    pub fn id_token(&self, provider: impl Into<Provider>, claims: &serde_json::Value) -> Option<Secret> {
+        self.state().id_token(&provider.into(), claims)
     }
 
     /// The code that an authenticator application shows now, by the clock of this server. `None` when the secret is none

@@ -3,14 +3,15 @@
 use wiremock::{Request, ResponseTemplate};
 
 use super::{
-    admin_link, admin_list, admin_users, factor, message, passkey, provider,
+    admin_factors, admin_link, admin_list, admin_users, audit, custom_provider, factor, identity, message, oauth,
+    passkey, provider,
     reply::{self, Refusal, Reply, ok},
-    sign_up,
+    sign_up, sso,
     state::State,
     token, user, verify,
 };
 use crate::raw::{
-    OPERATIONS, Operation,
+    OPERATIONS, Operation, Provider,
     types::{Health, Settings},
 };
 
@@ -57,10 +58,42 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
         "admin_get_user" => admin_users::get(state, request),
         "admin_update_user" => admin_users::update(state, request),
         "admin_delete_user" => admin_users::delete(state, request),
-        "admin_list_factors" => admin_users::factors(state, request),
+        "admin_list_factors" => admin_factors::list(state, request),
+        "admin_update_factor" => admin_factors::update(state, request),
+        "admin_delete_factor" => admin_factors::delete(state, request),
         "admin_list_passkeys" => admin_users::passkeys(state, request),
         "admin_delete_passkey" => admin_users::delete_passkey(state, request),
         "admin_list_users" => admin_list::list(state, request),
+        "admin_audit" => audit::list(state, request),
+        "admin_list_sso_providers" => sso::list(state, request),
+        "admin_create_sso_provider" => sso::create(state, request),
+        "admin_get_sso_provider" => sso::get(state, request),
+        "admin_update_sso_provider" => sso::update(state, request),
+        "admin_delete_sso_provider" => sso::delete(state, request),
+        "admin_list_custom_providers" => custom_provider::list(state, request),
+        "admin_create_custom_provider" => custom_provider::create(state, request),
+        "admin_get_custom_provider" => custom_provider::get(state, request),
+        "admin_update_custom_provider" => custom_provider::update(state, request),
+        "admin_delete_custom_provider" => custom_provider::delete(state, request),
+        "admin_list_oauth_clients" => oauth::list(state, request),
+        "admin_create_oauth_client" => oauth::create(state, request),
+        "admin_get_oauth_client" => oauth::get(state, request),
+        "admin_update_oauth_client" => oauth::update(state, request),
+        "admin_delete_oauth_client" => oauth::delete(state, request),
+        "admin_regenerate_oauth_client_secret" => oauth::regenerate_secret(state, request),
+        "oauth_register_client" => oauth::register(state, request),
+        "oauth_authorize" => oauth::authorize(state, request),
+        "oauth_authorization" => oauth::details(state, request),
+        "oauth_consent" => oauth::consent(state, request),
+        "oauth_token" => oauth::token(state, request),
+        "oauth_userinfo" => oauth::user_info(state, request),
+        "list_oauth_grants" => oauth::list_grants(state, request),
+        "revoke_oauth_grant" => oauth::revoke_grant(state, request),
+        "openid_configuration" | "oauth_server_metadata" => Ok(oauth::configuration(state)),
+        "sso" => sso::sign_in(state, request),
+        "saml_acs" => Ok(sso::assertion(request)),
+        "authorize_identity" => identity::authorize(state, request),
+        "unlink_identity" => identity::unlink(state, request),
         "admin_generate_link" => admin_link::generate(state, request),
         "token" => token::token(state, request),
         "send_otp" => message::send_otp(state, request),
@@ -70,7 +103,7 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
         "verify" => verify::verify(state, request),
         "verify_link" => verify::verify_link(state, request),
         "authorize" => provider::authorize(state, request),
-        "callback" => provider::callback(state, request),
+        "callback" | "callback_form" => provider::callback(state, request),
         "get_user" => user::get_user(state, request),
         "update_user" => user::update_user(state, request),
         "reauthenticate" => user::reauthenticate(state, request),
@@ -108,9 +141,11 @@ fn health() -> Health {
 
 fn settings(state: &State) -> Settings {
     let confirm = state.setup.confirm_addresses;
-    let external = ["anonymous_users", "email", "phone", "github", "google", "keycloak"];
+    let is_on = |provider: &&Provider| !state.setup.disabled_providers.contains(provider);
+    let providers = Provider::KNOWN.iter().map(|provider| (provider.to_string(), is_on(&provider)));
+    let ways = ["anonymous_users", "email", "phone"].map(|way| (way.to_owned(), true));
     Settings {
-        external: external.into_iter().map(|name| (name.to_owned(), true)).collect(),
+        external: providers.chain(ways).collect(),
         disable_signup: Some(false),
         mailer_autoconfirm: Some(!confirm),
         phone_autoconfirm: Some(!confirm),

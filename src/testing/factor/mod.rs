@@ -6,9 +6,11 @@ mod webauthn;
 
 use chrono::{DateTime, Duration, Utc};
 use serde::Deserialize;
+use serde_json::json;
 use uuid::Uuid;
 use wiremock::Request;
 
+pub(super) use phone::e164;
 use webauthn::WebAuthnAnswer;
 
 use super::{
@@ -20,7 +22,7 @@ use super::{
 };
 use crate::{
     raw::{
-        ErrorCode, FactorStatus, FactorType,
+        AuditAction, ErrorCode, FactorStatus, FactorType,
         types::{ChallengeFactorResponse, EnrollFactorRequest, EnrollFactorResponse, Factor, UnenrollFactorResponse},
     },
     secret::Secret,
@@ -94,6 +96,8 @@ pub(super) fn enroll(state: &mut State, request: &Request) -> Reply {
         Proof::WebAuthn(_) => {}
     }
     account.user.factors.get_or_insert_default().push(factor);
+    let traits = json!({ "factor_id": id, "factor_type": enroll.factor_type });
+    state.note(caller.user_id, AuditAction::FACTOR_IN_PROGRESS, Some(traits));
     state.factors.push(FactorRow { factor_id: id, proof, challenges: Vec::new() });
     let (type_, friendly_name) = (enroll.factor_type, Some(name));
     ok(&EnrollFactorResponse { id, type_, friendly_name, phone, totp: application })
@@ -122,6 +126,8 @@ pub(super) fn challenge(state: &mut State, request: &Request) -> Reply {
             nonce
         }
     };
+    let traits = json!({ "factor_id": factor.id, "factor_status": factor.status });
+    state.note(caller.user_id, AuditAction::CHALLENGE_CREATED, Some(traits));
     state.change_factor(caller.user_id, factor.id, |factor| factor.last_challenged_at = Some(now))?;
     state.factor_row(factor.id)?.challenges.push(ChallengeRow { id, created_at: now, nonce, answered: false });
     ok(&reply)
@@ -153,6 +159,8 @@ pub(super) fn verify(state: &mut State, request: &Request) -> Reply {
         }
     };
     state.factor_row(factor.id)?.answered(&challenge);
+    let traits = json!({ "factor_id": factor.id, "challenge_id": challenge.id, "factor_type": factor.factor_type });
+    state.note(caller.user_id, AuditAction::VERIFICATION_ATTEMPTED, Some(traits));
     if !factor.is_verified() {
         state.change_factor(caller.user_id, factor.id, |factor| {
             factor.status = FactorStatus::VERIFIED;
@@ -172,6 +180,8 @@ pub(super) fn unenroll(state: &mut State, request: &Request) -> Reply {
         let message = "AAL2 required to unenroll verified factor";
         return Err(Refusal::new(422, ErrorCode::INSUFFICIENT_AAL, message));
     }
+    let traits = json!({ "factor_id": factor.id, "factor_status": factor.status, "session_id": caller.session_id });
+    state.note(caller.user_id, AuditAction::FACTOR_UNENROLLED, Some(traits));
     state.retain_factors(caller.user_id, |other| other.id != factor.id)?;
     state.second_factor_gone(factor.id);
     ok(&UnenrollFactorResponse { id: factor.id })
