@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use gotrue::{
-    AuthorizationCode, Client, Error, ErrorCode, GenerateLink, OtpType, Password, Provider, Recover, Resend, SendOtp,
-    Session, SignUp, Verify, raw,
+    AuthorizationCode, Client, CreateCustomProvider, Error, ErrorCode, GenerateLink, OAuth2Endpoints, OtpType,
+    Password, Provider, Recover, Resend, SendOtp, Session, SignUp, Verify, raw,
     testing::{FakeServer, ManualClock},
 };
 use url::Url;
@@ -86,6 +86,10 @@ async fn any_provider_agrees_at_once() {
     let session = client.sign_in(AuthorizationCode::new(auth_code, verifier)).await.unwrap();
     assert_eq!(session.user().identities.as_ref().unwrap()[0].provider, "github");
 
+    let at = |path: &str| format!("https://acme.example.com/{path}");
+    let endpoints = OAuth2Endpoints { authorization_url: at("auth"), token_url: at("token"), userinfo_url: at("me") };
+    let acme = CreateCustomProvider::oauth2("acme", endpoints, "client", "secret");
+    client.admin(server.service_key()).custom_providers().create(acme).await.unwrap();
     let url = client.authorize(Provider::custom("acme")).url().unwrap();
     let target = open(open(url.as_str()).await.as_str()).await;
     let session = client.refresh(fragment(&target, "refresh_token").unwrap()).await.unwrap();
