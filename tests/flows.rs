@@ -166,6 +166,29 @@ async fn a_code_expires_and_messages_have_an_interval() {
 }
 
 #[tokio::test]
+async fn calls_are_limited() {
+    let clock = ManualClock::new();
+    let server = FakeServer::builder().clock(clock.clone()).rate_limit(2).start().await;
+    let client = server.client().unwrap();
+    let wrong = || client.sign_in(Password::email(EMAIL, PASSWORD));
+    assert_eq!(code(wrong().await), "invalid_credentials");
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(code(wrong().await), "invalid_credentials");
+    let limited = wrong().await.unwrap_err();
+    assert_eq!((limited.status().unwrap().as_u16(), limited.code()), (429, Some(&ErrorCode::OVER_REQUEST_RATE_LIMIT)));
+    assert_eq!(limited.api().unwrap().message(), "Request rate limit reached");
+    // Each operation by itself, and some not at all.
+    signed_up(&client).await;
+    for _ in 0..3 {
+        client.settings().await.unwrap();
+    }
+    // The first call has been forgotten by then, the second has not.
+    clock.advance(Duration::from_secs(241));
+    client.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
+    assert_eq!(code(wrong().await), "over_request_rate_limit");
+}
+
+#[tokio::test]
 async fn what_is_not_routed_answers_as_the_real_server() {
     let server = FakeServer::start().await;
     let http = reqwest::Client::new();

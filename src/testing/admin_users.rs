@@ -50,7 +50,14 @@ pub(super) fn delete_passkey(state: &mut State, request: &Request) -> Reply {
 pub(super) fn create(state: &mut State, request: &Request) -> Reply {
     state.check_admin(request)?;
     let new: AdminCreateUserRequest = body(request)?;
-    if new.password_hash.is_some() {
+    if let Some(hash) = new.password_hash.filter(|hash| !hash.is_empty()) {
+        if new.password.is_some() {
+            return Err(Refusal::validation_failed("Only a password or a password hash should be provided"));
+        }
+        // Those that the real server reads: bcrypt, Argon2, and scrypt of Firebase.
+        if !["$2a$", "$2b$", "$2y$", "$argon2", "$fbscrypt"].iter().any(|kind| hash.expose().starts_with(kind)) {
+            return Err(Refusal::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error creating user"));
+        }
         return Ok(ResponseTemplate::new(501).set_body_string("the fake server does not play hashes of passwords"));
     }
     let (email, phone) = (new.email.unwrap_or_default(), new.phone.unwrap_or_default());

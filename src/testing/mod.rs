@@ -29,6 +29,7 @@ mod admin_list;
 mod admin_users;
 mod audit;
 mod authenticator_data;
+mod authenticator_name;
 mod ban;
 mod clock;
 mod custom_provider;
@@ -43,9 +44,11 @@ mod oauth;
 mod paging;
 mod passkey;
 mod provider;
+mod rate_limit;
 mod relying_party;
 mod reply;
 mod router;
+mod scim;
 mod session;
 mod sign_up;
 mod sso;
@@ -86,6 +89,7 @@ struct Setup {
     message_interval: Duration,
     hs256: bool,
     disabled_providers: Vec<Provider>,
+    rate_limit: Option<usize>,
     relying_party: RelyingParty,
 }
 
@@ -135,6 +139,14 @@ impl FakeServerBuilder {
     /// keys. Default: no.
     pub fn hs256(mut self, hs256: bool) -> Self {
         self.setup.hs256 = hs256;
+        self
+    }
+
+    /// How many calls of an operation pass within five minutes; what comes after is refused with
+    /// `over_request_rate_limit`. It is for the operations that the real server limits, such as sign-ups, tokens and
+    /// codes, and for each by itself. Default: all pass.
+    pub fn rate_limit(mut self, calls: usize) -> Self {
+        self.setup.rate_limit = Some(calls);
         self
     }
 
@@ -195,6 +207,7 @@ impl FakeServer {
             message_interval: Duration::zero(),
             hs256: false,
             disabled_providers: Vec::new(),
+            rate_limit: None,
             relying_party: RelyingParty { id: "localhost".to_owned(), origin: provider::SITE_URL.to_owned() },
         };
         FakeServerBuilder { setup, clock: Arc::new(SystemClock) }

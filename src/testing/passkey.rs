@@ -8,6 +8,7 @@ use wiremock::{Request, ResponseTemplate};
 
 use super::{
     account::Account,
+    authenticator_name::name_of,
     relying_party::{Assertion, Credential, Flaw},
     reply::{Refusal, Reply, ok},
     router::{body, segment},
@@ -85,7 +86,7 @@ pub(super) fn register(state: &mut State, request: &Request) -> Reply {
     }
     let passkey = Passkey {
         id: state.draw_id(),
-        friendly_name: Some("Passkey".to_owned()),
+        friendly_name: Some(name_of(credential.aaguid).to_owned()),
         created_at: Some(state.now()),
         last_used_at: None,
     };

@@ -6,12 +6,12 @@ use super::{
     admin_factors, admin_link, admin_list, admin_users, audit, custom_provider, factor, identity, message, oauth,
     passkey, provider,
     reply::{self, Refusal, Reply, ok},
-    sign_up, sso,
+    scim, sign_up, sso,
     state::State,
     token, user, verify,
 };
 use crate::raw::{
-    OPERATIONS, Operation, Provider,
+    ErrorCode, OPERATIONS, Operation, Provider,
     types::{Health, Settings},
 };
 
@@ -47,7 +47,9 @@ pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {
     reply::dated(reply, state.now())
 }
 
-fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply {
+fn handle(state: &mut State, request: &Request, operation: &'static Operation) -> Reply {
+    state.check_rate(operation.id)?;
+    check_size(request)?;
     match operation.id {
         "health" => ok(&health()),
         "settings" => ok(&settings(state)),
@@ -91,6 +93,9 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
         "revoke_oauth_grant" => oauth::revoke_grant(state, request),
         "openid_configuration" | "oauth_server_metadata" => Ok(oauth::configuration(state)),
         "sso" => sso::sign_in(state, request),
+        "saml_metadata" => Ok(sso::service_metadata(state)),
+        "scim_service_provider_config" => Ok(scim::service_provider_config(state)),
+        "scim_resource_types" | "scim_schemas" => Ok(scim::nothing()),
         "saml_acs" => Ok(sso::assertion(request)),
         "authorize_identity" => identity::authorize(state, request),
         "unlink_identity" => identity::unlink(state, request),
@@ -123,6 +128,15 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
     }
 }
 
+fn check_size(request: &Request) -> Result<(), Refusal> {
+    const MOST: usize = 1 << 20;
+    if request.body.len() <= MOST {
+        return Ok(());
+    }
+    let message = format!("Request body too large (max {MOST} bytes)");
+    Err(Refusal::new(413, ErrorCode::REQUEST_ENTITY_TOO_LARGE, message))
+}
+
 /// Whether a path is that of the operation, with something for each parameter.
 fn is_at(operation: &Operation, path: &str) -> bool {
     let fits =
@@ -142,7 +156,9 @@ fn health() -> Health {
 fn settings(state: &State) -> Settings {
     let confirm = state.setup.confirm_addresses;
     let is_on = |provider: &&Provider| !state.setup.disabled_providers.contains(provider);
-    let providers = Provider::KNOWN.iter().map(|provider| (provider.to_string(), is_on(&provider)));
+    // The real server does not tell of these.
+    let is_told = |provider: &&Provider| **provider != Provider::VERCEL_MARKETPLACE && **provider != Provider::X;
+    let providers = Provider::KNOWN.iter().filter(is_told).map(|provider| (provider.to_string(), is_on(&provider)));
     let ways = ["anonymous_users", "email", "phone"].map(|way| (way.to_owned(), true));
     Settings {
         external: providers.chain(ways).collect(),
@@ -150,7 +166,7 @@ fn settings(state: &State) -> Settings {
         mailer_autoconfirm: Some(!confirm),
         phone_autoconfirm: Some(!confirm),
         sms_provider: Some("twilio".to_owned()),
-        saml_enabled: Some(false),
+        saml_enabled: Some(true),
         saml_private_key_next_configured: Some(false),
         passkeys_enabled: Some(true),
         mfa_enabled: None,
@@ -161,7 +177,7 @@ fn settings(state: &State) -> Settings {
 pub(super) fn body<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
     let bad_json = |error| {
         let message = format!("Could not parse request body as JSON: {error}");
-        Refusal::new(400, crate::raw::ErrorCode::BAD_JSON, message)
+        Refusal::new(400, ErrorCode::BAD_JSON, message)
     };
     serde_json::from_slice(&request.body).map_err(bad_json)
 }

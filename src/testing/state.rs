@@ -1,6 +1,6 @@
 //! Everything the server remembers.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -48,6 +48,8 @@ pub(super) struct State {
     pub(super) keys: Keys,
     pub(super) provider_keys: Keys,
     pub(super) requests: Vec<ReceivedRequest>,
+    /// When operations were called, as far as that is limited.
+    pub(super) calls: HashMap<&'static str, Vec<DateTime<Utc>>>,
     clock: Arc<dyn Clock>,
     /// How often something new was made up.
     drawn: u64,
@@ -72,6 +74,7 @@ impl State {
             audit_log: Vec::new(),
             mailbox: Vec::new(),
             requests: Vec::new(),
+            calls: HashMap::new(),
             clock,
             drawn: 0,
         }

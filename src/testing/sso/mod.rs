@@ -2,23 +2,22 @@
 
 mod admin;
 mod metadata;
+mod service;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use miniz_oxide::deflate::compress_to_vec;
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
-use wiremock::{Request, ResponseTemplate};
+use wiremock::Request;
 
 pub(super) use admin::{create, delete, get, list, update};
+pub(super) use service::{assertion, metadata as service_metadata};
 
 use super::{
-    provider::{SITE_URL, error_pairs, with_query},
     reply::{Refusal, Reply, ok, redirect},
     router::body,
     state::State,
 };
-use crate::raw::{ErrorCode, NameIdFormat, Operation, types::SsoProvider};
+use crate::raw::{ErrorCode, types::SsoProvider};
 
 /// A provider, and where it signs people in.
 #[derive(Debug)]
@@ -62,47 +61,13 @@ pub(super) fn sign_in(state: &mut State, request: &Request) -> Reply {
     }
     let location = row.location.clone();
     let format = row.provider.saml.as_ref().and_then(|saml| saml.name_id_format.clone());
-    let url = authentication_request(state, &location, format.as_ref());
+    let url = service::authentication_request(state, &location, format.as_ref());
     if sign_in.skip_http_redirect == Some(true) { ok(&json!({ "url": url })) } else { redirect_plainly(&url) }
 }
 
 /// A redirect after a POST has no page.
 fn redirect_plainly(url: &str) -> Reply {
     redirect(303, url).map(|reply| reply.set_body_bytes(Vec::new()))
-}
-
-/// A SAML request by the redirect binding. It is not signed, as this server has no key of RSA.
-fn authentication_request(state: &mut State, location: &str, format: Option<&NameIdFormat>) -> String {
-    let (id, relay_state) = (state.draw_id(), state.draw_id());
-    let path = |id: &str| Operation::by_id(id).map_or("", |operation| operation.path);
-    let (base, now) = (&state.base_url, state.now().format("%Y-%m-%dT%H:%M:%S.%3fZ"));
-    let (acs, issuer) = (format!("{base}{}", path("saml_acs")), format!("{base}{}", path("saml_metadata")));
-    let format = format.map_or("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", NameIdFormat::as_str);
-    let target = location.replace('&', "&amp;");
-    let xml = format!(
-        "<samlp:AuthnRequest xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" \
-         xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"id-{id}\" Version=\"2.0\" IssueInstant=\"{now}\" \
-         Destination=\"{target}\" AssertionConsumerServiceURL=\"{acs}\" \
-         ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\"><saml:Issuer>{issuer}</saml:Issuer>\
-         <samlp:NameIDPolicy Format=\"{format}\" AllowCreate=\"true\"/></samlp:AuthnRequest>"
-    );
-    let request = STANDARD.encode(compress_to_vec(xml.as_bytes(), 6));
-    let pairs = [("SAMLRequest", request), ("RelayState", relay_state.to_string())];
-    with_query(location, &pairs.map(|(name, value)| (name.to_owned(), value)))
-}
-
-/// The SAML answer of a company, which is never right here (`POST /sso/saml/acs`).
-pub(super) fn assertion(request: &Request) -> ResponseTemplate {
-    let mut pairs = url::form_urlencoded::parse(&request.body);
-    let answer = pairs.find(|(name, _)| name == "SAMLResponse").map(|(_, value)| value.into_owned());
-    let why = match answer {
-        None => "SAMLResponse is missing",
-        Some(answer) if STANDARD.decode(&answer).is_err() => "SAMLResponse is not a valid Base64 string",
-        Some(_) => "SAML Assertion is not valid",
-    };
-    let pairs = error_pairs("invalid_request", "validation_failed", why);
-    let location = with_query(SITE_URL, &pairs);
-    ResponseTemplate::new(303).insert_header("location", location.as_str())
 }
 
 impl State {
