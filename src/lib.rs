@@ -131,3 +131,14 @@ pub use user::{
     Assurance, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Identities, LinkUrl, Mfa, OAuthConsents, Passkeys,
     TotpFactor, UserClient, UserUpdate, WebAuthnChallenge,
 };
+
+/// The code in the texts compiles.
+#[cfg(doctest)]
+mod texts {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../docs/testing.md")]
+    struct Testing;
+}

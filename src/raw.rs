@@ -77,6 +77,8 @@ pub struct Operation {
     pub path: &'static str,
     /// The credential it takes.
     pub credential: Credential,
+    /// Whether it changes nothing at the server (RFC 9110, 9.2.1), so that it may be sent again.
+    pub safe: bool,
 }
 
 impl Operation {

@@ -226,3 +226,13 @@ async fn a_client_is_shared_between_tasks() {
         task.await.unwrap().unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_fake_server_stops_in_a_task_that_has_used_up_its_turn() {
+    let server = FakeServer::start().await;
+    let lock = tokio::sync::Mutex::new(());
+    while tokio::task::coop::has_budget_remaining() {
+        drop(lock.lock().await);
+    }
+    drop(server);
+}

@@ -35,6 +35,7 @@ mod clock;
 mod custom_provider;
 mod external;
 mod factor;
+mod fault;
 mod id_token;
 mod identity;
 mod key;
@@ -57,6 +58,7 @@ mod token;
 mod user;
 mod verify;
 mod web3;
+mod wire;
 
 use std::{
     fmt,
@@ -67,6 +69,7 @@ use chrono::Duration;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
 pub use clock::ManualClock;
+pub use fault::Fault;
 pub use mailbox::Message;
 pub use router::ReceivedRequest;
 
@@ -79,6 +82,7 @@ use crate::{
 };
 use relying_party::RelyingParty;
 use state::State;
+use wire::Wire;
 
 /// How the server is set up.
 #[derive(Clone, Debug)]
@@ -170,19 +174,37 @@ impl FakeServerBuilder {
     }
 
     /// Starts the server on a free port of loopback.
+    ///
+    /// # Panics
+    /// When loopback cannot be listened on: there is no test without it.
+    #[expect(clippy::expect_used, reason = "wiremock, of which this is made, does so as well")]
     pub async fn start(self) -> FakeServer {
         let http = MockServer::start().await;
-        let state = Arc::new(Mutex::new(State::new(self.setup, self.clock, http.uri())));
+        let wire = Wire::start(*http.address()).expect("loopback can be listened on");
+        let url = format!("http://{}", wire.address);
+        let state = Arc::new(Mutex::new(State::new(self.setup, self.clock, url.clone())));
         let answer = Answer { state: state.clone() };
         Mock::given(matchers::any()).respond_with(answer).mount(&http).await;
-        FakeServer { http, state }
+        FakeServer { url, _wire: wire, http: Some(http), state }
     }
 }
 
 /// A GoTrue in the process. It stops when it is dropped.
 pub struct FakeServer {
-    http: MockServer,
+    url: String,
+    _wire: Wire,
+    /// Nothing once it is dropped.
+    http: Option<MockServer>,
     state: Arc<Mutex<State>>,
+}
+
+impl Drop for FakeServer {
+    fn drop(&mut self) {
+        // wiremock blocks on a lock of tokio when it stops, which never comes in a task that has used up its turn. On a
+        // thread of its own there are no turns.
+        let http = self.http.take();
+        let _ = std::thread::spawn(move || drop(http)).join();
+    }
 }
 
 impl fmt::Debug for FakeServer {
@@ -216,7 +238,7 @@ impl FakeServer {
     /// The base URL.
     #[must_use]
     pub fn url(&self) -> String {
-        self.http.uri()
+        self.url.clone()
     }
 
     /// A client for this server.
@@ -308,6 +330,20 @@ impl FakeServer {
     #[must_use]
     pub fn id_token(&self, provider: impl Into<Provider>, claims: &serde_json::Value) -> Option<Secret> {
         self.state().id_token(&provider.into(), claims)
+    }
+
+    /// Makes the next call fail, or those that the fault is for. Faults of the same call come in the order in which they
+    /// were asked for.
+    ///
+    /// A client with a [`ManualClock`] waits for that clock before it tries again: move it, or build the client with
+    /// [`retries(0)`](ClientBuilder::retries).
+    pub fn fail(&self, fault: Fault) {
+        self.state().faults.add(fault);
+    }
+
+    /// Forgets the faults that are still to come.
+    pub fn heal(&self) {
+        self.state().faults.clear();
     }
 
     /// The code that an authenticator application shows now, by the clock of this server. `None` when the secret is none

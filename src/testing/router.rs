@@ -36,7 +36,9 @@ pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {
         method: request.method.to_string(),
         path: path.to_owned(),
     });
-    let reply = match operation {
+    let fault = state.faults.next(operation.map(|operation| operation.id));
+    let now = state.now();
+    let mut own = || match operation {
         Some(operation) => handle(state, request, operation).unwrap_or_else(|refusal| refusal.into_reply(request)),
         None if there.is_empty() => {
             ResponseTemplate::new(404).set_body_raw("404 page not found\n", "text/plain; charset=utf-8")
@@ -44,7 +46,11 @@ pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {
         None => ResponseTemplate::new(405)
             .insert_header("allow", there.iter().map(|operation| operation.method).collect::<Vec<_>>().join(", ")),
     };
-    reply::dated(reply, state.now())
+    let reply = match fault {
+        Some(fault) => fault.answer(request, own),
+        None => own(),
+    };
+    reply::dated(reply, now)
 }
 
 fn handle(state: &mut State, request: &Request, operation: &'static Operation) -> Reply {

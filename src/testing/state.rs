@@ -12,13 +12,14 @@ use super::{
     Setup,
     account::Account,
     factor::FactorRow,
+    fault::Faults,
     key::Keys,
     mailbox::Message,
     oauth::OAuth,
     passkey::{PasskeyChallenge, PasskeyRow},
     provider::Flow,
-    reply::Refusal,
     router::ReceivedRequest,
+    reply::Refusal,
     session::SessionRow,
     sso::SsoRow,
 };
@@ -50,6 +51,7 @@ pub(super) struct State {
     pub(super) requests: Vec<ReceivedRequest>,
     /// When operations were called, as far as that is limited.
     pub(super) calls: HashMap<&'static str, Vec<DateTime<Utc>>>,
+    pub(super) faults: Faults,
     clock: Arc<dyn Clock>,
     /// How often something new was made up.
     drawn: u64,
@@ -75,6 +77,7 @@ impl State {
             mailbox: Vec::new(),
             requests: Vec::new(),
             calls: HashMap::new(),
+            faults: Faults::default(),
             clock,
             drawn: 0,
         }
