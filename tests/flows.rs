@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use gotrue::{
     AuthorizationCode, Client, CreateCustomProvider, Error, ErrorCode, GenerateLink, OAuth2Endpoints, OtpType,
-    Password, Provider, Recover, Resend, SendOtp, Session, SignUp, Verify, raw,
+    Password, PkceVerifier, Provider, Recover, Resend, SendOtp, Session, SignUp, UserUpdate, Verify, raw,
     testing::{FakeServer, ManualClock},
 };
+use serde_json::json;
 use url::Url;
 
 const EMAIL: &str = "ada@example.com";
@@ -197,6 +198,43 @@ async fn what_is_not_routed_answers_as_the_real_server() {
     assert_eq!(unknown.text().await.unwrap(), "404 page not found\n");
     let wrong_method = http.delete(format!("{}/settings", server.url())).send().await.unwrap();
     assert_eq!((wrong_method.status().as_u16(), &wrong_method.headers()["allow"]), (405, &"GET".parse().unwrap()));
+    let prefixed = http.post(format!("{}/auth/v1/oauth/token", server.url())).send().await.unwrap();
+    assert_eq!(prefixed.status().as_u16(), 404);
+    let expected: Vec<Vec<&str>> = server
+        .requests()
+        .iter()
+        .map(|request| request.expected.iter().map(|operation| operation.id).collect())
+        .collect();
+    assert_eq!(expected, [vec![], vec!["settings"], vec!["oauth_token"]]);
+}
+
+#[tokio::test]
+async fn requests_are_told_without_their_secrets() {
+    let server = FakeServer::start().await;
+    let client = server.client().unwrap();
+    let ada = signed_up(&client).await;
+    let _ = client.sign_in(AuthorizationCode::new("planted-code", PkceVerifier::generate().unwrap())).await;
+    let update =
+        UserUpdate::new().password("planted-password-1").data(json!({ "nickname": "a", "token": "planted-t" }));
+    client.user(ada.access_token()).update(update).await.unwrap();
+    let app = client.oauth_app(ada.user().id, "planted-secret");
+    let _ = app.refresh("planted-refresh").await;
+    let requests = server.requests();
+    let all = format!("{requests:?}");
+    let secrets =
+        [PASSWORD, ada.access_token().expose(), ada.refresh_token().expose(), "planted", "anon-key", "Basic "];
+    for secret in secrets {
+        assert!(!all.contains(secret), "{secret} in {all}");
+    }
+    let [sign_up, code, update, refresh] = requests.as_slice() else { panic!("{all}") };
+    assert_eq!(sign_up.body.as_ref().unwrap()["email"], EMAIL);
+    assert_eq!(
+        (code.method.as_str(), code.path.as_str(), code.query.join(",")),
+        ("POST", "/token", "grant_type".into())
+    );
+    assert_eq!(update.headers["authorization"], "[redacted]");
+    assert_eq!(update.body.as_ref().unwrap()["data"]["nickname"], "a");
+    assert_eq!(refresh.body.as_ref().unwrap()["grant_type"], "refresh_token");
 }
 
 #[tokio::test]

@@ -46,6 +46,7 @@ mod paging;
 mod passkey;
 mod provider;
 mod rate_limit;
+mod received;
 mod relying_party;
 mod reply;
 mod router;
@@ -71,7 +72,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 pub use clock::ManualClock;
 pub use fault::Fault;
 pub use mailbox::Message;
-pub use router::ReceivedRequest;
+pub use received::ReceivedRequest;
 
 use crate::{
     client::{Client, ClientBuilder},
@@ -296,7 +297,7 @@ impl FakeServer {
         self.messages_to(address).pop()
     }
 
-    /// The requests that came, oldest first.
+    /// The requests that came, oldest first, without their secrets.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state().requests.clone()

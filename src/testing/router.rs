@@ -5,6 +5,7 @@ use wiremock::{Request, ResponseTemplate};
 use super::{
     admin_factors, admin_link, admin_list, admin_users, audit, custom_provider, factor, identity, message, oauth,
     passkey, provider,
+    received::{ReceivedRequest, is_at},
     reply::{self, Refusal, Reply, ok},
     scim, sign_up, sso,
     state::State,
@@ -15,27 +16,11 @@ use crate::raw::{
     types::{Health, Settings},
 };
 
-/// A request that came to the server. Its parameters and body, which hold secrets, are not kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ReceivedRequest {
-    /// The id of the operation. Nothing for a request that no operation fits.
-    pub operation: Option<&'static str>,
-    /// The HTTP method.
-    pub method: String,
-    /// The path.
-    pub path: String,
-}
-
 pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {
     let path = request.url.path();
     let there: Vec<&'static Operation> = OPERATIONS.iter().filter(|operation| is_at(operation, path)).collect();
     let operation = there.iter().find(|operation| operation.method == request.method.as_str());
-    state.requests.push(ReceivedRequest {
-        operation: operation.map(|operation| operation.id),
-        method: request.method.to_string(),
-        path: path.to_owned(),
-    });
+    state.requests.push(ReceivedRequest::new(request, operation.copied()));
     let fault = state.faults.next(operation.map(|operation| operation.id));
     let now = state.now();
     let mut own = || match operation {
@@ -141,14 +126,6 @@ fn check_size(request: &Request) -> Result<(), Refusal> {
     }
     let message = format!("Request body too large (max {MOST} bytes)");
     Err(Refusal::new(413, ErrorCode::REQUEST_ENTITY_TOO_LARGE, message))
-}
-
-/// Whether a path is that of the operation, with something for each parameter.
-fn is_at(operation: &Operation, path: &str) -> bool {
-    let fits =
-        |(wanted, there): (&str, &str)| if wanted.starts_with('{') { !there.is_empty() } else { wanted == there };
-    operation.path.split('/').count() == path.split('/').count()
-        && operation.path.split('/').zip(path.split('/')).all(fits)
 }
 
 fn health() -> Health {

@@ -18,7 +18,7 @@ use super::{
     oauth::OAuth,
     passkey::{PasskeyChallenge, PasskeyRow},
     provider::Flow,
-    router::ReceivedRequest,
+    received::ReceivedRequest,
     reply::Refusal,
     session::SessionRow,
     sso::SsoRow,
