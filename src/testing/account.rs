@@ -18,6 +18,14 @@ pub(super) struct Account {
     pub(super) user: User,
     pub(super) password: Option<Secret>,
     pub(super) codes: Vec<SentCode>,
+    /// Whether one of the two addresses has agreed to a change.
+    pub(super) is_change_half_confirmed: bool,
+}
+
+impl Account {
+    pub(super) fn new(user: User) -> Self {
+        Self { user, password: None, codes: Vec::new(), is_change_half_confirmed: false }
+    }
 }
 
 /// A code that was sent and not used yet.
@@ -25,6 +33,8 @@ pub(super) struct Account {
 pub(super) struct SentCode {
     /// What for. Nothing for a reauthentication.
     pub(super) otp_type: Option<OtpType>,
+    /// Where to.
+    pub(super) address: String,
     pub(super) hash: String,
     pub(super) sent_at: DateTime<Utc>,
 }
@@ -65,10 +75,23 @@ impl Account {
     }
 
     pub(super) fn add_identity(&mut self, identity: Identity) {
-        let providers = self.user.identities.get_or_insert_default();
-        providers.push(identity);
-        let names: Vec<&str> = providers.iter().map(|identity| identity.provider.as_str()).collect();
-        self.user.app_metadata = Some(json!({ "provider": names[0], "providers": names }));
+        self.user.identities.get_or_insert_default().push(identity);
+        self.list_providers();
+    }
+
+    /// Writes down who vouches for the user, in the order in which they came.
+    pub(super) fn list_providers(&mut self) {
+        let mut names: Vec<String> = Vec::new();
+        for identity in self.user.identities.iter().flatten() {
+            if !names.contains(&identity.provider) {
+                names.push(identity.provider.clone());
+            }
+        }
+        let mut news = json!({ "providers": names });
+        if let Some(first) = names.first() {
+            news["provider"] = json!(first);
+        }
+        self.merge_app_metadata(&news);
     }
 
     /// An older code in the same place is no longer good.
@@ -104,7 +127,7 @@ impl State {
         }
         let (id, now) = (self.draw_id(), self.now());
         let identity_id = self.draw_id();
-        let mut account = Account { user: blank_user(id, email, phone, now), password: None, codes: Vec::new() };
+        let mut account = Account::new(blank_user(id, email, phone, now));
         account.merge_metadata(&data.unwrap_or_else(|| json!({})));
         let provider = if email.is_empty() { "phone" } else { "email" };
         if email.is_empty() && phone.is_empty() {

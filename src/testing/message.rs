@@ -1,6 +1,6 @@
 //! Codes and links, into the mailbox.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use wiremock::Request;
 
@@ -13,7 +13,7 @@ use super::{
     state::{State, token_hash},
 };
 use crate::raw::{
-    ErrorCode,
+    AuditAction, ErrorCode,
     types::{MagicLinkRequest, MessageSent, OtpRequest, OtpType, RecoverRequest, ResendRequest, ResendType},
 };
 
@@ -54,7 +54,11 @@ impl State {
             self.flows.push(Flow::of_message(user_id, challenge));
         }
         // An older code of the same kind is no longer good.
-        self.account(user_id)?.drop_codes(letter.otp_type);
+        let account = self.account(user_id)?;
+        account.drop_codes(letter.otp_type);
+        if letter.otp_type == Some(OtpType::EmailChange) {
+            account.is_change_half_confirmed = false;
+        }
         for address in addresses.into_iter().filter(|address| !address.is_empty()) {
             self.send_to(user_id, &address, to_phone, letter)?;
         }
@@ -65,7 +69,7 @@ impl State {
         let (code, now) = (self.draw_code(), self.now());
         let prefix = if letter.challenge.is_some() { "pkce_" } else { "" };
         let hash = format!("{prefix}{}", token_hash(to, &code));
-        let sent = SentCode { otp_type: letter.otp_type, hash: hash.clone(), sent_at: now };
+        let sent = SentCode { otp_type: letter.otp_type, address: to.to_owned(), hash: hash.clone(), sent_at: now };
         self.account(user_id)?.codes.push(sent);
         let link = letter.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(&hash, otp_type, letter));
         let token_hash = (!to_phone).then(|| hash.into());
@@ -119,6 +123,7 @@ pub(super) fn send_otp(state: &mut State, request: &Request) -> Reply {
         (Some(email), None) => {
             let (id, otp_type) = link_to(state, &email, otp.data, create)?;
             let redirect_to = query(request, "redirect_to");
+            state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
             state.send(id, &Letter { otp_type: Some(otp_type), challenge: otp.code_challenge, redirect_to })?;
             sent()
         }
@@ -128,6 +133,7 @@ pub(super) fn send_otp(state: &mut State, request: &Request) -> Reply {
                 None if !create => return Err(no_sign_up_by_otp()),
                 None => state.create_account("", &phone, otp.data)?,
             };
+            state.note(id, AuditAction::USER_RECOVERY_REQUESTED, Some(json!({ "channel": "sms" })));
             state.send(id, &Letter { otp_type: Some(OtpType::Sms), challenge: None, redirect_to: None })?;
             sent()
         }
@@ -159,6 +165,7 @@ pub(super) fn send_magic_link(state: &mut State, request: &Request) -> Reply {
     let link: MagicLinkRequest = body(request)?;
     let (id, otp_type) = link_to(state, &link.email, link.data, true)?;
     let redirect_to = query(request, "redirect_to");
+    state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
     state.send(id, &Letter { otp_type: Some(otp_type), challenge: link.code_challenge, redirect_to })?;
     sent()
 }
@@ -167,6 +174,7 @@ pub(super) fn recover(state: &mut State, request: &Request) -> Reply {
     let recover: RecoverRequest = body(request)?;
     if let Some(id) = state.account_by_email(&recover.email).map(|account| account.user.id) {
         let redirect_to = query(request, "redirect_to");
+        state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
         state
             .send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge: recover.code_challenge, redirect_to })?;
     }

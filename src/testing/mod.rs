@@ -1,8 +1,10 @@
 //! A GoTrue in the process, for tests of your own application.
 //!
 //! It starts in a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes and
-//! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE,
-//! second factors of authenticator applications, passkeys, and users and links for an administrator.
+//! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE and
+//! by ID tokens, with wallets and passkeys, identities, second factors, an OAuth server, and what an administrator does:
+//! users, links, providers, companies, OAuth clients, the audit log. What a company answers to its people (SAML) is not
+//! played.
 //!
 //! It is deterministic: ids, refresh tokens and codes are the same in each run. Access tokens are signed by ES256, with
 //! keys that the server publishes as a real one does; a signature is another each time.
@@ -21,28 +23,42 @@
 //! ```
 
 mod account;
+mod admin_factors;
 mod admin_link;
 mod admin_list;
 mod admin_users;
+mod audit;
 mod authenticator_data;
+mod authenticator_name;
 mod ban;
 mod clock;
+mod custom_provider;
+mod external;
 mod factor;
 mod fault;
+mod id_token;
+mod identity;
 mod key;
 mod mailbox;
 mod message;
+mod oauth;
+mod paging;
 mod passkey;
 mod provider;
+mod rate_limit;
+mod received;
 mod relying_party;
 mod reply;
 mod router;
+mod scim;
 mod session;
 mod sign_up;
+mod sso;
 mod state;
 mod token;
 mod user;
 mod verify;
+mod web3;
 mod wire;
 
 use std::{
@@ -56,12 +72,13 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 pub use clock::ManualClock;
 pub use fault::Fault;
 pub use mailbox::Message;
-pub use router::ReceivedRequest;
+pub use received::ReceivedRequest;
 
 use crate::{
     client::{Client, ClientBuilder},
     clock::{Clock, SystemClock},
     error::Result,
+    raw::Provider,
     secret::Secret,
 };
 use relying_party::RelyingParty;
@@ -76,6 +93,8 @@ struct Setup {
     reuse_interval: Duration,
     message_interval: Duration,
     hs256: bool,
+    disabled_providers: Vec<Provider>,
+    rate_limit: Option<usize>,
     relying_party: RelyingParty,
 }
 
@@ -125,6 +144,20 @@ impl FakeServerBuilder {
     /// keys. Default: no.
     pub fn hs256(mut self, hs256: bool) -> Self {
         self.setup.hs256 = hs256;
+        self
+    }
+
+    /// How many calls of an operation pass within five minutes; what comes after is refused with
+    /// `over_request_rate_limit`. It is for the operations that the real server limits, such as sign-ups, tokens and
+    /// codes, and for each by itself. Default: all pass.
+    pub fn rate_limit(mut self, calls: usize) -> Self {
+        self.setup.rate_limit = Some(calls);
+        self
+    }
+
+    /// Switches a provider off. Default: all that the real server knows are on.
+    pub fn without_provider(mut self, provider: impl Into<Provider>) -> Self {
+        self.setup.disabled_providers.push(provider.into());
         self
     }
 
@@ -196,6 +229,8 @@ impl FakeServer {
             reuse_interval: Duration::seconds(10),
             message_interval: Duration::zero(),
             hs256: false,
+            disabled_providers: Vec::new(),
+            rate_limit: None,
             relying_party: RelyingParty { id: "localhost".to_owned(), origin: provider::SITE_URL.to_owned() },
         };
         FakeServerBuilder { setup, clock: Arc::new(SystemClock) }
@@ -262,7 +297,7 @@ impl FakeServer {
         self.messages_to(address).pop()
     }
 
-    /// The requests that came, oldest first.
+    /// The requests that came, oldest first, without their secrets.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state().requests.clone()
@@ -272,6 +307,30 @@ impl FakeServer {
     #[must_use]
     pub fn count(&self, operation: &str) -> usize {
         self.state().requests.iter().filter(|request| request.operation == Some(operation)).count()
+    }
+
+    /// An ID token of a provider for [`IdToken`](crate::IdToken), as a native sign-in gets one. The claims are those of the
+    /// one user of the provider, who is also who signs in by [`Client::authorize`], and those that are given. A nonce is
+    /// among them as the provider gets it, which is as its SHA-256 in hexadecimal.
+    ///
+    /// `None` for a provider of whom the server takes no ID tokens, or that is switched off.
+    ///
+    /// ```
+    /// use gotrue::{IdToken, Provider, testing::FakeServer};
+    /// use serde_json::json;
+    ///
+    /// # async fn f() -> Result<(), gotrue::Error> {
+    /// let server = FakeServer::start().await;
+    /// let claims = json!({ "email": "ada@example.com", "sub": "ada" });
+    /// let id_token = server.id_token(Provider::GOOGLE, &claims).unwrap();
+    /// let session = server.client()?.sign_in(IdToken::new(Provider::GOOGLE, id_token)).await?;
+    /// assert_eq!(session.user().email.as_deref(), Some("ada@example.com"));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();
+    /// ```
+    #[must_use]
+    pub fn id_token(&self, provider: impl Into<Provider>, claims: &serde_json::Value) -> Option<Secret> {
+        self.state().id_token(&provider.into(), claims)
     }
 
     /// Makes the next call fail, or those that the fault is for. Faults of the same call come in the order in which they

@@ -11,7 +11,7 @@ use super::{
     state::{State, plain_phone, token_hash},
 };
 use crate::raw::{
-    ErrorCode,
+    AuditAction, ErrorCode,
     types::{ConfirmationPending, OtpType, VerifyRequest},
 };
 
@@ -85,15 +85,16 @@ fn redeem(state: &mut State, hash: &str, otp_type: OtpType) -> Option<Outcome> {
         code.is_some_and(|code| fits(code, otp_type)).then_some(account)
     })?;
     let code = account.take_code(hash, now)?;
-    let id = account.user.id;
+    let (id, was_confirmed) = (account.user.id, account.is_confirmed());
     match code.otp_type {
         Some(OtpType::EmailChange) => {
             // Secure change of address: both the old and the new have to agree, where addresses are confirmed at all.
-            if !secure {
-                account.codes.retain(|code| code.otp_type != Some(OtpType::EmailChange));
-            } else if account.codes.iter().any(|code| code.otp_type == Some(OtpType::EmailChange)) {
+            if secure && !account.is_change_half_confirmed && !account.email().is_empty() {
+                account.is_change_half_confirmed = true;
                 return Some(Outcome::OneMore);
             }
+            account.codes.retain(|code| code.otp_type != Some(OtpType::EmailChange));
+            account.is_change_half_confirmed = false;
             account.user.email = account.user.new_email.take();
             account.confirm(now);
         }
@@ -105,12 +106,22 @@ fn redeem(state: &mut State, hash: &str, otp_type: OtpType) -> Option<Outcome> {
     }
     account.user.is_anonymous = Some(false);
     account.user.updated_at = Some(now);
+    state.note(id, action_of(code.otp_type, was_confirmed), None);
     match code.otp_type {
         Some(OtpType::EmailChange) => state.identify(id, "email").ok()?,
         Some(OtpType::PhoneChange) => state.identify(id, "phone").ok()?,
         _ => {}
     }
     Some(Outcome::SignedIn(id))
+}
+
+/// What the audit log calls it.
+fn action_of(otp_type: Option<OtpType>, was_confirmed: bool) -> AuditAction {
+    match otp_type {
+        Some(OtpType::EmailChange | OtpType::PhoneChange) => AuditAction::USER_MODIFIED,
+        _ if was_confirmed => AuditAction::LOGIN,
+        _ => AuditAction::USER_SIGNEDUP,
+    }
 }
 
 /// Whether a code may be used as this type: `email` stands for every sign-in and sign-up by e-mail.
