@@ -32,6 +32,7 @@ mod authenticator_data;
 mod authenticator_name;
 mod ban;
 mod clock;
+mod contact;
 mod custom_provider;
 mod external;
 mod factor;

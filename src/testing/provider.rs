@@ -98,10 +98,12 @@ pub(super) fn callback(state: &mut State, request: &Request) -> Reply {
         let code = state.code_for(user_id)?;
         redirect(302, &with_query(&redirect_to, &[("code".to_owned(), code)]))
     } else {
-        let mut pairs = session_fragment(&state.new_session(user_id, "oauth")?);
+        let session = state.new_session(user_id, "oauth")?;
+        let mut pairs = session_fragment(&session);
         pairs.push(("provider_token".to_owned(), format!("{provider}-access-token")));
         pairs.push(("provider_refresh_token".to_owned(), format!("{provider}-refresh-token")));
-        redirect(302, &with_fragment(&redirect_to, &pairs))
+        let reply = redirect(302, &with_fragment(&redirect_to, &pairs))?;
+        Ok(state.with_session(reply, &session))
     }
 }
 

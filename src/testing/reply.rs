@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::Value;
 use wiremock::{Request, ResponseTemplate};
 
 use crate::raw::{
@@ -105,7 +106,23 @@ fn wants_2024_01_01(request: &Request) -> bool {
 }
 
 pub(super) fn json(status: u16, body: &impl Serialize) -> ResponseTemplate {
+    let mut body = serde_json::json!(body);
+    tell_all(&mut body);
     ResponseTemplate::new(status).set_body_json(body)
+}
+
+/// The server leaves out what is empty, but for this of a factor.
+fn tell_all(value: &mut Value) {
+    match value {
+        Value::Array(elements) => elements.iter_mut().for_each(tell_all),
+        Value::Object(members) => {
+            if members.contains_key("factor_type") && members.contains_key("status") {
+                members.entry("last_challenged_at").or_insert(Value::Null);
+            }
+            members.values_mut().for_each(tell_all);
+        }
+        _ => {}
+    }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it ends a handler, which may fail elsewhere")]

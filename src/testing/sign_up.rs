@@ -4,6 +4,7 @@ use serde_json::json;
 use wiremock::Request;
 
 use super::{
+    contact,
     message::Letter,
     reply::{Refusal, Reply, ok},
     router::{body, query},
@@ -30,6 +31,11 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
     if !email.is_empty() && !phone.is_empty() {
         let message = "Only an email address or phone number should be provided on signup.";
         return Err(Refusal::validation_failed(message));
+    }
+    if email.is_empty() {
+        contact::phone(&phone)?;
+    } else {
+        contact::email(&email)?;
     }
     let confirm = state.setup.confirm_addresses;
     let traits = || Some(json!({ "provider": if email.is_empty() { "phone" } else { "email" } }));
@@ -88,13 +94,14 @@ fn invented(state: &mut State, known: &User) -> User {
 pub(super) fn invite(state: &mut State, request: &Request) -> Reply {
     state.check_admin(request)?;
     let invite: InviteRequest = body(request)?;
+    contact::email(&invite.email)?;
     let id = match state.account_by_email(&invite.email) {
         Some(account) if account.is_confirmed() => {
             let message = "A user with this email address has already been registered";
             return Err(Refusal::new(422, ErrorCode::EMAIL_EXISTS, message));
         }
         Some(account) => account.user.id,
-        None => state.create_account(&invite.email, "", invite.data)?,
+        None => state.create_invited(&invite.email, invite.data)?,
     };
     let now = state.now();
     state.account(id)?.user.invited_at = Some(now);

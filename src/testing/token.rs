@@ -1,12 +1,12 @@
 //! Credentials for a session.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use wiremock::Request;
 
 use super::{
     id_token,
-    reply::{Refusal, Reply},
+    reply::{Refusal, Reply, json as json_reply},
     router::{body, query},
     state::State,
     web3,
@@ -93,7 +93,11 @@ fn password(state: &mut State, grant: &Password) -> Reply {
     let id = account.user.id;
     let provider = if grant.email.is_some() { "email" } else { "phone" };
     state.note(id, AuditAction::LOGIN, Some(json!({ "provider": provider })));
-    state.sign_in(id, "password")
+    let session = state.new_session(id, "password")?;
+    // This way alone tells of the password, and this server has none that became weak.
+    let mut reply = json!(session);
+    reply["weak_password"] = Value::Null;
+    Ok(state.with_session(json_reply(200, &reply), &session))
 }
 
 fn pkce(state: &mut State, grant: &Pkce) -> Reply {

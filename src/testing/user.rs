@@ -3,6 +3,7 @@
 use wiremock::{Request, ResponseTemplate};
 
 use super::{
+    contact,
     message::Letter,
     reply::{Refusal, Reply, ok},
     router::{body, query},
@@ -80,6 +81,7 @@ fn change_email(
     challenge: Option<String>,
     redirect_to: Option<String>,
 ) -> Result<(), Refusal> {
+    contact::email(email)?;
     let (now, confirm) = (state.now(), state.setup.confirm_addresses);
     match state.account_by_email(email).map(|account| account.user.id) {
         Some(same) if same == user_id => return Ok(()),
@@ -100,6 +102,7 @@ fn change_email(
 }
 
 fn change_phone(state: &mut State, user_id: uuid::Uuid, phone: &str) -> Result<(), Refusal> {
+    contact::phone(phone)?;
     let (now, confirm) = (state.now(), state.setup.confirm_addresses);
     match state.account_by_phone(phone).map(|account| account.user.id) {
         Some(same) if same == user_id => return Ok(()),

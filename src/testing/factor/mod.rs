@@ -10,7 +10,6 @@ use serde_json::json;
 use uuid::Uuid;
 use wiremock::Request;
 
-pub(super) use phone::e164;
 use webauthn::WebAuthnAnswer;
 
 use super::{

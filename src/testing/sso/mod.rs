@@ -7,13 +7,13 @@ mod service;
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
-use wiremock::Request;
+use wiremock::{Request, ResponseTemplate};
 
 pub(super) use admin::{create, delete, get, list, update};
 pub(super) use service::{assertion, metadata as service_metadata};
 
 use super::{
-    reply::{Refusal, Reply, ok, redirect},
+    reply::{Refusal, Reply, ok},
     router::body,
     state::State,
 };
@@ -62,12 +62,12 @@ pub(super) fn sign_in(state: &mut State, request: &Request) -> Reply {
     let location = row.location.clone();
     let format = row.provider.saml.as_ref().and_then(|saml| saml.name_id_format.clone());
     let url = service::authentication_request(state, &location, format.as_ref());
-    if sign_in.skip_http_redirect == Some(true) { ok(&json!({ "url": url })) } else { redirect_plainly(&url) }
+    if sign_in.skip_http_redirect == Some(true) { ok(&json!({ "url": url })) } else { Ok(redirect_plainly(&url)) }
 }
 
 /// A redirect after a POST has no page.
-fn redirect_plainly(url: &str) -> Reply {
-    redirect(303, url).map(|reply| reply.set_body_bytes(Vec::new()))
+fn redirect_plainly(url: &str) -> ResponseTemplate {
+    ResponseTemplate::new(303).insert_header("location", url)
 }
 
 impl State {
