@@ -20,6 +20,7 @@ mod messages;
 mod oauth_server;
 mod passkeys;
 mod provider;
+mod refusals;
 mod server;
 mod sessions;
 mod sms;
@@ -114,6 +115,7 @@ fn scenarios() -> Vec<Scenario> {
         on(BOTH, "company::an_unknown_domain", |w| Box::pin(company::an_unknown_domain(w))),
         on(BOTH, "wallet::solana", |w| Box::pin(wallet::solana(w))),
         on(BOTH, "wallet::ethereum", |w| Box::pin(wallet::ethereum(w))),
+        on(AUTOCONFIRM, "refusals::word_for_word", |w| Box::pin(refusals::word_for_word(w))),
         on(BOTH, "server::discovery", |w| Box::pin(server::discovery(w))),
         on(BOTH, "server::tells_of_itself", |w| Box::pin(server::tells_of_itself(w))),
     ]
