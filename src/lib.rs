@@ -83,6 +83,8 @@ mod skew;
 mod sso;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod transport;
 mod types;
 mod user;

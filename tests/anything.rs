@@ -3,7 +3,12 @@
 
 mod support;
 
-use std::{fmt::Debug, fs, path::Path, sync::LazyLock};
+use std::{
+    fmt::{Debug, Write as _},
+    fs,
+    path::Path,
+    sync::LazyLock,
+};
 
 use futures::FutureExt;
 use gotrue::{Callback, Error, StoredSession, raw, raw::types};
@@ -33,17 +38,23 @@ static BODIES: LazyLock<Vec<Value>> = LazyLock::new(|| {
 
 /// One of the bodies, with some of its values changed.
 fn changed_body() -> impl Strategy<Value = Value> {
-    let changes = prop::collection::vec((any::<Index>(), any_value()), 0..4);
-    (any::<Index>(), changes).prop_map(|(body, changes)| {
-        let mut body = BODIES[body.index(BODIES.len())].clone();
-        for (place, value) in changes {
-            let places = places(&body, "");
-            if let Some(there) = body.pointer_mut(&places[place.index(places.len())]) {
-                *there = value;
-            }
+    (any::<Index>(), changes()).prop_map(|(body, changes)| changed(&BODIES[body.index(BODIES.len())], changes))
+}
+
+/// Values, and where to put them.
+fn changes() -> impl Strategy<Value = Vec<(Index, Value)>> {
+    prop::collection::vec((any::<Index>(), any_value()), 0..4)
+}
+
+fn changed(value: &Value, changes: Vec<(Index, Value)>) -> Value {
+    let mut value = value.clone();
+    for (place, new) in changes {
+        let places = places(&value, "");
+        if let Some(there) = value.pointer_mut(&places[place.index(places.len())]) {
+            *there = new;
         }
-        body
-    })
+    }
+    value
 }
 
 /// A value that a server might send where another is awaited.
@@ -111,7 +122,7 @@ fn all_of(error: &Error) -> String {
     let mut text = format!("{error} {error:?}");
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        text.push_str(&format!(" {error} {error:?}"));
+        write!(text, " {error} {error:?}").unwrap();
         cause = error.source();
     }
     text
@@ -198,23 +209,12 @@ fn decode<T: DeserializeOwned + Debug>(body: &Value) {
 /// A record as it is stored, with some of its values changed, or cut off.
 fn any_record() -> impl Strategy<Value = Vec<u8>> {
     static RECORD: LazyLock<Value> = LazyLock::new(|| serde_json::from_slice(&record()).unwrap());
-    let changes = prop::collection::vec((any::<Index>(), any_value()), 0..4);
-    let changed = changes.prop_map(|changes| {
-        let mut record = RECORD.clone();
-        for (place, value) in changes {
-            let places = places(&record, "");
-            if let Some(there) = record.pointer_mut(&places[place.index(places.len())]) {
-                *there = value;
-            }
-        }
-        record.to_string().into_bytes()
-    });
-    let changed = changed.boxed();
-    let cut = (changed.clone(), any::<Index>()).prop_map(|(mut record, at)| {
+    let whole = changes().prop_map(|changes| changed(&RECORD, changes).to_string().into_bytes()).boxed();
+    let cut = (whole.clone(), any::<Index>()).prop_map(|(mut record, at)| {
         record.truncate(at.index(record.len()));
         record
     });
-    prop_oneof![4 => changed, 1 => cut, 1 => any::<Vec<u8>>()]
+    prop_oneof![4 => whole, 1 => cut, 1 => any::<Vec<u8>>()]
 }
 
 /// A record as a manager writes it.

@@ -30,7 +30,7 @@ async fn a_span_tells_of_the_call_in_the_names_of_opentelemetry() {
     client.admin(session.access_token()).users().get(session.user().id).await.unwrap_err();
 
     let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-    let last = text.lines().filter(|line| line.contains("gotrue{")).next_back().unwrap();
+    let last = text.lines().rfind(|line| line.contains("gotrue{")).unwrap();
     for field in [
         "otel.name=GET /admin/users/{user_id}",
         "otel.kind=\"client\"",

@@ -205,10 +205,10 @@ impl ClientHooks<Transport> for raw::Client {
         Ok(())
     }
 
-    async fn exec(&self, mut request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
+    async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
         let span = span::of_call(info.operation_id, self.inner().operation(), &request);
         #[cfg(feature = "trace-context")]
-        span::inject(&span, request.headers_mut());
+        let request = span::injected(&span, request);
         let call = async {
             let clock = &self.inner().settings.clock;
             let began = clock.uptime();

@@ -61,11 +61,12 @@ fn failed(span: &Span, why: &str) {
 
 /// Tells the server which trace the call belongs to (W3C Trace Context), by the application's own propagator.
 #[cfg(feature = "trace-context")]
-pub(super) fn inject(span: &Span, headers: &mut reqwest::header::HeaderMap) {
+pub(super) fn injected(span: &Span, mut request: Request) -> Request {
     use tracing_opentelemetry::OpenTelemetrySpanExt;
 
     let context = span.context();
     opentelemetry::global::get_text_map_propagator(|propagator| {
-        propagator.inject_context(&context, &mut opentelemetry_http::HeaderInjector(headers));
+        propagator.inject_context(&context, &mut opentelemetry_http::HeaderInjector(request.headers_mut()));
     });
+    request
 }
