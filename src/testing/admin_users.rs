@@ -49,6 +49,10 @@ pub(super) fn delete_passkey(state: &mut State, request: &Request) -> Reply {
 
 pub(super) fn create(state: &mut State, request: &Request) -> Reply {
     state.check_admin(request)?;
+    let raw: Value = body(request)?;
+    if raw["id"].as_str().is_some_and(|id| !id.is_empty() && Uuid::try_parse(id).is_err()) {
+        return Err(Refusal::validation_failed("ID must conform to the uuid v4 format"));
+    }
     let new: AdminCreateUserRequest = body(request)?;
     if let Some(hash) = new.password_hash.filter(|hash| !hash.is_empty()) {
         if new.password.is_some() {

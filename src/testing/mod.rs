@@ -37,6 +37,7 @@ mod custom_provider;
 mod external;
 mod factor;
 mod fault;
+mod flow;
 mod id_token;
 mod identity;
 mod key;
