@@ -10,6 +10,7 @@ use super::{
     admin_users::EMAIL_TAKEN,
     contact,
     message::Letter,
+    password::Password,
     provider::SITE_URL,
     reply::{Refusal, Reply, ok},
     router::{body, query},
@@ -121,7 +122,7 @@ fn signed_up(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkReques
     };
     State::check_password(&password)?;
     let id = state.create_invited(&wanted.email, wanted.data.clone())?;
-    state.account(id)?.password = Some(password);
+    state.account(id)?.password = Some(Password::Plain(password));
     Ok(id)
 }
 

@@ -6,6 +6,7 @@ use wiremock::Request;
 use super::{
     contact, flow,
     message::Letter,
+    password::Password,
     reply::{Refusal, Reply, ok},
     router::{body, body_with, query},
     state::State,
@@ -54,7 +55,7 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
         Some(account) => account.user.id,
         None => {
             let id = state.create_account(&email, &phone, sign_up.data)?;
-            state.account(id)?.password = Some(password);
+            state.account(id)?.password = Some(Password::Plain(password));
             id
         }
     };

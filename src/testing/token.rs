@@ -81,7 +81,7 @@ fn password(state: &mut State, grant: &Password) -> Reply {
     if account.user.banned_until.is_some_and(|until| until > now) {
         return Err(Refusal::new(400, ErrorCode::USER_BANNED, "User is banned"));
     }
-    if account.password.as_ref() != Some(&grant.password) {
+    if !account.password.as_ref().is_some_and(|password| password.is(&grant.password)) {
         return Err(wrong());
     }
     if grant.email.is_some() && account.user.email_confirmed_at.is_none() {

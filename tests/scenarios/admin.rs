@@ -130,6 +130,24 @@ pub async fn links_to_a_new_address(world: &World) {
     assert_eq!((second.user().email.as_deref(), second.user().id), (Some(&*new), session.user().id));
 }
 
+/// Somebody comes from another system, with a hash of the password.
+pub async fn a_password_from_elsewhere(world: &World) {
+    let hashes = [
+        (PASSWORD, "$2b$04$abcdefghijklmnopqrstuuSQyLzxZtaUFpi/q2P5wWap0qvqIvC5q"),
+        ("password", "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8"),
+    ];
+    for (number, (password, hash)) in hashes.into_iter().enumerate() {
+        let email = world.email(&format!("user-{number}"));
+        let user = CreateUser::email(&email).password_hash(hash).confirm_email();
+        world.admin().users().create(user).await.unwrap();
+        world.client.sign_in(Password::email(&email, password)).await.unwrap();
+        let wrong = world.client.sign_in(Password::email(&email, "wrong-horse-7")).await;
+        assert_eq!(code(wrong), "invalid_credentials");
+    }
+    let unknown = CreateUser::email(world.email("x")).password_hash("$2b$zzz");
+    assert_eq!(code(world.admin().users().create(unknown).await), "unexpected_failure");
+}
+
 pub async fn nobody_else(world: &World) {
     let (_, session) = world.somebody("ada").await;
     let nobody = world.client.admin(session.access_token());

@@ -104,6 +104,7 @@ fn scenarios() -> Vec<Scenario> {
         on(BOTH, "admin::pages", |w| Box::pin(admin::pages(w))),
         on(BOTH, "admin::links", |w| Box::pin(admin::links(w))),
         on(BOTH, "admin::links_to_a_new_address", |w| Box::pin(admin::links_to_a_new_address(w))),
+        on(BOTH, "admin::a_password_from_elsewhere", |w| Box::pin(admin::a_password_from_elsewhere(w))),
         on(BOTH, "admin::nobody_else", |w| Box::pin(admin::nobody_else(w))),
         on(BOTH, "admin::the_audit_log", |w| Box::pin(admin::the_audit_log(w))),
         on(BOTH, "oauth_server::a_client", |w| Box::pin(oauth_server::a_client(w))),
