@@ -63,6 +63,15 @@ pub enum Command {
     Whoami(command::session::Whoami),
     /// Prints a fresh access token, for scripts
     Token(command::session::Token),
+    /// The account of whoever is signed in
+    #[command(subcommand)]
+    User(command::user::User),
+    /// The second factors of whoever is signed in
+    #[command(subcommand)]
+    Mfa(command::mfa::Mfa),
+    /// The passkeys of whoever is signed in
+    #[command(subcommand)]
+    Passkeys(command::passkeys::Passkeys),
     /// The users of the server
     #[command(subcommand)]
     Users(command::users::Users),
@@ -71,6 +80,20 @@ pub enum Command {
     /// Makes a link as a mail would have it, and sends nothing
     #[command(subcommand)]
     Link(command::link::Kind),
+    /// What was done, by whom
+    Audit(command::audit::Audit),
+    /// The identity providers of companies (SAML)
+    #[command(subcommand)]
+    Sso(command::sso::Sso),
+    /// The custom OAuth and OpenID Connect providers
+    #[command(subcommand)]
+    Providers(command::providers::Providers),
+    /// The clients of the server's own OAuth
+    #[command(subcommand)]
+    Clients(command::clients::Clients),
+    /// What a token says, and whether it is true
+    #[command(subcommand)]
+    Jwt(command::jwt::Jwt),
     /// Whether the server is up, and its version
     Health(command::server::Health),
     /// What the server has switched on
@@ -92,9 +115,17 @@ impl Command {
             Self::Logout(command) => command.run(context).await,
             Self::Whoami(command) => command.run(context).await,
             Self::Token(command) => command.run(context).await,
+            Self::User(command) => command.run(context).await,
+            Self::Mfa(command) => command.run(context).await,
+            Self::Passkeys(command) => command.run(context).await,
             Self::Users(command) => command.run(context).await,
             Self::Invite(command) => command.run(context).await,
             Self::Link(command) => command.run(context).await,
+            Self::Audit(command) => command.run(context).await,
+            Self::Sso(command) => command.run(context).await,
+            Self::Providers(command) => command.run(context).await,
+            Self::Clients(command) => command.run(context).await,
+            Self::Jwt(command) => command.run(context).await,
             Self::Health(command) => command.run(context).await,
             Self::Settings(command) => command.run(context).await,
             Self::Completions(command) => command.run(),

@@ -30,10 +30,14 @@ impl Output {
         if self.json {
             return self.json(value);
         }
+        let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        self.pairs(&fields.map(|(name, value)| (name.to_owned(), value)).collect::<Vec<_>>())
+    }
+
+    /// Names and values for people, one below the other.
+    pub fn pairs(self, pairs: &[(String, String)]) -> Result<()> {
         let mut table = plain_table();
-        for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
-            table.add_row([name.to_owned(), printable(&value)]);
-        }
+        table.add_rows(pairs.iter().map(|(name, value)| [printable(name), printable(value)]));
         table.lines().try_for_each(|line| self.line(unpadded(&line)))
     }
 
