@@ -9,7 +9,8 @@ const ABOUT: &str = "Signs in to a GoTrue (Supabase Auth) server, and looks afte
 The server is that of --url, of --profile, of the environment (GOTRUE_URL and GOTRUE_API_KEY, or SUPABASE_URL and \
                      SUPABASE_ANON_KEY), of the profile in use, or one on this machine, in this order. Commands for \
                      operators take the service key from --service-key, GOTRUE_SERVICE_KEY or the profile. A \
-                     profile's keys go to its own server only.";
+                     profile's keys go to its own server only. Profiles and sessions are in the platform's own \
+                     folder for configuration, or in GOTRUE_CONFIG_DIR.";
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused, 2 wrong use, 3 no answer or busy (try again), 4 not signed in \
                           or no right to, 5 no such thing.";
@@ -29,8 +30,8 @@ pub struct Cli {
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Options for all commands")]
 pub struct Options {
-    /// The URL of the server, such as <https://project.supabase.co/auth/v1>
     #[arg(long, global = true, value_name = "URL")]
+    #[arg(help = "The URL of the server, such as https://project.supabase.co/auth/v1")]
     pub url: Option<String>,
     /// The API key that a gateway in front of the server asks for
     #[arg(long, global = true, value_name = "KEY")]

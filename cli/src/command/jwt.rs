@@ -72,7 +72,8 @@ fn inspect(context: &Context, token: &Secret) -> Result<()> {
     }
     let mut fields = vec![("algorithm".to_owned(), format!("{:?}", token.header.alg))];
     fields.extend(token.header.kid.map(|kid| ("key".to_owned(), kid)));
-    fields.extend(token.claims.iter().map(|(name, value)| (name.clone(), words(name, value))));
+    let claims = token.claims.iter().map(|(name, value)| (name.clone(), words(name, value)));
+    fields.extend(claims.filter(|(_, words)| !words.is_empty()));
     context.out.pairs(&fields)?;
     let now = Utc::now();
     match moment(token.claims.get("exp")) {

@@ -150,7 +150,7 @@ async fn the_only_one(manager: &SessionManager) -> Result<Uuid> {
 
 async fn verify(context: &Context, manager: &SessionManager, factor: Uuid) -> Result<()> {
     let challenge = manager.user().await?.mfa().challenge(factor).await?;
-    manager.verify_factor(&challenge, prompt::secret("Code")?).await?;
+    manager.verify_factor(&challenge, prompt::line("Code")?).await?;
     context.out.note("verified; this session has level aal2");
     Ok(())
 }

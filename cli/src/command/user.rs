@@ -51,7 +51,7 @@ impl Update {
         if self.reauthenticate {
             manager.user().await?.reauthenticate().await?;
             context.out.note("a code is on its way");
-            update = update.nonce(prompt::secret("Code")?);
+            update = update.nonce(prompt::line("Code")?);
         }
         if self.current_password {
             update = update.current_password(prompt::secret("Current password")?);
