@@ -3,11 +3,11 @@
 use std::{collections::HashSet, time::Duration};
 
 use clap::ArgGroup;
-use gotrue::{AuditLog, AuditLogEntry, futures_util::TryStreamExt, uuid::Uuid};
+use gotrue::{AuditLog, AuditLogEntry, AuditLogPayload, futures_util::TryStreamExt, uuid::Uuid};
 
 use crate::{context::Context, failure::Result, output::printable, time};
 
-const COLUMNS: [&str; 5] = ["TIME", "ACTION", "WHO", "ABOUT", "FROM"];
+const COLUMNS: [&str; 6] = ["TIME", "ACTION", "WHO", "WHOM", "ABOUT", "FROM"];
 
 /// What was done, by whom: the newest entries of the audit log.
 #[derive(Debug, clap::Args)]
@@ -135,10 +135,18 @@ fn row(entry: &AuditLogEntry) -> Vec<String> {
     let payload = entry.payload.as_ref();
     let text = |value: Option<String>| value.unwrap_or_default();
     vec![
-        time::short(entry.created_at),
+        time::exact(entry.created_at),
         text(payload.and_then(|payload| payload.action.as_ref().map(ToString::to_string))),
         text(payload.and_then(|payload| payload.actor_username.clone().or_else(|| payload.actor_id.clone()))),
+        text(payload.and_then(whom)),
         text(payload.and_then(|payload| payload.log_type.as_ref().map(ToString::to_string))),
         text(entry.ip_address.clone()),
     ]
+}
+
+/// The user to whom it was done, when that is somebody else.
+fn whom(payload: &AuditLogPayload) -> Option<String> {
+    let traits = payload.traits.as_ref()?;
+    let names = ["user_email", "user_phone", "user_id"].iter().filter_map(|name| traits.get(name)?.as_str());
+    names.map(str::to_owned).find(|name| !name.is_empty())
 }

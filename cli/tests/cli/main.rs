@@ -6,6 +6,7 @@ mod browser;
 mod factors;
 mod failures;
 mod jwt;
+mod live;
 mod operators;
 mod profiles;
 mod secrets;

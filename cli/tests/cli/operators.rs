@@ -24,15 +24,8 @@ async fn recorded(names: &[&str]) -> (MockServer, Terminal) {
         let at = Mock::given(method(request["method"].as_str().unwrap())).and(path(request["path"].as_str().unwrap()));
         at.respond_with(reply).mount(&server).await;
     }
-    let terminal = at(&server);
+    let terminal = Terminal::at_url(&server.uri(), "service-key");
     (server, terminal)
-}
-
-fn at(server: &MockServer) -> Terminal {
-    let mut terminal = Terminal::new();
-    terminal.set("GOTRUE_URL", &server.uri());
-    terminal.set("GOTRUE_SERVICE_KEY", "service-key");
-    terminal
 }
 
 fn load(name: &str) -> Value {
@@ -155,7 +148,7 @@ async fn the_audit_log_is_followed_without_gaps_or_repeats() {
     let looks = std::sync::atomic::AtomicU32::new(0);
     let reply = move |request: &Request| growing_log(request, &looks);
     Mock::given(method("GET")).and(path("/admin/audit")).respond_with(reply).mount(&server).await;
-    let mut audit = at(&server).begin("audit --follow --interval 1ms --json");
+    let mut audit = Terminal::at_url(&server.uri(), "service-key").begin("audit --follow --interval 1ms --json");
     let lines = audit.stdout().lines().take(7);
     let actions: Vec<_> =
         lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap()["payload"]["action"].clone()).collect();

@@ -45,6 +45,14 @@ impl Terminal {
         terminal
     }
 
+    /// The same at a server that is not of the test's making.
+    pub fn at_url(url: &str, service_key: &str) -> Self {
+        let mut terminal = Self::new();
+        terminal.set("GOTRUE_URL", url);
+        terminal.set("GOTRUE_SERVICE_KEY", service_key);
+        terminal
+    }
+
     /// One whose environment names nothing.
     pub fn new() -> Self {
         Self { folder: TempDir::new().unwrap(), variables: Vec::new(), record: Vec::new() }
@@ -104,7 +112,7 @@ impl Terminal {
         settings.set_omit_expression(true);
         settings.add_filter(r"127\.0\.0\.1:\d+", "[server]");
         settings.add_filter(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "[jwt]");
-        settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d UTC \([^)]*\))?", "[time]");
+        settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d( UTC \([^)]*\))?)?", "[time]");
         settings.add_filter(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "[time]");
         settings.add_filter(r"\b(now|\d+s ago)\b", "[just now]");
         settings.bind(|| insta::assert_snapshot!(name, record));
