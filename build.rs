@@ -1,7 +1,7 @@
 //! Turns `openapi/gotrue.yaml` into the raw client: read ▶ lint ▶ tables ▶ lower ▶ generate.
 //!
 //! Four files are left in `OUT_DIR`: `client.rs` (the operations and models), `operations.rs` (method, path and
-//! credential of each operation), `open.rs` (string types that are open to values of tomorrow's server) and `models.rs`
+//! credential of each operation, and the names of secrets), `open.rs` (string types that are open to values of tomorrow's server) and `models.rs`
 //! (the list of models, for feature `schemars`).
 
 #[path = "generator/mod.rs"]
@@ -9,7 +9,7 @@ mod generator;
 
 use std::{env, fs, path::Path};
 
-use generator::{document, generate, lint, lower, models, open, operations};
+use generator::{document, generate, lint, lower, models, open, operations, secrets};
 use proc_macro2::TokenStream;
 
 const DOCUMENT: &str = "openapi/gotrue.yaml";
@@ -29,7 +29,8 @@ fn build() -> Result<(), Vec<String>> {
     if !findings.is_empty() {
         return Err(findings.iter().map(ToString::to_string).collect());
     }
-    let operations = operations::table(&document);
+    let mut operations = operations::table(&document);
+    operations.extend(secrets::names(&document));
     let open = open::types(&document);
     let models = models::list(&document);
     let with_schemars = env::var_os("CARGO_FEATURE_SCHEMARS").is_some();

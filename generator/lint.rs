@@ -133,6 +133,9 @@ impl<'a> Linter<'a> {
                 }
             }
             self.require(operation.value["summary"].is_string(), &place, "has no summary");
+            let safe = &operation.value["x-safe"];
+            let sensible = safe.is_null() || *safe == false && operation.method == "get";
+            self.require(sensible, &place, "x-safe is for a GET that changes something, and then false");
             self.security(&operation, &place);
             self.parameters(&operation, &place);
             self.request_body(&operation, &place);

@@ -7,3 +7,4 @@ pub mod lower;
 pub mod models;
 pub mod open;
 pub mod operations;
+pub mod secrets;

@@ -1,4 +1,4 @@
-//! The table of operations: method, path, and the credential that `security` asks for.
+//! The table of operations: method, path, the credential that `security` asks for, and whether it may be sent again.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -13,12 +13,18 @@ pub fn table(document: &Value) -> TokenStream {
         let method = operation.method.to_uppercase();
         let path = operation.path;
         let credential = format_ident!("{}", credential(&operation));
-        quote!(Operation { id: #id, method: #method, path: #path, credential: Credential::#credential })
+        let safe = is_safe(&operation);
+        quote!(Operation { id: #id, method: #method, path: #path, credential: Credential::#credential, safe: #safe })
     });
     quote! {
         /// Every operation of the document.
         pub const OPERATIONS: &[Operation] = &[#(#rows),*];
     }
+}
+
+/// Whether an operation changes nothing at the server: a GET, unless the document says that it does.
+fn is_safe(operation: &Operation<'_>) -> bool {
+    operation.method == "get" && operation.value["x-safe"] != false
 }
 
 /// The name of the credential that an operation takes, a variant of `raw::Credential`.

@@ -83,6 +83,8 @@ mod skew;
 mod sso;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod transport;
 mod types;
 mod user;
@@ -131,3 +133,14 @@ pub use user::{
     Assurance, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Identities, LinkUrl, Mfa, OAuthConsents, Passkeys,
     TotpFactor, UserClient, UserUpdate, WebAuthnChallenge,
 };
+
+/// The code in the texts compiles.
+#[cfg(doctest)]
+mod texts {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../docs/testing.md")]
+    struct Testing;
+}

@@ -19,6 +19,8 @@
 pub use client::{ByteStream, Client, ClientInfo, Error, ResponseValue, types};
 pub use open::*;
 pub use operations::OPERATIONS;
+#[cfg(feature = "testing")]
+pub(crate) use operations::SECRETS;
 
 // Generated code is documented by the document; its style is the generator's.
 #[allow(missing_docs, unused, rustdoc::all, clippy::all, clippy::pedantic, clippy::unwrap_used)]
@@ -77,6 +79,8 @@ pub struct Operation {
     pub path: &'static str,
     /// The credential it takes.
     pub credential: Credential,
+    /// Whether it changes nothing at the server (RFC 9110, 9.2.1), so that it may be sent again.
+    pub safe: bool,
 }
 
 impl Operation {

@@ -5,10 +5,14 @@ use std::{net::SocketAddr, time::Duration};
 use axum::{Router, routing::get};
 use gotrue::{
     AssuranceLevel, Client, EnrollTotp, Password, Secret, Session, SignOutScope, SignUp,
-    axum::{RequireLayer, Verified, VerifyLayer},
+    axum::{Rejection, RequireLayer, Verified, VerifyLayer},
     reqwest::{self, RequestBuilder, header},
     testing::{FakeServer, ManualClock},
+    uuid::Uuid,
 };
+use http::{Request, Response};
+use serde::Deserialize;
+use tower::{ServiceBuilder, ServiceExt};
 use wiremock::MockServer;
 
 struct Service {
@@ -83,11 +87,37 @@ async fn visitor(user: Option<Verified>) -> &'static str {
     if user.is_some() { "user" } else { "visitor" }
 }
 
+#[derive(Deserialize)]
+struct Provided {
+    sub: Uuid,
+    app_metadata: AppMetadata,
+}
+
+#[derive(Deserialize)]
+struct AppMetadata {
+    provider: String,
+}
+
+async fn provider(user: Verified<Provided>) -> String {
+    format!("{} {}", user.sub, user.app_metadata.provider)
+}
+
+#[derive(Deserialize)]
+struct OfTeam {
+    team: String,
+}
+
+async fn team(user: Verified<OfTeam>) -> String {
+    user.team.clone()
+}
+
 fn router(verify: VerifyLayer) -> Router {
     let guarded = |path, layer| Router::new().route(path, get(who)).route_layer(layer);
     Router::new()
         .route("/me", get(who))
         .route("/open", get(visitor))
+        .route("/provider", get(provider))
+        .route("/team", get(team))
         .merge(guarded("/any", RequireLayer::new()))
         .merge(guarded("/safe", RequireLayer::new().assurance_level(AssuranceLevel::AAL2)))
         .merge(guarded("/role", RequireLayer::new().role("authenticated")))
@@ -133,6 +163,39 @@ async fn a_request_with_a_good_token() {
     let request = service.get("/open").header(header::AUTHORIZATION, other_case);
     assert_eq!(Answer::of(request).await, Answer::passed("user"));
     assert_eq!(server.count("jwks"), 1);
+}
+
+#[tokio::test]
+async fn claims_of_ones_own() {
+    let server = FakeServer::start().await;
+    let client = server.client().unwrap();
+    let session = ada(&client).await;
+    let service = service_of(&client).await;
+    let expected = Answer::passed(&format!("{} email", session.user().id));
+    assert_eq!(service.ask("/provider", session.access_token()).await, expected);
+    // The token is good; no hook has put a team into it.
+    assert_eq!(service.ask("/team", session.access_token()).await, Answer::not_enough());
+    assert_eq!(Answer::of(service.get("/team")).await, Answer::nobody());
+}
+
+#[tokio::test]
+async fn a_service_of_tower_without_axum() {
+    let server = FakeServer::start().await;
+    let client = server.client().unwrap();
+    let session = ada(&client).await;
+    let service = ServiceBuilder::new()
+        .layer(VerifyLayer::new(client.jwt_verifier()))
+        .layer(RequireLayer::new().role("authenticated"))
+        .service_fn(async |request: Request<()>| {
+            let user: Verified = Verified::of(request.extensions())?;
+            Ok::<_, Rejection>(Response::new(user.sub.to_string()))
+        });
+    let request = |token: &str| Request::get("/").header(header::AUTHORIZATION, format!("Bearer {token}")).body(());
+    let reply = service.clone().oneshot(request(session.access_token().expose()).unwrap()).await.unwrap();
+    assert_eq!((reply.status().as_u16(), reply.body()), (200, &session.user().id.to_string()));
+    let reply = service.oneshot(request("nonsense").unwrap()).await.unwrap();
+    assert_eq!((reply.status().as_u16(), reply.body().as_str()), (401, r#"{"code":"bad_jwt"}"#));
+    assert_eq!(reply.headers()[header::WWW_AUTHENTICATE], r#"Bearer error="invalid_token""#);
 }
 
 #[tokio::test]
@@ -203,7 +266,7 @@ async fn a_server_that_cannot_be_asked_is_no_verdict() {
         broken.reset().await;
         let reply = wiremock::ResponseTemplate::new(status);
         wiremock::Mock::given(wiremock::matchers::any()).respond_with(reply).mount(&broken).await;
-        let service = service_of(&Client::new(broken.uri(), "anon-key").unwrap()).await;
+        let service = service_of(&Client::builder().base_url(broken.uri()).retries(0).build().unwrap()).await;
         for path in ["/me", "/open", "/any"] {
             assert_eq!(service.ask(path, session.access_token()).await, Answer::unavailable(), "{status} {path}");
         }
@@ -226,6 +289,8 @@ async fn no_layer_is_the_service_s_fault() {
     let bare = Router::new()
         .route("/me", get(who))
         .route("/open", get(visitor))
+        .route("/provider", get(provider))
+        .route("/team", get(team))
         .merge(Router::new().route("/any", get(who)).route_layer(RequireLayer::new()));
     let service = Service::start(bare).await;
     for path in ["/me", "/open", "/any"] {

@@ -151,7 +151,7 @@ async fn a_field_that_does_not_fit_is_named() {
 async fn no_answer_is_no_verdict() {
     // A port that was just free.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client = gotrue::Client::new(format!("http://{nobody}"), "key").unwrap();
+    let client = gotrue::Client::builder().base_url(format!("http://{nobody}")).retries(0).build().unwrap();
     let error = client.refresh("f5pr2ljsaq5q").await.unwrap_err();
     let Error::Connection(cause) = &error else { panic!("{error:?}") };
     assert!(cause.is_connect() && !cause.is_timeout());

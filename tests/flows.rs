@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use gotrue::{
-    AuthorizationCode, Client, Error, ErrorCode, GenerateLink, OtpType, Password, Provider, Recover, Resend, SendOtp,
-    Session, SignUp, Verify, raw,
+    AuthorizationCode, Client, CreateCustomProvider, Error, ErrorCode, GenerateLink, OAuth2Endpoints, OtpType,
+    Password, PkceVerifier, Provider, Recover, Resend, SendOtp, Session, SignUp, UserUpdate, Verify, raw,
     testing::{FakeServer, ManualClock},
 };
+use serde_json::json;
 use url::Url;
 
 const EMAIL: &str = "ada@example.com";
@@ -86,6 +87,10 @@ async fn any_provider_agrees_at_once() {
     let session = client.sign_in(AuthorizationCode::new(auth_code, verifier)).await.unwrap();
     assert_eq!(session.user().identities.as_ref().unwrap()[0].provider, "github");
 
+    let at = |path: &str| format!("https://acme.example.com/{path}");
+    let endpoints = OAuth2Endpoints { authorization_url: at("auth"), token_url: at("token"), userinfo_url: at("me") };
+    let acme = CreateCustomProvider::oauth2("acme", endpoints, "client", "secret");
+    client.admin(server.service_key()).custom_providers().create(acme).await.unwrap();
     let url = client.authorize(Provider::custom("acme")).url().unwrap();
     let target = open(open(url.as_str()).await.as_str()).await;
     let session = client.refresh(fragment(&target, "refresh_token").unwrap()).await.unwrap();
@@ -162,6 +167,29 @@ async fn a_code_expires_and_messages_have_an_interval() {
 }
 
 #[tokio::test]
+async fn calls_are_limited() {
+    let clock = ManualClock::new();
+    let server = FakeServer::builder().clock(clock.clone()).rate_limit(2).start().await;
+    let client = server.client().unwrap();
+    let wrong = || client.sign_in(Password::email(EMAIL, PASSWORD));
+    assert_eq!(code(wrong().await), "invalid_credentials");
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(code(wrong().await), "invalid_credentials");
+    let limited = wrong().await.unwrap_err();
+    assert_eq!((limited.status().unwrap().as_u16(), limited.code()), (429, Some(&ErrorCode::OVER_REQUEST_RATE_LIMIT)));
+    assert_eq!(limited.api().unwrap().message(), "Request rate limit reached");
+    // Each operation by itself, and some not at all.
+    signed_up(&client).await;
+    for _ in 0..3 {
+        client.settings().await.unwrap();
+    }
+    // The first call has been forgotten by then, the second has not.
+    clock.advance(Duration::from_secs(241));
+    client.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
+    assert_eq!(code(wrong().await), "over_request_rate_limit");
+}
+
+#[tokio::test]
 async fn what_is_not_routed_answers_as_the_real_server() {
     let server = FakeServer::start().await;
     let http = reqwest::Client::new();
@@ -170,6 +198,43 @@ async fn what_is_not_routed_answers_as_the_real_server() {
     assert_eq!(unknown.text().await.unwrap(), "404 page not found\n");
     let wrong_method = http.delete(format!("{}/settings", server.url())).send().await.unwrap();
     assert_eq!((wrong_method.status().as_u16(), &wrong_method.headers()["allow"]), (405, &"GET".parse().unwrap()));
+    let prefixed = http.post(format!("{}/auth/v1/oauth/token", server.url())).send().await.unwrap();
+    assert_eq!(prefixed.status().as_u16(), 404);
+    let expected: Vec<Vec<&str>> = server
+        .requests()
+        .iter()
+        .map(|request| request.expected.iter().map(|operation| operation.id).collect())
+        .collect();
+    assert_eq!(expected, [vec![], vec!["settings"], vec!["oauth_token"]]);
+}
+
+#[tokio::test]
+async fn requests_are_told_without_their_secrets() {
+    let server = FakeServer::start().await;
+    let client = server.client().unwrap();
+    let ada = signed_up(&client).await;
+    let _ = client.sign_in(AuthorizationCode::new("planted-code", PkceVerifier::generate().unwrap())).await;
+    let update =
+        UserUpdate::new().password("planted-password-1").data(json!({ "nickname": "a", "token": "planted-t" }));
+    client.user(ada.access_token()).update(update).await.unwrap();
+    let app = client.oauth_app(ada.user().id, "planted-secret");
+    let _ = app.refresh("planted-refresh").await;
+    let requests = server.requests();
+    let all = format!("{requests:?}");
+    let secrets =
+        [PASSWORD, ada.access_token().expose(), ada.refresh_token().expose(), "planted", "anon-key", "Basic "];
+    for secret in secrets {
+        assert!(!all.contains(secret), "{secret} in {all}");
+    }
+    let [sign_up, code, update, refresh] = requests.as_slice() else { panic!("{all}") };
+    assert_eq!(sign_up.body.as_ref().unwrap()["email"], EMAIL);
+    assert_eq!(
+        (code.method.as_str(), code.path.as_str(), code.query.join(",")),
+        ("POST", "/token", "grant_type".into())
+    );
+    assert_eq!(update.headers["authorization"], "[redacted]");
+    assert_eq!(update.body.as_ref().unwrap()["data"]["nickname"], "a");
+    assert_eq!(refresh.body.as_ref().unwrap()["grant_type"], "refresh_token");
 }
 
 #[tokio::test]
@@ -198,4 +263,14 @@ async fn a_client_is_shared_between_tasks() {
     for task in tasks {
         task.await.unwrap().unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_fake_server_stops_in_a_task_that_has_used_up_its_turn() {
+    let server = FakeServer::start().await;
+    let lock = tokio::sync::Mutex::new(());
+    while tokio::task::coop::has_budget_remaining() {
+        drop(lock.lock().await);
+    }
+    drop(server);
 }

@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use gotrue::{Client, Invite, Password, SignOutScope, SignUp, raw};
+use gotrue::{Client, Invite, Password, SignOutScope, SignUp, raw, uuid::Uuid};
 use serde_json::json;
 use support::{
     ACCESS_TOKEN, API_KEY, SERVICE_KEY, client_of, header, last_request, server_that_answers, session, user,
@@ -151,6 +151,10 @@ async fn a_redirect_is_never_followed() {
     let server = server_that_answers(ResponseTemplate::new(302).insert_header("location", elsewhere.uri())).await;
     let error = client_of(&server).user(ACCESS_TOKEN).get().await.unwrap_err();
     assert_eq!(error.status().map(|status| status.as_u16()), Some(302));
+    // Not even by an HTTP client that was told to: a key would go with it to another host.
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(5));
+    let client = Client::builder().base_url(server.uri()).api_key(API_KEY).http_client(http).build().unwrap();
+    client.admin(SERVICE_KEY).users().get(Uuid::nil()).await.unwrap_err();
     assert!(elsewhere.received_requests().await.unwrap().is_empty());
 }
 
@@ -158,7 +162,7 @@ async fn a_redirect_is_never_followed() {
 async fn a_call_that_takes_too_long_ends() {
     let server = server_that_answers(ResponseTemplate::new(200).set_delay(Duration::from_secs(60))).await;
     // Also with an HTTP client that knows no time-out.
-    let http = reqwest::Client::builder().build().unwrap();
+    let http = reqwest::Client::builder();
     let builder = Client::builder().base_url(server.uri()).http_client(http).timeout(Duration::from_millis(50));
     let error = builder.build().unwrap().health().await.unwrap_err();
     let gotrue::Error::Connection(cause) = &error else { panic!("{error:?}") };

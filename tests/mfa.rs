@@ -14,6 +14,7 @@ use gotrue::{
 };
 use serde_json::{Value, json};
 use support::{
+    authenticator::{Device, ORIGIN},
     last_request,
     recorded::{Recorded, body},
 };
@@ -327,10 +328,6 @@ async fn what_needs_the_second_factor_is_refused_without() {
     let same = EnrollTotp::new().friendly_name("phone");
     assert_code(user.mfa().enroll_totp(same).await, 422, &ErrorCode::MFA_FACTOR_NAME_CONFLICT);
     assert_code(user.mfa().unenroll(Uuid::from_u128(9)).await, 404, &ErrorCode::MFA_FACTOR_NOT_FOUND);
-    let phone = user.mfa().enroll_phone(EnrollPhone::new("+15550000002")).await;
-    assert_code(phone, 422, &ErrorCode::MFA_PHONE_ENROLL_NOT_ENABLED);
-    let key = user.mfa().enroll_webauthn("key").await;
-    assert_code(key, 422, &ErrorCode::MFA_WEBAUTHN_ENROLL_NOT_ENABLED);
 }
 
 #[tokio::test]
@@ -391,4 +388,121 @@ async fn an_anonymous_user_has_no_factors_until_they_stay() {
     assert_eq!(session.user().id, guest.user().id);
     assert_eq!(session.user().user_metadata.as_ref().unwrap()["theme"], "dark");
     client.user(session.access_token()).mfa().enroll_totp(EnrollTotp::new()).await.unwrap();
+}
+
+fn methods(session: &Session) -> Vec<String> {
+    let claims = gotrue::Claims::read_unverified(session.access_token()).unwrap();
+    claims.amr.iter().map(|used| used.method.to_string()).collect()
+}
+
+async fn signed_up(client: &Client) -> Session {
+    client.sign_up(SignUp::email(EMAIL, PASSWORD)).await.unwrap().session().expect("a session")
+}
+
+#[tokio::test]
+async fn a_phone_gets_a_code() {
+    let clock = ManualClock::new();
+    let server = FakeServer::builder().clock(clock.clone()).message_interval(Duration::from_secs(60)).start().await;
+    let client = server.client_builder().clock(clock.clone()).build().unwrap();
+    let session = signed_up(&client).await;
+    let mfa = client.user(session.access_token()).mfa();
+    assert_code(mfa.enroll_phone(EnrollPhone::new("call me")).await, 400, &ErrorCode::VALIDATION_FAILED);
+    // The same number before it is verified takes the place of the first.
+    mfa.enroll_phone(EnrollPhone::new("+15550000002").friendly_name("old")).await.unwrap();
+    let factor = mfa.enroll_phone(EnrollPhone::new("+15550000002").friendly_name("sim")).await.unwrap();
+    assert_eq!(factor.phone.as_deref(), Some("+15550000002"));
+    assert_eq!(factor.type_, FactorType::PHONE);
+    let all = mfa.factors().await.unwrap();
+    assert_eq!(all.all().len(), 1);
+    assert_eq!(all.all()[0].phone.as_deref(), Some("15550000002"));
+
+    let challenge = mfa.challenge_via(factor.id, MessageChannel::Whatsapp).await.unwrap();
+    assert_code(mfa.challenge(factor.id).await, 429, &ErrorCode::OVER_SMS_SEND_RATE_LIMIT);
+    let message = server.last_message_to("15550000002").unwrap();
+    assert_eq!(message.otp_type, None);
+    assert_code(mfa.verify(&challenge, "no code").await, 422, &ErrorCode::MFA_VERIFICATION_FAILED);
+    let raised = mfa.verify(&challenge, message.code.clone()).await.unwrap();
+    assert_eq!(level(&raised), AssuranceLevel::AAL2);
+    assert_eq!(methods(&raised), ["mfa/phone", "password"]);
+    let mfa = client.user(raised.access_token()).mfa();
+    assert_code(mfa.verify(&challenge, message.code).await, 422, &ErrorCode::MFA_IP_ADDRESS_MISMATCH);
+    let same = EnrollPhone::new("15550000002").friendly_name("again");
+    assert_code(mfa.enroll_phone(same).await, 422, &ErrorCode::MFA_VERIFIED_FACTOR_EXISTS);
+
+    // The code of an older challenge is not that of a newer one.
+    clock.advance(Duration::from_secs(61));
+    let first = mfa.challenge(factor.id).await.unwrap();
+    let old = server.last_message_to("15550000002").unwrap().code;
+    clock.advance(Duration::from_secs(61));
+    let second = mfa.challenge(factor.id).await.unwrap();
+    assert_code(mfa.verify(&second, old.clone()).await, 422, &ErrorCode::MFA_VERIFICATION_FAILED);
+    mfa.verify(&first, old).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_authenticator_makes_a_factor_and_is_asked_for_it() {
+    let server = FakeServer::start().await;
+    let client = server.client().unwrap();
+    let session = signed_up(&client).await;
+    let mfa = client.user(session.access_token()).mfa();
+    let factor = mfa.enroll_webauthn("key").await.unwrap();
+    assert_eq!(factor.type_, FactorType::WEBAUTHN);
+
+    let mut device = Device::default();
+    let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
+    assert_eq!(challenge.ceremony, WebAuthnCeremony::CREATE);
+    let made = device.make(challenge.options.clone(), ORIGIN).await.unwrap();
+    let raised = mfa.verify_webauthn(&challenge, &made).await.unwrap();
+    assert_eq!(level(&raised), AssuranceLevel::AAL2);
+    assert_eq!(methods(&raised), ["mfa/webauthn", "password"]);
+    let verified = &raised.user().factors.as_ref().unwrap()[0];
+    assert!(verified.is_verified());
+    assert_eq!(verified.web_authn_aaguid, Some(Uuid::nil()));
+    let last = verified.last_webauthn_challenge_data.as_ref().unwrap();
+    assert_eq!(last.type_, Some(WebAuthnCeremony::CREATE));
+    assert_eq!(last.challenge.as_ref().unwrap()["factor_id"], json!(factor.id));
+    // The challenge is gone with the answer.
+    let mfa = client.user(raised.access_token()).mfa();
+    assert_code(mfa.verify_webauthn(&challenge, &made).await, 422, &ErrorCode::MFA_FACTOR_NOT_FOUND);
+
+    // At the next sign-in it is used.
+    let mfa = client.user(sign_in(&client).await.access_token()).mfa();
+    assert!(mfa.assurance().await.unwrap().needs_second_factor());
+    let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
+    assert_eq!(challenge.ceremony, WebAuthnCeremony::REQUEST);
+    let allowed = Value::from(challenge.options.clone());
+    assert_eq!(allowed["publicKey"]["allowCredentials"].as_array().unwrap().len(), 1);
+    let used = device.use_(challenge.options.clone(), ORIGIN).await.unwrap();
+    let raised = mfa.verify_webauthn(&challenge, used).await.unwrap();
+    assert_eq!(level(&raised), AssuranceLevel::AAL2);
+
+    // Passkeys are managed at that level only.
+    let low = client.user(sign_in(&client).await.access_token());
+    let refused = low.passkeys().registration_options().await;
+    assert_code(refused, 403, &ErrorCode::INSUFFICIENT_AAL);
+    client.user(raised.access_token()).passkeys().registration_options().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_an_authenticator_answers_is_checked() {
+    let server = FakeServer::start().await;
+    let client = server.client().unwrap();
+    let session = signed_up(&client).await;
+    let mfa = client.user(session.access_token()).mfa();
+    let factor = mfa.enroll_webauthn("key").await.unwrap();
+    let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
+    let elsewhere = Device::default().make(challenge.options.clone(), "http://localhost:4000").await.unwrap();
+    assert_code(mfa.verify_webauthn(&challenge, elsewhere).await, 500, &ErrorCode::UNEXPECTED_FAILURE);
+    // A challenge outlives an answer that does not pass.
+    let mut device = Device::default();
+    let made = device.make(challenge.options.clone(), ORIGIN).await.unwrap();
+    let raised = mfa.verify_webauthn(&challenge, made).await.unwrap();
+
+    let mfa = client.user(raised.access_token()).mfa();
+    let other = mfa.challenge_webauthn(factor.id).await.unwrap();
+    let stale = device.use_(other.options, ORIGIN).await.unwrap();
+    let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
+    assert_code(mfa.verify_webauthn(&challenge, stale).await, 500, &ErrorCode::UNEXPECTED_FAILURE);
+    let used = device.use_(challenge.options.clone(), ORIGIN).await.unwrap();
+    mfa.verify_webauthn(&challenge, used).await.unwrap();
 }

@@ -199,6 +199,29 @@ impl io::Write for Written {
     }
 }
 
+#[tokio::test]
+async fn no_panic_message_holds_a_secret() {
+    let [session, echo] = [
+        json!({ "access_token": PLANTED[2], "refresh_token": PLANTED[1], "token_type": "bearer", "expires_in": 3600,
+            "user": support::user() }),
+        json!({ "code": "bad_jwt", "message": format!("{} is no token: {}", PLANTED[1], PLANTED[2]) }),
+    ];
+    let server = server_that_answers(ResponseTemplate::new(200).set_body_json(session)).await;
+    let good = client_of(&server).sign_in(RefreshToken::new(PLANTED[1])).await;
+    let server = server_that_answers(ResponseTemplate::new(403).set_body_json(echo)).await;
+    let bad = client_of(&server).sign_in(RefreshToken::new(PLANTED[1])).await;
+
+    // As people write it who are sure of what comes.
+    assert_clean(&panic_message(move || drop(good.unwrap_err())));
+    assert_clean(&panic_message(move || drop(bad.expect("a session"))));
+    assert_clean(&panic_message(|| assert_eq!(Secret::from(PLANTED[2]), Secret::from(PLANTED[1]))));
+}
+
+fn panic_message(panics: impl FnOnce()) -> String {
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).unwrap_err();
+    *panic.downcast::<String>().expect("a message with something in it")
+}
+
 #[test]
 fn no_trace_holds_a_secret() {
     let written = Written::default();
@@ -232,7 +255,7 @@ fn no_trace_holds_a_secret() {
     });
 
     let text = String::from_utf8_lossy(&written.0.lock().unwrap()).into_owned();
-    assert!(text.contains("operation=\"sign_up\"") && text.contains("status=200"), "{text}");
+    assert!(text.contains("gotrue.operation=\"sign_up\"") && text.contains("http.response.status_code=200"), "{text}");
     // The fake server is in the same process and may log what it got; what it says is not ours.
     let ours: Vec<&str> = text.lines().filter(|line| !line.contains("wiremock")).collect();
     let ours = ours.join("\n");

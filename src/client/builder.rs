@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     secret::Secret,
     skew::ClockSkew,
-    transport::{ApiKey, Settings, Transport, secret_header},
+    transport::{ApiKey, LARGEST_REPLY, RETRIES, Settings, Transport, secret_header},
 };
 
 /// A server on this machine, as it listens by default.
@@ -47,10 +47,12 @@ const OWN_HEADERS: [&str; 4] = ["apikey", "authorization", "x-supabase-api-versi
 pub struct ClientBuilder {
     base_url: String,
     api_key: Secret,
-    http: Option<reqwest::Client>,
+    http: reqwest::ClientBuilder,
     headers: Vec<(String, Secret)>,
     timeout: Duration,
     connect_timeout: Duration,
+    retries: usize,
+    largest_reply: usize,
     user_agent: String,
     client_info: String,
     api_version: String,
@@ -69,13 +71,15 @@ impl ClientBuilder {
         Self {
             base_url: DEFAULT_BASE_URL.to_owned(),
             api_key: Secret::default(),
-            http: None,
+            http: reqwest::Client::builder(),
             headers: Vec::new(),
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             user_agent: NAME.to_owned(),
             client_info: NAME.to_owned(),
             api_version: API_VERSION.to_owned(),
+            retries: RETRIES,
+            largest_reply: LARGEST_REPLY,
             clock: Arc::new(SystemClock),
         }
     }
@@ -111,11 +115,18 @@ impl ClientBuilder {
         self
     }
 
-    /// An HTTP client of your own, with its pool, proxy and certificates. Build it with
-    /// `redirect(reqwest::redirect::Policy::none())`, as ours is: the server's redirects are for browsers and carry
-    /// tokens. [`connect_timeout`](Self::connect_timeout) is then yours to set there.
-    pub fn http_client(mut self, http: reqwest::Client) -> Self {
-        self.http = Some(http);
+    /// The beginnings of an HTTP client of your own, with its proxy, certificates and pool. Redirects stay off, whatever it
+    /// says: the server's are for browsers and carry tokens, and credentials belong to this server alone.
+    ///
+    /// ```
+    /// # fn f() -> Result<(), gotrue::Error> {
+    /// let http = gotrue::reqwest::Client::builder().pool_max_idle_per_host(4);
+    /// let client = gotrue::Client::builder().http_client(http).build()?;
+    /// # Ok(()) }
+    /// # f().unwrap();
+    /// ```
+    pub fn http_client(mut self, http: reqwest::ClientBuilder) -> Self {
+        self.http = http;
         self
     }
 
@@ -125,7 +136,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a call may take in all. Default: 30 seconds.
+    /// How long a call may take in all, retries included. Default: 30 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -134,6 +145,22 @@ impl ClientBuilder {
     /// How long it may take to connect. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// How often a call is sent again at most; 0 switches it off. Default: 3.
+    ///
+    /// Only what can do no harm is sent again: an operation that changes nothing, and a refresh, when the connection
+    /// broke or the server or a gateway was busy; any other, such as a sign-in, when there was no connection at all. The
+    /// waits grow from 200 milliseconds, with jitter; a `Retry-After` of up to five seconds is waited for.
+    pub fn retries(mut self, retries: usize) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// How large a reply may be, in bytes. A larger one is an [`Error::UnreadableReply`]. Default: 32 MiB.
+    pub fn largest_reply(mut self, bytes: usize) -> Self {
+        self.largest_reply = bytes;
         self
     }
 
@@ -173,11 +200,16 @@ impl ClientBuilder {
             key => Some(ApiKey::new("API key", key)?),
         };
         let headers = self.all_headers()?;
-        let settings = Settings { headers, timeout: self.timeout, clock: self.clock, skew: ClockSkew::default() };
-        let http = match self.http {
-            Some(http) => http,
-            None => http_client(self.connect_timeout)?,
+        let settings = Settings {
+            headers,
+            timeout: self.timeout,
+            retries: self.retries,
+            largest_reply: self.largest_reply,
+            clock: self.clock,
+            skew: ClockSkew::default(),
         };
+        let http = self.http.connect_timeout(self.connect_timeout).redirect(Policy::none()).build();
+        let http = http.map_err(|error| Error::invalid("HTTP client", error.to_string()))?;
         let transport = Transport::new(Arc::new(settings), api_key);
         Ok(Client { base_url, http, transport, keys: Arc::default() })
     }
@@ -219,14 +251,6 @@ fn parse_base_url(text: &str) -> Result<Url> {
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
     Ok(url)
-}
-
-fn http_client(connect_timeout: Duration) -> Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .connect_timeout(connect_timeout)
-        .redirect(Policy::none())
-        .build()
-        .map_err(|error| Error::invalid("HTTP client", error.to_string()))
 }
 
 fn header_value(what: &'static str, value: &str) -> Result<HeaderValue> {

@@ -37,9 +37,13 @@ impl ApiError {
             status,
             code: error_code(headers, &parsed),
             hint: parsed.hint.as_deref().map(redact),
-            weak_password_reasons: parsed.weak_password.and_then(|weak| weak.reasons).unwrap_or_default(),
+            weak_password_reasons: parsed
+                .weak_password
+                .and_then(|weak| weak.reasons)
+                .map(printable)
+                .unwrap_or_default(),
             retry_after: retry_after(headers).or_else(|| seconds_in(&message)),
-            request_id: request_id(headers).or(parsed.error_id),
+            request_id: request_id(headers).map(str::to_owned).or_else(|| parsed.error_id.as_deref().map(redact)),
             message,
             during_refresh: false,
         }
@@ -88,9 +92,7 @@ impl ApiError {
     }
 
     pub(super) fn is_retryable(&self) -> bool {
-        let busy =
-            [StatusCode::REQUEST_TIMEOUT, StatusCode::CONFLICT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
-        busy.contains(&self.status) || self.status.is_server_error() && self.status != StatusCode::NOT_IMPLEMENTED
+        may_pass(self.status)
     }
 
     pub(super) fn ends_session(&self) -> bool {
@@ -123,6 +125,13 @@ impl fmt::Display for ApiError {
 
 impl StdError for ApiError {}
 
+/// Whether a status speaks of a state that passes: the same request may succeed later.
+pub(crate) fn may_pass(status: StatusCode) -> bool {
+    let busy =
+        [StatusCode::REQUEST_TIMEOUT, StatusCode::CONFLICT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
+    busy.contains(&status) || status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
+}
+
 /// The header first: it is there in every version. An integer in the body's `code` is the status and no code.
 fn error_code(headers: &HeaderMap, body: &raw::types::Error) -> Option<ErrorCode> {
     let in_code = || match &body.code {
@@ -144,6 +153,15 @@ pub(crate) fn known_or_redacted(code: ErrorCode) -> Option<ErrorCode> {
     }
 }
 
+/// Reasons that are fit to print.
+fn printable(reasons: Vec<WeakPasswordReason>) -> Vec<WeakPasswordReason> {
+    // What is no reason of the server's may be anything, be it the password.
+    let printable = |reason: WeakPasswordReason| {
+        if WeakPasswordReason::KNOWN.contains(&reason) { reason } else { redact(reason.as_str()).into() }
+    };
+    reasons.into_iter().map(printable).collect()
+}
+
 /// A body that is none of the server's shapes: what it begins with, or the name of the status.
 fn fallback_message(status: StatusCode, body: &[u8]) -> String {
     let excerpt = excerpt(body);
@@ -151,7 +169,7 @@ fn fallback_message(status: StatusCode, body: &[u8]) -> String {
 }
 
 /// `Retry-After` in seconds, or as a date counted from the reply's own `Date` (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = text(headers, "retry-after")?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));

@@ -16,11 +16,11 @@ use crate::{
     callback::CallbackError,
     raw::{self, ErrorCode, Operation, WeakPasswordReason},
     session::StoreError,
-    transport::Seen,
+    transport::{Seen, TooLarge},
 };
 
 pub use api::ApiError;
-pub(crate) use api::known_or_redacted;
+pub(crate) use api::{known_or_redacted, may_pass, retry_after};
 pub use connection::ConnectionError;
 pub use token::TokenError;
 pub use unreadable::UnreadableReply;
@@ -108,7 +108,13 @@ impl Error {
             raw::Error::CommunicationError(source) | raw::Error::InvalidUpgrade(source) => {
                 Self::Connection(Arc::new(ConnectionError::new(seen, source)))
             }
-            raw::Error::ResponseBodyError(source) => Self::Connection(Arc::new(ConnectionError::new(seen, source))),
+            raw::Error::ResponseBodyError(source) => match too_large(&source) {
+                Some(refused) => {
+                    let cause = format!("the answer is {refused}");
+                    Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(seen, &[], &cause, false)))
+                }
+                None => Self::Connection(Arc::new(ConnectionError::new(seen, source))),
+            },
             raw::Error::InvalidResponsePayload(body, cause) => {
                 Self::UnreadableReply(Arc::new(UnreadableReply::new(seen, &body, &cause)))
             }
@@ -231,6 +237,18 @@ impl Error {
     }
 }
 
+/// Whether a body was refused for its size.
+fn too_large(error: &reqwest::Error) -> Option<&TooLarge> {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(refused) = error.downcast_ref() {
+            return Some(refused);
+        }
+        cause = error.source();
+    }
+    None
+}
+
 /// As much of a body as an error can use. What came before the connection broke is better than nothing.
 async fn beginning(reply: &mut reqwest::Response) -> Vec<u8> {
     const ENOUGH: usize = 64 * 1024;
@@ -248,9 +266,9 @@ fn prefix(operation: Option<&Operation>) -> String {
     operation.map(|operation| format!("{}: ", operation.id)).unwrap_or_default()
 }
 
-fn request_id(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     let known = ["x-request-id", "sb-request-id", "cf-ray"];
-    known.into_iter().find_map(|name| text(headers, name)).map(str::to_owned)
+    known.into_iter().find_map(|name| text(headers, name))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -38,7 +38,7 @@ impl UnreadableReply {
             status: seen.status,
             content_type: seen.header("content-type").map(redact),
             excerpt: (!is_json && !body.is_empty()).then(|| excerpt(body)),
-            request_id: request_id(&seen.headers),
+            request_id: request_id(&seen.headers).map(str::to_owned),
             transient,
             cause: Redacted(redact(cause)),
         }

@@ -50,7 +50,7 @@ impl OAuthApp {
         let (client_id, client_secret) = self.credentials_in_body();
         let grant_type = OAuthGrantType::REFRESH_TOKEN;
         let request = OAuthRefreshGrant { grant_type, refresh_token, client_id, client_secret };
-        let call = self.call()?;
+        let call = self.call()?.repeatable();
         let reply = call.raw.oauth_token(&request.into()).await;
         call.answer(reply).await.map_err(Error::during_refresh)
     }

@@ -13,16 +13,7 @@ use super::{
     shared::{Current, Held, Shared},
     store::Lease,
 };
-use crate::error::{Error, Result};
-
-/// How often one refresh is tried again while others wait for it.
-const RETRIES: usize = 3;
-
-/// The wait before the first retry; it doubles each time.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-
-/// A server that asks for a longer wait than this is left alone until then.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+use crate::error::Error;
 
 /// How long a refresh token is left alone after a failure; it doubles with each further one, up to the longest.
 const FIRST_COOLDOWN: Duration = Duration::from_secs(1);
@@ -146,7 +137,7 @@ impl Shared {
                 self.goes_on_for(&held);
             }
         }
-        match self.exchange(&held).await {
+        match self.client.refresh(held.session().refresh_token()).await {
             Ok(session) => {
                 let session = session.carrying_over(held.session());
                 let renewed = self.renew(generation, &held, session).await;
@@ -186,23 +177,6 @@ impl Shared {
             Err(error) => {
                 self.note(Err(error));
                 InStore::Same
-            }
-        }
-    }
-
-    /// Asks the server, and again with the same token when that may help.
-    async fn exchange(&self, held: &Held) -> Result<Session> {
-        let mut waits =
-            ExponentialBuilder::default().with_min_delay(FIRST_WAIT).with_max_times(RETRIES).with_jitter().build();
-        loop {
-            let error = match self.client.refresh(held.session().refresh_token()).await {
-                Err(error) if error.is_retryable() => error,
-                other => return other,
-            };
-            let asked_for = error.retry_after().unwrap_or_default();
-            match waits.next() {
-                Some(wait) if asked_for <= LONGEST_WAIT => self.clock().sleep(wait.max(asked_for)).await,
-                _ => return Err(error),
             }
         }
     }

@@ -2,35 +2,43 @@
 
 use serde_json::json;
 use uuid::Uuid;
-use wiremock::{Request, ResponseTemplate};
+use wiremock::Request;
 
 use super::{
     account::SentCode,
+    admin_users::EMAIL_TAKEN,
+    contact,
     message::Letter,
+    provider::SITE_URL,
     reply::{Refusal, Reply, ok},
     router::{body, query},
     state::{State, token_hash},
 };
-use crate::raw::{
-    ErrorCode,
-    types::{GenerateLinkRequest, GenerateLinkType, OtpType},
+use crate::{
+    raw::{
+        AuditAction, ErrorCode,
+        types::{GenerateLinkRequest, GenerateLinkType, OtpType},
+    },
+    secret::Secret,
 };
 
 pub(super) fn generate(state: &mut State, request: &Request) -> Reply {
     state.check_admin(request)?;
     let wanted: GenerateLinkRequest = body(request)?;
+    contact::email(&wanted.email)?;
     let known = state.account_by_email(&wanted.email).map(|account| (account.user.id, account.is_confirmed()));
     let (id, otp_type) = match (wanted.type_, known) {
-        (GenerateLinkType::EmailChangeCurrent | GenerateLinkType::EmailChangeNew, _) => {
-            return Ok(
-                ResponseTemplate::new(501).set_body_string("the fake server does not play links to a new address")
-            );
+        (GenerateLinkType::EmailChangeCurrent | GenerateLinkType::EmailChangeNew, Some((id, _))) => {
+            return change_link(state, request, id, &wanted);
+        }
+        (
+            GenerateLinkType::Recovery | GenerateLinkType::EmailChangeCurrent | GenerateLinkType::EmailChangeNew,
+            None,
+        ) => {
+            return Err(Refusal::new(404, ErrorCode::USER_NOT_FOUND, "User with this email not found"));
         }
         (GenerateLinkType::Magiclink, Some((id, _))) => (id, OtpType::Magiclink),
         (GenerateLinkType::Recovery, Some((id, _))) => (id, OtpType::Recovery),
-        (GenerateLinkType::Recovery, None) => {
-            return Err(Refusal::new(404, ErrorCode::USER_NOT_FOUND, "User with this email not found"));
-        }
         (GenerateLinkType::Invite | GenerateLinkType::Signup, Some((_, true))) => {
             let message = "A user with this email address has already been registered";
             return Err(Refusal::new(422, ErrorCode::EMAIL_EXISTS, message));
@@ -41,13 +49,46 @@ pub(super) fn generate(state: &mut State, request: &Request) -> Reply {
             (signed_up(state, known.map(|(id, _)| id), &wanted)?, OtpType::Signup)
         }
     };
+    match otp_type {
+        OtpType::Magiclink | OtpType::Recovery => state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None),
+        OtpType::Invite => {
+            state.note_admin(AuditAction::USER_INVITED, json!({ "user_id": id, "user_email": wanted.email }));
+        }
+        _ => {}
+    }
     link_of(state, request, id, otp_type, wanted.redirect_to)
+}
+
+/// One of the two links that change an address. It begins the change anew, and leaves the other link as it is.
+fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &GenerateLinkRequest) -> Reply {
+    let new = contact::email(wanted.new_email.as_deref().unwrap_or_default())?;
+    if state.account_by_email(&new).is_some_and(|account| account.user.id != id) {
+        return Err(Refusal::new(422, ErrorCode::EMAIL_EXISTS, EMAIL_TAKEN));
+    }
+    let (code, now) = (state.draw_code(), state.now());
+    let is_new = wanted.type_ == GenerateLinkType::EmailChangeNew;
+    let account = state.account(id)?;
+    let current = account.email().to_owned();
+    let address = if is_new { new.clone() } else { current.clone() };
+    let hash = token_hash(&address, &code);
+    account.codes.retain(|code| code.otp_type != Some(OtpType::EmailChange) || code.address != address);
+    let otp_type = Some(OtpType::EmailChange);
+    account.codes.push(SentCode { otp_type, address, hash: hash.clone(), sent_at: now });
+    account.is_change_half_confirmed = false;
+    account.user.new_email = Some(new);
+    state.note_sent(id, otp_type)?;
+    let redirect_to = wanted.redirect_to.clone().or_else(|| query(request, "redirect_to"));
+    let letter = Letter { otp_type, challenge: None, redirect_to };
+    let link = state.link(&hash, OtpType::EmailChange, &letter);
+    // The real server takes the old address for this hash, whichever link it is.
+    let hash = token_hash(&current, &code);
+    answer(state, id, &link, &code, &hash, &wanted.type_.to_string(), letter.redirect_to.as_deref())
 }
 
 fn invited(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkRequest) -> Result<Uuid, Refusal> {
     let id = match known {
         Some(id) => id,
-        None => state.create_account(&wanted.email, "", wanted.data.clone())?,
+        None => state.create_invited(&wanted.email, wanted.data.clone())?,
     };
     let now = state.now();
     state.account(id)?.user.invited_at = Some(now);
@@ -65,7 +106,7 @@ fn signed_up(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkReques
         _ => return Err(Refusal::validation_failed("Signup requires a valid password")),
     };
     State::check_password(&password)?;
-    let id = state.create_account(&wanted.email, "", wanted.data.clone())?;
+    let id = state.create_invited(&wanted.email, wanted.data.clone())?;
     state.account(id)?.password = Some(password);
     Ok(id)
 }
@@ -74,17 +115,30 @@ fn link_of(state: &mut State, request: &Request, id: Uuid, otp_type: OtpType, re
     let (code, now) = (state.draw_code(), state.now());
     let redirect_to = redirect_to.or_else(|| query(request, "redirect_to"));
     let account = state.account(id)?;
-    let hash = token_hash(account.email(), &code);
+    let address = account.email().to_owned();
+    let hash = token_hash(&address, &code);
     account.drop_codes(Some(otp_type));
-    account.codes.push(SentCode { otp_type: Some(otp_type), hash: hash.clone(), sent_at: now });
+    account.codes.push(SentCode { otp_type: Some(otp_type), address, hash: hash.clone(), sent_at: now });
     state.note_sent(id, Some(otp_type))?;
-    let letter = Letter { otp_type: Some(otp_type), challenge: None, redirect_to: redirect_to.clone() };
+    let letter = Letter { otp_type: Some(otp_type), challenge: None, redirect_to };
     let link = state.link(&hash, otp_type, &letter);
+    answer(state, id, &link, &code, &hash, &otp_type.to_string(), letter.redirect_to.as_deref())
+}
+
+fn answer(
+    state: &mut State,
+    id: Uuid,
+    link: &Secret,
+    code: &str,
+    hash: &str,
+    verification_type: &str,
+    redirect_to: Option<&str>,
+) -> Reply {
     let mut reply = json!(state.account(id)?.user);
     reply["action_link"] = json!(link);
     reply["email_otp"] = json!(code);
     reply["hashed_token"] = json!(hash);
-    reply["verification_type"] = json!(otp_type);
-    reply["redirect_to"] = json!(redirect_to.as_deref().unwrap_or(super::provider::SITE_URL));
+    reply["verification_type"] = json!(verification_type);
+    reply["redirect_to"] = json!(redirect_to.unwrap_or(SITE_URL));
     ok(&reply)
 }

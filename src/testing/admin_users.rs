@@ -8,23 +8,23 @@ use wiremock::{Request, ResponseTemplate};
 
 use super::{
     account::{Account, blank_user, identity},
-    ban, passkey,
+    ban, contact, passkey,
     reply::{Refusal, Reply, ok},
     router::{body, segment},
     state::{State, plain_phone},
 };
 use crate::{
     raw::{
-        ErrorCode,
+        AuditAction, ErrorCode,
         types::{AdminCreateUserRequest, AdminDeleteUserRequest, AdminUpdateUserRequest, User},
     },
     secret::Secret,
 };
 
-const EMAIL_TAKEN: &str = "A user with this email address has already been registered";
+pub(super) const EMAIL_TAKEN: &str = "A user with this email address has already been registered";
 
 /// The user whom the path names.
-fn user_id(state: &State, request: &Request) -> Result<Uuid, Refusal> {
+pub(super) fn user_id(state: &State, request: &Request) -> Result<Uuid, Refusal> {
     state.check_admin(request)?;
     let no_uuid = || Refusal::new(404, ErrorCode::VALIDATION_FAILED, "user_id must be an UUID");
     let id = Uuid::try_parse(segment(request, 3)).map_err(|_| no_uuid())?;
@@ -47,15 +47,17 @@ pub(super) fn delete_passkey(state: &mut State, request: &Request) -> Reply {
     passkey::admin_delete(state, id, request)
 }
 
-pub(super) fn factors(state: &mut State, request: &Request) -> Reply {
-    let id = user_id(state, request)?;
-    ok(&state.account(id)?.user.factors.clone().unwrap_or_default())
-}
-
 pub(super) fn create(state: &mut State, request: &Request) -> Reply {
     state.check_admin(request)?;
     let new: AdminCreateUserRequest = body(request)?;
-    if new.password_hash.is_some() {
+    if let Some(hash) = new.password_hash.filter(|hash| !hash.is_empty()) {
+        if new.password.is_some() {
+            return Err(Refusal::validation_failed("Only a password or a password hash should be provided"));
+        }
+        // Those that the real server reads: bcrypt, Argon2, and scrypt of Firebase.
+        if !["$2a$", "$2b$", "$2y$", "$argon2", "$fbscrypt"].iter().any(|kind| hash.expose().starts_with(kind)) {
+            return Err(Refusal::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error creating user"));
+        }
         return Ok(ResponseTemplate::new(501).set_body_string("the fake server does not play hashes of passwords"));
     }
     let (email, phone) = (new.email.unwrap_or_default(), new.phone.unwrap_or_default());
@@ -73,7 +75,8 @@ pub(super) fn create(state: &mut State, request: &Request) -> Reply {
     user.banned_until = ban.and_then(|duration| now.checked_add_signed(duration));
     // Without a password one is made up, which nobody knows.
     let password = password.unwrap_or_else(|| Secret::from(state.draw_token()));
-    let mut account = Account { user, password: Some(password), codes: Vec::new() };
+    let mut account = Account::new(user);
+    account.password = Some(password);
     account.merge_metadata(&new.user_metadata.unwrap_or_default());
     for (provider, contact) in [("email", email), ("phone", plain_phone(&phone))] {
         if !contact.is_empty() {
@@ -85,6 +88,9 @@ pub(super) fn create(state: &mut State, request: &Request) -> Reply {
     // The database makes this field, and the real server does not look there again.
     let reply = User { confirmed_at: None, ..account.user.clone() };
     state.accounts.push(account);
+    let mut traits = traits(&reply);
+    traits["provider"] = reply.app_metadata.as_ref().map(|data| data["provider"].clone()).unwrap_or_default();
+    state.note_admin(AuditAction::USER_SIGNEDUP, traits);
     ok(&reply)
 }
 
@@ -92,7 +98,12 @@ fn check_contacts(state: &mut State, email: &str, phone: &str) -> Result<(), Ref
     if email.is_empty() && phone.is_empty() {
         return Err(Refusal::validation_failed("Cannot create a user without either an email or phone"));
     }
-    check_email(email)?;
+    if !email.is_empty() {
+        contact::email(email)?;
+    }
+    if !phone.is_empty() {
+        contact::phone(phone)?;
+    }
     if !email.is_empty() && state.account_by_email(email).is_some() {
         return Err(Refusal::new(422, ErrorCode::EMAIL_EXISTS, EMAIL_TAKEN));
     }
@@ -101,13 +112,6 @@ fn check_contacts(state: &mut State, email: &str, phone: &str) -> Result<(), Ref
         return Err(Refusal::new(422, ErrorCode::PHONE_EXISTS, message));
     }
     Ok(())
-}
-
-fn check_email(email: &str) -> Result<(), Refusal> {
-    if email.is_empty() || email.contains('@') {
-        return Ok(());
-    }
-    Err(Refusal::validation_failed("Unable to validate email address: invalid format"))
 }
 
 fn free_id(state: &mut State, wanted: Option<Uuid>) -> Result<Uuid, Refusal> {
@@ -152,7 +156,12 @@ pub(super) fn update(state: &mut State, request: &Request) -> Reply {
     let id = user_id(state, request)?;
     let change: AdminUpdateUserRequest = body(request)?;
     let (email, phone) = (change.email.unwrap_or_default(), change.phone.unwrap_or_default());
-    check_email(&email)?;
+    if !email.is_empty() {
+        contact::email(&email)?;
+    }
+    if !phone.is_empty() {
+        contact::phone(&phone)?;
+    }
     let ban = change.ban_duration.filter(|text| !text.is_empty()).map(|text| ban::duration(&text)).transpose()?;
     if let Some(password) = &change.password {
         State::check_password(password)?;
@@ -182,7 +191,14 @@ pub(super) fn update(state: &mut State, request: &Request) -> Reply {
         account.user.banned_until = ban.and_then(|duration| now.checked_add_signed(duration));
     }
     account.user.updated_at = Some(now);
-    ok(&account.user)
+    let user = account.user.clone();
+    state.note_admin(AuditAction::USER_MODIFIED, traits(&user));
+    ok(&user)
+}
+
+/// What the audit log says of a user.
+fn traits(user: &User) -> Value {
+    json!({ "user_id": user.id, "user_email": user.email, "user_phone": user.phone })
 }
 
 /// The database refuses what the server did not look at.
@@ -211,12 +227,7 @@ fn set_contact(
         data[verified.as_str()] = json!(confirmed);
         identity.updated_at = Some(now);
     } else {
-        let app_metadata = account.user.app_metadata.take();
         add_identity(account, identity_id, provider, contact, now);
-        // What is new is the list of providers; the rest stays.
-        let providers = account.user.app_metadata.take().unwrap_or_default();
-        account.user.app_metadata = app_metadata;
-        account.merge_app_metadata(&providers);
     }
     let place = if provider == "email" { &mut account.user.email } else { &mut account.user.phone };
     *place = Some(contact.to_owned());
@@ -229,6 +240,8 @@ pub(super) fn delete(state: &mut State, request: &Request) -> Reply {
     let id = user_id(state, request)?;
     let how: AdminDeleteUserRequest =
         if request.body.is_empty() { AdminDeleteUserRequest::default() } else { body(request)? };
+    let traits = traits(&state.account(id)?.user);
+    state.note_admin(AuditAction::USER_DELETED, traits);
     state.sessions.retain(|session| session.user_id != id);
     state.passkeys.retain(|row| row.user_id != id);
     if how.should_soft_delete == Some(true) {

@@ -30,6 +30,10 @@ const PRIVATE_KEYS: [&str; 4] = [
      /udScDJBGrbLjdG75RaixpFnZ8/kB0l3zqW6J/LHrDBwXHTjkMTiJ4N0C9oWNTtZ03fFz/IuAFyuHBQa",
 ];
 
+/// The key of the providers.
+const PROVIDER_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgYjmdr/dLlLOSDaHHW1w3CamzXhEUyO5CrrnDh0g/W7ShRANCAAQ3tV7RVq4qV4\
+     6UxYGnpg8f/S2thOqvpoF90zzpqjwXR0lOS2TvMU7NM0HLvNf9nSO1qjthUwoNyGR27ul60iGP";
+
 /// All keys, the newest last.
 #[derive(Debug)]
 pub(super) struct Keys {
@@ -52,6 +56,11 @@ impl Keys {
         let mut keys = Self { all: Vec::new(), made: 0, hs256 };
         keys.rotate();
         keys
+    }
+
+    /// The key with which providers sign, which the server does not publish as its own.
+    pub(super) fn of_providers() -> Self {
+        Self { all: Key::pair(PROVIDER_KEY, "provider-key".to_owned()).into_iter().collect(), made: 1, hs256: false }
     }
 
     /// Signs with a new key from now on. A shared secret stays.

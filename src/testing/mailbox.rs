@@ -8,7 +8,7 @@ use crate::{raw::types::OtpType, secret::Secret};
 pub struct Message {
     /// The e-mail address or phone number.
     pub to: String,
-    /// What it is for. Nothing for the code of a reauthentication.
+    /// What it is for. Nothing for the code of a reauthentication or of a second factor.
     pub otp_type: Option<OtpType>,
     /// The code in it.
     pub code: Secret,

@@ -1,8 +1,10 @@
 //! A GoTrue in the process, for tests of your own application.
 //!
 //! It starts in a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes and
-//! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE,
-//! second factors of authenticator applications, passkeys, and users and links for an administrator.
+//! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE and
+//! by ID tokens, with wallets and passkeys, identities, second factors, an OAuth server, and what an administrator does:
+//! users, links, providers, companies, OAuth clients, the audit log. What a company answers to its people (SAML) is not
+//! played.
 //!
 //! It is deterministic: ids, refresh tokens and codes are the same in each run. Access tokens are signed by ES256, with
 //! keys that the server publishes as a real one does; a signature is another each time.
@@ -21,27 +23,44 @@
 //! ```
 
 mod account;
+mod admin_factors;
 mod admin_link;
 mod admin_list;
 mod admin_users;
+mod audit;
 mod authenticator_data;
+mod authenticator_name;
 mod ban;
 mod clock;
+mod contact;
+mod custom_provider;
+mod external;
 mod factor;
+mod fault;
+mod id_token;
+mod identity;
 mod key;
 mod mailbox;
 mod message;
+mod oauth;
+mod paging;
 mod passkey;
 mod provider;
+mod rate_limit;
+mod received;
 mod relying_party;
 mod reply;
 mod router;
+mod scim;
 mod session;
 mod sign_up;
+mod sso;
 mod state;
 mod token;
 mod user;
 mod verify;
+mod web3;
+mod wire;
 
 use std::{
     fmt,
@@ -52,17 +71,20 @@ use chrono::Duration;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
 pub use clock::ManualClock;
+pub use fault::Fault;
 pub use mailbox::Message;
-pub use router::ReceivedRequest;
+pub use received::ReceivedRequest;
 
 use crate::{
     client::{Client, ClientBuilder},
     clock::{Clock, SystemClock},
     error::Result,
+    raw::Provider,
     secret::Secret,
 };
 use relying_party::RelyingParty;
 use state::State;
+use wire::Wire;
 
 /// How the server is set up.
 #[derive(Clone, Debug)]
@@ -72,6 +94,8 @@ struct Setup {
     reuse_interval: Duration,
     message_interval: Duration,
     hs256: bool,
+    disabled_providers: Vec<Provider>,
+    rate_limit: Option<usize>,
     relying_party: RelyingParty,
 }
 
@@ -124,6 +148,20 @@ impl FakeServerBuilder {
         self
     }
 
+    /// How many calls of an operation pass within five minutes; what comes after is refused with
+    /// `over_request_rate_limit`. It is for the operations that the real server limits, such as sign-ups, tokens and
+    /// codes, and for each by itself. Default: all pass.
+    pub fn rate_limit(mut self, calls: usize) -> Self {
+        self.setup.rate_limit = Some(calls);
+        self
+    }
+
+    /// Switches a provider off. Default: all that the real server knows are on.
+    pub fn without_provider(mut self, provider: impl Into<Provider>) -> Self {
+        self.setup.disabled_providers.push(provider.into());
+        self
+    }
+
     /// The site that passkeys and WebAuthn factors are for: its id, which is a domain, and its origin. Default:
     /// `localhost` and `http://localhost:3000`.
     pub fn relying_party(mut self, id: impl Into<String>, origin: impl Into<String>) -> Self {
@@ -138,19 +176,37 @@ impl FakeServerBuilder {
     }
 
     /// Starts the server on a free port of loopback.
+    ///
+    /// # Panics
+    /// When loopback cannot be listened on: there is no test without it.
+    #[expect(clippy::expect_used, reason = "wiremock, of which this is made, does so as well")]
     pub async fn start(self) -> FakeServer {
         let http = MockServer::start().await;
-        let state = Arc::new(Mutex::new(State::new(self.setup, self.clock, http.uri())));
+        let wire = Wire::start(*http.address()).expect("loopback can be listened on");
+        let url = format!("http://{}", wire.address);
+        let state = Arc::new(Mutex::new(State::new(self.setup, self.clock, url.clone())));
         let answer = Answer { state: state.clone() };
         Mock::given(matchers::any()).respond_with(answer).mount(&http).await;
-        FakeServer { http, state }
+        FakeServer { url, _wire: wire, http: Some(http), state }
     }
 }
 
 /// A GoTrue in the process. It stops when it is dropped.
 pub struct FakeServer {
-    http: MockServer,
+    url: String,
+    _wire: Wire,
+    /// Nothing once it is dropped.
+    http: Option<MockServer>,
     state: Arc<Mutex<State>>,
+}
+
+impl Drop for FakeServer {
+    fn drop(&mut self) {
+        // wiremock blocks on a lock of tokio when it stops, which never comes in a task that has used up its turn. On a
+        // thread of its own there are no turns.
+        let http = self.http.take();
+        let _ = std::thread::spawn(move || drop(http)).join();
+    }
 }
 
 impl fmt::Debug for FakeServer {
@@ -174,6 +230,8 @@ impl FakeServer {
             reuse_interval: Duration::seconds(10),
             message_interval: Duration::zero(),
             hs256: false,
+            disabled_providers: Vec::new(),
+            rate_limit: None,
             relying_party: RelyingParty { id: "localhost".to_owned(), origin: provider::SITE_URL.to_owned() },
         };
         FakeServerBuilder { setup, clock: Arc::new(SystemClock) }
@@ -182,7 +240,7 @@ impl FakeServer {
     /// The base URL.
     #[must_use]
     pub fn url(&self) -> String {
-        self.http.uri()
+        self.url.clone()
     }
 
     /// A client for this server.
@@ -240,7 +298,7 @@ impl FakeServer {
         self.messages_to(address).pop()
     }
 
-    /// The requests that came, oldest first.
+    /// The requests that came, oldest first, without their secrets.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state().requests.clone()
@@ -250,6 +308,44 @@ impl FakeServer {
     #[must_use]
     pub fn count(&self, operation: &str) -> usize {
         self.state().requests.iter().filter(|request| request.operation == Some(operation)).count()
+    }
+
+    /// An ID token of a provider for [`IdToken`](crate::IdToken), as a native sign-in gets one. The claims are those of the
+    /// one user of the provider, who is also who signs in by [`Client::authorize`], and those that are given. A nonce is
+    /// among them as the provider gets it, which is as its SHA-256 in hexadecimal.
+    ///
+    /// `None` for a provider of whom the server takes no ID tokens, or that is switched off.
+    ///
+    /// ```
+    /// use gotrue::{IdToken, Provider, testing::FakeServer};
+    /// use serde_json::json;
+    ///
+    /// # async fn f() -> Result<(), gotrue::Error> {
+    /// let server = FakeServer::start().await;
+    /// let claims = json!({ "email": "ada@example.com", "sub": "ada" });
+    /// let id_token = server.id_token(Provider::GOOGLE, &claims).unwrap();
+    /// let session = server.client()?.sign_in(IdToken::new(Provider::GOOGLE, id_token)).await?;
+    /// assert_eq!(session.user().email.as_deref(), Some("ada@example.com"));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();
+    /// ```
+    #[must_use]
+    pub fn id_token(&self, provider: impl Into<Provider>, claims: &serde_json::Value) -> Option<Secret> {
+        self.state().id_token(&provider.into(), claims)
+    }
+
+    /// Makes the next call fail, or those that the fault is for. Faults of the same call come in the order in which they
+    /// were asked for.
+    ///
+    /// A client with a [`ManualClock`] waits for that clock before it tries again: move it, or build the client with
+    /// [`retries(0)`](ClientBuilder::retries).
+    pub fn fail(&self, fault: Fault) {
+        self.state().faults.add(fault);
+    }
+
+    /// Forgets the faults that are still to come.
+    pub fn heal(&self) {
+        self.state().faults.clear();
     }
 
     /// The code that an authenticator application shows now, by the clock of this server. `None` when the secret is none

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Duration, Utc};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use wiremock::{Request, ResponseTemplate};
 
 use super::{
     account::Account,
+    authenticator_name::name_of,
     relying_party::{Assertion, Credential, Flaw},
     reply::{Refusal, Reply, ok},
     router::{body, segment},
@@ -15,7 +16,7 @@ use super::{
     state::State,
 };
 use crate::raw::{
-    AttestationConveyance, ErrorCode, ResidentKey, UserVerification,
+    AttestationConveyance, AuditAction, ErrorCode, ResidentKey, UserVerification,
     types::{
         AuthenticatorSelection, Passkey, PasskeyAuthenticationOptions, PasskeyRegistrationOptions, PasskeyUpdateRequest,
     },
@@ -85,11 +86,12 @@ pub(super) fn register(state: &mut State, request: &Request) -> Reply {
     }
     let passkey = Passkey {
         id: state.draw_id(),
-        friendly_name: Some("Passkey".to_owned()),
+        friendly_name: Some(name_of(credential.aaguid).to_owned()),
         created_at: Some(state.now()),
         last_used_at: None,
     };
     let reply = ok(&passkey);
+    state.note(caller.user_id, AuditAction::PASSKEY_CREATED, Some(json!({ "passkey_id": passkey.id })));
     state.passkeys.push(PasskeyRow { user_id: caller.user_id, passkey, credential });
     reply
 }
@@ -115,6 +117,7 @@ pub(super) fn authenticate(state: &mut State, request: &Request) -> Reply {
     for row in state.passkeys.iter_mut().filter(|row| row.passkey.id == passkey_id) {
         row.passkey.last_used_at = Some(now);
     }
+    state.note(user_id, AuditAction::LOGIN, Some(json!({ "passkey_id": passkey_id })));
     state.sign_in(user_id, "passkey")
 }
 
@@ -133,6 +136,8 @@ pub(super) fn rename(state: &mut State, request: &Request) -> Reply {
         return Err(Refusal::validation_failed("friendly_name must be 120 characters or less"));
     }
     let place = state.place_of_passkey(caller.user_id, segment(request, 2))?;
+    let traits = json!({ "passkey_id": state.passkeys[place].passkey.id });
+    state.note(caller.user_id, AuditAction::PASSKEY_UPDATED, Some(traits));
     let passkey = &mut state.passkeys[place].passkey;
     passkey.friendly_name = Some(friendly_name);
     ok(passkey)
@@ -142,7 +147,8 @@ pub(super) fn delete(state: &mut State, request: &Request) -> Reply {
     let caller = state.caller(request)?;
     check_level(state, &caller)?;
     let place = state.place_of_passkey(caller.user_id, segment(request, 2))?;
-    state.passkeys.remove(place);
+    let gone = state.passkeys.remove(place).passkey.id;
+    state.note(caller.user_id, AuditAction::PASSKEY_DELETED, Some(json!({ "passkey_id": gone })));
     Ok(ResponseTemplate::new(204))
 }
 
@@ -152,7 +158,8 @@ pub(super) fn admin_list(state: &State, user_id: Uuid) -> Reply {
 
 pub(super) fn admin_delete(state: &mut State, user_id: Uuid, request: &Request) -> Reply {
     let place = state.place_of_passkey(user_id, segment(request, 5))?;
-    state.passkeys.remove(place);
+    let gone = state.passkeys.remove(place).passkey.id;
+    state.note_admin(AuditAction::PASSKEY_DELETED, json!({ "user_id": user_id, "passkey_id": gone }));
     Ok(ResponseTemplate::new(204))
 }
 

@@ -2,19 +2,19 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::form_urlencoded::Serializer;
 use uuid::Uuid;
 use wiremock::Request;
 
 use super::{
-    account::identity,
+    external::Profile,
     reply::{Refusal, Reply, redirect},
     router::query,
     state::State,
 };
-use crate::raw::{ErrorCode, Operation, types::Session};
+use crate::raw::{ErrorCode, Operation, Provider, types::Session};
 
 /// Where people end up when the application does not say.
 pub(super) const SITE_URL: &str = "http://localhost:3000";
@@ -24,6 +24,8 @@ pub(super) const SITE_URL: &str = "http://localhost:3000";
 pub(super) struct Flow {
     state: Option<Uuid>,
     provider: Option<String>,
+    /// Who is signed in already, and wants one more identity.
+    linking: Option<Uuid>,
     redirect_to: String,
     challenge: Option<String>,
     user_id: Option<Uuid>,
@@ -36,6 +38,7 @@ impl Flow {
         Self {
             state: None,
             provider: None,
+            linking: None,
             redirect_to: SITE_URL.to_owned(),
             challenge: Some(challenge.to_owned()),
             user_id: Some(user_id),
@@ -46,12 +49,13 @@ impl Flow {
 
 /// Sends the browser to the provider; this one agrees at once, so that its URL is already the way back.
 pub(super) fn authorize(state: &mut State, request: &Request) -> Reply {
+    redirect(302, &begin(state, request, None)?)
+}
+
+/// Begins a flow, and gives the URL of the provider.
+pub(super) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>) -> Result<String, Refusal> {
     let provider = query(request, "provider").unwrap_or_default().to_lowercase();
-    let known = crate::raw::Provider::KNOWN.iter().any(|known| *known == *provider) || provider.starts_with("custom:");
-    if !known {
-        let message = format!("Unsupported provider: Provider {provider} could not be found");
-        return Err(Refusal::validation_failed(message));
-    }
+    state.check_provider(&provider)?;
     let (challenge, method) = (query(request, "code_challenge"), query(request, "code_challenge_method"));
     if challenge.is_some() != method.is_some() {
         let message = "PKCE flow requires code_challenge_method and code_challenge";
@@ -59,59 +63,124 @@ pub(super) fn authorize(state: &mut State, request: &Request) -> Reply {
     }
     let id = state.draw_id();
     let redirect_to = query(request, "redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
-    let provider = Some(provider);
-    state.flows.push(Flow { state: Some(id), provider, redirect_to, challenge, user_id: None, code: None });
+    let (provider, user_id, code) = (Some(provider), None, None);
+    state.flows.push(Flow { state: Some(id), provider, linking, redirect_to, challenge, user_id, code });
     let path = Operation::by_id("callback").map_or("", |operation| operation.path);
-    redirect(302, &format!("{}{path}?code=of-the-provider&state={id}", state.base_url))
+    Ok(format!("{}{path}?code=of-the-provider&state={id}", state.base_url))
 }
 
 /// The way back from the provider.
 pub(super) fn callback(state: &mut State, request: &Request) -> Reply {
-    let id = query(request, "state").and_then(|state| Uuid::try_parse(&state).ok());
-    let flow = state.flows.iter().find(|flow| id.is_some() && flow.state == id);
-    let Some((provider, redirect_to, with_pkce)) = flow
-        .map(|flow| (flow.provider.clone().unwrap_or_default(), flow.redirect_to.clone(), flow.challenge.is_some()))
-    else {
-        let pairs = error_pairs("invalid_request", "bad_oauth_state", "OAuth state not found or expired");
-        return redirect(303, &with_query(SITE_URL, &pairs));
+    let id = parameter(request, "state").filter(|state| !state.is_empty());
+    let Some(id) = id else { return back_with_error("bad_oauth_callback", "OAuth state parameter missing") };
+    let id = Uuid::try_parse(&id).ok();
+    let Some(place) = state.flows.iter().position(|flow| id.is_some() && flow.state == id) else {
+        return back_with_error("bad_oauth_state", "OAuth state not found or expired");
     };
-    if let Some(error) = query(request, "error") {
-        let about = query(request, "error_description").unwrap_or_default();
+    let flow = &state.flows[place];
+    let (redirect_to, with_pkce) = (flow.redirect_to.clone(), flow.challenge.is_some());
+    let (provider, linking) = (flow.provider.clone().unwrap_or_default(), flow.linking);
+    if let Some(error) = parameter(request, "error") {
+        let about = parameter(request, "error_description").unwrap_or_default();
         let pairs = vec![("error".to_owned(), error), ("error_description".to_owned(), about)];
         return redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs));
     }
-    let user_id = provider_account(state, &provider)?;
-    if with_pkce {
-        if let Some(flow) = state.flows.iter_mut().find(|flow| flow.state == id) {
-            flow.user_id = Some(user_id);
+    let user_id = match user_of_provider(state, &provider, linking) {
+        Ok(user_id) => user_id,
+        Err(refusal) => {
+            let code = refusal.code().unwrap_or(ErrorCode::UNEXPECTED_FAILURE);
+            let pairs = error_pairs(name_of(refusal.status, &code), code.as_str(), &refusal.message);
+            return redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs));
         }
+    };
+    if with_pkce {
+        state.flows[place].user_id = Some(user_id);
         let code = state.code_for(user_id)?;
         redirect(302, &with_query(&redirect_to, &[("code".to_owned(), code)]))
     } else {
-        let mut pairs = session_fragment(&state.new_session(user_id, "oauth")?);
+        let session = state.new_session(user_id, "oauth")?;
+        let mut pairs = session_fragment(&session);
         pairs.push(("provider_token".to_owned(), format!("{provider}-access-token")));
         pairs.push(("provider_refresh_token".to_owned(), format!("{provider}-refresh-token")));
-        redirect(302, &with_fragment(&redirect_to, &pairs))
+        let reply = redirect(302, &with_fragment(&redirect_to, &pairs))?;
+        Ok(state.with_session(reply, &session))
     }
 }
 
-/// The one user that a provider knows, created at the first sign-in.
-fn provider_account(state: &mut State, provider: &str) -> Result<Uuid, Refusal> {
-    let email = format!("{}-user@example.com", provider.replace(':', "-"));
-    if let Some(account) = state.account_by_email(&email) {
-        return Ok(account.user.id);
+/// A parameter of the query, or of the form that some providers send.
+fn parameter(request: &Request, name: &str) -> Option<String> {
+    let in_form = || {
+        let mut pairs = url::form_urlencoded::parse(&request.body);
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    };
+    query(request, name).or_else(in_form)
+}
+
+/// An error before it is known where to go.
+fn back_with_error(code: &str, about: &str) -> Reply {
+    redirect(303, &with_query(SITE_URL, &error_pairs("invalid_request", code, about)))
+}
+
+/// An error by its name in OAuth.
+fn name_of(status: u16, code: &ErrorCode) -> &'static str {
+    match (status, code.as_str()) {
+        (403, _) | (_, "signup_disabled" | "user_banned" | "provider_email_needs_verification") => "access_denied",
+        (400, _) => "invalid_request",
+        (401, _) => "unauthorized_client",
+        (503, _) => "temporarily_unavailable",
+        _ => "server_error",
     }
-    let id = state.create_account(&email, "", None)?;
-    let (identity_id, now) = (state.draw_id(), state.now());
-    let profile = json!({ "email": email, "email_verified": true, "sub": format!("{provider}-user-1") });
-    let account = state.account(id)?;
-    account.user.identities = None;
-    account.add_identity(identity(identity_id, id, &format!("{provider}-user-1"), provider, profile, now));
-    account.confirm(now);
-    Ok(id)
+}
+
+/// The one user whom a provider knows.
+fn user_of_provider(state: &mut State, provider: &str, linking: Option<Uuid>) -> Result<Uuid, Refusal> {
+    let mut data = claims(provider);
+    data["phone_verified"] = json!(false);
+    data["provider_id"] = data["sub"].clone();
+    data["full_name"] = data["name"].clone();
+    data["iss"] = json!(format!("https://{}.example.com", provider.replace(':', "-")));
+    let text = |claim: &str| data[claim].as_str().unwrap_or_default().to_owned();
+    let (subject, email, provider) = (text("sub"), text("email"), provider.to_owned());
+    let profile = Profile { provider, subject, email, email_verified: true, data };
+    match linking {
+        Some(user_id) => state.link_profile(user_id, &profile).map(|()| user_id),
+        None => state.user_of(&profile),
+    }
+}
+
+/// What a provider says of its one user.
+pub(super) fn claims(provider: &str) -> Value {
+    let name = provider.replace(':', "-");
+    json!({
+        "sub": format!("{provider}-user-1"),
+        "email": format!("{name}-user@example.com"),
+        "email_verified": true,
+        "name": format!("User of {provider}"),
+    })
 }
 
 impl State {
+    /// Refuses a provider that is unknown or switched off.
+    fn check_provider(&self, provider: &str) -> Result<(), Refusal> {
+        let refuse = |why: String| Err(Refusal::validation_failed(format!("Unsupported provider: {why}")));
+        if provider.starts_with("custom:") {
+            return match self.custom_provider(provider) {
+                None => refuse(format!("custom provider {provider} not found")),
+                Some(known) if known.enabled == Some(false) => {
+                    refuse(format!("custom provider {provider} is disabled"))
+                }
+                Some(_) => Ok(()),
+            };
+        }
+        if self.setup.disabled_providers.iter().any(|disabled| disabled.as_str() == provider) {
+            return refuse("provider is not enabled".to_owned());
+        }
+        if Provider::KNOWN.iter().any(|known| known.as_str() == provider) {
+            return Ok(());
+        }
+        refuse(format!("Provider {provider} could not be found"))
+    }
+
     /// The code of the last flow of a user.
     pub(super) fn code_for(&mut self, user_id: Uuid) -> Result<String, Refusal> {
         let (code, now) = (self.draw_id().to_string(), self.now());

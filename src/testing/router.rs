@@ -3,39 +3,27 @@
 use wiremock::{Request, ResponseTemplate};
 
 use super::{
-    admin_link, admin_list, admin_users, factor, message, passkey, provider,
+    admin_factors, admin_link, admin_list, admin_users, audit, custom_provider, factor, identity, message, oauth,
+    passkey, provider,
+    received::{ReceivedRequest, is_at},
     reply::{self, Refusal, Reply, ok},
-    sign_up,
+    scim, sign_up, sso,
     state::State,
     token, user, verify,
 };
 use crate::raw::{
-    OPERATIONS, Operation,
+    ErrorCode, OPERATIONS, Operation, Provider,
     types::{Health, Settings},
 };
-
-/// A request that came to the server. Its parameters and body, which hold secrets, are not kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ReceivedRequest {
-    /// The id of the operation. Nothing for a request that no operation fits.
-    pub operation: Option<&'static str>,
-    /// The HTTP method.
-    pub method: String,
-    /// The path.
-    pub path: String,
-}
 
 pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {
     let path = request.url.path();
     let there: Vec<&'static Operation> = OPERATIONS.iter().filter(|operation| is_at(operation, path)).collect();
     let operation = there.iter().find(|operation| operation.method == request.method.as_str());
-    state.requests.push(ReceivedRequest {
-        operation: operation.map(|operation| operation.id),
-        method: request.method.to_string(),
-        path: path.to_owned(),
-    });
-    let reply = match operation {
+    state.requests.push(ReceivedRequest::new(request, operation.copied()));
+    let fault = state.faults.next(operation.map(|operation| operation.id));
+    let now = state.now();
+    let mut own = || match operation {
         Some(operation) => handle(state, request, operation).unwrap_or_else(|refusal| refusal.into_reply(request)),
         None if there.is_empty() => {
             ResponseTemplate::new(404).set_body_raw("404 page not found\n", "text/plain; charset=utf-8")
@@ -43,10 +31,16 @@ pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {
         None => ResponseTemplate::new(405)
             .insert_header("allow", there.iter().map(|operation| operation.method).collect::<Vec<_>>().join(", ")),
     };
-    reply::dated(reply, state.now())
+    let reply = match fault {
+        Some(fault) => fault.answer(request, own),
+        None => own(),
+    };
+    reply::dated(reply, now)
 }
 
-fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply {
+fn handle(state: &mut State, request: &Request, operation: &'static Operation) -> Reply {
+    state.check_rate(operation.id)?;
+    check_size(request)?;
     match operation.id {
         "health" => ok(&health()),
         "settings" => ok(&settings(state)),
@@ -57,10 +51,45 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
         "admin_get_user" => admin_users::get(state, request),
         "admin_update_user" => admin_users::update(state, request),
         "admin_delete_user" => admin_users::delete(state, request),
-        "admin_list_factors" => admin_users::factors(state, request),
+        "admin_list_factors" => admin_factors::list(state, request),
+        "admin_update_factor" => admin_factors::update(state, request),
+        "admin_delete_factor" => admin_factors::delete(state, request),
         "admin_list_passkeys" => admin_users::passkeys(state, request),
         "admin_delete_passkey" => admin_users::delete_passkey(state, request),
         "admin_list_users" => admin_list::list(state, request),
+        "admin_audit" => audit::list(state, request),
+        "admin_list_sso_providers" => sso::list(state, request),
+        "admin_create_sso_provider" => sso::create(state, request),
+        "admin_get_sso_provider" => sso::get(state, request),
+        "admin_update_sso_provider" => sso::update(state, request),
+        "admin_delete_sso_provider" => sso::delete(state, request),
+        "admin_list_custom_providers" => custom_provider::list(state, request),
+        "admin_create_custom_provider" => custom_provider::create(state, request),
+        "admin_get_custom_provider" => custom_provider::get(state, request),
+        "admin_update_custom_provider" => custom_provider::update(state, request),
+        "admin_delete_custom_provider" => custom_provider::delete(state, request),
+        "admin_list_oauth_clients" => oauth::list(state, request),
+        "admin_create_oauth_client" => oauth::create(state, request),
+        "admin_get_oauth_client" => oauth::get(state, request),
+        "admin_update_oauth_client" => oauth::update(state, request),
+        "admin_delete_oauth_client" => oauth::delete(state, request),
+        "admin_regenerate_oauth_client_secret" => oauth::regenerate_secret(state, request),
+        "oauth_register_client" => oauth::register(state, request),
+        "oauth_authorize" => oauth::authorize(state, request),
+        "oauth_authorization" => oauth::details(state, request),
+        "oauth_consent" => oauth::consent(state, request),
+        "oauth_token" => oauth::token(state, request),
+        "oauth_userinfo" => oauth::user_info(state, request),
+        "list_oauth_grants" => oauth::list_grants(state, request),
+        "revoke_oauth_grant" => oauth::revoke_grant(state, request),
+        "openid_configuration" | "oauth_server_metadata" => Ok(oauth::configuration(state)),
+        "sso" => sso::sign_in(state, request),
+        "saml_metadata" => Ok(sso::service_metadata(state)),
+        "scim_service_provider_config" => Ok(scim::service_provider_config(state)),
+        "scim_resource_types" | "scim_schemas" => Ok(scim::nothing()),
+        "saml_acs" => Ok(sso::assertion(request)),
+        "authorize_identity" => identity::authorize(state, request),
+        "unlink_identity" => identity::unlink(state, request),
         "admin_generate_link" => admin_link::generate(state, request),
         "token" => token::token(state, request),
         "send_otp" => message::send_otp(state, request),
@@ -70,7 +99,7 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
         "verify" => verify::verify(state, request),
         "verify_link" => verify::verify_link(state, request),
         "authorize" => provider::authorize(state, request),
-        "callback" => provider::callback(state, request),
+        "callback" | "callback_form" => provider::callback(state, request),
         "get_user" => user::get_user(state, request),
         "update_user" => user::update_user(state, request),
         "reauthenticate" => user::reauthenticate(state, request),
@@ -90,12 +119,13 @@ fn handle(state: &mut State, request: &Request, operation: &Operation) -> Reply 
     }
 }
 
-/// Whether a path is that of the operation, with something for each parameter.
-fn is_at(operation: &Operation, path: &str) -> bool {
-    let fits =
-        |(wanted, there): (&str, &str)| if wanted.starts_with('{') { !there.is_empty() } else { wanted == there };
-    operation.path.split('/').count() == path.split('/').count()
-        && operation.path.split('/').zip(path.split('/')).all(fits)
+fn check_size(request: &Request) -> Result<(), Refusal> {
+    const MOST: usize = 1 << 20;
+    if request.body.len() <= MOST {
+        return Ok(());
+    }
+    let message = format!("Request body too large (max {MOST} bytes)");
+    Err(Refusal::new(413, ErrorCode::REQUEST_ENTITY_TOO_LARGE, message))
 }
 
 fn health() -> Health {
@@ -108,14 +138,18 @@ fn health() -> Health {
 
 fn settings(state: &State) -> Settings {
     let confirm = state.setup.confirm_addresses;
-    let external = ["anonymous_users", "email", "phone", "github", "google", "keycloak"];
+    let is_on = |provider: &&Provider| !state.setup.disabled_providers.contains(provider);
+    // The real server does not tell of these.
+    let is_told = |provider: &&Provider| **provider != Provider::VERCEL_MARKETPLACE && **provider != Provider::X;
+    let providers = Provider::KNOWN.iter().filter(is_told).map(|provider| (provider.to_string(), is_on(&provider)));
+    let ways = ["anonymous_users", "email", "phone"].map(|way| (way.to_owned(), true));
     Settings {
-        external: external.into_iter().map(|name| (name.to_owned(), true)).collect(),
+        external: providers.chain(ways).collect(),
         disable_signup: Some(false),
         mailer_autoconfirm: Some(!confirm),
         phone_autoconfirm: Some(!confirm),
         sms_provider: Some("twilio".to_owned()),
-        saml_enabled: Some(false),
+        saml_enabled: Some(true),
         saml_private_key_next_configured: Some(false),
         passkeys_enabled: Some(true),
         mfa_enabled: None,
@@ -126,7 +160,7 @@ fn settings(state: &State) -> Settings {
 pub(super) fn body<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
     let bad_json = |error| {
         let message = format!("Could not parse request body as JSON: {error}");
-        Refusal::new(400, crate::raw::ErrorCode::BAD_JSON, message)
+        Refusal::new(400, ErrorCode::BAD_JSON, message)
     };
     serde_json::from_slice(&request.body).map_err(bad_json)
 }

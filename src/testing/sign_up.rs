@@ -4,13 +4,14 @@ use serde_json::json;
 use wiremock::Request;
 
 use super::{
+    contact,
     message::Letter,
     reply::{Refusal, Reply, ok},
     router::{body, query},
     state::State,
 };
 use crate::raw::{
-    ErrorCode,
+    AuditAction, ErrorCode,
     types::{InviteRequest, OtpType, SignUpRequest, User},
 };
 
@@ -31,14 +32,22 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
         let message = "Only an email address or phone number should be provided on signup.";
         return Err(Refusal::validation_failed(message));
     }
+    if email.is_empty() {
+        contact::phone(&phone)?;
+    } else {
+        contact::email(&email)?;
+    }
     let confirm = state.setup.confirm_addresses;
+    let traits = || Some(json!({ "provider": if email.is_empty() { "phone" } else { "email" } }));
     let known = if email.is_empty() { state.account_by_phone(&phone) } else { state.account_by_email(&email) };
     let id = match known {
         Some(account) if account.is_confirmed() => {
+            let id = account.user.id;
+            state.note(id, AuditAction::USER_REPEATED_SIGNUP, traits());
             if !confirm {
                 return Err(Refusal::new(422, ErrorCode::USER_ALREADY_EXISTS, "User already registered"));
             }
-            let known = account.user.clone();
+            let known = state.account(id)?.user.clone();
             return ok(&invented(state, &known));
         }
         Some(account) => account.user.id,
@@ -51,8 +60,11 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
     let now = state.now();
     if !confirm {
         state.account(id)?.confirm(now);
+        state.note(id, AuditAction::USER_SIGNEDUP, traits());
+        state.note(id, AuditAction::LOGIN, traits());
         return state.signed_up(id);
     }
+    state.note(id, AuditAction::USER_CONFIRMATION_REQUESTED, traits());
     let otp_type = if email.is_empty() { OtpType::Sms } else { OtpType::Signup };
     let challenge = sign_up.code_challenge;
     state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to: query(request, "redirect_to") })?;
@@ -82,16 +94,18 @@ fn invented(state: &mut State, known: &User) -> User {
 pub(super) fn invite(state: &mut State, request: &Request) -> Reply {
     state.check_admin(request)?;
     let invite: InviteRequest = body(request)?;
+    contact::email(&invite.email)?;
     let id = match state.account_by_email(&invite.email) {
         Some(account) if account.is_confirmed() => {
             let message = "A user with this email address has already been registered";
             return Err(Refusal::new(422, ErrorCode::EMAIL_EXISTS, message));
         }
         Some(account) => account.user.id,
-        None => state.create_account(&invite.email, "", invite.data)?,
+        None => state.create_invited(&invite.email, invite.data)?,
     };
     let now = state.now();
     state.account(id)?.user.invited_at = Some(now);
+    state.note_admin(AuditAction::USER_INVITED, json!({ "user_id": id, "user_email": invite.email }));
     let redirect_to = query(request, "redirect_to");
     state.send(id, &Letter { otp_type: Some(OtpType::Invite), challenge: None, redirect_to })?;
     ok(&state.account(id)?.user)

@@ -1,6 +1,6 @@
 //! Everything the server remembers.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -11,16 +11,25 @@ use uuid::Uuid;
 use super::{
     Setup,
     account::Account,
-    factor::TotpRow,
+    factor::FactorRow,
+    fault::Faults,
     key::Keys,
     mailbox::Message,
+    oauth::OAuth,
     passkey::{PasskeyChallenge, PasskeyRow},
     provider::Flow,
+    received::ReceivedRequest,
     reply::Refusal,
-    router::ReceivedRequest,
     session::SessionRow,
+    sso::SsoRow,
 };
-use crate::{clock::Clock, raw::ErrorCode};
+use crate::{
+    clock::Clock,
+    raw::{
+        ErrorCode,
+        types::{AuditLogEntry, CustomProvider},
+    },
+};
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -29,12 +38,20 @@ pub(super) struct State {
     pub(super) accounts: Vec<Account>,
     pub(super) sessions: Vec<SessionRow>,
     pub(super) flows: Vec<Flow>,
-    pub(super) totp: Vec<TotpRow>,
+    pub(super) factors: Vec<FactorRow>,
     pub(super) passkeys: Vec<PasskeyRow>,
     pub(super) passkey_challenges: Vec<PasskeyChallenge>,
+    pub(super) oauth: OAuth,
+    pub(super) sso: Vec<SsoRow>,
+    pub(super) custom_providers: Vec<CustomProvider>,
+    pub(super) audit_log: Vec<AuditLogEntry>,
     pub(super) mailbox: Vec<Message>,
     pub(super) keys: Keys,
+    pub(super) provider_keys: Keys,
     pub(super) requests: Vec<ReceivedRequest>,
+    /// When operations were called, as far as that is limited.
+    pub(super) calls: HashMap<&'static str, Vec<DateTime<Utc>>>,
+    pub(super) faults: Faults,
     clock: Arc<dyn Clock>,
     /// How often something new was made up.
     drawn: u64,
@@ -44,16 +61,23 @@ impl State {
     pub(super) fn new(setup: Setup, clock: Arc<dyn Clock>, base_url: String) -> Self {
         Self {
             keys: Keys::new(setup.hs256),
+            provider_keys: Keys::of_providers(),
             setup,
             base_url,
             accounts: Vec::new(),
             sessions: Vec::new(),
             flows: Vec::new(),
-            totp: Vec::new(),
+            factors: Vec::new(),
             passkeys: Vec::new(),
             passkey_challenges: Vec::new(),
+            oauth: OAuth::default(),
+            sso: Vec::new(),
+            custom_providers: Vec::new(),
+            audit_log: Vec::new(),
             mailbox: Vec::new(),
             requests: Vec::new(),
+            calls: HashMap::new(),
+            faults: Faults::default(),
             clock,
             drawn: 0,
         }
@@ -86,6 +110,12 @@ impl State {
     /// A challenge to an authenticator, base64url.
     pub(super) fn draw_challenge(&mut self) -> String {
         URL_SAFE_NO_PAD.encode(self.draw())
+    }
+
+    /// What names the request of an application: 32 characters of base32.
+    pub(super) fn draw_authorization_id(&mut self) -> String {
+        const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+        self.draw().map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()])).iter().collect()
     }
 
     /// A code of six digits.

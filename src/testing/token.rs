@@ -1,34 +1,71 @@
 //! Credentials for a session.
 
+use serde::Deserialize;
+use serde_json::{Value, json};
 use wiremock::Request;
 
 use super::{
-    reply::{Refusal, Reply},
+    id_token,
+    reply::{Refusal, Reply, json as json_reply},
     router::{body, query},
     state::State,
+    web3,
 };
-use crate::raw::{
-    ErrorCode,
-    types::{GrantType, PasswordGrant, PkceGrant, RefreshTokenGrant},
+use crate::{
+    raw::{AuditAction, ErrorCode, types::GrantType},
+    secret::Secret,
 };
+
+// What is missing in a body is empty to the real server, and refused with its own words.
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Password {
+    email: Option<String>,
+    phone: Option<String>,
+    password: Secret,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Pkce {
+    auth_code: Secret,
+    code_verifier: Secret,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refresh {
+    refresh_token: Secret,
+}
 
 pub(super) fn token(state: &mut State, request: &Request) -> Reply {
     match query(request, "grant_type").and_then(|name| name.parse().ok()) {
         Some(GrantType::Password) => password(state, &body(request)?),
         Some(GrantType::RefreshToken) => {
-            let grant: RefreshTokenGrant = body(request)?;
-            state.refresh(grant.refresh_token.expose())
+            let grant: Refresh = body(request)?;
+            check_form(&grant.refresh_token)?;
+            let session = state.refresh(grant.refresh_token.expose(), None)?;
+            Ok(state.session_reply(&session))
         }
         Some(GrantType::Pkce) => pkce(state, &body(request)?),
-        Some(GrantType::IdToken) => {
-            Err(Refusal::new(400, ErrorCode::PROVIDER_DISABLED, "Provider (issuer) is not enabled"))
-        }
-        Some(GrantType::Web3) => Err(Refusal::new(422, ErrorCode::WEB3_PROVIDER_DISABLED, "Web3 provider is disabled")),
+        Some(GrantType::IdToken) => id_token::grant(state, request),
+        Some(GrantType::Web3) => web3::grant(state, request),
         None => Err(Refusal::new(400, ErrorCode::INVALID_CREDENTIALS, "unsupported_grant_type")),
     }
 }
 
-fn password(state: &mut State, grant: &PasswordGrant) -> Reply {
+/// What the server's first kind of refresh token looks like.
+fn check_form(token: &Secret) -> Result<(), Refusal> {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let token = token.expose();
+    if token.len() == 12 && token.bytes().all(fits) {
+        return Ok(());
+    }
+    Err(Refusal::validation_failed("Refresh token is not valid"))
+}
+
+fn password(state: &mut State, grant: &Password) -> Reply {
     let now = state.now();
     let account = match (&grant.email, &grant.phone) {
         (Some(_), Some(_)) => {
@@ -54,19 +91,27 @@ fn password(state: &mut State, grant: &PasswordGrant) -> Reply {
         return Err(Refusal::new(400, ErrorCode::PHONE_NOT_CONFIRMED, "Phone not confirmed"));
     }
     let id = account.user.id;
-    state.sign_in(id, "password")
+    let provider = if grant.email.is_some() { "email" } else { "phone" };
+    state.note(id, AuditAction::LOGIN, Some(json!({ "provider": provider })));
+    let session = state.new_session(id, "password")?;
+    // This way alone tells of the password, and this server has none that became weak.
+    let mut reply = json!(session);
+    reply["weak_password"] = Value::Null;
+    Ok(state.with_session(json_reply(200, &reply), &session))
 }
 
-fn pkce(state: &mut State, grant: &PkceGrant) -> Reply {
+fn pkce(state: &mut State, grant: &Pkce) -> Reply {
     if grant.auth_code.is_empty() || grant.code_verifier.is_empty() {
         let message = "invalid request: both auth code and code verifier should be non-empty";
         return Err(Refusal::validation_failed(message));
     }
     let (user_id, provider) = state.redeem_code(grant.auth_code.expose(), grant.code_verifier.expose())?;
+    let traits = json!({ "provider_type": provider.as_deref().unwrap_or("email") });
+    state.note(user_id, AuditAction::LOGIN, Some(traits));
     let mut session = state.new_session(user_id, if provider.is_some() { "oauth" } else { "otp" })?;
     if let Some(provider) = provider {
         session.provider_token = Some(format!("{provider}-access-token").into());
         session.provider_refresh_token = Some(format!("{provider}-refresh-token").into());
     }
-    super::reply::ok(&session)
+    Ok(state.session_reply(&session))
 }

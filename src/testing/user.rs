@@ -3,6 +3,7 @@
 use wiremock::{Request, ResponseTemplate};
 
 use super::{
+    contact,
     message::Letter,
     reply::{Refusal, Reply, ok},
     router::{body, query},
@@ -10,7 +11,7 @@ use super::{
     state::{State, plain_phone},
 };
 use crate::raw::{
-    ErrorCode,
+    AuditAction, ErrorCode,
     types::{MessageSent, OtpType, SignOutScope, UserUpdateRequest},
 };
 
@@ -51,6 +52,7 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> Reply {
             return Err(Refusal::new(422, ErrorCode::SAME_PASSWORD, message));
         }
         account.password = Some(password);
+        state.note(caller.user_id, AuditAction::USER_UPDATED_PASSWORD, None);
         // Whoever knew the old one elsewhere is out.
         let Caller { user_id, session_id, .. } = caller;
         state.sessions.retain(|session| session.user_id != user_id || session.id == session_id);
@@ -66,6 +68,7 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> Reply {
         change_phone(state, caller.user_id, &phone)?;
     }
     let now = state.now();
+    state.note(caller.user_id, AuditAction::USER_MODIFIED, None);
     let user = &mut state.account(caller.user_id)?.user;
     user.updated_at = Some(now);
     ok(user)
@@ -78,6 +81,7 @@ fn change_email(
     challenge: Option<String>,
     redirect_to: Option<String>,
 ) -> Result<(), Refusal> {
+    contact::email(email)?;
     let (now, confirm) = (state.now(), state.setup.confirm_addresses);
     match state.account_by_email(email).map(|account| account.user.id) {
         Some(same) if same == user_id => return Ok(()),
@@ -98,6 +102,7 @@ fn change_email(
 }
 
 fn change_phone(state: &mut State, user_id: uuid::Uuid, phone: &str) -> Result<(), Refusal> {
+    contact::phone(phone)?;
     let (now, confirm) = (state.now(), state.setup.confirm_addresses);
     match state.account_by_phone(phone).map(|account| account.user.id) {
         Some(same) if same == user_id => return Ok(()),
@@ -123,6 +128,7 @@ pub(super) fn reauthenticate(state: &mut State, request: &Request) -> Reply {
     if !account.is_confirmed() {
         return Err(Refusal::new(422, ErrorCode::EMAIL_NOT_CONFIRMED, "Please verify your email first."));
     }
+    state.note(caller.user_id, AuditAction::USER_REAUTHENTICATE_REQUESTED, None);
     state.send(caller.user_id, &Letter { otp_type: None, challenge: None, redirect_to: None })?;
     ok(&MessageSent { message_id: None })
 }
@@ -135,6 +141,7 @@ pub(super) fn sign_out(state: &mut State, request: &Request) -> Reply {
             name.parse().map_err(|_| Refusal::validation_failed(format!("Unsupported logout scope \"{name}\"")))?
         }
     };
+    state.note(caller.user_id, AuditAction::LOGOUT, None);
     state.sessions.retain(|session| {
         let mine = session.user_id == caller.user_id;
         let this = session.id == caller.session_id;

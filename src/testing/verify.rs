@@ -1,18 +1,23 @@
 //! Codes and links, back from people.
 
+use serde::Deserialize;
 use uuid::Uuid;
 use wiremock::Request;
 
 use super::{
     account::SentCode,
+    contact,
     provider::{SITE_URL, error_pairs, session_fragment, with_fragment, with_query, with_words},
     reply::{Refusal, Reply, ok, redirect},
     router::{body, query},
-    state::{State, plain_phone, token_hash},
+    state::{State, token_hash},
 };
-use crate::raw::{
-    ErrorCode,
-    types::{ConfirmationPending, OtpType, VerifyRequest},
+use crate::{
+    raw::{
+        AuditAction, ErrorCode,
+        types::{ConfirmationPending, OtpType},
+    },
+    secret::Secret,
 };
 
 const ONE_MORE: &str = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
@@ -23,23 +28,50 @@ enum Outcome {
     OneMore,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Verify {
+    #[serde(rename = "type")]
+    type_: String,
+    token: Secret,
+    token_hash: Secret,
+    email: String,
+    phone: String,
+}
+
+impl Verify {
+    /// The hash of the code, and what is said of one that is not good.
+    fn hash(&self) -> Result<(String, &'static str), Refusal> {
+        let refuse = |message| Err(Refusal::validation_failed(message));
+        if self.type_.is_empty() {
+            return refuse("Verify requires a verification type");
+        }
+        if self.token.is_empty() == self.token_hash.is_empty() {
+            return refuse("Verify requires either a token or a token hash");
+        }
+        if self.token.is_empty() {
+            if !self.email.is_empty() || !self.phone.is_empty() {
+                return refuse("Only the token_hash and type should be provided");
+            }
+            return Ok((self.token_hash.expose().to_owned(), "Email link is invalid or has expired"));
+        }
+        let by_phone = self.type_ == "sms" || self.type_ == "phone_change";
+        let address = match (self.email.as_str(), self.phone.as_str()) {
+            ("", phone) if by_phone => contact::phone(phone)?,
+            (email, "") if !by_phone && !email.is_empty() => contact::email(email)
+                .map_err(|_| Refusal::new(422, ErrorCode::VALIDATION_FAILED, "Invalid email format"))?,
+            _ => return refuse("Only an email address or phone number should be provided on verify"),
+        };
+        Ok((token_hash(&address, self.token.expose()), "Token has expired or is invalid"))
+    }
+}
+
 pub(super) fn verify(state: &mut State, request: &Request) -> Reply {
-    let verify: VerifyRequest = body(request)?;
-    let hash = match (verify.token, verify.token_hash, verify.email, verify.phone) {
-        (Some(token), None, Some(email), None) => token_hash(&email.to_lowercase(), token.expose()),
-        (Some(token), None, None, Some(phone)) => token_hash(&plain_phone(&phone), token.expose()),
-        (Some(_), None, ..) => {
-            let message = "Only an email address or phone number should be provided on verify";
-            return Err(Refusal::validation_failed(message));
-        }
-        (None, Some(hash), None, None) => hash.expose().to_owned(),
-        (None, Some(_), ..) => {
-            return Err(Refusal::validation_failed("Only the token_hash and type should be provided"));
-        }
-        _ => return Err(Refusal::validation_failed("Verify requires either a token or a token hash")),
-    };
-    let expired = || Refusal::new(403, ErrorCode::OTP_EXPIRED, "Token has expired or is invalid");
-    match redeem(state, &hash, verify.type_).ok_or_else(expired)? {
+    let verify: Verify = body(request)?;
+    let (hash, why) = verify.hash()?;
+    let otp_type = verify.type_.parse().map_err(|_| Refusal::validation_failed("Invalid email verification type"))?;
+    let expired = || Refusal::new(403, ErrorCode::OTP_EXPIRED, why);
+    match redeem(state, &hash, otp_type).ok_or_else(expired)? {
         Outcome::SignedIn(id) => state.sign_in(id, "otp"),
         Outcome::OneMore => ok(&ConfirmationPending { msg: ONE_MORE.to_owned(), code: Some("200".to_owned()) }),
     }
@@ -68,9 +100,11 @@ pub(super) fn verify_link(state: &mut State, request: &Request) -> Reply {
             with_query(&redirect_to, &[("code".to_owned(), code)])
         }
         Some(Outcome::SignedIn(id)) => {
-            let mut pairs = session_fragment(&state.new_session(id, "otp")?);
+            let session = state.new_session(id, "otp")?;
+            let mut pairs = session_fragment(&session);
             pairs.push(("type".to_owned(), otp_type.to_string()));
-            with_fragment(&redirect_to, &pairs)
+            let reply = redirect(303, &with_fragment(&redirect_to, &pairs))?;
+            return Ok(state.with_session(reply, &session));
         }
     };
     redirect(303, &target)
@@ -85,15 +119,16 @@ fn redeem(state: &mut State, hash: &str, otp_type: OtpType) -> Option<Outcome> {
         code.is_some_and(|code| fits(code, otp_type)).then_some(account)
     })?;
     let code = account.take_code(hash, now)?;
-    let id = account.user.id;
+    let (id, was_confirmed) = (account.user.id, account.is_confirmed());
     match code.otp_type {
         Some(OtpType::EmailChange) => {
             // Secure change of address: both the old and the new have to agree, where addresses are confirmed at all.
-            if !secure {
-                account.codes.retain(|code| code.otp_type != Some(OtpType::EmailChange));
-            } else if account.codes.iter().any(|code| code.otp_type == Some(OtpType::EmailChange)) {
+            if secure && !account.is_change_half_confirmed && !account.email().is_empty() {
+                account.is_change_half_confirmed = true;
                 return Some(Outcome::OneMore);
             }
+            account.codes.retain(|code| code.otp_type != Some(OtpType::EmailChange));
+            account.is_change_half_confirmed = false;
             account.user.email = account.user.new_email.take();
             account.confirm(now);
         }
@@ -105,12 +140,22 @@ fn redeem(state: &mut State, hash: &str, otp_type: OtpType) -> Option<Outcome> {
     }
     account.user.is_anonymous = Some(false);
     account.user.updated_at = Some(now);
+    state.note(id, action_of(code.otp_type, was_confirmed), None);
     match code.otp_type {
         Some(OtpType::EmailChange) => state.identify(id, "email").ok()?,
         Some(OtpType::PhoneChange) => state.identify(id, "phone").ok()?,
         _ => {}
     }
     Some(Outcome::SignedIn(id))
+}
+
+/// What the audit log calls it.
+fn action_of(otp_type: Option<OtpType>, was_confirmed: bool) -> AuditAction {
+    match otp_type {
+        Some(OtpType::EmailChange | OtpType::PhoneChange) => AuditAction::USER_MODIFIED,
+        _ if was_confirmed => AuditAction::LOGIN,
+        _ => AuditAction::USER_SIGNEDUP,
+    }
 }
 
 /// Whether a code may be used as this type: `email` stands for every sign-in and sign-up by e-mail.

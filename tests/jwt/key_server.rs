@@ -36,7 +36,7 @@ impl KeyServer {
             mock.respond_with(Answer(reply.clone())).mount(&http).await;
         }
         let clock = ManualClock::new();
-        let client = Client::builder().base_url(http.uri()).clock(clock.clone()).build().unwrap();
+        let client = Client::builder().base_url(http.uri()).clock(clock.clone()).retries(0).build().unwrap();
         Self { http, keys, user, clock, client }
     }
 

@@ -168,7 +168,8 @@ async fn a_server_that_cannot_say_has_not_refused_the_token() {
     let signer = Signer::ec("one");
     let token = signer.sign(&claims());
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client = Client::builder().base_url(format!("http://{nobody}")).clock(ManualClock::new()).build().unwrap();
+    let client =
+        Client::builder().base_url(format!("http://{nobody}")).clock(ManualClock::new()).retries(0).build().unwrap();
     let error = client.jwt_verifier().verify(&token).await.unwrap_err();
     assert!(error.is_retryable() && error.token().is_none(), "{error}");
 

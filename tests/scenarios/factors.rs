@@ -35,10 +35,27 @@ pub async fn an_authenticator(world: &World) {
     let mfa = client.user(strong.access_token()).mfa();
     assert_eq!(mfa.assurance().await.unwrap().current, Some(AssuranceLevel::AAL2));
 
-    assert_eq!(world.admin().users().factors(strong.user().id).list().await.unwrap().len(), 1);
+    let by_admin = world.admin().users().factors(strong.user().id);
+    assert_eq!(by_admin.list().await.unwrap().len(), 1);
+    assert_eq!(by_admin.rename(factor.id, "laptop").await.unwrap().friendly_name.as_deref(), Some("laptop"));
     mfa.unenroll(factor.id).await.unwrap();
     assert!(mfa.factors().await.unwrap().all().is_empty());
     assert_eq!(code(mfa.unenroll(factor.id).await), "mfa_factor_not_found");
     let nobody = client.sign_in(Anonymous::new()).await.unwrap();
     assert!(client.user(nobody.access_token()).mfa().enroll_totp(EnrollTotp::new()).await.is_err());
+}
+
+pub async fn removed_by_an_administrator(world: &World) {
+    let client = &world.client;
+    let (email, session) = world.somebody("ada").await;
+    let mfa = client.user(session.access_token()).mfa();
+    let factor = mfa.enroll_totp(EnrollTotp::new()).await.unwrap();
+    let strong = mfa.challenge_and_verify(factor.id, totp(&factor.secret)).await.unwrap();
+    let factors = world.admin().users().factors(session.user().id);
+    assert_eq!(factors.delete(factor.id).await.unwrap().id, factor.id);
+    assert_eq!(code(factors.delete(factor.id).await), "mfa_factor_not_found");
+    let renewed = client.refresh(strong.refresh_token()).await.unwrap();
+    let assurance = client.user(renewed.access_token()).mfa().assurance().await.unwrap();
+    assert_eq!(assurance.current, Some(AssuranceLevel::AAL1));
+    client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::{env, time::Duration};
 
-use gotrue::{Secret, chrono::Utc, url::Url};
+use gotrue::{Secret, chrono::Utc, reqwest, url::Url};
 use jsonwebtoken::{EncodingKey, Header};
 use quoted_printable::ParseMode;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ pub struct Live {
     autoconfirm: String,
     confirm: String,
     pub jwt_secret: Secret,
-    pub provider_url: String,
+    provider_url: String,
     mail: String,
 }
 
@@ -43,6 +43,16 @@ impl Live {
         let claims = json!({ "role": "service_role", "exp": Utc::now().timestamp() + 3600 });
         let key = EncodingKey::from_secret(self.jwt_secret.expose().as_bytes());
         jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap().into()
+    }
+
+    /// An ID token of the provider, for the client that the servers are there.
+    pub async fn id_token(&self, nonce: Option<&str>) -> Secret {
+        let mut url = Url::parse(&format!("{}/id_token?aud=kc", self.provider_url)).unwrap();
+        if let Some(nonce) = nonce {
+            url.query_pairs_mut().append_pair("nonce", nonce);
+        }
+        let reply = reqwest::get(url).await.unwrap().json::<Value>().await.unwrap();
+        reply["id_token"].as_str().unwrap().into()
     }
 
     /// Waits for a mail for at most ten seconds.

@@ -6,13 +6,18 @@
 mod accounts;
 mod admin;
 mod anonymous;
+#[path = "../support/authenticator.rs"]
+mod authenticator;
 mod browser;
 mod company;
+mod custom_provider;
 mod factors;
+mod identities;
 mod invitations;
 mod live;
 mod messages;
 mod oauth_server;
+mod passkeys;
 mod provider;
 mod server;
 mod sessions;
@@ -39,8 +44,6 @@ type Run = for<'a> fn(&'a World) -> LocalBoxFuture<'a, ()>;
 struct Scenario {
     name: &'static str,
     kinds: &'static [Kind],
-    /// Why the fake server cannot play it.
-    not_on_fake: Option<&'static str>,
     run: Run,
 }
 
@@ -49,11 +52,7 @@ const AUTOCONFIRM: &[Kind] = &[Kind::Autoconfirm];
 const CONFIRM: &[Kind] = &[Kind::Confirm];
 
 const fn on(kinds: &'static [Kind], name: &'static str, run: Run) -> Scenario {
-    Scenario { name, kinds, not_on_fake: None, run }
-}
-
-const fn real_only(kinds: &'static [Kind], why: &'static str, name: &'static str, run: Run) -> Scenario {
-    Scenario { name, kinds, not_on_fake: Some(why), run }
+    Scenario { name, kinds, run }
 }
 
 /// All of them.
@@ -74,34 +73,41 @@ fn scenarios() -> Vec<Scenario> {
         on(BOTH, "messages::a_magic_link", |w| Box::pin(messages::a_magic_link(w))),
         on(BOTH, "messages::a_link_with_pkce", |w| Box::pin(messages::a_link_with_pkce(w))),
         on(BOTH, "messages::a_link_for_somebody_new", |w| Box::pin(messages::a_link_for_somebody_new(w))),
+        on(BOTH, "messages::a_change_once_more", |w| Box::pin(messages::a_change_once_more(w))),
         on(BOTH, "messages::a_code", |w| Box::pin(messages::a_code(w))),
         on(BOTH, "sms::a_code_by_phone", |w| Box::pin(sms::a_code_by_phone(w))),
         on(CONFIRM, "sms::a_number_is_confirmed", |w| Box::pin(sms::a_number_is_confirmed(w))),
         on(BOTH, "invitations::an_invitation", |w| Box::pin(invitations::an_invitation(w))),
         on(BOTH, "provider::pkce_and_implicit", |w| Box::pin(provider::pkce_and_implicit(w))),
-        real_only(AUTOCONFIRM, "it has no provider who signs ID tokens", "provider::an_id_token", |w| {
-            Box::pin(provider::an_id_token(w))
-        }),
+        on(AUTOCONFIRM, "identities::linked_and_unlinked", |w| Box::pin(identities::linked_and_unlinked(w))),
+        on(AUTOCONFIRM, "identities::of_somebody_else", |w| Box::pin(identities::of_somebody_else(w))),
+        on(AUTOCONFIRM, "provider::an_id_token", |w| Box::pin(provider::an_id_token(w))),
         on(BOTH, "sessions::a_spent_token", |w| Box::pin(sessions::a_spent_token(w))),
+        on(BOTH, "sessions::a_stolen_token", |w| Box::pin(sessions::a_stolen_token(w))),
         on(BOTH, "sessions::sign_out_scopes", |w| Box::pin(sessions::sign_out_scopes(w))),
         on(BOTH, "sessions::a_manager", |w| Box::pin(sessions::a_manager(w))),
         on(AUTOCONFIRM, "tokens::by_public_key", |w| Box::pin(tokens::by_public_key(w))),
         on(CONFIRM, "tokens::by_shared_secret", |w| Box::pin(tokens::by_shared_secret(w))),
         on(BOTH, "factors::an_authenticator", |w| Box::pin(factors::an_authenticator(w))),
+        on(BOTH, "factors::removed_by_an_administrator", |w| Box::pin(factors::removed_by_an_administrator(w))),
+        on(BOTH, "passkeys::registered_and_used", |w| Box::pin(passkeys::registered_and_used(w))),
+        on(BOTH, "passkeys::as_second_factor", |w| Box::pin(passkeys::as_second_factor(w))),
         on(BOTH, "admin::a_user_from_cradle_to_grave", |w| Box::pin(admin::a_user_from_cradle_to_grave(w))),
         on(BOTH, "admin::pages", |w| Box::pin(admin::pages(w))),
         on(BOTH, "admin::links", |w| Box::pin(admin::links(w))),
-        real_only(BOTH, "it makes no links to a new address", "admin::links_to_a_new_address", |w| {
-            Box::pin(admin::links_to_a_new_address(w))
-        }),
+        on(BOTH, "admin::links_to_a_new_address", |w| Box::pin(admin::links_to_a_new_address(w))),
         on(BOTH, "admin::nobody_else", |w| Box::pin(admin::nobody_else(w))),
-        real_only(BOTH, "it keeps no audit log", "admin::the_audit_log", |w| Box::pin(admin::the_audit_log(w))),
-        real_only(BOTH, "it is no OAuth server", "oauth_server::a_client", |w| Box::pin(oauth_server::a_client(w))),
-        real_only(BOTH, "it is no OAuth server", "oauth_server::a_refusal", |w| Box::pin(oauth_server::a_refusal(w))),
-        real_only(BOTH, "it knows no companies", "company::an_unknown_domain", |w| {
-            Box::pin(company::an_unknown_domain(w))
-        }),
-        real_only(BOTH, "it knows no wallets", "wallet::solana", |w| Box::pin(wallet::solana(w))),
+        on(BOTH, "admin::the_audit_log", |w| Box::pin(admin::the_audit_log(w))),
+        on(BOTH, "oauth_server::a_client", |w| Box::pin(oauth_server::a_client(w))),
+        on(BOTH, "oauth_server::a_refusal", |w| Box::pin(oauth_server::a_refusal(w))),
+        on(BOTH, "oauth_server::clients", |w| Box::pin(oauth_server::clients(w))),
+        on(BOTH, "oauth_server::a_known_client", |w| Box::pin(oauth_server::a_known_client(w))),
+        on(BOTH, "company::a_provider", |w| Box::pin(company::a_provider(w))),
+        on(BOTH, "custom_provider::comes_and_goes", |w| Box::pin(custom_provider::comes_and_goes(w))),
+        on(BOTH, "company::an_unknown_domain", |w| Box::pin(company::an_unknown_domain(w))),
+        on(BOTH, "wallet::solana", |w| Box::pin(wallet::solana(w))),
+        on(BOTH, "wallet::ethereum", |w| Box::pin(wallet::ethereum(w))),
+        on(BOTH, "server::discovery", |w| Box::pin(server::discovery(w))),
         on(BOTH, "server::tells_of_itself", |w| Box::pin(server::tells_of_itself(w))),
     ]
 }
@@ -117,10 +123,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let live = Live::from_env();
     let mut trials = Vec::new();
-    for Scenario { name, kinds, not_on_fake, run } in scenarios() {
+    for Scenario { name, kinds, run } in scenarios() {
         for &kind in kinds {
-            let fake = not_on_fake.map_or(Ok(()), |why| Err(format!("the fake server does not play it: {why}")));
-            trials.push(trial(format!("fake::{kind}::{name}"), fake, move |()| World::fake(kind), run));
+            trials.push(trial(format!("fake::{kind}::{name}"), Ok(()), move |()| World::fake(kind), run));
             let live = live.clone();
             trials.push(trial(
                 format!("live::{kind}::{name}"),

@@ -103,3 +103,23 @@ pub async fn a_code(world: &World) {
     assert_eq!(code(client.verify(verify(&first.email_otp)).await), "otp_expired");
     client.verify(verify(&second.email_otp)).await.unwrap().session().unwrap();
 }
+
+/// Another link for an address that is to be changed.
+pub async fn a_change_once_more(world: &World) {
+    let client = &world.client;
+    let (email, session) = world.somebody("ada").await;
+    let new = world.email("ada-the-second");
+    client.user(session.access_token()).update(UserUpdate::new().email(&new)).await.unwrap();
+    let first = world.letter(&new, 1).await.verify();
+    client.resend(gotrue::Resend::email_change(&email)).await.unwrap();
+    let second = world.letter(&new, 2).await.verify();
+    assert_eq!(code(client.verify(first).await), "otp_expired");
+    if world.confirms() {
+        let at_old = world.letter(&email, 3).await.verify();
+        assert!(client.verify(at_old).await.unwrap().session().is_none());
+    }
+    let changed = client.verify(second).await.unwrap().session().unwrap();
+    assert_eq!(changed.user().email.as_deref(), Some(&*new));
+    // There is nothing to resend, which is not told.
+    client.resend(gotrue::Resend::email_change(&new)).await.unwrap();
+}

@@ -1,7 +1,8 @@
 //! Applications that sign people in through the server.
 
 use gotrue::{
-    OAuthApp, OAuthAuthorizationResponse, OAuthFlow, RegisterOAuthClient, Secret, SignOutScope, reqwest, url::Url,
+    ClientAuthentication, CreateOAuthClient, OAuthApp, OAuthAuthorizationResponse, OAuthFlow, OAuthRegistrationType,
+    RegisterOAuthClient, Secret, SignOutScope, TokenEndpointAuthMethod, UpdateOAuthClient, reqwest, url::Url,
 };
 
 use crate::{
@@ -68,4 +69,58 @@ pub async fn a_refusal(world: &World) {
     let state = flow.state().expose().to_owned();
     let refused = app.exchange(&flow, Secret::from("54bbf348-882f-46c3-beaa-0b95b6cc29d0"), &state).await.unwrap_err();
     assert_eq!(refused.status(), Some(reqwest::StatusCode::BAD_REQUEST));
+}
+
+pub async fn clients(world: &World) {
+    let clients = world.admin().oauth_clients();
+    let create = CreateOAuthClient::confidential([REDIRECT]).name(world.email("app"));
+    let secret_post = TokenEndpointAuthMethod::CLIENT_SECRET_POST;
+    let client = clients.create(create.token_endpoint_auth_method(secret_post.clone())).await.unwrap();
+    let id = client.client_id;
+    assert_eq!(client.token_endpoint_auth_method, Some(secret_post));
+    assert_eq!(client.registration_type, Some(OAuthRegistrationType::MANUAL));
+    let rotated = clients.regenerate_secret(id).await.unwrap();
+    assert!(rotated.client_secret.is_some() && rotated.client_secret != client.client_secret);
+
+    let change = UpdateOAuthClient::new().name("App 2").redirect_uris([REDIRECT, "myapp://localhost/cb"]);
+    clients.update(id, change).await.unwrap();
+    let client = clients.get(id).await.unwrap();
+    assert_eq!((client.client_name.as_deref(), client.client_secret.as_ref()), (Some("App 2"), None));
+    assert_eq!(client.redirect_uris.unwrap().len(), 2);
+    assert!(clients.list().await.unwrap().iter().any(|known| known.client_id == id));
+    let none = UpdateOAuthClient::new().token_endpoint_auth_method(TokenEndpointAuthMethod::NONE);
+    assert_eq!(code(clients.update(id, none).await), "validation_failed");
+
+    let public = clients.create(CreateOAuthClient::public([REDIRECT])).await.unwrap();
+    assert!(public.client_secret.is_none());
+    assert_eq!(code(clients.regenerate_secret(public.client_id).await), "validation_failed");
+    for id in [id, public.client_id] {
+        clients.delete(id).await.unwrap();
+        assert_eq!(code(clients.get(id).await), "oauth_client_not_found");
+    }
+}
+
+/// Who has agreed once is not asked again, as long as it is about the same or less.
+pub async fn a_known_client(world: &World) {
+    let client = &world.client;
+    let registered = client.register_oauth_client(RegisterOAuthClient::new([REDIRECT]).public()).await.unwrap();
+    let app = client.oauth_app(registered.client_id, ClientAuthentication::Public);
+    let (_, session) = world.somebody("ada").await;
+    let oauth = client.user(session.access_token()).oauth();
+    let ask = async |scopes: &[&str]| {
+        let (url, flow) = app.authorize(REDIRECT).scopes(scopes.iter().copied()).begin().unwrap();
+        let page = browse(&url, client.base_url().as_str()).await;
+        (oauth.authorization(&parameter(&page, "authorization_id").unwrap()).await.unwrap(), flow)
+    };
+    let (OAuthAuthorizationResponse::Authorization(asked), _) = ask(&["email", "profile"]).await else { panic!() };
+    oauth.approve(&asked.authorization_id).await.unwrap();
+    let (OAuthAuthorizationResponse::Redirect(back), flow) = ask(&["email"]).await else { panic!() };
+    let back = Url::parse(back.redirect_url.expose()).unwrap();
+    let (grant, state) = (parameter(&back, "code").unwrap(), parameter(&back, "state").unwrap());
+    let tokens = app.exchange(&flow, grant, &state).await.unwrap();
+    assert_eq!(app.user_info(&tokens.access_token).await.unwrap().user_metadata, None);
+    let (more, _) = ask(&["email", "phone"]).await;
+    assert!(matches!(more, OAuthAuthorizationResponse::Authorization(_)), "{more:?}");
+    // The user's own client cannot refresh what is an application's.
+    assert!(client.refresh(&tokens.refresh_token).await.is_err());
 }

@@ -1,7 +1,7 @@
 //! Sign-in with a provider, whom real servers know as `keycloak`.
 
-use gotrue::{AuthorizationCode, Callback, IdToken, PkceVerifier, Provider, reqwest, url::Url};
-use serde_json::Value;
+use gotrue::{AuthorizationCode, Callback, IdToken, PkceVerifier, Provider, Secret};
+use sha2::{Digest, Sha256};
 
 use crate::{browser::parameter, code, world::World};
 
@@ -32,12 +32,29 @@ pub async fn pkce_and_implicit(world: &World) {
 /// Who has been signed in by the application itself.
 pub async fn an_id_token(world: &World) {
     let client = &world.client;
-    // A nonce goes to the provider as its hash, and to the server as it is.
-    let url = format!("{}/id_token?aud=kc", world.provider_url());
-    let reply = reqwest::get(Url::parse(&url).unwrap()).await.unwrap().json::<Value>().await.unwrap();
-    let id_token = reply["id_token"].as_str().unwrap();
-    let session = client.sign_in(IdToken::new(Provider::KEYCLOAK, id_token)).await.unwrap();
+    let sign_in = |id_token: &Secret| IdToken::new(Provider::KEYCLOAK, id_token);
+    let id_token = world.id_token(None).await;
+    let session = client.sign_in(sign_in(&id_token)).await.unwrap();
     assert!(session.user().identities.iter().flatten().any(|identity| identity.provider == "keycloak"));
-    let wrong = IdToken::new(Provider::KEYCLOAK, format!("{id_token}x"));
-    assert!(client.sign_in(wrong).await.unwrap_err().status().is_some());
+    let wrong = Secret::from(format!("{}x", id_token.expose()));
+    assert_eq!(description(client.sign_in(sign_in(&wrong)).await), "Bad ID token");
+    let unknown = client.sign_in(IdToken::new(Provider::GITHUB, &id_token)).await;
+    assert_eq!(code(unknown), "validation_failed");
+
+    // A nonce goes to the provider as its hash, and to the server as it is.
+    let hash = Sha256::digest("n-0S6_WzA2Mj").iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+    let with_nonce = world.id_token(Some(&hash)).await;
+    let again = client.sign_in(sign_in(&with_nonce).nonce("n-0S6_WzA2Mj")).await.unwrap();
+    assert_eq!(again.user().id, session.user().id);
+    assert_eq!(description(client.sign_in(sign_in(&with_nonce).nonce("another")).await), "Nonces mismatch");
+    let one_only = "Passed nonce and nonce in id_token should either both exist or not.";
+    assert_eq!(description(client.sign_in(sign_in(&with_nonce)).await), one_only);
+    assert_eq!(description(client.sign_in(sign_in(&id_token).nonce("n-0S6_WzA2Mj")).await), one_only);
+}
+
+/// What the server says in the words of OAuth.
+#[track_caller]
+fn description<T: std::fmt::Debug>(result: gotrue::Result<T>) -> String {
+    let error = result.unwrap_err();
+    error.api().unwrap_or_else(|| panic!("{error}")).message().to_owned()
 }

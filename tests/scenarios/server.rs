@@ -17,3 +17,12 @@ pub async fn tells_of_itself(world: &World) {
         assert_eq!((keys.len(), keys[0].alg.as_deref()), (1, Some("ES256")));
     }
 }
+
+/// What clients of OAuth and OpenID Connect look at first.
+pub async fn discovery(world: &World) {
+    let openid = world.client.openid_configuration().await.unwrap();
+    let oauth = world.client.oauth_server_metadata().await.unwrap();
+    assert_eq!(openid.issuer, oauth.issuer);
+    assert!(openid.token_endpoint.ends_with("/oauth/token"), "{}", openid.token_endpoint);
+    assert_eq!(openid.code_challenge_methods_supported.unwrap(), ["S256", "plain"]);
+}

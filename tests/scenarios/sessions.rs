@@ -1,5 +1,7 @@
 //! Sessions and their tokens.
 
+use std::time::Duration;
+
 use futures::StreamExt;
 use gotrue::{Event, Events, MemoryStore, Password, SignOutScope, SignedOutReason, UserUpdate};
 use serde_json::json;
@@ -22,6 +24,20 @@ pub async fn a_spent_token(world: &World) {
     let late = client.refresh(first.refresh_token()).await.unwrap();
     assert!(late.refresh_token() != third.refresh_token() && late.refresh_token() != second.refresh_token());
     assert_eq!(late.user().id, first.user().id);
+}
+
+/// Whoever comes with a token that was spent long ago may have stolen it.
+pub async fn a_stolen_token(world: &World) {
+    let client = &world.client;
+    let (_, first) = world.somebody("ada").await;
+    let second = client.refresh(first.refresh_token()).await.unwrap();
+    let third = client.refresh(second.refresh_token()).await.unwrap();
+    world.wait(Duration::from_secs(11)).await;
+    assert_eq!(code(client.refresh(first.refresh_token()).await), "refresh_token_already_used");
+    // All of the family are spent now, but not for long.
+    let fourth = client.refresh(third.refresh_token()).await.unwrap();
+    client.user(fourth.access_token()).get().await.unwrap();
+    assert_eq!(code(client.refresh(second.refresh_token()).await), "refresh_token_already_used");
 }
 
 pub async fn sign_out_scopes(world: &World) {

@@ -1,11 +1,14 @@
 //! A server that a scenario runs against: the fake, or a real one.
 
-use std::{env, fmt, process};
+use std::{env, fmt, process, time::Duration};
 
 use gotrue::{
-    AdminClient, Client, OtpType, Secret, Session, SignUp, SignUpOutcome, Verify, chrono::Utc, testing::FakeServer,
+    AdminClient, Client, OtpType, Provider, Secret, Session, SignUp, SignUpOutcome, Verify,
+    chrono::Utc,
+    testing::{FakeServer, ManualClock},
     url::Url,
 };
+use serde_json::json;
 
 use crate::{browser, live::Live};
 
@@ -34,7 +37,7 @@ impl fmt::Display for Kind {
 
 /// Who plays the server.
 enum Server {
-    Fake(FakeServer),
+    Fake(FakeServer, ManualClock),
     Live(Live),
 }
 
@@ -74,9 +77,11 @@ impl Letter {
 impl World {
     pub async fn fake(kind: Kind) -> Self {
         let confirm = kind == Kind::Confirm;
-        let server = FakeServer::builder().confirm_addresses(confirm).hs256(confirm).start().await;
-        let client = server.client().unwrap();
-        Self { kind, client, service_key: server.service_key(), server: Server::Fake(server), run: "fake".to_owned() }
+        let clock = ManualClock::at(Utc::now());
+        let builder = FakeServer::builder().confirm_addresses(confirm).hs256(confirm).clock(clock.clone());
+        let server = builder.start().await;
+        let (client, service_key) = (server.client().unwrap(), server.service_key());
+        Self { kind, client, service_key, server: Server::Fake(server, clock), run: "fake".to_owned() }
     }
 
     pub fn live(kind: Kind, live: &Live) -> Self {
@@ -127,7 +132,7 @@ impl World {
     pub async fn letter(&self, to: &str, number: usize) -> Letter {
         match &self.server {
             Server::Live(live) => live.letter(to, number).await,
-            Server::Fake(server) => {
+            Server::Fake(server, _) => {
                 let message = server.messages_to(to).swap_remove(number - 1);
                 let link = message.link.map(|link| Url::parse(link.expose()).unwrap());
                 Letter { link, code: Some(message.code) }
@@ -138,7 +143,7 @@ impl World {
     /// The last code that went to a number. Real servers have a fixed one for each.
     pub fn sms_code(&self, phone: &str) -> Secret {
         match &self.server {
-            Server::Fake(server) => server.last_message_to(phone).unwrap().code,
+            Server::Fake(server, _) => server.last_message_to(phone).unwrap().code,
             Server::Live(_) => match phone {
                 "15550000001" => "123456".into(),
                 "15550000002" => "654321".into(),
@@ -147,19 +152,30 @@ impl World {
         }
     }
 
+    /// Lets time pass: at once with the fake, and as it does with real servers.
+    pub async fn wait(&self, duration: Duration) {
+        match &self.server {
+            Server::Fake(_, clock) => clock.advance(duration),
+            Server::Live(_) => tokio::time::sleep(duration).await,
+        }
+    }
+
     /// The secret of a server that signs with one.
     pub fn hs256_secret(&self) -> Secret {
         match &self.server {
-            Server::Fake(server) => server.hs256_secret(),
+            Server::Fake(server, _) => server.hs256_secret(),
             Server::Live(live) => live.jwt_secret.clone(),
         }
     }
 
-    /// Where the provider of real servers is.
-    pub fn provider_url(&self) -> &str {
+    /// An ID token of the provider whom the servers know as `keycloak`, for the one user there, with a nonce or without.
+    pub async fn id_token(&self, hashed_nonce: Option<&str>) -> Secret {
         match &self.server {
-            Server::Fake(_) => panic!("the fake is its own provider"),
-            Server::Live(live) => &live.provider_url,
+            Server::Fake(server, _) => {
+                let claims = hashed_nonce.map_or(json!({}), |nonce| json!({ "nonce": nonce }));
+                server.id_token(Provider::KEYCLOAK, &claims).unwrap()
+            }
+            Server::Live(live) => live.id_token(hashed_nonce).await,
         }
     }
 

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub mod authenticator;
+pub mod leaping;
 pub mod recorded;
 pub mod scripted;
 
@@ -22,7 +23,8 @@ pub async fn server_that_answers(reply: ResponseTemplate) -> MockServer {
 
 /// A client for it.
 pub fn client_of(server: &MockServer) -> Client {
-    Client::new(server.uri(), API_KEY).unwrap()
+    // One exchange and no more.
+    Client::builder().base_url(server.uri()).api_key(API_KEY).retries(0).build().unwrap()
 }
 
 /// The last request that came.

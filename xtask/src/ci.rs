@@ -29,6 +29,7 @@ const STEPS: &[Step] = &[
         name: "clippy",
         work: Cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"], &[]),
     },
+    Step { name: "clippy as by default", work: Cargo(&["clippy", "--lib", "--", "-D", "warnings"], &[]) },
     Step {
         name: "docs",
         work: Cargo(&["doc", "--workspace", "--no-deps", "--all-features"], &[("RUSTDOCFLAGS", "-D warnings")]),

@@ -1,9 +1,13 @@
 //! Sessions, their refresh tokens, and the access tokens that name them.
 
+mod refresh;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wiremock::{Request, ResponseTemplate};
+
+use refresh::RefreshTokenRow;
 
 use super::{
     reply::{Refusal, Reply, json as json_reply},
@@ -22,21 +26,24 @@ pub(super) struct SessionRow {
     method: &'static str,
     signed_in_at: DateTime<Utc>,
     second_factor: Option<SecondFactor>,
+    /// The application that the session is for, if it came by OAuth.
+    pub(super) application: Option<Application>,
     refresh_tokens: Vec<RefreshTokenRow>,
+}
+
+/// An OAuth client, and what it may know.
+#[derive(Clone, Debug)]
+pub(super) struct Application {
+    pub(super) client_id: Uuid,
+    pub(super) scope: String,
 }
 
 /// The second factor that was used in a session, and when.
 #[derive(Clone, Copy, Debug)]
 struct SecondFactor {
     id: Uuid,
+    method: &'static str,
     used_at: DateTime<Utc>,
-}
-
-#[derive(Debug)]
-struct RefreshTokenRow {
-    token: String,
-    parent: Option<String>,
-    revoked_at: Option<DateTime<Utc>>,
 }
 
 /// Who sent a request.
@@ -62,11 +69,29 @@ impl State {
     }
 
     pub(super) fn new_session(&mut self, user_id: Uuid, method: &'static str) -> Result<Session, Refusal> {
+        self.session_of(user_id, method, None)
+    }
+
+    /// A new session of a user, for an application or for themselves.
+    pub(super) fn session_of(
+        &mut self,
+        user_id: Uuid,
+        method: &'static str,
+        application: Option<Application>,
+    ) -> Result<Session, Refusal> {
         let (id, token, now) = (self.draw_id(), self.draw_token(), self.now());
         self.account(user_id)?.user.last_sign_in_at = Some(now);
-        let first = RefreshTokenRow { token: token.clone(), parent: None, revoked_at: None };
-        let refresh_tokens = vec![first];
-        self.sessions.push(SessionRow { id, user_id, method, signed_in_at: now, second_factor: None, refresh_tokens });
+        let refresh_tokens = vec![RefreshTokenRow::first(&token)];
+        let (signed_in_at, second_factor) = (now, None);
+        self.sessions.push(SessionRow {
+            id,
+            user_id,
+            method,
+            signed_in_at,
+            second_factor,
+            application,
+            refresh_tokens,
+        });
         self.tokens(id, token)
     }
 
@@ -76,10 +101,15 @@ impl State {
     }
 
     /// Raises a session, and ends the user's others that are below. The refresh token is swapped.
-    pub(super) fn second_factor_used(&mut self, session_id: Uuid, factor_id: Uuid) -> Result<Session, Refusal> {
+    pub(super) fn second_factor_used(
+        &mut self,
+        session_id: Uuid,
+        factor_id: Uuid,
+        method: &'static str,
+    ) -> Result<Session, Refusal> {
         let (now, fresh) = (self.now(), self.draw_token());
         let session = self.sessions.iter_mut().find(|session| session.id == session_id).ok_or_else(session_gone)?;
-        session.second_factor = Some(SecondFactor { id: factor_id, used_at: now });
+        session.second_factor = Some(SecondFactor { id: factor_id, method, used_at: now });
         session.swap(fresh.clone(), now);
         let user_id = session.user_id;
         self.sessions.retain(|session| session.user_id != user_id || session.second_factor.is_some());
@@ -93,33 +123,16 @@ impl State {
         }
     }
 
-    /// A new pair of tokens for an old one, by the rules of the real server's first kind of refresh token: a spent
-    /// token passes again when it is the parent of the active one, or within the reuse interval; otherwise the whole
-    /// family is revoked.
-    pub(super) fn refresh(&mut self, spent: &str) -> Reply {
-        let (now, fresh, interval) = (self.now(), self.draw_token(), self.setup.reuse_interval);
-        let not_found = || {
-            let message = "Invalid Refresh Token: Refresh Token Not Found";
-            Refusal::new(400, ErrorCode::REFRESH_TOKEN_NOT_FOUND, message)
-        };
-        if spent.len() < 12 {
-            return Err(Refusal::validation_failed("Refresh token is not valid"));
-        }
-        let knows = |session: &&mut SessionRow| session.refresh_tokens.iter().any(|row| row.token == spent);
-        let session = self.sessions.iter_mut().find(knows).ok_or_else(not_found)?;
-        let (session_id, user_id) = (session.id, session.user_id);
-        let token = session.rotate(spent, fresh, now, interval)?;
-        if self.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
-            return Err(Refusal::new(400, ErrorCode::USER_BANNED, "Invalid Refresh Token: User Banned"));
-        }
-        let session = self.tokens(session_id, token)?;
-        Ok(self.session_reply(&session))
+    /// A session, and the headers that tell of it.
+    pub(super) fn session_reply(&self, session: &Session) -> ResponseTemplate {
+        self.with_session(json_reply(200, session), session)
     }
 
-    fn session_reply(&self, session: &Session) -> ResponseTemplate {
+    /// The headers that tell of a session.
+    pub(super) fn with_session(&self, reply: ResponseTemplate, session: &Session) -> ResponseTemplate {
         let session_id = self.claims(session.access_token.expose()).map(|claims| claims["session_id"].clone());
         let prefix: String = session.refresh_token.expose().chars().take(5).collect();
-        let reply: ResponseTemplate = json_reply(200, session)
+        let reply = reply
             .insert_header("sb-auth-user-id", session.user.id.to_string().as_str())
             .insert_header("sb-auth-refresh-token-prefix", prefix.as_str());
         match session_id.as_ref().ok().and_then(Value::as_str) {
@@ -131,10 +144,10 @@ impl State {
     fn tokens(&mut self, session_id: Uuid, refresh_token: String) -> Result<Session, Refusal> {
         let (now, lifetime) = (self.now(), self.setup.token_lifetime);
         let row = self.sessions.iter().find(|session| session.id == session_id).ok_or_else(session_gone)?;
-        let (user_id, aal, amr) = (row.user_id, row.aal(), row.amr());
+        let (user_id, aal, amr, application) = (row.user_id, row.aal(), row.amr(), row.application.clone());
         let user = self.account(user_id)?.user.clone();
         let expires_at = (now + lifetime).timestamp();
-        let claims = json!({
+        let mut claims = json!({
             "sub": user.id,
             "aud": user.aud,
             "exp": expires_at,
@@ -149,6 +162,10 @@ impl State {
             "session_id": session_id,
             "is_anonymous": user.is_anonymous,
         });
+        if let Some(application) = application {
+            claims["client_id"] = json!(application.client_id);
+            claims["scope"] = json!(application.scope);
+        }
         Ok(Session {
             access_token: self.sign(&claims)?,
             token_type: "bearer".to_owned(),
@@ -217,7 +234,7 @@ impl State {
         self.sign(&json!({ "role": "service_role", "exp": exp })).unwrap_or_default()
     }
 
-    fn sign(&self, claims: &Value) -> Result<Secret, Refusal> {
+    pub(super) fn sign(&self, claims: &Value) -> Result<Secret, Refusal> {
         self.keys.sign(claims).map_err(|why| Refusal::new(500, ErrorCode::UNEXPECTED_FAILURE, why))
     }
 }
@@ -230,45 +247,8 @@ impl SessionRow {
     /// How the user has signed in, the newest first.
     fn amr(&self) -> Value {
         let entry = |method: &str, at: DateTime<Utc>| json!({ "method": method, "timestamp": at.timestamp() });
-        let second = self.second_factor.map(|second| entry("totp", second.used_at));
+        let second = self.second_factor.map(|second| entry(second.method, second.used_at));
         second.into_iter().chain([entry(self.method, self.signed_in_at)]).collect()
-    }
-
-    /// Puts another refresh token in the place of the active one.
-    fn swap(&mut self, fresh: String, now: DateTime<Utc>) {
-        let active = self.refresh_tokens.iter_mut().find(|row| row.revoked_at.is_none());
-        let parent = active.map(|active| {
-            active.revoked_at = Some(now);
-            active.token.clone()
-        });
-        self.refresh_tokens.push(RefreshTokenRow { token: fresh, parent, revoked_at: None });
-    }
-
-    fn rotate(
-        &mut self,
-        spent: &str,
-        fresh: String,
-        now: DateTime<Utc>,
-        reuse_interval: chrono::Duration,
-    ) -> Result<String, Refusal> {
-        let active = self.refresh_tokens.iter().find(|row| row.revoked_at.is_none());
-        if let Some(active) = active.filter(|active| active.parent.as_deref() == Some(spent)) {
-            return Ok(active.token.clone());
-        }
-        let revoked_at = self.refresh_tokens.iter().find(|row| row.token == spent).and_then(|row| row.revoked_at);
-        let too_late = revoked_at.is_some_and(|revoked_at| now > revoked_at + reuse_interval);
-        for row in &mut self.refresh_tokens {
-            if too_late || row.token == spent {
-                row.revoked_at.get_or_insert(now);
-            }
-        }
-        if too_late {
-            let message = "Invalid Refresh Token: Already Used";
-            return Err(Refusal::new(400, ErrorCode::REFRESH_TOKEN_ALREADY_USED, message));
-        }
-        let parent = Some(spent.to_owned());
-        self.refresh_tokens.push(RefreshTokenRow { token: fresh.clone(), parent, revoked_at: None });
-        Ok(fresh)
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use axum_core::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode, header};
 
 /// Why a request may not pass. What it is answered tells as little as RFC 6750 asks for; the reason is in the traces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +21,20 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// The answer, with a body of JSON that holds an error code.
+    #[must_use]
+    pub fn into_response<B: From<String>>(self) -> Response<B> {
+        let (status, code, challenge) = self.parts();
+        let mut response = Response::new(format!("{{\"code\":\"{code}\"}}").into());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(challenge) = challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+
     fn parts(self) -> (StatusCode, &'static str, Option<&'static str>) {
         match self {
             Self::Missing => (StatusCode::UNAUTHORIZED, "no_authorization", Some("Bearer")),
@@ -42,15 +55,3 @@ impl fmt::Display for Rejection {
 }
 
 impl std::error::Error for Rejection {}
-
-impl IntoResponse for Rejection {
-    fn into_response(self) -> Response {
-        let (status, code, challenge) = self.parts();
-        let body = format!("{{\"code\":\"{code}\"}}");
-        let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
-        if let Some(challenge) = challenge {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        }
-        response
-    }
-}

@@ -6,8 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum_core::response::{IntoResponse, Response};
-use http::Request;
+use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -60,7 +59,7 @@ impl RequireLayer {
     }
 
     fn check<B>(&self, request: &Request<B>) -> Result<(), Rejection> {
-        let claims = Verified::of(request.extensions())?;
+        let claims = Verified::claims(request.extensions())?;
         if self.is_met_by(&claims) {
             return Ok(());
         }
@@ -84,15 +83,15 @@ pub struct Require<S> {
     layer: RequireLayer,
 }
 
-impl<S, B> Service<Request<B>> for Require<S>
+impl<S, B, A> Service<Request<B>> for Require<S>
 where
-    S: Service<Request<B>>,
-    S::Response: IntoResponse,
+    S: Service<Request<B>, Response = Response<A>>,
     S::Future: Send + 'static,
+    A: From<String>,
 {
-    type Response = Response;
+    type Response = Response<A>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<A>, S::Error>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -100,10 +99,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         match self.layer.check(&request) {
-            Ok(()) => {
-                let answer = self.inner.call(request);
-                Box::pin(async move { answer.await.map(IntoResponse::into_response) })
-            }
+            Ok(()) => Box::pin(self.inner.call(request)),
             Err(rejection) => Box::pin(async move { Ok(rejection.into_response()) }),
         }
     }

@@ -15,7 +15,7 @@ use tower_service::Service;
 use super::Rejection;
 use crate::{
     error::Error,
-    jwt::{JwtVerifier, VerifiedClaims},
+    jwt::{Claims, JwtVerifier},
     secret::Secret,
 };
 
@@ -49,7 +49,7 @@ impl VerifyLayer {
             return Seen(Err(Rejection::Missing));
         };
         Seen(match self.verifier.verify(&token).await {
-            Ok(claims) => Ok(Arc::new(claims)),
+            Ok(claims) => Ok(Arc::new(claims.into_claims())),
             Err(error) => {
                 tracing::debug!(%error, "an access token was refused");
                 Err(if is_verdict(&error) { Rejection::Invalid } else { Rejection::Unavailable })
@@ -65,7 +65,7 @@ fn is_verdict(error: &Error) -> bool {
 
 /// What was found of a request.
 #[derive(Clone, Debug)]
-pub(super) struct Seen(pub(super) Result<Arc<VerifiedClaims>, Rejection>);
+pub(super) struct Seen(pub(super) Result<Arc<Claims>, Rejection>);
 
 fn bearer(headers: &HeaderMap) -> Option<Secret> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;

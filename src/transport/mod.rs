@@ -1,4 +1,13 @@
-//! Every header, time-out and trace span is decided here, for all operations alike.
+//! Every header, time-out, retry and trace span is decided here, for all operations alike.
+
+mod attempts;
+mod call;
+mod receive;
+mod span;
+
+pub(crate) use attempts::RETRIES;
+pub(crate) use call::Call;
+pub(crate) use receive::{LARGEST_REPLY, TooLarge};
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -18,7 +27,7 @@ use uuid::Uuid;
 use crate::{
     clock::Clock,
     error::{Error, Result},
-    raw::{self, Credential, Operation, ResponseValue},
+    raw::{self, Credential, Operation},
     secret::Secret,
     skew::ClockSkew,
 };
@@ -30,6 +39,8 @@ pub struct Transport {
     api_key: Option<ApiKey>,
     access_token: Option<HeaderValue>,
     oauth_client: Option<HeaderValue>,
+    /// Whether the call does no harm when it is sent twice, though its operation is not safe.
+    repeatable: bool,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -38,8 +49,12 @@ pub struct Transport {
 pub(crate) struct Settings {
     /// The headers of each request, besides the credentials.
     pub(crate) headers: HeaderMap,
-    /// The time a call may take, from the first byte sent to the last received.
+    /// The time a call may take, from the first byte sent to the last received, retries and all.
     pub(crate) timeout: Duration,
+    /// How often a call may be sent again.
+    pub(crate) retries: usize,
+    /// The largest body that is taken, in bytes.
+    pub(crate) largest_reply: usize,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) skew: ClockSkew,
 }
@@ -61,7 +76,7 @@ impl Seen {
 impl Transport {
     /// For calls with the API key alone.
     pub(crate) fn new(settings: Arc<Settings>, api_key: Option<ApiKey>) -> Self {
-        Self { settings, api_key, access_token: None, oauth_client: None, seen: Arc::default() }
+        Self { settings, api_key, access_token: None, oauth_client: None, repeatable: false, seen: Arc::default() }
     }
 
     /// For calls with another API key, of nobody.
@@ -85,6 +100,12 @@ impl Transport {
         Ok(self)
     }
 
+    /// For a call that does no harm when it is sent twice.
+    fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -106,11 +127,15 @@ impl Transport {
         }
     }
 
+    fn operation(&self) -> Option<&'static Operation> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).operation
+    }
+
     fn note(&self, update: impl FnOnce(&mut Seen)) {
         update(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn seen(&self) -> Seen {
+    fn what_was_seen(&self) -> Seen {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -177,23 +202,18 @@ impl ClientHooks<Transport> for raw::Client {
         if let Some(value) = transport.authorization(credential) {
             headers.insert(AUTHORIZATION, value.clone());
         }
-        request.timeout_mut().get_or_insert(transport.settings.timeout);
         Ok(())
     }
 
     async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
+        let span = span::of_call(info.operation_id, self.inner().operation(), &request);
         #[cfg(feature = "trace-context")]
-        let mut request = request;
-        // The path alone: a query may hold a token.
-        let span = tracing::debug_span!("gotrue", operation = info.operation_id, path = request.url().path());
-        #[cfg(feature = "trace-context")]
-        inject_trace_context(&span, request.headers_mut());
+        let request = span::injected(&span, request);
         let call = async {
-            let result = self.client().execute(request).await;
-            match &result {
-                Ok(reply) => tracing::debug!(status = reply.status().as_u16(), "answered"),
-                Err(error) => tracing::debug!(timeout = error.is_timeout(), connect = error.is_connect(), "no answer"),
-            }
+            let clock = &self.inner().settings.clock;
+            let began = clock.uptime();
+            let (result, retries) = attempts::send(self.client(), self.inner(), request).await;
+            span::record(&result, retries, clock.uptime().saturating_sub(began));
             result
         };
         call.instrument(span).await
@@ -213,50 +233,5 @@ impl ClientHooks<Transport> for raw::Client {
             });
         }
         Ok(())
-    }
-}
-
-/// Tells the server which trace the call belongs to (W3C Trace Context), by the application's own propagator.
-#[cfg(feature = "trace-context")]
-fn inject_trace_context(span: &tracing::Span, headers: &mut HeaderMap) {
-    use tracing_opentelemetry::OpenTelemetrySpanExt;
-
-    let context = span.context();
-    opentelemetry::global::get_text_map_propagator(|propagator| {
-        propagator.inject_context(&context, &mut opentelemetry_http::HeaderInjector(headers));
-    });
-}
-
-/// One call of the wrapper through the raw client.
-pub(crate) struct Call {
-    pub(crate) raw: raw::Client,
-}
-
-impl Call {
-    /// The answer, or the error with everything that was seen of it.
-    pub(crate) async fn answer<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
-        match result {
-            Ok(value) => Ok(value.into_inner()),
-            Err(error) => Err(Error::from_call(error, &self.raw.inner().seen()).await),
-        }
-    }
-
-    /// The same, with the reply's headers: some say things there that the body does not.
-    pub(crate) async fn answer_with_headers<T>(
-        &self,
-        result: Result<ResponseValue<T>, raw::Error<()>>,
-    ) -> Result<(T, HeaderMap)> {
-        let headers = result.as_ref().map(|value| value.headers().clone()).unwrap_or_default();
-        Ok((self.answer(result).await?, headers))
-    }
-
-    /// A part of the answer without which the call has not done what it is for.
-    pub(crate) fn required<T>(&self, what: &'static str, part: Option<T>) -> Result<T> {
-        part.ok_or_else(|| Error::lacks(&self.raw.inner().seen(), what))
-    }
-
-    /// An address in the answer.
-    pub(crate) fn url(&self, text: &str) -> Result<Url> {
-        self.required("the address", Url::parse(text).ok())
     }
 }

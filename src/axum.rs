@@ -1,0 +1,61 @@
+//! For services on axum: who sent a request, by a verified access token.
+//!
+//! A [`VerifyLayer`] looks at the token of each request; a handler takes [`Verified`], or an `Option` of it. What a group
+//! of routes asks for is a [`RequireLayer`]. The layers are those of [`tower`](crate::tower).
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use gotrue::{AssuranceLevel, axum::{RequireLayer, Verified, VerifyLayer}};
+//!
+//! async fn hello(visitor: Option<Verified>) -> String {
+//!     visitor.map_or("hello".to_owned(), |user| format!("hello {}", user.sub))
+//! }
+//!
+//! async fn secrets(user: Verified) -> String {
+//!     format!("yours, {}", user.sub)
+//! }
+//!
+//! # fn app(client: gotrue::Client) -> Router {
+//! Router::new()
+//!     .route("/secrets", get(secrets))
+//!     .route_layer(RequireLayer::new().assurance_level(AssuranceLevel::AAL2))
+//!     .route("/", get(hello))
+//!     .layer(VerifyLayer::new(client.jwt_verifier().audience("authenticated")))
+//! # }
+//! ```
+
+use axum_core::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+pub use crate::tower::{Rejection, Require, RequireLayer, Verified, Verify, VerifyLayer};
+
+/// Answers 401 to a request without a good token.
+impl<C: DeserializeOwned + Send + Sync + 'static, S: Sync> FromRequestParts<S> for Verified<C> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        Self::of(&parts.extensions)
+    }
+}
+
+/// Lets a request without any token pass; a bad one is refused all the same.
+impl<C: DeserializeOwned + Send + Sync + 'static, S: Sync> OptionalFromRequestParts<S> for Verified<C> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
+        match Self::of(&parts.extensions) {
+            Err(Rejection::Missing) => Ok(None),
+            found => found.map(Some),
+        }
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        Self::into_response(self)
+    }
+}
