@@ -80,10 +80,10 @@ fn page(number: u32) -> Bytes {
 fn page_reply(pages: &[Bytes], number: usize) -> Response<Full<Bytes>> {
     let mut reply = support::json_reply(pages[number - 1].clone());
     reply.headers_mut().insert("x-total-count", USERS.into());
-    if number < pages.len() {
-        let next = format!("</admin/users?page={}&per_page={PAGE}>; rel=\"next\"", number + 1);
-        reply.headers_mut().insert("link", next.parse().unwrap());
-    }
+    let link = |page: usize, rel: &str| format!("</admin/users?page={page}&per_page={PAGE}>; rel=\"{rel}\"");
+    let next = (number < pages.len()).then(|| link(number + 1, "next"));
+    let links: Vec<String> = next.into_iter().chain([link(pages.len(), "last")]).collect();
+    reply.headers_mut().insert("link", links.join(", ").parse().unwrap());
     reply
 }
 
