@@ -20,3 +20,5 @@ pub use session::Session;
 #[cfg(feature = "keyring")]
 pub use store::KeyringStore;
 pub use store::{FileStore, Lease, MemoryStore, SessionStore, StoreError, StoreFuture};
+#[cfg(feature = "redis")]
+pub use store::{RedisStore, RedisStores};

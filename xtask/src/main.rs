@@ -11,6 +11,7 @@ mod generator;
 mod lint;
 mod list;
 mod outcome;
+mod redis_server;
 mod workspace;
 mod yaml;
 
