@@ -69,6 +69,7 @@ async fn a_turn_lasts_as_long_as_its_holder_and_expires_without_one() {
     // It is prolonged.
     loop {
         let now = left().await;
+        assert!(now > 0, "it has expired");
         if now > before {
             break;
         }
