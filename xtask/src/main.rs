@@ -14,6 +14,7 @@ mod lint;
 mod list;
 mod outcome;
 mod performance;
+mod redis_server;
 mod workspace;
 mod yaml;
 
