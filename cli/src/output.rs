@@ -41,7 +41,7 @@ impl Output {
         table.lines().try_for_each(|line| self.line(unpadded(&line)))
     }
 
-    /// Several things: a table for people, one value a line for programs.
+    /// Several things: a table for people, without columns that have nothing in them; one value a line for programs.
     pub fn list<T: Serialize>(self, header: &[&str], items: &[T], row: impl Fn(&T) -> Vec<String>) -> Result<()> {
         if self.json {
             return items.iter().try_for_each(|item| self.json(item));
@@ -50,9 +50,12 @@ impl Output {
             self.note("none");
             return Ok(());
         }
+        let rows: Vec<_> = items.iter().map(row).collect();
+        let is_used = |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()));
+        let used: Vec<_> = (0..header.len()).filter(is_used).collect();
         let mut table = plain_table();
-        table.set_header(header.to_vec());
-        table.add_rows(items.iter().map(|item| row(item).iter().map(|cell| printable(cell)).collect::<Vec<_>>()));
+        table.set_header(used.iter().map(|column| header[*column]));
+        table.add_rows(rows.iter().map(|row| used.iter().map(|column| printable(&row[*column])).collect::<Vec<_>>()));
         let mut lines = table.lines();
         lines.next().map_or(Ok(()), |header| self.line(format!("{BOLD}{}{BOLD:#}", unpadded(&header))))?;
         lines.try_for_each(|line| self.line(unpadded(&line)))

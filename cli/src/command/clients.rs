@@ -39,7 +39,7 @@ impl Clients {
             Self::Create(create) => clients.create(create.into_request()?).await?,
             Self::Update(update) => clients.update(update.client_id, update.into_request()).await?,
             Self::NewSecret { client_id } => {
-                context.confirm(format!("Replace the secret of {client_id}? The old one is void at once."))?;
+                context.confirm(format!("The old one is void at once. Replace the secret of {client_id}?"))?;
                 clients.regenerate_secret(client_id).await?
             }
             Self::Delete { client_id } => {

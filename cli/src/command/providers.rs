@@ -33,7 +33,7 @@ impl Providers {
             Self::Create(create) => providers.create(create.into_request()?).await?,
             Self::Update(update) => providers.update(update.identifier.clone(), update.into_request()?).await?,
             Self::Delete { identifier } => {
-                context.confirm(format!("Delete the provider {identifier}? Its users can no longer sign in."))?;
+                context.confirm(format!("Its users can no longer sign in. Delete the provider {identifier}?"))?;
                 providers.delete(identifier).await?;
                 context.out.note("deleted");
                 return Ok(());

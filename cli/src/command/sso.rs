@@ -77,7 +77,7 @@ impl Sso {
                 providers.update(id, changes.update(UpdateSsoProvider::of(&now))?).await?
             }
             Self::Delete { id } => {
-                context.confirm(format!("Delete the SSO provider {id}? Its users can no longer sign in."))?;
+                context.confirm(format!("Its users can no longer sign in. Delete the SSO provider {id}?"))?;
                 providers.delete(id).await?;
                 context.out.note("deleted");
                 return Ok(());

@@ -114,6 +114,7 @@ impl Terminal {
         settings.add_filter(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "[jwt]");
         settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d( UTC \([^)]*\))?)?", "[time]");
         settings.add_filter(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "[time]");
+        settings.add_filter(r#"(client.secret(":"| +))[\w-]{20,}"#, "$1[secret]");
         settings.add_filter(r"\b(now|\d+s ago)\b", "[just now]");
         settings.bind(|| insta::assert_snapshot!(name, record));
     }
