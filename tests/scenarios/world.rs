@@ -136,7 +136,7 @@ impl World {
     /// The message to an address, counted from one, once it has come.
     pub async fn letter(&self, to: &str, number: usize) -> Letter {
         match &self.server {
-            Server::Live(live) => live.letter(to, number).await,
+            Server::Live(live) => live.mail.letter(to, number).await,
             Server::Fake(server, _) => {
                 let message = server.messages_to(to).swap_remove(number - 1);
                 let link = message.link.map(|link| Url::parse(link.expose()).unwrap());

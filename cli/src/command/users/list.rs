@@ -1,0 +1,76 @@
+//! `gotrue users list`.
+
+use gotrue::{
+    User, UserOrder,
+    futures_util::{StreamExt, TryStreamExt, future},
+};
+
+use crate::{context::Context, failure::Result, time};
+
+const COLUMNS: [&str; 6] = ["ID", "E-MAIL", "PHONE", "CREATED", "LAST SIGN-IN", "STATE"];
+
+/// Shows the users, newest first.
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// Only users with this in their address, or in the name in their metadata
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// How many at most
+    #[arg(long, default_value_t = 100, value_name = "NUMBER")]
+    limit: usize,
+    /// All of them
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+    /// The oldest first
+    #[arg(long)]
+    oldest_first: bool,
+}
+
+impl List {
+    pub async fn run(self, context: &Context) -> Result<()> {
+        let limit = if self.all { usize::MAX } else { self.limit };
+        let mut list = context.admin()?.users().list().per_page(limit.clamp(1, 500) as u64);
+        if let Some(filter) = self.filter {
+            list = list.filter(filter);
+        }
+        if self.oldest_first {
+            list = list.sort(UserOrder::CreatedAtAsc);
+        }
+        let mut users = list.stream();
+        if context.out.json {
+            // One at a time: there may be many.
+            let print = |user: User| future::ready(context.out.json(&user));
+            return users.take(limit).map_err(Into::into).try_for_each(print).await;
+        }
+        let shown: Vec<User> = users.by_ref().take(limit).try_collect().await?;
+        context.out.list(&COLUMNS, &shown, row)?;
+        if shown.len() == limit && users.next().await.is_some() {
+            context.out.note(format!("there are more than {limit}: --limit, --all or --filter"));
+        }
+        Ok(())
+    }
+}
+
+fn row(user: &User) -> Vec<String> {
+    vec![
+        user.id.to_string(),
+        user.email.clone().unwrap_or_default(),
+        user.phone.clone().unwrap_or_default(),
+        time::short(user.created_at),
+        time::short(user.last_sign_in_at),
+        state(user).to_owned(),
+    ]
+}
+
+/// What keeps a user from signing in, if anything does.
+fn state(user: &User) -> &'static str {
+    let is_banned = user.banned_until.is_some_and(|until| until > gotrue::chrono::Utc::now());
+    let is_confirmed = user.email_confirmed_at.is_some() || user.phone_confirmed_at.is_some();
+    match user {
+        User { deleted_at: Some(_), .. } => "deleted",
+        _ if is_banned => "banned",
+        User { is_anonymous: Some(true), .. } => "anonymous",
+        _ if !is_confirmed => "unconfirmed",
+        _ => "",
+    }
+}
