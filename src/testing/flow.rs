@@ -13,7 +13,7 @@ use super::{
     router::{body, query},
     state::State,
 };
-use crate::raw::ErrorCode;
+use crate::raw::{ErrorCode, types::OtpType};
 
 /// How long a provider has, and an application to exchange its code.
 const PATIENCE: Duration = Duration::minutes(5);
@@ -24,6 +24,8 @@ pub(super) struct Flow {
     pub(super) id: Option<Uuid>,
     pub(super) begun_at: DateTime<Utc>,
     pub(super) provider: Option<String>,
+    /// How the user will have signed in (`amr`).
+    pub(super) method: &'static str,
     /// Who is signed in already, and wants one more identity.
     pub(super) linking: Option<Uuid>,
     pub(super) redirect_to: String,
@@ -84,11 +86,17 @@ fn hashed(verifier: &str) -> String {
 
 impl State {
     /// Begins a flow that a message continues.
-    pub(super) fn begin_by_message(&mut self, user_id: Uuid, challenge: &str) {
+    pub(super) fn begin_by_message(&mut self, user_id: Uuid, challenge: &str, otp_type: Option<OtpType>) {
         self.flows.push(Flow {
             id: None,
             begun_at: self.now(),
             provider: None,
+            method: match otp_type {
+                Some(OtpType::Recovery) => "recovery",
+                Some(OtpType::Magiclink) => "magiclink",
+                Some(OtpType::EmailChange) => "email_change",
+                _ => "email/signup",
+            },
             linking: None,
             redirect_to: SITE_URL.to_owned(),
             challenge: Some(challenge.to_owned()),
@@ -125,8 +133,8 @@ impl State {
         Ok(code)
     }
 
-    /// The user and provider behind a code, which is then spent.
-    pub(super) fn redeem_code(&mut self, code: &str, verifier: &str) -> Result<(Uuid, Option<String>), Refusal> {
+    /// The flow behind a code, which is then spent.
+    pub(super) fn redeem_code(&mut self, code: &str, verifier: &str) -> Result<Flow, Refusal> {
         let now = self.now();
         let issued = |flow: &Flow| flow.code.as_ref().is_some_and(|(known, _)| known == code);
         let place = self.flows.iter().position(issued).ok_or_else(flow_gone)?;
@@ -139,12 +147,11 @@ impl State {
             let message = "code challenge does not match previously saved code verifier";
             return Err(Refusal::new(400, ErrorCode::BAD_CODE_VERIFIER, message));
         }
-        let flow = self.flows.remove(place);
-        Ok((flow.user_id.ok_or_else(flow_gone)?, flow.provider))
+        Ok(self.flows.remove(place))
     }
 }
 
-fn flow_gone() -> Refusal {
+pub(super) fn flow_gone() -> Refusal {
     let message = "invalid flow state, no valid flow state found";
     Refusal::new(404, ErrorCode::FLOW_STATE_NOT_FOUND, message)
 }

@@ -52,7 +52,7 @@ impl State {
         };
         self.check_interval(last, to_phone)?;
         if let Some(challenge) = &letter.challenge {
-            self.begin_by_message(user_id, challenge);
+            self.begin_by_message(user_id, challenge, letter.otp_type);
         }
         // An older code of the same kind is no longer good.
         let account = self.account(user_id)?;

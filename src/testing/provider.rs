@@ -35,6 +35,7 @@ pub(super) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>)
         id: Some(id),
         begun_at,
         provider: Some(provider),
+        method: "oauth",
         linking,
         redirect_to,
         challenge,
