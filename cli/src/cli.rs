@@ -9,7 +9,8 @@ const ABOUT: &str = "Signs in to a GoTrue (Supabase Auth) server, and looks afte
 The server is that of --url, of --profile, of the environment (GOTRUE_URL and GOTRUE_API_KEY, or SUPABASE_URL and \
                      SUPABASE_ANON_KEY), of the profile in use, or one on this machine, in this order. Commands for \
                      operators take the service key from --service-key, GOTRUE_SERVICE_KEY or the profile. A \
-                     profile's keys go to its own server only.";
+                     profile's keys go to its own server only. Profiles and sessions are in the platform's own \
+                     folder for configuration, or in GOTRUE_CONFIG_DIR.";
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused, 2 wrong use, 3 no answer or busy (try again), 4 not signed in \
                           or no right to, 5 no such thing.";
@@ -29,8 +30,8 @@ pub struct Cli {
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Options for all commands")]
 pub struct Options {
-    /// The URL of the server, such as <https://project.supabase.co/auth/v1>
     #[arg(long, global = true, value_name = "URL")]
+    #[arg(help = "The URL of the server, such as https://project.supabase.co/auth/v1")]
     pub url: Option<String>,
     /// The API key that a gateway in front of the server asks for
     #[arg(long, global = true, value_name = "KEY")]
@@ -63,6 +64,15 @@ pub enum Command {
     Whoami(command::session::Whoami),
     /// Prints a fresh access token, for scripts
     Token(command::session::Token),
+    /// The account of whoever is signed in
+    #[command(subcommand)]
+    User(command::user::User),
+    /// The second factors of whoever is signed in
+    #[command(subcommand)]
+    Mfa(command::mfa::Mfa),
+    /// The passkeys of whoever is signed in
+    #[command(subcommand)]
+    Passkeys(command::passkeys::Passkeys),
     /// The users of the server
     #[command(subcommand)]
     Users(command::users::Users),
@@ -71,6 +81,20 @@ pub enum Command {
     /// Makes a link as a mail would have it, and sends nothing
     #[command(subcommand)]
     Link(command::link::Kind),
+    /// What was done, by whom
+    Audit(command::audit::Audit),
+    /// The identity providers of companies (SAML)
+    #[command(subcommand)]
+    Sso(command::sso::Sso),
+    /// The custom OAuth and OpenID Connect providers
+    #[command(subcommand)]
+    Providers(command::providers::Providers),
+    /// The clients of the server's own OAuth
+    #[command(subcommand)]
+    Clients(command::clients::Clients),
+    /// What a token says, and whether it is true
+    #[command(subcommand)]
+    Jwt(command::jwt::Jwt),
     /// Whether the server is up, and its version
     Health(command::server::Health),
     /// What the server has switched on
@@ -92,9 +116,17 @@ impl Command {
             Self::Logout(command) => command.run(context).await,
             Self::Whoami(command) => command.run(context).await,
             Self::Token(command) => command.run(context).await,
+            Self::User(command) => command.run(context).await,
+            Self::Mfa(command) => command.run(context).await,
+            Self::Passkeys(command) => command.run(context).await,
             Self::Users(command) => command.run(context).await,
             Self::Invite(command) => command.run(context).await,
             Self::Link(command) => command.run(context).await,
+            Self::Audit(command) => command.run(context).await,
+            Self::Sso(command) => command.run(context).await,
+            Self::Providers(command) => command.run(context).await,
+            Self::Clients(command) => command.run(context).await,
+            Self::Jwt(command) => command.run(context).await,
             Self::Health(command) => command.run(context).await,
             Self::Settings(command) => command.run(context).await,
             Self::Completions(command) => command.run(),

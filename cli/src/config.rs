@@ -8,6 +8,7 @@ use std::{
 };
 
 use directories::ProjectDirs;
+use gotrue::url::form_urlencoded;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -18,6 +19,14 @@ use crate::{
 /// Where everything of ours is: `GOTRUE_CONFIG_DIR`, or the platform's own place.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
+
+/// Whose a session is.
+#[derive(Clone, Copy, Debug)]
+pub enum SessionOf<'a> {
+    Profile(&'a str),
+    /// Of a server that was named by its URL.
+    Server(&'a str),
+}
 
 /// The profiles: `config.toml`.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -52,10 +61,14 @@ impl Folder {
         self.0.join(name)
     }
 
-    /// The session of a profile or a server. Its name is in the file's, with what no file system minds.
-    pub fn session_file(&self, of: &str) -> PathBuf {
-        let fits = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
-        self.0.join("sessions").join(format!("{}.json", of.chars().map(fits).collect::<String>()))
+    /// The session of a profile, or else of a server. No two of them share a file.
+    pub fn session_file(&self, of: SessionOf<'_>) -> PathBuf {
+        let (kind, name) = match of {
+            SessionOf::Profile(name) => ("profile", name),
+            SessionOf::Server(url) => ("server", url),
+        };
+        let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        self.0.join("sessions").join(format!("{kind}-{name}.json"))
     }
 
     /// A file of ours, or what there is without one.
@@ -98,9 +111,12 @@ impl Config {
     }
 
     pub fn profile(&self, name: &str) -> Result<&Profile> {
-        let known = || self.profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         self.profiles.get(name).ok_or_else(|| {
-            let hint = if self.profiles.is_empty() { "gotrue profile add makes one".into() } else { known() };
+            let hint = if self.profiles.is_empty() {
+                "gotrue profile add makes one"
+            } else {
+                "gotrue profile list shows them"
+            };
             Failure::not_found(format!("there is no profile {name}")).hint(hint)
         })
     }

@@ -1,12 +1,12 @@
 //! Where a command does its work: the server, its keys, the session.
 
-use std::{env, path::PathBuf};
+use std::env;
 
 use gotrue::{AdminClient, Client, ClientBuilder, FileStore, Secret, SessionManager};
 
 use crate::{
     cli::Options,
-    config::{Config, Folder},
+    config::{Config, Folder, SessionOf},
     failure::{Exit, Failure, Result},
     keys::Keys,
     output::Output,
@@ -26,7 +26,7 @@ pub struct Context {
 struct Place {
     builder: ClientBuilder,
     keys: Keys,
-    session_of: Option<String>,
+    profile: Option<String>,
 }
 
 impl Context {
@@ -56,9 +56,10 @@ impl Context {
 
     /// The session at that server, if there is one.
     pub async fn session(&self) -> Result<SessionManager> {
-        let Place { builder, session_of, .. } = self.place()?;
+        let Place { builder, profile, .. } = self.place()?;
         let client = self.build(builder)?;
-        let file = session_file(session_of.as_deref().unwrap_or(client.base_url().as_str()))?;
+        let of = profile.as_deref().map_or(SessionOf::Server(client.base_url().as_str()), SessionOf::Profile);
+        let file = Folder::find()?.session_file(of);
         Ok(client.session_manager(FileStore::open(file)?).await?)
     }
 
@@ -97,7 +98,7 @@ impl Context {
 impl Place {
     fn of_environment(builder: ClientBuilder) -> Self {
         let service_key = variable("GOTRUE_SERVICE_KEY").or_else(|| variable("SUPABASE_SERVICE_ROLE_KEY"));
-        Self { builder, keys: Keys { api_key: None, service_key: service_key.map(Secret::from) }, session_of: None }
+        Self { builder, keys: Keys { api_key: None, service_key: service_key.map(Secret::from) }, profile: None }
     }
 
     /// Only with its own keys: those of the environment are another server's.
@@ -105,12 +106,8 @@ impl Place {
         let profile = config.profile(name)?;
         let keys = profile.keys.load(folder, name)?;
         let builder = Client::builder().base_url(&profile.url).api_key(keys.api_key.clone().unwrap_or_default());
-        Ok(Self { builder, keys, session_of: Some(name.to_owned()) })
+        Ok(Self { builder, keys, profile: Some(name.to_owned()) })
     }
-}
-
-fn session_file(of: &str) -> Result<PathBuf> {
-    Ok(Folder::find()?.session_file(of))
 }
 
 /// A variable that is set to nothing is as good as not set.

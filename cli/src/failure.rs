@@ -127,6 +127,7 @@ fn hint_of(error: &Error) -> Option<String> {
         Error::NoCallback | Error::MissingVerifier => "begin again: gotrue login",
         Error::Listen(_) => "choose another port with --port",
         Error::Token(error) => return Some(hint_of_token(*error).to_owned()),
+        error if error.code() == Some(&ErrorCode::USER_BANNED) => "an operator lets them in again: gotrue users unban",
         error if error.ends_session() => "the session is over; sign in again: gotrue login",
         error => hint_of_code(error.code()?)?,
     };

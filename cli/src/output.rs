@@ -30,14 +30,18 @@ impl Output {
         if self.json {
             return self.json(value);
         }
+        let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        self.pairs(&fields.map(|(name, value)| (name.to_owned(), value)).collect::<Vec<_>>())
+    }
+
+    /// Names and values for people, one below the other.
+    pub fn pairs(self, pairs: &[(String, String)]) -> Result<()> {
         let mut table = plain_table();
-        for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
-            table.add_row([name.to_owned(), printable(&value)]);
-        }
+        table.add_rows(pairs.iter().map(|(name, value)| [printable(name), printable(value)]));
         table.lines().try_for_each(|line| self.line(unpadded(&line)))
     }
 
-    /// Several things: a table for people, one value a line for programs.
+    /// Several things: a table for people, without columns that have nothing in them; one value a line for programs.
     pub fn list<T: Serialize>(self, header: &[&str], items: &[T], row: impl Fn(&T) -> Vec<String>) -> Result<()> {
         if self.json {
             return items.iter().try_for_each(|item| self.json(item));
@@ -46,9 +50,12 @@ impl Output {
             self.note("none");
             return Ok(());
         }
+        let rows: Vec<_> = items.iter().map(row).collect();
+        let is_used = |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()));
+        let used: Vec<_> = (0..header.len()).filter(is_used).collect();
         let mut table = plain_table();
-        table.set_header(header.to_vec());
-        table.add_rows(items.iter().map(|item| row(item).iter().map(|cell| printable(cell)).collect::<Vec<_>>()));
+        table.set_header(used.iter().map(|column| header[*column]));
+        table.add_rows(rows.iter().map(|row| used.iter().map(|column| printable(&row[*column])).collect::<Vec<_>>()));
         let mut lines = table.lines();
         lines.next().map_or(Ok(()), |header| self.line(format!("{BOLD}{}{BOLD:#}", unpadded(&header))))?;
         lines.try_for_each(|line| self.line(unpadded(&line)))

@@ -33,7 +33,8 @@ pub fn confirm(question: &str, yes: bool) -> Result<()> {
         return Ok(());
     }
     if !is_interactive() {
-        return Err(Failure::usage(format!("{question} There is nobody to ask")).hint("add --yes in scripts"));
+        let message = format!("there is nobody to ask: {question}");
+        return Err(Failure::usage(message).hint("add --yes in scripts"));
     }
     write!(io::stderr(), "{question} [y/N] ")?;
     match next_line("an answer")?.to_lowercase().as_str() {

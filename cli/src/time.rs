@@ -9,6 +9,11 @@ pub fn short(moment: Option<DateTime<Utc>>) -> String {
     moment.map(|moment| moment.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
 }
 
+/// A moment for a log: to the second, UTC.
+pub fn exact(moment: Option<DateTime<Utc>>) -> String {
+    moment.map(|moment| moment.format("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+}
+
 /// A moment for a record: to the second, and how far it is from now.
 pub fn full(moment: Option<DateTime<Utc>>) -> String {
     moment.map(|moment| full_at(moment, Utc::now())).unwrap_or_default()

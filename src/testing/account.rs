@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{reply::Refusal, state::State, verify::place_of};
+use super::{contact, password::Password, reply::Refusal, state::State, verify::place_of};
 use crate::{
     raw::{
         ErrorCode,
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) user: User,
-    pub(super) password: Option<Secret>,
+    pub(super) password: Option<Password>,
     pub(super) codes: Vec<SentCode>,
     /// Whether one of the two addresses has agreed to a change.
     pub(super) is_change_half_confirmed: bool,
@@ -120,28 +120,46 @@ fn merge(own: &mut Value, data: &Value) {
 }
 
 impl State {
-    /// A new user with an identity of the address, as a sign-up makes one.
+    /// A new user with an identity of the address, as a sign-up makes one: both have all the data.
     pub(super) fn create_account(&mut self, email: &str, phone: &str, data: Option<Value>) -> Result<Uuid, Refusal> {
-        if !email.is_empty() && !email.contains('@') {
-            return Err(Refusal::validation_failed("Unable to validate email address: invalid format"));
+        let id = self.create_blank(email, phone)?;
+        let data = data.unwrap_or_else(|| json!({}));
+        let mut profile = data.clone();
+        merge(&mut profile, &claims(id, email));
+        if email.is_empty() && phone.is_empty() {
+            let account = self.account(id)?;
+            account.user.is_anonymous = Some(true);
+            account.merge_metadata(&data);
+        } else {
+            let provider = if email.is_empty() { "phone" } else { "email" };
+            self.identify_new(id, provider, profile.clone())?;
+            self.account(id)?.merge_metadata(&profile);
+        }
+        Ok(id)
+    }
+
+    /// A new user whom an administrator has thought of: the user has the data, and the identity the address.
+    pub(super) fn create_invited(&mut self, email: &str, data: Option<Value>) -> Result<Uuid, Refusal> {
+        let id = self.create_blank(email, "")?;
+        self.identify_new(id, "email", claims(id, email))?;
+        self.account(id)?.merge_metadata(&data.unwrap_or_else(|| json!({})));
+        Ok(id)
+    }
+
+    fn create_blank(&mut self, email: &str, phone: &str) -> Result<Uuid, Refusal> {
+        if !email.is_empty() {
+            contact::email(email)?;
         }
         let (id, now) = (self.draw_id(), self.now());
-        let identity_id = self.draw_id();
-        let mut account = Account::new(blank_user(id, email, phone, now));
-        account.merge_metadata(&data.unwrap_or_else(|| json!({})));
-        let provider = if email.is_empty() { "phone" } else { "email" };
-        if email.is_empty() && phone.is_empty() {
-            account.user.is_anonymous = Some(true);
-        } else {
-            let mut profile = json!({ "sub": id, "email_verified": false, "phone_verified": false });
-            if !email.is_empty() {
-                profile["email"] = json!(email);
-            }
-            account.merge_metadata(&profile);
-            account.add_identity(identity(identity_id, id, &id.to_string(), provider, profile, now));
-        }
-        self.accounts.push(account);
+        self.accounts.push(Account::new(blank_user(id, email, phone, now)));
         Ok(id)
+    }
+
+    fn identify_new(&mut self, user_id: Uuid, provider: &str, data: Value) -> Result<(), Refusal> {
+        let (identity_id, now) = (self.draw_id(), self.now());
+        let identity = identity(identity_id, user_id, &user_id.to_string(), provider, data, now);
+        self.account(user_id)?.add_identity(identity);
+        Ok(())
     }
 
     /// A new address that is confirmed becomes an identity, and its user is not anonymous any more.
@@ -183,6 +201,15 @@ impl State {
         let message = format!("For security purposes, you can only request this after {wait} seconds.");
         Err(Refusal::new(429, code, message))
     }
+}
+
+/// What an identity of an address says.
+fn claims(user_id: Uuid, email: &str) -> Value {
+    let mut claims = json!({ "sub": user_id, "email_verified": false, "phone_verified": false });
+    if !email.is_empty() {
+        claims["email"] = json!(email.to_lowercase());
+    }
+    claims
 }
 
 pub(super) fn blank_user(id: Uuid, email: &str, phone: &str, now: DateTime<Utc>) -> User {

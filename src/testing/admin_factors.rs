@@ -6,7 +6,7 @@ use wiremock::Request;
 
 use super::{
     admin_users::user_id,
-    factor::e164,
+    contact,
     reply::{Refusal, Reply, ok},
     router::{body, segment},
     state::State,
@@ -30,7 +30,7 @@ pub(super) fn update(state: &mut State, request: &Request) -> Reply {
         factor.friendly_name = Some(name);
     }
     if let Some(phone) = change.phone.filter(|phone| !phone.is_empty() && factor.factor_type == FactorType::PHONE) {
-        let number = e164(&phone)?;
+        let number = contact::phone(&phone)?;
         state.set_factor_phone(factor.id, &number)?;
         factor.phone = Some(number);
     }

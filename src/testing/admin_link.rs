@@ -1,13 +1,16 @@
 //! Links for an administrator, which are not sent.
 
+use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 use wiremock::Request;
 
 use super::{
     account::SentCode,
-    admin_users::{EMAIL_TAKEN, check_email},
+    admin_users::EMAIL_TAKEN,
+    contact,
     message::Letter,
+    password::Password,
     provider::SITE_URL,
     reply::{Refusal, Reply, ok},
     router::{body, query},
@@ -21,8 +24,22 @@ use crate::{
     secret::Secret,
 };
 
+/// What is checked first.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Kind {
+    email: String,
+    #[serde(rename = "type")]
+    type_: String,
+}
+
 pub(super) fn generate(state: &mut State, request: &Request) -> Reply {
     state.check_admin(request)?;
+    let Kind { email, type_ } = body(request)?;
+    contact::email(&email)?;
+    type_
+        .parse::<GenerateLinkType>()
+        .map_err(|_| Refusal::validation_failed(format!("Invalid email action link type requested: {type_}")))?;
     let wanted: GenerateLinkRequest = body(request)?;
     let known = state.account_by_email(&wanted.email).map(|account| (account.user.id, account.is_confirmed()));
     let (id, otp_type) = match (wanted.type_, known) {
@@ -59,8 +76,7 @@ pub(super) fn generate(state: &mut State, request: &Request) -> Reply {
 
 /// One of the two links that change an address. It begins the change anew, and leaves the other link as it is.
 fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &GenerateLinkRequest) -> Reply {
-    let new = wanted.new_email.clone().unwrap_or_default().to_lowercase();
-    check_email(&new)?;
+    let new = contact::email(wanted.new_email.as_deref().unwrap_or_default())?;
     if state.account_by_email(&new).is_some_and(|account| account.user.id != id) {
         return Err(Refusal::new(422, ErrorCode::EMAIL_EXISTS, EMAIL_TAKEN));
     }
@@ -87,7 +103,7 @@ fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Generate
 fn invited(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkRequest) -> Result<Uuid, Refusal> {
     let id = match known {
         Some(id) => id,
-        None => state.create_account(&wanted.email, "", wanted.data.clone())?,
+        None => state.create_invited(&wanted.email, wanted.data.clone())?,
     };
     let now = state.now();
     state.account(id)?.user.invited_at = Some(now);
@@ -105,8 +121,8 @@ fn signed_up(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkReques
         _ => return Err(Refusal::validation_failed("Signup requires a valid password")),
     };
     State::check_password(&password)?;
-    let id = state.create_account(&wanted.email, "", wanted.data.clone())?;
-    state.account(id)?.password = Some(password);
+    let id = state.create_invited(&wanted.email, wanted.data.clone())?;
+    state.account(id)?.password = Some(Password::Plain(password));
     Ok(id)
 }
 

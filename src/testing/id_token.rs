@@ -11,7 +11,7 @@ use super::{
     external::Profile,
     provider,
     reply::{Refusal, Reply},
-    router::body,
+    router::body_with,
     state::State,
 };
 use crate::{
@@ -103,18 +103,20 @@ impl State {
         if name.is_empty() && (url.is_empty() || grant.client_id.as_deref().unwrap_or_default().is_empty()) {
             return Err(invalid("provider or client_id and issuer required"));
         }
-        let by_url = ISSUERS.iter().find(|(_, known)| *known == url && name.is_empty());
-        let issuer = self.issuer(by_url.map_or(name, |(name, _)| name))?;
-        if issuer.provider == "apple" && payload(grant.id_token.expose()).is_none() {
-            return Err(Refusal::validation_failed("Unable to detect issuer in ID token for Apple provider"));
+        // Apple and Azure have several issuers, so that the token is read first.
+        if (name == "apple" || name == "azure") && payload(grant.id_token.expose()).is_none() {
+            let provider = if name == "apple" { "Apple" } else { "Azure" };
+            let message = format!("Unable to detect issuer in ID token for {provider} provider");
+            return Err(Refusal::validation_failed(message));
         }
-        Ok(issuer)
+        let by_url = ISSUERS.iter().find(|(_, known)| *known == url && name.is_empty());
+        self.issuer(by_url.map_or(name, |(name, _)| name))
     }
 }
 
 /// A sign-in, or one more identity for who is signed in (`grant_type=id_token`).
 pub(super) fn grant(state: &mut State, request: &Request) -> Reply {
-    let grant: IdTokenGrant = body(request)?;
+    let grant: IdTokenGrant = body_with(request, &["id_token"])?;
     if grant.id_token.is_empty() {
         return Err(invalid("id_token required"));
     }

@@ -1,20 +1,21 @@
 //! Codes and links, into the mailbox.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wiremock::Request;
 
 use super::{
     account::SentCode,
+    contact, flow,
     mailbox::Message,
-    provider::Flow,
     reply::{Refusal, Reply, ok},
-    router::{body, query},
+    router::{body, body_with, query},
     state::{State, token_hash},
 };
 use crate::raw::{
     AuditAction, ErrorCode,
-    types::{MagicLinkRequest, MessageSent, OtpRequest, OtpType, RecoverRequest, ResendRequest, ResendType},
+    types::{MagicLinkRequest, MessageSent, OtpType, RecoverRequest},
 };
 
 /// A message to be sent.
@@ -51,7 +52,7 @@ impl State {
         };
         self.check_interval(last, to_phone)?;
         if let Some(challenge) = &letter.challenge {
-            self.flows.push(Flow::of_message(user_id, challenge));
+            self.begin_by_message(user_id, challenge, letter.otp_type);
         }
         // An older code of the same kind is no longer good.
         let account = self.account(user_id)?;
@@ -110,40 +111,54 @@ fn sent() -> Reply {
     ok(&MessageSent { message_id: None })
 }
 
+#[derive(Deserialize)]
+struct Otp {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    phone: String,
+    #[serde(default)]
+    channel: String,
+    create_user: Option<bool>,
+    data: Option<Value>,
+}
+
 pub(super) fn send_otp(state: &mut State, request: &Request) -> Reply {
-    let otp: OtpRequest = body(request)?;
+    let otp: Otp = body(request)?;
     let create = otp.create_user.unwrap_or(true);
-    match (otp.email, otp.phone) {
-        (Some(_), Some(_)) => {
-            Err(Refusal::validation_failed("Only an email address or phone number should be provided"))
-        }
-        (Some(_), None) if otp.channel.is_some() => {
-            Err(Refusal::validation_failed("Channel should only be specified with Phone OTP"))
-        }
-        (Some(email), None) => {
-            let (id, otp_type) = link_to(state, &email, otp.data, create)?;
-            let redirect_to = query(request, "redirect_to");
-            state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
-            state.send(id, &Letter { otp_type: Some(otp_type), challenge: otp.code_challenge, redirect_to })?;
-            sent()
-        }
-        (None, Some(phone)) => {
-            let id = match state.account_by_phone(&phone) {
-                Some(account) => account.user.id,
-                None if !create => return Err(no_sign_up_by_otp()),
-                None => state.create_account("", &phone, otp.data)?,
-            };
-            state.note(id, AuditAction::USER_RECOVERY_REQUESTED, Some(json!({ "channel": "sms" })));
-            state.send(id, &Letter { otp_type: Some(OtpType::Sms), challenge: None, redirect_to: None })?;
-            sent()
-        }
-        (None, None) => Err(Refusal::validation_failed("One of email or phone must be set")),
+    if !otp.email.is_empty() && !otp.phone.is_empty() {
+        return Err(Refusal::validation_failed("Only an email address or phone number should be provided"));
     }
+    if !otp.email.is_empty() && !otp.channel.is_empty() {
+        return Err(Refusal::validation_failed("Channel should only be specified with Phone OTP"));
+    }
+    let challenge = flow::challenge_in_body(request)?;
+    if !otp.email.is_empty() {
+        let (id, otp_type) = link_to(state, &otp.email, otp.data, create)?;
+        let redirect_to = query(request, "redirect_to");
+        state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
+        state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
+        return sent();
+    }
+    if otp.phone.is_empty() {
+        return Err(Refusal::validation_failed("One of email or phone must be set"));
+    }
+    contact::phone(&otp.phone)?;
+    contact::check_channel(&otp.channel)?;
+    let id = match state.account_by_phone(&otp.phone) {
+        Some(account) => account.user.id,
+        None if !create => return Err(no_sign_up_by_otp()),
+        None => state.create_account("", &otp.phone, otp.data)?,
+    };
+    state.note(id, AuditAction::USER_RECOVERY_REQUESTED, Some(json!({ "channel": "sms" })));
+    state.send(id, &Letter { otp_type: Some(OtpType::Sms), challenge: None, redirect_to: None })?;
+    sent()
 }
 
 /// The user whom a link will sign in, created if need be, and what the link is for: whoever has yet to confirm the
 /// address does so by it.
 fn link_to(state: &mut State, email: &str, data: Option<Value>, create: bool) -> Result<(Uuid, OtpType), Refusal> {
+    contact::email(email)?;
     let (now, confirm) = (state.now(), state.setup.confirm_addresses);
     let id = match state.account_by_email(email) {
         Some(account) => account.user.id,
@@ -162,46 +177,86 @@ fn no_sign_up_by_otp() -> Refusal {
 }
 
 pub(super) fn send_magic_link(state: &mut State, request: &Request) -> Reply {
-    let link: MagicLinkRequest = body(request)?;
+    let link: MagicLinkRequest = body_with(request, &["email"])?;
+    if link.email.is_empty() {
+        return Err(Refusal::new(422, ErrorCode::VALIDATION_FAILED, "Password recovery requires an email"));
+    }
+    let challenge = flow::challenge_in_body(request)?;
     let (id, otp_type) = link_to(state, &link.email, link.data, true)?;
     let redirect_to = query(request, "redirect_to");
     state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
-    state.send(id, &Letter { otp_type: Some(otp_type), challenge: link.code_challenge, redirect_to })?;
+    state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
     sent()
 }
 
 pub(super) fn recover(state: &mut State, request: &Request) -> Reply {
-    let recover: RecoverRequest = body(request)?;
+    let recover: RecoverRequest = body_with(request, &["email"])?;
+    if recover.email.is_empty() {
+        return Err(Refusal::validation_failed("Password recovery requires an email"));
+    }
+    let challenge = flow::challenge_in_body(request)?;
+    contact::email(&recover.email)?;
     if let Some(id) = state.account_by_email(&recover.email).map(|account| account.user.id) {
         let redirect_to = query(request, "redirect_to");
         state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
-        state
-            .send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge: recover.code_challenge, redirect_to })?;
+        state.send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge, redirect_to })?;
     }
     sent()
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Resend {
+    #[serde(rename = "type")]
+    type_: String,
+    email: String,
+    phone: String,
+}
+
 pub(super) fn resend(state: &mut State, request: &Request) -> Reply {
-    let resend: ResendRequest = body(request)?;
-    let account = match (&resend.email, &resend.phone) {
-        (Some(email), None) => state.account_by_email(email),
-        (None, Some(phone)) => state.account_by_phone(phone),
-        (Some(_), Some(_)) => {
-            return Err(Refusal::validation_failed("Only an email address or phone number should be provided."));
-        }
-        (None, None) => return Err(Refusal::validation_failed("Missing email address or phone number")),
+    let resend: Resend = body(request)?;
+    check_resend(&resend)?;
+    let challenge = if resend.email.is_empty() { None } else { flow::challenge_in_body(request)? };
+    let account = if resend.email.is_empty() {
+        contact::phone(&resend.phone)?;
+        state.account_by_phone(&resend.phone)
+    } else {
+        contact::email(&resend.email)?;
+        state.account_by_email(&resend.email)
     };
     let Some(account) = account else { return sent() };
     let id = account.user.id;
-    let (otp_type, wanted) = match resend.type_ {
-        ResendType::Signup => (OtpType::Signup, !account.is_confirmed()),
-        ResendType::Sms => (OtpType::Sms, !account.is_confirmed()),
-        ResendType::EmailChange => (OtpType::EmailChange, account.user.new_email.is_some()),
-        ResendType::PhoneChange => (OtpType::PhoneChange, account.user.new_phone.is_some()),
+    let (otp_type, is_wanted) = match resend.type_.as_str() {
+        "signup" => (OtpType::Signup, !account.is_confirmed()),
+        "sms" => (OtpType::Sms, !account.is_confirmed()),
+        "email_change" => (OtpType::EmailChange, account.user.new_email.is_some()),
+        _ => (OtpType::PhoneChange, account.user.new_phone.is_some()),
     };
-    if wanted {
+    if is_wanted {
         let redirect_to = query(request, "redirect_to");
-        state.send(id, &Letter { otp_type: Some(otp_type), challenge: resend.code_challenge, redirect_to })?;
+        let action = match otp_type {
+            OtpType::Signup => AuditAction::USER_CONFIRMATION_REQUESTED,
+            _ => AuditAction::USER_RECOVERY_REQUESTED,
+        };
+        state.note(id, action, None);
+        state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
     }
     sent()
+}
+
+fn check_resend(resend: &Resend) -> Result<(), Refusal> {
+    let (no_email, no_phone) = (resend.email.is_empty(), resend.phone.is_empty());
+    let message = match resend.type_.as_str() {
+        "signup" if no_email => "Type provided requires an email address",
+        "sms" if no_phone => "Type provided requires a phone number",
+        "signup" | "sms" | "email_change" | "phone_change" if no_email && no_phone => {
+            "Missing email address or phone number"
+        }
+        "signup" | "sms" | "email_change" | "phone_change" if no_email || no_phone => return Ok(()),
+        "signup" | "sms" | "email_change" | "phone_change" => {
+            "Only an email address or phone number should be provided."
+        }
+        _ => "Missing one of these types: signup, email_change, sms, phone_change",
+    };
+    Err(Refusal::validation_failed(message))
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::Value;
 use wiremock::{Request, ResponseTemplate};
 
 use crate::raw::{
@@ -105,7 +106,23 @@ fn wants_2024_01_01(request: &Request) -> bool {
 }
 
 pub(super) fn json(status: u16, body: &impl Serialize) -> ResponseTemplate {
+    let mut body = serde_json::json!(body);
+    tell_all(&mut body);
     ResponseTemplate::new(status).set_body_json(body)
+}
+
+/// The server leaves out what is empty, but for this of a factor.
+fn tell_all(value: &mut Value) {
+    match value {
+        Value::Array(elements) => elements.iter_mut().for_each(tell_all),
+        Value::Object(members) => {
+            if members.contains_key("factor_type") && members.contains_key("status") {
+                members.entry("last_challenged_at").or_insert(Value::Null);
+            }
+            members.values_mut().for_each(tell_all);
+        }
+        _ => {}
+    }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it ends a handler, which may fail elsewhere")]
@@ -115,8 +132,15 @@ pub(super) fn ok(body: &impl Serialize) -> Reply {
 
 #[expect(clippy::unnecessary_wraps, reason = "it ends a handler, which may fail elsewhere")]
 pub(super) fn redirect(status: u16, location: &str) -> Reply {
-    // A header is ASCII.
-    let location = url::Url::parse(location).map_or_else(|_| location.to_owned(), String::from);
+    // A header is ASCII, and the rest stays as the application has it.
+    let mut encoded = String::new();
+    for character in location.chars() {
+        match character {
+            ' '..='~' => encoded.push(character),
+            other => encoded.extend(url::form_urlencoded::byte_serialize(other.encode_utf8(&mut [0; 4]).as_bytes())),
+        }
+    }
+    let location = encoded;
     let body = format!("<a href=\"{}\">Found</a>.\n\n", location.replace('&', "&amp;"));
     Ok(ResponseTemplate::new(status)
         .insert_header("location", location.as_str())

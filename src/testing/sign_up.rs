@@ -4,9 +4,11 @@ use serde_json::json;
 use wiremock::Request;
 
 use super::{
+    contact, flow,
     message::Letter,
+    password::Password,
     reply::{Refusal, Reply, ok},
-    router::{body, query},
+    router::{body, body_with, query},
     state::State,
 };
 use crate::raw::{
@@ -27,9 +29,15 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
         return Err(Refusal::validation_failed("Signup requires a valid password"));
     }
     State::check_password(&password)?;
+    let challenge = flow::challenge_in_body(request)?;
     if !email.is_empty() && !phone.is_empty() {
         let message = "Only an email address or phone number should be provided on signup.";
         return Err(Refusal::validation_failed(message));
+    }
+    if email.is_empty() {
+        contact::phone(&phone)?;
+    } else {
+        contact::email(&email)?;
     }
     let confirm = state.setup.confirm_addresses;
     let traits = || Some(json!({ "provider": if email.is_empty() { "phone" } else { "email" } }));
@@ -47,7 +55,7 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
         Some(account) => account.user.id,
         None => {
             let id = state.create_account(&email, &phone, sign_up.data)?;
-            state.account(id)?.password = Some(password);
+            state.account(id)?.password = Some(Password::Plain(password));
             id
         }
     };
@@ -60,7 +68,6 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
     }
     state.note(id, AuditAction::USER_CONFIRMATION_REQUESTED, traits());
     let otp_type = if email.is_empty() { OtpType::Sms } else { OtpType::Signup };
-    let challenge = sign_up.code_challenge;
     state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to: query(request, "redirect_to") })?;
     ok(&state.account(id)?.user)
 }
@@ -87,14 +94,15 @@ fn invented(state: &mut State, known: &User) -> User {
 
 pub(super) fn invite(state: &mut State, request: &Request) -> Reply {
     state.check_admin(request)?;
-    let invite: InviteRequest = body(request)?;
+    let invite: InviteRequest = body_with(request, &["email"])?;
+    contact::email(&invite.email)?;
     let id = match state.account_by_email(&invite.email) {
         Some(account) if account.is_confirmed() => {
             let message = "A user with this email address has already been registered";
             return Err(Refusal::new(422, ErrorCode::EMAIL_EXISTS, message));
         }
         Some(account) => account.user.id,
-        None => state.create_account(&invite.email, "", invite.data)?,
+        None => state.create_invited(&invite.email, invite.data)?,
     };
     let now = state.now();
     state.account(id)?.user.invited_at = Some(now);

@@ -3,7 +3,9 @@
 use wiremock::{Request, ResponseTemplate};
 
 use super::{
+    contact,
     message::Letter,
+    password::Password,
     reply::{Refusal, Reply, ok},
     router::{body, query},
     session::Caller,
@@ -46,11 +48,11 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> Reply {
     }
     if let Some(password) = update.password {
         State::check_password(&password)?;
-        if account.password.as_ref() == Some(&password) {
+        if account.password.as_ref().is_some_and(|old| old.is(&password)) {
             let message = "New password should be different from the old password.";
             return Err(Refusal::new(422, ErrorCode::SAME_PASSWORD, message));
         }
-        account.password = Some(password);
+        account.password = Some(Password::Plain(password));
         state.note(caller.user_id, AuditAction::USER_UPDATED_PASSWORD, None);
         // Whoever knew the old one elsewhere is out.
         let Caller { user_id, session_id, .. } = caller;
@@ -80,6 +82,7 @@ fn change_email(
     challenge: Option<String>,
     redirect_to: Option<String>,
 ) -> Result<(), Refusal> {
+    contact::email(email)?;
     let (now, confirm) = (state.now(), state.setup.confirm_addresses);
     match state.account_by_email(email).map(|account| account.user.id) {
         Some(same) if same == user_id => return Ok(()),
@@ -100,6 +103,7 @@ fn change_email(
 }
 
 fn change_phone(state: &mut State, user_id: uuid::Uuid, phone: &str) -> Result<(), Refusal> {
+    contact::phone(phone)?;
     let (now, confirm) = (state.now(), state.setup.confirm_addresses);
     match state.account_by_phone(phone).map(|account| account.user.id) {
         Some(same) if same == user_id => return Ok(()),

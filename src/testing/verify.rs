@@ -1,18 +1,23 @@
 //! Codes and links, back from people.
 
+use serde::Deserialize;
 use uuid::Uuid;
 use wiremock::Request;
 
 use super::{
     account::SentCode,
+    contact,
     provider::{SITE_URL, error_pairs, session_fragment, with_fragment, with_query, with_words},
     reply::{Refusal, Reply, ok, redirect},
     router::{body, query},
-    state::{State, plain_phone, token_hash},
+    state::{State, token_hash},
 };
-use crate::raw::{
-    AuditAction, ErrorCode,
-    types::{ConfirmationPending, OtpType, VerifyRequest},
+use crate::{
+    raw::{
+        AuditAction, ErrorCode,
+        types::{ConfirmationPending, OtpType},
+    },
+    secret::Secret,
 };
 
 const ONE_MORE: &str = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
@@ -23,35 +28,84 @@ enum Outcome {
     OneMore,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Verify {
+    #[serde(rename = "type")]
+    type_: String,
+    token: Secret,
+    token_hash: Secret,
+    email: String,
+    phone: String,
+}
+
+impl Verify {
+    /// The hash of the code, and what is said of one that is not good.
+    fn hash(&self) -> Result<(String, &'static str), Refusal> {
+        let refuse = |message| Err(Refusal::validation_failed(message));
+        if self.type_.is_empty() {
+            return refuse("Verify requires a verification type");
+        }
+        if self.token.is_empty() == self.token_hash.is_empty() {
+            return refuse("Verify requires either a token or a token hash");
+        }
+        if self.token.is_empty() {
+            if !self.email.is_empty() || !self.phone.is_empty() {
+                return refuse("Only the token_hash and type should be provided");
+            }
+            return Ok((self.token_hash.expose().to_owned(), "Email link is invalid or has expired"));
+        }
+        let address = match (self.email.as_str(), self.phone.as_str()) {
+            ("", phone) if !phone.is_empty() => contact::phone(phone)?,
+            (email, "") if !email.is_empty() => contact::email(email)
+                .map_err(|_| Refusal::new(422, ErrorCode::VALIDATION_FAILED, "Invalid email format"))?,
+            _ => return refuse("Only an email address or phone number should be provided on verify"),
+        };
+        Ok((token_hash(&address, self.token.expose()), "Token has expired or is invalid"))
+    }
+}
+
 pub(super) fn verify(state: &mut State, request: &Request) -> Reply {
-    let verify: VerifyRequest = body(request)?;
-    let hash = match (verify.token, verify.token_hash, verify.email, verify.phone) {
-        (Some(token), None, Some(email), None) => token_hash(&email.to_lowercase(), token.expose()),
-        (Some(token), None, None, Some(phone)) => token_hash(&plain_phone(&phone), token.expose()),
-        (Some(_), None, ..) => {
-            let message = "Only an email address or phone number should be provided on verify";
-            return Err(Refusal::validation_failed(message));
-        }
-        (None, Some(hash), None, None) => hash.expose().to_owned(),
-        (None, Some(_), ..) => {
-            return Err(Refusal::validation_failed("Only the token_hash and type should be provided"));
-        }
-        _ => return Err(Refusal::validation_failed("Verify requires either a token or a token hash")),
+    let verify: Verify = body(request)?;
+    let (hash, why) = verify.hash()?;
+    let expired = || Refusal::new(403, ErrorCode::OTP_EXPIRED, why);
+    let otp_type = if verify.token.is_empty() {
+        type_of_link(&verify.type_)?
+    } else {
+        verify.type_.parse().map_err(|_| expired())?
     };
-    let expired = || Refusal::new(403, ErrorCode::OTP_EXPIRED, "Token has expired or is invalid");
-    match redeem(state, &hash, verify.type_).ok_or_else(expired)? {
+    match redeem(state, &hash, otp_type).ok_or_else(expired)? {
         Outcome::SignedIn(id) => state.sign_in(id, "otp"),
         Outcome::OneMore => ok(&ConfirmationPending { msg: ONE_MORE.to_owned(), code: Some("200".to_owned()) }),
     }
 }
 
+/// What a link may be for.
+fn type_of_link(name: &str) -> Result<OtpType, Refusal> {
+    match name.parse() {
+        Err(_) | Ok(OtpType::Sms | OtpType::PhoneChange) => {
+            Err(Refusal::validation_failed("Invalid email verification type"))
+        }
+        Ok(otp_type) => Ok(otp_type),
+    }
+}
+
 pub(super) fn verify_link(state: &mut State, request: &Request) -> Reply {
-    let missing = || Refusal::validation_failed("Verify requires a token or a token hash");
-    let hash = query(request, "token").ok_or_else(missing)?;
-    let otp_type = query(request, "type").and_then(|name| name.parse::<OtpType>().ok());
-    let otp_type = otp_type.ok_or_else(|| Refusal::validation_failed("Verify requires a verification type"))?;
+    let parameter = |name: &str| query(request, name).unwrap_or_default();
+    let (hash, name) = (parameter("token"), parameter("type"));
+    if name.is_empty() {
+        return Err(Refusal::validation_failed("Verify requires a verification type"));
+    }
+    if hash.is_empty() {
+        return Err(Refusal::validation_failed("Verify requires a token or a token hash"));
+    }
     let redirect_to = query(request, "redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
     let with_pkce = hash.starts_with("pkce_");
+    let Ok(otp_type) = type_of_link(&name) else {
+        let pairs = error_pairs("invalid_request", "validation_failed", "Invalid email verification type");
+        let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
+        return redirect(303, &with_words(&target, &pairs));
+    };
     let target = match redeem(state, &hash, otp_type) {
         None => {
             let pairs = error_pairs("access_denied", "otp_expired", "Email link is invalid or has expired");
@@ -68,9 +122,11 @@ pub(super) fn verify_link(state: &mut State, request: &Request) -> Reply {
             with_query(&redirect_to, &[("code".to_owned(), code)])
         }
         Some(Outcome::SignedIn(id)) => {
-            let mut pairs = session_fragment(&state.new_session(id, "otp")?);
+            let session = state.new_session(id, "otp")?;
+            let mut pairs = session_fragment(&session);
             pairs.push(("type".to_owned(), otp_type.to_string()));
-            with_fragment(&redirect_to, &pairs)
+            let reply = redirect(303, &with_fragment(&redirect_to, &pairs))?;
+            return Ok(state.with_session(reply, &session));
         }
     };
     redirect(303, &target)

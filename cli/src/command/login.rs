@@ -74,7 +74,7 @@ impl Login {
         let otp = if is_phone(address) { SendOtp::phone(address) } else { SendOtp::email(address) };
         client.send_otp(otp.create_user(self.sign_up)).await?;
         context.out.note(format!("a code is on its way to {address}"));
-        let code = prompt::secret("Code")?;
+        let code = prompt::line("Code")?;
         let verify = if is_phone(address) { Verify::phone(address, code) } else { Verify::email(address, code) };
         let session = client.verify(verify).await?.session();
         session.ok_or_else(|| Failure::new(Exit::Refused, "the code confirmed an address, but signs nobody in"))
@@ -137,7 +137,7 @@ async fn second_factor(context: &Context, client: &Client, session: &Session) ->
         context.out.note(format!("a code is on its way to {phone}"));
     }
     let name = factor.friendly_name.as_deref().filter(|name| !name.is_empty());
-    let code = prompt::secret(&name.map_or("Code".to_owned(), |name| format!("Code of {name}")))?;
+    let code = prompt::line(&name.map_or("Code".to_owned(), |name| format!("Code of {name}")))?;
     Ok(mfa.verify(&challenge, code).await?)
 }
 

@@ -1,10 +1,12 @@
 //! `gotrue profile`: servers by name, with their keys.
 
+use std::io::ErrorKind;
+
 use clap::Subcommand;
 use gotrue::{Client, serde_json::json};
 
 use crate::{
-    config::{Config, Folder, Profile as Stored},
+    config::{Config, Folder, Profile as Stored, SessionOf},
     context::Context,
     failure::{Failure, Result},
     keys::{KeyPlace, Keys},
@@ -54,6 +56,10 @@ fn add(context: &Context, folder: &Folder, mut config: Config, name: &str, with_
     let keys = Keys { api_key: context.options.key.clone(), service_key: context.service_key()? };
     if let Some(old) = config.profiles.get(name) {
         old.keys.remove(folder, name)?;
+        if old.url != client.base_url().as_str() {
+            // The tokens of one server are not for another.
+            forget_session(folder, name)?;
+        }
     }
     let place = keys.save(folder, name, with_keychain)?;
     if place == KeyPlace::File && with_keychain {
@@ -93,8 +99,20 @@ fn remove(context: &Context, folder: &Folder, mut config: Config, name: &str) ->
     let profile = config.profile(name)?.clone();
     context.confirm(format!("Remove the profile {name}, its keys and its session?"))?;
     profile.keys.remove(folder, name)?;
-    let _ = std::fs::remove_file(folder.session_file(name));
+    forget_session(folder, name)?;
     config.profiles.remove(name);
     config.current = config.current.filter(|current| current != name);
-    config.write(folder)
+    config.write(folder)?;
+    context.out.note("removed");
+    if config.current.is_none() && !config.profiles.is_empty() {
+        context.out.note("no profile is in use now: gotrue profile use");
+    }
+    Ok(())
+}
+
+fn forget_session(folder: &Folder, name: &str) -> Result<()> {
+    match std::fs::remove_file(folder.session_file(SessionOf::Profile(name))) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }

@@ -8,7 +8,14 @@ use super::Proof;
 
 use crate::{
     raw::{ErrorCode, types::Factor},
-    testing::{mailbox::Message, reply::Refusal, router::body, session::Caller, state::State},
+    testing::{
+        contact::{self, check_channel},
+        mailbox::Message,
+        reply::Refusal,
+        router::body,
+        session::Caller,
+        state::State,
+    },
 };
 
 /// How a code gets to a phone.
@@ -20,21 +27,7 @@ struct Delivery {
 
 pub(super) fn check_delivery(request: &Request) -> Result<(), Refusal> {
     let delivery: Delivery = body(request)?;
-    if ["", "sms", "whatsapp"].contains(&delivery.channel.as_str()) {
-        return Ok(());
-    }
-    let message = "Invalid channel, supported values are 'sms' or 'whatsapp'. 'whatsapp' is only supported if Twilio or \
-                   Twilio Verify is used as the provider.";
-    Err(Refusal::validation_failed(message))
-}
-
-/// A number as the server keeps it, if it is one.
-pub(in crate::testing) fn e164(phone: &str) -> Result<String, Refusal> {
-    let number = phone.trim_start_matches('+').replace(' ', "");
-    let is_one = (2..=15).contains(&number.len())
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-        && !number.starts_with('0');
-    if is_one { Ok(number) } else { Err(Refusal::validation_failed("Invalid phone number format (E.164 required)")) }
+    check_channel(&delivery.channel)
 }
 
 impl State {
@@ -49,7 +42,7 @@ impl State {
         if phone.is_empty() {
             return Err(Refusal::validation_failed("Phone number required to enroll Phone factor"));
         }
-        let number = e164(phone)?;
+        let number = contact::phone(phone)?;
         let has_number = |factor: &Factor| factor.phone.as_deref() == Some(number.as_str());
         let mut factors = self.account(caller.user_id)?.user.factors.iter().flatten();
         if factors.any(|factor| has_number(factor) && factor.is_verified()) {

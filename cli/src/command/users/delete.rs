@@ -23,7 +23,7 @@ impl Delete {
             users.push(find(&api, user).await?);
         }
         let names: Vec<_> = users.iter().map(name_of).collect();
-        context.confirm(format!("Delete {}? There is no way back.", names.join(", ")))?;
+        context.confirm(format!("There is no way back. Delete {}?", names.join(", ")))?;
         for (user, name) in users.iter().zip(names) {
             let deleted = if self.soft { api.soft_delete(user.id).await } else { api.delete(user.id).await };
             deleted.map_err(|error| crate::failure::Failure::from(error).during(&name))?;

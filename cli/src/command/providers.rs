@@ -1,0 +1,169 @@
+//! `gotrue providers`: the custom OAuth and OpenID Connect providers.
+
+use clap::{Args, Subcommand};
+use gotrue::{CreateCustomProvider, CustomProvider, OAuth2Endpoints, UpdateCustomProvider};
+
+use crate::{context::Context, failure::Result, output::yes_no, prompt, time};
+
+const COLUMNS: [&str; 5] = ["IDENTIFIER", "KIND", "NAME", "ENABLED", "ISSUER"];
+
+/// The custom OAuth and OpenID Connect providers.
+#[derive(Debug, Subcommand)]
+pub enum Providers {
+    /// Shows the providers
+    #[command(visible_alias = "ls")]
+    List,
+    /// Shows a provider
+    Get { identifier: String },
+    /// Adds a provider; its client secret is asked for
+    Create(Create),
+    /// Changes a provider; what is not named stays
+    Update(Update),
+    /// Removes a provider
+    #[command(visible_alias = "rm")]
+    Delete { identifier: String },
+}
+
+impl Providers {
+    pub async fn run(self, context: &Context) -> Result<()> {
+        let providers = context.admin()?.custom_providers();
+        let provider = match self {
+            Self::List => return context.out.list(&COLUMNS, &providers.list().await?, row),
+            Self::Get { identifier } => providers.get(identifier).await?,
+            Self::Create(create) => providers.create(create.into_request()?).await?,
+            Self::Update(update) => providers.update(update.identifier.clone(), update.into_request()?).await?,
+            Self::Delete { identifier } => {
+                context.confirm(format!("Its users can no longer sign in. Delete the provider {identifier}?"))?;
+                providers.delete(identifier).await?;
+                context.out.note("deleted");
+                return Ok(());
+            }
+        };
+        show(context, &provider)
+    }
+}
+
+/// Adds a provider.
+#[derive(Debug, Args)]
+pub struct Create {
+    /// Its identifier, with or without the prefix custom:
+    identifier: String,
+    /// Of OpenID Connect: the issuer, from which the rest is discovered
+    #[arg(long, value_name = "URL", required_unless_present = "authorization_url")]
+    issuer: Option<String>,
+    /// Of OAuth 2.0: where sign-ins begin
+    #[arg(long, value_name = "URL", conflicts_with = "issuer", requires = "token_url", requires = "userinfo_url")]
+    authorization_url: Option<String>,
+    /// Of OAuth 2.0: where codes are exchanged
+    #[arg(long, value_name = "URL", requires = "authorization_url")]
+    token_url: Option<String>,
+    /// Of OAuth 2.0: where the user's data are
+    #[arg(long, value_name = "URL", requires = "authorization_url")]
+    userinfo_url: Option<String>,
+    /// The id that it gave to this server
+    #[arg(long, value_name = "ID")]
+    client_id: String,
+    /// Its name for people
+    #[arg(long)]
+    name: Option<String>,
+    /// What to ask it for; may be repeated
+    #[arg(long, value_name = "SCOPE")]
+    scope: Vec<String>,
+}
+
+impl Create {
+    fn into_request(self) -> Result<CreateCustomProvider> {
+        let secret = prompt::secret("Client secret")?;
+        let mut provider = if let Some(issuer) = self.issuer {
+            CreateCustomProvider::oidc(self.identifier, issuer, self.client_id, secret)
+        } else {
+            let endpoints = OAuth2Endpoints {
+                authorization_url: self.authorization_url.unwrap_or_default(),
+                token_url: self.token_url.unwrap_or_default(),
+                userinfo_url: self.userinfo_url.unwrap_or_default(),
+            };
+            CreateCustomProvider::oauth2(self.identifier, endpoints, self.client_id, secret)
+        };
+        if let Some(name) = self.name {
+            provider = provider.name(name);
+        }
+        if !self.scope.is_empty() {
+            provider = provider.scopes(self.scope);
+        }
+        Ok(provider)
+    }
+}
+
+/// Changes a provider.
+#[derive(Debug, Args)]
+pub struct Update {
+    identifier: String,
+    /// Its name for people
+    #[arg(long)]
+    name: Option<String>,
+    /// The id that it gave to this server
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// Asks for the secret that it gave to this server
+    #[arg(long)]
+    client_secret: bool,
+    /// What to ask it for; may be repeated, and is all of it
+    #[arg(long, value_name = "SCOPE")]
+    scope: Vec<String>,
+    /// Whether people can sign in with it
+    #[arg(long, value_name = "BOOL")]
+    enabled: Option<bool>,
+}
+
+impl Update {
+    fn into_request(self) -> Result<UpdateCustomProvider> {
+        let mut provider = UpdateCustomProvider::new();
+        if let Some(name) = self.name {
+            provider = provider.name(name);
+        }
+        if let Some(id) = self.client_id {
+            provider = provider.client_id(id);
+        }
+        if self.client_secret {
+            provider = provider.client_secret(prompt::secret("Client secret")?);
+        }
+        if !self.scope.is_empty() {
+            provider = provider.scopes(self.scope);
+        }
+        if let Some(enabled) = self.enabled {
+            provider = provider.enabled(enabled);
+        }
+        Ok(provider)
+    }
+}
+
+fn show(context: &Context, provider: &CustomProvider) -> Result<()> {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    context.out.record(
+        provider,
+        [
+            ("identifier", provider.identifier.clone()),
+            ("kind", provider.provider_type.to_string()),
+            ("name", text(&provider.name)),
+            ("enabled", yes_no(provider.enabled)),
+            ("client id", text(&provider.client_id)),
+            ("scopes", provider.scopes.clone().unwrap_or_default().join(", ")),
+            ("issuer", text(&provider.issuer)),
+            ("authorization URL", text(&provider.authorization_url)),
+            ("token URL", text(&provider.token_url)),
+            ("userinfo URL", text(&provider.userinfo_url)),
+            ("PKCE", yes_no(provider.pkce_enabled)),
+            ("created", time::full(provider.created_at)),
+        ],
+    )
+}
+
+fn row(provider: &CustomProvider) -> Vec<String> {
+    vec![
+        provider.identifier.clone(),
+        provider.provider_type.to_string(),
+        provider.name.clone().unwrap_or_default(),
+        yes_no(provider.enabled),
+        provider.issuer.clone().unwrap_or_default(),
+    ]
+}

@@ -1,0 +1,186 @@
+//! `gotrue sso`: the identity providers of companies (SAML).
+
+use std::{fs, path::PathBuf};
+
+use clap::{Args, Subcommand};
+use gotrue::{
+    CreateSsoProvider, NameIdFormat, SamlAttributeMapping, SsoProvider, UpdateSsoProvider,
+    serde_json::{self, Value},
+    uuid::Uuid,
+};
+
+use crate::{
+    arguments::json_object,
+    context::Context,
+    failure::{Failure, Result},
+    output::yes_no,
+    time,
+};
+
+const COLUMNS: [&str; 5] = ["ID", "DOMAINS", "ENTITY", "DISABLED", "CREATED"];
+
+/// The identity providers of companies (SAML).
+#[derive(Debug, Subcommand)]
+pub enum Sso {
+    /// Shows the providers
+    #[command(visible_alias = "ls")]
+    List,
+    /// Shows a provider
+    Get { id: Uuid },
+    /// Adds a provider, with its metadata
+    Create(Changes),
+    /// Changes a provider; what is not named stays
+    Update {
+        id: Uuid,
+        #[command(flatten)]
+        changes: Changes,
+    },
+    /// Removes a provider
+    #[command(visible_alias = "rm")]
+    Delete { id: Uuid },
+}
+
+#[derive(Debug, Args)]
+pub struct Changes {
+    /// Where the metadata are, https only
+    #[arg(long, value_name = "URL", conflicts_with = "metadata_file")]
+    metadata_url: Option<String>,
+    /// The metadata in a file, XML
+    #[arg(long, value_name = "FILE")]
+    metadata_file: Option<PathBuf>,
+    /// A domain whose people sign in with it; may be repeated, and is all of them
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Vec<String>,
+    /// Which of a user's data come from which attributes: {"keys": {"email": {"name": "mail"}}}
+    #[arg(long, value_name = "JSON", value_parser = json_object)]
+    attribute_mapping: Option<Value>,
+    /// In which form it is asked to name a user
+    #[arg(long, value_name = "URN")]
+    name_id_format: Option<String>,
+    /// An id of your own making
+    #[arg(long, value_name = "ID")]
+    resource_id: Option<String>,
+    /// Whether nobody can sign in with it for now
+    #[arg(long, value_name = "BOOL")]
+    disabled: Option<bool>,
+}
+
+impl Sso {
+    pub async fn run(self, context: &Context) -> Result<()> {
+        let providers = context.admin()?.sso_providers();
+        let provider = match self {
+            Self::List => return context.out.list(&COLUMNS, &providers.list().get().await?, row),
+            Self::Get { id } => providers.get(id).await?,
+            Self::Create(changes) => providers.create(changes.create()?).await?,
+            Self::Update { id, changes } => {
+                let now = providers.get(id).await?;
+                providers.update(id, changes.update(UpdateSsoProvider::of(&now))?).await?
+            }
+            Self::Delete { id } => {
+                context.confirm(format!("Its users can no longer sign in. Delete the SSO provider {id}?"))?;
+                providers.delete(id).await?;
+                context.out.note("deleted");
+                return Ok(());
+            }
+        };
+        show(context, &provider)
+    }
+}
+
+impl Changes {
+    fn create(self) -> Result<CreateSsoProvider> {
+        let mapping = self.mapping()?;
+        let mut provider = match (&self.metadata_url, self.metadata_xml()?) {
+            (Some(url), _) => CreateSsoProvider::metadata_url(url),
+            (_, Some(xml)) => CreateSsoProvider::metadata_xml(xml),
+            _ => return Err(Failure::usage("a provider needs --metadata-url or --metadata-file")),
+        };
+        if !self.domain.is_empty() {
+            provider = provider.domains(self.domain);
+        }
+        if let Some(mapping) = mapping {
+            provider = provider.attribute_mapping(mapping);
+        }
+        if let Some(format) = self.name_id_format {
+            provider = provider.name_id_format(format);
+        }
+        if let Some(id) = self.resource_id {
+            provider = provider.resource_id(id);
+        }
+        if let Some(disabled) = self.disabled {
+            provider = provider.disabled(disabled);
+        }
+        Ok(provider)
+    }
+
+    fn update(self, mut provider: UpdateSsoProvider) -> Result<UpdateSsoProvider> {
+        let mapping = self.mapping()?;
+        if let Some(xml) = self.metadata_xml()? {
+            provider = provider.metadata_xml(xml);
+        }
+        if let Some(url) = self.metadata_url {
+            provider = provider.metadata_url(url);
+        }
+        if !self.domain.is_empty() {
+            provider = provider.domains(self.domain);
+        }
+        if let Some(mapping) = mapping {
+            provider = provider.attribute_mapping(mapping);
+        }
+        if let Some(format) = self.name_id_format {
+            provider = provider.name_id_format(format);
+        }
+        if let Some(id) = self.resource_id {
+            provider = provider.resource_id(id);
+        }
+        if let Some(disabled) = self.disabled {
+            provider = provider.disabled(disabled);
+        }
+        Ok(provider)
+    }
+
+    fn metadata_xml(&self) -> Result<Option<String>> {
+        let Some(file) = &self.metadata_file else { return Ok(None) };
+        fs::read_to_string(file).map(Some).map_err(|error| Failure::from(error).during(file.display()))
+    }
+
+    fn mapping(&self) -> Result<Option<SamlAttributeMapping>> {
+        let mapping = self.attribute_mapping.clone().map(serde_json::from_value).transpose();
+        mapping.map_err(|error| Failure::usage(format!("the attribute mapping is none: {error}")))
+    }
+}
+
+fn show(context: &Context, provider: &SsoProvider) -> Result<()> {
+    let saml = provider.saml.as_ref();
+    let text = |value: Option<String>| value.unwrap_or_default();
+    context.out.record(
+        provider,
+        [
+            ("id", provider.id.to_string()),
+            ("domains", domains(provider)),
+            ("entity", text(saml.and_then(|saml| saml.entity_id.clone()))),
+            ("metadata", text(saml.and_then(|saml| saml.metadata_url.clone()))),
+            ("name id format", text(saml.and_then(|saml| saml.name_id_format.as_ref().map(NameIdFormat::to_string)))),
+            ("resource id", text(provider.resource_id.clone())),
+            ("disabled", yes_no(provider.disabled)),
+            ("created", time::full(provider.created_at)),
+            ("updated", time::full(provider.updated_at)),
+        ],
+    )
+}
+
+fn row(provider: &SsoProvider) -> Vec<String> {
+    let entity = provider.saml.as_ref().and_then(|saml| saml.entity_id.clone());
+    vec![
+        provider.id.to_string(),
+        domains(provider),
+        entity.unwrap_or_default(),
+        yes_no(provider.disabled),
+        time::short(provider.created_at),
+    ]
+}
+
+fn domains(provider: &SsoProvider) -> String {
+    let domains = provider.domains.iter().flatten();
+    domains.map(|domain| domain.domain.as_str()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,84 @@
+//! Signing in and out, and one's own account.
+
+use gotrue::{SignUp, testing::FakeServer};
+
+use super::terminal::Terminal;
+
+pub const ADDRESS: &str = "ada@example.com";
+pub const PASSWORD: &str = "correct-horse-7";
+
+/// A server with one user.
+pub async fn server_with_ada() -> FakeServer {
+    let server = FakeServer::start().await;
+    server.client().unwrap().sign_up(SignUp::email(ADDRESS, PASSWORD)).await.unwrap();
+    server
+}
+
+#[tokio::test]
+async fn a_session_from_sign_in_to_sign_out() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("whoami");
+    terminal.answer("login ada@example.com", PASSWORD);
+    terminal.run("whoami");
+    terminal.run("token");
+    terminal.run("token --json");
+    terminal.run("user update --data '{\"favorite_language\": \"rust\"}'");
+    terminal.run("logout");
+    terminal.run("logout");
+    terminal.run("token");
+    terminal.assert_record("session");
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_given_is_asked_for() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    assert_eq!(terminal.answer("login", "ada@example.com\ncorrect-horse-7\n").exit, 0);
+    assert_eq!(terminal.run("whoami").exit, 0);
+}
+
+#[tokio::test]
+async fn a_code_from_the_mail_signs_in() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let mut login = terminal.begin("login --otp ada@example.com");
+    login.line_with("a code is on its way");
+    login.type_line(server.last_message_to(ADDRESS).unwrap().code.expose());
+    assert_eq!(login.end(), 0);
+    assert_eq!(terminal.run("whoami").exit, 0);
+}
+
+#[tokio::test]
+async fn somebody_unknown_becomes_a_user_only_when_that_is_asked() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    let refused = terminal.answer("login --otp grace@example.com", "123456");
+    assert_eq!(refused.exit, 1);
+    assert!(refused.err.contains("--sign-up"), "{}", refused.err);
+    let mut login = terminal.begin("login --otp --sign-up grace@example.com");
+    login.line_with("a code is on its way");
+    login.type_line(server.last_message_to("grace@example.com").unwrap().code.expose());
+    assert_eq!(login.end(), 0);
+}
+
+#[tokio::test]
+async fn a_refresh_brings_another_token() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.answer("login ada@example.com", PASSWORD);
+    let first = terminal.run("token").out;
+    assert_eq!(terminal.run("token").out, first);
+    assert_ne!(terminal.run("token --refresh").out, first);
+    assert_eq!(server.count("token"), 2);
+}
+
+#[tokio::test]
+async fn a_new_password_is_asked_for() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.answer("login ada@example.com", PASSWORD);
+    assert_eq!(terminal.answer("user update --password", "better-horse-8").exit, 0);
+    assert_eq!(terminal.answer("login ada@example.com", PASSWORD).exit, 1);
+    assert_eq!(terminal.answer("login ada@example.com", "better-horse-8").exit, 0);
+}

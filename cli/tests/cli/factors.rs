@@ -1,0 +1,82 @@
+//! Second factors.
+
+use gotrue::{Secret, serde_json, testing::FakeServer};
+
+use super::{
+    account::{PASSWORD, server_with_ada},
+    terminal::Terminal,
+};
+
+/// A signed-in user with a factor, its id and its secret.
+fn enrolled(terminal: &mut Terminal) -> (String, Secret) {
+    terminal.answer("login ada@example.com", PASSWORD);
+    let shown = terminal.run("mfa enroll --name phone --json").out;
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    (shown["id"].as_str().unwrap().to_owned(), shown["secret"].as_str().unwrap().into())
+}
+
+fn code(server: &FakeServer, secret: &Secret) -> String {
+    server.totp_code(secret).unwrap().expose().to_owned()
+}
+
+#[tokio::test]
+async fn a_factor_is_asked_for_from_the_next_sign_in_on() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let (_, secret) = enrolled(&mut terminal);
+    let verified = terminal.answer("mfa verify", &code(&server, &secret));
+    assert_eq!(verified.exit, 0, "{}", verified.err);
+    assert_eq!(terminal.run("logout").exit, 0);
+
+    let answers = format!("{PASSWORD}\n{}\n", code(&server, &secret));
+    let login = terminal.answer("login ada@example.com", &answers);
+    assert_eq!(login.exit, 0, "{}", login.err);
+    assert!(terminal.run("jwt verify").out.contains("aal2"));
+}
+
+#[tokio::test]
+async fn without_the_second_factor_nobody_is_signed_in() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let (_, secret) = enrolled(&mut terminal);
+    terminal.answer("mfa verify", &code(&server, &secret));
+    terminal.run("logout");
+    let sign_outs = server.count("sign_out");
+
+    let login = terminal.answer("login ada@example.com", &format!("{PASSWORD}\n000000\n"));
+    assert_ne!(login.exit, 0);
+    assert_eq!(terminal.run("whoami").exit, 4);
+    // The half session is over at the server, too.
+    assert_eq!(server.count("sign_out"), sign_outs + 1);
+}
+
+#[tokio::test]
+async fn factors_are_listed_and_removed() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("mfa list");
+    let (id, _) = enrolled(&mut terminal);
+    assert!(terminal.run("mfa list").out.contains("unverified"));
+    assert_eq!(terminal.run(&format!("mfa remove {id}")).exit, 2, "it asks first");
+    assert_eq!(terminal.run(&format!("mfa remove {id} --yes")).exit, 0);
+    assert!(terminal.run("mfa list").out.is_empty());
+}
+
+#[tokio::test]
+async fn the_qr_code_is_drawn() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.answer("login ada@example.com", PASSWORD);
+    let shown = terminal.run("mfa enroll").out;
+    assert!(shown.contains('█') && shown.contains("or type "), "{shown}");
+}
+
+#[tokio::test]
+async fn passkeys_are_listed() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.answer("login ada@example.com", PASSWORD);
+    assert!(terminal.run("passkeys list").err.contains("none"));
+    let gone = terminal.run("passkeys remove 4c7ff6f3-c42b-4426-a6b0-bd65e88e3896 --yes");
+    assert_eq!(gone.exit, 5, "{}", gone.err);
+}

@@ -1,0 +1,15 @@
+//! The command itself, run as people run it, against the fake server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "they are tests")]
+
+mod account;
+mod browser;
+mod factors;
+mod failures;
+mod jwt;
+mod live;
+mod operators;
+mod profiles;
+mod secrets;
+mod shell;
+mod terminal;
+mod users;

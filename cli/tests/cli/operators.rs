@@ -1,0 +1,122 @@
+//! Companies, custom providers, OAuth clients and the audit log.
+
+use std::{fs, io::BufRead, path::Path};
+
+use gotrue::{
+    CreateUser,
+    serde_json::{self, Value},
+    testing::FakeServer,
+};
+
+use super::terminal::Terminal;
+
+/// A member of what a command printed as JSON.
+fn member(json: &str, name: &str) -> String {
+    let value: Value = serde_json::from_str(json).unwrap();
+    value[name].as_str().unwrap().to_owned()
+}
+
+/// The metadata of an identity provider, as they were sent to a real server.
+fn metadata() -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/recorded/162-admin_sso_provider_create-ok.json");
+    let exchange: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    exchange["request"]["json"]["metadata_xml"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn companies() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    let file = terminal.file("metadata.xml");
+    fs::write(&file, metadata()).unwrap();
+    terminal.run("sso list");
+    let create = format!("sso create --metadata-file {} --domain acme.example --resource-id tenant-7", file.display());
+    let id = member(&terminal.run(&format!("{create} --json")).out, "id");
+    terminal.run(&format!("sso get {id}"));
+    let mapping = r#"{"keys": {"email": {"name": "mail"}}}"#;
+    terminal.run(&format!("sso update {id} --disabled true --domain acme.test --attribute-mapping '{mapping}'"));
+    terminal.run(&format!("sso update {id} --attribute-mapping '{{\"keys\": 7}}'"));
+    terminal.run("sso list");
+    terminal.run("sso create --domain acme.example");
+    terminal.run("sso create --metadata-file no-such-file");
+    terminal.run(&format!("sso delete {id}"));
+    terminal.run(&format!("sso delete {id} --yes"));
+    terminal.run(&format!("sso get {id}"));
+    terminal.assert_record("sso");
+}
+
+#[tokio::test]
+async fn custom_providers() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    let create = "providers create forge --authorization-url https://forge.example.com/authorize --token-url \
+                  https://forge.example.com/token --userinfo-url https://forge.example.com/user --client-id id \
+                  --scope email --scope profile --name 'The Forge'";
+    let created = terminal.answer(create, "planted-client-secret");
+    assert!(!created.out.contains("planted") && !created.err.contains("planted"));
+    terminal.run("providers list");
+    terminal.run("providers get forge");
+    terminal.answer("providers update forge --enabled false --client-secret", "planted-client-secret");
+    terminal.run("providers create forge --client-id id");
+    terminal.run("providers delete forge");
+    terminal.run("providers delete forge --yes");
+    terminal.run("providers get forge");
+    terminal.assert_record("providers");
+}
+
+#[tokio::test]
+async fn oauth_clients() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("clients create https://app.example.com/cb");
+    assert_eq!(server.count("admin_create_oauth_client"), 0, "without --show-secret nothing is made");
+    let created = terminal.run("clients create https://app.example.com/cb --show-secret --name App --json").out;
+    let (id, secret) = (member(&created, "client_id"), member(&created, "client_secret"));
+    terminal.run("clients create com.example.app://cb --public");
+    terminal.run("clients list");
+    terminal.run(&format!("clients update {id} --name 'The App' --redirect-uri https://app.example.com/back"));
+    terminal.run(&format!("clients new-secret {id}"));
+    let renewed = terminal.run(&format!("clients new-secret {id} --yes --json")).out;
+    assert_ne!(member(&renewed, "client_secret"), secret);
+    assert!(!terminal.run(&format!("clients get {id}")).out.contains("secret  "), "it is shown once");
+    terminal.run(&format!("clients delete {id} --yes"));
+    terminal.run(&format!("clients get {id}"));
+    terminal.assert_record("clients");
+}
+
+#[tokio::test]
+async fn the_audit_log() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    for name in ["ada", "grace"] {
+        terminal.run(&format!("users create {name}@example.com --confirm --json"));
+    }
+    terminal.run("users delete ada@example.com --yes");
+    terminal.run("audit");
+    terminal.run("audit --action user_deleted");
+    assert_eq!(terminal.run("audit --limit 2 --json").out.lines().count(), 2);
+    assert_eq!(terminal.run("audit --author ada --action login").exit, 2);
+    terminal.assert_record("audit");
+}
+
+/// Many entries are of one moment, and come while the command looks.
+#[tokio::test]
+async fn the_audit_log_is_followed_without_gaps_or_repeats() {
+    let server = FakeServer::start().await;
+    let users = server.client().unwrap().admin(server.service_key()).users();
+    users.create(CreateUser::email("first@example.com")).await.unwrap();
+    let mut audit = Terminal::at(&server).begin("audit --follow --limit 3 --interval 1ms --json");
+    let mut lines = audit.stdout().lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    assert_eq!(next()["payload"]["traits"]["user_email"], "first@example.com");
+    for round in 0..5 {
+        let wanted: Vec<_> = (0..5).map(|i| format!("user{round}{i}@example.com")).collect();
+        for email in &wanted {
+            users.create(CreateUser::email(email)).await.unwrap();
+        }
+        for email in &wanted {
+            assert_eq!(next()["payload"]["traits"]["user_email"], *email);
+        }
+    }
+    audit.kill();
+}

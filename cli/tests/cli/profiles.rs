@@ -1,0 +1,117 @@
+//! Profiles and their keys.
+
+use std::fs;
+
+use gotrue::testing::FakeServer;
+
+use super::{
+    account::{PASSWORD, server_with_ada},
+    terminal::Terminal,
+};
+
+#[tokio::test]
+async fn profiles_are_added_used_and_removed() {
+    let mut terminal = Terminal::new();
+    terminal.run("profile list");
+    terminal.run("profile add local --url http://127.0.0.1:9999");
+    let add = "profile add prod --url https://project.supabase.co/auth/v1 --key anon --service-key - --no-keychain";
+    terminal.answer(add, "service-key-of-prod");
+    terminal.run("profile list");
+    terminal.run("profile list --json");
+    terminal.run("profile use prod");
+    terminal.run("profile use nowhere");
+    terminal.run("profile remove prod");
+    terminal.run("profile remove prod --yes");
+    terminal.run("profile list");
+    terminal.run("profile add broken --url nowhere");
+    terminal.run("profile add nameless");
+    terminal.assert_record("profiles");
+}
+
+#[tokio::test]
+async fn a_profile_has_its_server_its_keys_and_its_session() {
+    let (first, second) = (server_with_ada().await, FakeServer::start().await);
+    let mut terminal = Terminal::new();
+    for (name, server) in [("first", &first), ("second", &second)] {
+        let add = format!("profile add {name} --no-keychain --url {} --service-key -", server.url());
+        assert_eq!(terminal.answer(&add, server.service_key().expose()).exit, 0);
+    }
+    assert!(terminal.run("users list").out.contains("ada@example.com"));
+    assert!(terminal.run("users list -p second").out.is_empty());
+    assert_eq!(terminal.answer("login ada@example.com", PASSWORD).exit, 0);
+    assert_eq!(terminal.run("whoami").exit, 0);
+    assert_eq!(terminal.run("whoami --profile second").exit, 4);
+}
+
+/// A key of one server must never get to another.
+#[tokio::test]
+async fn keys_of_the_environment_stay_away_from_a_profile() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::new();
+    terminal.set("GOTRUE_SERVICE_KEY", "of-another-server");
+    terminal.run(&format!("profile add one --url {}", server.url()));
+    let done = terminal.run("users list");
+    assert_eq!(done.exit, 4);
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_environment_goes_before_the_profile_in_use_and_a_named_one_before_both() {
+    let (of_profile, of_environment) = (FakeServer::start().await, FakeServer::start().await);
+    let mut terminal = Terminal::new();
+    terminal.run(&format!("profile add one --url {}", of_profile.url()));
+    terminal.set("GOTRUE_URL", &of_environment.url());
+    terminal.run("health");
+    assert_eq!((of_profile.count("health"), of_environment.count("health")), (0, 1));
+    terminal.run("health --profile one");
+    assert_eq!((of_profile.count("health"), of_environment.count("health")), (1, 1));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_keys_and_sessions() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::new();
+    terminal.run(&format!("profile add one --no-keychain --url {} --key k --service-key s", server.url()));
+    terminal.answer("login ada@example.com", PASSWORD);
+    for file in ["keys.toml", "sessions/profile-one.json"] {
+        let mode = fs::metadata(terminal.file(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_does_not_follow_a_profile_to_another_server() {
+    let (first, second) = (server_with_ada().await, FakeServer::start().await);
+    let mut terminal = Terminal::new();
+    terminal.run(&format!("profile add one --url {}", first.url()));
+    terminal.answer("login ada@example.com", PASSWORD);
+    terminal.run(&format!("profile add one --url {}", first.url()));
+    assert_eq!(terminal.run("whoami").exit, 0, "the server is the same");
+    terminal.run(&format!("profile add one --url {}", second.url()));
+    assert_eq!(terminal.run("whoami").exit, 4);
+    assert!(second.requests().is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn without_a_keychain_the_keys_are_in_a_file_and_that_is_said() {
+    let mut terminal = Terminal::new();
+    terminal.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+    let done = terminal.run("profile add one --url http://127.0.0.1:1 --service-key s");
+    assert_eq!(done.exit, 0, "{}", done.err);
+    assert!(done.err.contains("warning: there is no keychain"), "{}", done.err);
+    assert!(terminal.run("profile list").out.contains("file"));
+}
+
+#[tokio::test]
+async fn a_broken_file_is_named_without_what_is_in_it() {
+    let mut terminal = Terminal::new();
+    terminal.run("profile add one --no-keychain --url http://127.0.0.1:1 --service-key planted-key");
+    fs::write(terminal.file("keys.toml"), "[one]\nservice_key = planted-key").unwrap();
+    let done = terminal.run("users list");
+    assert_eq!(done.exit, 1);
+    assert!(done.err.contains("keys.toml, line 2") && !done.err.contains("planted-key"), "{}", done.err);
+}

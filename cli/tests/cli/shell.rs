@@ -1,0 +1,43 @@
+//! Help, completions and manual pages.
+
+use super::terminal::Terminal;
+
+#[test]
+fn the_help_is_as_it_was() {
+    let mut terminal = Terminal::new();
+    terminal.run("--help");
+    terminal.run("users --help");
+    terminal.run("login --help");
+    terminal.assert_record("help");
+}
+
+#[test]
+fn shells_can_complete() {
+    let mut terminal = Terminal::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let done = terminal.run(&format!("completions {shell}"));
+        assert!(done.exit == 0 && done.out.contains("whoami"), "{shell}");
+    }
+}
+
+#[test]
+fn there_is_a_manual_page_for_each_command() {
+    let mut terminal = Terminal::new();
+    let folder = terminal.file("man");
+    assert_eq!(terminal.run(&format!("man {}", folder.display())).exit, 0);
+    for page in ["gotrue.1", "gotrue-login.1", "gotrue-users-list.1"] {
+        assert!(folder.join(page).is_file(), "{page}");
+    }
+}
+
+#[test]
+fn colour_is_for_terminals() {
+    let mut terminal = Terminal::new();
+    terminal.run("profile add one --url http://127.0.0.1:1");
+    assert!(!terminal.run("profile list").out.contains('\u{1b}'));
+    terminal.set("CLICOLOR_FORCE", "1");
+    assert!(terminal.run("profile list").out.contains('\u{1b}'));
+    terminal.set("NO_COLOR", "1");
+    terminal.set("CLICOLOR_FORCE", "");
+    assert!(!terminal.run("profile list").out.contains('\u{1b}'));
+}

@@ -1,0 +1,63 @@
+//! Users, invitations and links.
+
+use gotrue::{serde_json, testing::FakeServer};
+
+use super::terminal::Terminal;
+
+#[tokio::test]
+async fn a_user_from_beginning_to_end() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("users list");
+    terminal.answer("users create ada@example.com --password --confirm --role editor", "correct-horse-7");
+    terminal.run("users create --phone +15550000001 --app-metadata '{\"plan\": \"pro\"}'");
+    terminal.run("users list");
+    terminal.run("users list --limit 1");
+    terminal.run("users get ada@example.com");
+    terminal.run("users update ada@example.com --email ada@new.example.com --user-metadata '{\"name\": \"Ada\"}'");
+    terminal.run("users ban ada@new.example.com --for 24h");
+    terminal.run("users list --filter ada");
+    terminal.run("users unban ada@new.example.com");
+    terminal.run("users delete ada@new.example.com");
+    terminal.run("users delete ada@new.example.com --yes");
+    terminal.run("users list --oldest-first");
+    terminal.run("users update 00000000-0000-0000-0000-000000000001");
+    terminal.assert_record("users");
+}
+
+#[tokio::test]
+async fn nobody_is_deleted_when_one_of_them_is_misspelt() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("users create ada@example.com");
+    assert_eq!(terminal.run("users delete ada@example.com grace@example.com --yes").exit, 5);
+    assert_eq!(server.count("admin_delete_user"), 0);
+}
+
+#[tokio::test]
+async fn programs_get_one_user_a_line() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    for i in 0..5 {
+        terminal.run(&format!("users create user{i}@example.com"));
+    }
+    let lines = terminal.run("users list --json --all").out;
+    let users: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(users.len(), 5);
+    assert_eq!(terminal.run("users list --json --limit 2").out.lines().count(), 2);
+}
+
+#[tokio::test]
+async fn invitations_and_links() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("invite ada@example.com --data '{\"team\": \"red\"}'");
+    assert!(server.last_message_to("ada@example.com").is_some());
+    terminal.answer("link signup grace@example.com", "correct-horse-7");
+    terminal.run("link magic-link ada@example.com --redirect-to http://localhost:3000/welcome");
+    terminal.run("link recovery ada@example.com");
+    terminal.run("link invite joan@example.com");
+    terminal.run("link recovery ada@example.com --json");
+    terminal.run("link recovery nobody@example.com");
+    terminal.assert_record("links");
+}
