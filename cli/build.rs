@@ -1,0 +1,30 @@
+//! Turns the document into `gotrue api`: a table of the operations with their flags, and a call of each.
+
+// Each side uses its own part.
+#[allow(dead_code)]
+#[path = "generator/document.rs"]
+mod document;
+#[path = "generator/flags.rs"]
+mod flags;
+#[path = "generator/operations.rs"]
+mod operations;
+
+use std::{env, fs, path::Path};
+
+const DOCUMENT: &str = "openapi/gotrue.yaml";
+
+fn main() {
+    for input in [DOCUMENT, "build.rs", "generator"] {
+        println!("cargo::rerun-if-changed={input}");
+    }
+    if let Err(problem) = build() {
+        println!("cargo::error={DOCUMENT}: {problem}");
+    }
+}
+
+fn build() -> Result<(), String> {
+    let document = document::read(Path::new(DOCUMENT))?;
+    let code = operations::table(&document).to_string();
+    let directory = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
+    fs::write(Path::new(&directory).join("api.rs"), code).map_err(|e| e.to_string())
+}
