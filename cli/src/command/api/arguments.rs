@@ -1,11 +1,11 @@
 //! What can be typed for an operation. It is made when it is asked for: all of them would delay every command.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use clap::{Arg, ArgAction, Command, builder::PossibleValuesParser, value_parser};
 use gotrue::{raw::Credential, serde_json::Value, uuid::Uuid};
 
-use super::table::{self, Flag, Kind, Operation, Place};
+use super::table::{self, Flag, Kind, OPERATIONS, Operation};
 
 pub const BODY: &str = "body";
 pub const SHOW_SECRETS: &str = "show-secrets";
@@ -14,9 +14,23 @@ pub const OAUTH_SECRET_VARIABLE: &str = "GOTRUE_OAUTH_CLIENT_SECRET";
 
 /// The command of an operation; `operationId` itself is as good a name.
 pub fn command(operation: &'static Operation) -> Command {
-    let command = Command::new(operation.name).about(format!("[{}] {}", operation.group, operation.about));
+    let command = Command::new(operation.name).about(operation.about);
     let command = if operation.id == operation.name { command } else { command.alias(operation.id) };
     command.defer(with_arguments)
+}
+
+/// All operations, a line each, below the names of their groups.
+pub fn list() -> String {
+    let mut text = String::from("Operations:");
+    for group in OPERATIONS.chunk_by(|a, b| a.group == b.group) {
+        let width = group.iter().map(|operation| operation.name.len()).max().unwrap_or_default();
+        for (index, Operation { name, about, group, .. }) in group.iter().enumerate() {
+            let title = if index == 0 { format!("\n\n  {group}") } else { String::new() };
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{title}\n    {name:width$}  {about}");
+        }
+    }
+    text
 }
 
 fn with_arguments(command: Command) -> Command {
@@ -65,7 +79,6 @@ fn oauth_client() -> Arg {
 
 fn flag(flag: &'static Flag) -> Arg {
     let arg = Arg::new(flag.flag).long(flag.flag).help(about(flag)).required(flag.required);
-    let arg = if flag.place == Place::Body { arg.help_heading("Fields of the body") } else { arg };
     match flag.kind {
         Kind::Text => arg.value_name("TEXT"),
         Kind::Secret => arg.required(false).action(ArgAction::SetTrue),

@@ -22,6 +22,9 @@ use crate::{
 use given::Given;
 use table::{OPERATIONS, Operation};
 
+/// With the list of operations in groups, which clap's own has not.
+const HELP: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}";
+
 /// An operation, and what was typed for it.
 pub struct Api {
     operation: &'static Operation,
@@ -31,6 +34,9 @@ pub struct Api {
 impl Api {
     pub async fn run(self, context: &Context) -> Result<()> {
         let Self { operation, matches } = self;
+        if operation.endpoint.starts_with("DELETE ") {
+            context.confirm(format!("{}?", operation.about))?;
+        }
         let given = Given::read(operation, &matches)?;
         let raw = self::client(context, operation, &matches).await?;
         let reply = (operation.call)(&raw, &given).await?;
@@ -79,7 +85,8 @@ impl Args for Api {
             .subcommand_required(true)
             .arg_required_else_help(true)
             .subcommand_value_name("OPERATION")
-            .subcommand_help_heading("Operations")
+            .help_template(HELP)
+            .after_help(arguments::list())
             .subcommands(OPERATIONS.iter().map(arguments::command))
     }
 
