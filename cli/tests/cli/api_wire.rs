@@ -19,8 +19,8 @@ use document::{Operation, elements, entries, resolve};
 /// What is typed for an operation, and what is to come of it.
 #[derive(Default)]
 struct Example {
-    line: String,
-    answers: String,
+    words: Vec<String>,
+    answers: Vec<String>,
     path: String,
     query: BTreeMap<String, String>,
     headers: BTreeMap<String, String>,
@@ -45,8 +45,9 @@ async fn each_operation_sends_what_was_typed() {
     for operation in document::operations(&document) {
         let name = operation.name();
         let example = Example::of(&document, &operation);
-        let done = terminal.answer(&example.line, &example.answers);
-        assert_eq!(done.exit, 1, "{name}: {}\n{}", example.line, done.err);
+        let line = example.words.join(" ");
+        let done = terminal.answer(&line, &example.answers.join("\n"));
+        assert_eq!(done.exit, 1, "{name}: {line}\n{}", done.err);
         let received = server.received_requests().await.unwrap().pop().unwrap();
         assert_eq!(received.method.as_str().to_lowercase(), operation.method, "{name}");
         assert_eq!(received.url.path(), example.path, "{name}");
@@ -70,7 +71,7 @@ impl Example {
     fn of(document: &Value, operation: &Operation<'_>) -> Self {
         let name = operation.id().unwrap().replace('_', "-");
         let mut example =
-            Self { line: format!("api {name} --yes"), path: operation.path.to_owned(), ..Self::default() };
+            Self { words: vec![format!("api {name} --yes")], path: operation.path.to_owned(), ..Self::default() };
         let mut parameters: Vec<_> = elements(&operation.value["parameters"]).map(|p| resolve(document, p)).collect();
         // Secrets are asked for in the order of the raw client's arguments.
         parameters.sort_by_key(|parameter| parameter["name"].as_str());
@@ -80,7 +81,7 @@ impl Example {
         if let Some(body) = operation.value.get("requestBody") {
             let (_, content) = entries(&resolve(document, body)["content"]).next().unwrap();
             let body = sample(document, &content["schema"]);
-            example.line += &format!(" --body '{body}'");
+            example.words.push(format!("--body '{body}'"));
             example.body = Some(body);
         }
         example
@@ -100,13 +101,13 @@ impl Example {
             _ => schema["enum"][0].as_str().map_or_else(|| format!("the {name}"), str::to_owned),
         };
         match schema["type"].as_str().unwrap() {
-            "boolean" => self.line += &format!(" --{flag}"),
-            "object" => self.line += &format!(" --{flag} extra={value}"),
+            "boolean" => self.words.push(format!("--{flag}")),
+            "object" => self.words.push(format!("--{flag} extra={value}")),
             _ if schema["format"] == "password" => {
-                self.line += &format!(" --{flag}");
-                self.answers += &format!("{value}\n");
+                self.words.push(format!("--{flag}"));
+                self.answers.push(value.clone());
             }
-            _ => self.line += &format!(" --{flag} '{value}'"),
+            _ => self.words.push(format!("--{flag} '{value}'")),
         }
         match parameter["in"].as_str().unwrap() {
             "path" => self.path = self.path.replace(&format!("{{{name}}}"), &value.replace(' ', "%20")),

@@ -93,10 +93,10 @@ fn location(response: &Response) -> Option<String> {
     Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
 }
 
-/// A location without its fragment, where tokens are, and without the secrets of its query.
+/// A location without the secrets of its query, and without its fragment, where tokens are, unless that tells an error.
 fn without_secrets(location: &str) -> String {
     let Ok(mut url) = Url::parse(location) else { return REDACTED.to_owned() };
-    if url.fragment().is_some() {
+    if url.fragment().is_some_and(|fragment| !fragment.starts_with("error=")) {
         url.set_fragment(Some(REDACTED));
     }
     let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
@@ -139,5 +139,7 @@ mod tests {
         let shown = without_secrets("https://app.example.com/cb?code=planted&flow=1#access_token=planted");
         assert!(!shown.contains("planted"), "{shown}");
         assert!(shown.contains("flow=1"), "{shown}");
+        let error = "https://app.example.com/#error=access_denied&error_code=otp_expired";
+        assert_eq!(without_secrets(error), error);
     }
 }
