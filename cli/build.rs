@@ -24,7 +24,8 @@ fn main() {
 
 fn build() -> Result<(), String> {
     let document = document::read(Path::new(DOCUMENT))?;
-    let code = operations::table(&document).to_string();
+    let code =
+        syn::parse2(operations::table(&document)).map_err(|e| format!("the generated code does not parse: {e}"))?;
     let directory = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
-    fs::write(Path::new(&directory).join("api.rs"), code).map_err(|e| e.to_string())
+    fs::write(Path::new(&directory).join("api.rs"), prettyplease::unparse(&code)).map_err(|e| e.to_string())
 }
