@@ -12,4 +12,5 @@ mod profiles;
 mod secrets;
 mod shell;
 mod terminal;
+mod transfer;
 mod users;
