@@ -21,6 +21,8 @@ pub enum Exit {
     Unauthorized = 4,
     /// There is no such thing.
     NotFound = 5,
+    /// Somebody typed Ctrl-C at a question, as with a signal.
+    Interrupted = 130,
 }
 
 /// A failure, ready to be told.
