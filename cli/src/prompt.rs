@@ -5,7 +5,10 @@ use std::io::{self, IsTerminal};
 use gotrue::Secret;
 use inquire::{Confirm, InquireError, Password, PasswordDisplayMode, Text};
 
-use crate::failure::{Exit, Failure, Result};
+use crate::{
+    failure::{Exit, Failure, Result},
+    output::printable,
+};
 
 /// Whether there is somebody to ask.
 pub fn is_interactive() -> bool {
@@ -27,7 +30,7 @@ pub fn line(what: &str) -> Result<String> {
     if !is_interactive() {
         return next_line(what);
     }
-    not_empty(what, Text::new(&format!("{what}:")).prompt()?)
+    not_empty(what, Text::new(&printable(&format!("{what}:"))).prompt()?)
 }
 
 /// Goes on only when somebody says yes.
@@ -39,7 +42,7 @@ pub fn confirm(question: &str, yes: bool) -> Result<()> {
         let message = format!("there is nobody to ask: {question}");
         return Err(Failure::usage(message).hint("add --yes in scripts"));
     }
-    let is_agreed = Confirm::new(question).with_default(false).prompt()?;
+    let is_agreed = Confirm::new(&printable(question)).with_default(false).prompt()?;
     is_agreed.then_some(()).ok_or_else(|| Failure::new(Exit::Refused, "nothing was done"))
 }
 
