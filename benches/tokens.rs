@@ -7,6 +7,8 @@
 
 #![allow(missing_docs, reason = "criterion's macros make functions")]
 
+mod support;
+
 use std::{
     hint::black_box,
     thread,
@@ -14,9 +16,13 @@ use std::{
 };
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use futures::FutureExt;
-use gotrue::{Claims, Client, MemoryStore, Session, SignUp, testing::FakeServer};
+use futures::{FutureExt, future::join_all};
+use gotrue::{
+    Claims, Client, MemoryStore, Password, Secret, Session, SignUp,
+    testing::{FakeServer, ManualClock},
+};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
+use support::{Bare, EMAIL, PASSWORD, server_of_ada};
 use tokio::runtime::Runtime;
 
 /// A server, with a client and a user who has just signed in.
@@ -90,6 +96,36 @@ fn access_token(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A thousand callers who find the token expired, beside a refresh for each of them, as other clients send it.
+fn expired_token(criterion: &mut Criterion) {
+    const CALLERS: usize = 1000;
+
+    let runtime = Runtime::new().unwrap();
+    let url = server_of_ada();
+    let clock = ManualClock::new();
+    let client = Client::builder().base_url(&url).clock(clock.clone()).build().unwrap();
+    let auth = runtime.block_on(async {
+        let auth = client.session_manager(MemoryStore::new()).await.unwrap();
+        auth.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
+        auth
+    });
+    let (bare, refresh_token) = (Bare::new(&url), Secret::from("f5pr2ljsaq5q"));
+
+    let mut group = criterion.benchmark_group("expired_token");
+    group.sample_size(10);
+    group.bench_function("a refresh for each", |bencher| {
+        let all = || async { join_all((0..CALLERS).map(|_| bare.refresh(&refresh_token))).await };
+        bencher.iter(|| runtime.block_on(all()));
+    });
+    group.bench_function("SessionManager", |bencher| {
+        bencher.iter(|| {
+            clock.advance(Duration::from_secs(7200));
+            runtime.block_on(join_all((0..CALLERS).map(|_| auth.access_token())))
+        });
+    });
+    group.finish();
+}
+
 /// Calls something so often on each thread. Returns the mean time that a thread was at it on a core.
 fn together<T>(threads: u32, calls: u64, call: impl Fn() -> T + Sync) -> Duration {
     let cores = thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
@@ -107,5 +143,5 @@ fn together<T>(threads: u32, calls: u64, call: impl Fn() -> T + Sync) -> Duratio
     began.elapsed() * cores.min(threads) / threads
 }
 
-criterion_group!(benches, verification, access_token);
+criterion_group!(benches, verification, access_token, expired_token);
 criterion_main!(benches);

@@ -40,7 +40,7 @@
 //! | send and take codes and links | [`Client::send_otp`], [`Client::send_magic_link`], [`Client::recover`], [`Client::resend`], [`Client::verify`] |
 //! | sign in with a provider or a company | [`Client::authorize`], [`Client::sso`] |
 //! | read what comes back from a browser | [`Callback`], [`PkceFlows`], [`Client::sign_in_from_callback`]; feature `loopback`: `Loopback` |
-//! | keep one user's session | [`SessionManager`], with a [`FileStore`], a [`MemoryStore`], `KeyringStore` (feature `keyring`) or your own [`SessionStore`] |
+//! | keep one user's session | [`SessionManager`], with a [`FileStore`], a [`MemoryStore`], `KeyringStore` (feature `keyring`), `RedisStores` (feature `redis`) or your own [`SessionStore`]; many of them fresh: [`Client::keep_fresh`] |
 //! | act for a user | [`UserClient`]: profile, [`mfa`](UserClient::mfa), [`passkeys`](UserClient::passkeys), [`identities`](UserClient::identities), [`oauth`](UserClient::oauth) |
 //! | verify an access token | [`Client::jwt_verifier`], [`Claims`]; in a service on axum: feature `axum` |
 //! | act with the service key | [`AdminClient`]: [`users`](AdminClient::users), [`invite`](AdminClient::invite), [`generate_link`](AdminClient::generate_link), [`audit_log`](AdminClient::audit_log), providers, OAuth clients |
@@ -93,6 +93,8 @@ mod webauthn;
 // The types of other crates in this one's interface.
 #[cfg(feature = "keyring")]
 pub use keyring;
+#[cfg(feature = "redis")]
+pub use redis;
 #[cfg(feature = "schemars")]
 pub use schemars;
 pub use {chrono, futures_util, reqwest, serde_json, url, uuid};
@@ -123,9 +125,11 @@ pub use secret::Secret;
 #[cfg(feature = "keyring")]
 pub use session::KeyringStore;
 pub use session::{
-    AutoRefresh, Event, Events, FileStore, Lease, MemoryStore, Revision, Session, SessionManager, SessionStore,
-    SignedOutReason, StoreError, StoreFuture, StoredSession,
+    AutoRefresh, Event, Events, FileStore, KeepFresh, Lease, MemoryStore, Revision, Session, SessionManager,
+    SessionStore, SignedOutReason, StoreError, StoreFuture, StoredSession,
 };
+#[cfg(feature = "redis")]
+pub use session::{RedisStore, RedisStores};
 pub use sign_up::{SignUp, SignUpOutcome};
 pub use sso::{Sso, SsoUrl};
 pub use types::*;

@@ -43,7 +43,10 @@ impl ApiError {
                 .map(printable)
                 .unwrap_or_default(),
             retry_after: retry_after(headers).or_else(|| seconds_in(&message)),
-            request_id: request_id(headers).map(str::to_owned).or_else(|| parsed.error_id.as_deref().map(redact)),
+            request_id: request_id(headers)
+                .and_then(|id| id.to_str().ok())
+                .map(str::to_owned)
+                .or_else(|| parsed.error_id.as_deref().map(redact)),
             message,
             during_refresh: false,
         }

@@ -10,7 +10,10 @@ mod unreadable;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use reqwest::{StatusCode, header::HeaderMap};
+use reqwest::{
+    StatusCode,
+    header::{HeaderMap, HeaderValue},
+};
 
 use crate::{
     callback::CallbackError,
@@ -131,7 +134,7 @@ impl Error {
         if status.is_client_error() || status.is_server_error() {
             return Self::Api(Arc::new(ApiError::new(seen, status, &headers, &body)));
         }
-        let seen = Seen { status: Some(status), headers, ..seen.clone() };
+        let seen = Seen::of(seen.operation, status, &headers);
         let cause = format!("status {status} is not expected here");
         Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(&seen, &body, &cause, true)))
     }
@@ -266,9 +269,10 @@ fn prefix(operation: Option<&Operation>) -> String {
     operation.map(|operation| format!("{}: ", operation.id)).unwrap_or_default()
 }
 
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+/// The header with the id under which the server or its gateway knows the request.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
     let known = ["x-request-id", "sb-request-id", "cf-ray"];
-    known.into_iter().find_map(|name| text(headers, name))
+    known.into_iter().find_map(|name| headers.get(name))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -5,7 +5,7 @@ use std::{error::Error as StdError, fmt};
 use bytes::Bytes;
 use reqwest::StatusCode;
 
-use super::{prefix, request_id};
+use super::prefix;
 use crate::{
     raw::Operation,
     redact::{excerpt, redact},
@@ -36,9 +36,9 @@ impl UnreadableReply {
         Self {
             operation: seen.operation,
             status: seen.status,
-            content_type: seen.header("content-type").map(redact),
+            content_type: seen.content_type().map(redact),
             excerpt: (!is_json && !body.is_empty()).then(|| excerpt(body)),
-            request_id: request_id(&seen.headers).map(str::to_owned),
+            request_id: seen.request_id().map(str::to_owned),
             transient,
             cause: Redacted(redact(cause)),
         }

@@ -2,6 +2,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -76,11 +77,11 @@ impl SignedOutReason {
 #[must_use = "a stream does nothing unless it is read"]
 pub struct Events {
     initial: Option<Event>,
-    following: BroadcastStream<Event>,
+    following: BroadcastStream<Arc<Event>>,
 }
 
 impl Events {
-    pub(super) fn new(initial: Option<Session>, following: broadcast::Receiver<Event>) -> Self {
+    pub(super) fn new(initial: Option<Session>, following: broadcast::Receiver<Arc<Event>>) -> Self {
         Self { initial: Some(Event::InitialSession(initial)), following: BroadcastStream::new(following) }
     }
 }
@@ -93,7 +94,10 @@ impl Stream for Events {
             return Poll::Ready(Some(initial));
         }
         Pin::new(&mut self.following).poll_next(context).map(|event| {
-            event.map(|event| event.unwrap_or_else(|BroadcastStreamRecvError::Lagged(missed)| Event::Missed(missed)))
+            event.map(|event| match event {
+                Ok(event) => Arc::unwrap_or_clone(event),
+                Err(BroadcastStreamRecvError::Lagged(missed)) => Event::Missed(missed),
+            })
         })
     }
 }

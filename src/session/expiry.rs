@@ -9,13 +9,15 @@ use super::Session;
 /// How long before its end an access token is replaced, at most.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// Two moments of the clock's uptime.
+/// Two moments of the clock's uptime, and the lifetime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Expiry {
     /// From then on a refresh is due.
     pub(super) due_at: Duration,
     /// From then on the server refuses the token.
     pub(super) expires_at: Duration,
+    /// How long a new token is good.
+    pub(super) lifetime: Duration,
 }
 
 impl Expiry {
@@ -30,7 +32,8 @@ impl Expiry {
         let remaining = (session.expires_at() - now).to_std().unwrap_or_default();
         if remaining > lifetime(session) {
             // It came from the future. Nobody knows how long it is still good; the server does.
-            return Self { due_at: uptime, expires_at: uptime + lifetime(session) };
+            let lifetime = lifetime(session);
+            return Self { due_at: uptime, expires_at: uptime + lifetime, lifetime };
         }
         Self::after(remaining, lifetime(session), uptime)
     }
@@ -39,7 +42,7 @@ impl Expiry {
     fn after(remaining: Duration, lifetime: Duration, uptime: Duration) -> Self {
         let margin = MARGIN.min(lifetime / 4);
         let expires_at = uptime.saturating_add(remaining);
-        Self { due_at: uptime.saturating_add(remaining.saturating_sub(margin)), expires_at }
+        Self { due_at: uptime.saturating_add(remaining.saturating_sub(margin)), expires_at, lifetime }
     }
 }
 

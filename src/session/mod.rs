@@ -3,6 +3,7 @@
 mod auto_refresh;
 mod event;
 mod expiry;
+mod keep_fresh;
 mod manager;
 mod record;
 mod refresh;
@@ -14,9 +15,12 @@ mod user;
 
 pub use auto_refresh::AutoRefresh;
 pub use event::{Event, Events, SignedOutReason};
+pub use keep_fresh::KeepFresh;
 pub use manager::SessionManager;
 pub use record::{Revision, StoredSession};
 pub use session::Session;
 #[cfg(feature = "keyring")]
 pub use store::KeyringStore;
 pub use store::{FileStore, Lease, MemoryStore, SessionStore, StoreError, StoreFuture};
+#[cfg(feature = "redis")]
+pub use store::{RedisStore, RedisStores};

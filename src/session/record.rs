@@ -1,5 +1,7 @@
 //! What is stored of a session.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,6 +21,13 @@ impl Revision {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(Error::Randomness)?;
         Ok(Self(uuid::Builder::from_random_bytes(bytes).into_uuid()))
+    }
+}
+
+impl fmt::Display for Revision {
+    /// 36 characters, for stores that keep it beside the record.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -77,6 +77,11 @@ impl Shared {
         self.flight(|held| self.clock().uptime() >= held.expiry.due_at)
     }
 
+    /// The refresh that is under way, or else a new one if it is due or soon will be.
+    pub(super) fn flight_if_nearly_due(self: &Arc<Self>) -> Flight {
+        self.flight(|held| self.clock().uptime() >= held.expiry.due_at.saturating_sub(earliest(held)))
+    }
+
     /// The refresh that is under way, or else a new one if it is wanted.
     pub(super) fn flight(self: &Arc<Self>, wanted: impl FnOnce(&Held) -> bool) -> Flight {
         let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
@@ -112,11 +117,22 @@ impl Shared {
 
     /// When the next refresh makes sense, on the clock's uptime. Nothing without a session.
     pub(super) fn next_refresh(&self) -> Option<Duration> {
+        self.next_refresh_before(|_| Duration::ZERO)
+    }
+
+    /// The same, at a random moment before it is due, so that sessions which began together part.
+    pub(super) fn next_early_refresh(&self) -> Option<Duration> {
+        // Without randomness there is no parting, which is no failure.
+        let random = getrandom::u32().unwrap_or_default();
+        self.next_refresh_before(|held| earliest(held).mul_f64(f64::from(random) / f64::from(u32::MAX)))
+    }
+
+    fn next_refresh_before(&self, early: impl FnOnce(&Held) -> Duration) -> Option<Duration> {
         let flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.current();
         let held = current.held.as_ref()?;
         let cooldown = flights.cooldown_of(held).map_or(Duration::ZERO, |cooldown| cooldown.until);
-        Some(held.expiry.due_at.max(cooldown))
+        Some(held.expiry.due_at.saturating_sub(early(held)).max(cooldown))
     }
 
     async fn refresh(&self, mut generation: u64, mut held: Held) -> Outcome {
@@ -222,6 +238,11 @@ impl Flights {
     fn cooldown_of(&self, held: &Held) -> Option<&Cooldown> {
         self.cooldown.as_ref().filter(|cooldown| cooldown.of == held.record.revision())
     }
+}
+
+/// How long before it is due a session may be refreshed, when it is one of many.
+fn earliest(held: &Held) -> Duration {
+    held.expiry.lifetime / 10
 }
 
 /// What the store has, compared with what this process holds.

@@ -1,6 +1,6 @@
 //! What the clones and the tasks of a manager share: the state, its changes, and the store.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use tokio::sync::broadcast;
@@ -9,6 +9,7 @@ use super::{
     Event, Events, Revision, Session, SignedOutReason, StoredSession,
     event::CAPACITY,
     expiry::Expiry,
+    keep_fresh::Membership,
     refresh::Flights,
     store::{SessionStore, StoreError},
 };
@@ -32,7 +33,10 @@ pub(super) struct Shared {
     publishing: Mutex<()>,
     /// One writer to the store at a time.
     writing: tokio::sync::Mutex<()>,
-    events: broadcast::Sender<Event>,
+    /// Made when somebody first asks for events: it is larger than all the rest, and few sessions have listeners.
+    events: OnceLock<broadcast::Sender<Arc<Event>>>,
+    /// Who keeps it fresh besides, as one of many.
+    membership: Mutex<Option<Membership>>,
 }
 
 /// The state, replaced as a whole.
@@ -76,7 +80,8 @@ impl Shared {
             current: ArcSwap::from_pointee(Current { generation: 0, held }),
             publishing: Mutex::new(()),
             writing: tokio::sync::Mutex::new(()),
-            events: broadcast::Sender::new(CAPACITY),
+            events: OnceLock::new(),
+            membership: Mutex::default(),
         })
     }
 
@@ -92,11 +97,19 @@ impl Shared {
     pub(super) fn events(&self) -> Events {
         let _order = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let session = self.current().held.as_ref().map(|held| held.session().clone());
-        Events::new(session, self.events.subscribe())
+        Events::new(session, self.subscribe())
     }
 
-    pub(super) fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.events.get_or_init(|| broadcast::Sender::new(CAPACITY)).subscribe()
+    }
+
+    /// Somebody keeps it fresh as one of many, and nobody else any more.
+    pub(super) fn kept_by(self: &Arc<Self>, membership: Membership) {
+        let mut place = self.membership.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock: it begins before it tells of a change, or of its end.
+        membership.begins(Arc::downgrade(self));
+        *place = Some(membership);
     }
 
     /// Replaces the state and tells of it, if the condition holds and there is a change. Returns what was held before.
@@ -113,12 +126,17 @@ impl Shared {
         }
         self.current.store(Arc::new(Current { generation: before.generation + 1, held }));
         self.tell(event);
+        if let Some(membership) = &*self.membership.lock().unwrap_or_else(PoisonError::into_inner) {
+            membership.changed();
+        }
         before.held.clone()
     }
 
     /// Tells of something. Nobody need listen.
     pub(super) fn tell(&self, event: Event) {
-        let _ = self.events.send(event);
+        if let Some(events) = self.events.get() {
+            let _ = events.send(Arc::new(event));
+        }
     }
 
     /// A new sign-in: kept, stored, told of.

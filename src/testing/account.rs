@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{contact, reply::Refusal, state::State, verify::place_of};
+use super::{contact, password::Password, reply::Refusal, state::State, verify::place_of};
 use crate::{
     raw::{
         ErrorCode,
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) user: User,
-    pub(super) password: Option<Secret>,
+    pub(super) password: Option<Password>,
     pub(super) codes: Vec<SentCode>,
     /// Whether one of the two addresses has agreed to a change.
     pub(super) is_change_half_confirmed: bool,

@@ -1,5 +1,6 @@
 //! Links for an administrator, which are not sent.
 
+use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 use wiremock::Request;
@@ -9,6 +10,7 @@ use super::{
     admin_users::EMAIL_TAKEN,
     contact,
     message::Letter,
+    password::Password,
     provider::SITE_URL,
     reply::{Refusal, Reply, ok},
     router::{body, query},
@@ -22,10 +24,23 @@ use crate::{
     secret::Secret,
 };
 
+/// What is checked first.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Kind {
+    email: String,
+    #[serde(rename = "type")]
+    type_: String,
+}
+
 pub(super) fn generate(state: &mut State, request: &Request) -> Reply {
     state.check_admin(request)?;
+    let Kind { email, type_ } = body(request)?;
+    contact::email(&email)?;
+    type_
+        .parse::<GenerateLinkType>()
+        .map_err(|_| Refusal::validation_failed(format!("Invalid email action link type requested: {type_}")))?;
     let wanted: GenerateLinkRequest = body(request)?;
-    contact::email(&wanted.email)?;
     let known = state.account_by_email(&wanted.email).map(|account| (account.user.id, account.is_confirmed()));
     let (id, otp_type) = match (wanted.type_, known) {
         (GenerateLinkType::EmailChangeCurrent | GenerateLinkType::EmailChangeNew, Some((id, _))) => {
@@ -107,7 +122,7 @@ fn signed_up(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkReques
     };
     State::check_password(&password)?;
     let id = state.create_invited(&wanted.email, wanted.data.clone())?;
-    state.account(id)?.password = Some(password);
+    state.account(id)?.password = Some(Password::Plain(password));
     Ok(id)
 }
 

@@ -11,7 +11,7 @@ use super::{
     external::Profile,
     provider,
     reply::{Refusal, Reply},
-    router::body,
+    router::body_with,
     state::State,
 };
 use crate::{
@@ -116,7 +116,7 @@ impl State {
 
 /// A sign-in, or one more identity for who is signed in (`grant_type=id_token`).
 pub(super) fn grant(state: &mut State, request: &Request) -> Reply {
-    let grant: IdTokenGrant = body(request)?;
+    let grant: IdTokenGrant = body_with(request, &["id_token"])?;
     if grant.id_token.is_empty() {
         return Err(invalid("id_token required"));
     }

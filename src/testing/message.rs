@@ -7,11 +7,10 @@ use wiremock::Request;
 
 use super::{
     account::SentCode,
-    contact,
+    contact, flow,
     mailbox::Message,
-    provider::Flow,
     reply::{Refusal, Reply, ok},
-    router::{body, query},
+    router::{body, body_with, query},
     state::{State, token_hash},
 };
 use crate::raw::{
@@ -53,7 +52,7 @@ impl State {
         };
         self.check_interval(last, to_phone)?;
         if let Some(challenge) = &letter.challenge {
-            self.flows.push(Flow::of_message(user_id, challenge));
+            self.begin_by_message(user_id, challenge, letter.otp_type);
         }
         // An older code of the same kind is no longer good.
         let account = self.account(user_id)?;
@@ -122,7 +121,6 @@ struct Otp {
     channel: String,
     create_user: Option<bool>,
     data: Option<Value>,
-    code_challenge: Option<String>,
 }
 
 pub(super) fn send_otp(state: &mut State, request: &Request) -> Reply {
@@ -134,11 +132,12 @@ pub(super) fn send_otp(state: &mut State, request: &Request) -> Reply {
     if !otp.email.is_empty() && !otp.channel.is_empty() {
         return Err(Refusal::validation_failed("Channel should only be specified with Phone OTP"));
     }
+    let challenge = flow::challenge_in_body(request)?;
     if !otp.email.is_empty() {
         let (id, otp_type) = link_to(state, &otp.email, otp.data, create)?;
         let redirect_to = query(request, "redirect_to");
         state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
-        state.send(id, &Letter { otp_type: Some(otp_type), challenge: otp.code_challenge, redirect_to })?;
+        state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
         return sent();
     }
     if otp.phone.is_empty() {
@@ -178,22 +177,29 @@ fn no_sign_up_by_otp() -> Refusal {
 }
 
 pub(super) fn send_magic_link(state: &mut State, request: &Request) -> Reply {
-    let link: MagicLinkRequest = body(request)?;
+    let link: MagicLinkRequest = body_with(request, &["email"])?;
+    if link.email.is_empty() {
+        return Err(Refusal::new(422, ErrorCode::VALIDATION_FAILED, "Password recovery requires an email"));
+    }
+    let challenge = flow::challenge_in_body(request)?;
     let (id, otp_type) = link_to(state, &link.email, link.data, true)?;
     let redirect_to = query(request, "redirect_to");
     state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
-    state.send(id, &Letter { otp_type: Some(otp_type), challenge: link.code_challenge, redirect_to })?;
+    state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
     sent()
 }
 
 pub(super) fn recover(state: &mut State, request: &Request) -> Reply {
-    let recover: RecoverRequest = body(request)?;
+    let recover: RecoverRequest = body_with(request, &["email"])?;
+    if recover.email.is_empty() {
+        return Err(Refusal::validation_failed("Password recovery requires an email"));
+    }
+    let challenge = flow::challenge_in_body(request)?;
     contact::email(&recover.email)?;
     if let Some(id) = state.account_by_email(&recover.email).map(|account| account.user.id) {
         let redirect_to = query(request, "redirect_to");
         state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
-        state
-            .send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge: recover.code_challenge, redirect_to })?;
+        state.send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge, redirect_to })?;
     }
     sent()
 }
@@ -205,12 +211,12 @@ struct Resend {
     type_: String,
     email: String,
     phone: String,
-    code_challenge: Option<String>,
 }
 
 pub(super) fn resend(state: &mut State, request: &Request) -> Reply {
     let resend: Resend = body(request)?;
     check_resend(&resend)?;
+    let challenge = if resend.email.is_empty() { None } else { flow::challenge_in_body(request)? };
     let account = if resend.email.is_empty() {
         contact::phone(&resend.phone)?;
         state.account_by_phone(&resend.phone)
@@ -233,7 +239,7 @@ pub(super) fn resend(state: &mut State, request: &Request) -> Reply {
             _ => AuditAction::USER_RECOVERY_REQUESTED,
         };
         state.note(id, action, None);
-        state.send(id, &Letter { otp_type: Some(otp_type), challenge: resend.code_challenge, redirect_to })?;
+        state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
     }
     sent()
 }

@@ -4,7 +4,7 @@
 //! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE and
 //! by ID tokens, with wallets and passkeys, identities, second factors, an OAuth server, and what an administrator does:
 //! users, links, providers, companies, OAuth clients, the audit log. What a company answers to its people (SAML) is not
-//! played.
+//! played, nor are the password hashes of Firebase.
 //!
 //! It is deterministic: ids, refresh tokens and codes are the same in each run. Access tokens are signed by ES256, with
 //! keys that the server publishes as a real one does; a signature is another each time.
@@ -37,6 +37,7 @@ mod custom_provider;
 mod external;
 mod factor;
 mod fault;
+mod flow;
 mod id_token;
 mod identity;
 mod key;
@@ -45,6 +46,7 @@ mod message;
 mod oauth;
 mod paging;
 mod passkey;
+mod password;
 mod provider;
 mod rate_limit;
 mod received;

@@ -11,7 +11,7 @@ use super::{
     authenticator_name::name_of,
     relying_party::{Assertion, Credential, Flaw},
     reply::{Refusal, Reply, ok},
-    router::{body, segment},
+    router::{body, body_with, segment},
     session::Caller,
     state::State,
 };
@@ -128,7 +128,7 @@ pub(super) fn list(state: &mut State, request: &Request) -> Reply {
 
 pub(super) fn rename(state: &mut State, request: &Request) -> Reply {
     let caller = state.caller(request)?;
-    let PasskeyUpdateRequest { friendly_name } = body(request)?;
+    let PasskeyUpdateRequest { friendly_name } = body_with(request, &["friendly_name"])?;
     if friendly_name.is_empty() {
         return Err(Refusal::validation_failed("friendly_name is required"));
     }

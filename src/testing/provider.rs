@@ -1,15 +1,13 @@
-//! Sign-in with a provider, who agrees to everything, and the flows that end with a code.
+//! Sign-in with a provider, who agrees to everything.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use url::form_urlencoded::Serializer;
 use uuid::Uuid;
 use wiremock::Request;
 
 use super::{
     external::Profile,
+    flow::{self, Flow},
     reply::{Refusal, Reply, redirect},
     router::query,
     state::State,
@@ -18,34 +16,6 @@ use crate::raw::{ErrorCode, Operation, Provider, types::Session};
 
 /// Where people end up when the application does not say.
 pub(super) const SITE_URL: &str = "http://localhost:3000";
-
-/// A flow between its beginning and the exchange of its code.
-#[derive(Debug)]
-pub(super) struct Flow {
-    state: Option<Uuid>,
-    provider: Option<String>,
-    /// Who is signed in already, and wants one more identity.
-    linking: Option<Uuid>,
-    redirect_to: String,
-    challenge: Option<String>,
-    user_id: Option<Uuid>,
-    code: Option<(String, DateTime<Utc>)>,
-}
-
-impl Flow {
-    /// A flow that a message continues.
-    pub(super) fn of_message(user_id: Uuid, challenge: &str) -> Self {
-        Self {
-            state: None,
-            provider: None,
-            linking: None,
-            redirect_to: SITE_URL.to_owned(),
-            challenge: Some(challenge.to_owned()),
-            user_id: Some(user_id),
-            code: None,
-        }
-    }
-}
 
 /// Sends the browser to the provider; this one agrees at once, so that its URL is already the way back.
 pub(super) fn authorize(state: &mut State, request: &Request) -> Reply {
@@ -56,26 +26,33 @@ pub(super) fn authorize(state: &mut State, request: &Request) -> Reply {
 pub(super) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>) -> Result<String, Refusal> {
     let provider = query(request, "provider").unwrap_or_default().to_lowercase();
     state.check_provider(&provider)?;
-    let (challenge, method) = (query(request, "code_challenge"), query(request, "code_challenge_method"));
-    if challenge.is_some() != method.is_some() {
-        let message = "PKCE flow requires code_challenge_method and code_challenge";
-        return Err(Refusal::validation_failed(message));
-    }
-    let id = state.draw_id();
+    let challenge = flow::challenge_in_query(request)?;
     let redirect_to = query(request, "redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
-    let (provider, user_id, code) = (Some(provider), None, None);
-    state.flows.push(Flow { state: Some(id), provider, linking, redirect_to, challenge, user_id, code });
+    let id = state.draw_id();
+    let begun_at = state.now();
+    let (user_id, code) = (None, None);
+    state.flows.push(Flow {
+        id: Some(id),
+        begun_at,
+        provider: Some(provider),
+        method: "oauth",
+        linking,
+        redirect_to,
+        challenge,
+        user_id,
+        code,
+    });
     let path = Operation::by_id("callback").map_or("", |operation| operation.path);
     Ok(format!("{}{path}?code=of-the-provider&state={id}", state.base_url))
 }
 
 /// The way back from the provider.
 pub(super) fn callback(state: &mut State, request: &Request) -> Reply {
-    let id = parameter(request, "state").filter(|state| !state.is_empty());
-    let Some(id) = id else { return back_with_error("bad_oauth_callback", "OAuth state parameter missing") };
-    let id = Uuid::try_parse(&id).ok();
-    let Some(place) = state.flows.iter().position(|flow| id.is_some() && flow.state == id) else {
-        return back_with_error("bad_oauth_state", "OAuth state not found or expired");
+    let place = match state.open_flow(&parameter(request, "state").unwrap_or_default()) {
+        Ok(place) => place,
+        Err((code, about)) => {
+            return redirect(303, &with_query(SITE_URL, &error_pairs("invalid_request", code, about)));
+        }
     };
     let flow = &state.flows[place];
     let (redirect_to, with_pkce) = (flow.redirect_to.clone(), flow.challenge.is_some());
@@ -98,6 +75,7 @@ pub(super) fn callback(state: &mut State, request: &Request) -> Reply {
         let code = state.code_for(user_id)?;
         redirect(302, &with_query(&redirect_to, &[("code".to_owned(), code)]))
     } else {
+        state.flows.remove(place);
         let session = state.new_session(user_id, "oauth")?;
         let mut pairs = session_fragment(&session);
         pairs.push(("provider_token".to_owned(), format!("{provider}-access-token")));
@@ -114,11 +92,6 @@ fn parameter(request: &Request, name: &str) -> Option<String> {
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     };
     query(request, name).or_else(in_form)
-}
-
-/// An error before it is known where to go.
-fn back_with_error(code: &str, about: &str) -> Reply {
-    redirect(303, &with_query(SITE_URL, &error_pairs("invalid_request", code, about)))
 }
 
 /// An error by its name in OAuth.
@@ -180,38 +153,6 @@ impl State {
         }
         refuse(format!("Provider {provider} could not be found"))
     }
-
-    /// The code of the last flow of a user.
-    pub(super) fn code_for(&mut self, user_id: Uuid) -> Result<String, Refusal> {
-        let (code, now) = (self.draw_id().to_string(), self.now());
-        let flow = self.flows.iter_mut().rev().find(|flow| flow.user_id == Some(user_id) && flow.code.is_none());
-        flow.ok_or_else(flow_gone)?.code = Some((code.clone(), now));
-        Ok(code)
-    }
-
-    /// The user and provider behind a code, which is then spent.
-    pub(super) fn redeem_code(&mut self, code: &str, verifier: &str) -> Result<(Uuid, Option<String>), Refusal> {
-        let now = self.now();
-        let issued = |flow: &Flow| flow.code.as_ref().is_some_and(|(known, _)| known == code);
-        let index = self.flows.iter().position(issued).ok_or_else(flow_gone)?;
-        let flow = &self.flows[index];
-        if flow.code.as_ref().is_some_and(|(_, issued_at)| now - *issued_at > Duration::minutes(5)) {
-            let message = "invalid flow state, flow state has expired";
-            return Err(Refusal::new(422, ErrorCode::FLOW_STATE_EXPIRED, message));
-        }
-        let expected = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
-        if flow.challenge.as_deref() != Some(expected.as_str()) {
-            let message = "code challenge does not match previously saved code verifier";
-            return Err(Refusal::new(400, ErrorCode::BAD_CODE_VERIFIER, message));
-        }
-        let flow = self.flows.remove(index);
-        Ok((flow.user_id.ok_or_else(flow_gone)?, flow.provider))
-    }
-}
-
-fn flow_gone() -> Refusal {
-    let message = "invalid flow state, no valid flow state found";
-    Refusal::new(404, ErrorCode::FLOW_STATE_NOT_FOUND, message)
 }
 
 pub(super) fn error_pairs(error: &str, code: &str, about: &str) -> Vec<(String, String)> {

@@ -132,8 +132,15 @@ pub(super) fn ok(body: &impl Serialize) -> Reply {
 
 #[expect(clippy::unnecessary_wraps, reason = "it ends a handler, which may fail elsewhere")]
 pub(super) fn redirect(status: u16, location: &str) -> Reply {
-    // A header is ASCII.
-    let location = url::Url::parse(location).map_or_else(|_| location.to_owned(), String::from);
+    // A header is ASCII, and the rest stays as the application has it.
+    let mut encoded = String::new();
+    for character in location.chars() {
+        match character {
+            ' '..='~' => encoded.push(character),
+            other => encoded.extend(url::form_urlencoded::byte_serialize(other.encode_utf8(&mut [0; 4]).as_bytes())),
+        }
+    }
+    let location = encoded;
     let body = format!("<a href=\"{}\">Found</a>.\n\n", location.replace('&', "&amp;"));
     Ok(ResponseTemplate::new(status)
         .insert_header("location", location.as_str())

@@ -1,5 +1,6 @@
 //! From a request to the handler of its operation. The paths are the document's.
 
+use serde_json::Value;
 use wiremock::{Request, ResponseTemplate};
 
 use super::{
@@ -158,11 +159,28 @@ fn settings(state: &State) -> Settings {
 
 /// The body of a request, as the type that the document says.
 pub(super) fn body<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
-    let bad_json = |error| {
+    body_with(request, &[])
+}
+
+/// The same, with empty strings where these are missing: the server knows no difference.
+pub(super) fn body_with<T: serde::de::DeserializeOwned>(request: &Request, names: &[&str]) -> Result<T, Refusal> {
+    let bad_json = |error: String| {
         let message = format!("Could not parse request body as JSON: {error}");
         Refusal::new(400, ErrorCode::BAD_JSON, message)
     };
-    serde_json::from_slice(&request.body).map_err(bad_json)
+    let mut json: Value = serde_json::from_slice(&request.body).map_err(|error| bad_json(error.to_string()))?;
+    for name in names {
+        if let Some(members) = json.as_object_mut() {
+            members.entry(*name).or_insert_with(|| "".into());
+        }
+    }
+    // Metadata are objects, which the document leaves open.
+    for name in ["data", "user_metadata", "app_metadata"] {
+        if json.get(name).is_some_and(|data| !data.is_object() && !data.is_null()) {
+            return Err(bad_json(format!("{name} is no object")));
+        }
+    }
+    serde_json::from_value(json).map_err(|error| bad_json(error.to_string()))
 }
 
 /// A parameter in the query.

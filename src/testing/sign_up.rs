@@ -4,10 +4,11 @@ use serde_json::json;
 use wiremock::Request;
 
 use super::{
-    contact,
+    contact, flow,
     message::Letter,
+    password::Password,
     reply::{Refusal, Reply, ok},
-    router::{body, query},
+    router::{body, body_with, query},
     state::State,
 };
 use crate::raw::{
@@ -28,6 +29,7 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
         return Err(Refusal::validation_failed("Signup requires a valid password"));
     }
     State::check_password(&password)?;
+    let challenge = flow::challenge_in_body(request)?;
     if !email.is_empty() && !phone.is_empty() {
         let message = "Only an email address or phone number should be provided on signup.";
         return Err(Refusal::validation_failed(message));
@@ -53,7 +55,7 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
         Some(account) => account.user.id,
         None => {
             let id = state.create_account(&email, &phone, sign_up.data)?;
-            state.account(id)?.password = Some(password);
+            state.account(id)?.password = Some(Password::Plain(password));
             id
         }
     };
@@ -66,7 +68,6 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
     }
     state.note(id, AuditAction::USER_CONFIRMATION_REQUESTED, traits());
     let otp_type = if email.is_empty() { OtpType::Sms } else { OtpType::Signup };
-    let challenge = sign_up.code_challenge;
     state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to: query(request, "redirect_to") })?;
     ok(&state.account(id)?.user)
 }
@@ -93,7 +94,7 @@ fn invented(state: &mut State, known: &User) -> User {
 
 pub(super) fn invite(state: &mut State, request: &Request) -> Reply {
     state.check_admin(request)?;
-    let invite: InviteRequest = body(request)?;
+    let invite: InviteRequest = body_with(request, &["email"])?;
     contact::email(&invite.email)?;
     let id = match state.account_by_email(&invite.email) {
         Some(account) if account.is_confirmed() => {

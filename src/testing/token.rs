@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use wiremock::Request;
 
 use super::{
+    flow::flow_gone,
     id_token,
     reply::{Refusal, Reply, json as json_reply},
     router::{body, query},
@@ -81,7 +82,7 @@ fn password(state: &mut State, grant: &Password) -> Reply {
     if account.user.banned_until.is_some_and(|until| until > now) {
         return Err(Refusal::new(400, ErrorCode::USER_BANNED, "User is banned"));
     }
-    if account.password.as_ref() != Some(&grant.password) {
+    if !account.password.as_ref().is_some_and(|password| password.is(&grant.password)) {
         return Err(wrong());
     }
     if grant.email.is_some() && account.user.email_confirmed_at.is_none() {
@@ -105,11 +106,12 @@ fn pkce(state: &mut State, grant: &Pkce) -> Reply {
         let message = "invalid request: both auth code and code verifier should be non-empty";
         return Err(Refusal::validation_failed(message));
     }
-    let (user_id, provider) = state.redeem_code(grant.auth_code.expose(), grant.code_verifier.expose())?;
-    let traits = json!({ "provider_type": provider.as_deref().unwrap_or("email") });
+    let flow = state.redeem_code(grant.auth_code.expose(), grant.code_verifier.expose())?;
+    let user_id = flow.user_id.ok_or_else(flow_gone)?;
+    let traits = json!({ "provider_type": flow.provider.as_deref().unwrap_or(flow.method) });
     state.note(user_id, AuditAction::LOGIN, Some(traits));
-    let mut session = state.new_session(user_id, if provider.is_some() { "oauth" } else { "otp" })?;
-    if let Some(provider) = provider {
+    let mut session = state.new_session(user_id, flow.method)?;
+    if let Some(provider) = flow.provider {
         session.provider_token = Some(format!("{provider}-access-token").into());
         session.provider_refresh_token = Some(format!("{provider}-refresh-token").into());
     }

@@ -5,6 +5,7 @@ use wiremock::{Request, ResponseTemplate};
 use super::{
     contact,
     message::Letter,
+    password::Password,
     reply::{Refusal, Reply, ok},
     router::{body, query},
     session::Caller,
@@ -47,11 +48,11 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> Reply {
     }
     if let Some(password) = update.password {
         State::check_password(&password)?;
-        if account.password.as_ref() == Some(&password) {
+        if account.password.as_ref().is_some_and(|old| old.is(&password)) {
             let message = "New password should be different from the old password.";
             return Err(Refusal::new(422, ErrorCode::SAME_PASSWORD, message));
         }
-        account.password = Some(password);
+        account.password = Some(Password::Plain(password));
         state.note(caller.user_id, AuditAction::USER_UPDATED_PASSWORD, None);
         // Whoever knew the old one elsewhere is out.
         let Caller { user_id, session_id, .. } = caller;

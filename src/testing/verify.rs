@@ -55,10 +55,9 @@ impl Verify {
             }
             return Ok((self.token_hash.expose().to_owned(), "Email link is invalid or has expired"));
         }
-        let by_phone = self.type_ == "sms" || self.type_ == "phone_change";
         let address = match (self.email.as_str(), self.phone.as_str()) {
-            ("", phone) if by_phone => contact::phone(phone)?,
-            (email, "") if !by_phone && !email.is_empty() => contact::email(email)
+            ("", phone) if !phone.is_empty() => contact::phone(phone)?,
+            (email, "") if !email.is_empty() => contact::email(email)
                 .map_err(|_| Refusal::new(422, ErrorCode::VALIDATION_FAILED, "Invalid email format"))?,
             _ => return refuse("Only an email address or phone number should be provided on verify"),
         };
@@ -69,21 +68,44 @@ impl Verify {
 pub(super) fn verify(state: &mut State, request: &Request) -> Reply {
     let verify: Verify = body(request)?;
     let (hash, why) = verify.hash()?;
-    let otp_type = verify.type_.parse().map_err(|_| Refusal::validation_failed("Invalid email verification type"))?;
     let expired = || Refusal::new(403, ErrorCode::OTP_EXPIRED, why);
+    let otp_type = if verify.token.is_empty() {
+        type_of_link(&verify.type_)?
+    } else {
+        verify.type_.parse().map_err(|_| expired())?
+    };
     match redeem(state, &hash, otp_type).ok_or_else(expired)? {
         Outcome::SignedIn(id) => state.sign_in(id, "otp"),
         Outcome::OneMore => ok(&ConfirmationPending { msg: ONE_MORE.to_owned(), code: Some("200".to_owned()) }),
     }
 }
 
+/// What a link may be for.
+fn type_of_link(name: &str) -> Result<OtpType, Refusal> {
+    match name.parse() {
+        Err(_) | Ok(OtpType::Sms | OtpType::PhoneChange) => {
+            Err(Refusal::validation_failed("Invalid email verification type"))
+        }
+        Ok(otp_type) => Ok(otp_type),
+    }
+}
+
 pub(super) fn verify_link(state: &mut State, request: &Request) -> Reply {
-    let missing = || Refusal::validation_failed("Verify requires a token or a token hash");
-    let hash = query(request, "token").ok_or_else(missing)?;
-    let otp_type = query(request, "type").and_then(|name| name.parse::<OtpType>().ok());
-    let otp_type = otp_type.ok_or_else(|| Refusal::validation_failed("Verify requires a verification type"))?;
+    let parameter = |name: &str| query(request, name).unwrap_or_default();
+    let (hash, name) = (parameter("token"), parameter("type"));
+    if name.is_empty() {
+        return Err(Refusal::validation_failed("Verify requires a verification type"));
+    }
+    if hash.is_empty() {
+        return Err(Refusal::validation_failed("Verify requires a token or a token hash"));
+    }
     let redirect_to = query(request, "redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
     let with_pkce = hash.starts_with("pkce_");
+    let Ok(otp_type) = type_of_link(&name) else {
+        let pairs = error_pairs("invalid_request", "validation_failed", "Invalid email verification type");
+        let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
+        return redirect(303, &with_words(&target, &pairs));
+    };
     let target = match redeem(state, &hash, otp_type) {
         None => {
             let pairs = error_pairs("access_denied", "otp_expired", "Email link is invalid or has expired");

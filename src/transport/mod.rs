@@ -18,7 +18,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use reqwest::{
     StatusCode,
-    header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue},
+    header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue},
 };
 use tracing::Instrument;
 use url::Url;
@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    error::{Error, Result},
+    error::{Error, Result, request_id},
     raw::{self, Credential, Operation},
     secret::Secret,
     skew::ClockSkew,
@@ -59,17 +59,28 @@ pub(crate) struct Settings {
     pub(crate) skew: ClockSkew,
 }
 
-/// What has been seen of a call, for errors that do not tell themselves.
+/// What has been seen of a call, for errors that do not tell themselves. Of the headers only those, since a success needs
+/// none of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) operation: Option<&'static Operation>,
     pub(crate) status: Option<StatusCode>,
-    pub(crate) headers: HeaderMap,
+    content_type: Option<HeaderValue>,
+    request_id: Option<HeaderValue>,
 }
 
 impl Seen {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+    pub(crate) fn of(operation: Option<&'static Operation>, status: StatusCode, headers: &HeaderMap) -> Self {
+        let content_type = headers.get(CONTENT_TYPE).cloned();
+        Self { operation, status: Some(status), content_type, request_id: request_id(headers).cloned() }
+    }
+
+    pub(crate) fn content_type(&self) -> Option<&str> {
+        self.content_type.as_ref()?.to_str().ok()
+    }
+
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.request_id.as_ref()?.to_str().ok()
     }
 }
 
@@ -228,8 +239,7 @@ impl ClientHooks<Transport> for raw::Client {
             let Settings { clock, skew, .. } = &*self.inner().settings;
             skew.learn(reply.headers().get(DATE).and_then(|date| date.to_str().ok()), clock.now());
             self.inner().note(|seen| {
-                seen.status = Some(reply.status());
-                seen.headers = reply.headers().clone();
+                *seen = Seen::of(seen.operation, reply.status(), reply.headers());
             });
         }
         Ok(())

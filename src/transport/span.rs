@@ -40,7 +40,7 @@ pub(super) fn record(result: &Result<Response>, retries: usize, took: Duration) 
         Ok(reply) => {
             let status = reply.status();
             span.record("http.response.status_code", status.as_u16());
-            if let Some(id) = request_id(reply.headers()) {
+            if let Some(id) = request_id(reply.headers()).and_then(|id| id.to_str().ok()) {
                 span.record("gotrue.request_id", id);
             }
             if status.is_client_error() || status.is_server_error() {

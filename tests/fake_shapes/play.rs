@@ -3,7 +3,6 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::{
     Client, Password, Provider, Secret, reqwest,
     testing::{FakeServer, ManualClock},
@@ -11,7 +10,10 @@ use gotrue::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{authenticator::Device, shape::Reply};
+use crate::{
+    authenticator::Device,
+    shape::{Reply, claims},
+};
 
 pub const PASSWORD: &str = "correct-horse-7";
 
@@ -222,11 +224,6 @@ async fn read(reply: reqwest::Response) -> Reply {
     let is_json = reply.headers().get("content-type").is_some_and(|kind| kind.to_str().unwrap().contains("json"));
     let body = reply.bytes().await.unwrap();
     Reply { status, headers, json: is_json.then(|| serde_json::from_slice(&body).unwrap()) }
-}
-
-/// The claims in a token, whoever has signed it.
-fn claims(token: &str) -> Option<Value> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?).ok()
 }
 
 /// A token of the fake's provider that says the same.

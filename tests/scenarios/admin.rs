@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use gotrue::{AuditAction, CreateUser, GenerateLink, LinkVerificationType, Password, UpdateUser, UserOrder, Verified};
+use gotrue::{
+    AuditAction, AuditLogType, CreateUser, EnrollTotp, GenerateLink, LinkVerificationType, Password, Recover,
+    SignOutScope, UpdateUser, UserOrder, UserUpdate, Verified,
+};
 use serde_json::json;
 
 use crate::{
     code,
-    world::{PASSWORD, World},
+    world::{PASSWORD, World, totp},
 };
 
 pub async fn a_user_from_cradle_to_grave(world: &World) {
@@ -130,6 +133,24 @@ pub async fn links_to_a_new_address(world: &World) {
     assert_eq!((second.user().email.as_deref(), second.user().id), (Some(&*new), session.user().id));
 }
 
+/// Somebody comes from another system, with a hash of the password.
+pub async fn a_password_from_elsewhere(world: &World) {
+    let hashes = [
+        (PASSWORD, "$2b$04$abcdefghijklmnopqrstuuSQyLzxZtaUFpi/q2P5wWap0qvqIvC5q"),
+        ("password", "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8"),
+    ];
+    for (number, (password, hash)) in hashes.into_iter().enumerate() {
+        let email = world.email(&format!("user-{number}"));
+        let user = CreateUser::email(&email).password_hash(hash).confirm_email();
+        world.admin().users().create(user).await.unwrap();
+        world.client.sign_in(Password::email(&email, password)).await.unwrap();
+        let wrong = world.client.sign_in(Password::email(&email, "wrong-horse-7")).await;
+        assert_eq!(code(wrong), "invalid_credentials");
+    }
+    let unknown = CreateUser::email(world.email("x")).password_hash("$2b$zzz");
+    assert_eq!(code(world.admin().users().create(unknown).await), "unexpected_failure");
+}
+
 pub async fn nobody_else(world: &World) {
     let (_, session) = world.somebody("ada").await;
     let nobody = world.client.admin(session.access_token());
@@ -141,15 +162,48 @@ pub async fn nobody_else(world: &World) {
 }
 
 pub async fn the_audit_log(world: &World) {
-    let (email, session) = world.somebody("ada").await;
-    world.client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
+    let client = &world.client;
+    let (email, first) = world.somebody("ada").await;
+    let session = client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
+    let session = client.refresh(session.refresh_token()).await.unwrap();
+    let user = client.user(session.access_token());
+    user.update(UserUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
+    user.update(UserUpdate::new().password("better-horse-8")).await.unwrap();
+    client.recover(Recover::email(&email)).await.unwrap();
+    let factor = user.mfa().enroll_totp(EnrollTotp::new()).await.unwrap();
+    let strong = user.mfa().challenge_and_verify(factor.id, totp(&factor.secret)).await.unwrap();
+    client.user(strong.access_token()).mfa().unenroll(factor.id).await.unwrap();
+    client.user(strong.access_token()).sign_out(SignOutScope::Global).await.unwrap();
+
     let admin = world.admin();
     let page = admin.audit_log().author(&email).per_page(1).get().await.unwrap();
     assert_eq!(page.items.len(), 1);
     assert!(page.has_more());
     let payload = page.items[0].payload.as_ref().unwrap();
-    assert_eq!(payload.action, Some(AuditAction::LOGIN));
-    assert_eq!(payload.actor_id, Some(session.user().id.to_string()));
-    let all: Vec<_> = admin.audit_log().author(&email).per_page(1).stream().try_collect().await.unwrap();
-    assert!(all.len() > 1 && all.len() < 10, "{}", all.len());
+    assert_eq!(payload.action, Some(AuditAction::LOGOUT));
+    assert_eq!(payload.actor_id, Some(first.user().id.to_string()));
+    let all: Vec<_> = admin.audit_log().author(&email).per_page(5).stream().try_collect().await.unwrap();
+    let mut done: Vec<String> =
+        all.into_iter().map(|entry| entry.payload.unwrap().action.unwrap().to_string()).collect();
+    done.reverse();
+    let begun: &[&str] =
+        if world.confirms() { &["user_confirmation_requested", "user_signedup"] } else { &["user_signedup", "login"] };
+    let then = [
+        "login",
+        "token_refreshed",
+        "token_revoked",
+        "user_modified",
+        "user_updated_password",
+        "user_modified",
+        "user_recovery_requested",
+        "factor_in_progress",
+        "challenge_created",
+        "verification_attempted",
+        "token_revoked",
+        "factor_unenrolled",
+        "logout",
+    ];
+    assert_eq!(done, [begun, &then].concat());
+    let logins = admin.audit_log().action(AuditAction::LOGIN).per_page(1).get().await.unwrap();
+    assert_eq!(logins.items[0].payload.as_ref().unwrap().log_type, Some(AuditLogType::ACCOUNT));
 }

@@ -1,5 +1,5 @@
 //! What people do with a server, written once: against the fake in the process, and against real servers where the
-//! environment names them (`GOTRUE_LIVE_*`, see `live.rs`).
+//! environment names them (`GOTRUE_LIVE_*`, see `docs/live.md`).
 //!
 //! `cargo test --test scenarios`, with part of a name for some of them.
 
@@ -15,10 +15,12 @@ mod factors;
 mod identities;
 mod invitations;
 mod live;
+mod mail;
 mod messages;
 mod oauth_server;
 mod passkeys;
 mod provider;
+mod refusals;
 mod server;
 mod sessions;
 mod sms;
@@ -44,6 +46,8 @@ type Run = for<'a> fn(&'a World) -> LocalBoxFuture<'a, ()>;
 struct Scenario {
     name: &'static str,
     kinds: &'static [Kind],
+    /// It goes to the provider whom the servers know as `keycloak`. The fake is its own.
+    provider: bool,
     run: Run,
 }
 
@@ -52,7 +56,11 @@ const AUTOCONFIRM: &[Kind] = &[Kind::Autoconfirm];
 const CONFIRM: &[Kind] = &[Kind::Confirm];
 
 const fn on(kinds: &'static [Kind], name: &'static str, run: Run) -> Scenario {
-    Scenario { name, kinds, run }
+    Scenario { name, kinds, provider: false, run }
+}
+
+const fn with_provider(kinds: &'static [Kind], name: &'static str, run: Run) -> Scenario {
+    Scenario { name, kinds, provider: true, run }
 }
 
 /// All of them.
@@ -78,10 +86,10 @@ fn scenarios() -> Vec<Scenario> {
         on(BOTH, "sms::a_code_by_phone", |w| Box::pin(sms::a_code_by_phone(w))),
         on(CONFIRM, "sms::a_number_is_confirmed", |w| Box::pin(sms::a_number_is_confirmed(w))),
         on(BOTH, "invitations::an_invitation", |w| Box::pin(invitations::an_invitation(w))),
-        on(BOTH, "provider::pkce_and_implicit", |w| Box::pin(provider::pkce_and_implicit(w))),
+        with_provider(BOTH, "provider::pkce_and_implicit", |w| Box::pin(provider::pkce_and_implicit(w))),
         on(AUTOCONFIRM, "identities::linked_and_unlinked", |w| Box::pin(identities::linked_and_unlinked(w))),
-        on(AUTOCONFIRM, "identities::of_somebody_else", |w| Box::pin(identities::of_somebody_else(w))),
-        on(AUTOCONFIRM, "provider::an_id_token", |w| Box::pin(provider::an_id_token(w))),
+        with_provider(AUTOCONFIRM, "identities::of_somebody_else", |w| Box::pin(identities::of_somebody_else(w))),
+        with_provider(AUTOCONFIRM, "provider::an_id_token", |w| Box::pin(provider::an_id_token(w))),
         on(BOTH, "sessions::a_spent_token", |w| Box::pin(sessions::a_spent_token(w))),
         on(BOTH, "sessions::a_stolen_token", |w| Box::pin(sessions::a_stolen_token(w))),
         on(BOTH, "sessions::sign_out_scopes", |w| Box::pin(sessions::sign_out_scopes(w))),
@@ -96,6 +104,7 @@ fn scenarios() -> Vec<Scenario> {
         on(BOTH, "admin::pages", |w| Box::pin(admin::pages(w))),
         on(BOTH, "admin::links", |w| Box::pin(admin::links(w))),
         on(BOTH, "admin::links_to_a_new_address", |w| Box::pin(admin::links_to_a_new_address(w))),
+        on(BOTH, "admin::a_password_from_elsewhere", |w| Box::pin(admin::a_password_from_elsewhere(w))),
         on(BOTH, "admin::nobody_else", |w| Box::pin(admin::nobody_else(w))),
         on(BOTH, "admin::the_audit_log", |w| Box::pin(admin::the_audit_log(w))),
         on(BOTH, "oauth_server::a_client", |w| Box::pin(oauth_server::a_client(w))),
@@ -107,6 +116,7 @@ fn scenarios() -> Vec<Scenario> {
         on(BOTH, "company::an_unknown_domain", |w| Box::pin(company::an_unknown_domain(w))),
         on(BOTH, "wallet::solana", |w| Box::pin(wallet::solana(w))),
         on(BOTH, "wallet::ethereum", |w| Box::pin(wallet::ethereum(w))),
+        on(AUTOCONFIRM, "refusals::word_for_word", |w| Box::pin(refusals::word_for_word(w))),
         on(BOTH, "server::discovery", |w| Box::pin(server::discovery(w))),
         on(BOTH, "server::tells_of_itself", |w| Box::pin(server::tells_of_itself(w))),
     ]
@@ -123,10 +133,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let live = Live::from_env();
     let mut trials = Vec::new();
-    for Scenario { name, kinds, run } in scenarios() {
+    for Scenario { name, kinds, provider, run } in scenarios() {
         for &kind in kinds {
             trials.push(trial(format!("fake::{kind}::{name}"), Ok(()), move |()| World::fake(kind), run));
-            let live = live.clone();
+            let live = live.clone().and_then(|live| if provider { live.with_provider() } else { Ok(live) });
             trials.push(trial(
                 format!("live::{kind}::{name}"),
                 live,

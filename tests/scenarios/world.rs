@@ -79,7 +79,8 @@ impl World {
         let confirm = kind == Kind::Confirm;
         let clock = ManualClock::at(Utc::now());
         let builder = FakeServer::builder().confirm_addresses(confirm).hs256(confirm).clock(clock.clone());
-        let server = builder.start().await;
+        // Real servers have this one switched off.
+        let server = builder.without_provider(Provider::KAKAO).start().await;
         let (client, service_key) = (server.client().unwrap(), server.service_key());
         Self { kind, client, service_key, server: Server::Fake(server, clock), run: "fake".to_owned() }
     }
@@ -98,6 +99,10 @@ impl World {
 
     pub fn admin(&self) -> AdminClient {
         self.client.admin(self.service_key.clone())
+    }
+
+    pub fn service_key(&self) -> Secret {
+        self.service_key.clone()
     }
 
     /// An address that nobody has had before.
@@ -131,7 +136,7 @@ impl World {
     /// The message to an address, counted from one, once it has come.
     pub async fn letter(&self, to: &str, number: usize) -> Letter {
         match &self.server {
-            Server::Live(live) => live.letter(to, number).await,
+            Server::Live(live) => live.mail.letter(to, number).await,
             Server::Fake(server, _) => {
                 let message = server.messages_to(to).swap_remove(number - 1);
                 let link = message.link.map(|link| Url::parse(link.expose()).unwrap());

@@ -5,7 +5,7 @@ use std::{io::Write, process::Command};
 use crate::{
     conformance, lint, list,
     outcome::{Outcome, Result},
-    workspace,
+    redis_server, workspace,
 };
 
 struct Step {
@@ -55,6 +55,7 @@ const STEPS: &[Step] = &[
     Step { name: "admin", work: Cargo(&["run", "--quiet", "--example", "admin"], &[]) },
     Step { name: "mfa", work: Cargo(&["run", "--quiet", "--example", "mfa"], &[]) },
     Step { name: "passkey", work: Cargo(&["run", "--quiet", "--example", "passkey"], &[]) },
+    Step { name: "redis-server", work: Own(redis_server::provide) },
     Step { name: "tests", work: Cargo(&["test", "--workspace", "--all-features"], &[]) },
 ];
 

@@ -2,6 +2,8 @@
 //!
 //! Each exits with 0 when all is well, 1 when it has found something, and 2 when it could not run.
 
+mod bench;
+mod build_cost;
 mod causes;
 mod ci;
 mod codegen;
@@ -11,6 +13,8 @@ mod generator;
 mod lint;
 mod list;
 mod outcome;
+mod performance;
+mod redis_server;
 mod workspace;
 mod yaml;
 
@@ -76,6 +80,11 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         diff: Option<PathBuf>,
     },
+    /// Runs the benchmarks in short form, and writes docs/performance.md; fails when a goal is missed.
+    Bench,
+    /// Builds the library from nothing for each set of features, and writes the crates and seconds into
+    /// docs/performance.md.
+    BuildCost,
     /// Runs what CI runs, step by step, and stops at the first that fails.
     Ci,
 }
@@ -109,6 +118,8 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Codegen { emit: Some(directory), .. } => codegen::emit(&directory, out),
         Command::Codegen { diff: Some(directory), .. } => codegen::diff(&directory, out),
         Command::Codegen { .. } => codegen::print(out),
+        Command::Bench => bench::run(out),
+        Command::BuildCost => build_cost::run(out),
         Command::Ci => ci::run(out),
     }
 }

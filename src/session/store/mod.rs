@@ -6,6 +6,8 @@ mod keyring;
 mod lock;
 mod memory;
 mod place;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::{error::Error as StdError, fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -13,6 +15,8 @@ pub use file::FileStore;
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use redis::{RedisStore, RedisStores};
 
 use super::record::{Revision, StoredSession};
 
@@ -22,8 +26,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// Keeps the session of one user, perhaps for several processes.
 ///
 /// [`MemoryStore`] forgets, [`FileStore`] is for applications and commands, `KeyringStore` (feature
-/// `keyring`) for the system's keychain. One of your own is a load, a
-/// compare-and-swap and a lease; a database has all three.
+/// `keyring`) for the system's keychain, `RedisStores` (feature `redis`) for services of several processes. One of your
+/// own is a load, a compare-and-swap and a lease; a database has all three.
 ///
 /// ```
 /// use gotrue::{Lease, MemoryStore, Revision, SessionStore, StoreFuture, StoredSession};

@@ -15,7 +15,7 @@ use webauthn::WebAuthnAnswer;
 use super::{
     relying_party::Credential,
     reply::{Refusal, Reply, ok},
-    router::{body, segment},
+    router::{body, body_with, segment},
     session::Caller,
     state::State,
 };
@@ -73,7 +73,7 @@ struct Answer {
 
 pub(super) fn enroll(state: &mut State, request: &Request) -> Reply {
     let caller = state.named_caller(request)?;
-    let enroll: EnrollFactorRequest = body(request)?;
+    let enroll: EnrollFactorRequest = body_with(request, &["factor_type"])?;
     let proof = match enroll.factor_type.as_str() {
         "totp" => Proof::Totp(state.draw_secret()),
         "phone" => Proof::Phone(state.new_phone(&caller, enroll.phone.as_deref().unwrap_or_default())?),

@@ -14,7 +14,7 @@ use super::{
     state::State,
 };
 use crate::{
-    raw::{ErrorCode, types::Session},
+    raw::{AuditAction, ErrorCode, types::Session},
     secret::Secret,
 };
 
@@ -112,6 +112,7 @@ impl State {
         session.second_factor = Some(SecondFactor { id: factor_id, method, used_at: now });
         session.swap(fresh.clone(), now);
         let user_id = session.user_id;
+        self.note(user_id, AuditAction::TOKEN_REVOKED, None);
         self.sessions.retain(|session| session.user_id != user_id || session.second_factor.is_some());
         self.tokens(session_id, fresh)
     }

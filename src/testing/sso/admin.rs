@@ -173,7 +173,11 @@ fn check(change: &Change) -> Result<(), Refusal> {
             return Err(Refusal::validation_failed("metadata_url is not a HTTPS URL"));
         }
     }
-    let known = || NameIdFormat::KNOWN.iter().map(NameIdFormat::as_str).collect::<Vec<_>>().join(", ");
+    let known = || {
+        let known =
+            [NameIdFormat::PERSISTENT, NameIdFormat::EMAIL_ADDRESS, NameIdFormat::TRANSIENT, NameIdFormat::UNSPECIFIED];
+        known.each_ref().map(NameIdFormat::as_str).join(", ")
+    };
     match &change.name_id_format {
         Some(format) if !NameIdFormat::KNOWN.contains(format) => {
             Err(Refusal::validation_failed(format!("name_id_format must be unspecified or one of {}", known())))

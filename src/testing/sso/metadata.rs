@@ -21,6 +21,9 @@ pub(super) fn read(url: Option<String>, xml: Option<String>) -> Result<Option<Me
     }
     let Some(xml) = xml.filter(|xml| !xml.is_empty()) else { return Ok(None) };
     let document = Document::parse(&xml).map_err(|_| Refusal::unforeseen())?;
+    if document.root_element().tag_name().name() != "EntityDescriptor" {
+        return Err(Refusal::unforeseen());
+    }
     let entity_id = document.root_element().attribute("entityID").unwrap_or_default().to_owned();
     if entity_id.is_empty() {
         return Err(Refusal::validation_failed("SAML Metadata does not contain an EntityID"));

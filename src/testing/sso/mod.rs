@@ -13,6 +13,7 @@ pub(super) use admin::{create, delete, get, list, update};
 pub(super) use service::{assertion, metadata as service_metadata};
 
 use super::{
+    flow,
     reply::{Refusal, Reply, ok},
     router::body,
     state::State,
@@ -32,8 +33,6 @@ struct SignIn {
     provider_id: Option<Uuid>,
     domain: Option<String>,
     skip_http_redirect: Option<bool>,
-    code_challenge: Option<String>,
-    code_challenge_method: Option<String>,
 }
 
 /// The URL of a company's sign-in (`POST /sso`). Nobody is there: what a company would answer is not played.
@@ -55,10 +54,7 @@ pub(super) fn sign_in(state: &mut State, request: &Request) -> Reply {
         let message = "SSO Provider is currently disabled";
         return Err(Refusal::new(404, ErrorCode::SSO_PROVIDER_DISABLED, message));
     }
-    if sign_in.code_challenge.is_some() != sign_in.code_challenge_method.is_some() {
-        let message = "PKCE flow requires code_challenge_method and code_challenge";
-        return Err(Refusal::validation_failed(message));
-    }
+    flow::challenge_in_body(request)?;
     let location = row.location.clone();
     let format = row.provider.saml.as_ref().and_then(|saml| saml.name_id_format.clone());
     let url = service::authentication_request(state, &location, format.as_ref());

@@ -1,13 +1,21 @@
 //! Signatures of Solana wallets: Ed25519, of the text itself or in the envelope that hardware wallets put around it.
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    alphabet::URL_SAFE,
+    engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose::NO_PAD},
+};
 
 use super::{
     message::{Chain, Message},
     wrong_signature,
 };
 use crate::testing::reply::Refusal;
+
+/// The server does not look at bits that belong to no byte.
+const BASE64: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
+const LENIENT: GeneralPurposeConfig = NO_PAD.with_decode_allow_trailing_bits(true);
 
 /// Reads a message and checks who has signed it.
 pub(super) fn check(text: &str, signature: &str) -> Result<Message, Refusal> {
@@ -16,7 +24,7 @@ pub(super) fn check(text: &str, signature: &str) -> Result<Message, Refusal> {
         return Err(Refusal::validation_failed(message));
     }
     let signature = signature.trim_end_matches('=').replace('+', "-").replace('/', "_");
-    let signature = URL_SAFE_NO_PAD
+    let signature = BASE64
         .decode(signature)
         .map_err(|_| Refusal::validation_failed("signature does not contain valid base64 characters"))?;
     let message = Chain::Solana.read(text)?;

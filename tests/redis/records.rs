@@ -1,0 +1,218 @@
+//! Records: swapped, expiring, encrypted, corrupt.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use gotrue::{
+    Client, Error, Password, RedisStores, SessionStore, SignUp,
+    testing::{FakeServer, ManualClock},
+};
+use serde_json::{Value, json};
+
+use crate::{record, server::Redis, support};
+
+const KEY: [u8; 32] = [7; 32];
+
+async fn swaps_only_what_is_expected(stores: RedisStores) {
+    let store = stores.session("1").unwrap();
+    let (one, two) = (record(1).await, record(2).await);
+    assert!(store.load().await.unwrap().is_none());
+    assert!(!store.compare_and_swap(Some(one.revision()), Some(two.clone())).await.unwrap());
+    assert!(!store.compare_and_swap(Some(one.revision()), None).await.unwrap());
+    assert!(store.compare_and_swap(None, Some(one.clone())).await.unwrap());
+    assert!(!store.compare_and_swap(None, Some(two.clone())).await.unwrap());
+    assert_eq!(store.load().await.unwrap().unwrap().revision(), one.revision());
+    assert!(store.compare_and_swap(Some(one.revision()), Some(two.clone())).await.unwrap());
+    assert!(!store.compare_and_swap(Some(one.revision()), None).await.unwrap());
+    assert_eq!(store.load().await.unwrap().unwrap().revision(), two.revision());
+    assert!(store.compare_and_swap(Some(two.revision()), None).await.unwrap());
+    assert!(store.load().await.unwrap().is_none());
+    assert!(store.compare_and_swap(None, None).await.unwrap());
+}
+
+#[tokio::test]
+async fn only_what_is_expected_is_swapped() {
+    let Some(redis) = Redis::start() else { return };
+    swaps_only_what_is_expected(redis.stores().await).await;
+    swaps_only_what_is_expected(redis.stores().await.encrypt(&KEY).unwrap()).await;
+    swaps_only_what_is_expected(redis.stores().await.time_to_live(Duration::from_secs(9))).await;
+}
+
+#[tokio::test]
+async fn services_with_other_prefixes_and_other_sessions_are_not_seen() {
+    let Some(redis) = Redis::start() else { return };
+    let other = RedisStores::connect(&redis.url(), "other").await.unwrap();
+    let stores = redis.stores().await;
+    let [mine, next, theirs] = [stores.session("1"), stores.session("2"), other.session("1")].map(Result::unwrap);
+    assert!(mine.compare_and_swap(None, Some(record(1).await)).await.unwrap());
+    assert!(next.load().await.unwrap().is_none());
+    assert!(theirs.load().await.unwrap().is_none());
+    assert!(theirs.compare_and_swap(None, Some(record(2).await)).await.unwrap());
+    assert_eq!(mine.load().await.unwrap().unwrap().revision(), record(1).await.revision());
+    let _turn = mine.lease().await.unwrap();
+    theirs.lease().await.unwrap();
+    let mut keys: Vec<String> = redis.command(&["KEYS", "*:session:*"]).await;
+    keys.sort();
+    assert_eq!(keys, ["app:session:1", "other:session:1"]);
+}
+
+#[tokio::test]
+async fn a_session_is_kept_as_long_as_was_said_after_each_write() {
+    let Some(redis) = Redis::start() else { return };
+    let left = async || redis.command::<i64>(&["PTTL", "app:session:1"]).await;
+    let store = redis.stores().await.session("1").unwrap();
+    store.compare_and_swap(None, Some(record(1).await)).await.unwrap();
+    assert_eq!(left().await, -1, "for ever");
+
+    let store = redis.stores().await.time_to_live(Duration::from_secs(1000)).session("1").unwrap();
+    store.compare_and_swap(Some(record(1).await.revision()), Some(record(2).await)).await.unwrap();
+    assert!((990_000..=1_000_000).contains(&left().await));
+    redis.command::<()>(&["EXPIRE", "app:session:1", "5"]).await;
+    store.load().await.unwrap();
+    assert!(left().await <= 5000, "reading is no writing");
+    store.compare_and_swap(Some(record(2).await.revision()), Some(record(3).await)).await.unwrap();
+    assert!(left().await > 990_000);
+    redis.command::<()>(&["PEXPIRE", "app:session:1", "0"]).await;
+    assert!(store.load().await.unwrap().is_none());
+
+    let store = redis.stores().await.time_to_live(Duration::MAX).session("1").unwrap();
+    store.compare_and_swap(None, Some(record(1).await)).await.unwrap();
+    assert!(left().await > 1_000_000_000);
+}
+
+#[tokio::test]
+async fn an_encrypted_session_is_read_with_its_key_in_its_place_alone() {
+    let Some(redis) = Redis::start() else { return };
+    let stores = redis.stores().await.encrypt(&KEY).unwrap();
+    let store = stores.session("1").unwrap();
+    store.compare_and_swap(None, Some(record(1).await)).await.unwrap();
+    assert!(store.load().await.unwrap().is_some());
+    let bytes: Vec<u8> = redis.command(&["GET", "app:session:1"]).await;
+    let text = String::from_utf8_lossy(&bytes);
+    assert!(!text.contains(support::ACCESS_TOKEN) && !text.contains("ada@example.com"), "{text}");
+
+    let of_another_key = redis.stores().await.encrypt(&[8; 32]).unwrap().session("1").unwrap();
+    assert!(of_another_key.load().await.unwrap().is_none());
+    assert!(redis.stores().await.session("1").unwrap().load().await.unwrap().is_none());
+    redis.command::<()>(&["COPY", "app:session:1", "app:session:2"]).await;
+    assert!(stores.session("2").unwrap().load().await.unwrap().is_none());
+    // The revision, the nonce, the ciphertext and the tag: none may be changed.
+    redis.command::<()>(&["COPY", "app:session:1", "unchanged"]).await;
+    for offset in [0, 36, 60, bytes.len() - 1] {
+        redis.command::<()>(&["COPY", "unchanged", "app:session:1", "REPLACE"]).await;
+        assert!(store.load().await.unwrap().is_some());
+        let other = if bytes[offset] == b'x' { "y" } else { "x" };
+        redis.command::<()>(&["SETRANGE", "app:session:1", &offset.to_string(), other]).await;
+        assert!(store.load().await.unwrap().is_none(), "{offset}");
+    }
+    // What cannot be read may be overwritten.
+    assert!(of_another_key.compare_and_swap(None, Some(record(2).await)).await.unwrap());
+    assert_eq!(of_another_key.load().await.unwrap().unwrap().revision(), record(2).await.revision());
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_no_session_and_is_overwritten() {
+    let Some(redis) = Redis::start() else { return };
+    let server = FakeServer::start().await;
+    let client = server.client().unwrap();
+    client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap();
+    let revision = record(1).await.revision();
+    let of_tomorrow = {
+        let mut json: Value = serde_json::from_slice(&record(1).await.to_json().unwrap()).unwrap();
+        json["version"] = json!(2);
+        format!("{revision}{json}")
+    };
+    let of_another = format!("{}{}", record(2).await.revision(), serde_json::to_string(&record(1).await).unwrap());
+    let corrupt = ["", "{", "null", &"\u{0}".repeat(99), &revision.to_string(), &of_tomorrow, &of_another];
+    let strings = corrupt.map(|record| vec!["SET", "app:session:1", record]);
+    let others = [vec!["HSET", "app:session:1", "string", "1"], vec!["RPUSH", "app:session:1", "string"]];
+    for corrupt in strings.into_iter().chain(others) {
+        redis.command::<()>(&["DEL", "app:session:1"]).await;
+        redis.command::<()>(&corrupt).await;
+        let store = redis.stores().await.session("1").unwrap();
+        let auth = client.session_manager(store.clone()).await.unwrap();
+        assert!(auth.session().is_none(), "{corrupt:?}");
+        auth.sign_in(Password::email("ada@example.com", "correct-horse-7")).await.unwrap();
+        let again = client.session_manager(store).await.unwrap();
+        assert_eq!(again.session().unwrap().access_token(), auth.session().unwrap().access_token(), "{corrupt:?}");
+    }
+}
+
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn it_is_warned_of_once() {
+    let Some(redis) = Redis::start() else { return };
+    let written = Written::default();
+    let writer = written.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _on_this_thread = tracing::subscriber::set_default(subscriber);
+    let stores = redis.stores().await;
+    for id in ["1", "2"] {
+        redis.command::<()>(&["SET", &format!("app:session:{id}"), "private"]).await;
+        for _ in 0..2 {
+            assert!(stores.session(id).unwrap().load().await.unwrap().is_none());
+        }
+    }
+    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.matches("WARN").count(), 1, "{text}");
+    assert!(text.contains("a stored session cannot be read") && !text.contains("private"), "{text}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_right_is_refused_and_nothing_secret_is_told() {
+    let refused = RedisStores::connect("http://:hunter2-planted@127.0.0.1", "app").await.unwrap_err();
+    assert!(matches!(refused, Error::Store(_)), "{refused:?}");
+    let nobody = RedisStores::connect("redis://:hunter2-planted@127.0.0.1:1", "app").await.unwrap_err();
+    assert!(matches!(nobody, Error::Store(_)), "{nobody:?}");
+    for error in [&refused, &nobody] {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        assert!(!format!("{error} {error:?} {cause:?}").contains("hunter2"));
+    }
+    let Some(redis) = Redis::start() else { return };
+    assert!(matches!(RedisStores::connect(&redis.url(), "").await, Err(Error::InvalidInput { .. })));
+    assert!(matches!(redis.stores().await.session(" "), Err(Error::InvalidInput { .. })));
+    let brief = redis.stores().await.time_to_live(Duration::from_micros(999));
+    assert!(matches!(brief.session("1"), Err(Error::InvalidInput { .. })));
+
+    let stores = redis.stores().await.encrypt(&KEY).unwrap();
+    let store = stores.session("cookie-planted").unwrap();
+    let debug = format!("{stores:?} {store:?}");
+    assert!(debug.contains("app") && !debug.contains("planted") && !debug.contains('7'), "{debug}");
+}
+
+/// The whole way: signed in by one process, used and signed out by another.
+#[tokio::test]
+async fn a_session_is_that_of_all_processes() {
+    let Some(redis) = Redis::start() else { return };
+    let clock = ManualClock::new();
+    let server = FakeServer::builder().clock(clock.clone()).start().await;
+    let client = || -> Client { server.client_builder().clock(clock.clone()).build().unwrap() };
+    let store = async || redis.stores().await.encrypt(&KEY).unwrap().session("1").unwrap();
+    let here = client().session_manager(store().await).await.unwrap();
+    here.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap();
+    let there = client().session_manager(store().await).await.unwrap();
+    clock.advance(Duration::from_secs(7200));
+    let token = there.access_token().await.unwrap();
+    assert_eq!(here.access_token().await.unwrap(), token);
+    assert_eq!(server.count("token"), 1);
+    there.sign_out(gotrue::SignOutScope::Local).await.unwrap();
+    clock.advance(Duration::from_secs(7200));
+    assert!(matches!(here.access_token().await, Err(Error::NoSession)));
+    assert_eq!(server.count("token"), 1);
+}

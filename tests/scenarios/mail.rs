@@ -1,0 +1,77 @@
+//! Where the mails of real servers arrive: a file, or a Mailpit.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use gotrue::{Secret, reqwest, url::Url};
+use quoted_printable::ParseMode;
+use serde_json::Value;
+
+use crate::world::Letter;
+
+#[derive(Clone, Debug)]
+pub enum Mailbox {
+    /// Lines of JSON with `to`, a list of addresses, and `data`, the mail as it was sent.
+    File(PathBuf),
+    /// The address of its HTTP API.
+    Mailpit(Url),
+}
+
+impl Mailbox {
+    /// A Mailpit is told by its URL; anything else is a path.
+    pub fn new(place: String) -> Self {
+        match Url::parse(&place) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Self::Mailpit(url),
+            _ => Self::File(place.into()),
+        }
+    }
+
+    /// Waits for a mail for at most ten seconds.
+    pub async fn letter(&self, to: &str, number: usize) -> Letter {
+        for _ in 0..200 {
+            let mail = match self {
+                Self::File(path) => in_file(path, to, number),
+                Self::Mailpit(url) => in_mailpit(url, to, number).await,
+            };
+            if let Some(mail) = mail {
+                return read(&mail);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("mail {number} to {to} did not come");
+    }
+}
+
+/// The mails come oldest first. A line that is being written is none yet.
+fn in_file(path: &PathBuf, to: &str, number: usize) -> Option<String> {
+    let all = fs::read_to_string(path).unwrap();
+    let mails = all.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut to_them = mails.filter(|mail| mail["to"].as_array().is_some_and(|those| those.iter().any(|it| it == to)));
+    to_them.nth(number - 1).map(|mail| mail["data"].as_str().unwrap().to_owned())
+}
+
+/// The mails come newest first, and with those to addresses that the one asked for is a part of.
+async fn in_mailpit(url: &Url, to: &str, number: usize) -> Option<String> {
+    let mut search = url.join("/api/v1/search").unwrap();
+    search.query_pairs_mut().append_pair("query", &format!("to:\"{to}\""));
+    let found = get(search).await.json::<Value>().await.unwrap();
+    let mails = found["messages"].as_array().unwrap().iter().rev();
+    let mut to_them = mails.filter(|mail| mail["To"].as_array().unwrap().iter().any(|it| it["Address"] == to));
+    let id = to_them.nth(number - 1)?["ID"].as_str().unwrap();
+    let mail = get(url.join(&format!("/api/v1/message/{id}/raw")).unwrap()).await;
+    Some(mail.text().await.unwrap())
+}
+
+async fn get(url: Url) -> reqwest::Response {
+    reqwest::get(url).await.unwrap().error_for_status().unwrap()
+}
+
+fn read(mail: &str) -> Letter {
+    let (_, body) = mail.split_once("\r\n\r\n").unwrap();
+    let body = quoted_printable::decode(body, ParseMode::Robust).unwrap();
+    let body = String::from_utf8(body).unwrap();
+    let link = body.split_once("href=\"").and_then(|(_, rest)| rest.split_once('"'));
+    let link = link.map(|(link, _)| Url::parse(&link.replace("&amp;", "&")).unwrap());
+    let is_code = |text: &&str| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let code = body.split(['<', '>']).find(is_code).map(Secret::from);
+    Letter { link, code }
+}
