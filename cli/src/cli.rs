@@ -13,7 +13,7 @@ The server is that of --url, of --profile, of the environment (GOTRUE_URL and GO
                      folder for configuration, or in GOTRUE_CONFIG_DIR.";
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused, 2 wrong use, 3 no answer or busy (try again), 4 not signed in \
-                          or no right to, 5 no such thing.";
+                          or no right to, 5 no such thing, 130 interrupted.";
 
 /// The command.
 #[derive(Debug, Parser)]

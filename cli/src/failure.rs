@@ -21,6 +21,8 @@ pub enum Exit {
     Unauthorized = 4,
     /// There is no such thing.
     NotFound = 5,
+    /// Somebody pressed Ctrl-C.
+    Interrupted = 130,
 }
 
 /// A failure, ready to be told.

@@ -41,7 +41,10 @@ impl KeyPlace {
     pub fn load(self, folder: &Folder, profile: &str) -> Result<Keys> {
         match self {
             Self::None => Ok(Keys::default()),
-            Self::Keychain => from_keychain(profile),
+            Self::Keychain => {
+                let keys = entry(profile).map_err(|error| failed(&error)).and_then(|entry| Keys::read_from(&entry));
+                keys.map_err(|failure| failure.hint(format!("gotrue profile add {profile} stores its keys anew")))
+            }
             Self::File => Ok(read_file(folder)?.remove(profile).unwrap_or_default()),
         }
     }
@@ -72,7 +75,7 @@ impl Keys {
         if self.is_empty() {
             return Ok(KeyPlace::None);
         }
-        if with_keychain && self.save_in_keychain(profile).is_ok() {
+        if with_keychain && entry(profile).and_then(|entry| self.write_to(&entry)).is_ok() {
             return Ok(KeyPlace::Keychain);
         }
         let mut all = read_file(folder)?;
@@ -81,18 +84,15 @@ impl Keys {
         Ok(KeyPlace::File)
     }
 
-    fn save_in_keychain(&self, profile: &str) -> keyring::Result<()> {
-        // Text that we made ourselves of two strings.
-        let text = serde_json::to_vec(self).unwrap_or_default();
-        entry(profile)?.set_secret(&text)
+    fn write_to(&self, entry: &Entry) -> keyring::Result<()> {
+        // Two strings are always JSON.
+        entry.set_secret(&serde_json::to_vec(self).unwrap_or_default())
     }
-}
 
-fn from_keychain(profile: &str) -> Result<Keys> {
-    match entry(profile).and_then(|entry| entry.get_secret()) {
-        Ok(text) => serde_json::from_slice(&text)
-            .map_err(|_| Failure::new(Exit::Refused, format!("the keychain's entry {profile} is not ours"))),
-        Err(error) => Err(failed(&error).hint(format!("gotrue profile add {profile} stores its keys anew"))),
+    fn read_from(entry: &Entry) -> Result<Self> {
+        let text = entry.get_secret().map_err(|error| failed(&error))?;
+        // The cause could hold a key.
+        serde_json::from_slice(&text).map_err(|_| Failure::new(Exit::Refused, "the keychain's entry is not ours"))
     }
 }
 
@@ -106,4 +106,34 @@ fn read_file(folder: &Folder) -> Result<BTreeMap<String, Keys>> {
 
 fn failed(error: &keyring::Error) -> Failure {
     Failure::new(Exit::Refused, format!("the keychain failed: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use keyring_core::api::CredentialStoreApi;
+
+    use super::*;
+
+    fn entry() -> Entry {
+        let keychain = keyring_core::mock::Store::new().unwrap();
+        Entry { inner: keychain.build("gotrue", "prod", None).unwrap() }
+    }
+
+    #[test]
+    fn a_keychain_gives_back_what_it_was_given() {
+        let entry = entry();
+        let keys = Keys { api_key: Some("anon".into()), service_key: Some("service".into()) };
+        keys.write_to(&entry).unwrap();
+        let read = Keys::read_from(&entry).unwrap();
+        assert_eq!((read.api_key, read.service_key), (keys.api_key, keys.service_key));
+    }
+
+    #[test]
+    fn what_is_missing_or_foreign_is_said_without_its_contents() {
+        let entry = entry();
+        assert!(Keys::read_from(&entry).unwrap_err().message.contains("keychain failed"));
+        entry.set_secret(b"planted").unwrap();
+        let failure = Keys::read_from(&entry).unwrap_err();
+        assert!(!failure.message.contains("planted"), "{}", failure.message);
+    }
 }

@@ -1,10 +1,14 @@
 //! Questions. On a terminal they are asked on standard error; in a script the answers are lines of standard input.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use gotrue::Secret;
+use inquire::{Confirm, InquireError, Password, PasswordDisplayMode, Text};
 
-use crate::failure::{Exit, Failure, Result};
+use crate::{
+    failure::{Exit, Failure, Result},
+    output::printable,
+};
 
 /// Whether there is somebody to ask.
 pub fn is_interactive() -> bool {
@@ -13,18 +17,20 @@ pub fn is_interactive() -> bool {
 
 /// A secret, which is not shown while it is typed.
 pub fn secret(what: &str) -> Result<Secret> {
-    if is_interactive() {
-        return Ok(rpassword::prompt_password(format!("{what}: "))?.into());
+    if !is_interactive() {
+        return next_line(what).map(Secret::from);
     }
-    next_line(what).map(Secret::from)
+    let question = format!("{what}:");
+    let question = Password::new(&question).without_confirmation().with_display_mode(PasswordDisplayMode::Hidden);
+    not_empty(what, question.prompt()?).map(Secret::from)
 }
 
 /// A line of text.
 pub fn line(what: &str) -> Result<String> {
-    if is_interactive() {
-        write!(io::stderr(), "{what}: ")?;
+    if !is_interactive() {
+        return next_line(what);
     }
-    next_line(what)
+    not_empty(what, Text::new(&printable(&format!("{what}:"))).prompt()?)
 }
 
 /// Goes on only when somebody says yes.
@@ -36,21 +42,33 @@ pub fn confirm(question: &str, yes: bool) -> Result<()> {
         let message = format!("there is nobody to ask: {question}");
         return Err(Failure::usage(message).hint("add --yes in scripts"));
     }
-    write!(io::stderr(), "{question} [y/N] ")?;
-    match next_line("an answer")?.to_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(Failure::new(Exit::Refused, "nothing was done")),
-    }
+    let is_agreed = Confirm::new(&printable(question)).with_default(false).prompt()?;
+    is_agreed.then_some(()).ok_or_else(|| Failure::new(Exit::Refused, "nothing was done"))
 }
 
 fn next_line(what: &str) -> Result<String> {
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;
-    let line = line.trim_end_matches(['\r', '\n']);
-    if line.is_empty() {
+    not_empty(what, line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn not_empty(what: &str, answer: String) -> Result<String> {
+    if answer.is_empty() {
         return Err(
             Failure::usage(format!("{what} is missing")).hint("type it, or give it as a line of standard input")
         );
     }
-    Ok(line.to_owned())
+    Ok(answer)
+}
+
+impl From<InquireError> for Failure {
+    fn from(error: InquireError) -> Self {
+        match error {
+            InquireError::OperationCanceled | InquireError::OperationInterrupted => {
+                Self::new(Exit::Interrupted, "nothing was done")
+            }
+            InquireError::IO(error) => error.into(),
+            error => Self::new(Exit::Refused, error.to_string()),
+        }
+    }
 }

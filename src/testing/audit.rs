@@ -50,7 +50,7 @@ impl State {
             traits,
             extra: Map::new(),
         };
-        let (id, now) = (self.draw_id(), self.now());
+        let (id, now) = (self.audit_id(), self.now());
         let entry =
             AuditLogEntry { id, payload: Some(payload), created_at: Some(now), ip_address: Some(String::new()) };
         self.audit_log.push(entry);

@@ -94,10 +94,13 @@ impl State {
     }
 
     pub(super) fn draw_id(&mut self) -> Uuid {
-        let bytes = self.draw();
-        let mut id = [0; 16];
-        id.copy_from_slice(&bytes[..16]);
-        uuid::Builder::from_random_bytes(id).into_uuid()
+        id_of(&self.draw())
+    }
+
+    /// The id of the next entry of the audit log. It is of another sequence, so that what is written down changes nothing.
+    pub(super) fn audit_id(&self) -> Uuid {
+        let number = self.audit_log.len().to_be_bytes();
+        id_of(&Sha256::new().chain_update(b"audit").chain_update(number).finalize())
     }
 
     /// The secret of an authenticator.
@@ -145,6 +148,12 @@ impl State {
         let phone = plain_phone(phone);
         self.accounts.iter_mut().find(|account| account.phone() == phone)
     }
+}
+
+fn id_of(bytes: &[u8]) -> Uuid {
+    let mut id = [0; 16];
+    id.copy_from_slice(&bytes[..16]);
+    uuid::Builder::from_random_bytes(id).into_uuid()
 }
 
 /// The number as the server keeps it: digits only.

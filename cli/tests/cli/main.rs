@@ -14,4 +14,5 @@ mod profiles;
 mod secrets;
 mod shell;
 mod terminal;
+mod transfer;
 mod users;

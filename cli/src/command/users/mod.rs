@@ -4,6 +4,7 @@ mod ban;
 mod create;
 mod delete;
 mod list;
+mod transfer;
 mod update;
 
 use clap::{Args, Subcommand};
@@ -34,6 +35,10 @@ pub enum Users {
     /// Deletes users
     #[command(visible_alias = "rm")]
     Delete(delete::Delete),
+    /// Makes users of the rows of a file, and goes on after an interruption
+    Import(transfer::Import),
+    /// Writes all users to a file, as an import reads them
+    Export(transfer::Export),
 }
 
 impl Users {
@@ -46,6 +51,8 @@ impl Users {
             Self::Ban(command) => command.run(context).await,
             Self::Unban(command) => command.run(context).await,
             Self::Delete(command) => command.run(context).await,
+            Self::Import(command) => command.run(context).await,
+            Self::Export(command) => command.run(context).await,
         }
     }
 }
