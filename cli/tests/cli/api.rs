@@ -23,6 +23,14 @@ fn each_operation_is_in_the_help_and_has_its_own() {
     }
 }
 
+#[test]
+fn the_help_of_an_operation_is_as_it_was() {
+    let mut terminal = Terminal::new();
+    terminal.run("api verify-link --help");
+    terminal.run("api admin-update-factor -h");
+    terminal.assert_record("api_help");
+}
+
 #[tokio::test]
 async fn without_a_credential() {
     let server = server_with_ada().await;
