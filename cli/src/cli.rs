@@ -99,6 +99,8 @@ pub enum Command {
     Health(command::server::Health),
     /// What the server has switched on
     Settings(command::server::Settings),
+    /// Any operation of the server, as its document describes it
+    Api(command::api::Api),
     /// Prints a script that completes the command in a shell
     #[command(hide = true)]
     Completions(command::shell::Completions),
@@ -129,6 +131,7 @@ impl Command {
             Self::Jwt(command) => command.run(context).await,
             Self::Health(command) => command.run(context).await,
             Self::Settings(command) => command.run(context).await,
+            Self::Api(command) => command.run(context).await,
             Self::Completions(command) => command.run(),
             Self::Man(command) => command.run(),
         }

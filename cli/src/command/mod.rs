@@ -1,5 +1,6 @@
 //! The commands, a family a file.
 
+pub mod api;
 pub mod audit;
 pub mod browser;
 pub mod clients;

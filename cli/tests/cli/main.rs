@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "they are tests")]
 
 mod account;
+mod api;
+mod api_wire;
 mod browser;
 mod factors;
 mod failures;

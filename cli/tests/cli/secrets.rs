@@ -37,6 +37,12 @@ async fn no_output_holds_a_secret_that_was_not_asked_for() {
     try_it("jwt verify planted-code", "");
     try_it("jwt inspect planted-code", "");
     try_it("link signup planted@example.com", "short");
+    try_it("api token --grant-type password --email ada@example.com --password", "planted-password-7");
+    try_it("api verify-link --type magiclink --token", "planted-code");
+    try_it("api admin-create-user --body -", "{\"email\": 7, \"password\": \"planted-password-7\"}");
+    try_it("api admin-create-user --body -", "{\"password\": [\"planted-password-7\"]}");
+    try_it("api admin-create-user --body -", "{\"password\": \"planted-password-7\"");
+    try_it("api admin-list-users --service-key planted-service-key", "");
     for secret in PLANTED {
         assert!(!printed.contains(secret), "{secret} is in {printed}");
     }

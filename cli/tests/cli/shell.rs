@@ -7,6 +7,7 @@ fn the_help_is_as_it_was() {
     let mut terminal = Terminal::new();
     terminal.run("--help");
     terminal.run("users --help");
+    terminal.run("api verify-link --help");
     terminal.run("login --help");
     terminal.assert_record("help");
 }

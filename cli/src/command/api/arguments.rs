@@ -1,0 +1,137 @@
+//! What can be typed for an operation. It is made when it is asked for: all of them would delay every command.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use clap::{Arg, ArgAction, Command, builder::PossibleValuesParser, value_parser};
+use gotrue::{raw::Credential, serde_json::Value, uuid::Uuid};
+
+use super::table::{self, Flag, Kind, OPERATIONS, Operation};
+
+pub const BODY: &str = "body";
+pub const SHOW_SECRETS: &str = "show-secrets";
+pub const OAUTH_CLIENT: &str = "oauth-client";
+pub const OAUTH_SECRET_VARIABLE: &str = "GOTRUE_OAUTH_CLIENT_SECRET";
+
+/// The command of an operation; `operationId` itself is as good a name.
+pub fn command(operation: &'static Operation) -> Command {
+    let command = Command::new(operation.name).about(operation.about);
+    let command = if operation.id == operation.name { command } else { command.alias(operation.id) };
+    command.defer(with_arguments)
+}
+
+/// All operations, a line each, below the names of their groups.
+pub fn list() -> String {
+    let mut text = String::from("Operations:");
+    for group in OPERATIONS.chunk_by(|a, b| a.group == b.group) {
+        let width = group.iter().map(|operation| operation.name.len()).max().unwrap_or_default();
+        for (index, Operation { name, about, group, .. }) in group.iter().enumerate() {
+            let title = if index == 0 { format!("\n\n  {group}") } else { String::new() };
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{title}\n    {name:width$}  {about}");
+        }
+    }
+    text
+}
+
+fn with_arguments(command: Command) -> Command {
+    let Some(operation) = table::by_name(command.get_name()) else { return command };
+    let mut command = command.long_about(long_about(operation)).args(operation.flags.iter().map(flag));
+    if operation.fields.is_some() {
+        command = command.arg(body());
+    }
+    if operation.credential() == Credential::OAuthClient {
+        command = command.arg(oauth_client());
+    }
+    command.arg(
+        Arg::new(SHOW_SECRETS)
+            .long(SHOW_SECRETS)
+            .action(ArgAction::SetTrue)
+            .help("Prints the secrets in the reply, such as tokens"),
+    )
+}
+
+fn long_about(operation: &Operation) -> String {
+    let credential = match operation.credential() {
+        Credential::User => "Takes the session of gotrue login.",
+        Credential::OptionalUser => "Takes the session of gotrue login, if there is one.",
+        Credential::Admin => "Takes the service key.",
+        Credential::OAuthClient => "Takes the id and secret of an OAuth client, if it has a secret.",
+        _ => "Takes no credential but the API key.",
+    };
+    let paragraphs = [operation.about, operation.description, operation.endpoint, credential];
+    paragraphs.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+fn body() -> Arg {
+    Arg::new(BODY)
+        .long(BODY)
+        .value_name("JSON|@FILE|-")
+        .help("The body as JSON, from a file, or from standard input; flags for its fields go before it")
+}
+
+fn oauth_client() -> Arg {
+    Arg::new(OAUTH_CLIENT)
+        .long(OAUTH_CLIENT)
+        .value_name("UUID")
+        .value_parser(value_parser!(Uuid))
+        .help(format!("The OAuth client's id; its secret is in {OAUTH_SECRET_VARIABLE}, or asked for"))
+}
+
+fn flag(flag: &'static Flag) -> Arg {
+    let arg = Arg::new(flag.flag).long(flag.flag).help(about(flag)).required(flag.required);
+    match flag.kind {
+        Kind::Text => arg.value_name("TEXT"),
+        Kind::Secret => arg.required(false).action(ArgAction::SetTrue),
+        Kind::Uuid => arg.value_name("UUID").value_parser(value_parser!(Uuid)),
+        Kind::Integer(least) => arg.value_name("NUMBER").value_parser(value_parser!(i64).range(least..)),
+        Kind::Boolean => {
+            arg.value_parser(value_parser!(bool)).num_args(0..=1).require_equals(true).default_missing_value("true")
+        }
+        Kind::Choice(choices) => arg.value_name("ONE").value_parser(PossibleValuesParser::new(choices)),
+        Kind::List([]) => arg.value_name("TEXT").action(ArgAction::Append),
+        Kind::List(choices) => arg
+            .value_name("ONE")
+            .action(ArgAction::Append)
+            .value_delimiter(',')
+            .value_parser(PossibleValuesParser::new(choices)),
+        Kind::Map => arg.value_name("NAME=TEXT").action(ArgAction::Append).value_parser(pair),
+    }
+}
+
+/// Markdown's marks are for other readers.
+fn about(flag: &Flag) -> String {
+    let text = flag.about.trim_end_matches('.').replace('`', "");
+    match (flag.kind, flag.required) {
+        (Kind::Secret, true) => join(&text, "Always asked for"),
+        (Kind::Secret, false) => join(&text, "Asks for it"),
+        _ => text,
+    }
+}
+
+fn join(text: &str, more: &str) -> String {
+    if text.is_empty() { more.to_owned() } else { format!("{text}. {more}") }
+}
+
+/// A name and a value.
+pub type Pair = (String, String);
+
+fn pair(text: &str) -> Result<Pair, String> {
+    let (name, value) = text.split_once('=').ok_or("is no NAME=TEXT")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// What was typed for a flag. Secrets are not typed here.
+pub fn typed(flag: &Flag, matches: &clap::ArgMatches) -> Option<Value> {
+    match flag.kind {
+        Kind::Secret => None,
+        Kind::Text | Kind::Choice(_) => matches.get_one::<String>(flag.flag).map(|text| text.as_str().into()),
+        Kind::Uuid => matches.get_one::<Uuid>(flag.flag).map(|id| id.to_string().into()),
+        Kind::Integer(_) => matches.get_one::<i64>(flag.flag).map(|number| (*number).into()),
+        Kind::Boolean => matches.get_one::<bool>(flag.flag).map(|value| (*value).into()),
+        Kind::List(_) => matches.get_many::<String>(flag.flag).map(|items| items.cloned().collect()),
+        Kind::Map => {
+            let pairs: BTreeMap<_, _> = matches.get_many::<Pair>(flag.flag)?.cloned().collect();
+            Some(pairs.into_iter().collect())
+        }
+    }
+}

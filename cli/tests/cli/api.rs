@@ -1,0 +1,126 @@
+//! `gotrue api`, with each kind of credential, parameter and reply.
+
+use gotrue::{
+    raw::OPERATIONS,
+    serde_json::{self, Value},
+};
+
+use super::{
+    account::{ADDRESS, PASSWORD, server_with_ada},
+    terminal::Terminal,
+};
+
+#[test]
+fn each_operation_is_in_the_help_and_has_its_own() {
+    let mut terminal = Terminal::new();
+    let help = terminal.run("api --help").out;
+    for operation in OPERATIONS {
+        let name = operation.id.replace('_', "-");
+        assert!(help.lines().any(|line| line.split_whitespace().next() == Some(&name)), "{name}");
+        let own = terminal.run(&format!("api {name} --help"));
+        assert!(own.exit == 0 && own.out.contains(operation.path), "{name}: {}", own.err);
+        assert_eq!(terminal.run(&format!("api {} --help", operation.id)).exit, 0, "{}", operation.id);
+    }
+}
+
+#[tokio::test]
+async fn without_a_credential() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let settings = terminal.run("api settings --json");
+    assert_eq!(json(&settings.out)["disable_signup"], false);
+    let redirect = terminal.run("api authorize --provider github --scopes 'a b' --provider-parameters hd=x");
+    assert_eq!(json(&redirect.out)["status"], 302, "{}", redirect.err);
+    let metadata = terminal.run("api jwks");
+    assert!(json(&metadata.out)["keys"].is_array());
+}
+
+#[tokio::test]
+async fn with_the_service_key() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let created = terminal.answer(
+        "api admin-create-user --email grace@example.com --email-confirm --password --body '{\"user_metadata\": {\"a\": 1}}'",
+        "planted-password-7\n",
+    );
+    let user = json(&created.out);
+    assert_eq!((&user["email"], &user["user_metadata"]["a"]), (&"grace@example.com".into(), &1.into()));
+    let id = user["id"].as_str().unwrap();
+    let listed = json(&terminal.run("api admin-list-users --per-page 1 --sort 'created_at asc' --filter grace").out);
+    assert_eq!(listed["users"].as_array().unwrap().len(), 1);
+    let got = terminal.run(&format!("api admin-get-user --user-id {id} --json"));
+    assert_eq!(json(&got.out)["id"], id);
+    assert_eq!(terminal.run(&format!("api admin-delete-user --user-id {id}")).exit, 2, "it asks first");
+    assert_eq!(terminal.run(&format!("api admin-delete-user --user-id {id} --yes")).exit, 0);
+    let gone = terminal.run(&format!("api admin-get-user --user-id {id}"));
+    assert!(gone.exit == 5 && gone.out.is_empty(), "{}", gone.err);
+}
+
+#[tokio::test]
+async fn with_the_session_of_whoever_is_signed_in() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    assert_eq!(terminal.run("api get-user").exit, 4);
+    terminal.answer("login ada@example.com", PASSWORD);
+    let data = terminal.file("body.json");
+    std::fs::write(&data, r#"{"data": {"favorite_language": "rust"}}"#).unwrap();
+    let updated = terminal.run(&format!("api update-user --body @{}", data.display()));
+    assert_eq!(json(&updated.out)["user_metadata"]["favorite_language"], "rust", "{}", updated.err);
+    assert_eq!(json(&terminal.run("api get_user").out)["email"], ADDRESS);
+    let signed_out = terminal.run("api sign-out --scope global");
+    assert_eq!((signed_out.exit, signed_out.out.as_str()), (0, ""));
+    assert_eq!(terminal.run("api get-user").exit, 4);
+}
+
+#[tokio::test]
+async fn secrets_of_a_reply_are_shown_when_that_is_asked() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let line = "api token --grant-type password --email ada@example.com --password";
+    let hidden = json(&terminal.answer(line, PASSWORD).out);
+    assert_eq!((&hidden["access_token"], &hidden["refresh_token"]), (&"[redacted]".into(), &"[redacted]".into()));
+    let shown = json(&terminal.answer(&format!("{line} --show-secrets"), PASSWORD).out);
+    assert!(shown["access_token"].as_str().unwrap().starts_with("eyJ"));
+    let body = format!("{{\"email\": \"{ADDRESS}\", \"password\": \"{PASSWORD}\"}}");
+    assert_eq!(terminal.answer("api token --grant-type password --body -", &body).exit, 0);
+}
+
+#[tokio::test]
+async fn an_oauth_client_is_named_by_flag_and_variable() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.set("GOTRUE_OAUTH_CLIENT_SECRET", "planted-client-secret");
+    let client = "--oauth-client 495a8cfc-297a-4b71-93bf-9799cc4a93ce";
+    let line = format!("api oauth-token {client} --grant-type refresh_token --refresh-token");
+    let refused = terminal.answer(&line, "planted-refresh-token");
+    assert!(refused.exit != 0 && !refused.err.contains("planted"), "{}", refused.err);
+    assert!(server.requests().last().unwrap().headers.contains_key("authorization"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_right_is_refused_before_a_request() {
+    let server = server_with_ada().await;
+    let before = server.requests().len();
+    let mut terminal = Terminal::at(&server);
+    for line in [
+        "api admin-get-user",
+        "api admin-get-user --user-id 7",
+        "api admin-list-users --page 0",
+        "api sign-out --scope everywhere",
+        "api no-such-operation",
+        "api invite",
+        "api invite --body 7",
+        "api invite --body '{\"emial\": \"a@example.com\"}'",
+        "api token --grant-type password --body '{\"email\": \"a@example.com\", \"password\": 48151623}'",
+        "api admin-create-user --body '{\"password\": 48151623}'",
+    ] {
+        let done = terminal.run(line);
+        assert!(matches!(done.exit, 2 | 4), "{line}: {} {}", done.exit, done.err);
+        assert!(!done.err.contains("48151623"), "{}", done.err);
+    }
+    assert_eq!(server.requests().len(), before);
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
