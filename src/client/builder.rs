@@ -201,6 +201,7 @@ impl ClientBuilder {
         };
         let headers = self.all_headers()?;
         let settings = Settings {
+            base_path: base_url.path().trim_end_matches('/').to_owned(),
             headers,
             timeout: self.timeout,
             retries: self.retries,

@@ -47,6 +47,8 @@ pub struct Transport {
 /// What all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Settings {
+    /// The path of the base URL, without a slash at its end.
+    pub(crate) base_path: String,
     /// The headers of each request, besides the credentials.
     pub(crate) headers: HeaderMap,
     /// The time a call may take, from the first byte sent to the last received, retries and all.
@@ -182,9 +184,8 @@ pub(crate) fn secret_header(what: &'static str, value: &str) -> Result<HeaderVal
 }
 
 /// Whether a URL is still that of the operation: a path parameter such as `..` or the empty one would lead elsewhere.
-fn is_at(operation: &Operation, base_url: &str, url: &Url) -> bool {
-    let base = Url::parse(base_url).map(|base| base.path().trim_end_matches('/').to_owned()).unwrap_or_default();
-    let Some(path) = url.path().strip_prefix(&base) else { return false };
+fn is_at(operation: &Operation, base_path: &str, url: &Url) -> bool {
+    let Some(path) = url.path().strip_prefix(base_path) else { return false };
     let mut there = path.split('/');
     let fits = |wanted: &str, there: &str| if wanted.starts_with('{') { !there.is_empty() } else { wanted == there };
     operation.path.split('/').all(|wanted| there.next().is_some_and(|there| fits(wanted, there)))
@@ -196,12 +197,13 @@ impl ClientHooks<Transport> for raw::Client {
         let transport = self.inner();
         let operation = Operation::by_id(info.operation_id);
         transport.note(|seen| *seen = Seen { operation, ..Seen::default() });
-        if !operation.is_none_or(|operation| is_at(operation, self.baseurl(), request.url())) {
+        if !operation.is_none_or(|operation| is_at(operation, &transport.settings.base_path, request.url())) {
             return Err(raw::Error::InvalidRequest("path parameter is empty or leaves its place".to_owned()));
         }
         let headers = request.headers_mut();
         // The generator's own; the server does not know it and its CORS policy forbids it.
         headers.remove("api-version");
+        headers.reserve(transport.settings.headers.len() + 2);
         for (name, value) in &transport.settings.headers {
             headers.insert(name, value.clone());
         }
