@@ -66,7 +66,7 @@ fn body() -> Arg {
     Arg::new(BODY)
         .long(BODY)
         .value_name("JSON|@FILE|-")
-        .help("The body as JSON, from a file, or from standard input; flags for its fields go before it")
+        .help("The body as JSON, from a file, or from standard input; flags override its fields")
 }
 
 fn oauth_client() -> Arg {
