@@ -239,7 +239,9 @@ impl ClientHooks<Transport> for raw::Client {
     ) -> Result<(), raw::Error<E>> {
         if let Ok(reply) = result {
             let Settings { clock, skew, .. } = &*self.inner().settings;
-            skew.learn(reply.headers().get(DATE).and_then(|date| date.to_str().ok()), clock.now());
+            if let Some(date) = reply.headers().get(DATE) {
+                skew.learn(date, clock.now());
+            }
             self.inner().note(|seen| {
                 *seen = Seen::of(seen.operation, reply.status(), reply.headers());
             });
