@@ -20,6 +20,7 @@ use crate::{
 
 /// How an OAuth client authenticates, as it is registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ClientAuthentication {
     /// By its id alone: an application in a browser or on a phone, which cannot keep a secret.
     Public,

@@ -31,6 +31,7 @@ pub struct SolanaMessage {
 
 /// A network of Solana.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SolanaNetwork {
     /// The main one.
     Mainnet,
