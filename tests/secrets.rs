@@ -4,11 +4,7 @@
 
 mod support;
 
-use std::{
-    fmt::{Debug, Write as _},
-    io,
-    sync::{Arc, Mutex},
-};
+use std::fmt::{Debug, Write as _};
 
 use gotrue::{
     Anonymous, AuthorizationCode, Client, ClientAuthentication, IdToken, Invite, OAuthFlow, OtpType, PasskeyAssertion,
@@ -16,7 +12,7 @@ use gotrue::{
     UserUpdate, Verify, Web3, raw, testing::FakeServer, uuid::Uuid,
 };
 use serde_json::json;
-use support::{client_of, server_that_answers};
+use support::{client_of, server_that_answers, written::Written};
 use wiremock::ResponseTemplate;
 
 /// What is planted, in the forms that secrets have: a password, a refresh token, a JWT, a code.
@@ -184,21 +180,6 @@ async fn no_error_prints_a_secret_that_a_reply_echoes() {
     assert_clean(&all_of(&error));
 }
 
-/// Collects what is written to it.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_panic_message_holds_a_secret() {
     let [session, echo] = [
@@ -254,7 +235,7 @@ fn no_trace_holds_a_secret() {
         (tokens, server.service_key())
     });
 
-    let text = String::from_utf8_lossy(&written.0.lock().unwrap()).into_owned();
+    let text = written.text();
     assert!(text.contains("gotrue.operation=\"sign_up\"") && text.contains("http.response.status_code=200"), "{text}");
     // The fake server is in the same process and may log what it got; what it says is not ours.
     let ours: Vec<&str> = text.lines().filter(|line| !line.contains("wiremock")).collect();

@@ -2,16 +2,11 @@
 
 mod support;
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use gotrue::{
     SignUp,
     testing::{FakeServer, Fault},
 };
-use support::leaping::LeapingClock;
+use support::{leaping::LeapingClock, written::Written};
 
 #[tokio::test]
 async fn a_span_tells_of_the_call_in_the_names_of_opentelemetry() {
@@ -29,7 +24,7 @@ async fn a_span_tells_of_the_call_in_the_names_of_opentelemetry() {
     server.fail(Fault::page(503));
     client.admin(session.access_token()).users().get(session.user().id).await.unwrap_err();
 
-    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let text = written.text();
     let last = text.lines().rfind(|line| line.contains("gotrue{")).unwrap();
     for field in [
         "otel.name=GET /admin/users/{user_id}",
@@ -45,19 +40,5 @@ async fn a_span_tells_of_the_call_in_the_names_of_opentelemetry() {
         "took_ms=",
     ] {
         assert!(last.contains(field), "{field} is not in {last}");
-    }
-}
-
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

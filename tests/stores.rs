@@ -12,38 +12,15 @@ use std::{
 
 use futures::StreamExt;
 use gotrue::{
-    Client, Event, FileStore, MemoryStore, Password, Session, SessionStore, SignUp, StoredSession,
+    Client, Event, FileStore, MemoryStore, Password, SessionStore, SignUp,
     testing::{FakeServer, ManualClock},
 };
 use serde_json::{Value, json};
-use support::session_from;
+use support::stores::{record, swaps_only_what_is_expected};
 use tempfile::TempDir;
-
-/// A record as the manager makes one. The number is its revision.
-async fn record(number: u8) -> StoredSession {
-    let session: Session = session_from(support::session()).await.unwrap();
-    let revision = format!("00000000-0000-4000-8000-0000000000{number:02x}");
-    let json = json!({ "version": 1, "revision": revision, "sign_in": revision, "session": session });
-    StoredSession::from_json(json.to_string().as_bytes()).unwrap()
-}
 
 fn file_store(folder: &TempDir) -> FileStore {
     FileStore::open(folder.path().join("deep/er/session.json")).unwrap()
-}
-
-async fn swaps_only_what_is_expected(store: impl SessionStore) {
-    let (one, two) = (record(1).await, record(2).await);
-    assert!(store.load().await.unwrap().is_none());
-    assert!(!store.compare_and_swap(Some(one.revision()), Some(two.clone())).await.unwrap());
-    assert!(store.compare_and_swap(None, Some(one.clone())).await.unwrap());
-    assert!(!store.compare_and_swap(None, Some(two.clone())).await.unwrap());
-    assert_eq!(store.load().await.unwrap().unwrap().revision(), one.revision());
-    assert!(store.compare_and_swap(Some(one.revision()), Some(two.clone())).await.unwrap());
-    assert!(!store.compare_and_swap(Some(one.revision()), None).await.unwrap());
-    assert_eq!(store.load().await.unwrap().unwrap().revision(), two.revision());
-    assert!(store.compare_and_swap(Some(two.revision()), None).await.unwrap());
-    assert!(store.load().await.unwrap().is_none());
-    assert!(store.compare_and_swap(None, None).await.unwrap());
 }
 
 #[tokio::test]

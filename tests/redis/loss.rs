@@ -19,7 +19,7 @@ use tokio::{
     sync::broadcast,
 };
 
-use crate::{record, server::Redis};
+use crate::{server::Redis, support::stores::record};
 
 /// Stands before the server.
 struct Proxy {

@@ -1,10 +1,6 @@
 //! Records: swapped, expiring, encrypted, corrupt.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use gotrue::{
     Client, Error, Password, RedisStores, SessionStore, SignUp,
@@ -12,33 +8,23 @@ use gotrue::{
 };
 use serde_json::{Value, json};
 
-use crate::{record, server::Redis, support};
+use crate::{
+    server::Redis,
+    support::{
+        self,
+        stores::{record, swaps_only_what_is_expected},
+        written::Written,
+    },
+};
 
 const KEY: [u8; 32] = [7; 32];
-
-async fn swaps_only_what_is_expected(stores: RedisStores) {
-    let store = stores.session("1").unwrap();
-    let (one, two) = (record(1).await, record(2).await);
-    assert!(store.load().await.unwrap().is_none());
-    assert!(!store.compare_and_swap(Some(one.revision()), Some(two.clone())).await.unwrap());
-    assert!(!store.compare_and_swap(Some(one.revision()), None).await.unwrap());
-    assert!(store.compare_and_swap(None, Some(one.clone())).await.unwrap());
-    assert!(!store.compare_and_swap(None, Some(two.clone())).await.unwrap());
-    assert_eq!(store.load().await.unwrap().unwrap().revision(), one.revision());
-    assert!(store.compare_and_swap(Some(one.revision()), Some(two.clone())).await.unwrap());
-    assert!(!store.compare_and_swap(Some(one.revision()), None).await.unwrap());
-    assert_eq!(store.load().await.unwrap().unwrap().revision(), two.revision());
-    assert!(store.compare_and_swap(Some(two.revision()), None).await.unwrap());
-    assert!(store.load().await.unwrap().is_none());
-    assert!(store.compare_and_swap(None, None).await.unwrap());
-}
 
 #[tokio::test]
 async fn only_what_is_expected_is_swapped() {
     let Some(redis) = Redis::start() else { return };
-    swaps_only_what_is_expected(redis.stores().await).await;
-    swaps_only_what_is_expected(redis.stores().await.encrypt(&KEY).unwrap()).await;
-    swaps_only_what_is_expected(redis.stores().await.time_to_live(Duration::from_secs(9))).await;
+    swaps_only_what_is_expected(redis.stores().await.session("1").unwrap()).await;
+    swaps_only_what_is_expected(redis.stores().await.encrypt(&KEY).unwrap().session("1").unwrap()).await;
+    swaps_only_what_is_expected(redis.stores().await.time_to_live(Duration::from_secs(9)).session("1").unwrap()).await;
 }
 
 #[tokio::test]
@@ -141,20 +127,6 @@ async fn a_record_that_cannot_be_read_is_no_session_and_is_overwritten() {
     }
 }
 
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn it_is_warned_of_once() {
     let Some(redis) = Redis::start() else { return };
@@ -169,7 +141,7 @@ async fn it_is_warned_of_once() {
             assert!(stores.session(id).unwrap().load().await.unwrap().is_none());
         }
     }
-    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let text = written.text();
     assert_eq!(text.matches("WARN").count(), 1, "{text}");
     assert!(text.contains("a stored session cannot be read") && !text.contains("private"), "{text}");
 }

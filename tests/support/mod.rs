@@ -5,6 +5,8 @@ pub mod authenticator;
 pub mod leaping;
 pub mod recorded;
 pub mod scripted;
+pub mod stores;
+pub mod written;
 
 use gotrue::{Client, Session};
 use serde_json::{Value, json};
