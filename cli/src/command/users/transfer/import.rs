@@ -35,6 +35,12 @@ use crate::{
 /// How often a row is tried before the server counts as gone.
 const ATTEMPTS: usize = 10;
 
+/// How many rows are under way at most.
+const MOST_AT_ONCE: i64 = 256;
+
+/// How many rows may have been sent that the journal of an interrupted run, with whatever `--parallel`, does not know of.
+const DOUBTFUL: u64 = EVERY + MOST_AT_ONCE.unsigned_abs();
+
 /// The wait after the first attempt; it doubles each time, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -58,7 +64,7 @@ pub struct Import {
     #[arg(long)]
     format: Option<Format>,
     /// How many users are made at once
-    #[arg(long, default_value_t = 8, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, default_value_t = 8, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=MOST_AT_ONCE))]
     parallel: u16,
 }
 
@@ -133,7 +139,7 @@ impl Run {
     ) -> Result<()> {
         let (first, ids) = (self.journal.done(), self.journal.ids());
         // What was sent since an interrupted run last wrote its journal may have arrived.
-        let doubtful = if self.journal.is_old() { first + EVERY + u64::from(parallel) } else { 0 };
+        let doubtful = if self.journal.is_old() { first + DOUBTFUL } else { 0 };
         let rows = stream::iter(iter::from_fn(move || source.read().transpose())).zip(stream::iter(first..));
         let work = rows.take_until(Box::pin(stop)).map(|(read, number)| async move {
             let Read { row, next } = read?;
