@@ -10,8 +10,8 @@ use gotrue::{
     AssuranceLevel, Client, EnrollTotp, Secret, SignUp,
     axum::{RequireLayer, Verified, VerifyLayer},
     reqwest,
-    testing::FakeServer,
 };
+use gotrue_fake::FakeServer;
 
 fn app(client: &Client) -> Router {
     let second_factor = RequireLayer::new().assurance_level(AssuranceLevel::AAL2);

@@ -4,7 +4,8 @@
 
 use std::error::Error;
 
-use gotrue::{EnrollTotp, Password, SignUp, SignUpOutcome, testing::FakeServer};
+use gotrue::{EnrollTotp, Password, SignUp, SignUpOutcome};
+use gotrue_fake::FakeServer;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

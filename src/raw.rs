@@ -18,9 +18,7 @@
 
 pub use client::{ByteStream, Client, ClientInfo, Error, ResponseValue, types};
 pub use open::*;
-pub use operations::OPERATIONS;
-#[cfg(feature = "testing")]
-pub(crate) use operations::SECRETS;
+pub use operations::{OPERATIONS, SECRETS};
 
 // Generated code is documented by the document; its style is the generator's.
 #[allow(missing_docs, unused, rustdoc::all, clippy::all, clippy::pedantic, clippy::unwrap_used)]

@@ -7,9 +7,9 @@ use gotrue::{
     AssuranceLevel, Client, EnrollTotp, Password, Secret, Session, SignOutScope, SignUp,
     axum::{Rejection, RequireLayer, Verified, VerifyLayer},
     reqwest::{self, RequestBuilder, header},
-    testing::{FakeServer, ManualClock},
     uuid::Uuid,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use http::{Request, Response};
 use serde::Deserialize;
 use tower::{ServiceBuilder, ServiceExt};

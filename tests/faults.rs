@@ -10,10 +10,9 @@ use std::{env, fmt::Write as _, fs, time::Duration};
 use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 use gotrue::{
     AdminClient, Client, EnrollTotp, Error, ErrorCode, MemoryStore, OtpType, Password, Recover, Secret, Session,
-    SessionManager, SignOutScope, SignUp, UserClient, UserUpdate, Verify,
-    testing::{FakeServer, Fault},
-    uuid::Uuid,
+    SessionManager, SignOutScope, SignUp, UserClient, UserUpdate, Verify, uuid::Uuid,
 };
+use gotrue_fake::{FakeServer, Fault};
 use support::leaping::LeapingClock;
 
 const EMAIL: &str = "ada@example.com";

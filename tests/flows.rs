@@ -6,8 +6,8 @@ use std::time::Duration;
 use gotrue::{
     AuthorizationCode, Client, CreateCustomProvider, Error, ErrorCode, GenerateLink, OAuth2Endpoints, OtpType,
     Password, PkceVerifier, Provider, Recover, Resend, SendOtp, Session, SignUp, UserUpdate, Verify, raw,
-    testing::{FakeServer, ManualClock},
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 use url::Url;
 

@@ -5,9 +5,9 @@ use std::{io::ErrorKind, time::Duration};
 use gotrue::{
     AuthorizationCode, Callback, CallbackOutcome, Error, ErrorCode, FlowKind, Loopback, Provider,
     reqwest::{self, Method, StatusCode},
-    testing::{FakeServer, ManualClock},
     url::Url,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

@@ -9,9 +9,9 @@ use gotrue::{
     FactorType, Factors, MessageChannel, Mfa, Password, Result, Secret, Session, SignUp, TotpFactor, UserUpdate,
     WebAuthnCeremony,
     raw::types::User,
-    testing::{FakeServer, ManualClock},
     uuid::{Uuid, uuid},
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use support::{
     authenticator::{Device, ORIGIN},

@@ -6,10 +6,9 @@ use std::{sync::LazyLock, time::Duration};
 
 use gotrue::{
     Callback, CallbackOutcome, Client, Error, ErrorCode, FlowKind, PkceFlow, PkceFlows, Provider, Recover, SavedFlow,
-    SendMagicLink, Session, SignUp, UserUpdate, Verify,
-    testing::{FakeServer, ManualClock},
-    url::Url,
+    SendMagicLink, Session, SignUp, UserUpdate, Verify, url::Url,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use proptest::prelude::*;
 use serde_json::json;
 use support::{client_of, server_that_answers};

@@ -9,8 +9,9 @@ use std::fmt::{Debug, Write as _};
 use gotrue::{
     Anonymous, AuthorizationCode, Client, ClientAuthentication, IdToken, Invite, OAuthFlow, OtpType, PasskeyAssertion,
     Password, PkceVerifier, Provider, Recover, RefreshToken, Resend, Secret, SendMagicLink, SendOtp, SignUp, Sso,
-    UserUpdate, Verify, Web3, raw, testing::FakeServer, uuid::Uuid,
+    UserUpdate, Verify, Web3, raw, uuid::Uuid,
 };
+use gotrue_fake::FakeServer;
 use serde_json::json;
 use support::{client_of, server_that_answers, written::Written};
 use wiremock::ResponseTemplate;

@@ -10,8 +10,8 @@ use futures::StreamExt;
 use gotrue::{
     Callback, Client, Clock, Error, ErrorCode, Event, Events, FlowKind, MemoryStore, OtpType, Password, Recover,
     Secret, Session, SessionManager, SessionStore, SignOutScope, SignUp, SignedOutReason, UserUpdate, Verify,
-    testing::{FakeServer, ManualClock},
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use support::scripted::{Scripted, Step};
 

@@ -3,10 +3,8 @@
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use gotrue::{
-    RedisStore, SessionStore, SignUp,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{RedisStore, SessionStore, SignUp};
+use gotrue_fake::{FakeServer, ManualClock};
 
 use crate::server::Redis;
 

@@ -3,11 +3,9 @@
 use std::{env, fmt, process, time::Duration};
 
 use gotrue::{
-    AdminClient, Client, OtpType, Provider, Secret, Session, SignUp, SignUpOutcome, Verify,
-    chrono::Utc,
-    testing::{FakeServer, ManualClock},
-    url::Url,
+    AdminClient, Client, OtpType, Provider, Secret, Session, SignUp, SignUpOutcome, Verify, chrono::Utc, url::Url,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 
 use crate::{browser, live::Live};

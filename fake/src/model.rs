@@ -1,0 +1,3 @@
+//! The models of the document, and its table of operations.
+
+pub(crate) use gotrue::raw::*;
