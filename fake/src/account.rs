@@ -1,10 +1,11 @@
 //! Users, with what the server does not tell of them.
 
+use crate::wire::ApiError;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{contact, password::Password, reply::Refusal, state::State, verify::place_of};
+use super::{contact, password::Password, state::State, verify::place_of};
 use crate::model::{
     ErrorCode,
     types::{Identity, OtpType, User},
@@ -119,7 +120,7 @@ fn merge(own: &mut Value, data: &Value) {
 
 impl State {
     /// A new user with an identity of the address, as a sign-up makes one: both have all the data.
-    pub(super) fn create_account(&mut self, email: &str, phone: &str, data: Option<Value>) -> Result<Uuid, Refusal> {
+    pub(super) fn create_account(&mut self, email: &str, phone: &str, data: Option<Value>) -> Result<Uuid, ApiError> {
         let id = self.create_blank(email, phone)?;
         let data = data.unwrap_or_else(|| json!({}));
         let mut profile = data.clone();
@@ -137,14 +138,14 @@ impl State {
     }
 
     /// A new user whom an administrator has thought of: the user has the data, and the identity the address.
-    pub(super) fn create_invited(&mut self, email: &str, data: Option<Value>) -> Result<Uuid, Refusal> {
+    pub(super) fn create_invited(&mut self, email: &str, data: Option<Value>) -> Result<Uuid, ApiError> {
         let id = self.create_blank(email, "")?;
         self.identify_new(id, "email", claims(id, email))?;
         self.account(id)?.merge_metadata(&data.unwrap_or_else(|| json!({})));
         Ok(id)
     }
 
-    fn create_blank(&mut self, email: &str, phone: &str) -> Result<Uuid, Refusal> {
+    fn create_blank(&mut self, email: &str, phone: &str) -> Result<Uuid, ApiError> {
         if !email.is_empty() {
             contact::email(email)?;
         }
@@ -153,7 +154,7 @@ impl State {
         Ok(id)
     }
 
-    fn identify_new(&mut self, user_id: Uuid, provider: &str, data: Value) -> Result<(), Refusal> {
+    fn identify_new(&mut self, user_id: Uuid, provider: &str, data: Value) -> Result<(), ApiError> {
         let (identity_id, now) = (self.draw_id(), self.now());
         let identity = identity(identity_id, user_id, &user_id.to_string(), provider, data, now);
         self.account(user_id)?.add_identity(identity);
@@ -161,7 +162,7 @@ impl State {
     }
 
     /// A new address that is confirmed becomes an identity, and its user is not anonymous any more.
-    pub(super) fn identify(&mut self, user_id: Uuid, provider: &'static str) -> Result<(), Refusal> {
+    pub(super) fn identify(&mut self, user_id: Uuid, provider: &'static str) -> Result<(), ApiError> {
         let (identity_id, now) = (self.draw_id(), self.now());
         let account = self.account(user_id)?;
         account.user.is_anonymous = Some(false);
@@ -181,23 +182,23 @@ impl State {
     }
 
     /// Refuses what breaks the rules for passwords.
-    pub(super) fn check_password(password: &Secret) -> Result<(), Refusal> {
+    pub(super) fn check_password(password: &Secret) -> Result<(), ApiError> {
         match password.expose().len() {
-            0..6 => Err(Refusal::weak_password()),
+            0..6 => Err(ApiError::weak_password()),
             6..=72 => Ok(()),
-            _ => Err(Refusal::validation_failed("Password cannot be longer than 72 characters")),
+            _ => Err(ApiError::validation_failed("Password cannot be longer than 72 characters")),
         }
     }
 
     /// Refuses a message within the interval of the last.
-    pub(super) fn check_interval(&self, last: Option<DateTime<Utc>>, to_phone: bool) -> Result<(), Refusal> {
+    pub(super) fn check_interval(&self, last: Option<DateTime<Utc>>, to_phone: bool) -> Result<(), ApiError> {
         let wait = last.map_or(0, |last| (self.setup.message_interval - (self.now() - last)).num_seconds());
         if wait <= 0 {
             return Ok(());
         }
         let code = if to_phone { ErrorCode::OVER_SMS_SEND_RATE_LIMIT } else { ErrorCode::OVER_EMAIL_SEND_RATE_LIMIT };
         let message = format!("For security purposes, you can only request this after {wait} seconds.");
-        Err(Refusal::new(429, code, message))
+        Err(ApiError::new(429, code, message))
     }
 }
 

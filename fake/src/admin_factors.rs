@@ -1,31 +1,25 @@
 //! Second factors of somebody, for an administrator.
 
+use crate::wire::{ApiError, ApiResult, Request, json_body, ok};
 use serde_json::json;
 use uuid::Uuid;
-use wiremock::Request;
 
-use super::{
-    admin_users::user_id,
-    contact,
-    reply::{Refusal, Reply, ok},
-    router::{body, segment},
-    state::State,
-};
+use super::{admin_users::user_id, contact, state::State};
 use crate::model::{
     AuditAction, ErrorCode, FactorType,
     types::{AdminUpdateFactorRequest, Factor},
 };
 
 /// `GET /admin/users/{user_id}/factors`.
-pub(super) fn list(state: &mut State, request: &Request) -> Reply {
+pub(super) fn list(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
     ok(&state.account(id)?.user.factors.clone().unwrap_or_default())
 }
 
 /// `PUT /admin/users/{user_id}/factors/{factor_id}`.
-pub(super) fn update(state: &mut State, request: &Request) -> Reply {
+pub(super) fn update(state: &mut State, request: &Request) -> ApiResult {
     let (user_id, mut factor) = find(state, request)?;
-    let change: AdminUpdateFactorRequest = body(request)?;
+    let change: AdminUpdateFactorRequest = json_body(request)?;
     if let Some(name) = change.friendly_name.filter(|name| !name.is_empty()) {
         factor.friendly_name = Some(name);
     }
@@ -42,7 +36,7 @@ pub(super) fn update(state: &mut State, request: &Request) -> Reply {
 }
 
 /// `DELETE /admin/users/{user_id}/factors/{factor_id}`.
-pub(super) fn delete(state: &mut State, request: &Request) -> Reply {
+pub(super) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let (user_id, factor) = find(state, request)?;
     let traits = json!({ "user_id": user_id, "factor_id": factor.id });
     state.note(user_id, AuditAction::FACTOR_DELETED, Some(traits));
@@ -51,11 +45,11 @@ pub(super) fn delete(state: &mut State, request: &Request) -> Reply {
     ok(&factor)
 }
 
-fn find(state: &mut State, request: &Request) -> Result<(Uuid, Factor), Refusal> {
+fn find(state: &mut State, request: &Request) -> Result<(Uuid, Factor), ApiError> {
     let user_id = user_id(state, request)?;
-    let id = Uuid::try_parse(segment(request, 5)).map_err(|_| Refusal::not_found("factor_id must be an UUID"))?;
+    let id = Uuid::try_parse(request.segment(5)).map_err(|_| ApiError::not_found("factor_id must be an UUID"))?;
     let mut factors = state.account(user_id)?.user.factors.iter().flatten();
     let factor = factors.find(|factor| factor.id == id).cloned();
-    let factor = factor.ok_or_else(|| Refusal::new(404, ErrorCode::MFA_FACTOR_NOT_FOUND, "Factor not found"))?;
+    let factor = factor.ok_or_else(|| ApiError::new(404, ErrorCode::MFA_FACTOR_NOT_FOUND, "Factor not found"))?;
     Ok((user_id, factor))
 }

@@ -1,9 +1,9 @@
 //! Links for an administrator, which are not sent.
 
+use crate::wire::{ApiError, ApiResult, Request, json_body, ok};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
-use wiremock::Request;
 
 use super::{
     account::SentCode,
@@ -12,8 +12,6 @@ use super::{
     message::Letter,
     password::Password,
     provider::SITE_URL,
-    reply::{Refusal, Reply, ok},
-    router::{body, query},
     state::{State, token_hash},
 };
 use crate::model::{
@@ -31,14 +29,14 @@ struct Kind {
     type_: String,
 }
 
-pub(super) fn generate(state: &mut State, request: &Request) -> Reply {
+pub(super) fn generate(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
-    let Kind { email, type_ } = body(request)?;
+    let Kind { email, type_ } = json_body(request)?;
     contact::email(&email)?;
     type_
         .parse::<GenerateLinkType>()
-        .map_err(|_| Refusal::validation_failed(format!("Invalid email action link type requested: {type_}")))?;
-    let wanted: GenerateLinkRequest = body(request)?;
+        .map_err(|_| ApiError::validation_failed(format!("Invalid email action link type requested: {type_}")))?;
+    let wanted: GenerateLinkRequest = json_body(request)?;
     let known = state.account_by_email(&wanted.email).map(|account| (account.user.id, account.is_confirmed()));
     let (id, otp_type) = match (wanted.type_, known) {
         (GenerateLinkType::EmailChangeCurrent | GenerateLinkType::EmailChangeNew, Some((id, _))) => {
@@ -48,13 +46,13 @@ pub(super) fn generate(state: &mut State, request: &Request) -> Reply {
             GenerateLinkType::Recovery | GenerateLinkType::EmailChangeCurrent | GenerateLinkType::EmailChangeNew,
             None,
         ) => {
-            return Err(Refusal::new(404, ErrorCode::USER_NOT_FOUND, "User with this email not found"));
+            return Err(ApiError::new(404, ErrorCode::USER_NOT_FOUND, "User with this email not found"));
         }
         (GenerateLinkType::Magiclink, Some((id, _))) => (id, OtpType::Magiclink),
         (GenerateLinkType::Recovery, Some((id, _))) => (id, OtpType::Recovery),
         (GenerateLinkType::Invite | GenerateLinkType::Signup, Some((_, true))) => {
             let message = "A user with this email address has already been registered";
-            return Err(Refusal::new(422, ErrorCode::EMAIL_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, message));
         }
         (GenerateLinkType::Invite, known) => (invited(state, known.map(|(id, _)| id), &wanted)?, OtpType::Invite),
         // A magic link for somebody unknown is a sign-up.
@@ -73,10 +71,10 @@ pub(super) fn generate(state: &mut State, request: &Request) -> Reply {
 }
 
 /// One of the two links that change an address. It begins the change anew, and leaves the other link as it is.
-fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &GenerateLinkRequest) -> Reply {
+fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &GenerateLinkRequest) -> ApiResult {
     let new = contact::email(wanted.new_email.as_deref().unwrap_or_default())?;
     if state.account_by_email(&new).is_some_and(|account| account.user.id != id) {
-        return Err(Refusal::new(422, ErrorCode::EMAIL_EXISTS, EMAIL_TAKEN));
+        return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, EMAIL_TAKEN));
     }
     let (code, now) = (state.draw_code(), state.now());
     let is_new = wanted.type_ == GenerateLinkType::EmailChangeNew;
@@ -90,7 +88,7 @@ fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Generate
     account.is_change_half_confirmed = false;
     account.user.new_email = Some(new);
     state.note_sent(id, otp_type)?;
-    let redirect_to = wanted.redirect_to.clone().or_else(|| query(request, "redirect_to"));
+    let redirect_to = wanted.redirect_to.clone().or_else(|| request.query("redirect_to"));
     let letter = Letter { otp_type, challenge: None, redirect_to };
     let link = state.link(&hash, OtpType::EmailChange, &letter);
     // The real server takes the old address for this hash, whichever link it is.
@@ -98,7 +96,7 @@ fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Generate
     answer(state, id, &link, &code, &hash, &wanted.type_.to_string(), letter.redirect_to.as_deref())
 }
 
-fn invited(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkRequest) -> Result<Uuid, Refusal> {
+fn invited(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkRequest) -> Result<Uuid, ApiError> {
     let id = match known {
         Some(id) => id,
         None => state.create_invited(&wanted.email, wanted.data.clone())?,
@@ -108,7 +106,7 @@ fn invited(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkRequest)
     Ok(id)
 }
 
-fn signed_up(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkRequest) -> Result<Uuid, Refusal> {
+fn signed_up(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkRequest) -> Result<Uuid, ApiError> {
     if let Some(id) = known {
         state.account(id)?.merge_metadata(&wanted.data.clone().unwrap_or_default());
         return Ok(id);
@@ -116,7 +114,7 @@ fn signed_up(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkReques
     let password = match &wanted.password {
         _ if wanted.type_ == GenerateLinkType::Magiclink => state.draw_token().into(),
         Some(password) if !password.is_empty() => password.clone(),
-        _ => return Err(Refusal::validation_failed("Signup requires a valid password")),
+        _ => return Err(ApiError::validation_failed("Signup requires a valid password")),
     };
     State::check_password(&password)?;
     let id = state.create_invited(&wanted.email, wanted.data.clone())?;
@@ -124,9 +122,15 @@ fn signed_up(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkReques
     Ok(id)
 }
 
-fn link_of(state: &mut State, request: &Request, id: Uuid, otp_type: OtpType, redirect_to: Option<String>) -> Reply {
+fn link_of(
+    state: &mut State,
+    request: &Request,
+    id: Uuid,
+    otp_type: OtpType,
+    redirect_to: Option<String>,
+) -> ApiResult {
     let (code, now) = (state.draw_code(), state.now());
-    let redirect_to = redirect_to.or_else(|| query(request, "redirect_to"));
+    let redirect_to = redirect_to.or_else(|| request.query("redirect_to"));
     let account = state.account(id)?;
     let address = account.email().to_owned();
     let hash = token_hash(&address, &code);
@@ -146,12 +150,12 @@ fn answer(
     hash: &str,
     verification_type: &str,
     redirect_to: Option<&str>,
-) -> Reply {
-    let mut reply = json!(state.account(id)?.user);
-    reply["action_link"] = json!(link);
-    reply["email_otp"] = json!(code);
-    reply["hashed_token"] = json!(hash);
-    reply["verification_type"] = json!(verification_type);
-    reply["redirect_to"] = json!(redirect_to.unwrap_or(SITE_URL));
-    ok(&reply)
+) -> ApiResult {
+    let mut response = json!(state.account(id)?.user);
+    response["action_link"] = json!(link);
+    response["email_otp"] = json!(code);
+    response["hashed_token"] = json!(hash);
+    response["verification_type"] = json!(verification_type);
+    response["redirect_to"] = json!(redirect_to.unwrap_or(SITE_URL));
+    ok(&response)
 }

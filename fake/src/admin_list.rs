@@ -1,22 +1,17 @@
 //! The users, a page at a time.
 
+use crate::wire::{ApiError, ApiResult, Request, json_response};
 use serde_json::{Value, json};
-use wiremock::Request;
 
-use super::{
-    paging::Page,
-    reply::{self, Refusal, Reply},
-    router::query,
-    state::State,
-};
+use super::{paging::Page, state::State};
 use crate::model::types::User;
 
-pub(super) fn list(state: &mut State, request: &Request) -> Reply {
+pub(super) fn list(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
     let oldest_first = oldest_first(request)?;
     let page = Page::of(request)?;
-    let aud = request.headers.get("x-jwt-aud").and_then(|value| value.to_str().ok()).unwrap_or("authenticated");
-    let filter = query(request, "filter").unwrap_or_default();
+    let aud = request.header("x-jwt-aud").unwrap_or("authenticated");
+    let filter = request.query("filter").unwrap_or_default();
     let mut users: Vec<&User> = state.accounts.iter().map(|account| &account.user).collect();
     users.retain(|user| user.aud.as_deref() == Some(aud) && fits(user, &filter));
     users.sort_by_key(|user| user.created_at);
@@ -24,13 +19,13 @@ pub(super) fn list(state: &mut State, request: &Request) -> Reply {
         users.reverse();
     }
     let list: Vec<_> = page.cut(&users).iter().map(|user| in_a_list(user)).collect();
-    let reply = json!({ "users": list, "aud": aud });
-    Ok(page.mark(reply::json(200, &reply), request, users.len()))
+    let response = json!({ "users": list, "aud": aud });
+    Ok(page.mark(json_response(200, &response), request, users.len()))
 }
 
-fn oldest_first(request: &Request) -> Result<bool, Refusal> {
-    let Some(sort) = query(request, "sort") else { return Ok(false) };
-    let bad = |why: String| Err(Refusal::validation_failed(format!("Bad Sort Parameters: {why}")));
+fn oldest_first(request: &Request) -> Result<bool, ApiError> {
+    let Some(sort) = request.query("sort") else { return Ok(false) };
+    let bad = |why: String| Err(ApiError::validation_failed(format!("Bad Sort Parameters: {why}")));
     let (field, direction) = sort.split_once(' ').unwrap_or((&sort, "desc"));
     if field != "created_at" {
         return bad(format!("bad field for sort '{field}'"));

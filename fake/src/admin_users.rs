@@ -1,17 +1,15 @@
 //! Users, as an administrator makes, changes and deletes them.
 
+use crate::wire::{ApiError, ApiResult, Request, json_body, ok};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
-use wiremock::Request;
 
 use super::{
     account::{Account, blank_user, identity},
     ban, contact, passkey,
     password::Password,
-    reply::{Refusal, Reply, ok},
-    router::{body, segment},
     state::{State, plain_phone},
 };
 use crate::model::{
@@ -23,36 +21,36 @@ use gotrue::Secret;
 pub(super) const EMAIL_TAKEN: &str = "A user with this email address has already been registered";
 
 /// The user whom the path names.
-pub(super) fn user_id(state: &State, request: &Request) -> Result<Uuid, Refusal> {
+pub(super) fn user_id(state: &State, request: &Request) -> Result<Uuid, ApiError> {
     state.check_admin(request)?;
-    let no_uuid = || Refusal::new(404, ErrorCode::VALIDATION_FAILED, "user_id must be an UUID");
-    let id = Uuid::try_parse(segment(request, 3)).map_err(|_| no_uuid())?;
+    let no_uuid = || ApiError::new(404, ErrorCode::VALIDATION_FAILED, "user_id must be an UUID");
+    let id = Uuid::try_parse(request.segment(3)).map_err(|_| no_uuid())?;
     let is_there = state.accounts.iter().any(|account| account.user.id == id);
-    is_there.then_some(id).ok_or_else(|| Refusal::new(404, ErrorCode::USER_NOT_FOUND, "User not found"))
+    is_there.then_some(id).ok_or_else(|| ApiError::new(404, ErrorCode::USER_NOT_FOUND, "User not found"))
 }
 
-pub(super) fn get(state: &mut State, request: &Request) -> Reply {
+pub(super) fn get(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
     ok(&state.account(id)?.user)
 }
 
-pub(super) fn passkeys(state: &mut State, request: &Request) -> Reply {
+pub(super) fn passkeys(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
     passkey::admin_list(state, id)
 }
 
-pub(super) fn delete_passkey(state: &mut State, request: &Request) -> Reply {
+pub(super) fn delete_passkey(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
     passkey::admin_delete(state, id, request)
 }
 
-pub(super) fn create(state: &mut State, request: &Request) -> Reply {
+pub(super) fn create(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
-    let raw: Value = body(request)?;
+    let raw: Value = json_body(request)?;
     if raw["id"].as_str().is_some_and(|id| !id.is_empty() && Uuid::try_parse(id).is_err()) {
-        return Err(Refusal::validation_failed("ID must conform to the uuid v4 format"));
+        return Err(ApiError::validation_failed("ID must conform to the uuid v4 format"));
     }
-    let new: AdminCreateUserRequest = body(request)?;
+    let new: AdminCreateUserRequest = json_body(request)?;
     let (email, phone) = (new.email.unwrap_or_default(), new.phone.unwrap_or_default());
     check_contacts(state, &email, &phone)?;
     let password = chosen_password(new.password, new.password_hash)?;
@@ -76,28 +74,28 @@ pub(super) fn create(state: &mut State, request: &Request) -> Reply {
     account.merge_app_metadata(&new.app_metadata.unwrap_or_default());
     confirm(&mut account, new.email_confirm == Some(true), new.phone_confirm == Some(true), now);
     // The database makes this field, and the real server does not look there again.
-    let reply = User { confirmed_at: None, ..account.user.clone() };
+    let response = User { confirmed_at: None, ..account.user.clone() };
     state.accounts.push(account);
-    let mut traits = traits(&reply);
-    traits["provider"] = reply.app_metadata.as_ref().map(|data| data["provider"].clone()).unwrap_or_default();
+    let mut traits = traits(&response);
+    traits["provider"] = response.app_metadata.as_ref().map(|data| data["provider"].clone()).unwrap_or_default();
     state.note_admin(AuditAction::USER_SIGNEDUP, traits);
-    ok(&reply)
+    ok(&response)
 }
 
-fn chosen_password(password: Option<Secret>, hash: Option<Secret>) -> Result<Option<Password>, Refusal> {
+fn chosen_password(password: Option<Secret>, hash: Option<Secret>) -> Result<Option<Password>, ApiError> {
     match (password, hash.filter(|hash| !hash.is_empty())) {
-        (Some(_), Some(_)) => Err(Refusal::validation_failed("Only a password or a password hash should be provided")),
+        (Some(_), Some(_)) => Err(ApiError::validation_failed("Only a password or a password hash should be provided")),
         (None, Some(hash)) => Password::from_hash(hash.expose()).map(Some),
         (Some(password), None) if password.expose().len() > 72 => {
-            Err(Refusal::validation_failed("bcrypt: password length exceeds 72 bytes"))
+            Err(ApiError::validation_failed("bcrypt: password length exceeds 72 bytes"))
         }
         (password, None) => Ok(password.filter(|password| !password.is_empty()).map(Password::Plain)),
     }
 }
 
-fn check_contacts(state: &mut State, email: &str, phone: &str) -> Result<(), Refusal> {
+fn check_contacts(state: &mut State, email: &str, phone: &str) -> Result<(), ApiError> {
     if email.is_empty() && phone.is_empty() {
-        return Err(Refusal::validation_failed("Cannot create a user without either an email or phone"));
+        return Err(ApiError::validation_failed("Cannot create a user without either an email or phone"));
     }
     if !email.is_empty() {
         contact::email(email)?;
@@ -106,21 +104,21 @@ fn check_contacts(state: &mut State, email: &str, phone: &str) -> Result<(), Ref
         contact::phone(phone)?;
     }
     if !email.is_empty() && state.account_by_email(email).is_some() {
-        return Err(Refusal::new(422, ErrorCode::EMAIL_EXISTS, EMAIL_TAKEN));
+        return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, EMAIL_TAKEN));
     }
     if !phone.is_empty() && state.account_by_phone(phone).is_some() {
         let message = "Phone number already registered by another user";
-        return Err(Refusal::new(422, ErrorCode::PHONE_EXISTS, message));
+        return Err(ApiError::new(422, ErrorCode::PHONE_EXISTS, message));
     }
     Ok(())
 }
 
-fn free_id(state: &mut State, wanted: Option<Uuid>) -> Result<Uuid, Refusal> {
+fn free_id(state: &mut State, wanted: Option<Uuid>) -> Result<Uuid, ApiError> {
     match wanted {
         None => Ok(state.draw_id()),
-        Some(id) if id.is_nil() => Err(Refusal::validation_failed("ID cannot be a nil uuid")),
+        Some(id) if id.is_nil() => Err(ApiError::validation_failed("ID cannot be a nil uuid")),
         Some(id) if state.accounts.iter().any(|account| account.user.id == id) => {
-            Err(Refusal::new(500, ErrorCode::UNEXPECTED_FAILURE, "Database error creating new user"))
+            Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Database error creating new user"))
         }
         Some(id) => Ok(id),
     }
@@ -153,9 +151,9 @@ fn confirm(account: &mut Account, email: bool, phone: bool, now: chrono::DateTim
     }
 }
 
-pub(super) fn update(state: &mut State, request: &Request) -> Reply {
+pub(super) fn update(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
-    let change: AdminUpdateUserRequest = body(request)?;
+    let change: AdminUpdateUserRequest = json_body(request)?;
     let (email, phone) = (change.email.unwrap_or_default(), change.phone.unwrap_or_default());
     if !email.is_empty() {
         contact::email(&email)?;
@@ -203,11 +201,11 @@ fn traits(user: &User) -> Value {
 }
 
 /// The database refuses what the server did not look at.
-fn check_free(state: &mut State, id: Uuid, email: &str, phone: &str) -> Result<(), Refusal> {
+fn check_free(state: &mut State, id: Uuid, email: &str, phone: &str) -> Result<(), ApiError> {
     let by_email = state.account_by_email(email).map(|account| account.user.id).filter(|_| !email.is_empty());
     let by_phone = state.account_by_phone(phone).map(|account| account.user.id).filter(|_| !phone.is_empty());
     if [by_email, by_phone].into_iter().flatten().any(|owner| owner != id) {
-        return Err(Refusal::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error updating user"));
+        return Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error updating user"));
     }
     Ok(())
 }
@@ -237,10 +235,10 @@ fn set_contact(
     }
 }
 
-pub(super) fn delete(state: &mut State, request: &Request) -> Reply {
+pub(super) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
     let how: AdminDeleteUserRequest =
-        if request.body.is_empty() { AdminDeleteUserRequest::default() } else { body(request)? };
+        if request.body.is_empty() { AdminDeleteUserRequest::default() } else { json_body(request)? };
     let traits = traits(&state.account(id)?.user);
     state.note_admin(AuditAction::USER_DELETED, traits);
     state.sessions.retain(|session| session.user_id != id);

@@ -1,15 +1,10 @@
 //! The audit log.
 
+use crate::wire::{ApiError, ApiResult, Request, json_response};
 use serde_json::{Map, Value};
 use uuid::Uuid;
-use wiremock::Request;
 
-use super::{
-    paging,
-    reply::{Refusal, Reply, json},
-    router::query,
-    state::State,
-};
+use super::{paging, state::State};
 use crate::model::{
     AuditAction, AuditLogType,
     types::{AuditLogEntry, AuditLogPayload},
@@ -73,14 +68,14 @@ fn type_of(action: &AuditAction) -> AuditLogType {
 }
 
 /// The log, newest first (`GET /admin/audit`).
-pub(super) fn list(state: &mut State, request: &Request) -> Reply {
+pub(super) fn list(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
     let page = paging::Page::of(request)?;
-    let wanted = query(request, "query").filter(|text| !text.is_empty());
+    let wanted = request.query("query").filter(|text| !text.is_empty());
     let wanted = wanted.as_deref().map(Filter::parse).transpose()?;
     let fits = |entry: &&AuditLogEntry| wanted.as_ref().is_none_or(|wanted| wanted.fits(entry));
     let all: Vec<&AuditLogEntry> = state.audit_log.iter().rev().filter(fits).collect();
-    Ok(page.mark(json(200, &page.cut(&all)), request, all.len()))
+    Ok(page.mark(json_response(200, &page.cut(&all)), request, all.len()))
 }
 
 /// A word to look for, and where.
@@ -90,12 +85,12 @@ struct Filter {
 }
 
 impl Filter {
-    fn parse(text: &str) -> Result<Self, Refusal> {
+    fn parse(text: &str) -> Result<Self, ApiError> {
         match text.split_once(':') {
             Some((scope @ ("author" | "action" | "type"), word)) => {
                 Ok(Self { scope: scope.to_owned(), word: word.to_lowercase() })
             }
-            _ => Err(Refusal::validation_failed(format!("Invalid query scope: {text}"))),
+            _ => Err(ApiError::validation_failed(format!("Invalid query scope: {text}"))),
         }
     }
 

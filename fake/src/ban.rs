@@ -1,16 +1,15 @@
 //! How long a user is locked out, as Go writes it: `24h`, `1h30m`, `1.5s`, or `none`.
 
+use crate::wire::ApiError;
 use chrono::Duration;
 
-use super::reply::Refusal;
-
 /// The duration; none lifts a ban.
-pub(super) fn duration(text: &str) -> Result<Option<Duration>, Refusal> {
+pub(super) fn duration(text: &str) -> Result<Option<Duration>, ApiError> {
     if text == "none" {
         return Ok(None);
     }
     let bad =
-        || Refusal::validation_failed(format!("invalid format for ban duration: time: invalid duration {text:?}"));
+        || ApiError::validation_failed(format!("invalid format for ban duration: time: invalid duration {text:?}"));
     let seconds = seconds(text).ok_or_else(bad)?;
     let duration = std::time::Duration::try_from_secs_f64(seconds).ok().and_then(|d| Duration::from_std(d).ok());
     duration.ok_or_else(bad).map(|duration| (!duration.is_zero()).then_some(duration))

@@ -1,14 +1,14 @@
 //! Addresses and numbers, as the server takes and keeps them.
 
-use super::reply::Refusal;
+use crate::wire::ApiError;
 
 /// An e-mail address in lower case, if it is one.
-pub(super) fn email(text: &str) -> Result<String, Refusal> {
+pub(super) fn email(text: &str) -> Result<String, ApiError> {
     match text.len() {
-        0 => Err(Refusal::validation_failed("An email address is required")),
-        256.. => Err(Refusal::validation_failed("An email address is too long")),
+        0 => Err(ApiError::validation_failed("An email address is required")),
+        256.. => Err(ApiError::validation_failed("An email address is too long")),
         _ if is_email(text) => Ok(text.to_lowercase()),
-        _ => Err(Refusal::validation_failed("Unable to validate email address: invalid format")),
+        _ => Err(ApiError::validation_failed("Unable to validate email address: invalid format")),
     }
 }
 
@@ -26,22 +26,22 @@ fn is_email(text: &str) -> bool {
 }
 
 /// A phone number without its plus and its spaces, if it is one (E.164).
-pub(super) fn phone(text: &str) -> Result<String, Refusal> {
+pub(super) fn phone(text: &str) -> Result<String, ApiError> {
     let number = text.trim_start_matches('+').replace(' ', "");
     let is_one = (2..=15).contains(&number.len())
         && number.bytes().all(|byte| byte.is_ascii_digit())
         && !number.starts_with('0');
-    if is_one { Ok(number) } else { Err(Refusal::validation_failed("Invalid phone number format (E.164 required)")) }
+    if is_one { Ok(number) } else { Err(ApiError::validation_failed("Invalid phone number format (E.164 required)")) }
 }
 
 /// Refuses a way by which no message gets to a phone.
-pub(super) fn check_channel(channel: &str) -> Result<(), Refusal> {
+pub(super) fn check_channel(channel: &str) -> Result<(), ApiError> {
     if ["", "sms", "whatsapp"].contains(&channel) {
         return Ok(());
     }
     let message = "Invalid channel, supported values are 'sms' or 'whatsapp'. 'whatsapp' is only supported if Twilio or \
                    Twilio Verify is used as the provider.";
-    Err(Refusal::validation_failed(message))
+    Err(ApiError::validation_failed(message))
 }
 
 #[cfg(test)]

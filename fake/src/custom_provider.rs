@@ -1,15 +1,11 @@
 //! Providers that an administrator adds.
 
+use crate::wire::{ApiError, ApiResult, Request, Response, json_body, json_response, ok};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::{Host, Url};
-use wiremock::{Request, ResponseTemplate};
 
-use super::{
-    reply::{Refusal, Reply, json, ok},
-    router::{body, query, segment},
-    state::State,
-};
+use super::state::State;
 use crate::model::{
     CustomProviderType, ErrorCode,
     types::{CustomProvider, CustomProviderList, OidcDiscovery},
@@ -58,46 +54,46 @@ struct Change {
 }
 
 /// `GET /admin/custom-providers`.
-pub(super) fn list(state: &mut State, request: &Request) -> Reply {
+pub(super) fn list(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
-    let wanted = query(request, "type").filter(|wanted| !wanted.is_empty()).map(CustomProviderType::from);
+    let wanted = request.query("type").filter(|wanted| !wanted.is_empty()).map(CustomProviderType::from);
     if wanted.as_ref().is_some_and(|wanted| !CustomProviderType::KNOWN.contains(wanted)) {
-        return Err(Refusal::validation_failed("type must be either 'oauth2' or 'oidc'"));
+        return Err(ApiError::validation_failed("type must be either 'oauth2' or 'oidc'"));
     }
     let fits = |provider: &&CustomProvider| wanted.as_ref().is_none_or(|wanted| provider.provider_type == *wanted);
     ok(&CustomProviderList { providers: state.custom_providers.iter().filter(fits).cloned().collect() })
 }
 
 /// `GET /admin/custom-providers/{identifier}`.
-pub(super) fn get(state: &mut State, request: &Request) -> Reply {
+pub(super) fn get(state: &mut State, request: &Request) -> ApiResult {
     let place = find(state, request)?;
     ok(&state.custom_providers[place])
 }
 
 /// `DELETE /admin/custom-providers/{identifier}`.
-pub(super) fn delete(state: &mut State, request: &Request) -> Reply {
+pub(super) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let place = find(state, request)?;
     state.custom_providers.remove(place);
-    Ok(ResponseTemplate::new(204))
+    Ok(Response::new(204))
 }
 
 /// `POST /admin/custom-providers`. The secret is not told again.
-pub(super) fn create(state: &mut State, request: &Request) -> Reply {
+pub(super) fn create(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
-    let new: Change = body(request)?;
+    let new: Change = json_body(request)?;
     let type_ = new.provider_type.clone().filter(|type_| CustomProviderType::KNOWN.contains(type_));
-    let type_ = type_.ok_or_else(|| Refusal::validation_failed("provider_type must be either 'oauth2' or 'oidc'"))?;
+    let type_ = type_.ok_or_else(|| ApiError::validation_failed("provider_type must be either 'oauth2' or 'oidc'"))?;
     let is_oidc = type_ == CustomProviderType::OIDC;
     check_whole(&new, is_oidc)?;
     check_parameters(&new)?;
     if state.custom_providers.len() >= MOST {
         let message = "Maximum number of custom OAuth/OIDC providers reached";
-        return Err(Refusal::new(400, ErrorCode::OVER_CUSTOM_PROVIDER_QUOTA, message));
+        return Err(ApiError::new(400, ErrorCode::OVER_CUSTOM_PROVIDER_QUOTA, message));
     }
     check_urls(&new, is_oidc)?;
     if state.custom_provider(&new.identifier).is_some() {
         let message = "A custom OAuth provider with this identifier already exists";
-        return Err(Refusal::new(400, ErrorCode::CONFLICT, message));
+        return Err(ApiError::new(400, ErrorCode::CONFLICT, message));
     }
     let now = Some(state.now());
     let mut provider = CustomProvider {
@@ -126,15 +122,15 @@ pub(super) fn create(state: &mut State, request: &Request) -> Reply {
         updated_at: now,
     };
     apply(&mut provider, new);
-    let reply = json(201, &provider);
+    let response = json_response(201, &provider);
     state.custom_providers.push(provider);
-    Ok(reply)
+    Ok(response)
 }
 
 /// `PUT /admin/custom-providers/{identifier}`: what is given is changed.
-pub(super) fn update(state: &mut State, request: &Request) -> Reply {
+pub(super) fn update(state: &mut State, request: &Request) -> ApiResult {
     let identifier = identifier(state, request)?;
-    let change: Change = body(request)?;
+    let change: Change = json_body(request)?;
     check_parameters(&change)?;
     let place = place_of(state, &identifier)?;
     check_urls(&change, state.custom_providers[place].provider_type == CustomProviderType::OIDC)?;
@@ -197,9 +193,9 @@ fn discovered(issuer: &str) -> OidcDiscovery {
     }
 }
 
-fn check_whole(new: &Change, is_oidc: bool) -> Result<(), Refusal> {
+fn check_whole(new: &Change, is_oidc: bool) -> Result<(), ApiError> {
     let required = |text: &str, message: &str| {
-        if text.is_empty() { Err(Refusal::validation_failed(message)) } else { Ok(()) }
+        if text.is_empty() { Err(ApiError::validation_failed(message)) } else { Ok(()) }
     };
     required(&new.identifier, "identifier is required")?;
     check_identifier(&new.identifier)?;
@@ -214,28 +210,28 @@ fn check_whole(new: &Change, is_oidc: bool) -> Result<(), Refusal> {
     required(&new.userinfo_url, "userinfo_url is required for OAuth2 providers")
 }
 
-fn check_identifier(identifier: &str) -> Result<(), Refusal> {
+fn check_identifier(identifier: &str) -> Result<(), ApiError> {
     if identifier.starts_with("custom:") {
         return Ok(());
     }
     let message = format!("identifier must start with 'custom:' prefix, e.g. 'custom:{identifier}'");
-    Err(Refusal::validation_failed(message))
+    Err(ApiError::validation_failed(message))
 }
 
-fn check_parameters(change: &Change) -> Result<(), Refusal> {
+fn check_parameters(change: &Change) -> Result<(), ApiError> {
     for (name, value) in change.authorization_params.iter().flatten() {
         if RESERVED.contains(&name.as_str()) {
-            return Err(Refusal::validation_failed(format!("Cannot override reserved OAuth parameter: {name}")));
+            return Err(ApiError::validation_failed(format!("Cannot override reserved OAuth parameter: {name}")));
         }
         if !value.is_string() {
-            return Err(Refusal::validation_failed(format!("Authorization parameter {name:?} must be a string")));
+            return Err(ApiError::validation_failed(format!("Authorization parameter {name:?} must be a string")));
         }
     }
     Ok(())
 }
 
 /// What this server would not ask. Names are not resolved.
-fn check_urls(change: &Change, is_oidc: bool) -> Result<(), Refusal> {
+fn check_urls(change: &Change, is_oidc: bool) -> Result<(), ApiError> {
     let optional = |url: &Option<String>| url.clone().unwrap_or_default();
     let urls = if is_oidc {
         vec![change.issuer.clone(), optional(&change.discovery_url)]
@@ -246,8 +242,8 @@ fn check_urls(change: &Change, is_oidc: bool) -> Result<(), Refusal> {
     urls.iter().filter(|url| !url.is_empty()).try_for_each(|url| check_url(url))
 }
 
-fn check_url(url: &str) -> Result<(), Refusal> {
-    let refuse = |message| Err(Refusal::validation_failed(message));
+fn check_url(url: &str) -> Result<(), ApiError> {
+    let refuse = |message| Err(ApiError::validation_failed(message));
     let Ok(url) = Url::parse(url) else { return refuse("Invalid URL format") };
     if url.scheme() != "https" {
         return refuse("URL must use HTTPS");
@@ -261,9 +257,9 @@ fn check_url(url: &str) -> Result<(), Refusal> {
     if is_near { refuse("URL cannot point to localhost or loopback addresses") } else { Ok(()) }
 }
 
-fn identifier(state: &State, request: &Request) -> Result<String, Refusal> {
+fn identifier(state: &State, request: &Request) -> Result<String, ApiError> {
     state.check_admin(request)?;
-    let identifier = segment(request, 3);
+    let identifier = request.segment(3);
     let identifier = percent_decoded(identifier);
     check_identifier(&identifier)?;
     Ok(identifier)
@@ -274,13 +270,13 @@ fn percent_decoded(text: &str) -> String {
     text.replace("%3A", ":").replace("%3a", ":")
 }
 
-fn place_of(state: &State, identifier: &str) -> Result<usize, Refusal> {
+fn place_of(state: &State, identifier: &str) -> Result<usize, ApiError> {
     let place = state.custom_providers.iter().position(|provider| provider.identifier == identifier);
     let message = "Custom OAuth provider not found";
-    place.ok_or_else(|| Refusal::new(404, ErrorCode::CUSTOM_PROVIDER_NOT_FOUND, message))
+    place.ok_or_else(|| ApiError::new(404, ErrorCode::CUSTOM_PROVIDER_NOT_FOUND, message))
 }
 
-fn find(state: &State, request: &Request) -> Result<usize, Refusal> {
+fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
     let identifier = identifier(state, request)?;
     place_of(state, &identifier)
 }

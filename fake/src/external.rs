@@ -1,5 +1,6 @@
 //! People whom somebody else vouches for: a provider, or their own wallet.
 
+use crate::wire::ApiError;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -7,7 +8,6 @@ use uuid::Uuid;
 use super::{
     account::{Account, blank_user, identity},
     message::Letter,
-    reply::Refusal,
     state::State,
 };
 use crate::model::{
@@ -40,7 +40,7 @@ impl Profile {
 
 impl State {
     /// The user of a profile. Somebody new is created; who has the same address already is the same person.
-    pub(super) fn user_of(&mut self, profile: &Profile) -> Result<Uuid, Refusal> {
+    pub(super) fn user_of(&mut self, profile: &Profile) -> Result<Uuid, ApiError> {
         let now = self.now();
         let trusted = profile.email_verified || !self.setup.confirm_addresses;
         let id = match (self.owner_of(profile), self.account_by_email(&profile.email).map(|account| account.user.id)) {
@@ -57,7 +57,7 @@ impl State {
         };
         let account = self.account(id)?;
         if account.user.banned_until.is_some_and(|until| until > now) {
-            return Err(Refusal::new(403, ErrorCode::USER_BANNED, "User is banned"));
+            return Err(ApiError::new(403, ErrorCode::USER_BANNED, "User is banned"));
         }
         if profile.provider == WEB3 || account.is_confirmed() {
             self.note(id, AuditAction::LOGIN, Some(json!({ "provider": profile.provider })));
@@ -72,7 +72,7 @@ impl State {
         self.accounts.iter().map(|account| &account.user).find(|user| has_it(user)).map(|user| user.id)
     }
 
-    fn seen_again(&mut self, user_id: Uuid, profile: &Profile) -> Result<(), Refusal> {
+    fn seen_again(&mut self, user_id: Uuid, profile: &Profile) -> Result<(), ApiError> {
         let now = self.now();
         let account = self.account(user_id)?;
         for identity in account.user.identities.iter_mut().flatten().filter(|identity| profile.is_this(identity)) {
@@ -84,7 +84,7 @@ impl State {
         Ok(())
     }
 
-    fn add_profile(&mut self, user_id: Uuid, profile: &Profile) -> Result<(), Refusal> {
+    fn add_profile(&mut self, user_id: Uuid, profile: &Profile) -> Result<(), ApiError> {
         let identity = profile.identity(self.draw_id(), user_id, self.now());
         let traits = traits(&identity);
         self.account(user_id)?.add_identity(identity);
@@ -103,7 +103,7 @@ impl State {
     }
 
     /// Confirms the address by what the provider says of it. Other identities, which nobody has confirmed, do not stay.
-    fn confirm_by(&mut self, user_id: Uuid, profile: &Profile, trusted: bool) -> Result<(), Refusal> {
+    fn confirm_by(&mut self, user_id: Uuid, profile: &Profile, trusted: bool) -> Result<(), ApiError> {
         let now = self.now();
         let account = self.account(user_id)?;
         account.password = None;
@@ -125,12 +125,12 @@ impl State {
             format!("A confirmation email has been sent to your {provider} email")
         };
         let message = format!("Unverified email with {provider}. {how}");
-        Err(Refusal::new(422, ErrorCode::PROVIDER_EMAIL_NEEDS_VERIFICATION, message))
+        Err(ApiError::new(422, ErrorCode::PROVIDER_EMAIL_NEEDS_VERIFICATION, message))
     }
 
     /// One more identity for a user who is signed in.
-    pub(super) fn link_profile(&mut self, user_id: Uuid, profile: &Profile) -> Result<(), Refusal> {
-        let refuse = |message| Err(Refusal::new(422, ErrorCode::IDENTITY_ALREADY_EXISTS, message));
+    pub(super) fn link_profile(&mut self, user_id: Uuid, profile: &Profile) -> Result<(), ApiError> {
+        let refuse = |message| Err(ApiError::new(422, ErrorCode::IDENTITY_ALREADY_EXISTS, message));
         match self.owner_of(profile) {
             Some(owner) if owner == user_id => return refuse("Identity is already linked"),
             Some(_) => return refuse("Identity is already linked to another user"),
@@ -142,7 +142,7 @@ impl State {
         }
         if self.account_by_email(&profile.email).is_some() {
             let message = "A user with this email address has already been registered";
-            return Err(Refusal::new(400, ErrorCode::EMAIL_EXISTS, message));
+            return Err(ApiError::new(400, ErrorCode::EMAIL_EXISTS, message));
         }
         let now = self.now();
         let account = self.account(user_id)?;
@@ -156,7 +156,7 @@ impl State {
         let provider = &profile.provider;
         let message =
             format!("Unverified email with {provider}. A confirmation email has been sent to your {provider} email");
-        Err(Refusal::new(422, ErrorCode::EMAIL_NOT_CONFIRMED, message))
+        Err(ApiError::new(422, ErrorCode::EMAIL_NOT_CONFIRMED, message))
     }
 }
 

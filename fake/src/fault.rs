@@ -1,10 +1,8 @@
 //! Failing on purpose.
 
+use crate::wire::{ApiError, Cut, Request, Response};
 use std::{collections::VecDeque, time::Duration};
 
-use wiremock::{Request, ResponseTemplate};
-
-use super::{reply::Refusal, wire::Cut};
 use crate::model::ErrorCode;
 
 /// Something that goes wrong between the client and the server, for [`FakeServer::fail`](super::FakeServer::fail).
@@ -37,9 +35,9 @@ pub struct Fault {
 #[derive(Clone, Debug)]
 enum Kind {
     /// The server refuses, in its own words.
-    Refusal(u16, ErrorCode),
+    ApiError(u16, ErrorCode),
     /// Something in between answers.
-    Reply { status: u16, content_type: String, body: String },
+    Response { status: u16, content_type: String, body: String },
     /// The server does what it is asked, and the answer takes its time.
     Slow(Duration),
     /// The server does what it is asked, and the answer comes in part.
@@ -55,22 +53,22 @@ impl Fault {
 
     /// The server answers with an error of its own, such as 429 and [`ErrorCode::OVER_REQUEST_RATE_LIMIT`].
     pub fn error(status: u16, code: ErrorCode) -> Self {
-        Self::new(Kind::Refusal(status, code))
+        Self::new(Kind::ApiError(status, code))
     }
 
     /// A gateway answers with a page of HTML, whatever the status.
     pub fn page(status: u16) -> Self {
-        Self::reply(status, "text/html", "<html><body><h1>Something is wrong</h1></body></html>")
+        Self::response(status, "text/html", "<html><body><h1>Something is wrong</h1></body></html>")
     }
 
     /// The answer has a status and no body.
     pub fn empty(status: u16) -> Self {
-        Self::reply(status, "", "")
+        Self::response(status, "", "")
     }
 
     /// Something in between answers, with this content type and body.
-    pub fn reply(status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Self {
-        Self::new(Kind::Reply { status, content_type: content_type.into(), body: body.into() })
+    pub fn response(status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Self {
+        Self::new(Kind::Response { status, content_type: content_type.into(), body: body.into() })
     }
 
     /// The answer takes that long, by the clock of this machine. The server has done what was asked.
@@ -112,22 +110,21 @@ impl Fault {
     }
 
     /// The answer, with what the server itself would say, should it hear of the request.
-    pub(super) fn answer(self, request: &Request, own: impl FnOnce() -> ResponseTemplate) -> ResponseTemplate {
-        let reply = match self.kind {
-            Kind::Refusal(status, code) => Refusal::new(status, code, "Made to fail").into_reply(request),
-            Kind::Reply { status, content_type, body } if content_type.is_empty() => {
-                ResponseTemplate::new(status).set_body_bytes(body)
+    pub(super) fn answer(self, request: &Request, own: impl FnOnce() -> Response) -> Response {
+        let response = match self.kind {
+            Kind::ApiError(status, code) => ApiError::new(status, code, "Made to fail").into_response(request),
+            // Without a media type there is no header.
+            Kind::Response { status, content_type, body } if content_type.is_empty() => {
+                Response { body: body.into(), ..Response::new(status) }
             }
-            Kind::Reply { status, content_type, body } => {
-                ResponseTemplate::new(status).set_body_raw(body, &content_type)
-            }
-            Kind::Slow(delay) => own().set_delay(delay),
-            Kind::Damaged(cut) => cut.mark(own()),
-            Kind::Reset => Cut::Reset.mark(ResponseTemplate::new(500)),
+            Kind::Response { status, content_type, body } => Response::new(status).body(&content_type, body),
+            Kind::Slow(delay) => own().delay(delay),
+            Kind::Damaged(cut) => own().cut(cut),
+            Kind::Reset => Response::new(500).cut(Cut::Reset),
         };
         match self.retry_after {
-            Some(value) => reply.insert_header("retry-after", value),
-            None => reply,
+            Some(value) => response.header("retry-after", &value),
+            None => response,
         }
     }
 }

@@ -1,18 +1,13 @@
 //! Flows that go through a browser or a mail, and end with a code (PKCE, RFC 7636).
 
+use crate::wire::{ApiError, Request, json_body};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
-use wiremock::Request;
 
-use super::{
-    provider::SITE_URL,
-    reply::Refusal,
-    router::{body, query},
-    state::State,
-};
+use super::{provider::SITE_URL, state::State};
 use crate::model::{ErrorCode, types::OtpType};
 
 /// How long a provider has, and an application to exchange its code.
@@ -43,20 +38,20 @@ struct Challenge {
 }
 
 /// The challenge of a flow that a message continues.
-pub(super) fn challenge_in_body(request: &Request) -> Result<Option<String>, Refusal> {
-    body::<Challenge>(request)?.check()
+pub(super) fn challenge_in_body(request: &Request) -> Result<Option<String>, ApiError> {
+    json_body::<Challenge>(request)?.check()
 }
 
 /// The challenge of a flow that a browser begins.
-pub(super) fn challenge_in_query(request: &Request) -> Result<Option<String>, Refusal> {
-    let parameter = |name: &str| query(request, name).unwrap_or_default();
+pub(super) fn challenge_in_query(request: &Request) -> Result<Option<String>, ApiError> {
+    let parameter = |name: &str| request.query(name).unwrap_or_default();
     let code_challenge = parameter("code_challenge");
     Challenge { code_challenge, code_challenge_method: parameter("code_challenge_method") }.check()
 }
 
 impl Challenge {
-    fn check(self) -> Result<Option<String>, Refusal> {
-        let refuse = |message: &str| Err(Refusal::validation_failed(message));
+    fn check(self) -> Result<Option<String>, ApiError> {
+        let refuse = |message: &str| Err(ApiError::validation_failed(message));
         let (challenge, method) = (self.code_challenge, self.code_challenge_method.to_lowercase());
         if challenge.is_empty() != method.is_empty() {
             return refuse("PKCE flow requires code_challenge_method and code_challenge");
@@ -126,7 +121,7 @@ impl State {
     }
 
     /// The code of the last flow of a user.
-    pub(super) fn code_for(&mut self, user_id: Uuid) -> Result<String, Refusal> {
+    pub(super) fn code_for(&mut self, user_id: Uuid) -> Result<String, ApiError> {
         let (code, now) = (self.draw_id().to_string(), self.now());
         let flow = self.flows.iter_mut().rev().find(|flow| flow.user_id == Some(user_id) && flow.code.is_none());
         flow.ok_or_else(flow_gone)?.code = Some((code.clone(), now));
@@ -134,24 +129,24 @@ impl State {
     }
 
     /// The flow behind a code, which is then spent.
-    pub(super) fn redeem_code(&mut self, code: &str, verifier: &str) -> Result<Flow, Refusal> {
+    pub(super) fn redeem_code(&mut self, code: &str, verifier: &str) -> Result<Flow, ApiError> {
         let now = self.now();
         let issued = |flow: &Flow| flow.code.as_ref().is_some_and(|(known, _)| known == code);
         let place = self.flows.iter().position(issued).ok_or_else(flow_gone)?;
         let flow = &self.flows[place];
         if flow.code.as_ref().is_some_and(|(_, issued_at)| now - *issued_at > PATIENCE) {
             let message = "invalid flow state, flow state has expired";
-            return Err(Refusal::new(422, ErrorCode::FLOW_STATE_EXPIRED, message));
+            return Err(ApiError::new(422, ErrorCode::FLOW_STATE_EXPIRED, message));
         }
         if flow.challenge != Some(hashed(verifier)) {
             let message = "code challenge does not match previously saved code verifier";
-            return Err(Refusal::new(400, ErrorCode::BAD_CODE_VERIFIER, message));
+            return Err(ApiError::new(400, ErrorCode::BAD_CODE_VERIFIER, message));
         }
         Ok(self.flows.remove(place))
     }
 }
 
-pub(super) fn flow_gone() -> Refusal {
+pub(super) fn flow_gone() -> ApiError {
     let message = "invalid flow state, no valid flow state found";
-    Refusal::new(404, ErrorCode::FLOW_STATE_NOT_FOUND, message)
+    ApiError::new(404, ErrorCode::FLOW_STATE_NOT_FOUND, message)
 }

@@ -1,19 +1,13 @@
 //! ID tokens of providers: signed for a test, and taken for a sign-in.
 
+use crate::wire::{ApiError, ApiResult, Request, json_body_with};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
-use wiremock::Request;
 
-use super::{
-    external::Profile,
-    provider,
-    reply::{Refusal, Reply},
-    router::body_with,
-    state::State,
-};
+use super::{external::Profile, provider, state::State};
 use crate::model::{CustomProviderType, ErrorCode, Provider, types::IdTokenGrant};
 use gotrue::Secret;
 
@@ -55,16 +49,16 @@ impl State {
         self.provider_keys.sign(&all).ok()
     }
 
-    fn issuer(&self, provider: &str) -> Result<Issuer, Refusal> {
+    fn issuer(&self, provider: &str) -> Result<Issuer, ApiError> {
         if provider.starts_with("custom:") {
             return self.custom_issuer(provider);
         }
         let known = ISSUERS.iter().find(|(name, _)| *name == provider);
         let (name, url) = known
-            .ok_or_else(|| Refusal::validation_failed(format!("Custom OIDC provider {provider:?} not allowed")))?;
+            .ok_or_else(|| ApiError::validation_failed(format!("Custom OIDC provider {provider:?} not allowed")))?;
         if self.setup.disabled_providers.iter().any(|disabled| disabled.as_str() == *name) {
             let message = format!("Provider (issuer {url:?}) is not enabled");
-            return Err(Refusal::new(400, ErrorCode::PROVIDER_DISABLED, message));
+            return Err(ApiError::new(400, ErrorCode::PROVIDER_DISABLED, message));
         }
         Ok(Issuer {
             provider: (*name).to_owned(),
@@ -75,15 +69,15 @@ impl State {
         })
     }
 
-    fn custom_issuer(&self, provider: &str) -> Result<Issuer, Refusal> {
-        let not_found = || Refusal::validation_failed(format!("Custom provider {provider:?} not found"));
+    fn custom_issuer(&self, provider: &str) -> Result<Issuer, ApiError> {
+        let not_found = || ApiError::validation_failed(format!("Custom provider {provider:?} not found"));
         let known = self.custom_provider(provider).ok_or_else(not_found)?;
         if known.enabled == Some(false) {
             let message = format!("Custom provider {provider:?} is disabled");
-            return Err(Refusal::new(400, ErrorCode::PROVIDER_DISABLED, message));
+            return Err(ApiError::new(400, ErrorCode::PROVIDER_DISABLED, message));
         }
         if known.provider_type != CustomProviderType::OIDC {
-            return Err(Refusal::validation_failed(format!("Provider {provider:?} is not an OIDC provider")));
+            return Err(ApiError::validation_failed(format!("Provider {provider:?} is not an OIDC provider")));
         }
         let others = known.acceptable_client_ids.iter().flatten();
         Ok(Issuer {
@@ -95,7 +89,7 @@ impl State {
     }
 
     /// Which provider a request means: by name, or by its issuer.
-    fn issuer_of(&self, grant: &IdTokenGrant) -> Result<Issuer, Refusal> {
+    fn issuer_of(&self, grant: &IdTokenGrant) -> Result<Issuer, ApiError> {
         let name = grant.provider.as_ref().map_or("", Provider::as_str);
         let url = grant.issuer.as_deref().unwrap_or_default();
         if name.is_empty() && (url.is_empty() || grant.client_id.as_deref().unwrap_or_default().is_empty()) {
@@ -105,7 +99,7 @@ impl State {
         if (name == "apple" || name == "azure") && payload(grant.id_token.expose()).is_none() {
             let provider = if name == "apple" { "Apple" } else { "Azure" };
             let message = format!("Unable to detect issuer in ID token for {provider} provider");
-            return Err(Refusal::validation_failed(message));
+            return Err(ApiError::validation_failed(message));
         }
         let by_url = ISSUERS.iter().find(|(_, known)| *known == url && name.is_empty());
         self.issuer(by_url.map_or(name, |(name, _)| name))
@@ -113,8 +107,8 @@ impl State {
 }
 
 /// A sign-in, or one more identity for who is signed in (`grant_type=id_token`).
-pub(super) fn grant(state: &mut State, request: &Request) -> Reply {
-    let grant: IdTokenGrant = body_with(request, &["id_token"])?;
+pub(super) fn grant(state: &mut State, request: &Request) -> ApiResult {
+    let grant: IdTokenGrant = json_body_with(request, &["id_token"])?;
     if grant.id_token.is_empty() {
         return Err(invalid("id_token required"));
     }
@@ -131,7 +125,7 @@ pub(super) fn grant(state: &mut State, request: &Request) -> Reply {
     state.sign_in(user_id, "oauth")
 }
 
-fn linking_user(state: &mut State, request: &Request) -> Result<Uuid, Refusal> {
+fn linking_user(state: &mut State, request: &Request) -> Result<Uuid, ApiError> {
     if !request.headers.contains_key("authorization") {
         return Err(invalid("Linking requires a valid user access token in Authorization"));
     }
@@ -139,7 +133,7 @@ fn linking_user(state: &mut State, request: &Request) -> Result<Uuid, Refusal> {
 }
 
 /// What the token says, once it was checked.
-fn profile(state: &State, grant: &IdTokenGrant, issuer: &Issuer) -> Result<Profile, Refusal> {
+fn profile(state: &State, grant: &IdTokenGrant, issuer: &Issuer) -> Result<Profile, ApiError> {
     let claims = state.provider_keys.verify(grant.id_token.expose()).map_err(|_| invalid("Bad ID token"))?;
     let is_current = claims["exp"].as_i64().is_some_and(|exp| exp > state.now().timestamp());
     if claims["iss"] != issuer.url.as_str() || !is_current || !fits_access_token(&claims, grant) {
@@ -176,13 +170,13 @@ fn profile(state: &State, grant: &IdTokenGrant, issuer: &Issuer) -> Result<Profi
 }
 
 /// The provider has the hash of the nonce, the server gets the nonce itself.
-fn check_nonce(hash: &str, grant: &IdTokenGrant) -> Result<(), Refusal> {
+fn check_nonce(hash: &str, grant: &IdTokenGrant) -> Result<(), ApiError> {
     let nonce = grant.nonce.as_ref().map_or("", Secret::expose);
     if hash.is_empty() != nonce.is_empty() {
         return Err(invalid("Passed nonce and nonce in id_token should either both exist or not."));
     }
     let expected = format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(nonce)));
-    if nonce.is_empty() || hash == expected { Ok(()) } else { Err(Refusal::oauth("invalid nonce", "Nonces mismatch")) }
+    if nonce.is_empty() || hash == expected { Ok(()) } else { Err(ApiError::oauth("invalid nonce", "Nonces mismatch")) }
 }
 
 /// Whether the token was issued along with the access token, where both say so.
@@ -200,6 +194,6 @@ fn payload(token: &str) -> Option<Value> {
     serde_json::from_slice(&part).ok()
 }
 
-fn invalid(description: impl Into<String>) -> Refusal {
-    Refusal::oauth("invalid request", description)
+fn invalid(description: impl Into<String>) -> ApiError {
+    ApiError::oauth("invalid request", description)
 }

@@ -1,39 +1,33 @@
 //! The identities of a user who is signed in.
 
+use crate::wire::{ApiError, ApiResult, Request, ok, redirect};
 use serde_json::json;
 use uuid::Uuid;
-use wiremock::Request;
 
-use super::{
-    account::Account,
-    external, provider,
-    reply::{Refusal, Reply, ok, redirect},
-    router::{query, segment},
-    state::State,
-};
+use super::{account::Account, external, provider, state::State};
 use crate::model::{AuditAction, ErrorCode, types::Identity};
 
 /// Sends the browser to a provider who is to vouch for the user too (`GET /user/identities/authorize`).
-pub(super) fn authorize(state: &mut State, request: &Request) -> Reply {
+pub(super) fn authorize(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     let url = provider::begin(state, request, Some(caller.user_id))?;
-    if query(request, "skip_http_redirect").as_deref() == Some("true") {
+    if request.query("skip_http_redirect").as_deref() == Some("true") {
         return ok(&json!({ "url": url }));
     }
-    redirect(302, &url)
+    Ok(redirect(302, &url))
 }
 
 /// Removes an identity (`DELETE /user/identities/{identity_id}`).
-pub(super) fn unlink(state: &mut State, request: &Request) -> Reply {
+pub(super) fn unlink(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    let id = Uuid::try_parse(segment(request, 3)).map_err(|_| Refusal::not_found("identity_id must be an UUID"))?;
+    let id = Uuid::try_parse(request.segment(3)).map_err(|_| ApiError::not_found("identity_id must be an UUID"))?;
     let identities = state.account(caller.user_id)?.user.identities.clone().unwrap_or_default();
     if identities.len() <= 1 {
         let message = "User must have at least 1 identity after unlinking";
-        return Err(Refusal::new(422, ErrorCode::SINGLE_IDENTITY_NOT_DELETABLE, message));
+        return Err(ApiError::new(422, ErrorCode::SINGLE_IDENTITY_NOT_DELETABLE, message));
     }
     let gone = identities.iter().find(|identity| identity.identity_id == Some(id));
-    let gone = gone.ok_or_else(|| Refusal::new(422, ErrorCode::IDENTITY_NOT_FOUND, "Identity doesn't exist"))?;
+    let gone = gone.ok_or_else(|| ApiError::new(422, ErrorCode::IDENTITY_NOT_FOUND, "Identity doesn't exist"))?;
     let left: Vec<Identity> = identities.iter().filter(|identity| identity.identity_id != Some(id)).cloned().collect();
     let address = if gone.provider == "phone" { None } else { new_address(state, caller.user_id, &left)? };
     state.note(caller.user_id, AuditAction::IDENTITY_UNLINKED, Some(external::traits(gone)));
@@ -51,7 +45,7 @@ pub(super) fn unlink(state: &mut State, request: &Request) -> Reply {
 }
 
 /// The identity whose address becomes the user's, when none is left with the old one.
-fn new_address(state: &mut State, user_id: Uuid, left: &[Identity]) -> Result<Option<Identity>, Refusal> {
+fn new_address(state: &mut State, user_id: Uuid, left: &[Identity]) -> Result<Option<Identity>, ApiError> {
     let current = state.account(user_id)?.email().to_owned();
     if left.iter().any(|identity| email(identity) == current) {
         return Ok(None);
@@ -63,7 +57,7 @@ fn new_address(state: &mut State, user_id: Uuid, left: &[Identity]) -> Result<Op
         .find(|identity| email(identity).is_empty() || state.account_by_email(email(identity)).is_none());
     let conflict = || {
         let message = "Unable to unlink identity due to email conflict";
-        Refusal::new(422, ErrorCode::EMAIL_CONFLICT_IDENTITY_NOT_DELETABLE, message)
+        ApiError::new(422, ErrorCode::EMAIL_CONFLICT_IDENTITY_NOT_DELETABLE, message)
     };
     free.cloned().map(Some).ok_or_else(conflict)
 }

@@ -53,7 +53,6 @@ mod provider;
 mod rate_limit;
 mod received;
 mod relying_party;
-mod reply;
 mod router;
 mod scim;
 mod session;
@@ -72,7 +71,6 @@ use std::{
 };
 
 use chrono::Duration;
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
 pub use clock::ManualClock;
 pub use fault::Fault;
@@ -86,7 +84,7 @@ use gotrue::{Client, ClientBuilder};
 use gotrue::{Clock, SystemClock};
 use relying_party::RelyingParty;
 use state::State;
-use wire::Wire;
+use wire::{Listener, Server};
 
 /// How the server is set up.
 #[derive(Clone, Debug)]
@@ -181,34 +179,22 @@ impl FakeServerBuilder {
     ///
     /// # Panics
     /// When loopback cannot be listened on: there is no test without it.
-    #[expect(clippy::expect_used, reason = "wiremock, of which this is made, does so as well")]
+    #[expect(clippy::expect_used, reason = "a test cannot go on without a server")]
     pub async fn start(self) -> FakeServer {
-        let http = MockServer::start().await;
-        let wire = Wire::start(*http.address()).expect("loopback can be listened on");
-        let url = format!("http://{}", wire.address);
+        let listener = Listener::bind().expect("127.0.0.1 has a free port");
+        let url = listener.url();
         let state = Arc::new(Mutex::new(State::new(self.setup, self.clock, url.clone())));
-        let answer = Answer { state: state.clone() };
-        Mock::given(matchers::any()).respond_with(answer).mount(&http).await;
-        FakeServer { url, _wire: wire, http: Some(http), state }
+        let shared = state.clone();
+        let http = listener.serve(move |request| router::answer(&mut lock(&shared), request)).await;
+        FakeServer { url, _http: http.expect("a thread can be started"), state }
     }
 }
 
 /// A GoTrue in the process. It stops when it is dropped.
 pub struct FakeServer {
     url: String,
-    _wire: Wire,
-    /// Nothing once it is dropped.
-    http: Option<MockServer>,
+    _http: Server,
     state: Arc<Mutex<State>>,
-}
-
-impl Drop for FakeServer {
-    fn drop(&mut self) {
-        // wiremock blocks on a lock of tokio when it stops, which never comes in a task that has used up its turn. On a
-        // thread of its own there are no turns.
-        let http = self.http.take();
-        let _ = std::thread::spawn(move || drop(http)).join();
-    }
 }
 
 impl fmt::Debug for FakeServer {
@@ -376,17 +362,6 @@ impl FakeServer {
 
     fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
-    }
-}
-
-/// Answers each request from the state.
-struct Answer {
-    state: Arc<Mutex<State>>,
-}
-
-impl Respond for Answer {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        router::answer(&mut lock(&self.state), request)
     }
 }
 

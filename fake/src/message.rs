@@ -1,16 +1,14 @@
 //! Codes and links, into the mailbox.
 
+use crate::wire::{ApiError, ApiResult, Request, json_body, json_body_with, ok};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use wiremock::Request;
 
 use super::{
     account::SentCode,
     contact, flow,
     mailbox::Message,
-    reply::{Refusal, Reply, ok},
-    router::{body, body_with, query},
     state::{State, token_hash},
 };
 use crate::model::{
@@ -28,7 +26,7 @@ pub(super) struct Letter {
 
 impl State {
     /// Sends a message to a user, to the place that its type says; for a new address to both.
-    pub(super) fn send(&mut self, user_id: Uuid, letter: &Letter) -> Result<(), Refusal> {
+    pub(super) fn send(&mut self, user_id: Uuid, letter: &Letter) -> Result<(), ApiError> {
         let account = self.account(user_id)?;
         let user = &account.user;
         let (email, phone) = (account.email().to_owned(), account.phone().to_owned());
@@ -66,7 +64,7 @@ impl State {
         self.note_sent(user_id, letter.otp_type)
     }
 
-    fn send_to(&mut self, user_id: Uuid, to: &str, to_phone: bool, letter: &Letter) -> Result<(), Refusal> {
+    fn send_to(&mut self, user_id: Uuid, to: &str, to_phone: bool, letter: &Letter) -> Result<(), ApiError> {
         let (code, now) = (self.draw_code(), self.now());
         let prefix = if letter.challenge.is_some() { "pkce_" } else { "" };
         let hash = format!("{prefix}{}", token_hash(to, &code));
@@ -92,7 +90,7 @@ impl State {
         format!("{}{path}?{}", self.base_url, query.finish()).into()
     }
 
-    pub(super) fn note_sent(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), Refusal> {
+    pub(super) fn note_sent(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), ApiError> {
         let now = Some(self.now());
         let user = &mut self.account(user_id)?.user;
         match otp_type {
@@ -107,7 +105,7 @@ impl State {
 }
 
 /// A message that was sent, or that there was nobody to send to.
-fn sent() -> Reply {
+fn sent() -> ApiResult {
     ok(&MessageSent { message_id: None })
 }
 
@@ -123,25 +121,25 @@ struct Otp {
     data: Option<Value>,
 }
 
-pub(super) fn send_otp(state: &mut State, request: &Request) -> Reply {
-    let otp: Otp = body(request)?;
+pub(super) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
+    let otp: Otp = json_body(request)?;
     let create = otp.create_user.unwrap_or(true);
     if !otp.email.is_empty() && !otp.phone.is_empty() {
-        return Err(Refusal::validation_failed("Only an email address or phone number should be provided"));
+        return Err(ApiError::validation_failed("Only an email address or phone number should be provided"));
     }
     if !otp.email.is_empty() && !otp.channel.is_empty() {
-        return Err(Refusal::validation_failed("Channel should only be specified with Phone OTP"));
+        return Err(ApiError::validation_failed("Channel should only be specified with Phone OTP"));
     }
     let challenge = flow::challenge_in_body(request)?;
     if !otp.email.is_empty() {
         let (id, otp_type) = link_to(state, &otp.email, otp.data, create)?;
-        let redirect_to = query(request, "redirect_to");
+        let redirect_to = request.query("redirect_to");
         state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
         state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
         return sent();
     }
     if otp.phone.is_empty() {
-        return Err(Refusal::validation_failed("One of email or phone must be set"));
+        return Err(ApiError::validation_failed("One of email or phone must be set"));
     }
     contact::phone(&otp.phone)?;
     contact::check_channel(&otp.channel)?;
@@ -157,7 +155,7 @@ pub(super) fn send_otp(state: &mut State, request: &Request) -> Reply {
 
 /// The user whom a link will sign in, created if need be, and what the link is for: whoever has yet to confirm the
 /// address does so by it.
-fn link_to(state: &mut State, email: &str, data: Option<Value>, create: bool) -> Result<(Uuid, OtpType), Refusal> {
+fn link_to(state: &mut State, email: &str, data: Option<Value>, create: bool) -> Result<(Uuid, OtpType), ApiError> {
     contact::email(email)?;
     let (now, confirm) = (state.now(), state.setup.confirm_addresses);
     let id = match state.account_by_email(email) {
@@ -172,32 +170,32 @@ fn link_to(state: &mut State, email: &str, data: Option<Value>, create: bool) ->
     Ok((id, if account.is_confirmed() { OtpType::Magiclink } else { OtpType::Signup }))
 }
 
-fn no_sign_up_by_otp() -> Refusal {
-    Refusal::new(422, ErrorCode::OTP_DISABLED, "Signups not allowed for otp")
+fn no_sign_up_by_otp() -> ApiError {
+    ApiError::new(422, ErrorCode::OTP_DISABLED, "Signups not allowed for otp")
 }
 
-pub(super) fn send_magic_link(state: &mut State, request: &Request) -> Reply {
-    let link: MagicLinkRequest = body_with(request, &["email"])?;
+pub(super) fn send_magic_link(state: &mut State, request: &Request) -> ApiResult {
+    let link: MagicLinkRequest = json_body_with(request, &["email"])?;
     if link.email.is_empty() {
-        return Err(Refusal::new(422, ErrorCode::VALIDATION_FAILED, "Password recovery requires an email"));
+        return Err(ApiError::new(422, ErrorCode::VALIDATION_FAILED, "Password recovery requires an email"));
     }
     let challenge = flow::challenge_in_body(request)?;
     let (id, otp_type) = link_to(state, &link.email, link.data, true)?;
-    let redirect_to = query(request, "redirect_to");
+    let redirect_to = request.query("redirect_to");
     state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
     state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
     sent()
 }
 
-pub(super) fn recover(state: &mut State, request: &Request) -> Reply {
-    let recover: RecoverRequest = body_with(request, &["email"])?;
+pub(super) fn recover(state: &mut State, request: &Request) -> ApiResult {
+    let recover: RecoverRequest = json_body_with(request, &["email"])?;
     if recover.email.is_empty() {
-        return Err(Refusal::validation_failed("Password recovery requires an email"));
+        return Err(ApiError::validation_failed("Password recovery requires an email"));
     }
     let challenge = flow::challenge_in_body(request)?;
     contact::email(&recover.email)?;
     if let Some(id) = state.account_by_email(&recover.email).map(|account| account.user.id) {
-        let redirect_to = query(request, "redirect_to");
+        let redirect_to = request.query("redirect_to");
         state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
         state.send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge, redirect_to })?;
     }
@@ -213,8 +211,8 @@ struct Resend {
     phone: String,
 }
 
-pub(super) fn resend(state: &mut State, request: &Request) -> Reply {
-    let resend: Resend = body(request)?;
+pub(super) fn resend(state: &mut State, request: &Request) -> ApiResult {
+    let resend: Resend = json_body(request)?;
     check_resend(&resend)?;
     let challenge = if resend.email.is_empty() { None } else { flow::challenge_in_body(request)? };
     let account = if resend.email.is_empty() {
@@ -233,7 +231,7 @@ pub(super) fn resend(state: &mut State, request: &Request) -> Reply {
         _ => (OtpType::PhoneChange, account.user.new_phone.is_some()),
     };
     if is_wanted {
-        let redirect_to = query(request, "redirect_to");
+        let redirect_to = request.query("redirect_to");
         let action = match otp_type {
             OtpType::Signup => AuditAction::USER_CONFIRMATION_REQUESTED,
             _ => AuditAction::USER_RECOVERY_REQUESTED,
@@ -244,7 +242,7 @@ pub(super) fn resend(state: &mut State, request: &Request) -> Reply {
     sent()
 }
 
-fn check_resend(resend: &Resend) -> Result<(), Refusal> {
+fn check_resend(resend: &Resend) -> Result<(), ApiError> {
     let (no_email, no_phone) = (resend.email.is_empty(), resend.phone.is_empty());
     let message = match resend.type_.as_str() {
         "signup" if no_email => "Type provided requires an email address",
@@ -258,5 +256,5 @@ fn check_resend(resend: &Resend) -> Result<(), Refusal> {
         }
         _ => "Missing one of these types: signup, email_change, sms, phone_change",
     };
-    Err(Refusal::validation_failed(message))
+    Err(ApiError::validation_failed(message))
 }

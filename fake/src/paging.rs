@@ -1,10 +1,7 @@
 //! A page of a list, and the headers that name its neighbours.
 
+use crate::wire::{ApiError, Request, Response};
 use std::collections::BTreeMap;
-
-use wiremock::{Request, ResponseTemplate};
-
-use super::{reply::Refusal, router::query};
 
 /// What a request asks for.
 pub(super) struct Page {
@@ -13,10 +10,10 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn of(request: &Request) -> Result<Self, Refusal> {
+    pub(super) fn of(request: &Request) -> Result<Self, ApiError> {
         let page = Self { number: number(request, "page", 1)?, size: number(request, "per_page", 50)? };
         // The real server divides by it.
-        if page.size == 0 { Err(Refusal::unforeseen()) } else { Ok(page) }
+        if page.size == 0 { Err(ApiError::unforeseen()) } else { Ok(page) }
     }
 
     pub(super) fn cut<'a, T>(&self, all: &'a [T]) -> &'a [T] {
@@ -24,26 +21,26 @@ impl Page {
         &all[from..from.saturating_add(self.size).min(all.len())]
     }
 
-    pub(super) fn mark(&self, reply: ResponseTemplate, request: &Request, total: usize) -> ResponseTemplate {
+    pub(super) fn mark(&self, response: Response, request: &Request, total: usize) -> Response {
         let to = |page: usize| {
-            let mut pairs: BTreeMap<_, _> = request.url.query_pairs().into_owned().collect();
+            let mut pairs: BTreeMap<_, _> = request.query_pairs().into_owned().collect();
             pairs.insert("page".to_owned(), page.to_string());
             let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-            format!("<{}?{query}>", request.url.path())
+            format!("<{}?{query}>", request.path())
         };
         let pages = total.div_ceil(self.size);
         let next = if pages > self.number { format!("{}; rel=\"next\", ", to(self.number + 1)) } else { String::new() };
-        reply
-            .insert_header("link", format!("{next}{}; rel=\"last\"", to(pages)).as_str())
-            .insert_header("x-total-count", total.to_string().as_str())
+        response
+            .header("link", format!("{next}{}; rel=\"last\"", to(pages)).as_str())
+            .header("x-total-count", total.to_string().as_str())
     }
 }
 
-fn number(request: &Request, name: &str, default: usize) -> Result<usize, Refusal> {
-    let Some(text) = query(request, name).filter(|text| !text.is_empty()) else { return Ok(default) };
+fn number(request: &Request, name: &str, default: usize) -> Result<usize, ApiError> {
+    let Some(text) = request.query(name).filter(|text| !text.is_empty()) else { return Ok(default) };
     let bad = || {
         let message = format!("Bad Pagination Parameters: strconv.ParseUint: parsing {text:?}: invalid syntax");
-        Refusal::validation_failed(message)
+        ApiError::validation_failed(message)
     };
     text.parse().map_err(|_| bad())
 }

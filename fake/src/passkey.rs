@@ -1,17 +1,15 @@
 //! Passkeys: registration, sign-in, and what their user and an administrator may do with them.
 
+use crate::wire::{ApiError, ApiResult, Request, Response, json_body, json_body_with, ok};
 use chrono::{DateTime, Duration, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use wiremock::{Request, ResponseTemplate};
 
 use super::{
     account::Account,
     authenticator_name::name_of,
     relying_party::{Assertion, Credential, Flaw},
-    reply::{Refusal, Reply, ok},
-    router::{body, body_with, segment},
     session::Caller,
     state::State,
 };
@@ -53,7 +51,7 @@ struct Answer {
     credential: Option<Value>,
 }
 
-pub(super) fn registration_options(state: &mut State, request: &Request) -> Reply {
+pub(super) fn registration_options(state: &mut State, request: &Request) -> ApiResult {
     let caller = registering_caller(state, request)?;
     if state.passkeys_of(caller.user_id).count() >= MOST {
         return Err(too_many());
@@ -73,7 +71,7 @@ pub(super) fn registration_options(state: &mut State, request: &Request) -> Repl
     ok(&PasskeyRegistrationOptions { challenge_id, options, expires_at: Some(expires_at.timestamp()) })
 }
 
-pub(super) fn register(state: &mut State, request: &Request) -> Reply {
+pub(super) fn register(state: &mut State, request: &Request) -> ApiResult {
     let caller = registering_caller(state, request)?;
     let (challenge, credential) = state.take_answer(request, Some(caller.user_id))?;
     let credential = state.setup.relying_party.check_new(&challenge, credential).map_err(refusal)?;
@@ -82,7 +80,7 @@ pub(super) fn register(state: &mut State, request: &Request) -> Reply {
     }
     if state.passkeys.iter().any(|row| row.credential.id == credential.id) {
         let message = "This credential is already registered";
-        return Err(Refusal::new(422, ErrorCode::WEBAUTHN_CREDENTIAL_EXISTS, message));
+        return Err(ApiError::new(422, ErrorCode::WEBAUTHN_CREDENTIAL_EXISTS, message));
     }
     let passkey = Passkey {
         id: state.draw_id(),
@@ -90,20 +88,20 @@ pub(super) fn register(state: &mut State, request: &Request) -> Reply {
         created_at: Some(state.now()),
         last_used_at: None,
     };
-    let reply = ok(&passkey);
+    let response = ok(&passkey);
     state.note(caller.user_id, AuditAction::PASSKEY_CREATED, Some(json!({ "passkey_id": passkey.id })));
     state.passkeys.push(PasskeyRow { user_id: caller.user_id, passkey, credential });
-    reply
+    response
 }
 
-pub(super) fn authentication_options(state: &mut State) -> Reply {
+pub(super) fn authentication_options(state: &mut State) -> ApiResult {
     let (challenge_id, challenge, expires_at) = state.challenge_passkey(None);
     let mut options = state.setup.relying_party.request_options(challenge);
     options.user_verification = Some(UserVerification::PREFERRED);
     ok(&PasskeyAuthenticationOptions { challenge_id, options, expires_at: Some(expires_at.timestamp()) })
 }
 
-pub(super) fn authenticate(state: &mut State, request: &Request) -> Reply {
+pub(super) fn authenticate(state: &mut State, request: &Request) -> ApiResult {
     let (challenge, credential) = state.take_answer(request, None)?;
     let assertion = Assertion::read(credential).map_err(refusal)?;
     let owner = |row: &&mut PasskeyRow| {
@@ -121,21 +119,21 @@ pub(super) fn authenticate(state: &mut State, request: &Request) -> Reply {
     state.sign_in(user_id, "passkey")
 }
 
-pub(super) fn list(state: &mut State, request: &Request) -> Reply {
+pub(super) fn list(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     ok(&state.passkeys_of(caller.user_id).map(|row| &row.passkey).collect::<Vec<_>>())
 }
 
-pub(super) fn rename(state: &mut State, request: &Request) -> Reply {
+pub(super) fn rename(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    let PasskeyUpdateRequest { friendly_name } = body_with(request, &["friendly_name"])?;
+    let PasskeyUpdateRequest { friendly_name } = json_body_with(request, &["friendly_name"])?;
     if friendly_name.is_empty() {
-        return Err(Refusal::validation_failed("friendly_name is required"));
+        return Err(ApiError::validation_failed("friendly_name is required"));
     }
     if friendly_name.len() > 120 {
-        return Err(Refusal::validation_failed("friendly_name must be 120 characters or less"));
+        return Err(ApiError::validation_failed("friendly_name must be 120 characters or less"));
     }
-    let place = state.place_of_passkey(caller.user_id, segment(request, 2))?;
+    let place = state.place_of_passkey(caller.user_id, request.segment(2))?;
     let traits = json!({ "passkey_id": state.passkeys[place].passkey.id });
     state.note(caller.user_id, AuditAction::PASSKEY_UPDATED, Some(traits));
     let passkey = &mut state.passkeys[place].passkey;
@@ -143,44 +141,44 @@ pub(super) fn rename(state: &mut State, request: &Request) -> Reply {
     ok(passkey)
 }
 
-pub(super) fn delete(state: &mut State, request: &Request) -> Reply {
+pub(super) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     check_level(state, &caller)?;
-    let place = state.place_of_passkey(caller.user_id, segment(request, 2))?;
+    let place = state.place_of_passkey(caller.user_id, request.segment(2))?;
     let gone = state.passkeys.remove(place).passkey.id;
     state.note(caller.user_id, AuditAction::PASSKEY_DELETED, Some(json!({ "passkey_id": gone })));
-    Ok(ResponseTemplate::new(204))
+    Ok(Response::new(204))
 }
 
-pub(super) fn admin_list(state: &State, user_id: Uuid) -> Reply {
+pub(super) fn admin_list(state: &State, user_id: Uuid) -> ApiResult {
     ok(&state.passkeys_of(user_id).map(|row| &row.passkey).collect::<Vec<_>>())
 }
 
-pub(super) fn admin_delete(state: &mut State, user_id: Uuid, request: &Request) -> Reply {
-    let place = state.place_of_passkey(user_id, segment(request, 5))?;
+pub(super) fn admin_delete(state: &mut State, user_id: Uuid, request: &Request) -> ApiResult {
+    let place = state.place_of_passkey(user_id, request.segment(5))?;
     let gone = state.passkeys.remove(place).passkey.id;
     state.note_admin(AuditAction::PASSKEY_DELETED, json!({ "user_id": user_id, "passkey_id": gone }));
-    Ok(ResponseTemplate::new(204))
+    Ok(Response::new(204))
 }
 
-fn registering_caller(state: &mut State, request: &Request) -> Result<Caller, Refusal> {
+fn registering_caller(state: &mut State, request: &Request) -> Result<Caller, ApiError> {
     let caller = state.named_caller(request)?;
     check_level(state, &caller)?;
     Ok(caller)
 }
 
 /// Who has a second factor must have used it.
-fn check_level(state: &mut State, caller: &Caller) -> Result<(), Refusal> {
+fn check_level(state: &mut State, caller: &Caller) -> Result<(), ApiError> {
     if state.lacks_aal2(caller)? {
         let message = "AAL2 session is required to manage passkeys when MFA is enabled";
-        return Err(Refusal::new(403, ErrorCode::INSUFFICIENT_AAL, message));
+        return Err(ApiError::new(403, ErrorCode::INSUFFICIENT_AAL, message));
     }
     Ok(())
 }
 
 /// A passkey does not stand in for what is missing otherwise.
-fn check_welcome(account: &Account, now: DateTime<Utc>) -> Result<(), Refusal> {
-    let refuse = |code, message| Err(Refusal::new(403, code, message));
+fn check_welcome(account: &Account, now: DateTime<Utc>) -> Result<(), ApiError> {
+    let refuse = |code, message| Err(ApiError::new(403, code, message));
     if !account.email().is_empty() && account.user.email_confirmed_at.is_none() {
         return refuse(ErrorCode::EMAIL_NOT_CONFIRMED, "Email not confirmed");
     }
@@ -200,16 +198,16 @@ fn names(account: &Account) -> (String, String) {
     (name.to_owned(), given.filter(|given| !given.is_empty()).unwrap_or(name).to_owned())
 }
 
-fn too_many() -> Refusal {
-    Refusal::new(422, ErrorCode::TOO_MANY_PASSKEYS, "Maximum number of passkeys reached")
+fn too_many() -> ApiError {
+    ApiError::new(422, ErrorCode::TOO_MANY_PASSKEYS, "Maximum number of passkeys reached")
 }
 
-fn refusal(flaw: Flaw) -> Refusal {
+fn refusal(flaw: Flaw) -> ApiError {
     let message = match flaw {
         Flaw::Form => "Invalid credential response",
         Flaw::Proof => "Credential verification failed",
     };
-    Refusal::new(400, ErrorCode::WEBAUTHN_VERIFICATION_FAILED, message)
+    ApiError::new(400, ErrorCode::WEBAUTHN_VERIFICATION_FAILED, message)
 }
 
 impl State {
@@ -217,11 +215,11 @@ impl State {
         self.passkeys.iter().filter(move |row| row.user_id == user_id)
     }
 
-    fn place_of_passkey(&self, user_id: Uuid, id: &str) -> Result<usize, Refusal> {
+    fn place_of_passkey(&self, user_id: Uuid, id: &str) -> Result<usize, ApiError> {
         let place = Uuid::try_parse(id)
             .ok()
             .and_then(|id| self.passkeys.iter().position(|row| row.user_id == user_id && row.passkey.id == id));
-        place.ok_or_else(|| Refusal::new(404, ErrorCode::VALIDATION_FAILED, "Passkey not found"))
+        place.ok_or_else(|| ApiError::new(404, ErrorCode::VALIDATION_FAILED, "Passkey not found"))
     }
 
     fn challenge_passkey(&mut self, user_id: Option<Uuid>) -> (Uuid, String, DateTime<Utc>) {
@@ -231,23 +229,23 @@ impl State {
     }
 
     /// The challenge that a request answers, which nobody can answer again, and the credential in it.
-    fn take_answer(&mut self, request: &Request, user_id: Option<Uuid>) -> Result<(String, Value), Refusal> {
-        let Answer { challenge_id, credential } = body(request)?;
+    fn take_answer(&mut self, request: &Request, user_id: Option<Uuid>) -> Result<(String, Value), ApiError> {
+        let Answer { challenge_id, credential } = json_body(request)?;
         if challenge_id.is_empty() {
-            return Err(Refusal::validation_failed("challenge_id is required"));
+            return Err(ApiError::validation_failed("challenge_id is required"));
         }
-        let credential = credential.ok_or_else(|| Refusal::validation_failed("credential is required"))?;
+        let credential = credential.ok_or_else(|| ApiError::validation_failed("credential is required"))?;
         let id = Uuid::try_parse(&challenge_id)
-            .map_err(|_| Refusal::validation_failed("challenge_id must be a valid UUID"))?;
+            .map_err(|_| ApiError::validation_failed("challenge_id must be a valid UUID"))?;
         let unknown = || {
             let message = "Challenge not found or already used";
-            Refusal::new(400, ErrorCode::WEBAUTHN_CHALLENGE_NOT_FOUND, message)
+            ApiError::new(400, ErrorCode::WEBAUTHN_CHALLENGE_NOT_FOUND, message)
         };
         let fits = |challenge: &PasskeyChallenge| challenge.id == id && challenge.user_id == user_id;
         let place = self.passkey_challenges.iter().position(fits).ok_or_else(unknown)?;
         let challenge = self.passkey_challenges.remove(place);
         if self.now() > challenge.expires_at {
-            return Err(Refusal::new(400, ErrorCode::WEBAUTHN_CHALLENGE_EXPIRED, "Challenge has expired"));
+            return Err(ApiError::new(400, ErrorCode::WEBAUTHN_CHALLENGE_EXPIRED, "Challenge has expired"));
         }
         Ok((challenge.challenge, credential))
     }

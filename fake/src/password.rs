@@ -1,10 +1,10 @@
 //! Passwords: as people chose them, or as hashes that an administrator has brought from elsewhere.
 
+use crate::wire::ApiError;
 use std::fmt;
 
 use argon2::{Argon2, PasswordHash, PasswordVerifier};
 
-use super::reply::Refusal;
 use crate::model::ErrorCode;
 use gotrue::Secret;
 
@@ -18,7 +18,7 @@ pub(super) enum Password {
 
 impl Password {
     /// A hash, if it is one that the server reads. That of Firebase is not played.
-    pub(super) fn from_hash(hash: &str) -> Result<Self, Refusal> {
+    pub(super) fn from_hash(hash: &str) -> Result<Self, ApiError> {
         let is_argon2 = |hash: &PasswordHash| {
             ["argon2i", "argon2id"].contains(&hash.algorithm.as_str()) && hash.version == Some(19)
         };
@@ -28,7 +28,7 @@ impl Password {
         if hash.parse::<bcrypt::HashParts>().is_ok() {
             return Ok(Self::Bcrypt(hash.to_owned()));
         }
-        Err(Refusal::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error creating user"))
+        Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error creating user"))
     }
 
     pub(super) fn is(&self, password: &Secret) -> bool {

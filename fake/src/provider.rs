@@ -1,15 +1,13 @@
 //! Sign-in with a provider, who agrees to everything.
 
+use crate::wire::{ApiError, ApiResult, Request, redirect};
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 use uuid::Uuid;
-use wiremock::Request;
 
 use super::{
     external::Profile,
     flow::{self, Flow},
-    reply::{Refusal, Reply, redirect},
-    router::query,
     state::State,
 };
 use crate::model::{ErrorCode, Operation, Provider, types::Session};
@@ -18,16 +16,16 @@ use crate::model::{ErrorCode, Operation, Provider, types::Session};
 pub(super) const SITE_URL: &str = "http://localhost:3000";
 
 /// Sends the browser to the provider; this one agrees at once, so that its URL is already the way back.
-pub(super) fn authorize(state: &mut State, request: &Request) -> Reply {
-    redirect(302, &begin(state, request, None)?)
+pub(super) fn authorize(state: &mut State, request: &Request) -> ApiResult {
+    Ok(redirect(302, &begin(state, request, None)?))
 }
 
 /// Begins a flow, and gives the URL of the provider.
-pub(super) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>) -> Result<String, Refusal> {
-    let provider = query(request, "provider").unwrap_or_default().to_lowercase();
+pub(super) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>) -> Result<String, ApiError> {
+    let provider = request.query("provider").unwrap_or_default().to_lowercase();
     state.check_provider(&provider)?;
     let challenge = flow::challenge_in_query(request)?;
-    let redirect_to = query(request, "redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
+    let redirect_to = request.query("redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
     let id = state.draw_id();
     let begun_at = state.now();
     let (user_id, code) = (None, None);
@@ -47,11 +45,11 @@ pub(super) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>)
 }
 
 /// The way back from the provider.
-pub(super) fn callback(state: &mut State, request: &Request) -> Reply {
+pub(super) fn callback(state: &mut State, request: &Request) -> ApiResult {
     let place = match state.open_flow(&parameter(request, "state").unwrap_or_default()) {
         Ok(place) => place,
         Err((code, about)) => {
-            return redirect(303, &with_query(SITE_URL, &error_pairs("invalid_request", code, about)));
+            return Ok(redirect(303, &with_query(SITE_URL, &error_pairs("invalid_request", code, about))));
         }
     };
     let flow = &state.flows[place];
@@ -60,38 +58,38 @@ pub(super) fn callback(state: &mut State, request: &Request) -> Reply {
     if let Some(error) = parameter(request, "error") {
         let about = parameter(request, "error_description").unwrap_or_default();
         let pairs = vec![("error".to_owned(), error), ("error_description".to_owned(), about)];
-        return redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs));
+        return Ok(redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs)));
     }
     let user_id = match user_of_provider(state, &provider, linking) {
         Ok(user_id) => user_id,
         Err(refusal) => {
             let code = refusal.code().unwrap_or(ErrorCode::UNEXPECTED_FAILURE);
             let pairs = error_pairs(name_of(refusal.status, &code), code.as_str(), &refusal.message);
-            return redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs));
+            return Ok(redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs)));
         }
     };
     if with_pkce {
         state.flows[place].user_id = Some(user_id);
         let code = state.code_for(user_id)?;
-        redirect(302, &with_query(&redirect_to, &[("code".to_owned(), code)]))
+        Ok(redirect(302, &with_query(&redirect_to, &[("code".to_owned(), code)])))
     } else {
         state.flows.remove(place);
         let session = state.new_session(user_id, "oauth")?;
         let mut pairs = session_fragment(&session);
         pairs.push(("provider_token".to_owned(), format!("{provider}-access-token")));
         pairs.push(("provider_refresh_token".to_owned(), format!("{provider}-refresh-token")));
-        let reply = redirect(302, &with_fragment(&redirect_to, &pairs))?;
-        Ok(state.with_session(reply, &session))
+        let response = redirect(302, &with_fragment(&redirect_to, &pairs));
+        Ok(state.with_session(response, &session))
     }
 }
 
 /// A parameter of the query, or of the form that some providers send.
 fn parameter(request: &Request, name: &str) -> Option<String> {
     let in_form = || {
-        let mut pairs = url::form_urlencoded::parse(&request.body);
+        let mut pairs = request.form_pairs();
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     };
-    query(request, name).or_else(in_form)
+    request.query(name).or_else(in_form)
 }
 
 /// An error by its name in OAuth.
@@ -106,7 +104,7 @@ fn name_of(status: u16, code: &ErrorCode) -> &'static str {
 }
 
 /// The one user whom a provider knows.
-fn user_of_provider(state: &mut State, provider: &str, linking: Option<Uuid>) -> Result<Uuid, Refusal> {
+fn user_of_provider(state: &mut State, provider: &str, linking: Option<Uuid>) -> Result<Uuid, ApiError> {
     let mut data = claims(provider);
     data["phone_verified"] = json!(false);
     data["provider_id"] = data["sub"].clone();
@@ -134,8 +132,8 @@ pub(super) fn claims(provider: &str) -> Value {
 
 impl State {
     /// Refuses a provider that is unknown or switched off.
-    fn check_provider(&self, provider: &str) -> Result<(), Refusal> {
-        let refuse = |why: String| Err(Refusal::validation_failed(format!("Unsupported provider: {why}")));
+    fn check_provider(&self, provider: &str) -> Result<(), ApiError> {
+        let refuse = |why: String| Err(ApiError::validation_failed(format!("Unsupported provider: {why}")));
         if provider.starts_with("custom:") {
             return match self.custom_provider(provider) {
                 None => refuse(format!("custom provider {provider} not found")),

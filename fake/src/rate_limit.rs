@@ -1,8 +1,9 @@
 //! Too many calls of one operation.
 
+use crate::wire::ApiError;
 use chrono::Duration;
 
-use super::{reply::Refusal, state::State};
+use super::state::State;
 use crate::model::ErrorCode;
 
 /// What the real server limits.
@@ -28,7 +29,7 @@ const WINDOW: Duration = Duration::minutes(5);
 
 impl State {
     /// Counts a call, or refuses it.
-    pub(super) fn check_rate(&mut self, operation: &'static str) -> Result<(), Refusal> {
+    pub(super) fn check_rate(&mut self, operation: &'static str) -> Result<(), ApiError> {
         let Some(most) = self.setup.rate_limit else { return Ok(()) };
         // A link is verified by the same limit as a code.
         let operation = if operation == "verify_link" { "verify" } else { operation };
@@ -39,7 +40,7 @@ impl State {
         let calls = self.calls.entry(operation).or_default();
         calls.retain(|at| now - *at < WINDOW);
         if calls.len() >= most {
-            return Err(Refusal::new(429, ErrorCode::OVER_REQUEST_RATE_LIMIT, "Request rate limit reached"));
+            return Err(ApiError::new(429, ErrorCode::OVER_REQUEST_RATE_LIMIT, "Request rate limit reached"));
         }
         calls.push(now);
         Ok(())

@@ -1,9 +1,9 @@
 //! What came to the server, as far as a test may print it.
 
+use crate::wire::Request;
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde_json::Value;
-use wiremock::Request;
 
 use crate::model::{OPERATIONS, Operation, SECRETS};
 
@@ -57,10 +57,10 @@ impl ReceivedRequest {
         });
         Self {
             operation: operation.map(|operation| operation.id),
-            expected: if operation.is_some() { Vec::new() } else { nearest(request.url.path()) },
+            expected: if operation.is_some() { Vec::new() } else { nearest(request.path()) },
             method: request.method.to_string(),
-            path: request.url.path().to_owned(),
-            query: request.url.query_pairs().map(|(name, _)| name.into_owned()).collect(),
+            path: request.path().to_owned(),
+            query: request.query_pairs().map(|(name, _)| name.into_owned()).collect(),
             headers: headers.collect(),
             body: body(request),
         }
@@ -95,9 +95,9 @@ fn fits(wanted: &str, there: &str) -> bool {
 }
 
 fn body(request: &Request) -> Option<Value> {
-    let content_type = request.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = request.header("content-type").unwrap_or_default();
     let mut body = if content_type.starts_with("application/x-www-form-urlencoded") {
-        let pairs = url::form_urlencoded::parse(&request.body).into_owned();
+        let pairs = request.form_pairs().into_owned();
         Value::Object(pairs.map(|(name, value)| (name, value.into())).collect())
     } else {
         serde_json::from_slice(&request.body).ok()?

@@ -1,13 +1,11 @@
 //! From a request to the handler of its operation. The paths are the document's.
 
-use serde_json::Value;
-use wiremock::{Request, ResponseTemplate};
+use crate::wire::{ApiError, ApiResult, Request, Response, json_response, ok};
 
 use super::{
     admin_factors, admin_link, admin_list, admin_users, audit, custom_provider, factor, identity, message, oauth,
     passkey, provider,
     received::{ReceivedRequest, is_at},
-    reply::{self, Refusal, Reply, ok},
     scim, sign_up, sso,
     state::State,
     token, user, verify,
@@ -17,35 +15,33 @@ use crate::model::{
     types::{Health, Settings},
 };
 
-pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {
-    let path = request.url.path();
+pub(super) fn answer(state: &mut State, request: &Request) -> Response {
+    let path = request.path();
     let there: Vec<&'static Operation> = OPERATIONS.iter().filter(|operation| is_at(operation, path)).collect();
     let operation = there.iter().find(|operation| operation.method == request.method.as_str());
     state.requests.push(ReceivedRequest::new(request, operation.copied()));
     let fault = state.faults.next(operation.map(|operation| operation.id));
     let now = state.now();
     let mut own = || match operation {
-        Some(operation) => handle(state, request, operation).unwrap_or_else(|refusal| refusal.into_reply(request)),
-        None if there.is_empty() => {
-            ResponseTemplate::new(404).set_body_raw("404 page not found\n", "text/plain; charset=utf-8")
-        }
-        None => ResponseTemplate::new(405)
-            .insert_header("allow", there.iter().map(|operation| operation.method).collect::<Vec<_>>().join(", ")),
+        Some(operation) => handle(state, request, operation).unwrap_or_else(|refusal| refusal.into_response(request)),
+        None if there.is_empty() => Response::new(404).body("text/plain; charset=utf-8", "404 page not found\n"),
+        None => Response::new(405)
+            .header("allow", &there.iter().map(|operation| operation.method).collect::<Vec<_>>().join(", ")),
     };
-    let reply = match fault {
+    let response = match fault {
         Some(fault) => fault.answer(request, own),
         None => own(),
     };
-    reply::dated(reply, now)
+    response.dated(now)
 }
 
-fn handle(state: &mut State, request: &Request, operation: &'static Operation) -> Reply {
+fn handle(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {
     state.check_rate(operation.id)?;
     check_size(request)?;
     match operation.id {
         "health" => ok(&health()),
         "settings" => ok(&settings(state)),
-        "jwks" => Ok(reply::json(200, &state.keys.published()).insert_header("cache-control", "public, max-age=600")),
+        "jwks" => Ok(json_response(200, &state.keys.published()).header("cache-control", "public, max-age=600")),
         "sign_up" => sign_up::sign_up(state, request),
         "invite" => sign_up::invite(state, request),
         "admin_create_user" => admin_users::create(state, request),
@@ -116,17 +112,17 @@ fn handle(state: &mut State, request: &Request, operation: &'static Operation) -
         "update_passkey" => passkey::rename(state, request),
         "delete_passkey" => passkey::delete(state, request),
         "sign_out" => user::sign_out(state, request),
-        other => Ok(ResponseTemplate::new(501).set_body_string(format!("the fake server does not play {other}"))),
+        other => Ok(Response::new(501).body("text/plain", format!("the fake server does not implement {other}"))),
     }
 }
 
-fn check_size(request: &Request) -> Result<(), Refusal> {
+fn check_size(request: &Request) -> Result<(), ApiError> {
     const MOST: usize = 1 << 20;
     if request.body.len() <= MOST {
         return Ok(());
     }
     let message = format!("Request body too large (max {MOST} bytes)");
-    Err(Refusal::new(413, ErrorCode::REQUEST_ENTITY_TOO_LARGE, message))
+    Err(ApiError::new(413, ErrorCode::REQUEST_ENTITY_TOO_LARGE, message))
 }
 
 fn health() -> Health {
@@ -155,40 +151,4 @@ fn settings(state: &State) -> Settings {
         passkeys_enabled: Some(true),
         mfa_enabled: None,
     }
-}
-
-/// The body of a request, as the type that the document says.
-pub(super) fn body<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
-    body_with(request, &[])
-}
-
-/// The same, with empty strings where these are missing: the server knows no difference.
-pub(super) fn body_with<T: serde::de::DeserializeOwned>(request: &Request, names: &[&str]) -> Result<T, Refusal> {
-    let bad_json = |error: String| {
-        let message = format!("Could not parse request body as JSON: {error}");
-        Refusal::new(400, ErrorCode::BAD_JSON, message)
-    };
-    let mut json: Value = serde_json::from_slice(&request.body).map_err(|error| bad_json(error.to_string()))?;
-    for name in names {
-        if let Some(members) = json.as_object_mut() {
-            members.entry(*name).or_insert_with(|| "".into());
-        }
-    }
-    // Metadata are objects, which the document leaves open.
-    for name in ["data", "user_metadata", "app_metadata"] {
-        if json.get(name).is_some_and(|data| !data.is_object() && !data.is_null()) {
-            return Err(bad_json(format!("{name} is no object")));
-        }
-    }
-    serde_json::from_value(json).map_err(|error| bad_json(error.to_string()))
-}
-
-/// A parameter in the query.
-pub(super) fn query(request: &Request, name: &str) -> Option<String> {
-    request.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
-}
-
-/// A part of the path, by its place.
-pub(super) fn segment(request: &Request, place: usize) -> &str {
-    request.url.path().split('/').nth(place).unwrap_or_default()
 }

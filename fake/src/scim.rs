@@ -1,7 +1,7 @@
 //! What the server says of SCIM, of which it has the outlines only.
 
+use crate::wire::Response;
 use serde_json::{Value, json};
-use wiremock::ResponseTemplate;
 
 use super::state::State;
 use crate::model::Operation;
@@ -10,10 +10,10 @@ const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 const CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
 
 /// `GET /scim/v2/ServiceProviderConfig`.
-pub(super) fn service_provider_config(state: &State) -> ResponseTemplate {
+pub(super) fn service_provider_config(state: &State) -> Response {
     let path = Operation::by_id("scim_service_provider_config").map_or("", |operation| operation.path);
     let off = || json!({ "supported": false });
-    reply(&json!({
+    response(&json!({
         "schemas": [CONFIG],
         "patch": off(),
         "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
@@ -33,10 +33,10 @@ pub(super) fn service_provider_config(state: &State) -> ResponseTemplate {
 }
 
 /// `GET /scim/v2/ResourceTypes` and `/scim/v2/Schemas`: there are none.
-pub(super) fn nothing() -> ResponseTemplate {
-    reply(&json!({ "schemas": [LIST], "totalResults": 0, "startIndex": 1, "itemsPerPage": 0, "Resources": [] }))
+pub(super) fn nothing() -> Response {
+    response(&json!({ "schemas": [LIST], "totalResults": 0, "startIndex": 1, "itemsPerPage": 0, "Resources": [] }))
 }
 
-fn reply(body: &Value) -> ResponseTemplate {
-    ResponseTemplate::new(200).set_body_raw(body.to_string(), "application/scim+json")
+fn response(body: &Value) -> Response {
+    Response::new(200).body("application/scim+json", body.to_string())
 }

@@ -1,23 +1,16 @@
 //! New users: sign-up and invitation.
 
+use crate::wire::{ApiError, ApiResult, Request, json_body, json_body_with, ok};
 use serde_json::json;
-use wiremock::Request;
 
-use super::{
-    contact, flow,
-    message::Letter,
-    password::Password,
-    reply::{Refusal, Reply, ok},
-    router::{body, body_with, query},
-    state::State,
-};
+use super::{contact, flow, message::Letter, password::Password, state::State};
 use crate::model::{
     AuditAction, ErrorCode,
     types::{InviteRequest, OtpType, SignUpRequest, User},
 };
 
-pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
-    let sign_up: SignUpRequest = body(request)?;
+pub(super) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
+    let sign_up: SignUpRequest = json_body(request)?;
     let email = sign_up.email.unwrap_or_default();
     let phone = sign_up.phone.unwrap_or_default();
     if email.is_empty() && phone.is_empty() {
@@ -26,13 +19,13 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
     }
     let password = sign_up.password.unwrap_or_default();
     if password.is_empty() {
-        return Err(Refusal::validation_failed("Signup requires a valid password"));
+        return Err(ApiError::validation_failed("Signup requires a valid password"));
     }
     State::check_password(&password)?;
     let challenge = flow::challenge_in_body(request)?;
     if !email.is_empty() && !phone.is_empty() {
         let message = "Only an email address or phone number should be provided on signup.";
-        return Err(Refusal::validation_failed(message));
+        return Err(ApiError::validation_failed(message));
     }
     if email.is_empty() {
         contact::phone(&phone)?;
@@ -47,7 +40,7 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
             let id = account.user.id;
             state.note(id, AuditAction::USER_REPEATED_SIGNUP, traits());
             if !confirm {
-                return Err(Refusal::new(422, ErrorCode::USER_ALREADY_EXISTS, "User already registered"));
+                return Err(ApiError::new(422, ErrorCode::USER_ALREADY_EXISTS, "User already registered"));
             }
             let known = state.account(id)?.user.clone();
             return ok(&invented(state, &known));
@@ -68,7 +61,7 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
     }
     state.note(id, AuditAction::USER_CONFIRMATION_REQUESTED, traits());
     let otp_type = if email.is_empty() { OtpType::Sms } else { OtpType::Signup };
-    state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to: query(request, "redirect_to") })?;
+    state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to: request.query("redirect_to") })?;
     ok(&state.account(id)?.user)
 }
 
@@ -92,14 +85,14 @@ fn invented(state: &mut State, known: &User) -> User {
     }
 }
 
-pub(super) fn invite(state: &mut State, request: &Request) -> Reply {
+pub(super) fn invite(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
-    let invite: InviteRequest = body_with(request, &["email"])?;
+    let invite: InviteRequest = json_body_with(request, &["email"])?;
     contact::email(&invite.email)?;
     let id = match state.account_by_email(&invite.email) {
         Some(account) if account.is_confirmed() => {
             let message = "A user with this email address has already been registered";
-            return Err(Refusal::new(422, ErrorCode::EMAIL_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, message));
         }
         Some(account) => account.user.id,
         None => state.create_invited(&invite.email, invite.data)?,
@@ -107,7 +100,7 @@ pub(super) fn invite(state: &mut State, request: &Request) -> Reply {
     let now = state.now();
     state.account(id)?.user.invited_at = Some(now);
     state.note_admin(AuditAction::USER_INVITED, json!({ "user_id": id, "user_email": invite.email }));
-    let redirect_to = query(request, "redirect_to");
+    let redirect_to = request.query("redirect_to");
     state.send(id, &Letter { otp_type: Some(OtpType::Invite), challenge: None, redirect_to })?;
     ok(&state.account(id)?.user)
 }

@@ -1,5 +1,6 @@
 //! Everything the server remembers.
 
+use crate::wire::ApiError;
 use std::{collections::HashMap, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -19,7 +20,6 @@ use super::{
     oauth::OAuth,
     passkey::{PasskeyChallenge, PasskeyRow},
     received::ReceivedRequest,
-    reply::Refusal,
     session::SessionRow,
     sso::SsoRow,
 };
@@ -132,8 +132,8 @@ impl State {
         self.draw()[..12].iter().map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
     }
 
-    pub(super) fn account(&mut self, id: Uuid) -> Result<&mut Account, Refusal> {
-        let gone = || Refusal::new(403, ErrorCode::USER_NOT_FOUND, "User from sub claim in JWT does not exist");
+    pub(super) fn account(&mut self, id: Uuid) -> Result<&mut Account, ApiError> {
+        let gone = || ApiError::new(403, ErrorCode::USER_NOT_FOUND, "User from sub claim in JWT does not exist");
         self.accounts.iter_mut().find(|account| account.user.id == id).ok_or_else(gone)
     }
 

@@ -1,13 +1,9 @@
 //! The signed-in user.
 
-use wiremock::{Request, ResponseTemplate};
-
 use super::{
     contact,
     message::Letter,
     password::Password,
-    reply::{Refusal, Reply, ok},
-    router::{body, query},
     session::Caller,
     state::{State, plain_phone},
 };
@@ -15,18 +11,19 @@ use crate::model::{
     AuditAction, ErrorCode,
     types::{MessageSent, OtpType, SignOutScope, UserUpdateRequest},
 };
+use crate::wire::{ApiError, ApiResult, Request, Response, json_body, ok};
 
-pub(super) fn get_user(state: &mut State, request: &Request) -> Reply {
+pub(super) fn get_user(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     ok(&state.account(caller.user_id)?.user)
 }
 
-pub(super) fn update_user(state: &mut State, request: &Request) -> Reply {
+pub(super) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    let update: UserUpdateRequest = body(request)?;
+    let update: UserUpdateRequest = json_body(request)?;
     if update.app_metadata.is_some() {
         let message = "Updating app_metadata requires admin privileges";
-        return Err(Refusal::new(403, ErrorCode::NOT_ADMIN, message));
+        return Err(ApiError::new(403, ErrorCode::NOT_ADMIN, message));
     }
     let lacks_aal2 = state.lacks_aal2(&caller)?;
     let account = state.account(caller.user_id)?;
@@ -36,7 +33,7 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> Reply {
         || changes(update.phone.as_deref(), account.phone());
     if lacks_aal2 && sensitive {
         let message = "AAL2 session is required to update email or password when MFA is enabled.";
-        return Err(Refusal::new(401, ErrorCode::INSUFFICIENT_AAL, message));
+        return Err(ApiError::new(401, ErrorCode::INSUFFICIENT_AAL, message));
     }
     if account.user.is_anonymous == Some(true)
         && update.password.is_some()
@@ -44,13 +41,13 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> Reply {
         && update.phone.is_none()
     {
         let message = "Updating password of an anonymous user without an email or phone is not allowed";
-        return Err(Refusal::new(422, ErrorCode::VALIDATION_FAILED, message));
+        return Err(ApiError::new(422, ErrorCode::VALIDATION_FAILED, message));
     }
     if let Some(password) = update.password {
         State::check_password(&password)?;
         if account.password.as_ref().is_some_and(|old| old.is(&password)) {
             let message = "New password should be different from the old password.";
-            return Err(Refusal::new(422, ErrorCode::SAME_PASSWORD, message));
+            return Err(ApiError::new(422, ErrorCode::SAME_PASSWORD, message));
         }
         account.password = Some(Password::Plain(password));
         state.note(caller.user_id, AuditAction::USER_UPDATED_PASSWORD, None);
@@ -61,7 +58,7 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> Reply {
     if let Some(data) = &update.data {
         state.account(caller.user_id)?.merge_metadata(data);
     }
-    let redirect_to = query(request, "redirect_to");
+    let redirect_to = request.query("redirect_to");
     if let Some(email) = update.email {
         change_email(state, caller.user_id, &email, update.code_challenge, redirect_to)?;
     }
@@ -81,14 +78,14 @@ fn change_email(
     email: &str,
     challenge: Option<String>,
     redirect_to: Option<String>,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     contact::email(email)?;
     let (now, confirm) = (state.now(), state.setup.confirm_addresses);
     match state.account_by_email(email).map(|account| account.user.id) {
         Some(same) if same == user_id => return Ok(()),
         Some(_) => {
             let message = "A user with this email address has already been registered";
-            return Err(Refusal::new(422, ErrorCode::EMAIL_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, message));
         }
         None => {}
     }
@@ -102,14 +99,14 @@ fn change_email(
     state.send(user_id, &Letter { otp_type: Some(OtpType::EmailChange), challenge, redirect_to })
 }
 
-fn change_phone(state: &mut State, user_id: uuid::Uuid, phone: &str) -> Result<(), Refusal> {
+fn change_phone(state: &mut State, user_id: uuid::Uuid, phone: &str) -> Result<(), ApiError> {
     contact::phone(phone)?;
     let (now, confirm) = (state.now(), state.setup.confirm_addresses);
     match state.account_by_phone(phone).map(|account| account.user.id) {
         Some(same) if same == user_id => return Ok(()),
         Some(_) => {
             let message = "A user with this phone number has already been registered";
-            return Err(Refusal::new(422, ErrorCode::PHONE_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::PHONE_EXISTS, message));
         }
         None => {}
     }
@@ -123,23 +120,23 @@ fn change_phone(state: &mut State, user_id: uuid::Uuid, phone: &str) -> Result<(
     state.send(user_id, &Letter { otp_type: Some(OtpType::PhoneChange), challenge: None, redirect_to: None })
 }
 
-pub(super) fn reauthenticate(state: &mut State, request: &Request) -> Reply {
+pub(super) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     let account = state.account(caller.user_id)?;
     if !account.is_confirmed() {
-        return Err(Refusal::new(422, ErrorCode::EMAIL_NOT_CONFIRMED, "Please verify your email first."));
+        return Err(ApiError::new(422, ErrorCode::EMAIL_NOT_CONFIRMED, "Please verify your email first."));
     }
     state.note(caller.user_id, AuditAction::USER_REAUTHENTICATE_REQUESTED, None);
     state.send(caller.user_id, &Letter { otp_type: None, challenge: None, redirect_to: None })?;
     ok(&MessageSent { message_id: None })
 }
 
-pub(super) fn sign_out(state: &mut State, request: &Request) -> Reply {
+pub(super) fn sign_out(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    let scope = match query(request, "scope") {
+    let scope = match request.query("scope") {
         None => SignOutScope::Global,
         Some(name) => {
-            name.parse().map_err(|_| Refusal::validation_failed(format!("Unsupported logout scope \"{name}\"")))?
+            name.parse().map_err(|_| ApiError::validation_failed(format!("Unsupported logout scope \"{name}\"")))?
         }
     };
     state.note(caller.user_id, AuditAction::LOGOUT, None);
@@ -152,5 +149,5 @@ pub(super) fn sign_out(state: &mut State, request: &Request) -> Reply {
             SignOutScope::Global => !mine,
         }
     });
-    Ok(ResponseTemplate::new(204))
+    Ok(Response::new(204))
 }

@@ -1,15 +1,13 @@
 //! Codes and links, back from people.
 
+use crate::wire::{ApiError, ApiResult, Request, json_body, ok, redirect};
 use serde::Deserialize;
 use uuid::Uuid;
-use wiremock::Request;
 
 use super::{
     account::SentCode,
     contact,
     provider::{SITE_URL, error_pairs, session_fragment, with_fragment, with_query, with_words},
-    reply::{Refusal, Reply, ok, redirect},
-    router::{body, query},
     state::{State, token_hash},
 };
 use crate::model::{
@@ -39,8 +37,8 @@ struct Verify {
 
 impl Verify {
     /// The hash of the code, and what is said of one that is not good.
-    fn hash(&self) -> Result<(String, &'static str), Refusal> {
-        let refuse = |message| Err(Refusal::validation_failed(message));
+    fn hash(&self) -> Result<(String, &'static str), ApiError> {
+        let refuse = |message| Err(ApiError::validation_failed(message));
         if self.type_.is_empty() {
             return refuse("Verify requires a verification type");
         }
@@ -56,17 +54,17 @@ impl Verify {
         let address = match (self.email.as_str(), self.phone.as_str()) {
             ("", phone) if !phone.is_empty() => contact::phone(phone)?,
             (email, "") if !email.is_empty() => contact::email(email)
-                .map_err(|_| Refusal::new(422, ErrorCode::VALIDATION_FAILED, "Invalid email format"))?,
+                .map_err(|_| ApiError::new(422, ErrorCode::VALIDATION_FAILED, "Invalid email format"))?,
             _ => return refuse("Only an email address or phone number should be provided on verify"),
         };
         Ok((token_hash(&address, self.token.expose()), "Token has expired or is invalid"))
     }
 }
 
-pub(super) fn verify(state: &mut State, request: &Request) -> Reply {
-    let verify: Verify = body(request)?;
+pub(super) fn verify(state: &mut State, request: &Request) -> ApiResult {
+    let verify: Verify = json_body(request)?;
     let (hash, why) = verify.hash()?;
-    let expired = || Refusal::new(403, ErrorCode::OTP_EXPIRED, why);
+    let expired = || ApiError::new(403, ErrorCode::OTP_EXPIRED, why);
     let otp_type = if verify.token.is_empty() {
         type_of_link(&verify.type_)?
     } else {
@@ -79,30 +77,30 @@ pub(super) fn verify(state: &mut State, request: &Request) -> Reply {
 }
 
 /// What a link may be for.
-fn type_of_link(name: &str) -> Result<OtpType, Refusal> {
+fn type_of_link(name: &str) -> Result<OtpType, ApiError> {
     match name.parse() {
         Err(_) | Ok(OtpType::Sms | OtpType::PhoneChange) => {
-            Err(Refusal::validation_failed("Invalid email verification type"))
+            Err(ApiError::validation_failed("Invalid email verification type"))
         }
         Ok(otp_type) => Ok(otp_type),
     }
 }
 
-pub(super) fn verify_link(state: &mut State, request: &Request) -> Reply {
-    let parameter = |name: &str| query(request, name).unwrap_or_default();
+pub(super) fn verify_link(state: &mut State, request: &Request) -> ApiResult {
+    let parameter = |name: &str| request.query(name).unwrap_or_default();
     let (hash, name) = (parameter("token"), parameter("type"));
     if name.is_empty() {
-        return Err(Refusal::validation_failed("Verify requires a verification type"));
+        return Err(ApiError::validation_failed("Verify requires a verification type"));
     }
     if hash.is_empty() {
-        return Err(Refusal::validation_failed("Verify requires a token or a token hash"));
+        return Err(ApiError::validation_failed("Verify requires a token or a token hash"));
     }
-    let redirect_to = query(request, "redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
+    let redirect_to = request.query("redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
     let with_pkce = hash.starts_with("pkce_");
     let Ok(otp_type) = type_of_link(&name) else {
         let pairs = error_pairs("invalid_request", "validation_failed", "Invalid email verification type");
         let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
-        return redirect(303, &with_words(&target, &pairs));
+        return Ok(redirect(303, &with_words(&target, &pairs)));
     };
     let target = match redeem(state, &hash, otp_type) {
         None => {
@@ -123,11 +121,11 @@ pub(super) fn verify_link(state: &mut State, request: &Request) -> Reply {
             let session = state.new_session(id, "otp")?;
             let mut pairs = session_fragment(&session);
             pairs.push(("type".to_owned(), otp_type.to_string()));
-            let reply = redirect(303, &with_fragment(&redirect_to, &pairs))?;
-            return Ok(state.with_session(reply, &session));
+            let response = redirect(303, &with_fragment(&redirect_to, &pairs));
+            return Ok(state.with_session(response, &session));
         }
     };
-    redirect(303, &target)
+    Ok(redirect(303, &target))
 }
 
 /// Takes a code that fits, and does what it was sent for.

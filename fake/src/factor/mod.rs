@@ -4,21 +4,15 @@ mod phone;
 mod totp;
 mod webauthn;
 
+use crate::wire::{ApiError, ApiResult, Request, json_body, json_body_with, ok};
 use chrono::{DateTime, Duration, Utc};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
-use wiremock::Request;
 
 use webauthn::WebAuthnAnswer;
 
-use super::{
-    relying_party::Credential,
-    reply::{Refusal, Reply, ok},
-    router::{body, body_with, segment},
-    session::Caller,
-    state::State,
-};
+use super::{relying_party::Credential, session::Caller, state::State};
 use crate::model::{
     AuditAction, ErrorCode, FactorStatus, FactorType,
     types::{ChallengeFactorResponse, EnrollFactorRequest, EnrollFactorResponse, Factor, UnenrollFactorResponse},
@@ -69,14 +63,14 @@ struct Answer {
     webauthn: Option<WebAuthnAnswer>,
 }
 
-pub(super) fn enroll(state: &mut State, request: &Request) -> Reply {
+pub(super) fn enroll(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
-    let enroll: EnrollFactorRequest = body_with(request, &["factor_type"])?;
+    let enroll: EnrollFactorRequest = json_body_with(request, &["factor_type"])?;
     let proof = match enroll.factor_type.as_str() {
         "totp" => Proof::Totp(state.draw_secret()),
         "phone" => Proof::Phone(state.new_phone(&caller, enroll.phone.as_deref().unwrap_or_default())?),
         "webauthn" => Proof::WebAuthn(None),
-        _ => return Err(Refusal::validation_failed("factor_type needs to be totp, phone, or webauthn")),
+        _ => return Err(ApiError::validation_failed("factor_type needs to be totp, phone, or webauthn")),
     };
     let name = enroll.friendly_name.unwrap_or_default();
     state.forget_stale_factors(caller.user_id)?;
@@ -100,11 +94,11 @@ pub(super) fn enroll(state: &mut State, request: &Request) -> Reply {
     ok(&EnrollFactorResponse { id, type_, friendly_name, phone, totp: application })
 }
 
-pub(super) fn challenge(state: &mut State, request: &Request) -> Reply {
+pub(super) fn challenge(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = state.factor(&caller, request)?;
     let (id, now) = (state.draw_id(), state.now());
-    let mut reply = ChallengeFactorResponse {
+    let mut response = ChallengeFactorResponse {
         id,
         type_: Some(factor.factor_type.clone()),
         expires_at: Some((now + PATIENCE).timestamp()),
@@ -119,7 +113,7 @@ pub(super) fn challenge(state: &mut State, request: &Request) -> Reply {
         }
         Proof::WebAuthn(_) => {
             let (nonce, challenge) = webauthn::challenge(state, caller.user_id, factor.is_verified())?;
-            reply.webauthn = Some(challenge);
+            response.webauthn = Some(challenge);
             nonce
         }
     };
@@ -127,22 +121,22 @@ pub(super) fn challenge(state: &mut State, request: &Request) -> Reply {
     state.note(caller.user_id, AuditAction::CHALLENGE_CREATED, Some(traits));
     state.change_factor(caller.user_id, factor.id, |factor| factor.last_challenged_at = Some(now))?;
     state.factor_row(factor.id)?.challenges.push(ChallengeRow { id, created_at: now, nonce, answered: false });
-    ok(&reply)
+    ok(&response)
 }
 
-pub(super) fn verify(state: &mut State, request: &Request) -> Reply {
+pub(super) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = state.factor(&caller, request)?;
-    let answer: Answer = body(request)?;
+    let answer: Answer = json_body(request)?;
     let proof = state.factor_row(factor.id)?.proof.clone();
     let answered = match proof {
         Proof::WebAuthn(_) => Some(webauthn::whole(answer.webauthn)?),
-        _ if answer.code.is_empty() => return Err(Refusal::validation_failed("Code needs to be non-empty")),
+        _ if answer.code.is_empty() => return Err(ApiError::validation_failed("Code needs to be non-empty")),
         _ => None,
     };
     let now = state.now();
     let challenge = state.factor_row(factor.id)?.open_challenge(answer.challenge_id, now)?;
-    let wrong = |message| Err(Refusal::new(422, ErrorCode::MFA_VERIFICATION_FAILED, message));
+    let wrong = |message| Err(ApiError::new(422, ErrorCode::MFA_VERIFICATION_FAILED, message));
     let method = match proof {
         Proof::Totp(secret) if !totp::is_right(secret, &answer.code, now) => {
             return wrong("Invalid TOTP code entered");
@@ -165,17 +159,17 @@ pub(super) fn verify(state: &mut State, request: &Request) -> Reply {
         })?;
     }
     let session = state.second_factor_used(caller.session_id, factor.id, method)?;
-    // The reply still has the other unverified factors of the kind.
+    // The response still has the other unverified factors of the kind.
     state.retain_factors(caller.user_id, |other| other.is_verified() || other.factor_type != factor.factor_type)?;
     ok(&session)
 }
 
-pub(super) fn unenroll(state: &mut State, request: &Request) -> Reply {
+pub(super) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = state.factor(&caller, request)?;
     if factor.is_verified() && !state.is_aal2(caller.session_id) {
         let message = "AAL2 required to unenroll verified factor";
-        return Err(Refusal::new(422, ErrorCode::INSUFFICIENT_AAL, message));
+        return Err(ApiError::new(422, ErrorCode::INSUFFICIENT_AAL, message));
     }
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status, "session_id": caller.session_id });
     state.note(caller.user_id, AuditAction::FACTOR_UNENROLLED, Some(traits));
@@ -186,36 +180,36 @@ pub(super) fn unenroll(state: &mut State, request: &Request) -> Reply {
 
 impl State {
     /// Whether a user has a second factor that was not used in this session.
-    pub(super) fn lacks_aal2(&mut self, caller: &Caller) -> Result<bool, Refusal> {
+    pub(super) fn lacks_aal2(&mut self, caller: &Caller) -> Result<bool, ApiError> {
         let mut factors = self.account(caller.user_id)?.user.factors.iter().flatten();
         Ok(factors.any(Factor::is_verified) && !self.is_aal2(caller.session_id))
     }
 
-    fn check_new_factor(&mut self, caller: &Caller, name: &str) -> Result<(), Refusal> {
+    fn check_new_factor(&mut self, caller: &Caller, name: &str) -> Result<(), ApiError> {
         let factors = self.account(caller.user_id)?.user.factors.clone().unwrap_or_default();
         if factors.iter().any(|factor| factor.friendly_name.as_deref().unwrap_or_default() == name) {
             let message = format!("A factor with the friendly name {name:?} for this user already exists");
-            return Err(Refusal::new(422, ErrorCode::MFA_FACTOR_NAME_CONFLICT, message));
+            return Err(ApiError::new(422, ErrorCode::MFA_FACTOR_NAME_CONFLICT, message));
         }
         if factors.len() >= MOST {
             let message = "Maximum number of verified factors reached, unenroll to continue";
-            return Err(Refusal::new(422, ErrorCode::TOO_MANY_ENROLLED_MFA_FACTORS, message));
+            return Err(ApiError::new(422, ErrorCode::TOO_MANY_ENROLLED_MFA_FACTORS, message));
         }
         if self.lacks_aal2(caller)? {
-            return Err(Refusal::new(403, ErrorCode::INSUFFICIENT_AAL, "AAL2 required to enroll a new factor"));
+            return Err(ApiError::new(403, ErrorCode::INSUFFICIENT_AAL, "AAL2 required to enroll a new factor"));
         }
         Ok(())
     }
 
     /// The factor in the path of a request.
-    fn factor(&mut self, caller: &Caller, request: &Request) -> Result<Factor, Refusal> {
-        let no_uuid = || Refusal::new(404, ErrorCode::VALIDATION_FAILED, "factor_id must be an UUID");
-        let id = Uuid::try_parse(segment(request, 2)).map_err(|_| no_uuid())?;
+    fn factor(&mut self, caller: &Caller, request: &Request) -> Result<Factor, ApiError> {
+        let no_uuid = || ApiError::new(404, ErrorCode::VALIDATION_FAILED, "factor_id must be an UUID");
+        let id = Uuid::try_parse(request.segment(2)).map_err(|_| no_uuid())?;
         let mut factors = self.account(caller.user_id)?.user.factors.iter().flatten();
         factors.find(|factor| factor.id == id).cloned().ok_or_else(no_factor)
     }
 
-    pub(super) fn factor_row(&mut self, factor_id: Uuid) -> Result<&mut FactorRow, Refusal> {
+    pub(super) fn factor_row(&mut self, factor_id: Uuid) -> Result<&mut FactorRow, ApiError> {
         self.factors.iter_mut().find(|row| row.factor_id == factor_id).ok_or_else(no_factor)
     }
 
@@ -224,13 +218,13 @@ impl State {
         user_id: Uuid,
         factor_id: Uuid,
         change: impl FnOnce(&mut Factor),
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         let mut factors = self.account(user_id)?.user.factors.iter_mut().flatten();
         factors.find(|factor| factor.id == factor_id).map(change).ok_or_else(no_factor)
     }
 
     /// Factors that were enrolled and never challenged do not stay.
-    fn forget_stale_factors(&mut self, user_id: Uuid) -> Result<(), Refusal> {
+    fn forget_stale_factors(&mut self, user_id: Uuid) -> Result<(), ApiError> {
         let oldest = self.now() - PATIENCE;
         let challenged: Vec<Uuid> =
             self.factors.iter().filter(|row| !row.challenges.is_empty()).map(|row| row.factor_id).collect();
@@ -240,7 +234,7 @@ impl State {
     }
 
     /// Removes the other factors of a user. Nothing is told where there are none.
-    pub(super) fn retain_factors(&mut self, user_id: Uuid, keep: impl Fn(&Factor) -> bool) -> Result<(), Refusal> {
+    pub(super) fn retain_factors(&mut self, user_id: Uuid, keep: impl Fn(&Factor) -> bool) -> Result<(), ApiError> {
         let user = &mut self.account(user_id)?.user;
         let (kept, gone): (Vec<_>, Vec<_>) = user.factors.take().unwrap_or_default().into_iter().partition(keep);
         user.factors = Some(kept).filter(|kept| !kept.is_empty());
@@ -251,22 +245,22 @@ impl State {
 
 impl FactorRow {
     /// A challenge that can be answered.
-    fn open_challenge(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<ChallengeRow, Refusal> {
+    fn open_challenge(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<ChallengeRow, ApiError> {
         let unknown = || {
             let message = "MFA factor with the provided challenge ID not found";
-            Refusal::new(422, ErrorCode::MFA_FACTOR_NOT_FOUND, message)
+            ApiError::new(422, ErrorCode::MFA_FACTOR_NOT_FOUND, message)
         };
         let place = self.challenges.iter().position(|challenge| challenge.id == id).ok_or_else(unknown)?;
         let challenge = self.challenges[place].clone();
         if challenge.answered {
             let message = "Challenge and verify IP addresses mismatch.";
-            return Err(Refusal::new(422, ErrorCode::MFA_IP_ADDRESS_MISMATCH, message));
+            return Err(ApiError::new(422, ErrorCode::MFA_IP_ADDRESS_MISMATCH, message));
         }
         if now > challenge.created_at + PATIENCE {
             self.challenges.remove(place);
             let message =
                 format!("MFA challenge {id} has expired, verify against another challenge or create a new challenge.");
-            return Err(Refusal::new(422, ErrorCode::MFA_CHALLENGE_EXPIRED, message));
+            return Err(ApiError::new(422, ErrorCode::MFA_CHALLENGE_EXPIRED, message));
         }
         Ok(challenge)
     }
@@ -282,8 +276,8 @@ impl FactorRow {
     }
 }
 
-fn no_factor() -> Refusal {
-    Refusal::new(404, ErrorCode::MFA_FACTOR_NOT_FOUND, "Factor not found")
+fn no_factor() -> ApiError {
+    ApiError::new(404, ErrorCode::MFA_FACTOR_NOT_FOUND, "Factor not found")
 }
 
 fn new_factor(id: Uuid, name: &str, factor_type: FactorType, now: DateTime<Utc>) -> Factor {

@@ -1,8 +1,8 @@
 //! Second factors of a phone: a code that is sent to it.
 
+use crate::wire::{ApiError, Request, json_body};
 use serde::Deserialize;
 use uuid::Uuid;
-use wiremock::Request;
 
 use super::Proof;
 
@@ -10,8 +10,6 @@ use crate::model::{ErrorCode, types::Factor};
 use crate::{
     contact::{self, check_channel},
     mailbox::Message,
-    reply::Refusal,
-    router::body,
     session::Caller,
     state::State,
 };
@@ -23,29 +21,29 @@ struct Delivery {
     channel: String,
 }
 
-pub(super) fn check_delivery(request: &Request) -> Result<(), Refusal> {
-    let delivery: Delivery = body(request)?;
+pub(super) fn check_delivery(request: &Request) -> Result<(), ApiError> {
+    let delivery: Delivery = json_body(request)?;
     check_channel(&delivery.channel)
 }
 
 impl State {
     /// From now on codes go to another number.
-    pub(crate) fn set_factor_phone(&mut self, factor_id: Uuid, number: &str) -> Result<(), Refusal> {
+    pub(crate) fn set_factor_phone(&mut self, factor_id: Uuid, number: &str) -> Result<(), ApiError> {
         self.factor_row(factor_id)?.proof = Proof::Phone(number.to_owned());
         Ok(())
     }
 
     /// The number of a new factor. An older factor that waits for the same number makes way.
-    pub(super) fn new_phone(&mut self, caller: &Caller, phone: &str) -> Result<String, Refusal> {
+    pub(super) fn new_phone(&mut self, caller: &Caller, phone: &str) -> Result<String, ApiError> {
         if phone.is_empty() {
-            return Err(Refusal::validation_failed("Phone number required to enroll Phone factor"));
+            return Err(ApiError::validation_failed("Phone number required to enroll Phone factor"));
         }
         let number = contact::phone(phone)?;
         let has_number = |factor: &Factor| factor.phone.as_deref() == Some(number.as_str());
         let mut factors = self.account(caller.user_id)?.user.factors.iter().flatten();
         if factors.any(|factor| has_number(factor) && factor.is_verified()) {
             let message = "A verified phone factor already exists, unenroll the existing factor to continue";
-            return Err(Refusal::new(422, ErrorCode::MFA_VERIFIED_FACTOR_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::MFA_VERIFIED_FACTOR_EXISTS, message));
         }
         self.retain_factors(caller.user_id, |factor| !has_number(factor))?;
         Ok(number)

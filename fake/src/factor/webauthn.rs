@@ -1,5 +1,6 @@
 //! Second factors of an authenticator: a security key, or the device itself.
 
+use crate::wire::ApiError;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,7 +13,6 @@ use crate::model::{
 };
 use crate::{
     relying_party::{Assertion, Credential, Flaw},
-    reply::Refusal,
     state::State,
 };
 
@@ -30,7 +30,7 @@ pub(super) fn challenge(
     state: &mut State,
     user_id: Uuid,
     verified: bool,
-) -> Result<(String, WebAuthnChallenge), Refusal> {
+) -> Result<(String, WebAuthnChallenge), ApiError> {
     let (nonce, known) = (state.draw_challenge(), state.factor_credentials(user_id)?);
     let name = state.account(user_id)?.email().to_owned();
     let site = &state.setup.relying_party;
@@ -56,13 +56,13 @@ pub(super) fn challenge(
 }
 
 /// An answer with all its parts.
-pub(super) fn whole(answer: Option<WebAuthnAnswer>) -> Result<WebAuthnAnswer, Refusal> {
-    let answer = answer.ok_or_else(|| Refusal::validation_failed("WebAuthn config required"))?;
+pub(super) fn whole(answer: Option<WebAuthnAnswer>) -> Result<WebAuthnAnswer, ApiError> {
+    let answer = answer.ok_or_else(|| ApiError::validation_failed("WebAuthn config required"))?;
     if answer.ceremony != "create" && answer.ceremony != "request" {
-        return Err(Refusal::validation_failed("WebAuthn type must be create or request"));
+        return Err(ApiError::validation_failed("WebAuthn type must be create or request"));
     }
     if answer.credential_response.is_null() {
-        return Err(Refusal::validation_failed("credential_response required"));
+        return Err(ApiError::validation_failed("credential_response required"));
     }
     Ok(answer)
 }
@@ -74,7 +74,7 @@ pub(super) fn verify(
     factor: &Factor,
     challenge: &ChallengeRow,
     answer: WebAuthnAnswer,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     let last = last_challenge(state, user_id, factor, challenge, &answer);
     let aaguid = if answer.ceremony == "create" {
         Some(create(state, factor, challenge, answer.credential_response)?)
@@ -88,7 +88,7 @@ pub(super) fn verify(
     })
 }
 
-fn create(state: &mut State, factor: &Factor, challenge: &ChallengeRow, credential: Value) -> Result<Uuid, Refusal> {
+fn create(state: &mut State, factor: &Factor, challenge: &ChallengeRow, credential: Value) -> Result<Uuid, ApiError> {
     let message = "Unexpected failure, please check server logs for more information";
     // A factor keeps the credential that it was verified with.
     if factor.is_verified() {
@@ -102,7 +102,7 @@ fn create(state: &mut State, factor: &Factor, challenge: &ChallengeRow, credenti
 }
 
 /// Any of the user's credentials will do, as the options say.
-fn request(state: &mut State, user_id: Uuid, challenge: &ChallengeRow, credential: Value) -> Result<(), Refusal> {
+fn request(state: &mut State, user_id: Uuid, challenge: &ChallengeRow, credential: Value) -> Result<(), ApiError> {
     let refuse = |flaw| refusal(flaw, "Failed to validate WebAuthn MFA response");
     let assertion = Assertion::read(credential).map_err(refuse)?;
     let known = state.factor_credentials(user_id)?;
@@ -112,10 +112,10 @@ fn request(state: &mut State, user_id: Uuid, challenge: &ChallengeRow, credentia
     state.setup.relying_party.check_used(&challenge.nonce, &assertion, used).map_err(refuse)
 }
 
-fn refusal(flaw: Flaw, message: &str) -> Refusal {
+fn refusal(flaw: Flaw, message: &str) -> ApiError {
     match flaw {
-        Flaw::Form => Refusal::validation_failed("Invalid credential_response"),
-        Flaw::Proof => Refusal::new(500, ErrorCode::UNEXPECTED_FAILURE, message),
+        Flaw::Form => ApiError::validation_failed("Invalid credential_response"),
+        Flaw::Proof => ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, message),
     }
 }
 
@@ -148,7 +148,7 @@ fn last_challenge(
 
 impl State {
     /// The credentials of a user's verified factors.
-    fn factor_credentials(&mut self, user_id: Uuid) -> Result<Vec<Credential>, Refusal> {
+    fn factor_credentials(&mut self, user_id: Uuid) -> Result<Vec<Credential>, ApiError> {
         let factors = self.account(user_id)?.user.factors.clone().unwrap_or_default();
         let is_theirs = |id: Uuid| factors.iter().any(|factor| factor.id == id && factor.is_verified());
         let rows = self.factors.iter().filter(|row| is_theirs(row.factor_id));

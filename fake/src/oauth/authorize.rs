@@ -1,16 +1,14 @@
 //! What an application asks for, by way of the user's browser.
 
+use crate::wire::{ApiError, ApiResult, Request, redirect};
 use chrono::Duration;
 use url::Url;
 use uuid::Uuid;
-use wiremock::Request;
 
 use super::{Authorization, Status, scopes};
 use crate::model::ErrorCode;
 use crate::{
     provider::{SITE_URL, with_query},
-    reply::{Refusal, Reply, redirect},
-    router::query,
     state::State,
 };
 
@@ -23,21 +21,21 @@ const CONSENT_PATH: &str = "/consent";
 pub(super) const SCOPES: [&str; 5] = ["openid", "profile", "email", "phone", "offline_access"];
 
 /// `GET /oauth/authorize`.
-pub(crate) fn authorize(state: &mut State, request: &Request) -> Reply {
-    let parameter = |name: &str| query(request, name).filter(|value| !value.is_empty());
-    let client_id = parameter("client_id").ok_or_else(|| Refusal::validation_failed("client_id is required"))?;
+pub(crate) fn authorize(state: &mut State, request: &Request) -> ApiResult {
+    let parameter = |name: &str| request.query(name).filter(|value| !value.is_empty());
+    let client_id = parameter("client_id").ok_or_else(|| ApiError::validation_failed("client_id is required"))?;
     let redirect_uri =
-        parameter("redirect_uri").ok_or_else(|| Refusal::validation_failed("redirect_uri is required"))?;
-    let unknown = |message| Refusal::new(400, ErrorCode::OAUTH_CLIENT_NOT_FOUND, message);
+        parameter("redirect_uri").ok_or_else(|| ApiError::validation_failed("redirect_uri is required"))?;
+    let unknown = |message| ApiError::new(400, ErrorCode::OAUTH_CLIENT_NOT_FOUND, message);
     let client_id = Uuid::try_parse(&client_id).map_err(|_| unknown("invalid client_id format"))?;
     let row = state.oauth.client(client_id).ok_or_else(|| unknown("invalid client_id"))?;
     if !row.client.redirect_uris.iter().flatten().any(|known| *known == redirect_uri) {
-        return Err(Refusal::validation_failed("invalid redirect_uri"));
+        return Err(ApiError::validation_failed("invalid redirect_uri"));
     }
     // From here on it is known where to send errors.
     if let Err(why) = check(request) {
         let state = parameter("state");
-        return redirect(302, &with_error(&redirect_uri, "invalid_request", &why, state.as_deref()));
+        return Ok(redirect(302, &with_error(&redirect_uri, "invalid_request", &why, state.as_deref())));
     }
     let id = state.draw_authorization_id();
     state.oauth.authorizations.push(Authorization {
@@ -54,11 +52,11 @@ pub(crate) fn authorize(state: &mut State, request: &Request) -> Reply {
         user_id: None,
         status: Status::Pending,
     });
-    redirect(302, &format!("{SITE_URL}{CONSENT_PATH}?authorization_id={id}"))
+    Ok(redirect(302, &format!("{SITE_URL}{CONSENT_PATH}?authorization_id={id}")))
 }
 
 fn check(request: &Request) -> Result<(), String> {
-    let parameter = |name: &str| query(request, name).unwrap_or_default();
+    let parameter = |name: &str| request.query(name).unwrap_or_default();
     if !["", "code"].contains(&parameter("response_type").as_str()) {
         return Err("only response_type=code is supported".to_owned());
     }

@@ -1,20 +1,16 @@
 //! Applications: registered by themselves or by an administrator.
 
+use crate::wire::{ApiError, ApiResult, Request, Response, json_response, ok};
 use serde::Deserialize;
 use url::{Host, Url};
 use uuid::Uuid;
-use wiremock::{Request, ResponseTemplate};
 
 use super::ClientRow;
 use crate::model::{
     ErrorCode, OAuthClientType, OAuthGrantType, OAuthRegistrationType, TokenEndpointAuthMethod,
     types::{OAuthClient, OAuthClientList, OAuthClientUpdateRequest},
 };
-use crate::{
-    reply::{Refusal, Reply, json, ok},
-    router::segment,
-    state::State,
-};
+use crate::state::State;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -29,20 +25,20 @@ struct Registration {
 }
 
 /// By the application itself (`POST /oauth/clients/register`).
-pub(crate) fn register(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn register(state: &mut State, request: &Request) -> ApiResult {
     add(state, request, OAuthRegistrationType::DYNAMIC)
 }
 
 /// By an administrator (`POST /admin/oauth/clients`).
-pub(crate) fn create(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
     add(state, request, OAuthRegistrationType::MANUAL)
 }
 
-fn add(state: &mut State, request: &Request, registration_type: OAuthRegistrationType) -> Reply {
+fn add(state: &mut State, request: &Request, registration_type: OAuthRegistrationType) -> ApiResult {
     let new: Registration = read(request)?;
     // What is wrong with a registration comes with its status in the message.
-    let prefixed = |why: String| Refusal::validation_failed(format!("400: {why}"));
+    let prefixed = |why: String| ApiError::validation_failed(format!("400: {why}"));
     check_uris(&new.redirect_uris, "redirect_uris is required").map_err(prefixed)?;
     check_grants(&new.grant_types).map_err(prefixed)?;
     check_about(new.client_uri.as_deref(), new.logo_uri.as_deref()).map_err(prefixed)?;
@@ -73,38 +69,38 @@ fn add(state: &mut State, request: &Request, registration_type: OAuthRegistratio
         updated_at: now,
     };
     let secret = if is_public { None } else { Some(state.draw_challenge().into()) };
-    let reply = json(201, &OAuthClient { client_secret: secret.clone(), ..client.clone() });
+    let response = json_response(201, &OAuthClient { client_secret: secret.clone(), ..client.clone() });
     state.oauth.clients.push(ClientRow { client, secret });
-    Ok(reply)
+    Ok(response)
 }
 
 /// `GET /admin/oauth/clients`; the newest come first, and all at once.
-pub(crate) fn list(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn list(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
     let clients: Vec<_> = state.oauth.clients.iter().rev().map(|row| row.client.clone()).collect();
     ok(&OAuthClientList { clients: Some(clients).filter(|clients| !clients.is_empty()) })
 }
 
 /// `GET /admin/oauth/clients/{client_id}`.
-pub(crate) fn get(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn get(state: &mut State, request: &Request) -> ApiResult {
     let place = find(state, request)?;
     ok(&state.oauth.clients[place].client)
 }
 
 /// `DELETE /admin/oauth/clients/{client_id}`.
-pub(crate) fn delete(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let place = find(state, request)?;
     state.oauth.clients.remove(place);
-    Ok(ResponseTemplate::new(204))
+    Ok(Response::new(204))
 }
 
 /// `POST /admin/oauth/clients/{client_id}/regenerate_secret`; the old secret is no longer good.
-pub(crate) fn regenerate_secret(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn regenerate_secret(state: &mut State, request: &Request) -> ApiResult {
     let place = find(state, request)?;
     let (secret, now) = (state.draw_challenge(), state.now());
     let row = &mut state.oauth.clients[place];
     if row.secret.is_none() {
-        return Err(Refusal::validation_failed("Cannot regenerate secret for public client"));
+        return Err(ApiError::validation_failed("Cannot regenerate secret for public client"));
     }
     row.secret = Some(secret.into());
     row.client.updated_at = Some(now);
@@ -112,7 +108,7 @@ pub(crate) fn regenerate_secret(state: &mut State, request: &Request) -> Reply {
 }
 
 /// `PUT /admin/oauth/clients/{client_id}`.
-pub(crate) fn update(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let place = find(state, request)?;
     let change: OAuthClientUpdateRequest = read(request)?;
     let is_empty = change.redirect_uris.is_none()
@@ -122,16 +118,16 @@ pub(crate) fn update(state: &mut State, request: &Request) -> Reply {
         && change.logo_uri.is_none()
         && change.token_endpoint_auth_method.is_none();
     if is_empty {
-        return Err(Refusal::validation_failed("No fields provided for update"));
+        return Err(ApiError::validation_failed("No fields provided for update"));
     }
     if let Some(uris) = &change.redirect_uris {
-        check_uris(uris, "redirect_uris cannot be empty").map_err(Refusal::validation_failed)?;
+        check_uris(uris, "redirect_uris cannot be empty").map_err(ApiError::validation_failed)?;
     }
     if change.grant_types.as_ref().is_some_and(Vec::is_empty) {
-        return Err(Refusal::validation_failed("grant_types cannot be empty"));
+        return Err(ApiError::validation_failed("grant_types cannot be empty"));
     }
-    check_grants(change.grant_types.as_deref().unwrap_or_default()).map_err(Refusal::validation_failed)?;
-    check_about(change.client_uri.as_deref(), change.logo_uri.as_deref()).map_err(Refusal::validation_failed)?;
+    check_grants(change.grant_types.as_deref().unwrap_or_default()).map_err(ApiError::validation_failed)?;
+    check_about(change.client_uri.as_deref(), change.logo_uri.as_deref()).map_err(ApiError::validation_failed)?;
     let now = state.now();
     let client = &mut state.oauth.clients[place].client;
     if let Some(method) = &change.token_endpoint_auth_method {
@@ -152,16 +148,16 @@ pub(crate) fn update(state: &mut State, request: &Request) -> Reply {
     ok(client)
 }
 
-fn find(state: &State, request: &Request) -> Result<usize, Refusal> {
+fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
     state.check_admin(request)?;
     let id =
-        Uuid::try_parse(segment(request, 4)).map_err(|_| Refusal::validation_failed("invalid client_id format"))?;
+        Uuid::try_parse(request.segment(4)).map_err(|_| ApiError::validation_failed("invalid client_id format"))?;
     let place = state.oauth.clients.iter().position(|row| row.client.client_id == id);
-    place.ok_or_else(|| Refusal::new(404, ErrorCode::OAUTH_CLIENT_NOT_FOUND, "OAuth client not found"))
+    place.ok_or_else(|| ApiError::new(404, ErrorCode::OAUTH_CLIENT_NOT_FOUND, "OAuth client not found"))
 }
 
-fn read<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
-    serde_json::from_slice(&request.body).map_err(|_| Refusal::new(400, ErrorCode::BAD_JSON, "Invalid JSON body"))
+fn read<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
+    serde_json::from_slice(&request.body).map_err(|_| ApiError::new(400, ErrorCode::BAD_JSON, "Invalid JSON body"))
 }
 
 fn check_uris(uris: &[String], none: &str) -> Result<(), String> {
@@ -235,18 +231,18 @@ fn check_type(client_type: Option<&OAuthClientType>, method: Option<&TokenEndpoi
     ))
 }
 
-fn check_method(client: &OAuthClient, method: &TokenEndpointAuthMethod) -> Result<(), Refusal> {
+fn check_method(client: &OAuthClient, method: &TokenEndpointAuthMethod) -> Result<(), ApiError> {
     if !TokenEndpointAuthMethod::KNOWN.contains(method) {
         let message =
             "invalid token_endpoint_auth_method: must be one of [none client_secret_basic client_secret_post]";
-        return Err(Refusal::validation_failed(message));
+        return Err(ApiError::validation_failed(message));
     }
     let client_type = client.client_type.clone().unwrap_or(OAuthClientType::CONFIDENTIAL);
     if type_for(method) == client_type {
         return Ok(());
     }
     let valid = if client_type == OAuthClientType::PUBLIC { "none" } else { "client_secret_basic client_secret_post" };
-    Err(Refusal::validation_failed(format!(
+    Err(ApiError::validation_failed(format!(
         "token_endpoint_auth_method '{method}' is not valid for client_type '{client_type}'; valid methods: [{valid}]"
     )))
 }

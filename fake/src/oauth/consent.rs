@@ -1,20 +1,15 @@
 //! The user, who agrees or does not.
 
+use crate::wire::{ApiError, ApiResult, Request, ok};
 use serde::Deserialize;
 use uuid::Uuid;
-use wiremock::Request;
 
 use super::{Authorization, Consent, Status, authorize::with_error, scopes};
 use crate::model::{
     ErrorCode,
     types::{OAuthAuthorization, OAuthRedirect, OAuthUserSummary},
 };
-use crate::{
-    provider::with_query,
-    reply::{Refusal, Reply, ok},
-    router::segment,
-    state::State,
-};
+use crate::{provider::with_query, state::State};
 
 #[derive(Deserialize)]
 struct Decision {
@@ -24,12 +19,12 @@ struct Decision {
 
 /// Who asks for what (`GET /oauth/authorizations/{authorization_id}`). A user who has agreed to as much before is not
 /// asked again.
-pub(crate) fn details(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn details(state: &mut State, request: &Request) -> ApiResult {
     let user_id = state.caller(request)?.user_id;
     let place = find(state, request)?;
     let known = state.oauth.authorizations[place].clone();
     if known.status != Status::Pending {
-        return Err(Refusal::validation_failed("authorization request cannot be processed"));
+        return Err(ApiError::validation_failed("authorization request cannot be processed"));
     }
     if known.user_id.is_some_and(|owner| owner != user_id) {
         return Err(not_found());
@@ -53,20 +48,20 @@ pub(crate) fn details(state: &mut State, request: &Request) -> Reply {
 }
 
 /// `POST /oauth/authorizations/{authorization_id}/consent`.
-pub(crate) fn consent(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn consent(state: &mut State, request: &Request) -> ApiResult {
     let user_id = state.caller(request)?.user_id;
     let decision: Decision = serde_json::from_slice(&request.body)
-        .map_err(|_| Refusal::new(400, ErrorCode::BAD_JSON, "invalid JSON body"))?;
+        .map_err(|_| ApiError::new(400, ErrorCode::BAD_JSON, "invalid JSON body"))?;
     let approves = match decision.action.as_str() {
         "approve" => true,
         "deny" => false,
-        _ => return Err(Refusal::validation_failed("action must be 'approve' or 'deny'")),
+        _ => return Err(ApiError::validation_failed("action must be 'approve' or 'deny'")),
     };
     let place = find(state, request)?;
     let now = state.now();
     let authorization = &mut state.oauth.authorizations[place];
     if authorization.status != Status::Pending {
-        return Err(Refusal::validation_failed("authorization request is no longer pending"));
+        return Err(ApiError::validation_failed("authorization request is no longer pending"));
     }
     if authorization.user_id != Some(user_id) {
         return Err(not_found());
@@ -83,7 +78,7 @@ pub(crate) fn consent(state: &mut State, request: &Request) -> Reply {
     approved(state, place)
 }
 
-fn approved(state: &mut State, place: usize) -> Reply {
+fn approved(state: &mut State, place: usize) -> ApiResult {
     let code = state.draw_id().to_string();
     let authorization = &mut state.oauth.authorizations[place];
     authorization.status = Status::Approved(code.clone());
@@ -93,15 +88,15 @@ fn approved(state: &mut State, place: usize) -> Reply {
 }
 
 /// The authorization in the path, if it is not too late.
-fn find(state: &State, request: &Request) -> Result<usize, Refusal> {
-    let id = segment(request, 3);
+fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
+    let id = request.segment(3);
     let now = state.now();
     let is_it = |authorization: &Authorization| authorization.id == id && authorization.expires_at >= now;
     state.oauth.authorizations.iter().position(is_it).ok_or_else(not_found)
 }
 
-fn not_found() -> Refusal {
-    Refusal::new(404, ErrorCode::OAUTH_AUTHORIZATION_NOT_FOUND, "authorization not found")
+fn not_found() -> ApiError {
+    ApiError::new(404, ErrorCode::OAUTH_AUTHORIZATION_NOT_FOUND, "authorization not found")
 }
 
 impl State {

@@ -1,14 +1,14 @@
 //! What clients ask the server before anything else.
 
+use crate::wire::{Response, json_response};
 use serde_json::json;
-use wiremock::ResponseTemplate;
 
 use super::authorize::SCOPES;
 use crate::model::Operation;
-use crate::{reply, state::State};
+use crate::state::State;
 
 /// The one document that both `/.well-known` paths of OpenID Connect and OAuth lead to.
-pub(crate) fn configuration(state: &State) -> ResponseTemplate {
+pub(crate) fn configuration(state: &State) -> Response {
     let url = |id: &str| format!("{}{}", state.base_url, Operation::by_id(id).map_or("", |operation| operation.path));
     let document = json!({
         "issuer": state.base_url,
@@ -30,5 +30,5 @@ pub(crate) fn configuration(state: &State) -> ResponseTemplate {
         ],
         "code_challenge_methods_supported": ["S256", "plain"],
     });
-    reply::json(200, &document).insert_header("cache-control", "public, max-age=600")
+    json_response(200, &document).header("cache-control", "public, max-age=600")
 }

@@ -1,22 +1,18 @@
 //! What applications may know, and what the user says to that.
 
+use crate::wire::{ApiError, ApiResult, Request, Response, ok};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use wiremock::{Request, ResponseTemplate};
 
 use super::scopes;
 use crate::model::{
     AuditAction, ErrorCode,
     types::{OAuthGrant, User},
 };
-use crate::{
-    reply::{Refusal, Reply, ok},
-    router::query,
-    state::State,
-};
+use crate::state::State;
 
 /// What an application may know (`GET /oauth/userinfo`). Whoever comes with a token of their own learns who they are.
-pub(crate) fn user_info(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn user_info(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     let session = state.sessions.iter().find(|session| session.id == caller.session_id);
     let application = session.and_then(|session| session.application.as_ref());
@@ -67,7 +63,7 @@ pub(super) fn profile_claims(user: &User) -> Vec<(&'static str, Value)> {
 }
 
 /// `GET /user/oauth/grants`.
-pub(crate) fn list(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn list(state: &mut State, request: &Request) -> ApiResult {
     let user_id = state.caller(request)?.user_id;
     let mine = state.oauth.consents.iter().filter(|consent| consent.user_id == user_id);
     let grants = mine.filter_map(|consent| {
@@ -78,14 +74,14 @@ pub(crate) fn list(state: &mut State, request: &Request) -> Reply {
 }
 
 /// `DELETE /user/oauth/grants`: the application's sessions are over.
-pub(crate) fn revoke(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn revoke(state: &mut State, request: &Request) -> ApiResult {
     let user_id = state.caller(request)?.user_id;
-    let client_id = query(request, "client_id").filter(|id| !id.is_empty());
-    let client_id = client_id.ok_or_else(|| Refusal::validation_failed("client_id query parameter is required"))?;
-    let client_id = Uuid::try_parse(&client_id).map_err(|_| Refusal::validation_failed("invalid client_id format"))?;
+    let client_id = request.query("client_id").filter(|id| !id.is_empty());
+    let client_id = client_id.ok_or_else(|| ApiError::validation_failed("client_id query parameter is required"))?;
+    let client_id = Uuid::try_parse(&client_id).map_err(|_| ApiError::validation_failed("invalid client_id format"))?;
     if !state.forget_consent(user_id, client_id) {
         let message = "No active grant found for this client";
-        return Err(Refusal::new(404, ErrorCode::OAUTH_CONSENT_NOT_FOUND, message));
+        return Err(ApiError::new(404, ErrorCode::OAUTH_CONSENT_NOT_FOUND, message));
     }
     state.sessions.retain(|session| {
         let is_theirs = session.application.as_ref().is_some_and(|application| application.client_id == client_id);
@@ -93,5 +89,5 @@ pub(crate) fn revoke(state: &mut State, request: &Request) -> Reply {
     });
     let traits = json!({ "oauth_client_id": client_id, "action": "revoke_oauth_grant" });
     state.note(user_id, AuditAction::TOKEN_REVOKED, Some(traits));
-    Ok(ResponseTemplate::new(204))
+    Ok(Response::new(204))
 }

@@ -1,5 +1,6 @@
 //! Tokens for an application.
 
+use crate::wire::{ApiError, ApiResult, Request, Response, json_response};
 use std::collections::HashMap;
 
 use base64::{
@@ -9,53 +10,48 @@ use base64::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
-use wiremock::Request;
 
 use super::{Authorization, Status, grants::profile_claims, scopes};
 use crate::model::{
     AuditAction, ErrorCode, OAuthGrantType, TokenEndpointAuthMethod,
     types::{OAuthClient, OAuthTokens, Session},
 };
-use crate::{
-    reply::{Refusal, Reply, json as json_reply},
-    session::Application,
-    state::State,
-};
+use crate::{session::Application, state::State};
 use gotrue::Secret;
 
 type Parameters = HashMap<String, String>;
 
 /// `POST /oauth/token`, with JSON or a form.
-pub(crate) fn token(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn token(state: &mut State, request: &Request) -> ApiResult {
     let parameters = parameters(request)?;
     let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
     let client = authenticated(state, request, &parameters)?;
     let grant_type = parameter("grant_type");
     if grant_type.is_empty() {
-        return Err(Refusal::oauth("invalid_request", "grant_type is required"));
+        return Err(ApiError::oauth("invalid_request", "grant_type is required"));
     }
     if !client.grant_types.iter().flatten().any(|allowed| allowed.as_str() == grant_type) {
         let description = format!("Client is not allowed to use grant type: {grant_type}");
-        return Err(Refusal::oauth("unsupported_grant_type", description));
+        return Err(ApiError::oauth("unsupported_grant_type", description));
     }
     if grant_type == OAuthGrantType::AUTHORIZATION_CODE.as_str() {
         return by_code(state, client.client_id, &parameters);
     }
     match parameter("refresh_token") {
-        "" => Err(Refusal::oauth("invalid_request", "refresh_token is required for refresh_token grant")),
+        "" => Err(ApiError::oauth("invalid_request", "refresh_token is required for refresh_token grant")),
         token => {
             let session = state.refresh(token, Some(client.client_id))?;
-            Ok(reply(state, &session, None))
+            Ok(response(state, &session, None))
         }
     }
 }
 
-fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> Reply {
-    let refuse = |description: &str| Err(Refusal::oauth("invalid_grant", description));
+fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> ApiResult {
+    let refuse = |description: &str| Err(ApiError::oauth("invalid_grant", description));
     let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
     let code = parameter("code");
     if code.is_empty() {
-        return Err(Refusal::oauth("invalid_request", "code is required for authorization_code grant"));
+        return Err(ApiError::oauth("invalid_request", "code is required for authorization_code grant"));
     }
     let has_code = |authorization: &Authorization| authorization.status == Status::Approved(code.to_owned());
     let Some(place) = state.oauth.authorizations.iter().position(has_code) else {
@@ -80,7 +76,7 @@ fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> Reply
     let Some(user_id) = known.user_id else { return refuse("Authorization code has no associated user") };
     let now = state.now();
     if state.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
-        return Err(Refusal::oauth("access_denied", "User is banned"));
+        return Err(ApiError::oauth("access_denied", "User is banned"));
     }
     state.oauth.authorizations.remove(place);
     let traits = json!({ "provider_type": "oauth_provider_authorization_code", "client_id": client_id });
@@ -89,11 +85,11 @@ fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> Reply
     let session = state.session_of(user_id, "oauth_provider/authorization_code", Some(application))?;
     let is_openid = scopes(&known.scope).iter().any(|scope| scope == "openid");
     let id_token = if is_openid { Some(id_token(state, &known, user_id)?) } else { None };
-    Ok(reply(state, &session, id_token))
+    Ok(response(state, &session, id_token))
 }
 
-fn check_verifier(authorization: &Authorization, verifier: &str) -> Result<(), Refusal> {
-    let refuse = |why: &str| Err(Refusal::oauth("invalid_grant", format!("PKCE verification failed: {why}")));
+fn check_verifier(authorization: &Authorization, verifier: &str) -> Result<(), ApiError> {
+    let refuse = |why: &str| Err(ApiError::oauth("invalid_grant", format!("PKCE verification failed: {why}")));
     if verifier.is_empty() {
         return refuse("code_verifier is required when PKCE challenge is present");
     }
@@ -106,9 +102,9 @@ fn check_verifier(authorization: &Authorization, verifier: &str) -> Result<(), R
 }
 
 /// What the application may know of the user, signed. A shared secret cannot sign it.
-fn id_token(state: &mut State, authorization: &Authorization, user_id: Uuid) -> Result<Secret, Refusal> {
+fn id_token(state: &mut State, authorization: &Authorization, user_id: Uuid) -> Result<Secret, ApiError> {
     if state.setup.hs256 {
-        return Err(Refusal::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error generating ID token"));
+        return Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error generating ID token"));
     }
     let now = state.now().timestamp();
     let user = state.account(user_id)?.user.clone();
@@ -142,7 +138,7 @@ fn id_token(state: &mut State, authorization: &Authorization, user_id: Uuid) -> 
     state.sign(&claims)
 }
 
-fn reply(state: &State, session: &Session, id_token: Option<Secret>) -> wiremock::ResponseTemplate {
+fn response(state: &State, session: &Session, id_token: Option<Secret>) -> Response {
     let tokens = OAuthTokens {
         access_token: session.access_token.clone(),
         token_type: session.token_type.clone(),
@@ -150,20 +146,20 @@ fn reply(state: &State, session: &Session, id_token: Option<Secret>) -> wiremock
         refresh_token: session.refresh_token.clone(),
         id_token,
     };
-    state.with_session(json_reply(200, &tokens), session)
+    state.with_session(json_response(200, &tokens), session)
 }
 
-fn parameters(request: &Request) -> Result<Parameters, Refusal> {
-    let content_type = request.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+fn parameters(request: &Request) -> Result<Parameters, ApiError> {
+    let content_type = request.header("content-type").unwrap_or_default();
     if content_type.contains("application/json") {
         let bad = |_| refuse_client("Invalid client credentials: failed to parse JSON body");
         return serde_json::from_slice(&request.body).map_err(bad);
     }
-    Ok(url::form_urlencoded::parse(&request.body).into_owned().collect())
+    Ok(request.form_pairs().into_owned().collect())
 }
 
 /// The client that has shown, in the way that it is registered for, that it is the one.
-fn authenticated(state: &State, request: &Request, parameters: &Parameters) -> Result<OAuthClient, Refusal> {
+fn authenticated(state: &State, request: &Request, parameters: &Parameters) -> Result<OAuthClient, ApiError> {
     let (id, secret, used) = match basic(request)? {
         Some((id, secret)) => (id, secret, TokenEndpointAuthMethod::CLIENT_SECRET_BASIC),
         None => in_body(parameters),
@@ -196,8 +192,8 @@ fn in_body(parameters: &Parameters) -> (String, String, TokenEndpointAuthMethod)
     (parameter("client_id"), secret, used)
 }
 
-fn basic(request: &Request) -> Result<Option<(String, String)>, Refusal> {
-    let header = request.headers.get("authorization").and_then(|value| value.to_str().ok());
+fn basic(request: &Request) -> Result<Option<(String, String)>, ApiError> {
+    let header = request.header("authorization");
     let Some(encoded) = header.and_then(|value| value.strip_prefix("Basic ")) else { return Ok(None) };
     let decoded = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let decoded = decoded.ok_or_else(|| refuse_client("Invalid client credentials: invalid basic auth encoding"))?;
@@ -205,6 +201,6 @@ fn basic(request: &Request) -> Result<Option<(String, String)>, Refusal> {
     pair.map(Some).ok_or_else(|| refuse_client("Invalid client credentials: invalid basic auth format"))
 }
 
-fn refuse_client(message: &str) -> Refusal {
-    Refusal::new(400, ErrorCode::INVALID_CREDENTIALS, message)
+fn refuse_client(message: &str) -> ApiError {
+    ApiError::new(400, ErrorCode::INVALID_CREDENTIALS, message)
 }

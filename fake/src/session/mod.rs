@@ -2,17 +2,14 @@
 
 mod refresh;
 
+use crate::wire::{ApiError, ApiResult, Request, Response, json_response};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use wiremock::{Request, ResponseTemplate};
 
 use refresh::RefreshTokenRow;
 
-use super::{
-    reply::{Refusal, Reply, json as json_reply},
-    state::State,
-};
+use super::state::State;
 use crate::model::{AuditAction, ErrorCode, types::Session};
 use gotrue::Secret;
 
@@ -53,20 +50,20 @@ pub(super) struct Caller {
 
 impl State {
     /// A new session of a user.
-    pub(super) fn sign_in(&mut self, user_id: Uuid, method: &'static str) -> Reply {
+    pub(super) fn sign_in(&mut self, user_id: Uuid, method: &'static str) -> ApiResult {
         let session = self.new_session(user_id, method)?;
-        Ok(self.session_reply(&session))
+        Ok(self.session_response(&session))
     }
 
     /// The first session of a user, who came this moment.
-    pub(super) fn signed_up(&mut self, user_id: Uuid) -> Reply {
+    pub(super) fn signed_up(&mut self, user_id: Uuid) -> ApiResult {
         let mut session = self.new_session(user_id, "password")?;
         // The database makes this field, and the real server does not look there again.
         session.user.confirmed_at = None;
-        Ok(self.session_reply(&session))
+        Ok(self.session_response(&session))
     }
 
-    pub(super) fn new_session(&mut self, user_id: Uuid, method: &'static str) -> Result<Session, Refusal> {
+    pub(super) fn new_session(&mut self, user_id: Uuid, method: &'static str) -> Result<Session, ApiError> {
         self.session_of(user_id, method, None)
     }
 
@@ -76,7 +73,7 @@ impl State {
         user_id: Uuid,
         method: &'static str,
         application: Option<Application>,
-    ) -> Result<Session, Refusal> {
+    ) -> Result<Session, ApiError> {
         let (id, token, now) = (self.draw_id(), self.draw_token(), self.now());
         self.account(user_id)?.user.last_sign_in_at = Some(now);
         let refresh_tokens = vec![RefreshTokenRow::first(&token)];
@@ -104,7 +101,7 @@ impl State {
         session_id: Uuid,
         factor_id: Uuid,
         method: &'static str,
-    ) -> Result<Session, Refusal> {
+    ) -> Result<Session, ApiError> {
         let (now, fresh) = (self.now(), self.draw_token());
         let session = self.sessions.iter_mut().find(|session| session.id == session_id).ok_or_else(session_gone)?;
         session.second_factor = Some(SecondFactor { id: factor_id, method, used_at: now });
@@ -123,24 +120,24 @@ impl State {
     }
 
     /// A session, and the headers that tell of it.
-    pub(super) fn session_reply(&self, session: &Session) -> ResponseTemplate {
-        self.with_session(json_reply(200, session), session)
+    pub(super) fn session_response(&self, session: &Session) -> Response {
+        self.with_session(json_response(200, session), session)
     }
 
     /// The headers that tell of a session.
-    pub(super) fn with_session(&self, reply: ResponseTemplate, session: &Session) -> ResponseTemplate {
+    pub(super) fn with_session(&self, response: Response, session: &Session) -> Response {
         let session_id = self.claims(session.access_token.expose()).map(|claims| claims["session_id"].clone());
         let prefix: String = session.refresh_token.expose().chars().take(5).collect();
-        let reply = reply
-            .insert_header("sb-auth-user-id", session.user.id.to_string().as_str())
-            .insert_header("sb-auth-refresh-token-prefix", prefix.as_str());
+        let response = response
+            .header("sb-auth-user-id", session.user.id.to_string().as_str())
+            .header("sb-auth-refresh-token-prefix", prefix.as_str());
         match session_id.as_ref().ok().and_then(Value::as_str) {
-            Some(id) => reply.insert_header("sb-auth-session-id", id),
-            None => reply,
+            Some(id) => response.header("sb-auth-session-id", id),
+            None => response,
         }
     }
 
-    fn tokens(&mut self, session_id: Uuid, refresh_token: String) -> Result<Session, Refusal> {
+    fn tokens(&mut self, session_id: Uuid, refresh_token: String) -> Result<Session, ApiError> {
         let (now, lifetime) = (self.now(), self.setup.token_lifetime);
         let row = self.sessions.iter().find(|session| session.id == session_id).ok_or_else(session_gone)?;
         let (user_id, aal, amr, application) = (row.user_id, row.aal(), row.amr(), row.application.clone());
@@ -180,10 +177,10 @@ impl State {
     }
 
     /// The claims of a token that this server signed and that has not expired.
-    fn claims(&self, token: &str) -> Result<Value, Refusal> {
+    fn claims(&self, token: &str) -> Result<Value, ApiError> {
         let bad = |why: &str| {
             let message = format!("invalid JWT: unable to parse or verify signature, {why}");
-            Refusal::new(403, ErrorCode::BAD_JWT, message)
+            ApiError::new(403, ErrorCode::BAD_JWT, message)
         };
         let claims = self.keys.verify(token).map_err(|why| bad(&why))?;
         let expired = claims["exp"].as_i64().is_some_and(|exp| exp <= self.now().timestamp());
@@ -191,15 +188,15 @@ impl State {
     }
 
     /// Who sent a request that takes a user's token.
-    pub(super) fn caller(&mut self, request: &Request) -> Result<Caller, Refusal> {
+    pub(super) fn caller(&mut self, request: &Request) -> Result<Caller, ApiError> {
         let claims = self.claims(bearer(request)?)?;
         let id = |claim: &str| claims[claim].as_str().and_then(|id| Uuid::try_parse(id).ok());
         let user_id =
-            id("sub").ok_or_else(|| Refusal::new(403, ErrorCode::BAD_JWT, "invalid claim: missing sub claim"))?;
+            id("sub").ok_or_else(|| ApiError::new(403, ErrorCode::BAD_JWT, "invalid claim: missing sub claim"))?;
         let session_id = id("session_id").unwrap_or_default();
         let now = self.now();
         if self.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
-            return Err(Refusal::new(403, ErrorCode::USER_BANNED, "User is banned"));
+            return Err(ApiError::new(403, ErrorCode::USER_BANNED, "User is banned"));
         }
         if self.sessions.iter().any(|session| session.id == session_id) {
             Ok(Caller { user_id, session_id, is_anonymous: claims["is_anonymous"] == true })
@@ -209,22 +206,22 @@ impl State {
     }
 
     /// The same, who is not anonymous.
-    pub(super) fn named_caller(&mut self, request: &Request) -> Result<Caller, Refusal> {
+    pub(super) fn named_caller(&mut self, request: &Request) -> Result<Caller, ApiError> {
         let caller = self.caller(request)?;
         if caller.is_anonymous {
             let message = "Anonymous user not allowed to perform these actions";
-            return Err(Refusal::new(403, ErrorCode::NO_AUTHORIZATION, message));
+            return Err(ApiError::new(403, ErrorCode::NO_AUTHORIZATION, message));
         }
         Ok(caller)
     }
 
     /// Lets an administrator pass.
-    pub(super) fn check_admin(&self, request: &Request) -> Result<(), Refusal> {
+    pub(super) fn check_admin(&self, request: &Request) -> Result<(), ApiError> {
         let claims = self.claims(bearer(request)?)?;
         if claims["role"] == "service_role" {
             Ok(())
         } else {
-            Err(Refusal::new(403, ErrorCode::NOT_ADMIN, "User not allowed"))
+            Err(ApiError::new(403, ErrorCode::NOT_ADMIN, "User not allowed"))
         }
     }
 
@@ -233,8 +230,8 @@ impl State {
         self.sign(&json!({ "role": "service_role", "exp": exp })).unwrap_or_default()
     }
 
-    pub(super) fn sign(&self, claims: &Value) -> Result<Secret, Refusal> {
-        self.keys.sign(claims).map_err(|why| Refusal::new(500, ErrorCode::UNEXPECTED_FAILURE, why))
+    pub(super) fn sign(&self, claims: &Value) -> Result<Secret, ApiError> {
+        self.keys.sign(claims).map_err(|why| ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, why))
     }
 }
 
@@ -251,13 +248,13 @@ impl SessionRow {
     }
 }
 
-fn bearer(request: &Request) -> Result<&str, Refusal> {
-    let header = request.headers.get("authorization").and_then(|value| value.to_str().ok());
+fn bearer(request: &Request) -> Result<&str, ApiError> {
+    let header = request.header("authorization");
     header
         .and_then(|value| value.strip_prefix("Bearer "))
-        .ok_or_else(|| Refusal::new(401, ErrorCode::NO_AUTHORIZATION, "This endpoint requires a valid Bearer token"))
+        .ok_or_else(|| ApiError::new(401, ErrorCode::NO_AUTHORIZATION, "This endpoint requires a valid Bearer token"))
 }
 
-fn session_gone() -> Refusal {
-    Refusal::new(403, ErrorCode::SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist")
+fn session_gone() -> ApiError {
+    ApiError::new(403, ErrorCode::SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist")
 }

@@ -1,11 +1,12 @@
 //! Refresh tokens, and how they follow each other.
 
+use crate::wire::ApiError;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use super::SessionRow;
 use crate::model::{AuditAction, ErrorCode, types::Session};
-use crate::{reply::Refusal, state::State};
+use crate::state::State;
 
 #[derive(Debug)]
 pub(super) struct RefreshTokenRow {
@@ -24,17 +25,17 @@ impl State {
     /// A new pair of tokens for an old one, by the rules of the real server's first kind of refresh token: a spent
     /// token passes again when it is the parent of the active one, or within the reuse interval; otherwise the whole
     /// family is revoked. A session that came by OAuth is refreshed by its own client only.
-    pub(crate) fn refresh(&mut self, spent: &str, client_id: Option<Uuid>) -> Result<Session, Refusal> {
+    pub(crate) fn refresh(&mut self, spent: &str, client_id: Option<Uuid>) -> Result<Session, ApiError> {
         let (now, fresh, interval) = (self.now(), self.draw_token(), self.setup.reuse_interval);
         let not_found = || {
             let message = "Invalid Refresh Token: Refresh Token Not Found";
-            Refusal::new(400, ErrorCode::REFRESH_TOKEN_NOT_FOUND, message)
+            ApiError::new(400, ErrorCode::REFRESH_TOKEN_NOT_FOUND, message)
         };
         let knows = |session: &SessionRow| session.refresh_tokens.iter().any(|row| row.token == spent);
         let place = self.sessions.iter().position(knows).ok_or_else(not_found)?;
         let (session_id, user_id) = (self.sessions[place].id, self.sessions[place].user_id);
         if self.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
-            return Err(Refusal::new(400, ErrorCode::USER_BANNED, "Invalid Refresh Token: User Banned"));
+            return Err(ApiError::new(400, ErrorCode::USER_BANNED, "Invalid Refresh Token: User Banned"));
         }
         self.sessions[place].check_client(client_id)?;
         let token = self.sessions[place].rotate(spent, &fresh, now, interval)?;
@@ -47,7 +48,7 @@ impl State {
 }
 
 impl SessionRow {
-    fn check_client(&self, client_id: Option<Uuid>) -> Result<(), Refusal> {
+    fn check_client(&self, client_id: Option<Uuid>) -> Result<(), ApiError> {
         let description = match (&self.application, client_id) {
             (Some(_), None) => "Client authentication required for OAuth session",
             (Some(application), Some(id)) if application.client_id != id => {
@@ -56,7 +57,7 @@ impl SessionRow {
             (None, Some(_)) => "Client authentication not allowed for non-OAuth session",
             _ => return Ok(()),
         };
-        Err(Refusal::oauth("invalid_client", description))
+        Err(ApiError::oauth("invalid_client", description))
     }
 
     /// Puts another refresh token in the place of the active one.
@@ -75,7 +76,7 @@ impl SessionRow {
         fresh: &str,
         now: DateTime<Utc>,
         reuse_interval: Duration,
-    ) -> Result<String, Refusal> {
+    ) -> Result<String, ApiError> {
         let active = self.refresh_tokens.iter().rev().find(|row| row.revoked_at.is_none());
         if let Some(active) = active.filter(|active| active.parent.as_deref() == Some(spent)) {
             return Ok(active.token.clone());
@@ -92,7 +93,7 @@ impl SessionRow {
         }
         if too_late {
             let message = "Invalid Refresh Token: Already Used";
-            return Err(Refusal::new(400, ErrorCode::REFRESH_TOKEN_ALREADY_USED, message));
+            return Err(ApiError::new(400, ErrorCode::REFRESH_TOKEN_ALREADY_USED, message));
         }
         let parent = Some(spent.to_owned());
         self.refresh_tokens.push(RefreshTokenRow { token: fresh.to_owned(), parent, revoked_at: None });

@@ -1,10 +1,10 @@
 //! The providers of companies, for an administrator.
 
+use crate::wire::{ApiError, ApiResult, Request, json_body, json_response, ok};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
-use wiremock::Request;
 
 use super::{
     SsoRow,
@@ -14,11 +14,7 @@ use crate::model::{
     ErrorCode, NameIdFormat,
     types::{SamlAttributeMapping, SamlProvider, SsoDomain, SsoProvider},
 };
-use crate::{
-    reply::{self, Refusal, Reply, ok},
-    router::{body, query, segment},
-    state::State,
-};
+use crate::state::State;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -35,10 +31,10 @@ struct Change {
 }
 
 /// `GET /admin/sso/providers`, without what describes each at length.
-pub(crate) fn list(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn list(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
-    let wanted = query(request, "resource_id");
-    let prefix = query(request, "resource_id_prefix");
+    let wanted = request.query("resource_id");
+    let prefix = request.query("resource_id_prefix");
     let fits = |row: &&SsoRow| {
         let id = row.provider.resource_id.as_deref().unwrap_or_default();
         wanted.as_deref().is_none_or(|wanted| id == wanted)
@@ -53,39 +49,39 @@ pub(crate) fn list(state: &mut State, request: &Request) -> Reply {
 }
 
 /// `GET /admin/sso/providers/{idp_id}`.
-pub(crate) fn get(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn get(state: &mut State, request: &Request) -> ApiResult {
     let place = find(state, request)?;
     ok(&told(&state.sso[place].provider))
 }
 
 /// `DELETE /admin/sso/providers/{idp_id}`.
-pub(crate) fn delete(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let place = find(state, request)?;
     ok(&told(&state.sso.remove(place).provider))
 }
 
 /// `POST /admin/sso/providers`.
-pub(crate) fn create(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
-    let new: Change = body(request)?;
+    let new: Change = json_body(request)?;
     if new.type_ != "saml" {
-        return Err(Refusal::validation_failed("Only 'saml' supported for SSO provider type"));
+        return Err(ApiError::validation_failed("Only 'saml' supported for SSO provider type"));
     }
     check(&new)?;
     let metadata = metadata::read(new.metadata_url.clone(), new.metadata_xml.clone())?;
     let metadata =
-        metadata.ok_or_else(|| Refusal::validation_failed("Either metadata_xml or metadata_url must be set"))?;
+        metadata.ok_or_else(|| ApiError::validation_failed("Either metadata_xml or metadata_url must be set"))?;
     let saml_of = |row: &SsoRow| row.provider.saml.as_ref().and_then(|saml| saml.entity_id.clone());
     if state.sso.iter().any(|row| saml_of(row).as_deref() == Some(&*metadata.entity_id)) {
         let message = format!("SAML Identity Provider with this EntityID ({}) already exists", metadata.entity_id);
-        return Err(Refusal::new(422, ErrorCode::SAML_IDP_ALREADY_EXISTS, message));
+        return Err(ApiError::new(422, ErrorCode::SAML_IDP_ALREADY_EXISTS, message));
     }
     let domains = new.domains.unwrap_or_default();
     for domain in &domains {
         if let Some(row) = state.sso_of(domain) {
             let owner = row.provider.id;
             let message = format!("SSO Domain '{domain}' is already assigned to an SSO identity provider ({owner})");
-            return Err(Refusal::new(400, ErrorCode::SSO_DOMAIN_ALREADY_EXISTS, message));
+            return Err(ApiError::new(400, ErrorCode::SSO_DOMAIN_ALREADY_EXISTS, message));
         }
     }
     let now = Some(state.now());
@@ -104,22 +100,22 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Reply {
         created_at: now,
         updated_at: now,
     };
-    let reply = reply::json(201, &told(&provider));
+    let response = json_response(201, &told(&provider));
     state.sso.push(SsoRow { provider, location: metadata.location });
-    Ok(reply)
+    Ok(response)
 }
 
 /// `PUT /admin/sso/providers/{idp_id}`: what is given is changed.
-pub(crate) fn update(state: &mut State, request: &Request) -> Reply {
+pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let place = find(state, request)?;
-    let change: Change = body(request)?;
+    let change: Change = json_body(request)?;
     check(&change)?;
     let metadata = metadata::read(change.metadata_url.clone(), change.metadata_xml.clone())?;
     let (id, now) = (state.sso[place].provider.id, state.now());
     for domain in change.domains.iter().flatten() {
         if let Some(owner) = state.sso_of(domain).map(|row| row.provider.id).filter(|owner| *owner != id) {
             let message = format!("SSO domain '{domain}' already assigned to another provider ({owner})");
-            return Err(Refusal::new(400, ErrorCode::SSO_DOMAIN_ALREADY_EXISTS, message));
+            return Err(ApiError::new(400, ErrorCode::SSO_DOMAIN_ALREADY_EXISTS, message));
         }
     }
     let SsoRow { provider, location } = &mut state.sso[place];
@@ -149,7 +145,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> Reply {
     ok(&told(provider))
 }
 
-fn check_entity(saml: &SamlProvider, metadata: &Metadata) -> Result<(), Refusal> {
+fn check_entity(saml: &SamlProvider, metadata: &Metadata) -> Result<(), ApiError> {
     let expected = saml.entity_id.as_deref().unwrap_or_default();
     if expected == metadata.entity_id {
         return Ok(());
@@ -158,17 +154,17 @@ fn check_entity(saml: &SamlProvider, metadata: &Metadata) -> Result<(), Refusal>
         "SAML Metadata can be updated only if the EntityID matches for the provider; expected '{expected}' but got '{}'",
         metadata.entity_id
     );
-    Err(Refusal::new(400, ErrorCode::SAML_ENTITY_ID_MISMATCH, message))
+    Err(ApiError::new(400, ErrorCode::SAML_ENTITY_ID_MISMATCH, message))
 }
 
-fn check(change: &Change) -> Result<(), Refusal> {
+fn check(change: &Change) -> Result<(), ApiError> {
     if change.metadata_url.is_some() && change.metadata_xml.is_some() {
-        return Err(Refusal::validation_failed("Only one of metadata_xml or metadata_url needs to be set"));
+        return Err(ApiError::validation_failed("Only one of metadata_xml or metadata_url needs to be set"));
     }
     if let Some(url) = &change.metadata_url {
-        let url = Url::parse(url).map_err(|_| Refusal::validation_failed("metadata_url is not a valid URL"))?;
+        let url = Url::parse(url).map_err(|_| ApiError::validation_failed("metadata_url is not a valid URL"))?;
         if url.scheme() != "https" {
-            return Err(Refusal::validation_failed("metadata_url is not a HTTPS URL"));
+            return Err(ApiError::validation_failed("metadata_url is not a HTTPS URL"));
         }
     }
     let known = || {
@@ -178,21 +174,21 @@ fn check(change: &Change) -> Result<(), Refusal> {
     };
     match &change.name_id_format {
         Some(format) if !NameIdFormat::KNOWN.contains(format) => {
-            Err(Refusal::validation_failed(format!("name_id_format must be unspecified or one of {}", known())))
+            Err(ApiError::validation_failed(format!("name_id_format must be unspecified or one of {}", known())))
         }
         _ => Ok(()),
     }
 }
 
 /// The provider by its id, or by that of a resource with a prefix.
-fn find(state: &State, request: &Request) -> Result<usize, Refusal> {
+fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
     state.check_admin(request)?;
-    let id = segment(request, 4);
+    let id = request.segment(4);
     let is_it = |row: &SsoRow| match id.strip_prefix("resource_") {
         Some(resource) => row.provider.resource_id.as_deref() == Some(resource),
         None => Uuid::try_parse(id).is_ok_and(|id| row.provider.id == id),
     };
-    let not_found = || Refusal::new(404, ErrorCode::SSO_PROVIDER_NOT_FOUND, "SSO Identity Provider not found");
+    let not_found = || ApiError::new(404, ErrorCode::SSO_PROVIDER_NOT_FOUND, "SSO Identity Provider not found");
     state.sso.iter().position(is_it).ok_or_else(not_found)
 }
 

@@ -4,20 +4,15 @@ mod admin;
 mod metadata;
 mod service;
 
+use crate::wire::{ApiError, ApiResult, Request, Response, json_body, ok};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
-use wiremock::{Request, ResponseTemplate};
 
 pub(super) use admin::{create, delete, get, list, update};
 pub(super) use service::{assertion, metadata as service_metadata};
 
-use super::{
-    flow,
-    reply::{Refusal, Reply, ok},
-    router::body,
-    state::State,
-};
+use super::{flow, state::State};
 use crate::model::{ErrorCode, types::SsoProvider};
 
 /// A provider, and where it signs people in.
@@ -36,23 +31,23 @@ struct SignIn {
 }
 
 /// The URL of a company's sign-in (`POST /sso`). Nobody is there: what a company would answer is not played.
-pub(super) fn sign_in(state: &mut State, request: &Request) -> Reply {
-    let sign_in: SignIn = body(request)?;
+pub(super) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
+    let sign_in: SignIn = json_body(request)?;
     let domain = sign_in.domain.unwrap_or_default();
-    let not_found = |message| Refusal::new(404, ErrorCode::SSO_PROVIDER_NOT_FOUND, message);
+    let not_found = |message| ApiError::new(404, ErrorCode::SSO_PROVIDER_NOT_FOUND, message);
     let row = match sign_in.provider_id {
         Some(_) if !domain.is_empty() => {
-            return Err(Refusal::validation_failed("Only one of provider_id or domain supported"));
+            return Err(ApiError::validation_failed("Only one of provider_id or domain supported"));
         }
         None if domain.is_empty() => {
-            return Err(Refusal::validation_failed("A provider_id or domain needs to be provided"));
+            return Err(ApiError::validation_failed("A provider_id or domain needs to be provided"));
         }
         Some(id) => state.sso.iter().find(|row| row.provider.id == id).ok_or_else(|| not_found("No such SSO provider")),
         None => state.sso_of(&domain).ok_or_else(|| not_found("No SSO provider assigned for this domain")),
     }?;
     if row.provider.disabled == Some(true) {
         let message = "SSO Provider is currently disabled";
-        return Err(Refusal::new(404, ErrorCode::SSO_PROVIDER_DISABLED, message));
+        return Err(ApiError::new(404, ErrorCode::SSO_PROVIDER_DISABLED, message));
     }
     flow::challenge_in_body(request)?;
     let location = row.location.clone();
@@ -62,8 +57,8 @@ pub(super) fn sign_in(state: &mut State, request: &Request) -> Reply {
 }
 
 /// A redirect after a POST has no page.
-fn redirect_plainly(url: &str) -> ResponseTemplate {
-    ResponseTemplate::new(303).insert_header("location", url)
+fn redirect_plainly(url: &str) -> Response {
+    Response::new(303).header("location", url)
 }
 
 impl State {

@@ -1,10 +1,9 @@
 //! The server's own side of SAML. It has no key of RSA: it signs nothing, and can check nothing.
 
+use crate::wire::{Request, Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::Duration;
 use miniz_oxide::deflate::compress_to_vec;
-use wiremock::Request;
-use wiremock::ResponseTemplate;
 
 use crate::model::{NameIdFormat, Operation};
 use crate::{
@@ -19,7 +18,7 @@ fn url(state: &State, operation: &str) -> String {
 }
 
 /// What a company has to know of this server (`GET /sso/saml/metadata`).
-pub(crate) fn metadata(state: &State) -> ResponseTemplate {
+pub(crate) fn metadata(state: &State) -> Response {
     let until = (state.now() + Duration::days(2)).format(TIME);
     let (entity, acs) = (url(state, "saml_metadata"), url(state, "saml_acs"));
     let protocol = "urn:oasis:names:tc:SAML:2.0:protocol";
@@ -31,9 +30,7 @@ pub(crate) fn metadata(state: &State) -> ResponseTemplate {
          WantAssertionsSigned=\"true\"><NameIDFormat>{format}</NameIDFormat><AssertionConsumerService Binding=\"{binding}\" Location=\"{acs}\" \
          index=\"1\"></AssertionConsumerService></SPSSODescriptor></EntityDescriptor>"
     );
-    ResponseTemplate::new(200)
-        .set_body_raw(xml, "application/xml")
-        .insert_header("cache-control", "public, max-age=600")
+    Response::new(200).body("application/xml", xml).header("cache-control", "public, max-age=600")
 }
 
 /// A SAML request by the redirect binding. It is not signed, as this server has no key of RSA.
@@ -56,8 +53,8 @@ pub(super) fn authentication_request(state: &mut State, location: &str, format: 
 }
 
 /// The SAML answer of a company, which is never right here (`POST /sso/saml/acs`).
-pub(crate) fn assertion(request: &Request) -> ResponseTemplate {
-    let mut pairs = url::form_urlencoded::parse(&request.body);
+pub(crate) fn assertion(request: &Request) -> Response {
+    let mut pairs = request.form_pairs();
     let answer = pairs.find(|(name, _)| name == "SAMLResponse").map(|(_, value)| value.into_owned());
     let why = match answer {
         None => "SAMLResponse is missing",
@@ -66,5 +63,5 @@ pub(crate) fn assertion(request: &Request) -> ResponseTemplate {
     };
     let pairs = error_pairs("invalid_request", "validation_failed", why);
     let location = with_query(SITE_URL, &pairs);
-    ResponseTemplate::new(303).insert_header("location", location.as_str())
+    Response::new(303).header("location", location.as_str())
 }

@@ -1,5 +1,6 @@
 //! Signatures of Ethereum wallets: secp256k1 (ERC-191), from which the key and so the address is recovered.
 
+use crate::wire::ApiError;
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 use sha3::{Digest, Keccak256};
 
@@ -7,13 +8,12 @@ use super::{
     message::{Chain, Message},
     wrong_signature,
 };
-use crate::reply::Refusal;
 
 /// Reads a message and checks who has signed it.
-pub(super) fn check(text: &str, signature: &str) -> Result<Message, Refusal> {
+pub(super) fn check(text: &str, signature: &str) -> Result<Message, ApiError> {
     if signature.trim_start_matches("0x").len() != 130 {
         let message = "signature must be 65 bytes long, encoded as a 130 character-long hexadecimal string";
-        return Err(Refusal::validation_failed(message));
+        return Err(ApiError::validation_failed(message));
     }
     let message = Chain::Ethereum.read(text)?;
     match signer(text, signature) {

@@ -1,11 +1,10 @@
 //! The text that a wallet signs: EIP-4361, and what Solana has made of it.
 
+use crate::wire::ApiError;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use url::Url;
-
-use crate::reply::Refusal;
 
 /// Whose wallet it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +54,7 @@ struct Fields {
 
 impl Chain {
     /// Reads a message of this chain.
-    pub(super) fn read(self, text: &str) -> Result<Message, Refusal> {
+    pub(super) fn read(self, text: &str) -> Result<Message, ApiError> {
         let lines: Vec<&str> = text.split('\n').collect();
         let &[header, address, third, fourth, fifth, ..] = lines.as_slice() else {
             return Err(self.bad("message needs at least 6 lines"));
@@ -101,7 +100,7 @@ impl Chain {
         })
     }
 
-    fn fields(self, lines: &[&str], from: usize) -> Result<Fields, Refusal> {
+    fn fields(self, lines: &[&str], from: usize) -> Result<Fields, ApiError> {
         let mut fields = Fields::default();
         let mut resources = None;
         for (place, line) in lines.iter().enumerate().skip(from).map(|(place, line)| (place, line.trim())) {
@@ -123,7 +122,7 @@ impl Chain {
         Ok(fields)
     }
 
-    fn set(self, fields: &mut Fields, name: &str, value: &str) -> Result<(), Refusal> {
+    fn set(self, fields: &mut Fields, name: &str, value: &str) -> Result<(), ApiError> {
         match name {
             "URI" => fields.uri = Some(Url::parse(value).map_err(|_| self.bad("URI is not valid"))?),
             "Version" => value.clone_into(&mut fields.version),
@@ -139,12 +138,12 @@ impl Chain {
         Ok(())
     }
 
-    fn moment(self, name: &str, value: &str) -> Result<DateTime<Utc>, Refusal> {
+    fn moment(self, name: &str, value: &str) -> Result<DateTime<Utc>, ApiError> {
         let bad = |_| self.bad(&format!("{name} is not a valid ISO8601 timestamp"));
         DateTime::parse_from_rfc3339(value).map(|moment| moment.to_utc()).map_err(bad)
     }
 
-    fn check_address(self, address: &str) -> Result<(), Refusal> {
+    fn check_address(self, address: &str) -> Result<(), ApiError> {
         let is_one = match self {
             Self::Ethereum => address
                 .strip_prefix("0x")
@@ -160,7 +159,7 @@ impl Chain {
         }
     }
 
-    fn check_network(self, id: &str) -> Result<(), Refusal> {
+    fn check_network(self, id: &str) -> Result<(), ApiError> {
         let is_one = match self {
             Self::Ethereum => id.parse::<u64>().is_ok_and(|id| id > 0),
             Self::Solana => ["", "solana:mainnet", "solana:devnet", "solana:testnet", "solana:localnet"].contains(&id),
@@ -168,12 +167,12 @@ impl Chain {
         if is_one { Ok(()) } else { Err(self.bad("Chain ID is not valid")) }
     }
 
-    fn bad(self, why: &str) -> Refusal {
+    fn bad(self, why: &str) -> ApiError {
         let name = match self {
             Self::Ethereum => "siwe",
             Self::Solana => "siws",
         };
-        Refusal::validation_failed(format!("{name}: {why}"))
+        ApiError::validation_failed(format!("{name}: {why}"))
     }
 }
 

@@ -4,15 +4,13 @@ mod ethereum;
 mod message;
 mod solana;
 
+use crate::wire::{ApiError, ApiResult, Request, json_body};
 use chrono::Duration;
 use serde::Deserialize;
 use serde_json::json;
-use wiremock::Request;
 
 use super::{
     external::{Profile, WEB3},
-    reply::{Refusal, Reply},
-    router::body,
     state::State,
 };
 use crate::model::{AuditAction, ErrorCode};
@@ -31,17 +29,17 @@ struct Grant {
 }
 
 /// A sign-in (`grant_type=web3`).
-pub(super) fn grant(state: &mut State, request: &Request) -> Reply {
-    let grant: Grant = body(request)?;
+pub(super) fn grant(state: &mut State, request: &Request) -> ApiResult {
+    let grant: Grant = json_body(request)?;
     let chain = match grant.chain.as_str() {
         "solana" => Chain::Solana,
         "ethereum" => Chain::Ethereum,
-        _ => return Err(Refusal::new(400, ErrorCode::WEB3_UNSUPPORTED_CHAIN, "Unsupported chain")),
+        _ => return Err(ApiError::new(400, ErrorCode::WEB3_UNSUPPORTED_CHAIN, "Unsupported chain")),
     };
     match grant.message.len() {
-        0..64 => return Err(Refusal::validation_failed("message is too short")),
+        0..64 => return Err(ApiError::validation_failed("message is too short")),
         64..=20_480 => {}
-        _ => return Err(Refusal::validation_failed("message must not exceed 20KB")),
+        _ => return Err(ApiError::validation_failed("message must not exceed 20KB")),
     }
     let signature = grant.signature.expose();
     let message = match chain {
@@ -65,7 +63,7 @@ pub(super) fn grant(state: &mut State, request: &Request) -> Reply {
 
 /// The site that asked for the signature is not somebody else's. This server knows of no other sites, as it knows of no
 /// other redirect URLs.
-fn check_site(chain: Chain, message: &Message) -> Result<(), Refusal> {
+fn check_site(chain: Chain, message: &Message) -> Result<(), ApiError> {
     let host = message.uri.host_str().unwrap_or_default();
     if host == "localhost" {
         return Ok(());
@@ -83,7 +81,7 @@ fn check_site(chain: Chain, message: &Message) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_time(state: &State, chain: Chain, message: &Message) -> Result<(), Refusal> {
+fn check_time(state: &State, chain: Chain, message: &Message) -> Result<(), ApiError> {
     let now = state.now();
     let what = if message.not_before.is_some_and(|start| now < start) {
         format!("Signed {chain} message becomes valid in the future")
@@ -116,10 +114,10 @@ fn profile(chain: &str, message: &Message) -> Profile {
     Profile { provider: WEB3.to_owned(), subject, email: String::new(), email_verified: false, data }
 }
 
-fn refusal(description: impl Into<String>) -> Refusal {
-    Refusal::oauth("invalid_grant", description)
+fn refusal(description: impl Into<String>) -> ApiError {
+    ApiError::oauth("invalid_grant", description)
 }
 
-fn wrong_signature() -> Refusal {
+fn wrong_signature() -> ApiError {
     refusal("Signature does not match address in message")
 }

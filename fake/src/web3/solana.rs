@@ -1,5 +1,6 @@
 //! Signatures of Solana wallets: Ed25519, of the text itself or in the envelope that hardware wallets put around it.
 
+use crate::wire::ApiError;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::{
     Engine,
@@ -11,22 +12,21 @@ use super::{
     message::{Chain, Message},
     wrong_signature,
 };
-use crate::reply::Refusal;
 
 /// The server does not look at bits that belong to no byte.
 const BASE64: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 const LENIENT: GeneralPurposeConfig = NO_PAD.with_decode_allow_trailing_bits(true);
 
 /// Reads a message and checks who has signed it.
-pub(super) fn check(text: &str, signature: &str) -> Result<Message, Refusal> {
+pub(super) fn check(text: &str, signature: &str) -> Result<Message, ApiError> {
     if signature.len() != 86 && signature.len() != 88 {
         let message = "signature must be 64 bytes encoded as base64 with or without padding";
-        return Err(Refusal::validation_failed(message));
+        return Err(ApiError::validation_failed(message));
     }
     let signature = signature.trim_end_matches('=').replace('+', "-").replace('/', "_");
     let signature = BASE64
         .decode(signature)
-        .map_err(|_| Refusal::validation_failed("signature does not contain valid base64 characters"))?;
+        .map_err(|_| ApiError::validation_failed("signature does not contain valid base64 characters"))?;
     let message = Chain::Solana.read(text)?;
     let key = bs58::decode(&message.address).into_vec().map_err(|_| wrong_signature())?;
     let has_signed = |bytes: &[u8]| UnparsedPublicKey::new(&ED25519, &key).verify(bytes, &signature).is_ok();
