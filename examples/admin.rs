@@ -9,9 +9,9 @@ use gotrue::{
     Client, Secret,
     admin::{CreateUser, GenerateLink},
     futures_util::TryStreamExt,
-    testing::FakeServer,
     types::UserOrder,
 };
+use gotrue_fake::FakeServer;
 use serde_json::json;
 
 #[tokio::main]

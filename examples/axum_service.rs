@@ -10,10 +10,10 @@ use gotrue::{
     Client, Secret, SignUp,
     axum::{RequireLayer, Verified, VerifyLayer},
     reqwest,
-    testing::FakeServer,
     types::AssuranceLevel,
     user::EnrollTotp,
 };
+use gotrue_fake::FakeServer;
 
 fn app(client: &Client) -> Router {
     let second_factor = RequireLayer::new().assurance_level(AssuranceLevel::AAL2);

@@ -5,7 +5,7 @@
 //! use serde_json::json;
 //!
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
-//! # let server = gotrue::testing::FakeServer::start().await;
+//! # let server = gotrue_fake::FakeServer::start().await;
 //! # let url = server.url();
 //! let client = Client::new(url, "anon-key")?; // such as https://project.supabase.co/auth/v1
 //!
@@ -47,7 +47,7 @@
 //! | be an OAuth client of this server | [`OAuthApp`], [`Client::register_oauth_client`] |
 //! | look at the server | [`Client::settings`], [`Client::health`], [`Client::jwks`], [`Client::openid_configuration`] |
 //! | do anything else | [`raw`], the client generated from the OpenAPI document |
-//! | test an application | feature `testing`: `testing::FakeServer`, a GoTrue inside your tests |
+//! | test an application | crate `gotrue-fake`: a fake server inside your tests |
 //!
 //! Every failure is an [`Error`], which knows whether to try again and whether the session is over. Tokens and passwords
 //! are [`Secret`]s, which are never printed. Feature `schemars` derives a JSON schema of each model; feature
@@ -74,8 +74,6 @@ mod redact;
 mod secret;
 mod session;
 pub mod store;
-#[cfg(feature = "testing")]
-pub mod testing;
 #[cfg(feature = "tower")]
 pub mod tower;
 mod transport;
@@ -120,7 +118,6 @@ mod texts {
     #[doc = include_str!("../README.md")]
     struct Readme;
 
-    #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/testing.md")]
     struct Testing;
 }

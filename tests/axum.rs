@@ -7,11 +7,11 @@ use gotrue::{
     Client, Password, Secret, Session, SignOutScope, SignUp,
     axum::{Rejection, RequireLayer, Verified, VerifyLayer},
     reqwest::{self, RequestBuilder, header},
-    testing::{FakeServer, ManualClock},
     types::AssuranceLevel,
     user::EnrollTotp,
     uuid::Uuid,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use http::{Request, Response};
 use serde::Deserialize;
 use tower::{ServiceBuilder, ServiceExt};

@@ -7,9 +7,10 @@ use gotrue::{
     AuthorizationCode, Client, Error, ErrorCode, Password, PkceVerifier, Provider, Recover, Resend, SendOtp, Session,
     SignUp, UserUpdate, Verify,
     admin::{CreateCustomProvider, GenerateLink, OAuth2Endpoints},
-    testing::{FakeServer, ManualClock},
+    raw,
     types::OtpType,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 use url::Url;
 

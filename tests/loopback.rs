@@ -6,9 +6,9 @@ use gotrue::{
     AuthorizationCode, Callback, Error, ErrorCode, Loopback, Provider,
     auth::{CallbackOutcome, FlowKind},
     reqwest::{self, Method, StatusCode},
-    testing::{FakeServer, ManualClock},
     url::Url,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use gotrue::{
     Anonymous, Client, Error, ErrorCode, Password, Result, Secret, Session, SignUp, User, UserUpdate,
-    testing::{FakeServer, ManualClock},
     types::{AssuranceLevel, FactorType, MessageChannel, WebAuthnCeremony},
     user::{Assurance, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Mfa, TotpFactor},
     uuid::{Uuid, uuid},
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use support::{
     authenticator::{Device, ORIGIN},

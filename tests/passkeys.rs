@@ -5,11 +5,10 @@ mod support;
 use std::time::Duration;
 
 use gotrue::{
-    Anonymous, Client, Error, ErrorCode, PasskeyAssertion, Session, SignUp, UserClient,
-    testing::{FakeServer, ManualClock},
-    types::PublicKeyCredential,
+    Anonymous, Client, Error, ErrorCode, PasskeyAssertion, Session, SignUp, UserClient, types::PublicKeyCredential,
     uuid::Uuid,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::Value;
 use support::authenticator::{Device, ORIGIN};
 

@@ -8,9 +8,9 @@ use gotrue::{
     Callback, Client, Error, ErrorCode, PkceFlows, Provider, Recover, SendMagicLink, Session, SignUp, UserUpdate,
     Verify,
     auth::{CallbackOutcome, FlowKind, PkceFlow, SavedFlow},
-    testing::{FakeServer, ManualClock},
     url::Url,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use proptest::prelude::*;
 use serde_json::json;
 use support::{client_of, server_that_answers};

@@ -5,9 +5,9 @@ mod support;
 use chrono::{DateTime, Duration, Utc};
 use gotrue::{
     Client, Password, SignUp, SignUpOutcome, Verified, Verify,
-    testing::ManualClock,
     types::{FactorType, WeakPasswordReason},
 };
+use gotrue_fake::ManualClock;
 use serde_json::{Value, json};
 use support::{API_KEY, client_of, server_that_answers, session, session_from, user};
 use wiremock::ResponseTemplate;

@@ -11,10 +11,10 @@ use gotrue::{
     RefreshToken, Resend, Secret, SendMagicLink, SendOtp, SignUp, Sso, UserUpdate, Verify, Web3,
     admin::Invite,
     oauth::{ClientAuthentication, OAuthFlow},
-    testing::FakeServer,
     types::OtpType,
     uuid::Uuid,
 };
+use gotrue_fake::FakeServer;
 use serde_json::json;
 use support::{client_of, server_that_answers, written::Written};
 use wiremock::ResponseTemplate;

@@ -12,9 +12,9 @@ use gotrue::{
     SessionStore, SignOutScope, SignUp, UserUpdate, Verify,
     auth::FlowKind,
     manager::{Events, SignedOutReason},
-    testing::{FakeServer, ManualClock},
     types::OtpType,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use support::scripted::{Scripted, Step};
 

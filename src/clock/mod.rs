@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 
 pub(crate) use skew::ClockSkew;
 
-/// Tells the time, and waits. Tests bring their own, such as `testing::ManualClock`.
+/// Tells the time, and waits. A test passes a clock that it moves itself, such as `gotrue_fake::ManualClock`.
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The time now, as people tell it. It may be wrong, and it may jump.
     fn now(&self) -> DateTime<Utc>;

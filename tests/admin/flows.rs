@@ -6,8 +6,8 @@ use std::time::Duration;
 use gotrue::{
     AdminClient, Client, Error, Password,
     admin::{CreateUser, UpdateUser},
-    testing::{FakeServer, ManualClock},
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use uuid::Uuid;
 
 const EMAIL: &str = "ada@example.com";

@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-use gotrue::{
-    Password, SignUp,
-    error::TokenError,
-    testing::{FakeServer, ManualClock},
-    types::AssuranceLevel,
-};
+use gotrue::{Password, SignUp, error::TokenError, types::AssuranceLevel};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 
 use crate::{

@@ -13,8 +13,8 @@ use futures::StreamExt;
 use gotrue::{
     Client, Clock, Event, MemoryStore, Password, SessionManager, SessionStore, SignOutScope, SignUp,
     store::{Lease, Revision, StoreFuture, StoredSession},
-    testing::{FakeServer, ManualClock},
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 

@@ -3,11 +3,8 @@
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use gotrue::{
-    SessionStore, SignUp,
-    store::RedisStore,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{SessionStore, SignUp, store::RedisStore};
+use gotrue_fake::{FakeServer, ManualClock};
 
 use crate::server::Redis;
 

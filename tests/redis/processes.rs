@@ -13,8 +13,8 @@ use futures::{StreamExt, stream};
 use gotrue::{
     Client, RedisStores, SessionStore, SignUp,
     store::{Lease, RedisStore, Revision, StoreFuture, StoredSession},
-    testing::{FakeServer, ManualClock},
 };
+use gotrue_fake::{FakeServer, ManualClock};
 
 use crate::server::Redis;
 

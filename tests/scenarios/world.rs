@@ -3,12 +3,10 @@
 use std::{env, fmt, process, time::Duration};
 
 use gotrue::{
-    AdminClient, Client, Provider, Secret, Session, SignUp, SignUpOutcome, Verify,
-    chrono::Utc,
-    testing::{FakeServer, ManualClock},
-    types::OtpType,
+    AdminClient, Client, Provider, Secret, Session, SignUp, SignUpOutcome, Verify, chrono::Utc, types::OtpType,
     url::Url,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 
 use crate::{browser, live::Live};

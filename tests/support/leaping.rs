@@ -13,8 +13,8 @@ use std::{
 use gotrue::{
     Clock,
     chrono::{DateTime, Utc},
-    testing::ManualClock,
 };
+use gotrue_fake::ManualClock;
 
 #[derive(Clone, Debug, Default)]
 pub struct LeapingClock {

@@ -5,8 +5,8 @@ use std::{fs, io::BufRead, path::Path};
 use gotrue::{
     admin::CreateUser,
     serde_json::{self, Value},
-    testing::FakeServer,
 };
+use gotrue_fake::FakeServer;
 
 use super::terminal::Terminal;
 
