@@ -4,12 +4,14 @@ use std::{net::SocketAddr, time::Duration};
 
 use axum::{Router, routing::get};
 use gotrue::{
-    AssuranceLevel, Client, EnrollTotp, Password, Secret, Session, SignOutScope, SignUp,
+    Client, Password, Secret, Session, SignOutScope, SignUp,
     axum::{Rejection, RequireLayer, Verified, VerifyLayer},
     reqwest::{self, RequestBuilder, header},
-    testing::{FakeServer, ManualClock},
+    types::AssuranceLevel,
+    user::EnrollTotp,
     uuid::Uuid,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use http::{Request, Response};
 use serde::Deserialize;
 use tower::{ServiceBuilder, ServiceExt};

@@ -3,11 +3,10 @@
 use std::{env, fmt, process, time::Duration};
 
 use gotrue::{
-    AdminClient, Client, OtpType, Provider, Secret, Session, SignUp, SignUpOutcome, Verify,
-    chrono::Utc,
-    testing::{FakeServer, ManualClock},
+    AdminClient, Client, Provider, Secret, Session, SignUp, SignUpOutcome, Verify, chrono::Utc, types::OtpType,
     url::Url,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 
 use crate::{browser, live::Live};
