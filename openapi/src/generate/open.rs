@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use super::document;
+use crate::document;
 
 /// The names of the schemas that become open string types.
 pub fn names(document: &Value) -> impl Iterator<Item = &str> {
