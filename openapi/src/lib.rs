@@ -22,6 +22,7 @@ mod finding;
 #[cfg(feature = "generate")]
 mod generate;
 mod lint;
+mod names;
 pub mod pointer;
 pub mod secrets;
 

@@ -5,6 +5,8 @@ mod lower;
 mod open;
 mod operations;
 mod schemas;
+#[cfg(test)]
+mod tests;
 
 use std::{env, fs, io, path::Path};
 
@@ -46,11 +48,13 @@ impl Default for Options {
 pub struct Code {
     /// The models: one type for each schema, except for the open strings.
     pub types: TokenStream,
-    /// The open string types: one type for each schema with `x-known-values`.
+    /// The open string types: one enum for each schema with `x-known-values`. The code expects the type `OtherValue`
+    /// and the macro `open_string` in scope.
     pub open: TokenStream,
     /// A function that returns the JSON Schema of every model, for use with [`Options::schemars`].
     pub schemas: TokenStream,
-    /// The table of operations, and the names of secrets.
+    /// The table of operations, and the names of secrets. The code expects the types `Operation` and `Credential` in
+    /// scope.
     pub operations: TokenStream,
     /// The client: one method for each operation.
     pub client: TokenStream,

@@ -1,118 +1,60 @@
-//! String types that name the values known today and take any other: schemas with `x-known-values`.
+//! Open string types: enums of the known values that also keep any other value, for schemas with `x-known-values`.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::document;
+use crate::{document, names};
 
-/// The names of the schemas that become open string types.
+/// Returns the names of the schemas that become open string types.
 pub fn names(document: &Value) -> impl Iterator<Item = &str> {
     document::components(document, "schemas")
         .filter(|(_, schema)| document::known_values(schema).is_some())
         .map(|(name, _)| name)
 }
 
-/// The code of all open string types.
+/// Generates all open string types. The type `OtherValue` and the macro `open_string`, which implements the usual
+/// traits, are hand-written where the code is included.
 pub fn types(document: &Value) -> TokenStream {
     let types = document::components(document, "schemas").filter_map(|(name, schema)| {
-        let values = document::known_values(schema)?;
         let about = schema["description"].as_str().unwrap_or_default();
-        Some(open_type(name, about, values.iter().map(|(value, about)| (value, about.as_str().unwrap_or_default()))))
+        Some(open_type(name, about, document::known_values(schema)?))
     });
     quote!(#(#types)*)
 }
 
-/// `smart-card` is `SMART_CARD`; of a URN the last part counts, so that `urn:…:emailAddress` is `EMAIL_ADDRESS`.
-fn constant_name(value: &str) -> String {
-    let last = value.rsplit(':').next().unwrap_or(value);
-    let mut name = String::new();
-    for letter in last.chars() {
-        if letter.is_ascii_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' });
-    }
-    name
-}
-
-fn open_type<'a>(name: &str, about: &str, values: impl Iterator<Item = (&'a String, &'a str)>) -> TokenStream {
+fn open_type(name: &str, about: &str, known: &Map<String, Value>) -> TokenStream {
     let name = format_ident!("{name}");
-    let about = format!(" {about}\n\n Open: a value that is not among the constants is kept as it is.");
-    let (constants, names): (Vec<_>, Vec<_>) = values
-        .map(|(value, about)| {
-            let constant = format_ident!("{}", constant_name(value));
-            let about = format!(" `{value}`: {about}");
-            (quote!(#[doc = #about] pub const #constant: Self = Self(Cow::Borrowed(#value));), constant)
-        })
-        .unzip();
+    let doc = about.lines().map(|line| format!(" {line}"));
+    let values: Vec<&str> = known.keys().map(String::as_str).collect();
+    let variants: Vec<_> = values.iter().map(|value| format_ident!("{}", names::variant(value))).collect();
+    let docs = known.iter().map(|(value, about)| format!(" `{value}`: {}", about.as_str().unwrap_or_default()));
     quote! {
-        #[doc = #about]
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-        #[serde(transparent)]
-        pub struct #name(Cow<'static, str>);
+        #(#[doc = #doc])*
+        ///
+        /// A value that this version does not know is kept as [`Other`](Self::Other).
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub enum #name {
+            #(#[doc = #docs] #variants,)*
+            /// A value that this version does not know.
+            Other(OtherValue),
+        }
 
         impl #name {
-            #(#constants)*
+            /// The known values.
+            pub const KNOWN: &[Self] = &[#(Self::#variants),*];
 
-            /// The values known today.
-            pub const KNOWN: &[Self] = &[#(Self::#names),*];
-
-            /// Any value, known or not.
-            pub fn new(value: impl Into<Cow<'static, str>>) -> Self {
-                Self(value.into())
-            }
-
-            /// The value as the server spells it.
+            /// Returns the value as the server spells it.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                match self {
+                    #(Self::#variants => #values,)*
+                    Self::Other(value) => value.as_str(),
+                }
             }
         }
 
-        impl fmt::Display for #name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl AsRef<str> for #name {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl From<&str> for #name {
-            fn from(value: &str) -> Self {
-                Self(Cow::Owned(value.to_owned()))
-            }
-        }
-
-        impl From<String> for #name {
-            fn from(value: String) -> Self {
-                Self(Cow::Owned(value))
-            }
-        }
-
-        impl std::str::FromStr for #name {
-            type Err = std::convert::Infallible;
-
-            fn from_str(value: &str) -> Result<Self, Self::Err> {
-                Ok(Self::from(value))
-            }
-        }
-
-        impl PartialEq<str> for #name {
-            fn eq(&self, other: &str) -> bool {
-                self.0 == other
-            }
-        }
-
-        impl PartialEq<&str> for #name {
-            fn eq(&self, other: &&str) -> bool {
-                self.0 == *other
-            }
-        }
+        open_string!(#name, #about);
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Linter, is_snake_case};
+use super::Linter;
 use crate::{
     document::{Operation, elements, entries, is_success, known_values, operations, resolve},
+    names::is_snake_case,
     pointer::join,
 };
 

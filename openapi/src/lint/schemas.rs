@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Linter, is_pascal_case};
+use super::Linter;
 use crate::{
     document::{components, elements, entries, known_values, request_schemas, resolve, response_schemas},
+    names::{self, is_pascal_case},
     pointer::join,
 };
 
@@ -52,7 +53,7 @@ impl<'a> Linter<'a> {
         self.require(!(usage.in_response && is_strict), pointer, problem);
         let has_items = schema["type"] != "array" || schema.get("items").is_some();
         self.require(has_items, pointer, "an array without items");
-        self.distinct_values(schema, pointer);
+        self.values(schema, pointer);
         self.union(schema, pointer);
         self.properties(schema, pointer, usage);
         for part in ["items", "additionalProperties"] {
@@ -91,13 +92,16 @@ impl<'a> Linter<'a> {
         self.require(!is_open, pointer, "looks secret; use format: password");
     }
 
-    fn distinct_values(&mut self, schema: &Value, pointer: &str) {
-        let values = elements(&schema["enum"]).filter_map(Value::as_str).map(str::to_owned);
-        let values = values.chain(known_values(schema).into_iter().flat_map(|known| known.keys().cloned()));
-        let mut seen = BTreeSet::new();
-        for value in values {
-            let is_new = seen.insert(value.to_lowercase());
-            self.require(is_new, pointer, format!("value {value} differs from another only in case"));
+    /// The values of a string become the variants of an enum, and need distinct names there.
+    fn values(&mut self, schema: &Value, pointer: &str) {
+        let closed = elements(&schema["enum"]).filter_map(Value::as_str);
+        let open = known_values(schema).into_iter().flat_map(|known| known.keys().map(String::as_str));
+        let mut seen = BTreeSet::from(["other".to_owned()]);
+        for value in closed.chain(open) {
+            let name = names::variant(value);
+            self.require(is_pascal_case(&name), pointer, format!("value {value:?} cannot be the name of a variant"));
+            let is_new = seen.insert(name.to_lowercase());
+            self.require(is_new, pointer, format!("value {value} has the same name in Rust as another, or `Other`"));
         }
     }
 

@@ -91,7 +91,7 @@ fn rules_for_schemas() {
     }
     let values = json!({ "a": "Lower case.", "A": "Upper case." });
     let found = insert("/components/schemas/User/properties", "kind", with("x-known-values", values));
-    assert!(found[0].ends_with("differs from another only in case"), "{found:#?}");
+    assert!(found[0].ends_with("has the same name in Rust as another, or `Other`"), "{found:#?}");
     let found = insert("/components/schemas", "user_kind", text.clone());
     assert_eq!(found, ["user_kind: the name of a schema is in PascalCase"]);
     let found = insert("/components/schemas/OtpRequest/properties", "kind", with("default", json!("a")));

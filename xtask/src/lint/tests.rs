@@ -122,7 +122,7 @@ const FAULTS: &[Fault] = &[
         "There is none., USER_NOT_FOUND: X }",
         56,
         "ErrorCode",
-        "differs from another only in case",
+        "has the same name in Rust as another",
     ),
     // OpenAPI 3.0.
     fault("title: Small, ", "", 2, "info", "\"title\" is a required property"),
