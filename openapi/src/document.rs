@@ -169,7 +169,9 @@ pub fn response_schemas(document: &Value) -> BTreeSet<&str> {
 fn reachable_schemas<'a>(document: &'a Value, parts: &[&str]) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     for operation in operations(document) {
-        parts.iter().for_each(|part| references(document, &operation.value[part], &mut found));
+        for part in parts {
+            references(document, &operation.value[part], &mut found);
+        }
     }
     found.into_iter().filter_map(|target| target.strip_prefix("#/components/schemas/")).collect()
 }

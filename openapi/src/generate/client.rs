@@ -3,19 +3,34 @@
 use std::iter;
 
 use proc_macro2::TokenStream;
-use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl, TypePatch};
 use quote::{ToTokens, quote};
 use schemars_08::schema::{InstanceType, SchemaObject};
 use serde_json::Value;
 
 use super::{FREE_FORM, Options, open};
-use crate::error::Error;
+use crate::{
+    document::{components, request_schemas},
+    error::Error,
+};
 
 /// Generates the models and the client.
 pub fn generate(lowered: &Value, options: &Options) -> Result<(TokenStream, TokenStream), Error> {
-    let spec: openapiv3::OpenAPI =
-        serde_json::from_value(lowered.clone()).map_err(|error| Error::Generator(error.into()))?;
-    let transport = path(options.transport)?;
+    let mut generator = Generator::new(&settings(lowered, options)?);
+    let code = generator.generate_tokens(&specification(lowered)?).map_err(rejected)?;
+    Ok((generator.get_type_space().to_stream(), without_models(code)?))
+}
+
+/// Generates only the models.
+pub fn models(lowered: &Value, options: &Options) -> Result<TokenStream, Error> {
+    let specification = openapiv3::OpenAPI { paths: openapiv3::Paths::default(), ..specification(lowered)? };
+    let mut generator = Generator::new(&settings(lowered, options)?);
+    generator.generate_tokens(&specification).map_err(rejected)?;
+    Ok(generator.get_type_space().to_stream())
+}
+
+fn settings(lowered: &Value, options: &Options) -> Result<GenerationSettings, Error> {
+    let transport: syn::Path = syn::parse_str(options.transport).map_err(rejected)?;
     let mut settings = GenerationSettings::default();
     settings
         .with_interface(InterfaceStyle::Positional)
@@ -30,30 +45,37 @@ pub fn generate(lowered: &Value, options: &Options) -> Result<(TokenStream, Toke
         let path = format!("{}::{name}", options.open);
         settings.with_replacement(name, path, [TypeImpl::Display, TypeImpl::FromStr].into_iter());
     }
-    let code = Generator::new(&settings).generate_tokens(&spec).map_err(|error| Error::Generator(error.into()))?;
-    split(code)
+    if options.non_exhaustive {
+        let requests = request_schemas(lowered);
+        let mut patch = TypePatch::default();
+        patch.with_attr("#[non_exhaustive]");
+        for (name, _) in components(lowered, "schemas").filter(|(name, _)| !requests.contains(name)) {
+            settings.with_patch(name, &patch);
+        }
+    }
+    Ok(settings)
 }
 
-/// Separates the models, which progenitor puts into a module `types` within the client, from the client.
-fn split(code: TokenStream) -> Result<(TokenStream, TokenStream), Error> {
-    let code: syn::File = syn::parse2(code).map_err(|error| Error::Generator(error.into()))?;
-    let (mut types, mut client) = (TokenStream::new(), quote!(use crate::types;));
+fn specification(lowered: &Value) -> Result<openapiv3::OpenAPI, Error> {
+    serde_json::from_value(lowered.clone()).map_err(rejected)
+}
+
+/// Removes the models, which progenitor puts into a module `types` within the client.
+fn without_models(code: TokenStream) -> Result<TokenStream, Error> {
+    let code: syn::File = syn::parse2(code).map_err(rejected)?;
+    let mut client = quote! { use crate::types; };
     for item in code.items {
         match item {
-            syn::Item::Mod(module) if module.ident == "types" => {
-                let items = module.content.into_iter().flat_map(|(_, items)| items);
-                items.for_each(|item| item.to_tokens(&mut types));
-            }
-            // It re-exports the client.
-            syn::Item::Mod(module) if module.ident == "prelude" => {}
+            // `prelude` only re-exports the client.
+            syn::Item::Mod(module) if module.ident == "types" || module.ident == "prelude" => {}
             item => item.to_tokens(&mut client),
         }
     }
-    Ok((types, client))
+    Ok(client)
 }
 
-fn path(text: &str) -> Result<syn::Path, Error> {
-    syn::parse_str(text).map_err(|error| Error::Generator(error.into()))
+fn rejected(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Generator(error.into())
 }
 
 /// The schema of every secret: `{type: string, format: password}`.

@@ -23,6 +23,9 @@ const FREE_FORM: &str = "Metadata";
 pub struct Options {
     /// Derives `schemars::JsonSchema` for every model. Default: false.
     pub schemars: bool,
+    /// Marks every model that is in no request as `#[non_exhaustive]`, so that a new field is not a breaking change.
+    /// Default: true.
+    pub non_exhaustive: bool,
     /// The path of the type of secrets. Default: `crate::secret::Secret`.
     pub secret: &'static str,
     /// The path of the module of the open string types. Default: `crate::types`.
@@ -36,6 +39,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             schemars: false,
+            non_exhaustive: true,
             secret: "crate::secret::Secret",
             open: "crate::types",
             transport: "crate::transport::Transport",
@@ -66,10 +70,7 @@ pub struct Code {
 ///
 /// [`Error::Rules`] if the document breaks its rules, [`Error::Generator`] if the generator rejects it.
 pub fn generate(document: &Value, options: &Options) -> Result<Code, Error> {
-    let findings = lint(document);
-    if !findings.is_empty() {
-        return Err(Error::Rules(findings));
-    }
+    check(document)?;
     let (types, client) = client::generate(&lower::lower(document), options)?;
     Ok(Code {
         types,
@@ -78,6 +79,21 @@ pub fn generate(document: &Value, options: &Options) -> Result<Code, Error> {
         operations: operations::table(document),
         client,
     })
+}
+
+/// Generates only the models, for a program other than the client, such as a server. They include the models of requests.
+///
+/// # Errors
+///
+/// As [`generate`].
+pub fn models(document: &Value, options: &Options) -> Result<TokenStream, Error> {
+    check(document)?;
+    client::models(&lower::lower(document), options)
+}
+
+fn check(document: &Value) -> Result<(), Error> {
+    let findings = lint(document);
+    if findings.is_empty() { Ok(()) } else { Err(Error::Rules(findings)) }
 }
 
 /// Formats code and writes it to a file in `OUT_DIR`, the output directory of the running build script.

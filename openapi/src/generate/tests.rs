@@ -1,4 +1,4 @@
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use serde_json::json;
 
@@ -26,6 +26,34 @@ fn the_document_becomes_code() {
     assert!(types.contains("pub aal: ::std::option::Option<vault::open::AssuranceLevel>,"));
     assert!(!client.contains("pub struct User {") && !client.contains("pub mod prelude"));
     assert!(!types.contains("JsonSchema"));
+}
+
+#[test]
+fn models_that_are_in_no_request_can_grow() {
+    let growing = |options: &Options| {
+        let file: syn::File = syn::parse2(models(&DOCUMENT, options).unwrap()).unwrap();
+        let growing = file.items.iter().filter_map(|item| match item {
+            syn::Item::Struct(item) => Some((&item.ident, &item.attrs)),
+            syn::Item::Enum(item) => Some((&item.ident, &item.attrs)),
+            _ => None,
+        });
+        let growing = growing.filter(|(_, attrs)| attrs.iter().any(|attr| attr.path().is_ident("non_exhaustive")));
+        growing.map(|(name, _)| name.to_string()).collect::<BTreeSet<_>>()
+    };
+    let names = growing(&Options::default());
+    assert!(["Session", "User", "UserList", "SignUpResponse"].iter().all(|name| names.contains(*name)), "{names:?}");
+    assert!(!names.iter().any(|name| name.ends_with("Request") || name == "PasswordGrant"), "{names:?}");
+    assert!(growing(&Options { non_exhaustive: false, ..Options::default() }).is_empty());
+}
+
+#[test]
+fn models_can_be_generated_without_a_client() {
+    let options = Options { secret: "gotrue::Secret", open: "gotrue::types", ..Options::default() };
+    let models = formatted(&models(&DOCUMENT, &options).unwrap());
+    assert!(!models.contains("crate::") && !models.contains("struct Client "));
+    for model in ["User", "SignUpRequest", "ErrorCodeOrStatus"] {
+        assert!(models.contains(&format!(" {model} {{")), "{model} is missing");
+    }
 }
 
 #[test]

@@ -28,7 +28,8 @@ fn the_document_follows_its_rules() {
 fn a_broken_reference_is_the_only_finding() {
     let found = insert("/components/schemas/User/properties", "kind", json!({ "$ref": "#/components/schemas/Kind" }));
     assert_eq!(found, ["User.kind: $ref #/components/schemas/Kind has no target"]);
-    let found = insert("/components/schemas/User/properties", "kind", json!({ "$ref": "#/components/securitySchemes" }));
+    let found =
+        insert("/components/schemas/User/properties", "kind", json!({ "$ref": "#/components/securitySchemes" }));
     assert_eq!(found, ["User.kind: $ref #/components/securitySchemes is not a schema"]);
 }
 
@@ -36,13 +37,33 @@ fn a_broken_reference_is_the_only_finding() {
 fn rules_for_operations() {
     for (pointer, name, value, problem) in [
         ("/paths/~1logout/post", "operationId", json!(null), "POST /logout: has no operationId"),
-        ("/paths/~1logout/post", "operationId", json!("signOut"), "POST /logout: operationId signOut is not in snake_case"),
+        (
+            "/paths/~1logout/post",
+            "operationId",
+            json!("signOut"),
+            "POST /logout: operationId signOut is not in snake_case",
+        ),
         ("/paths/~1logout/post", "summary", json!(null), "POST /logout: has no summary"),
         ("/paths/~1logout/post", "x-safe", json!(false), "POST /logout: x-safe is only for a GET"),
         ("/paths/~1logout/post", "security", json!(null), "POST /logout: has no security"),
-        ("/paths/~1logout/post", "security", json!([{ "root": [] }]), "POST /logout: security scheme root is not declared"),
-        ("/paths/~1logout/post", "requestBody", json!({ "required": true }), "POST /logout: the request has no media type"),
-        ("/paths/~1logout/post/responses", "5XX", json!(null), "POST /logout: status 5XX: the body of an error is the schema Error"),
+        (
+            "/paths/~1logout/post",
+            "security",
+            json!([{ "root": [] }]),
+            "POST /logout: security scheme root is not declared",
+        ),
+        (
+            "/paths/~1logout/post",
+            "requestBody",
+            json!({ "required": true }),
+            "POST /logout: the request has no media type",
+        ),
+        (
+            "/paths/~1logout/post/responses",
+            "5XX",
+            json!(null),
+            "POST /logout: status 5XX: the body of an error is the schema Error",
+        ),
         ("/paths/~1logout/post/responses", "201", json!({}), "POST /logout: more than one success: 201, 204"),
         ("/paths/~1logout/post/responses", "302", json!({}), "POST /logout: status 302: no Location header"),
         ("/paths/~1logout/post/responses", "default", json!({}), "POST /logout: invalid status default"),
