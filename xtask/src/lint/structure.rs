@@ -9,7 +9,6 @@ use gotrue_openapi::{
 };
 use serde_json::Value;
 
-
 pub fn lint(document: &Value) -> Vec<Finding> {
     let parameters = document::operations(document).flat_map(|operation| parameters(document, &operation));
     paths(document).into_iter().chain(parameters).chain(unused(document)).collect()
@@ -83,9 +82,10 @@ fn unused(document: &Value) -> Vec<Finding> {
     used.extend(schemes.map(|(scheme, _)| join("/components/securitySchemes", &[scheme])));
 
     let by_kind: BTreeMap<&str, &Value> = entries(&document["components"]).collect();
-    let all = by_kind.into_iter().filter(|(kind, _)| !kind.starts_with("x-")).flat_map(|(kind, components)| {
-        entries(components).map(move |(name, _)| join("/components", &[kind, name]))
-    });
+    let all = by_kind
+        .into_iter()
+        .filter(|(kind, _)| !kind.starts_with("x-"))
+        .flat_map(|(kind, components)| entries(components).map(move |(name, _)| join("/components", &[kind, name])));
     all.filter(|pointer| !used.contains(pointer)).map(|pointer| Finding::new(pointer, "is never used")).collect()
 }
 

@@ -99,7 +99,13 @@ const FAULTS: &[Fault] = &[
     ),
     fault("schemas/NewUser'", "schemas/Nobody'", 13, "POST /users", "has no target"),
     fault("        required: true\n", "", 11, "POST /users", "the request is not required"),
-    fault("'`user_not_found`.'", "'`user_not_here`.'", 29, "GET /users/{id}", "`user_not_here` is not a known value of ErrorCode"),
+    fault(
+        "'`user_not_found`.'",
+        "'`user_not_here`.'",
+        29,
+        "GET /users/{id}",
+        "`user_not_here` is not a known value of ErrorCode",
+    ),
     fault(
         "'204': { description: Done. }",
         "'204': { description: Done. }\n        '202': { description: Later. }",
@@ -139,7 +145,13 @@ const FAULTS: &[Fault] = &[
     fault("{ description: Done. }", "{ }", 15, "POST /users", "\"description\" is a required property"),
     fault("openapi: 3.0.3", "openapi: 3.1.0", 1, "openapi", "\"3.1.0\" does not match"),
     // What neither sees.
-    fault("    User:\n", "    User: { type: object, description: X }\n    User:\n", 39, "User", "the key is not unique"),
+    fault(
+        "    User:\n",
+        "    User: { type: object, description: X }\n    User:\n",
+        39,
+        "User",
+        "the key is not unique",
+    ),
     fault(
         "      summary: One user\n",
         "      summary: One user\n      summary: Two\n",
