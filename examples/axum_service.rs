@@ -7,10 +7,12 @@ use std::{env, error::Error};
 
 use axum::{Router, routing::get};
 use gotrue::{
-    AssuranceLevel, Client, EnrollTotp, Secret, SignUp,
+    Client, Secret, SignUp,
     axum::{RequireLayer, Verified, VerifyLayer},
     reqwest,
     testing::FakeServer,
+    types::AssuranceLevel,
+    user::EnrollTotp,
 };
 
 fn app(client: &Client) -> Router {

@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use gotrue::{EnrollTotp, Password, SignUp, SignUpOutcome, testing::FakeServer};
+use gotrue::{Password, SignUp, SignUpOutcome, testing::FakeServer, user::EnrollTotp};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

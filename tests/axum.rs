@@ -4,10 +4,12 @@ use std::{net::SocketAddr, time::Duration};
 
 use axum::{Router, routing::get};
 use gotrue::{
-    AssuranceLevel, Client, EnrollTotp, Password, Secret, Session, SignOutScope, SignUp,
+    Client, Password, Secret, Session, SignOutScope, SignUp,
     axum::{Rejection, RequireLayer, Verified, VerifyLayer},
     reqwest::{self, RequestBuilder, header},
     testing::{FakeServer, ManualClock},
+    types::AssuranceLevel,
+    user::EnrollTotp,
     uuid::Uuid,
 };
 use http::{Request, Response};

@@ -9,9 +9,11 @@ use std::{env, fmt::Write as _, fs, time::Duration};
 
 use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 use gotrue::{
-    AdminClient, Client, EnrollTotp, Error, ErrorCode, MemoryStore, OtpType, Password, Recover, Secret, Session,
-    SessionManager, SignOutScope, SignUp, UserClient, UserUpdate, Verify,
+    AdminClient, Client, Error, ErrorCode, MemoryStore, Password, Recover, Secret, Session, SessionManager,
+    SignOutScope, SignUp, UserClient, UserUpdate, Verify,
     testing::{FakeServer, Fault},
+    types::OtpType,
+    user::EnrollTotp,
     uuid::Uuid,
 };
 use support::leaping::LeapingClock;

@@ -3,7 +3,8 @@
 use std::{io::ErrorKind, time::Duration};
 
 use gotrue::{
-    AuthorizationCode, Callback, CallbackOutcome, Error, ErrorCode, FlowKind, Loopback, Provider,
+    AuthorizationCode, Callback, Error, ErrorCode, Loopback, Provider,
+    auth::{CallbackOutcome, FlowKind},
     reqwest::{self, Method, StatusCode},
     testing::{FakeServer, ManualClock},
     url::Url,

@@ -5,7 +5,9 @@ mod support;
 use std::collections::HashMap;
 
 use gotrue::{
-    ClientAuthentication, ErrorCode, OAuthApp, OAuthFlow, OAuthGrantType, PkceVerifier, RegisterOAuthClient,
+    ErrorCode, OAuthApp, PkceVerifier,
+    oauth::{ClientAuthentication, OAuthFlow, RegisterOAuthClient},
+    types::OAuthGrantType,
     uuid::{Uuid, uuid},
 };
 use serde_json::json;

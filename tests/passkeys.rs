@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use gotrue::{
     Anonymous, Client, Error, ErrorCode, PasskeyAssertion, Session, SignUp, UserClient,
-    raw::types::PublicKeyCredential,
     testing::{FakeServer, ManualClock},
+    types::PublicKeyCredential,
     uuid::Uuid,
 };
 use serde_json::Value;

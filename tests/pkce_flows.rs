@@ -5,8 +5,9 @@ mod support;
 use std::{sync::LazyLock, time::Duration};
 
 use gotrue::{
-    Callback, CallbackOutcome, Client, Error, ErrorCode, FlowKind, PkceFlow, PkceFlows, Provider, Recover, SavedFlow,
-    SendMagicLink, Session, SignUp, UserUpdate, Verify,
+    Callback, Client, Error, ErrorCode, PkceFlows, Provider, Recover, SendMagicLink, Session, SignUp, UserUpdate,
+    Verify,
+    auth::{CallbackOutcome, FlowKind, PkceFlow, SavedFlow},
     testing::{FakeServer, ManualClock},
     url::Url,
 };

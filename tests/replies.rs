@@ -4,7 +4,9 @@ mod support;
 
 use chrono::{DateTime, Duration, Utc};
 use gotrue::{
-    Client, FactorType, Password, SignUp, SignUpOutcome, Verified, Verify, WeakPasswordReason, testing::ManualClock,
+    Client, Password, SignUp, SignUpOutcome, Verified, Verify,
+    testing::ManualClock,
+    types::{FactorType, WeakPasswordReason},
 };
 use serde_json::{Value, json};
 use support::{API_KEY, client_of, server_that_answers, session, session_from, user};

@@ -6,11 +6,8 @@ use uuid::Uuid;
 
 use super::{contact, password::Password, reply::Refusal, state::State, verify::place_of};
 use crate::{
-    raw::{
-        ErrorCode,
-        types::{Identity, OtpType, User},
-    },
     secret::Secret,
+    types::{ErrorCode, Identity, OtpType, User},
 };
 
 #[derive(Debug)]

@@ -11,10 +11,7 @@ use super::{
     router::{body, segment},
     state::State,
 };
-use crate::raw::{
-    AuditAction, ErrorCode, FactorType,
-    types::{AdminUpdateFactorRequest, Factor},
-};
+use crate::types::{AdminUpdateFactorRequest, AuditAction, ErrorCode, Factor, FactorType};
 
 /// `GET /admin/users/{user_id}/factors`.
 pub(super) fn list(state: &mut State, request: &Request) -> Reply {

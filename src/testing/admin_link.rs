@@ -17,11 +17,8 @@ use super::{
     state::{State, token_hash},
 };
 use crate::{
-    raw::{
-        AuditAction, ErrorCode,
-        types::{GenerateLinkRequest, GenerateLinkType, OtpType},
-    },
     secret::Secret,
+    types::{AuditAction, ErrorCode, GenerateLinkRequest, GenerateLinkType, OtpType},
 };
 
 /// What is checked first.

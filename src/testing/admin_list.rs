@@ -9,7 +9,7 @@ use super::{
     router::query,
     state::State,
 };
-use crate::raw::types::User;
+use crate::types::User;
 
 pub(super) fn list(state: &mut State, request: &Request) -> Reply {
     state.check_admin(request)?;

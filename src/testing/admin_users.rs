@@ -15,11 +15,8 @@ use super::{
     state::{State, plain_phone},
 };
 use crate::{
-    raw::{
-        AuditAction, ErrorCode,
-        types::{AdminCreateUserRequest, AdminDeleteUserRequest, AdminUpdateUserRequest, User},
-    },
     secret::Secret,
+    types::{AdminCreateUserRequest, AdminDeleteUserRequest, AdminUpdateUserRequest, AuditAction, ErrorCode, User},
 };
 
 pub(super) const EMAIL_TAKEN: &str = "A user with this email address has already been registered";

@@ -10,10 +10,7 @@ use super::{
     router::query,
     state::State,
 };
-use crate::raw::{
-    AuditAction, AuditLogType,
-    types::{AuditLogEntry, AuditLogPayload},
-};
+use crate::types::{AuditAction, AuditLogEntry, AuditLogPayload, AuditLogType};
 
 impl State {
     /// Writes down what a user has done.

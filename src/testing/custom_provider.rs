@@ -11,11 +11,8 @@ use super::{
     state::State,
 };
 use crate::{
-    raw::{
-        CustomProviderType, ErrorCode,
-        types::{CustomProvider, CustomProviderList, OidcDiscovery},
-    },
     secret::Secret,
+    types::{CustomProvider, CustomProviderList, CustomProviderType, ErrorCode, OidcDiscovery},
 };
 
 /// How many there may be.

@@ -10,10 +10,7 @@ use super::{
     reply::Refusal,
     state::State,
 };
-use crate::raw::{
-    AuditAction, ErrorCode,
-    types::{Identity, OtpType, User},
-};
+use crate::types::{AuditAction, ErrorCode, Identity, OtpType, User};
 
 /// The provider of all wallets.
 pub(super) const WEB3: &str = "web3";

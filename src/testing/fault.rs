@@ -5,14 +5,14 @@ use std::{collections::VecDeque, time::Duration};
 use wiremock::{Request, ResponseTemplate};
 
 use super::{reply::Refusal, wire::Cut};
-use crate::raw::ErrorCode;
+use crate::types::ErrorCode;
 
 /// Something that goes wrong between the client and the server, for [`FakeServer::fail`](super::FakeServer::fail).
 ///
 /// It happens to the next call, unless [`times`](Self::times) and [`of`](Self::of) say otherwise.
 ///
 /// ```
-/// use gotrue::{Password, SignUp, testing::{Fault, FakeServer}};
+/// use gotrue::{Password, SignUp, testing::{FakeServer, Fault}};
 ///
 /// # async fn f() -> Result<(), gotrue::Error> {
 /// let server = FakeServer::start().await;

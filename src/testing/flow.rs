@@ -13,7 +13,7 @@ use super::{
     router::{body, query},
     state::State,
 };
-use crate::raw::{ErrorCode, types::OtpType};
+use crate::types::{ErrorCode, OtpType};
 
 /// How long a provider has, and an application to exchange its code.
 const PATIENCE: Duration = Duration::minutes(5);

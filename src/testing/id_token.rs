@@ -15,8 +15,8 @@ use super::{
     state::State,
 };
 use crate::{
-    raw::{CustomProviderType, ErrorCode, Provider, types::IdTokenGrant},
     secret::Secret,
+    types::{CustomProviderType, ErrorCode, IdTokenGrant, Provider},
 };
 
 /// The providers of whom the server takes ID tokens, with their issuers.

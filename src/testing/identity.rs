@@ -11,7 +11,7 @@ use super::{
     router::{query, segment},
     state::State,
 };
-use crate::raw::{AuditAction, ErrorCode, types::Identity};
+use crate::types::{AuditAction, ErrorCode, Identity};
 
 /// Sends the browser to a provider who is to vouch for the user too (`GET /user/identities/authorize`).
 pub(super) fn authorize(state: &mut State, request: &Request) -> Reply {

@@ -10,8 +10,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto::aws_lc::DEFAULT_
 use serde_json::{Value, json};
 
 use crate::{
-    raw::types::{Jwk, JwkSet},
     secret::Secret,
+    types::{Jwk, JwkSet},
 };
 
 /// The secret of a server of the old kind. Nothing real is behind it.

@@ -1,6 +1,6 @@
 //! What the server has sent.
 
-use crate::{raw::types::OtpType, secret::Secret};
+use crate::{secret::Secret, types::OtpType};
 
 /// A message to a person, by e-mail or to a phone.
 #[derive(Clone, Debug)]

@@ -13,10 +13,7 @@ use super::{
     router::{body, body_with, query},
     state::{State, token_hash},
 };
-use crate::raw::{
-    AuditAction, ErrorCode,
-    types::{MagicLinkRequest, MessageSent, OtpType, RecoverRequest},
-};
+use crate::types::{AuditAction, ErrorCode, MagicLinkRequest, MessageSent, OtpType, RecoverRequest};
 
 /// A message to be sent.
 pub(super) struct Letter {

@@ -81,8 +81,8 @@ use crate::{
     client::{Client, ClientBuilder},
     clock::{Clock, SystemClock},
     error::Result,
-    raw::Provider,
     secret::Secret,
+    types::Provider,
 };
 use relying_party::RelyingParty;
 use state::State;
@@ -354,7 +354,7 @@ impl FakeServer {
     /// of this server's.
     ///
     /// ```
-    /// use gotrue::{EnrollTotp, Password, SignUp, testing::FakeServer};
+    /// use gotrue::{Password, SignUp, testing::FakeServer, user::EnrollTotp};
     ///
     /// # async fn f() -> Result<(), gotrue::Error> {
     /// let server = FakeServer::start().await;

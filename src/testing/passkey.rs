@@ -15,10 +15,11 @@ use super::{
     session::Caller,
     state::State,
 };
-use crate::raw::{
-    AttestationConveyance, AuditAction, ErrorCode, ResidentKey, UserVerification,
+use crate::{
+    types::{AttestationConveyance, ResidentKey, UserVerification},
     types::{
-        AuthenticatorSelection, Passkey, PasskeyAuthenticationOptions, PasskeyRegistrationOptions, PasskeyUpdateRequest,
+        AuditAction, AuthenticatorSelection, ErrorCode, Passkey, PasskeyAuthenticationOptions,
+        PasskeyRegistrationOptions, PasskeyUpdateRequest,
     },
 };
 

@@ -5,7 +5,7 @@ use std::fmt;
 use argon2::{Argon2, PasswordHash, PasswordVerifier};
 
 use super::reply::Refusal;
-use crate::{raw::ErrorCode, secret::Secret};
+use crate::{secret::Secret, types::ErrorCode};
 
 /// What a password is held against.
 #[derive(Clone)]

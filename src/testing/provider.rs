@@ -12,7 +12,10 @@ use super::{
     router::query,
     state::State,
 };
-use crate::raw::{ErrorCode, Operation, Provider, types::Session};
+use crate::{
+    operation::Operation,
+    types::{ErrorCode, Provider, Session},
+};
 
 /// Where people end up when the application does not say.
 pub(super) const SITE_URL: &str = "http://localhost:3000";

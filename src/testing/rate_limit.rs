@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use super::{reply::Refusal, state::State};
-use crate::raw::ErrorCode;
+use crate::types::ErrorCode;
 
 /// What the real server limits.
 const LIMITED: [&str; 14] = [

@@ -5,7 +5,10 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use serde_json::Value;
 use wiremock::Request;
 
-use crate::raw::{OPERATIONS, Operation, SECRETS};
+use crate::{
+    operation::{OPERATIONS, Operation},
+    raw::SECRETS,
+};
 
 const REDACTED: &str = "[redacted]";
 

@@ -17,8 +17,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::authenticator_data::{Attestation, AuthenticatorData};
-use crate::raw::{
-    AuthenticatorTransport,
+use crate::{
+    types::AuthenticatorTransport,
     types::{
         AuthenticatorResponse, PublicKeyCredential, PublicKeyCredentialCreationOptions, PublicKeyCredentialDescriptor,
         PublicKeyCredentialParameters, PublicKeyCredentialRequestOptions, PublicKeyCredentialRp,

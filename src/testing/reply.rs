@@ -5,10 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use wiremock::{Request, ResponseTemplate};
 
-use crate::raw::{
-    ErrorCode, WeakPasswordReason,
-    types::{Error, ErrorCodeOrStatus, WeakPassword},
-};
+use crate::types::{Error, ErrorCode, ErrorCodeOrStatus, WeakPassword, WeakPasswordReason};
 
 /// What a handler comes to.
 pub(super) type Reply = Result<ResponseTemplate, Refusal>;

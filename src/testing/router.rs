@@ -12,9 +12,9 @@ use super::{
     state::State,
     token, user, verify,
 };
-use crate::raw::{
-    ErrorCode, OPERATIONS, Operation, Provider,
-    types::{Health, Settings},
+use crate::{
+    operation::{OPERATIONS, Operation},
+    types::{ErrorCode, Health, Provider, Settings},
 };
 
 pub(super) fn answer(state: &mut State, request: &Request) -> ResponseTemplate {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
 use super::state::State;
-use crate::raw::Operation;
+use crate::operation::Operation;
 
 const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 const CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";

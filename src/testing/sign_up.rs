@@ -11,10 +11,7 @@ use super::{
     router::{body, body_with, query},
     state::State,
 };
-use crate::raw::{
-    AuditAction, ErrorCode,
-    types::{InviteRequest, OtpType, SignUpRequest, User},
-};
+use crate::types::{AuditAction, ErrorCode, InviteRequest, OtpType, SignUpRequest, User};
 
 pub(super) fn sign_up(state: &mut State, request: &Request) -> Reply {
     let sign_up: SignUpRequest = body(request)?;

@@ -25,10 +25,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    raw::{
-        ErrorCode,
-        types::{AuditLogEntry, CustomProvider},
-    },
+    types::{AuditLogEntry, CustomProvider, ErrorCode},
 };
 
 #[derive(Debug)]

@@ -13,8 +13,8 @@ use super::{
     web3,
 };
 use crate::{
-    raw::{AuditAction, ErrorCode, types::GrantType},
     secret::Secret,
+    types::{AuditAction, ErrorCode, GrantType},
 };
 
 // What is missing in a body is empty to the real server, and refused with its own words.

@@ -11,10 +11,7 @@ use super::{
     session::Caller,
     state::{State, plain_phone},
 };
-use crate::raw::{
-    AuditAction, ErrorCode,
-    types::{MessageSent, OtpType, SignOutScope, UserUpdateRequest},
-};
+use crate::types::{AuditAction, ErrorCode, MessageSent, OtpType, SignOutScope, UserUpdateRequest};
 
 pub(super) fn get_user(state: &mut State, request: &Request) -> Reply {
     let caller = state.caller(request)?;

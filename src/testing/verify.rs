@@ -13,11 +13,8 @@ use super::{
     state::{State, token_hash},
 };
 use crate::{
-    raw::{
-        AuditAction, ErrorCode,
-        types::{ConfirmationPending, OtpType},
-    },
     secret::Secret,
+    types::{AuditAction, ConfirmationPending, ErrorCode, OtpType},
 };
 
 const ONE_MORE: &str = "Confirmation link accepted. Please proceed to confirm link sent to the other email";

@@ -1,5 +1,8 @@
 //! Open strings: enums of the known values that also keep any other value.
 
+// The words in the descriptions are the document's.
+#![allow(clippy::doc_markdown)]
+
 use std::{
     cmp::Ordering,
     convert::Infallible,

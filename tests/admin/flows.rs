@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use gotrue::{
-    AdminClient, Client, CreateUser, Error, Password, UpdateUser,
+    AdminClient, Client, Error, Password,
+    admin::{CreateUser, UpdateUser},
     testing::{FakeServer, ManualClock},
 };
 use uuid::Uuid;

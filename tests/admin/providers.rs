@@ -1,8 +1,8 @@
 //! Identity providers of companies, and custom providers.
 
 use gotrue::{
-    CreateCustomProvider, CreateSsoProvider, CustomProviderType, NameIdFormat, OAuth2Endpoints, SamlAttribute,
-    SamlAttributeMapping, UpdateCustomProvider, UpdateSsoProvider,
+    admin::{CreateCustomProvider, CreateSsoProvider, OAuth2Endpoints, UpdateCustomProvider, UpdateSsoProvider},
+    types::{CustomProviderType, NameIdFormat, SamlAttribute, SamlAttributeMapping},
 };
 use serde_json::json;
 use uuid::Uuid;

@@ -1,7 +1,8 @@
 //! Tokens of servers that sign with a shared secret.
 
 use gotrue::{
-    Error, ErrorCode, Password, SignOutScope, SignUp, TokenError,
+    Error, ErrorCode, Password, SignOutScope, SignUp,
+    error::TokenError,
     testing::{FakeServer, ManualClock},
 };
 use serde_json::json;

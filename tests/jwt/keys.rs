@@ -7,7 +7,8 @@ use futures::{
     future::{join_all, try_join_all},
 };
 use gotrue::{
-    Client, Password, SignUp, TokenError,
+    Client, Password, SignUp,
+    error::TokenError,
     testing::{FakeServer, ManualClock},
 };
 use serde_json::json;

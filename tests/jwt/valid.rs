@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use gotrue::{
-    AssuranceLevel, Password, SignUp, TokenError,
+    Password, SignUp,
+    error::TokenError,
     testing::{FakeServer, ManualClock},
+    types::AssuranceLevel,
 };
 use serde_json::json;
 

@@ -11,8 +11,8 @@ use std::{
 
 use futures::StreamExt;
 use gotrue::{
-    Client, Clock, Event, Lease, MemoryStore, Password, Revision, SessionManager, SessionStore, SignOutScope, SignUp,
-    StoreFuture, StoredSession,
+    Client, Clock, Event, MemoryStore, Password, SessionManager, SessionStore, SignOutScope, SignUp,
+    store::{Lease, Revision, StoreFuture, StoredSession},
     testing::{FakeServer, ManualClock},
 };
 use serde_json::{Value, json};

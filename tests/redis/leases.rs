@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use gotrue::{
-    RedisStore, SessionStore, SignUp,
+    SessionStore, SignUp,
+    store::RedisStore,
     testing::{FakeServer, ManualClock},
 };
 

@@ -11,7 +11,8 @@ use std::{
 
 use futures::{StreamExt, stream};
 use gotrue::{
-    Client, Lease, RedisStore, RedisStores, Revision, SessionStore, SignUp, StoreFuture, StoredSession,
+    Client, RedisStores, SessionStore, SignUp,
+    store::{Lease, RedisStore, Revision, StoreFuture, StoredSession},
     testing::{FakeServer, ManualClock},
 };
 

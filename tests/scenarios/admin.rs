@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use futures::TryStreamExt;
 use gotrue::{
-    AuditAction, AuditLogType, CreateUser, EnrollTotp, GenerateLink, LinkVerificationType, Password, Recover,
-    SignOutScope, UpdateUser, UserOrder, UserUpdate, Verified,
+    Password, Recover, SignOutScope, UserUpdate, Verified,
+    admin::{CreateUser, GenerateLink, UpdateUser},
+    types::{AuditAction, AuditLogType, LinkVerificationType, UserOrder},
+    user::EnrollTotp,
 };
 use serde_json::json;
 

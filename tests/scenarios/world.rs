@@ -3,9 +3,10 @@
 use std::{env, fmt, process, time::Duration};
 
 use gotrue::{
-    AdminClient, Client, OtpType, Provider, Secret, Session, SignUp, SignUpOutcome, Verify,
+    AdminClient, Client, Provider, Secret, Session, SignUp, SignUpOutcome, Verify,
     chrono::Utc,
     testing::{FakeServer, ManualClock},
+    types::OtpType,
     url::Url,
 };
 use serde_json::json;

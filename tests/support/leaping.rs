@@ -10,7 +10,11 @@ use std::{
     time::Duration,
 };
 
-use gotrue::{Clock, chrono::DateTime, chrono::Utc, testing::ManualClock};
+use gotrue::{
+    Clock,
+    chrono::{DateTime, Utc},
+    testing::ManualClock,
+};
 
 #[derive(Clone, Debug, Default)]
 pub struct LeapingClock {

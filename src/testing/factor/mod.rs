@@ -12,19 +12,19 @@ use wiremock::Request;
 
 use webauthn::WebAuthnAnswer;
 
-use super::{
-    relying_party::Credential,
-    reply::{Refusal, Reply, ok},
-    router::{body, body_with, segment},
-    session::Caller,
-    state::State,
-};
 use crate::{
-    raw::{
-        AuditAction, ErrorCode, FactorStatus, FactorType,
-        types::{ChallengeFactorResponse, EnrollFactorRequest, EnrollFactorResponse, Factor, UnenrollFactorResponse},
-    },
     secret::Secret,
+    testing::{
+        relying_party::Credential,
+        reply::{Refusal, Reply, ok},
+        router::{body, body_with, segment},
+        session::Caller,
+        state::State,
+    },
+    types::{
+        AuditAction, ChallengeFactorResponse, EnrollFactorRequest, EnrollFactorResponse, ErrorCode, Factor,
+        FactorStatus, FactorType, UnenrollFactorResponse,
+    },
 };
 
 /// How many factors a user may have.

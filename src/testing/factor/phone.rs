@@ -5,9 +5,7 @@ use uuid::Uuid;
 use wiremock::Request;
 
 use super::Proof;
-
 use crate::{
-    raw::{ErrorCode, types::Factor},
     testing::{
         contact::{self, check_channel},
         mailbox::Message,
@@ -16,6 +14,7 @@ use crate::{
         session::Caller,
         state::State,
     },
+    types::{ErrorCode, Factor},
 };
 
 /// How a code gets to a phone.

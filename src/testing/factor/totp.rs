@@ -5,9 +5,9 @@ use totp_rs::Totp;
 use url::{Url, form_urlencoded};
 
 use crate::{
-    raw::types::TotpEnrollment,
     secret::Secret,
     testing::{account::Account, state::State},
+    types::TotpEnrollment,
 };
 
 /// What an application has to know.

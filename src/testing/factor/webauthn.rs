@@ -7,15 +7,13 @@ use uuid::Uuid;
 
 use super::{ChallengeRow, Proof};
 use crate::{
-    raw::{
-        AuthenticatorTransport, ErrorCode, WebAuthnCeremony,
-        types::{AuthenticatorSelection, Factor, LastWebAuthnChallenge, WebAuthnChallenge},
-    },
     testing::{
         relying_party::{Assertion, Credential, Flaw},
         reply::Refusal,
         state::State,
     },
+    types::AuthenticatorTransport,
+    types::{AuthenticatorSelection, ErrorCode, Factor, LastWebAuthnChallenge, WebAuthnCeremony, WebAuthnChallenge},
 };
 
 /// What an authenticator has answered. The credential is checked after its challenge, so it is any JSON at first.

@@ -7,13 +7,13 @@ use wiremock::Request;
 
 use super::{Authorization, Status, scopes};
 use crate::{
-    raw::ErrorCode,
     testing::{
         provider::{SITE_URL, with_query},
         reply::{Refusal, Reply, redirect},
         router::query,
         state::State,
     },
+    types::ErrorCode,
 };
 
 /// How long a user has to agree, and an application to fetch its tokens.

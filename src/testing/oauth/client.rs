@@ -7,14 +7,14 @@ use wiremock::{Request, ResponseTemplate};
 
 use super::ClientRow;
 use crate::{
-    raw::{
-        ErrorCode, OAuthClientType, OAuthGrantType, OAuthRegistrationType, TokenEndpointAuthMethod,
-        types::{OAuthClient, OAuthClientList, OAuthClientUpdateRequest},
-    },
     testing::{
         reply::{Refusal, Reply, json, ok},
         router::segment,
         state::State,
+    },
+    types::{
+        ErrorCode, OAuthClient, OAuthClientList, OAuthClientType, OAuthClientUpdateRequest, OAuthGrantType,
+        OAuthRegistrationType, TokenEndpointAuthMethod,
     },
 };
 

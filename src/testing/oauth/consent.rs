@@ -6,16 +6,13 @@ use wiremock::Request;
 
 use super::{Authorization, Consent, Status, authorize::with_error, scopes};
 use crate::{
-    raw::{
-        ErrorCode,
-        types::{OAuthAuthorization, OAuthRedirect, OAuthUserSummary},
-    },
     testing::{
         provider::with_query,
         reply::{Refusal, Reply, ok},
         router::segment,
         state::State,
     },
+    types::{ErrorCode, OAuthAuthorization, OAuthRedirect, OAuthUserSummary},
 };
 
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use wiremock::ResponseTemplate;
 
 use super::authorize::SCOPES;
 use crate::{
-    raw::Operation,
+    operation::Operation,
     testing::{reply, state::State},
 };
 

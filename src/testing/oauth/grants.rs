@@ -6,15 +6,12 @@ use wiremock::{Request, ResponseTemplate};
 
 use super::scopes;
 use crate::{
-    raw::{
-        AuditAction, ErrorCode,
-        types::{OAuthGrant, User},
-    },
     testing::{
         reply::{Refusal, Reply, ok},
         router::query,
         state::State,
     },
+    types::{AuditAction, ErrorCode, OAuthGrant, User},
 };
 
 /// What an application may know (`GET /oauth/userinfo`). Whoever comes with a token of their own learns who they are.

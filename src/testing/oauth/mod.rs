@@ -18,8 +18,8 @@ pub(super) use grants::{list as list_grants, revoke as revoke_grant, user_info};
 pub(super) use token::token;
 
 use crate::{
-    raw::types::{OAuthClient, OAuthClientSummary},
     secret::Secret,
+    types::{OAuthClient, OAuthClientSummary},
 };
 
 /// What the server remembers of applications.

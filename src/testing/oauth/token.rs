@@ -13,16 +13,13 @@ use wiremock::Request;
 
 use super::{Authorization, Status, grants::profile_claims, scopes};
 use crate::{
-    raw::{
-        AuditAction, ErrorCode, OAuthGrantType, TokenEndpointAuthMethod,
-        types::{OAuthClient, OAuthTokens, Session},
-    },
     secret::Secret,
     testing::{
         reply::{Refusal, Reply, json as json_reply},
         session::Application,
         state::State,
     },
+    types::{AuditAction, ErrorCode, OAuthClient, OAuthGrantType, OAuthTokens, Session, TokenEndpointAuthMethod},
 };
 
 type Parameters = HashMap<String, String>;

@@ -9,13 +9,13 @@ use wiremock::{Request, ResponseTemplate};
 
 use refresh::RefreshTokenRow;
 
-use super::{
-    reply::{Refusal, Reply, json as json_reply},
-    state::State,
-};
 use crate::{
-    raw::{AuditAction, ErrorCode, types::Session},
     secret::Secret,
+    testing::{
+        reply::{Refusal, Reply, json as json_reply},
+        state::State,
+    },
+    types::{AuditAction, ErrorCode, Session},
 };
 
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::SessionRow;
 use crate::{
-    raw::{AuditAction, ErrorCode, types::Session},
     testing::{reply::Refusal, state::State},
+    types::{AuditAction, ErrorCode, Session},
 };
 
 #[derive(Debug)]

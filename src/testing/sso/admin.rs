@@ -11,15 +11,12 @@ use super::{
     metadata::{self, Metadata},
 };
 use crate::{
-    raw::{
-        ErrorCode, NameIdFormat,
-        types::{SamlAttributeMapping, SamlProvider, SsoDomain, SsoProvider},
-    },
     testing::{
         reply::{self, Refusal, Reply, ok},
         router::{body, query, segment},
         state::State,
     },
+    types::{ErrorCode, NameIdFormat, SamlAttributeMapping, SamlProvider, SsoDomain, SsoProvider},
 };
 
 #[derive(Default, Deserialize)]

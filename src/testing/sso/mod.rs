@@ -12,13 +12,15 @@ use wiremock::{Request, ResponseTemplate};
 pub(super) use admin::{create, delete, get, list, update};
 pub(super) use service::{assertion, metadata as service_metadata};
 
-use super::{
-    flow,
-    reply::{Refusal, Reply, ok},
-    router::body,
-    state::State,
+use crate::{
+    testing::{
+        flow,
+        reply::{Refusal, Reply, ok},
+        router::body,
+        state::State,
+    },
+    types::{ErrorCode, SsoProvider},
 };
-use crate::raw::{ErrorCode, types::SsoProvider};
 
 /// A provider, and where it signs people in.
 #[derive(Debug)]

@@ -7,11 +7,12 @@ use wiremock::Request;
 use wiremock::ResponseTemplate;
 
 use crate::{
-    raw::{NameIdFormat, Operation},
+    operation::Operation,
     testing::{
         provider::{SITE_URL, error_pairs, with_query},
         state::State,
     },
+    types::NameIdFormat,
 };
 
 const TIME: &str = "%Y-%m-%dT%H:%M:%S.%3fZ";

@@ -9,15 +9,15 @@ use serde::Deserialize;
 use serde_json::json;
 use wiremock::Request;
 
-use super::{
-    external::{Profile, WEB3},
-    reply::{Refusal, Reply},
-    router::body,
-    state::State,
-};
 use crate::{
-    raw::{AuditAction, ErrorCode},
     secret::Secret,
+    testing::{
+        external::{Profile, WEB3},
+        reply::{Refusal, Reply},
+        router::body,
+        state::State,
+    },
+    types::{AuditAction, ErrorCode},
 };
 use message::{Chain, Message};
 

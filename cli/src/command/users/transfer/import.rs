@@ -12,7 +12,8 @@ use std::{
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use gotrue::{
-    Error, ErrorCode, Users,
+    Error, ErrorCode,
+    admin::Users,
     chrono::Utc,
     futures_util::{StreamExt, TryStreamExt, stream},
     reqwest::StatusCode,
