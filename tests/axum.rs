@@ -121,7 +121,7 @@ fn router(verify: VerifyLayer) -> Router {
         .route("/provider", get(provider))
         .route("/team", get(team))
         .merge(guarded("/any", RequireLayer::new()))
-        .merge(guarded("/safe", RequireLayer::new().assurance_level(AssuranceLevel::AAL2)))
+        .merge(guarded("/safe", RequireLayer::new().assurance_level(AssuranceLevel::Aal2)))
         .merge(guarded("/role", RequireLayer::new().role("authenticated")))
         .merge(guarded("/service", RequireLayer::new().role("service_role")))
         .merge(guarded("/audience", RequireLayer::new().audience("authenticated")))

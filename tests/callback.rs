@@ -271,7 +271,7 @@ fn an_error_reads_well() {
     );
     assert_eq!(text("app:/cb?error=access_denied"), "the browser came back with an error access_denied");
     let error = Error::from(error("app:/cb?error=server_error&error_code=otp_expired"));
-    assert_eq!(error.code(), Some(&ErrorCode::OTP_EXPIRED));
+    assert_eq!(error.code(), Some(&ErrorCode::OtpExpired));
     assert!(error.status().is_none() && !error.is_retryable() && !error.ends_session());
 }
 

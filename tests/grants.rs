@@ -67,7 +67,7 @@ async fn an_id_token_signs_in() {
     let recorded = Recorded::load("225-token_id_token-ok");
     let (server, client) = recorded.play().await;
     let sent = recorded.sent();
-    let id_token = IdToken::new(Provider::KEYCLOAK, sent["id_token"].as_str().unwrap());
+    let id_token = IdToken::new(Provider::Keycloak, sent["id_token"].as_str().unwrap());
     let session = client.sign_in(id_token.nonce(sent["nonce"].as_str().unwrap())).await.unwrap();
     assert_eq!(session.user().email.as_deref(), Some("ida@idp.example.com"));
     recorded.assert_repeated(&server).await;
@@ -285,5 +285,5 @@ async fn sso_begins_at_the_companys_identity_provider() {
 
     let (_server, client) = Recorded::load("116-sso-unknown-domain").play().await;
     let error = client.sso(Sso::domain("nowhere.example")).url().await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::SSO_PROVIDER_NOT_FOUND));
+    assert_eq!(error.code(), Some(&ErrorCode::SsoProviderNotFound));
 }

@@ -63,7 +63,7 @@ async fn no_public_type_prints_a_secret() {
     let planted = PLANTED[0];
     let client = Client::builder().api_key(planted).header("x-gateway-key", planted).build().unwrap();
     let verifier = PkceVerifier::from_secret(PLANTED[2].replace('.', "-")).unwrap();
-    let (_, other) = client.authorize(Provider::GITHUB).pkce().unwrap();
+    let (_, other) = client.authorize(Provider::Github).pkce().unwrap();
     assert!(!debug(&other).contains(other.secret().expose()));
     let texts = [
         debug(&client),
@@ -88,7 +88,7 @@ async fn no_public_type_prints_a_secret() {
         debug(&UserUpdate::new().password(planted).current_password(planted).nonce(planted)),
         debug(&Invite::email("ada@example.com")),
         debug(&Anonymous::new().captcha_token(planted)),
-        debug(&IdToken::new(Provider::GOOGLE, PLANTED[2]).nonce(planted).access_token(planted).captcha_token(planted)),
+        debug(&IdToken::new(Provider::Google, PLANTED[2]).nonce(planted).access_token(planted).captcha_token(planted)),
         debug(&Web3::ethereum("message", planted).captcha_token(planted)),
         debug(&PasskeyAssertion::new(Uuid::from_u128(1), planted)),
         debug(&PasskeyAssertion::new(Uuid::from_u128(1), assertion(planted))),
@@ -97,7 +97,7 @@ async fn no_public_type_prints_a_secret() {
         debug(&client.user(planted).mfa()),
         debug(&client.user(planted).passkeys()),
         debug(&client.user(planted).identities()),
-        debug(&client.user(planted).identities().link(Provider::GITHUB)),
+        debug(&client.user(planted).identities().link(Provider::Github)),
         debug(&client.user(planted).oauth()),
         debug(&client.oauth_app(Uuid::from_u128(1), planted)),
         debug(&client.oauth_app(Uuid::from_u128(1), planted).raw().unwrap()),

@@ -655,7 +655,7 @@ async fn a_second_factor_raises_the_session_that_is_kept() {
     let code = world.server.totp_code(&factor.secret).unwrap();
     let session = world.auth.challenge_and_verify_factor(factor.id, code).await.unwrap();
     let assurance = gotrue::user::Assurance::of(session.access_token(), session.user());
-    assert_eq!(assurance.current, Some(gotrue::types::AssuranceLevel::AAL2));
+    assert_eq!(assurance.current, Some(gotrue::types::AssuranceLevel::Aal2));
     assert_eq!(world.auth.session().unwrap().access_token(), session.access_token());
     world.auth.refresh().await.unwrap();
     let seen = names(&mut events).await;

@@ -257,7 +257,7 @@ async fn a_custom_provider_is_changed_with_all_that_the_server_takes() {
 #[tokio::test]
 async fn custom_providers_are_listed() {
     let recorded = Recorded::new("175-admin_custom_providers_list-ok").await;
-    let some = recorded.admin.custom_providers().list_of(CustomProviderType::OAUTH2).await.unwrap();
+    let some = recorded.admin.custom_providers().list_of(CustomProviderType::Oauth2).await.unwrap();
     recorded.assert_sent().await;
     assert_eq!(some[0].identifier, "custom:acme5615942f");
 

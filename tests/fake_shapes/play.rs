@@ -64,7 +64,7 @@ impl Play {
         let builder = || FakeServer::builder().clock(clock.clone());
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self {
-            autoconfirm: builder().without_provider(Provider::APPLE).start().await,
+            autoconfirm: builder().without_provider(Provider::Apple).start().await,
             confirm: builder().confirm_addresses(true).hs256(true).start().await,
             limited: builder().rate_limit(0).start().await,
             clock,

@@ -16,7 +16,7 @@ use crate::{
 /// # async fn f(clients: gotrue::admin::OAuthClients) -> Result<(), gotrue::Error> {
 /// let phone = clients.create(CreateOAuthClient::public(["com.example.app://cb"]).name("App")).await?;
 /// let server = CreateOAuthClient::confidential(["https://app.example.com/cb", "http://localhost:3000/cb"])
-///     .token_endpoint_auth_method(TokenEndpointAuthMethod::CLIENT_SECRET_POST);
+///     .token_endpoint_auth_method(TokenEndpointAuthMethod::ClientSecretPost);
 /// let secret = clients.create(server).await?.client_secret;
 /// # Ok(()) }
 /// ```
@@ -29,12 +29,12 @@ pub struct CreateOAuthClient {
 impl CreateOAuthClient {
     /// One that can keep a secret, such as a server.
     pub fn confidential<S: Into<String>>(redirect_uris: impl IntoIterator<Item = S>) -> Self {
-        Self::new(OAuthClientType::CONFIDENTIAL, redirect_uris.into_iter().map(Into::into).collect())
+        Self::new(OAuthClientType::Confidential, redirect_uris.into_iter().map(Into::into).collect())
     }
 
     /// One that cannot, such as an application in a browser or on a phone.
     pub fn public<S: Into<String>>(redirect_uris: impl IntoIterator<Item = S>) -> Self {
-        Self::new(OAuthClientType::PUBLIC, redirect_uris.into_iter().map(Into::into).collect())
+        Self::new(OAuthClientType::Public, redirect_uris.into_iter().map(Into::into).collect())
     }
 
     fn new(client_type: OAuthClientType, redirect_uris: Vec<String>) -> Self {
@@ -91,8 +91,8 @@ impl CreateOAuthClient {
         if request.grant_types.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::invalid("grant type", "is missing"));
         }
-        let is_public = request.client_type == Some(OAuthClientType::PUBLIC);
-        let keeps_none = |method: &TokenEndpointAuthMethod| *method == TokenEndpointAuthMethod::NONE;
+        let is_public = request.client_type == Some(OAuthClientType::Public);
+        let keeps_none = |method: &TokenEndpointAuthMethod| *method == TokenEndpointAuthMethod::None;
         if request.token_endpoint_auth_method.as_ref().is_some_and(|method| keeps_none(method) != is_public) {
             return Err(Error::invalid("authentication method", "does not go with the type of the client"));
         }

@@ -1,42 +1,44 @@
-//! From the document, which describes the server, to one that generates a tolerant client.
+//! Lowering: from the document, which describes the server in full, to one that generates a tolerant client.
 //!
-//! The document tells the whole truth; the generator can take only part of it. What is dropped here:
-//! - replies that are no success, so that they reach us whole, with status, headers and body;
-//! - which success it was, so that a 200 is as good as a 204;
-//! - the other forms of a request that the server takes as a form too;
-//! - that a reply is JSON of a special kind (SCIM's), since only `application/json` gets a type;
-//! - `nullable` of a schema as a whole: its fields are optional, and an optional field takes null anyway;
-//! - the difference between a list or map that is null and one that is left out.
+//! The generator supports only part of what the document says. Lowering drops:
+//! - responses other than the success, so that they reach the caller whole, with status, headers and body;
+//! - the exact status of the success, so that a 200 is as good as a 204;
+//! - the other media types of a request that can be sent as a form;
+//! - special kinds of JSON (SCIM's), since only `application/json` gets a type;
+//! - `nullable` of a whole schema: its fields are optional, and an optional field accepts null anyway;
+//! - the difference between a list or map that is null and one that is absent.
 
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::document::{self, is_success, resolve};
+use crate::document::{self, elements, is_success, resolve};
 
-/// The lowered document.
-pub fn lower(mut document: Value) -> Value {
-    let original = document.clone();
-    for path in members(&mut document["paths"]) {
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Lowers the document.
+pub fn lower(document: &Value) -> Value {
+    let mut lowered = document.clone();
+    for path in members(&mut lowered["paths"]) {
         for operation in members(path).filter(|value| value.get("operationId").is_some()) {
-            describe_other_replies(&original, operation);
+            describe_other_responses(document, operation);
             keep_success(operation);
             keep_form(operation);
         }
     }
-    for schema in members(&mut document["components"]["schemas"]) {
+    for schema in members(&mut lowered["components"]["schemas"]) {
         if let Some(schema) = schema.as_object_mut() {
             schema.remove("nullable");
         }
         admit_null(schema);
     }
-    document
+    lowered
 }
 
-/// Lists what is no success in the description, which becomes the documentation of the operation.
-fn describe_other_replies(document: &Value, operation: &mut Value) {
+/// Lists the responses other than the success in the description, which documents the generated method.
+fn describe_other_responses(document: &Value, operation: &mut Value) {
     let mut text = operation["description"].as_str().unwrap_or_default().to_owned();
-    text.push_str("\n\n# Other replies\n");
+    text.push_str("\n\n# Other responses\n");
     for (status, response) in document::entries(&operation["responses"]).filter(|(status, _)| !is_success(status)) {
         let about = resolve(document, response)["description"].as_str().unwrap_or_default();
         // Writing to a string cannot fail.
@@ -45,7 +47,7 @@ fn describe_other_replies(document: &Value, operation: &mut Value) {
     operation["description"] = text.into();
 }
 
-/// Keeps the one success, as a range.
+/// Keeps only the success, as a range of statuses.
 fn keep_success(operation: &mut Value) {
     if let Some(responses) = operation["responses"].as_object_mut() {
         let mut success = responses.iter().find(|(status, _)| is_success(status)).map(|(_, response)| response.clone());
@@ -58,7 +60,7 @@ fn keep_success(operation: &mut Value) {
     }
 }
 
-/// Keeps the form of a request that may be sent as a form or otherwise.
+/// Keeps only the form of a request that can be sent as a form.
 fn keep_form(operation: &mut Value) {
     if let Some(content) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut)
         && content.contains_key(FORM)
@@ -67,14 +69,12 @@ fn keep_form(operation: &mut Value) {
     }
 }
 
-const FORM: &str = "application/x-www-form-urlencoded";
-
-/// Lets every optional list and map be null.
+/// Makes every optional list and map nullable.
 fn admit_null(schema: &mut Value) {
     let required = schema["required"].clone();
     let Some(properties) = schema["properties"].as_object_mut() else { return };
     for (name, property) in properties {
-        let optional = !document::elements(&required).any(|r| r == name.as_str());
+        let optional = !elements(&required).any(|r| r == name.as_str());
         if optional && (property["type"] == "array" || property["type"] == "object") {
             property["nullable"] = json!(true);
         }

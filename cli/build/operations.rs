@@ -1,15 +1,14 @@
 //! The operations: what each is for, its flags, and the call of the raw client.
 
-use std::collections::BTreeSet;
-
+use gotrue_openapi::{
+    document::{self, Operation, elements, entries, is_success},
+    secrets,
+};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use crate::{
-    document::{self, Operation, elements, entries, is_success},
-    flags::{self, Parameter, Passing},
-};
+use crate::flags::{self, Parameter, Passing};
 
 /// The code of the table, and of the names of what is secret.
 pub fn table(document: &Value) -> TokenStream {
@@ -17,9 +16,7 @@ pub fn table(document: &Value) -> TokenStream {
     let groups: Vec<_> = elements(&document["tags"]).map(|tag| &tag["name"]).collect();
     operations.sort_by_key(|operation| groups.iter().position(|group| **group == operation.value["tags"][0]));
     let rows = operations.iter().filter_map(|operation| row(document, operation));
-    let mut secrets = BTreeSet::new();
-    collect_secrets(document, &mut secrets);
-    let secrets = secrets.iter();
+    let secrets = secrets::names(document).into_iter();
     quote! {
         /// Every operation, a group after the other.
         pub static OPERATIONS: &[Operation] = &[#(#rows),*];
@@ -100,12 +97,4 @@ fn is_json(operation: &Operation<'_>) -> bool {
     let Some((_, response)) = operation.responses().find(|(status, _)| is_success(status)) else { return false };
     let mut content = entries(&response["content"]).peekable();
     content.peek().is_none() || content.any(|(media_type, _)| media_type.ends_with("json"))
-}
-
-fn collect_secrets<'a>(value: &'a Value, names: &mut BTreeSet<&'a str>) {
-    let secrets = entries(&value["properties"]).filter(|(_, property)| property["format"] == "password");
-    names.extend(secrets.map(|(name, _)| name));
-    for part in elements(value).chain(entries(value).map(|(_, part)| part)) {
-        collect_secrets(part, names);
-    }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use gotrue_openapi::document::{self, elements, entries, resolve};
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
-
-use crate::document::{self, elements, entries, resolve};
 
 /// A parameter, in the order of the raw client's arguments: path, query, header, the latter two by name.
 pub struct Parameter<'a> {
