@@ -60,7 +60,7 @@ async fn bad_input_sends_no_request() {
     let admin = client.admin(SERVICE_KEY);
     let verifier = PkceVerifier::generate().unwrap();
 
-    let (no_email, no_phone) = ("e-mail address is empty", "phone number is empty");
+    let (no_email, no_phone) = ("email address is empty", "phone number is empty");
     assert_refused(client.sign_up(SignUp::email(" ", "password")).await, no_email);
     assert_refused(client.sign_up(SignUp::phone("", "password")).await, no_phone);
     assert_refused(client.sign_in(Password::email("", "password")).await, no_email);
