@@ -9,10 +9,9 @@ use gotrue::{
     UpdateUser,
 };
 use serde_json::json;
+use support::{SERVICE_KEY, client_of, server_that_answers};
 use uuid::Uuid;
 use wiremock::ResponseTemplate;
-
-use crate::support::{SERVICE_KEY, client_of, server_that_answers};
 
 const SOME: Uuid = Uuid::from_u128(1);
 const NONE: Uuid = Uuid::nil();

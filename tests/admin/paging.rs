@@ -1,13 +1,10 @@
 //! A page at a time.
 
 use gotrue::{AuditAction, AuditLogType, ListUsers, UserOrder};
+use support::{SERVICE_KEY, client_of, header, last_request};
 use wiremock::{Mock, MockServer, matchers};
 
-use crate::{
-    listing::Listing,
-    recorded::Recorded,
-    support::{SERVICE_KEY, client_of, header, last_request},
-};
+use crate::{listing::Listing, recorded::Recorded};
 
 pub async fn list(listing: &Listing) -> (MockServer, ListUsers) {
     let server = MockServer::start().await;

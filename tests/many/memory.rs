@@ -4,8 +4,6 @@ use allocation_counter::{AllocationInfo, measure};
 use gotrue::{Client, Lease, Revision, Session, SessionManager, SessionStore, StoreFuture, StoredSession};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::support;
-
 const SESSIONS: usize = 10_000;
 
 /// A store that is elsewhere, as a database is: what it holds is not in this process.

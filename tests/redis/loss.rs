@@ -13,13 +13,14 @@ use gotrue::{
     Event, RedisStores, SessionStore, SignUp,
     testing::{FakeServer, ManualClock},
 };
+use support::stores::record;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::broadcast,
 };
 
-use crate::{server::Redis, support::stores::record};
+use crate::server::Redis;
 
 /// Stands before the server.
 struct Proxy {
