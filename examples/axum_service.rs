@@ -16,7 +16,7 @@ use gotrue::{
 use gotrue_fake::FakeServer;
 
 fn app(client: &Client) -> Router {
-    let second_factor = RequireLayer::new().assurance_level(AssuranceLevel::AAL2);
+    let second_factor = RequireLayer::new().assurance_level(AssuranceLevel::Aal2);
     let safe = Router::new().route("/safe", get(safe)).route_layer(second_factor);
     Router::new()
         .route("/", get(hello))

@@ -23,7 +23,7 @@ use crate::{
 /// let page = admin.audit_log().author("ada@example.com").per_page(20).get().await?;
 /// println!("{} of {:?}", page.items.len(), page.total);
 ///
-/// let mut sign_ins = admin.audit_log().action(AuditAction::LOGIN).stream();
+/// let mut sign_ins = admin.audit_log().action(AuditAction::Login).stream();
 /// while let Some(entry) = sign_ins.next().await {
 ///     println!("{:?}", entry?.created_at);
 /// }

@@ -12,10 +12,9 @@ use gotrue::{
     types::TokenEndpointAuthMethod,
 };
 use serde_json::json;
+use support::{SERVICE_KEY, client_of, server_that_answers};
 use uuid::Uuid;
 use wiremock::ResponseTemplate;
-
-use crate::support::{SERVICE_KEY, client_of, server_that_answers};
 
 const SOME: Uuid = Uuid::from_u128(1);
 const NONE: Uuid = Uuid::nil();
@@ -174,7 +173,7 @@ async fn bad_providers_and_clients_send_no_request() {
         oauth.create(app("https://x").name("")) => "name is empty",
         oauth.create(app("https://x").token_endpoint_auth_method("client_secret_post")) => no_match,
         oauth.create(CreateOAuthClient::confidential(["https://x"])
-            .token_endpoint_auth_method(TokenEndpointAuthMethod::NONE)) => no_match,
+            .token_endpoint_auth_method(TokenEndpointAuthMethod::None)) => no_match,
     }
     assert!(server.received_requests().await.unwrap().is_empty());
 }

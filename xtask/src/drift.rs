@@ -10,8 +10,9 @@ use std::{
     path::Path,
 };
 
+use gotrue_openapi::document;
+
 use crate::{
-    generator::document,
     outcome::{Outcome, Result},
     workspace,
 };

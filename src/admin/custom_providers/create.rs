@@ -55,7 +55,7 @@ impl CreateCustomProvider {
         client_id: impl Into<String>,
         client_secret: impl Into<Secret>,
     ) -> Self {
-        let mut provider = Self::new(CustomProviderType::OIDC, identifier, client_id, client_secret);
+        let mut provider = Self::new(CustomProviderType::Oidc, identifier, client_id, client_secret);
         provider.request.issuer = Some(issuer.into());
         provider
     }
@@ -67,7 +67,7 @@ impl CreateCustomProvider {
         client_id: impl Into<String>,
         client_secret: impl Into<Secret>,
     ) -> Self {
-        let mut provider = Self::new(CustomProviderType::OAUTH2, identifier, client_id, client_secret);
+        let mut provider = Self::new(CustomProviderType::Oauth2, identifier, client_id, client_secret);
         provider.request.authorization_url = Some(endpoints.authorization_url);
         provider.request.token_url = Some(endpoints.token_url);
         provider.request.userinfo_url = Some(endpoints.userinfo_url);
@@ -212,10 +212,10 @@ impl CreateCustomProvider {
 
 /// Rejects fields of the other provider type, which the server would silently drop.
 fn check_provider_type(request: &CustomProviderCreateRequest) -> Result<()> {
-    if request.provider_type == CustomProviderType::OIDC && request.jwks_uri.is_some() {
+    if request.provider_type == CustomProviderType::Oidc && request.jwks_uri.is_some() {
         return Err(Error::invalid("JWKS URI", "is only for OAuth 2.0; OpenID Connect discovers it"));
     }
-    if request.provider_type == CustomProviderType::OAUTH2 {
+    if request.provider_type == CustomProviderType::Oauth2 {
         if request.discovery_url.is_some() {
             return Err(Error::invalid("discovery URL", "is only for OpenID Connect"));
         }

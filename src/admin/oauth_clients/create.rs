@@ -15,7 +15,7 @@ use crate::{
 /// # async fn f(clients: gotrue::admin::OAuthClients) -> Result<(), gotrue::Error> {
 /// let phone = clients.create(CreateOAuthClient::public(["com.example.app://cb"]).name("App")).await?;
 /// let server = CreateOAuthClient::confidential(["https://app.example.com/cb", "http://localhost:3000/cb"])
-///     .token_endpoint_auth_method(TokenEndpointAuthMethod::CLIENT_SECRET_POST);
+///     .token_endpoint_auth_method(TokenEndpointAuthMethod::ClientSecretPost);
 /// let secret = clients.create(server).await?.client_secret;
 /// # Ok(()) }
 /// ```
@@ -28,12 +28,12 @@ pub struct CreateOAuthClient {
 impl CreateOAuthClient {
     /// A client that can keep a secret, such as a server.
     pub fn confidential<S: Into<String>>(redirect_uris: impl IntoIterator<Item = S>) -> Self {
-        Self::new(OAuthClientType::CONFIDENTIAL, redirect_uris.into_iter().map(Into::into).collect())
+        Self::new(OAuthClientType::Confidential, redirect_uris.into_iter().map(Into::into).collect())
     }
 
     /// A client that cannot keep a secret, such as a browser or mobile app.
     pub fn public<S: Into<String>>(redirect_uris: impl IntoIterator<Item = S>) -> Self {
-        Self::new(OAuthClientType::PUBLIC, redirect_uris.into_iter().map(Into::into).collect())
+        Self::new(OAuthClientType::Public, redirect_uris.into_iter().map(Into::into).collect())
     }
 
     fn new(client_type: OAuthClientType, redirect_uris: Vec<String>) -> Self {
@@ -90,8 +90,8 @@ impl CreateOAuthClient {
         if request.grant_types.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::invalid("grant types", "must not be empty"));
         }
-        let is_public = request.client_type == Some(OAuthClientType::PUBLIC);
-        let is_none_method = |method: &TokenEndpointAuthMethod| *method == TokenEndpointAuthMethod::NONE;
+        let is_public = request.client_type == Some(OAuthClientType::Public);
+        let is_none_method = |method: &TokenEndpointAuthMethod| *method == TokenEndpointAuthMethod::None;
         if request.token_endpoint_auth_method.as_ref().is_some_and(|method| is_none_method(method) != is_public) {
             return Err(Error::invalid("authentication method", "does not match the client type"));
         }

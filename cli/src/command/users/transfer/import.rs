@@ -231,7 +231,7 @@ async fn attempt(users: &Users, row: &Row, id: Uuid, doubtful: bool) -> Result<O
 async fn exists(users: &Users, id: Uuid) -> Result<bool, Error> {
     match users.get(id).await {
         Ok(_) => Ok(true),
-        Err(error) if error.code() == Some(&ErrorCode::USER_NOT_FOUND) => Ok(false),
+        Err(error) if error.code() == Some(&ErrorCode::UserNotFound) => Ok(false),
         Err(error) => Err(error),
     }
 }
