@@ -15,7 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A value of an open string that this version of the crate does not know.
 ///
-/// It cannot be constructed, so that a known value always has its own variant: convert the string into the open type instead.
+/// It cannot be constructed, so that a known value always has its own variant. Convert a string into the open type
+/// instead.
 ///
 /// ```
 /// use gotrue::Provider;
