@@ -12,10 +12,9 @@ use gotrue::{
     types::TokenEndpointAuthMethod,
 };
 use serde_json::json;
+use support::{SERVICE_KEY, client_of, server_that_answers};
 use uuid::Uuid;
 use wiremock::ResponseTemplate;
-
-use crate::support::{SERVICE_KEY, client_of, server_that_answers};
 
 const SOME: Uuid = Uuid::from_u128(1);
 const NONE: Uuid = Uuid::nil();

@@ -2,11 +2,9 @@
 
 use gotrue::{admin::GenerateLink, types::LinkVerificationType};
 use serde_json::{Value, json};
+use support::{client_of, header, last_request, server_that_answers, session};
 
-use crate::{
-    recorded::Recorded,
-    support::{client_of, header, last_request, server_that_answers, session},
-};
+use crate::recorded::Recorded;
 
 const REDIRECT: &str = "http://localhost:3000/x";
 
@@ -80,7 +78,7 @@ async fn a_link_is_verified_by_the_hash_in_it() {
         ("email_change_new", "email_change"),
         ("of-tomorrow", "email"),
     ] {
-        let mut reply = crate::support::user();
+        let mut reply = support::user();
         for (name, value) in [
             ("action_link", "http://localhost:9999/verify?token=in-the-link&type=x&redirect_to=http://x/"),
             ("email_otp", "123456"),

@@ -5,13 +5,11 @@ use gotrue::{
     types::{OAuthClientType, OAuthGrantType, TokenEndpointAuthMethod},
 };
 use serde_json::json;
+use support::{SERVICE_KEY, client_of, server_that_answers};
 use uuid::Uuid;
 use wiremock::ResponseTemplate;
 
-use crate::{
-    recorded::Recorded,
-    support::{SERVICE_KEY, client_of, server_that_answers},
-};
+use crate::recorded::Recorded;
 
 #[tokio::test]
 async fn clients_are_listed_without_pages() {

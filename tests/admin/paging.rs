@@ -4,13 +4,10 @@ use gotrue::{
     admin::ListUsers,
     types::{AuditAction, AuditLogType, UserOrder},
 };
+use support::{SERVICE_KEY, client_of, header, last_request};
 use wiremock::{Mock, MockServer, matchers};
 
-use crate::{
-    listing::Listing,
-    recorded::Recorded,
-    support::{SERVICE_KEY, client_of, header, last_request},
-};
+use crate::{listing::Listing, recorded::Recorded};
 
 pub async fn list(listing: &Listing) -> (MockServer, ListUsers) {
     let server = MockServer::start().await;

@@ -5,13 +5,11 @@ use gotrue::{
     types::{CustomProviderType, NameIdFormat, SamlAttribute, SamlAttributeMapping},
 };
 use serde_json::json;
+use support::{SERVICE_KEY, client_of, last_request, server_that_answers};
 use uuid::Uuid;
 use wiremock::ResponseTemplate;
 
-use crate::{
-    recorded::Recorded,
-    support::{SERVICE_KEY, client_of, last_request, server_that_answers},
-};
+use crate::recorded::Recorded;
 
 const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 

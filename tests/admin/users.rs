@@ -7,13 +7,13 @@ use gotrue::{
     admin::{CreateUser, UpdateUser},
 };
 use serde_json::json;
+use support::{ACCESS_TOKEN, API_KEY, SERVICE_KEY, client_of, header, last_request, server_that_answers};
 use uuid::Uuid;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use crate::{
     listing::{Listing, user},
     recorded::Recorded,
-    support::{ACCESS_TOKEN, API_KEY, SERVICE_KEY, client_of, header, last_request, server_that_answers},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

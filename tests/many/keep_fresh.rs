@@ -18,8 +18,6 @@ use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
-use crate::support;
-
 const SESSIONS: usize = 10_000;
 const AT_ONCE: usize = 16;
 

@@ -7,8 +7,6 @@ use gotrue::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-use crate::support;
-
 const SESSIONS: usize = 10_000;
 
 /// A store that is elsewhere, as a database is: what it holds is not in this process.

@@ -9,7 +9,7 @@ use gotrue::{
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::exchange::Exchange;
+use support::exchange::Exchange;
 
 /// What the operation came to, with the decoded reply as JSON again.
 pub type Outcome = Result<Value, Error<()>>;

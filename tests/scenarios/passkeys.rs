@@ -1,12 +1,9 @@
 //! Passkeys and security keys, with an authenticator in software.
 
 use gotrue::{PasskeyAssertion, types::AssuranceLevel};
+use support::authenticator::{Device, ORIGIN};
 
-use crate::{
-    authenticator::{Device, ORIGIN},
-    code,
-    world::World,
-};
+use crate::{code, world::World};
 
 pub async fn registered_and_used(world: &World) {
     let client = &world.client;
