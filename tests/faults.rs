@@ -187,7 +187,7 @@ fn limit() -> Fault {
 }
 
 fn welcome() -> Fault {
-    Fault::reply(200, "text/plain", "Welcome to our network")
+    Fault::response(200, "text/plain", "Welcome to our network")
 }
 
 #[tokio::test]
