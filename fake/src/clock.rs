@@ -3,9 +3,8 @@
 use std::{future::Future, pin::Pin, sync::Arc, time};
 
 use chrono::{DateTime, Duration, Utc};
-use tokio::sync::watch;
-
 use gotrue::Clock;
+use tokio::sync::watch;
 
 /// A clock that stands still until it is moved. Clones share the time.
 ///
@@ -22,16 +21,37 @@ use gotrue::Clock;
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<watch::Sender<Time>>);
 
-#[derive(Clone, Copy, Debug)]
-struct Time {
-    now: DateTime<Utc>,
-    uptime: time::Duration,
-}
-
 impl Default for ManualClock {
     fn default() -> Self {
         Self::new()
     }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.borrow().now
+    }
+
+    fn uptime(&self) -> time::Duration {
+        self.0.borrow().uptime
+    }
+
+    fn sleep(&self, duration: time::Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let mut time = self.0.subscribe();
+        let until = time.borrow().uptime.saturating_add(duration);
+        Box::pin(async move {
+            // An error says that the clock is gone, and then no time will ever pass.
+            if time.wait_for(|time| time.uptime >= until).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Time {
+    now: DateTime<Utc>,
+    uptime: time::Duration,
 }
 
 impl ManualClock {
@@ -68,28 +88,7 @@ impl ManualClock {
     }
 }
 
-impl Clock for ManualClock {
-    fn now(&self) -> DateTime<Utc> {
-        self.0.borrow().now
-    }
-
-    fn uptime(&self) -> time::Duration {
-        self.0.borrow().uptime
-    }
-
-    fn sleep(&self, duration: time::Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let mut time = self.0.subscribe();
-        let until = time.borrow().uptime.saturating_add(duration);
-        Box::pin(async move {
-            // An error says that the clock is gone, and then no time will ever pass.
-            if time.wait_for(|time| time.uptime >= until).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        })
-    }
-}
-
 /// A standard duration as one that dates can be moved by; what is too long for dates is a thousand years.
-pub(super) fn duration(duration: time::Duration) -> Duration {
+pub(crate) fn duration(duration: time::Duration) -> Duration {
     Duration::from_std(duration).unwrap_or(Duration::days(365_000)).min(Duration::days(365_000))
 }

@@ -1,9 +1,9 @@
-//! Addresses and numbers, as the server takes and keeps them.
+//! Email addresses and phone numbers.
 
 use crate::wire::ApiError;
 
 /// An e-mail address in lower case, if it is one.
-pub(super) fn email(text: &str) -> Result<String, ApiError> {
+pub(crate) fn email(text: &str) -> Result<String, ApiError> {
     match text.len() {
         0 => Err(ApiError::validation_failed("An email address is required")),
         256.. => Err(ApiError::validation_failed("An email address is too long")),
@@ -26,7 +26,7 @@ fn is_email(text: &str) -> bool {
 }
 
 /// A phone number without its plus and its spaces, if it is one (E.164).
-pub(super) fn phone(text: &str) -> Result<String, ApiError> {
+pub(crate) fn phone(text: &str) -> Result<String, ApiError> {
     let number = text.trim_start_matches('+').replace(' ', "");
     let is_one = (2..=15).contains(&number.len())
         && number.bytes().all(|byte| byte.is_ascii_digit())
@@ -34,8 +34,13 @@ pub(super) fn phone(text: &str) -> Result<String, ApiError> {
     if is_one { Ok(number) } else { Err(ApiError::validation_failed("Invalid phone number format (E.164 required)")) }
 }
 
+/// The number as the server keeps it: digits only.
+pub(crate) fn plain_phone(phone: &str) -> String {
+    phone.chars().filter(char::is_ascii_digit).collect()
+}
+
 /// Refuses a way by which no message gets to a phone.
-pub(super) fn check_channel(channel: &str) -> Result<(), ApiError> {
+pub(crate) fn check_channel(channel: &str) -> Result<(), ApiError> {
     if ["", "sms", "whatsapp"].contains(&channel) {
         return Ok(());
     }

@@ -1,9 +1,11 @@
-//! Failing on purpose.
+//! Failures on purpose.
 
-use crate::wire::{ApiError, Cut, Request, Response};
 use std::{collections::VecDeque, time::Duration};
 
-use crate::model::ErrorCode;
+use crate::{
+    model::ErrorCode,
+    wire::{ApiError, Cut, Request, Response},
+};
 
 /// Something that goes wrong between the client and the server, for [`FakeServer::fail`](super::FakeServer::fail).
 ///
@@ -110,7 +112,7 @@ impl Fault {
     }
 
     /// The answer, with what the server itself would say, should it hear of the request.
-    pub(super) fn answer(self, request: &Request, own: impl FnOnce() -> Response) -> Response {
+    pub(crate) fn answer(self, request: &Request, own: impl FnOnce() -> Response) -> Response {
         let response = match self.kind {
             Kind::ApiError(status, code) => ApiError::new(status, code, "Made to fail").into_response(request),
             // Without a media type there is no header.
@@ -131,19 +133,19 @@ impl Fault {
 
 /// The faults that are still to come, in the order in which they were asked for.
 #[derive(Debug, Default)]
-pub(super) struct Faults(VecDeque<Fault>);
+pub(crate) struct Faults(VecDeque<Fault>);
 
 impl Faults {
-    pub(super) fn add(&mut self, fault: Fault) {
+    pub(crate) fn add(&mut self, fault: Fault) {
         self.0.push_back(fault);
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
     /// The first that is for this operation, once less from now on.
-    pub(super) fn next(&mut self, operation: Option<&str>) -> Option<Fault> {
+    pub(crate) fn next(&mut self, operation: Option<&str>) -> Option<Fault> {
         self.0.retain(|fault| fault.times > 0);
         let is_for = |fault: &&mut Fault| fault.operation.is_none() || fault.operation.as_deref() == operation;
         let fault = self.0.iter_mut().find(is_for)?;

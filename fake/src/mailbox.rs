@@ -1,7 +1,8 @@
 //! What the server has sent.
 
-use crate::model::types::OtpType;
 use gotrue::Secret;
+
+use crate::model::types::OtpType;
 
 /// A message to a person, by e-mail or to a phone.
 #[derive(Clone, Debug)]

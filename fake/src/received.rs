@@ -1,11 +1,13 @@
-//! What came to the server, as far as a test may print it.
+//! The requests that the server received, as far as a test may print them.
 
-use crate::wire::Request;
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde_json::Value;
 
-use crate::model::{OPERATIONS, Operation, SECRETS};
+use crate::{
+    model::{OPERATIONS, Operation, SECRETS},
+    wire::Request,
+};
 
 const REDACTED: &str = "[redacted]";
 
@@ -49,7 +51,7 @@ pub struct ReceivedRequest {
 }
 
 impl ReceivedRequest {
-    pub(super) fn new(request: &Request, operation: Option<&'static Operation>) -> Self {
+    pub(crate) fn new(request: &Request, operation: Option<&'static Operation>) -> Self {
         let headers = request.headers.iter().map(|(name, value)| {
             let is_secret = CREDENTIALS.contains(&name.as_str());
             let value = if is_secret { REDACTED } else { value.to_str().unwrap_or("[not a text]") };
@@ -85,7 +87,7 @@ fn nearest(path: &str) -> Vec<&'static Operation> {
 }
 
 /// Whether a path is that of the operation, with something for each parameter.
-pub(super) fn is_at(operation: &Operation, path: &str) -> bool {
+pub(crate) fn is_at(operation: &Operation, path: &str) -> bool {
     operation.path.split('/').count() == path.split('/').count()
         && operation.path.split('/').zip(path.split('/')).all(|(wanted, there)| fits(wanted, there))
 }
@@ -94,7 +96,7 @@ fn fits(wanted: &str, there: &str) -> bool {
     if wanted.starts_with('{') { !there.is_empty() } else { wanted == there }
 }
 
-fn body(request: &Request) -> Option<Value> {
+pub(crate) fn body(request: &Request) -> Option<Value> {
     let content_type = request.header("content-type").unwrap_or_default();
     let mut body = if content_type.starts_with("application/x-www-form-urlencoded") {
         let pairs = request.form_pairs().into_owned();

@@ -3,8 +3,10 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{error::ApiError, request::Request};
-use crate::model::ErrorCode;
+use crate::{
+    model::ErrorCode,
+    wire::{error::ApiError, request::Request},
+};
 
 /// Members that must be objects, which the models leave open.
 const OBJECTS: [&str; 3] = ["data", "user_metadata", "app_metadata"];

@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
-use super::{
-    request::Request,
-    response::{Response, json_response},
-};
-use crate::model::{
-    ErrorCode, WeakPasswordReason,
-    types::{Error, ErrorCodeOrStatus, WeakPassword},
+use crate::{
+    model::{
+        ErrorCode, WeakPasswordReason,
+        types::{Error, ErrorCodeOrStatus, WeakPassword},
+    },
+    wire::{
+        request::Request,
+        response::{Response, json_response},
+    },
 };
 
 /// The result of a handler.

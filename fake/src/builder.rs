@@ -1,0 +1,120 @@
+//! Setting up a server.
+
+use std::sync::{Arc, Mutex};
+
+use gotrue::{Clock, SystemClock};
+
+use crate::{
+    clock::duration,
+    model::Provider,
+    router,
+    server::{FakeServer, lock},
+    settings::ServerSettings,
+    state::State,
+    webauthn::RelyingParty,
+    wire::Listener,
+};
+
+/// Sets up a [`FakeServer`].
+///
+/// ```
+/// # async fn f() {
+/// use gotrue_fake::{FakeServer, ManualClock};
+///
+/// let clock = ManualClock::new();
+/// let server = FakeServer::builder().confirm_addresses(true).clock(clock.clone()).start().await;
+/// # }
+/// # tokio::runtime::Runtime::new().unwrap().block_on(f());
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "call start"]
+pub struct FakeServerBuilder {
+    settings: ServerSettings,
+    clock: Arc<dyn Clock>,
+}
+
+impl FakeServer {
+    /// Starts a server with the default settings, which confirms new users at once.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// Returns a builder for a server with other settings.
+    pub fn builder() -> FakeServerBuilder {
+        FakeServerBuilder { settings: ServerSettings::default(), clock: Arc::new(SystemClock) }
+    }
+}
+
+impl FakeServerBuilder {
+    /// Whether new users must confirm their address. Default: no.
+    pub fn confirm_addresses(mut self, confirm: bool) -> Self {
+        self.settings.confirm_addresses = confirm;
+        self
+    }
+
+    /// The lifetime of an access token. Default: one hour.
+    pub fn token_lifetime(mut self, lifetime: std::time::Duration) -> Self {
+        self.settings.token_lifetime = duration(lifetime);
+        self
+    }
+
+    /// How long a used refresh token is still accepted. Default: ten seconds.
+    pub fn reuse_interval(mut self, interval: std::time::Duration) -> Self {
+        self.settings.reuse_interval = duration(interval);
+        self
+    }
+
+    /// The minimum time between two messages to a user. Default: none; a real server's is one minute.
+    pub fn message_interval(mut self, interval: std::time::Duration) -> Self {
+        self.settings.message_interval = duration(interval);
+        self
+    }
+
+    /// Whether access tokens are signed with a shared secret (HS256), as older projects do. Such a server publishes no
+    /// keys. Default: no.
+    pub fn hs256(mut self, hs256: bool) -> Self {
+        self.settings.hs256 = hs256;
+        self
+    }
+
+    /// How many calls of an operation are accepted within five minutes; further ones fail with
+    /// `over_request_rate_limit`. Each operation that the real server limits has a limit of its own: sign-up, tokens,
+    /// codes and the like. Default: no limit.
+    pub fn rate_limit(mut self, calls: usize) -> Self {
+        self.settings.rate_limit = Some(calls);
+        self
+    }
+
+    /// Disables a provider. Default: all providers that the real server knows are enabled.
+    pub fn without_provider(mut self, provider: impl Into<Provider>) -> Self {
+        self.settings.disabled_providers.push(provider.into());
+        self
+    }
+
+    /// The relying party of passkeys and WebAuthn factors: its id, which is a domain, and its origin. Default:
+    /// `localhost` and `http://localhost:3000`.
+    pub fn relying_party(mut self, id: impl Into<String>, origin: impl Into<String>) -> Self {
+        self.settings.relying_party = RelyingParty { id: id.into(), origin: origin.into() };
+        self
+    }
+
+    /// The clock of the server, such as a [`ManualClock`](crate::ManualClock). Default: the clock of this machine.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Starts the server on a free port of 127.0.0.1.
+    ///
+    /// # Panics
+    /// If the machine has no free port or thread, without which a test cannot go on.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without a server")]
+    pub async fn start(self) -> FakeServer {
+        let listener = Listener::bind().expect("127.0.0.1 has a free port");
+        let url = listener.url();
+        let state = Arc::new(Mutex::new(State::new(self.settings, self.clock, url.clone())));
+        let shared = state.clone();
+        let http = listener.serve(move |request| router::answer(&mut lock(&shared), request)).await;
+        FakeServer::new(url, http.expect("a thread can be started"), state)
+    }
+}

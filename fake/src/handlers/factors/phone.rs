@@ -1,0 +1,20 @@
+//! Codes sent to a phone.
+
+use serde::Deserialize;
+
+use crate::{
+    contact::check_channel,
+    wire::{ApiError, Request, json_body},
+};
+
+/// How a code gets to a phone.
+#[derive(Deserialize)]
+struct Delivery {
+    #[serde(default)]
+    channel: String,
+}
+
+pub(crate) fn check_delivery(request: &Request) -> Result<(), ApiError> {
+    let delivery: Delivery = json_body(request)?;
+    check_channel(&delivery.channel)
+}

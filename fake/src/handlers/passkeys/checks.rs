@@ -1,0 +1,49 @@
+//! Checks that the passkey operations share.
+
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    model::ErrorCode,
+    state::{State, access_tokens::Caller},
+    webauthn::Flaw,
+    wire::{ApiError, Request, json_body},
+};
+
+/// An answer to a challenge. What it holds is checked after its challenge, so it is any JSON at first.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    challenge_id: String,
+    credential: Option<Value>,
+}
+
+pub(crate) fn refusal(flaw: Flaw) -> ApiError {
+    let message = match flaw {
+        Flaw::Form => "Invalid credential response",
+        Flaw::Proof => "Credential verification failed",
+    };
+    ApiError::new(400, ErrorCode::WEBAUTHN_VERIFICATION_FAILED, message)
+}
+
+/// Who has a second factor must have used it.
+pub(crate) fn check_level(state: &mut State, caller: &Caller) -> Result<(), ApiError> {
+    if state.lacks_aal2(caller)? {
+        let message = "AAL2 session is required to manage passkeys when MFA is enabled";
+        return Err(ApiError::new(403, ErrorCode::INSUFFICIENT_AAL, message));
+    }
+    Ok(())
+}
+
+/// Returns the challenge that a request answers, and the credential in the answer.
+pub(crate) fn answer(state: &mut State, request: &Request, user_id: Option<Uuid>) -> Result<(String, Value), ApiError> {
+    let Answer { challenge_id, credential } = json_body(request)?;
+    if challenge_id.is_empty() {
+        return Err(ApiError::validation_failed("challenge_id is required"));
+    }
+    let credential = credential.ok_or_else(|| ApiError::validation_failed("credential is required"))?;
+    let id =
+        Uuid::try_parse(&challenge_id).map_err(|_| ApiError::validation_failed("challenge_id must be a valid UUID"))?;
+    Ok((state.take_passkey_challenge(id, user_id)?, credential))
+}

@@ -1,0 +1,56 @@
+//! Sign-in with a password.
+
+use gotrue::Secret;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    model::{AuditAction, ErrorCode},
+    state::State,
+    wire::{ApiError, ApiResult, Request, json_body, json_response},
+};
+
+/// What is missing is empty, and refused with the words of the server.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Password {
+    email: Option<String>,
+    phone: Option<String>,
+    password: Secret,
+}
+
+pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
+    let grant: Password = json_body(request)?;
+    let now = state.now();
+    let account = match (&grant.email, &grant.phone) {
+        (Some(_), Some(_)) => {
+            let message = "Only an email address or phone number should be provided on login.";
+            return Err(ApiError::validation_failed(message));
+        }
+        (Some(email), None) => state.account_by_email(email),
+        (None, Some(phone)) => state.account_by_phone(phone),
+        (None, None) => return Err(ApiError::validation_failed("missing email or phone")),
+    };
+    let wrong = || ApiError::new(400, ErrorCode::INVALID_CREDENTIALS, "Invalid login credentials");
+    let account = account.filter(|account| account.password.is_some()).ok_or_else(wrong)?;
+    if account.user.banned_until.is_some_and(|until| until > now) {
+        return Err(ApiError::new(400, ErrorCode::USER_BANNED, "User is banned"));
+    }
+    if !account.password.as_ref().is_some_and(|password| password.is(&grant.password)) {
+        return Err(wrong());
+    }
+    if grant.email.is_some() && account.user.email_confirmed_at.is_none() {
+        return Err(ApiError::new(400, ErrorCode::EMAIL_NOT_CONFIRMED, "Email not confirmed"));
+    }
+    if grant.phone.is_some() && account.user.phone_confirmed_at.is_none() {
+        return Err(ApiError::new(400, ErrorCode::PHONE_NOT_CONFIRMED, "Phone not confirmed"));
+    }
+    let id = account.user.id;
+    let provider = if grant.email.is_some() { "email" } else { "phone" };
+    state.note(id, AuditAction::LOGIN, Some(json!({ "provider": provider })));
+    let session = state.new_session(id, "password")?;
+    // This way alone tells of the password, and this server has none that became weak.
+    let mut response = json!(session);
+    response["weak_password"] = Value::Null;
+    Ok(state.with_session(json_response(200, &response), &session))
+}

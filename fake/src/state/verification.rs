@@ -1,0 +1,77 @@
+//! Codes and links that come back.
+
+use uuid::Uuid;
+
+use crate::{
+    model::{AuditAction, types::OtpType},
+    state::{
+        rows::account::{SentCode, code_slot},
+        store::State,
+    },
+};
+
+/// What a good code leads to.
+pub(crate) enum Outcome {
+    SignedIn(Uuid),
+    OneMore,
+}
+
+impl State {
+    /// Takes a code that fits, and does what it was sent for.
+    pub(crate) fn redeem_otp(&mut self, hash: &str, otp_type: OtpType) -> Option<Outcome> {
+        let (now, secure) = (self.now(), self.settings.confirm_addresses);
+        let account = self.accounts.iter_mut().find_map(|account| {
+            let code = account
+                .codes
+                .iter()
+                .find(|code| code.hash.trim_start_matches("pkce_") == hash.trim_start_matches("pkce_"));
+            code.is_some_and(|code| fits(code, otp_type)).then_some(account)
+        })?;
+        let code = account.take_code(hash, now)?;
+        let (id, was_confirmed) = (account.user.id, account.is_confirmed());
+        match code.otp_type {
+            Some(OtpType::EmailChange) => {
+                // Secure change of address: both the old and the new have to agree, where addresses are confirmed at all.
+                if secure && !account.is_change_half_confirmed && !account.email().is_empty() {
+                    account.is_change_half_confirmed = true;
+                    return Some(Outcome::OneMore);
+                }
+                account.codes.retain(|code| code.otp_type != Some(OtpType::EmailChange));
+                account.is_change_half_confirmed = false;
+                account.user.email = account.user.new_email.take();
+                account.confirm(now);
+            }
+            Some(OtpType::PhoneChange) => {
+                account.user.phone = account.user.new_phone.take();
+                account.user.phone_confirmed_at = Some(now);
+            }
+            _ => account.confirm(now),
+        }
+        account.user.is_anonymous = Some(false);
+        account.user.updated_at = Some(now);
+        self.note(id, action_of(code.otp_type, was_confirmed), None);
+        match code.otp_type {
+            Some(OtpType::EmailChange) => self.identify(id, "email").ok()?,
+            Some(OtpType::PhoneChange) => self.identify(id, "phone").ok()?,
+            _ => {}
+        }
+        Some(Outcome::SignedIn(id))
+    }
+}
+
+/// What the audit log calls it.
+fn action_of(otp_type: Option<OtpType>, was_confirmed: bool) -> AuditAction {
+    match otp_type {
+        Some(OtpType::EmailChange | OtpType::PhoneChange) => AuditAction::USER_MODIFIED,
+        _ if was_confirmed => AuditAction::LOGIN,
+        _ => AuditAction::USER_SIGNEDUP,
+    }
+}
+
+/// Whether a code may be used as this type: `email` stands for every sign-in and sign-up by e-mail.
+fn fits(code: &SentCode, otp_type: OtpType) -> bool {
+    let Some(sent_as) = code.otp_type else { return false };
+    let place = code_slot(sent_as);
+    let by_email = matches!(place, OtpType::Signup | OtpType::Magiclink);
+    place == code_slot(otp_type) || otp_type == OtpType::Email && by_email
+}
