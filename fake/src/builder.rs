@@ -58,7 +58,45 @@ impl FakeServerBuilder {
         self
     }
 
-    /// How long a used refresh token is still accepted. Default: ten seconds.
+    /// The algorithm of refresh tokens (`GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION`): 0 and 1 issue random tokens,
+    /// of which the server stores each; 2 issues signed tokens with a counter, of which it stores the counter. Refresh
+    /// tokens of either kind are accepted by all. Default: 0.
+    ///
+    /// # Panics
+    /// If the version is greater than 2, with which the real server does not start either.
+    pub fn refresh_token_version(mut self, version: u8) -> Self {
+        self.settings.set_refresh_token_version(version);
+        self
+    }
+
+    /// The percentage of sessions with random refresh tokens that get signed ones when they are refreshed
+    /// (`GOTRUE_SECURITY_REFRESH_TOKEN_UPGRADE_PERCENTAGE`). It takes effect with version 2. Default: 0.
+    ///
+    /// # Panics
+    /// If the percentage is greater than 100.
+    pub fn refresh_token_upgrade_percentage(mut self, percentage: u8) -> Self {
+        assert!(percentage <= 100, "expected a percentage of at most 100");
+        self.settings.refresh_token_upgrade_percentage = percentage;
+        self
+    }
+
+    /// Whether reuse of a refresh token after the reuse interval revokes what the session has
+    /// (`GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED`): all random tokens of the session, or the whole session of a
+    /// signed token. If not, only the request fails. Default: yes.
+    pub fn refresh_token_rotation(mut self, rotation: bool) -> Self {
+        self.settings.rotate_refresh_tokens = rotation;
+        self
+    }
+
+    /// Whether reuse of a signed refresh token is always accepted (`GOTRUE_SECURITY_REFRESH_TOKEN_ALLOW_REUSE`). Default:
+    /// no.
+    pub fn refresh_token_allow_reuse(mut self, allow: bool) -> Self {
+        self.settings.allow_refresh_token_reuse = allow;
+        self
+    }
+
+    /// How long a used refresh token is still accepted (`GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL`). Default: ten
+    /// seconds.
     pub fn reuse_interval(mut self, interval: std::time::Duration) -> Self {
         self.settings.reuse_interval = duration(interval);
         self

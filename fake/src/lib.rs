@@ -37,6 +37,7 @@ mod paging;
 mod random;
 mod received;
 mod redirect_url;
+mod refresh_token;
 mod router;
 mod server;
 mod settings;

@@ -96,6 +96,17 @@ impl FakeServer {
         self.state().keys.retire();
     }
 
+    /// Changes the algorithm of refresh tokens ([`FakeServerBuilder::refresh_token_version`]), as a deployment with another
+    /// setting does: sessions and their tokens stay.
+    ///
+    /// # Panics
+    /// If the version is greater than 2.
+    ///
+    /// [`FakeServerBuilder::refresh_token_version`]: crate::FakeServerBuilder::refresh_token_version
+    pub fn set_refresh_token_version(&self, version: u8) {
+        self.state().settings.set_refresh_token_version(version);
+    }
+
     /// Returns the messages that were sent to an email address or phone number, oldest first.
     #[must_use]
     pub fn messages_to(&self, address: &str) -> Vec<Message> {

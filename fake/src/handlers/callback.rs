@@ -40,12 +40,12 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
         Ok(redirect(302, &with_query(&redirect_to, &[("code".to_owned(), code)])))
     } else {
         state.flows.remove(place);
-        let session = state.new_session(user_id, "oauth")?;
-        let mut pairs = session_fragment(&session);
+        let issued = state.start_session(user_id, "oauth", None)?;
+        let mut pairs = session_fragment(&issued.session);
         pairs.push(("provider_token".to_owned(), format!("{provider}-access-token")));
         pairs.push(("provider_refresh_token".to_owned(), format!("{provider}-refresh-token")));
         let response = redirect(302, &with_fragment(&redirect_to, &pairs));
-        Ok(state.with_session(response, &session))
+        Ok(issued.add_headers(response))
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
         state.account(id)?.confirm(now);
         state.note(id, AuditAction::USER_SIGNEDUP, traits());
         state.note(id, AuditAction::LOGIN, traits());
-        return state.signed_up(id);
+        return state.sign_in_new_user(id);
     }
     state.note(id, AuditAction::USER_CONFIRMATION_REQUESTED, traits());
     let otp_type = if email.is_empty() { OtpType::Sms } else { OtpType::Signup };

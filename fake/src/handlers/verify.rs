@@ -110,11 +110,11 @@ pub(crate) fn verify_link(state: &mut State, request: &Request) -> ApiResult {
             with_query(&redirect_to, &[("code".to_owned(), code)])
         }
         Some(Outcome::SignedIn(id)) => {
-            let session = state.new_session(id, "otp")?;
-            let mut pairs = session_fragment(&session);
+            let issued = state.start_session(id, "otp", None)?;
+            let mut pairs = session_fragment(&issued.session);
             pairs.push(("type".to_owned(), otp_type.to_string()));
             let response = redirect(303, &with_fragment(&redirect_to, &pairs));
-            return Ok(state.with_session(response, &session));
+            return Ok(issued.add_headers(response));
         }
     };
     Ok(redirect(303, &target))

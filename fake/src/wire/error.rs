@@ -22,6 +22,7 @@ pub(crate) struct ApiError {
     pub(crate) status: u16,
     reason: Reason,
     pub(crate) message: String,
+    headers: Vec<(&'static str, String)>,
 }
 
 #[derive(Debug)]
@@ -35,7 +36,7 @@ enum Reason {
 
 impl ApiError {
     pub(crate) fn new(status: u16, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { status, reason: Reason::Code(code), message: message.into() }
+        Self { status, reason: Reason::Code(code), message: message.into(), headers: Vec::new() }
     }
 
     pub(crate) fn validation_failed(message: impl Into<String>) -> Self {
@@ -49,17 +50,23 @@ impl ApiError {
     /// What the server did not think of.
     pub(crate) fn unforeseen() -> Self {
         let message = "Unexpected failure, please check server logs for more information".to_owned();
-        Self { status: 500, reason: Reason::Unforeseen, message }
+        Self { status: 500, reason: Reason::Unforeseen, message, headers: Vec::new() }
     }
 
     pub(crate) fn oauth(error: &'static str, description: impl Into<String>) -> Self {
-        Self { status: 400, reason: Reason::OAuth(error), message: description.into() }
+        Self { status: 400, reason: Reason::OAuth(error), message: description.into(), headers: Vec::new() }
     }
 
     pub(crate) fn weak_password() -> Self {
         let weak = WeakPassword { message: None, reasons: Some(vec![WeakPasswordReason::LENGTH]) };
         let message = "Password should be at least 6 characters.".to_owned();
-        Self { status: 422, reason: Reason::WeakPassword(weak), message }
+        Self { status: 422, reason: Reason::WeakPassword(weak), message, headers: Vec::new() }
+    }
+
+    /// Adds headers to the response.
+    pub(crate) fn headers(mut self, headers: Vec<(&'static str, String)>) -> Self {
+        self.headers.extend(headers);
+        self
     }
 
     /// The code, which an error of OAuth has none of.
@@ -96,6 +103,9 @@ impl ApiError {
             error.weak_password = Some(weak);
         }
         let mut response = json_response(self.status, &error);
+        for (name, value) in &self.headers {
+            response = response.header(name, value);
+        }
         if let Some(code) = code.filter(|_| has_header) {
             response = response.header("x-sb-error-code", code.as_str());
         }

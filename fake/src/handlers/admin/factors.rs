@@ -45,7 +45,7 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let traits = json!({ "user_id": user_id, "factor_id": factor.id });
     state.note(user_id, AuditAction::FACTOR_DELETED, Some(traits));
     state.retain_factors(user_id, |other| other.id != factor.id)?;
-    state.second_factor_gone(factor.id);
+    state.lower_sessions(factor.id);
     ok(&factor)
 }
 

@@ -128,7 +128,7 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
             factor.updated_at = Some(now);
         })?;
     }
-    let session = state.second_factor_used(caller.session_id, factor.id, method)?;
+    let session = state.raise_session(caller.session_id, factor.id, method)?;
     // The response still has the other unverified factors of the kind.
     state.retain_factors(caller.user_id, |other| other.is_verified() || other.factor_type != factor.factor_type)?;
     ok(&session)
@@ -144,7 +144,7 @@ pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status, "session_id": caller.session_id });
     state.note(caller.user_id, AuditAction::FACTOR_UNENROLLED, Some(traits));
     state.retain_factors(caller.user_id, |other| other.id != factor.id)?;
-    state.second_factor_gone(factor.id);
+    state.lower_sessions(factor.id);
     ok(&UnenrollFactorResponse { id: factor.id })
 }
 

@@ -11,16 +11,16 @@ use crate::{
         client_authentication::{Parameters, authenticated, parameters},
         user_info::profile_claims,
     },
-    model::{
-        AuditAction, ErrorCode, OAuthGrantType,
-        types::{OAuthTokens, Session},
-    },
+    model::{AuditAction, ErrorCode, OAuthGrantType, types::OAuthTokens},
+    refresh_token::RefreshToken,
     state::{
         State,
+        refresh_tokens::token_not_found,
         rows::{
             oauth::{Authorization, Status, scopes},
             session::Application,
         },
+        sessions::IssuedSession,
     },
     wire::{ApiError, ApiResult, Request, Response, json_response},
 };
@@ -44,8 +44,9 @@ pub(crate) fn token(state: &mut State, request: &Request) -> ApiResult {
     match parameter("refresh_token") {
         "" => Err(ApiError::oauth("invalid_request", "refresh_token is required for refresh_token grant")),
         token => {
-            let session = state.refresh(token, Some(client.client_id))?;
-            Ok(response(state, &session, None))
+            // This endpoint has no check of the format: what is malformed is not found.
+            let token = RefreshToken::parse(&token.into()).ok_or_else(token_not_found)?;
+            Ok(response(&state.refresh(&token, Some(client.client_id))?, None))
         }
     }
 }
@@ -86,10 +87,10 @@ fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> ApiRe
     let traits = json!({ "provider_type": "oauth_provider_authorization_code", "client_id": client_id });
     state.note(user_id, AuditAction::LOGIN, Some(traits));
     let application = Application { client_id, scope: known.scope.clone() };
-    let session = state.session_of(user_id, "oauth_provider/authorization_code", Some(application))?;
+    let issued = state.start_session(user_id, "oauth_provider/authorization_code", Some(application))?;
     let is_openid = scopes(&known.scope).iter().any(|scope| scope == "openid");
     let id_token = if is_openid { Some(id_token(state, &known, user_id)?) } else { None };
-    Ok(response(state, &session, id_token))
+    Ok(response(&issued, id_token))
 }
 
 fn check_verifier(authorization: &Authorization, verifier: &str) -> Result<(), ApiError> {
@@ -142,7 +143,8 @@ pub(crate) fn id_token(state: &mut State, authorization: &Authorization, user_id
     state.sign(&claims)
 }
 
-fn response(state: &State, session: &Session, id_token: Option<Secret>) -> Response {
+fn response(issued: &IssuedSession, id_token: Option<Secret>) -> Response {
+    let session = &issued.session;
     let tokens = OAuthTokens {
         access_token: session.access_token.clone(),
         token_type: session.token_type.clone(),
@@ -150,5 +152,5 @@ fn response(state: &State, session: &Session, id_token: Option<Secret>) -> Respo
         refresh_token: session.refresh_token.clone(),
         id_token,
     };
-    state.with_session(json_response(200, &tokens), session)
+    issued.add_headers(json_response(200, &tokens))
 }

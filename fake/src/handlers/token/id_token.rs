@@ -26,14 +26,16 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let owner = if grant.link_identity == Some(true) { Some(linking_user(state, request)?) } else { None };
     let issuer = state.issuer_of(&grant)?;
     let profile = profile(state, &grant, &issuer)?;
-    let user_id = match owner {
-        Some(user_id) => {
-            state.link_profile(user_id, &profile)?;
-            user_id
-        }
-        None => state.user_of(&profile)?,
+    let Some(user_id) = owner else {
+        let user_id = state.user_of(&profile)?;
+        return state.sign_in(user_id, "oauth");
     };
-    state.sign_in(user_id, "oauth")
+    // The server starts a new session here too, and returns the user with the identities from before.
+    let identities = state.account(user_id)?.user.identities.clone();
+    state.link_profile(user_id, &profile)?;
+    let mut issued = state.start_session(user_id, "oauth", None)?;
+    issued.session.user.identities = identities;
+    Ok(issued.response())
 }
 
 fn linking_user(state: &mut State, request: &Request) -> Result<Uuid, ApiError> {

@@ -48,9 +48,9 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let id = account.user.id;
     let provider = if grant.email.is_some() { "email" } else { "phone" };
     state.note(id, AuditAction::LOGIN, Some(json!({ "provider": provider })));
-    let session = state.new_session(id, "password")?;
+    let issued = state.start_session(id, "password", None)?;
     // This way alone tells of the password, and this server has none that became weak.
-    let mut response = json!(session);
+    let mut response = json!(issued.session);
     response["weak_password"] = Value::Null;
-    Ok(state.with_session(json_response(200, &response), &session))
+    Ok(issued.add_headers(json_response(200, &response)))
 }

@@ -27,10 +27,10 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let user_id = flow.user_id.ok_or_else(flow_gone)?;
     let traits = json!({ "provider_type": flow.provider.as_deref().unwrap_or(flow.method) });
     state.note(user_id, AuditAction::LOGIN, Some(traits));
-    let mut session = state.new_session(user_id, flow.method)?;
+    let mut issued = state.start_session(user_id, flow.method, None)?;
     if let Some(provider) = flow.provider {
-        session.provider_token = Some(format!("{provider}-access-token").into());
-        session.provider_refresh_token = Some(format!("{provider}-refresh-token").into());
+        issued.session.provider_token = Some(format!("{provider}-access-token").into());
+        issued.session.provider_refresh_token = Some(format!("{provider}-refresh-token").into());
     }
-    Ok(state.session_response(&session))
+    Ok(issued.response())
 }

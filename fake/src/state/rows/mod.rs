@@ -6,5 +6,6 @@ pub(crate) mod flow;
 pub(crate) mod oauth;
 pub(crate) mod passkey;
 pub(crate) mod password;
+pub(crate) mod refresh_tokens;
 pub(crate) mod session;
 pub(crate) mod sso;
