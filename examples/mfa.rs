@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use gotrue::{EnrollTotp, Password, SignUp, SignUpOutcome};
+use gotrue::{Password, SignUp, SignUpOutcome, user::EnrollTotp};
 use gotrue_fake::FakeServer;
 
 #[tokio::main]

@@ -2,7 +2,7 @@
 
 use gotrue::Secret;
 
-use crate::model::types::OtpType;
+use crate::model::OtpType;
 
 /// A message to a person, by e-mail or to a phone.
 #[derive(Clone, Debug)]

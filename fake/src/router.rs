@@ -47,7 +47,7 @@ fn call(state: &mut State, request: &Request, operation: &'static Operation) -> 
     state.check_rate(operation.id)?;
     if request.body.len() > BODY_LIMIT {
         let message = format!("Request body too large (max {BODY_LIMIT} bytes)");
-        return Err(ApiError::new(413, ErrorCode::REQUEST_ENTITY_TOO_LARGE, message));
+        return Err(ApiError::new(413, ErrorCode::RequestEntityTooLarge, message));
     }
     match operation.id {
         "health" => server_info::health(),

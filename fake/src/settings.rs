@@ -6,6 +6,7 @@ use crate::{model::Provider, redirect_url::SITE_URL, webauthn::RelyingParty};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub(crate) struct ServerSettings {
     pub(crate) confirm_addresses: bool,
     pub(crate) token_lifetime: Duration,

@@ -6,7 +6,7 @@ use futures::{
     FutureExt,
     future::{join_all, try_join_all},
 };
-use gotrue::{Client, Password, SignUp, TokenError};
+use gotrue::{Client, Password, SignUp, error::TokenError};
 use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 use wiremock::ResponseTemplate;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use gotrue::{RedisStore, SessionStore, SignUp};
+use gotrue::{SessionStore, SignUp, store::RedisStore};
 use gotrue_fake::{FakeServer, ManualClock};
 
 use crate::server::Redis;

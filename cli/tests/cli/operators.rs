@@ -3,7 +3,7 @@
 use std::{fs, io::BufRead, path::Path};
 
 use gotrue::{
-    CreateUser,
+    admin::CreateUser,
     serde_json::{self, Value},
 };
 use gotrue_fake::FakeServer;

@@ -4,8 +4,8 @@ use crate::{
     code_challenge::challenge_in_body,
     contact,
     model::{
-        AuditAction,
-        types::{MessageSent, OtpType, RecoverRequest},
+        AuditAction, OtpType,
+        types::{MessageSent, RecoverRequest},
     },
     state::{State, messages::Letter},
     wire::{ApiError, ApiResult, Request, json_body_with, ok},
@@ -20,7 +20,7 @@ pub(crate) fn recover(state: &mut State, request: &Request) -> ApiResult {
     contact::email(&recover.email)?;
     if let Some(id) = state.account_by_email(&recover.email).map(|account| account.user.id) {
         let redirect_to = request.query("redirect_to");
-        state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
+        state.note(id, AuditAction::UserRecoveryRequested, None);
         state.send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge, redirect_to })?;
     }
     ok(&MessageSent { message_id: None })

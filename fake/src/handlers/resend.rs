@@ -5,10 +5,7 @@ use serde::Deserialize;
 use crate::{
     code_challenge::challenge_in_body,
     contact,
-    model::{
-        AuditAction,
-        types::{MessageSent, OtpType},
-    },
+    model::{AuditAction, OtpType, types::MessageSent},
     state::{State, messages::Letter},
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
@@ -44,8 +41,8 @@ pub(crate) fn resend(state: &mut State, request: &Request) -> ApiResult {
     if is_wanted {
         let redirect_to = request.query("redirect_to");
         let action = match otp_type {
-            OtpType::Signup => AuditAction::USER_CONFIRMATION_REQUESTED,
-            _ => AuditAction::USER_RECOVERY_REQUESTED,
+            OtpType::Signup => AuditAction::UserConfirmationRequested,
+            _ => AuditAction::UserRecoveryRequested,
         };
         state.note(id, action, None);
         state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;

@@ -21,7 +21,7 @@ pub(crate) fn settings(state: &State) -> ApiResult {
     let confirm = state.settings.confirm_addresses;
     let is_on = |provider: &&Provider| !state.settings.disabled_providers.contains(provider);
     // The real server does not tell of these.
-    let is_told = |provider: &&Provider| **provider != Provider::VERCEL_MARKETPLACE && **provider != Provider::X;
+    let is_told = |provider: &&Provider| **provider != Provider::VercelMarketplace && **provider != Provider::X;
     let providers = Provider::KNOWN.iter().filter(is_told).map(|provider| (provider.to_string(), is_on(&provider)));
     let ways = ["anonymous_users", "email", "phone"].map(|way| (way.to_owned(), true));
     ok(&Settings {

@@ -6,8 +6,8 @@ use crate::{
     code_challenge::challenge_in_body,
     contact,
     model::{
-        AuditAction, ErrorCode,
-        types::{OtpType, SignUpRequest, User},
+        AuditAction, ErrorCode, OtpType,
+        types::{SignUpRequest, User},
     },
     state::{
         State,
@@ -46,9 +46,9 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     let id = match known {
         Some(account) if account.is_confirmed() => {
             let id = account.user.id;
-            state.note(id, AuditAction::USER_REPEATED_SIGNUP, traits());
+            state.note(id, AuditAction::UserRepeatedSignup, traits());
             if !confirm {
-                return Err(ApiError::new(422, ErrorCode::USER_ALREADY_EXISTS, "User already registered"));
+                return Err(ApiError::new(422, ErrorCode::UserAlreadyExists, "User already registered"));
             }
             let known = state.account(id)?.user.clone();
             return ok(&invented(state, &known));
@@ -63,11 +63,11 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     let now = state.now();
     if !confirm {
         state.account(id)?.confirm(now);
-        state.note(id, AuditAction::USER_SIGNEDUP, traits());
-        state.note(id, AuditAction::LOGIN, traits());
+        state.note(id, AuditAction::UserSignedup, traits());
+        state.note(id, AuditAction::Login, traits());
         return state.sign_in_new_user(id);
     }
-    state.note(id, AuditAction::USER_CONFIRMATION_REQUESTED, traits());
+    state.note(id, AuditAction::UserConfirmationRequested, traits());
     let otp_type = if email.is_empty() { OtpType::Sms } else { OtpType::Signup };
     state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to: request.query("redirect_to") })?;
     ok(&state.account(id)?.user)

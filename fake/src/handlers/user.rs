@@ -3,8 +3,8 @@
 use crate::{
     contact,
     model::{
-        AuditAction, ErrorCode,
-        types::{MessageSent, OtpType, UserUpdateRequest},
+        AuditAction, ErrorCode, OtpType,
+        types::{MessageSent, UserUpdateRequest},
     },
     state::{
         State,
@@ -25,7 +25,7 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     let update: UserUpdateRequest = json_body(request)?;
     if update.app_metadata.is_some() {
         let message = "Updating app_metadata requires admin privileges";
-        return Err(ApiError::new(403, ErrorCode::NOT_ADMIN, message));
+        return Err(ApiError::new(403, ErrorCode::NotAdmin, message));
     }
     let lacks_aal2 = state.lacks_aal2(&caller)?;
     let account = state.account(caller.user_id)?;
@@ -35,7 +35,7 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
         || changes(update.phone.as_deref(), account.phone());
     if lacks_aal2 && sensitive {
         let message = "AAL2 session is required to update email or password when MFA is enabled.";
-        return Err(ApiError::new(401, ErrorCode::INSUFFICIENT_AAL, message));
+        return Err(ApiError::new(401, ErrorCode::InsufficientAal, message));
     }
     if account.user.is_anonymous == Some(true)
         && update.password.is_some()
@@ -43,16 +43,16 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
         && update.phone.is_none()
     {
         let message = "Updating password of an anonymous user without an email or phone is not allowed";
-        return Err(ApiError::new(422, ErrorCode::VALIDATION_FAILED, message));
+        return Err(ApiError::new(422, ErrorCode::ValidationFailed, message));
     }
     if let Some(password) = update.password {
         check_strength(&password)?;
         if account.password.as_ref().is_some_and(|old| old.is(&password)) {
             let message = "New password should be different from the old password.";
-            return Err(ApiError::new(422, ErrorCode::SAME_PASSWORD, message));
+            return Err(ApiError::new(422, ErrorCode::SamePassword, message));
         }
         account.password = Some(Password::Plain(password));
-        state.note(caller.user_id, AuditAction::USER_UPDATED_PASSWORD, None);
+        state.note(caller.user_id, AuditAction::UserUpdatedPassword, None);
         // Whoever knew the old one elsewhere is out.
         let Caller { user_id, session_id, .. } = caller;
         state.sessions.retain(|session| session.user_id != user_id || session.id == session_id);
@@ -68,7 +68,7 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
         change_phone(state, caller.user_id, &phone)?;
     }
     let now = state.now();
-    state.note(caller.user_id, AuditAction::USER_MODIFIED, None);
+    state.note(caller.user_id, AuditAction::UserModified, None);
     let user = &mut state.account(caller.user_id)?.user;
     user.updated_at = Some(now);
     ok(user)
@@ -87,7 +87,7 @@ fn change_email(
         Some(same) if same == user_id => return Ok(()),
         Some(_) => {
             let message = "A user with this email address has already been registered";
-            return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::EmailExists, message));
         }
         None => {}
     }
@@ -108,7 +108,7 @@ fn change_phone(state: &mut State, user_id: uuid::Uuid, phone: &str) -> Result<(
         Some(same) if same == user_id => return Ok(()),
         Some(_) => {
             let message = "A user with this phone number has already been registered";
-            return Err(ApiError::new(422, ErrorCode::PHONE_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::PhoneExists, message));
         }
         None => {}
     }
@@ -126,9 +126,9 @@ pub(crate) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult 
     let caller = state.caller(request)?;
     let account = state.account(caller.user_id)?;
     if !account.is_confirmed() {
-        return Err(ApiError::new(422, ErrorCode::EMAIL_NOT_CONFIRMED, "Please verify your email first."));
+        return Err(ApiError::new(422, ErrorCode::EmailNotConfirmed, "Please verify your email first."));
     }
-    state.note(caller.user_id, AuditAction::USER_REAUTHENTICATE_REQUESTED, None);
+    state.note(caller.user_id, AuditAction::UserReauthenticateRequested, None);
     state.send(caller.user_id, &Letter { otp_type: None, challenge: None, redirect_to: None })?;
     ok(&MessageSent { message_id: None })
 }

@@ -5,10 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     contact,
-    model::{
-        ErrorCode,
-        types::{ConfirmationPending, OtpType},
-    },
+    model::{ErrorCode, OtpType, types::ConfirmationPending},
     redirect_url::{SITE_URL, error_pairs, session_fragment, with_fragment, with_query, with_words},
     state::{State, messages::token_hash, verification::Outcome},
     wire::{ApiError, ApiResult, Request, json_body, ok, redirect},
@@ -46,7 +43,7 @@ impl Verify {
         let address = match (self.email.as_str(), self.phone.as_str()) {
             ("", phone) if !phone.is_empty() => contact::phone(phone)?,
             (email, "") if !email.is_empty() => contact::email(email)
-                .map_err(|_| ApiError::new(422, ErrorCode::VALIDATION_FAILED, "Invalid email format"))?,
+                .map_err(|_| ApiError::new(422, ErrorCode::ValidationFailed, "Invalid email format"))?,
             _ => return refuse("Only an email address or phone number should be provided on verify"),
         };
         Ok((token_hash(&address, self.token.expose()), "Token has expired or is invalid"))
@@ -56,7 +53,7 @@ impl Verify {
 pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let verify: Verify = json_body(request)?;
     let (hash, why) = verify.hash()?;
-    let expired = || ApiError::new(403, ErrorCode::OTP_EXPIRED, why);
+    let expired = || ApiError::new(403, ErrorCode::OtpExpired, why);
     let otp_type = if verify.token.is_empty() {
         type_of_link(&verify.type_)?
     } else {

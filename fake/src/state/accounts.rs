@@ -17,7 +17,7 @@ pub(crate) const EMAIL_TAKEN: &str = "A user with this email address has already
 
 impl State {
     pub(crate) fn account(&mut self, id: Uuid) -> Result<&mut Account, ApiError> {
-        let gone = || ApiError::new(403, ErrorCode::USER_NOT_FOUND, "User from sub claim in JWT does not exist");
+        let gone = || ApiError::new(403, ErrorCode::UserNotFound, "User from sub claim in JWT does not exist");
         self.accounts.iter_mut().find(|account| account.user.id == id).ok_or_else(gone)
     }
 

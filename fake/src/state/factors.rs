@@ -24,14 +24,14 @@ impl State {
         let factors = self.account(caller.user_id)?.user.factors.clone().unwrap_or_default();
         if factors.iter().any(|factor| factor.friendly_name.as_deref().unwrap_or_default() == name) {
             let message = format!("A factor with the friendly name {name:?} for this user already exists");
-            return Err(ApiError::new(422, ErrorCode::MFA_FACTOR_NAME_CONFLICT, message));
+            return Err(ApiError::new(422, ErrorCode::MfaFactorNameConflict, message));
         }
         if factors.len() >= MOST_FACTORS {
             let message = "Maximum number of verified factors reached, unenroll to continue";
-            return Err(ApiError::new(422, ErrorCode::TOO_MANY_ENROLLED_MFA_FACTORS, message));
+            return Err(ApiError::new(422, ErrorCode::TooManyEnrolledMfaFactors, message));
         }
         if self.lacks_aal2(caller)? {
-            return Err(ApiError::new(403, ErrorCode::INSUFFICIENT_AAL, "AAL2 required to enroll a new factor"));
+            return Err(ApiError::new(403, ErrorCode::InsufficientAal, "AAL2 required to enroll a new factor"));
         }
         Ok(())
     }
@@ -85,7 +85,7 @@ impl State {
         let mut factors = self.account(caller.user_id)?.user.factors.iter().flatten();
         if factors.any(|factor| has_number(factor) && factor.is_verified()) {
             let message = "A verified phone factor already exists, unenroll the existing factor to continue";
-            return Err(ApiError::new(422, ErrorCode::MFA_VERIFIED_FACTOR_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::MfaVerifiedFactorExists, message));
         }
         self.retain_factors(caller.user_id, |factor| !has_number(factor))?;
         Ok(number)

@@ -24,7 +24,7 @@ impl State {
         let place = Uuid::try_parse(id)
             .ok()
             .and_then(|id| self.passkeys.iter().position(|row| row.user_id == user_id && row.passkey.id == id));
-        place.ok_or_else(|| ApiError::new(404, ErrorCode::VALIDATION_FAILED, "Passkey not found"))
+        place.ok_or_else(|| ApiError::new(404, ErrorCode::ValidationFailed, "Passkey not found"))
     }
 
     pub(crate) fn challenge_passkey(&mut self, user_id: Option<Uuid>) -> (Uuid, String, DateTime<Utc>) {
@@ -38,13 +38,13 @@ impl State {
     pub(crate) fn take_passkey_challenge(&mut self, id: Uuid, user_id: Option<Uuid>) -> Result<String, ApiError> {
         let unknown = || {
             let message = "Challenge not found or already used";
-            ApiError::new(400, ErrorCode::WEBAUTHN_CHALLENGE_NOT_FOUND, message)
+            ApiError::new(400, ErrorCode::WebauthnChallengeNotFound, message)
         };
         let fits = |challenge: &PasskeyChallenge| challenge.id == id && challenge.user_id == user_id;
         let place = self.passkey_challenges.iter().position(fits).ok_or_else(unknown)?;
         let challenge = self.passkey_challenges.remove(place);
         if self.now() > challenge.expires_at {
-            return Err(ApiError::new(400, ErrorCode::WEBAUTHN_CHALLENGE_EXPIRED, "Challenge has expired"));
+            return Err(ApiError::new(400, ErrorCode::WebauthnChallengeExpired, "Challenge has expired"));
         }
         Ok(challenge.challenge)
     }

@@ -29,7 +29,7 @@ impl State {
         let (session_id, user_id) = (self.sessions[position].id, self.sessions[position].user_id);
         let mut headers = vec![(USER_ID, user_id.to_string())];
         if self.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
-            let error = ApiError::new(400, ErrorCode::USER_BANNED, "Invalid Refresh Token: User Banned");
+            let error = ApiError::new(400, ErrorCode::UserBanned, "Invalid Refresh Token: User Banned");
             return Err(error.headers(headers));
         }
         headers.push((SESSION_ID, session_id.to_string()));
@@ -39,7 +39,7 @@ impl State {
         });
         let (token, more) = issued.map_err(|error| error.headers(headers.clone()))?;
         headers.extend(more);
-        self.note(user_id, AuditAction::TOKEN_REFRESHED, None);
+        self.note(user_id, AuditAction::TokenRefreshed, None);
         self.sessions[position].refreshed_at = Some(now);
         self.issue(session_id, token, headers)
     }
@@ -75,7 +75,7 @@ impl State {
             fresh
         };
         headers.push((TOKEN_PREFIX, prefix(&issued)));
-        self.note(user_id, AuditAction::TOKEN_REVOKED, None);
+        self.note(user_id, AuditAction::TokenRevoked, None);
         Ok((issued, headers))
     }
 
@@ -138,9 +138,9 @@ fn is_upgraded(session_id: Uuid, percentage: u8) -> bool {
 
 pub(crate) fn token_not_found() -> ApiError {
     let message = "Invalid Refresh Token: Refresh Token Not Found";
-    ApiError::new(400, ErrorCode::REFRESH_TOKEN_NOT_FOUND, message)
+    ApiError::new(400, ErrorCode::RefreshTokenNotFound, message)
 }
 
 fn already_used() -> ApiError {
-    ApiError::new(400, ErrorCode::REFRESH_TOKEN_ALREADY_USED, "Invalid Refresh Token: Already Used")
+    ApiError::new(400, ErrorCode::RefreshTokenAlreadyUsed, "Invalid Refresh Token: Already Used")
 }

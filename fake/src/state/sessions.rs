@@ -7,7 +7,7 @@ use crate::{
     state::{
         access_tokens::session_gone,
         rows::{
-            refresh_tokens::RefreshTokens,
+            refresh_tokens::{RefreshTokens, Signer},
             session::{Application, SecondFactor, SessionRow},
         },
         store::State,
@@ -64,21 +64,15 @@ impl State {
     ) -> Result<IssuedSession, ApiError> {
         let (id, now) = (self.random.id(), self.now());
         let mut headers = vec![(USER_ID, user_id.to_string()), (SESSION_ID, id.to_string())];
-        let (mut refresh_tokens, token) = if self.settings.refresh_token_version == 2 {
-            (RefreshTokens::signed(self.random.bytes()), String::new())
+        let (refresh_tokens, token) = if self.settings.refresh_token_version == 2 {
+            let signer = Signer { counter: 0, key: self.random.bytes() };
+            headers.push((TOKEN_COUNTER, signer.counter.to_string()));
+            let token = signer.token(id);
+            (RefreshTokens::signed(signer), token)
         } else {
             let token = self.random.refresh_token();
+            headers.push((TOKEN_PREFIX, prefix(&token)));
             (RefreshTokens::random(token.clone()), token)
-        };
-        let token = match refresh_tokens.signer() {
-            Some(signer) => {
-                headers.push((TOKEN_COUNTER, signer.counter.to_string()));
-                signer.token(id)
-            }
-            None => {
-                headers.push((TOKEN_PREFIX, prefix(&token)));
-                token
-            }
         };
         self.account(user_id)?.user.last_sign_in_at = Some(now);
         self.sessions.push(SessionRow {
@@ -128,7 +122,7 @@ impl State {
             signer.token(session_id)
         } else {
             session.refresh_tokens.swap_random(fresh.clone(), now);
-            self.note(user_id, AuditAction::TOKEN_REVOKED, None);
+            self.note(user_id, AuditAction::TokenRevoked, None);
             fresh
         };
         self.sessions.retain(|session| session.user_id != user_id || session.second_factor.is_some());

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
-    model::{AuditAction, types::OtpType},
+    model::{AuditAction, OtpType},
     state::{
         rows::account::{SentCode, code_slot},
         store::State,
@@ -62,9 +62,9 @@ impl State {
 /// What the audit log calls it.
 fn action_of(otp_type: Option<OtpType>, was_confirmed: bool) -> AuditAction {
     match otp_type {
-        Some(OtpType::EmailChange | OtpType::PhoneChange) => AuditAction::USER_MODIFIED,
-        _ if was_confirmed => AuditAction::LOGIN,
-        _ => AuditAction::USER_SIGNEDUP,
+        Some(OtpType::EmailChange | OtpType::PhoneChange) => AuditAction::UserModified,
+        _ if was_confirmed => AuditAction::Login,
+        _ => AuditAction::UserSignedup,
     }
 }
 

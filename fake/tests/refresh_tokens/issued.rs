@@ -13,7 +13,7 @@ async fn start() -> World {
 async fn each_sign_in_starts_a_session_at_zero() {
     let world = start().await;
     let first = world.sign_up().await;
-    let id_token = world.server.id_token(Provider::GOOGLE, &json!({})).unwrap();
+    let id_token = world.server.id_token(Provider::Google, &json!({})).unwrap();
     let all = [
         world.sign_in().await,
         world.post("/signup", None, json!({})).await,
@@ -38,7 +38,7 @@ async fn each_sign_in_starts_a_session_at_zero() {
 async fn linking_by_id_token_starts_another_session() {
     let world = start().await;
     let first = world.sign_up().await;
-    let id_token = world.server.id_token(Provider::GOOGLE, &json!({})).unwrap();
+    let id_token = world.server.id_token(Provider::Google, &json!({})).unwrap();
     let body = json!({ "provider": "google", "id_token": id_token, "link_identity": true });
     let linked = world.post("/token?grant_type=id_token", Some(first.access_token()), body).await.expect_session();
     assert_eq!(linked.body["user"]["id"], first.body["user"]["id"]);

@@ -11,8 +11,8 @@ use crate::{
 /// The user whom the path names.
 pub(crate) fn user_id(state: &State, request: &Request) -> Result<Uuid, ApiError> {
     state.check_admin(request)?;
-    let no_uuid = || ApiError::new(404, ErrorCode::VALIDATION_FAILED, "user_id must be an UUID");
+    let no_uuid = || ApiError::new(404, ErrorCode::ValidationFailed, "user_id must be an UUID");
     let id = Uuid::try_parse(request.segment(3)).map_err(|_| no_uuid())?;
     let is_there = state.accounts.iter().any(|account| account.user.id == id);
-    is_there.then_some(id).ok_or_else(|| ApiError::new(404, ErrorCode::USER_NOT_FOUND, "User not found"))
+    is_there.then_some(id).ok_or_else(|| ApiError::new(404, ErrorCode::UserNotFound, "User not found"))
 }

@@ -58,7 +58,7 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
     }
     account.user.factors.get_or_insert_default().push(factor);
     let traits = json!({ "factor_id": id, "factor_type": enroll.factor_type });
-    state.note(caller.user_id, AuditAction::FACTOR_IN_PROGRESS, Some(traits));
+    state.note(caller.user_id, AuditAction::FactorInProgress, Some(traits));
     state.factors.push(FactorRow { factor_id: id, proof, challenges: Vec::new() });
     let (type_, friendly_name) = (enroll.factor_type, Some(name));
     ok(&EnrollFactorResponse { id, type_, friendly_name, phone, totp: application })
@@ -88,7 +88,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
         }
     };
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status });
-    state.note(caller.user_id, AuditAction::CHALLENGE_CREATED, Some(traits));
+    state.note(caller.user_id, AuditAction::ChallengeCreated, Some(traits));
     state.change_factor(caller.user_id, factor.id, |factor| factor.last_challenged_at = Some(now))?;
     state.factor_row(factor.id)?.challenges.push(ChallengeRow { id, created_at: now, nonce, answered: false });
     ok(&response)
@@ -106,7 +106,7 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     };
     let now = state.now();
     let challenge = state.factor_row(factor.id)?.open_challenge(answer.challenge_id, now)?;
-    let wrong = |message| Err(ApiError::new(422, ErrorCode::MFA_VERIFICATION_FAILED, message));
+    let wrong = |message| Err(ApiError::new(422, ErrorCode::MfaVerificationFailed, message));
     let method = match proof {
         Proof::Totp(secret) if !totp::is_right(secret, &answer.code, now) => {
             return wrong("Invalid TOTP code entered");
@@ -121,10 +121,10 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     };
     state.factor_row(factor.id)?.answered(&challenge);
     let traits = json!({ "factor_id": factor.id, "challenge_id": challenge.id, "factor_type": factor.factor_type });
-    state.note(caller.user_id, AuditAction::VERIFICATION_ATTEMPTED, Some(traits));
+    state.note(caller.user_id, AuditAction::VerificationAttempted, Some(traits));
     if !factor.is_verified() {
         state.change_factor(caller.user_id, factor.id, |factor| {
-            factor.status = FactorStatus::VERIFIED;
+            factor.status = FactorStatus::Verified;
             factor.updated_at = Some(now);
         })?;
     }
@@ -139,10 +139,10 @@ pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     let factor = factor(state, &caller, request)?;
     if factor.is_verified() && !state.is_aal2(caller.session_id) {
         let message = "AAL2 required to unenroll verified factor";
-        return Err(ApiError::new(422, ErrorCode::INSUFFICIENT_AAL, message));
+        return Err(ApiError::new(422, ErrorCode::InsufficientAal, message));
     }
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status, "session_id": caller.session_id });
-    state.note(caller.user_id, AuditAction::FACTOR_UNENROLLED, Some(traits));
+    state.note(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
     state.retain_factors(caller.user_id, |other| other.id != factor.id)?;
     state.lower_sessions(factor.id);
     ok(&UnenrollFactorResponse { id: factor.id })
@@ -150,7 +150,7 @@ pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
 
 /// The factor in the path of a request.
 fn factor(state: &mut State, caller: &Caller, request: &Request) -> Result<Factor, ApiError> {
-    let no_uuid = || ApiError::new(404, ErrorCode::VALIDATION_FAILED, "factor_id must be an UUID");
+    let no_uuid = || ApiError::new(404, ErrorCode::ValidationFailed, "factor_id must be an UUID");
     let id = Uuid::try_parse(request.segment(2)).map_err(|_| no_uuid())?;
     let mut factors = state.account(caller.user_id)?.user.factors.iter().flatten();
     factors.find(|factor| factor.id == id).cloned().ok_or_else(no_factor)

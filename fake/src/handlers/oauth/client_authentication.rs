@@ -29,7 +29,7 @@ pub(crate) fn authenticated(
     parameters: &Parameters,
 ) -> Result<OAuthClient, ApiError> {
     let (id, secret, used) = match basic(request)? {
-        Some((id, secret)) => (id, secret, TokenEndpointAuthMethod::CLIENT_SECRET_BASIC),
+        Some((id, secret)) => (id, secret, TokenEndpointAuthMethod::ClientSecretBasic),
         None => in_body(parameters),
     };
     if id.is_empty() {
@@ -37,7 +37,7 @@ pub(crate) fn authenticated(
     }
     let id = Uuid::try_parse(&id).map_err(|_| refuse_client("Invalid client_id format"))?;
     let row = state.oauth.client(id).ok_or_else(|| refuse_client("Invalid client credentials"))?;
-    let registered = row.client.token_endpoint_auth_method.clone().unwrap_or(TokenEndpointAuthMethod::NONE);
+    let registered = row.client.token_endpoint_auth_method.clone().unwrap_or(TokenEndpointAuthMethod::None);
     if registered != used {
         return Err(refuse_client(&format!(
             "invalid authentication method: client is registered for '{registered}' but '{used}' was used"
@@ -54,8 +54,8 @@ fn in_body(parameters: &Parameters) -> (String, String, TokenEndpointAuthMethod)
     let parameter = |name: &str| parameters.get(name).cloned().unwrap_or_default();
     let secret = parameter("client_secret");
     let used = match secret.as_str() {
-        "" => TokenEndpointAuthMethod::NONE,
-        _ => TokenEndpointAuthMethod::CLIENT_SECRET_POST,
+        "" => TokenEndpointAuthMethod::None,
+        _ => TokenEndpointAuthMethod::ClientSecretPost,
     };
     (parameter("client_id"), secret, used)
 }
@@ -70,5 +70,5 @@ fn basic(request: &Request) -> Result<Option<(String, String)>, ApiError> {
 }
 
 fn refuse_client(message: &str) -> ApiError {
-    ApiError::new(400, ErrorCode::INVALID_CREDENTIALS, message)
+    ApiError::new(400, ErrorCode::InvalidCredentials, message)
 }

@@ -100,16 +100,16 @@ pub(crate) fn check_method(client: &OAuthClient, method: &TokenEndpointAuthMetho
             "invalid token_endpoint_auth_method: must be one of [none client_secret_basic client_secret_post]";
         return Err(ApiError::validation_failed(message));
     }
-    let client_type = client.client_type.clone().unwrap_or(OAuthClientType::CONFIDENTIAL);
+    let client_type = client.client_type.clone().unwrap_or(OAuthClientType::Confidential);
     if type_for(method) == client_type {
         return Ok(());
     }
-    let valid = if client_type == OAuthClientType::PUBLIC { "none" } else { "client_secret_basic client_secret_post" };
+    let valid = if client_type == OAuthClientType::Public { "none" } else { "client_secret_basic client_secret_post" };
     Err(ApiError::validation_failed(format!(
         "token_endpoint_auth_method '{method}' is not valid for client_type '{client_type}'; valid methods: [{valid}]"
     )))
 }
 
 fn type_for(method: &TokenEndpointAuthMethod) -> OAuthClientType {
-    if *method == TokenEndpointAuthMethod::NONE { OAuthClientType::PUBLIC } else { OAuthClientType::CONFIDENTIAL }
+    if *method == TokenEndpointAuthMethod::None { OAuthClientType::Public } else { OAuthClientType::Confidential }
 }

@@ -38,7 +38,7 @@ pub(crate) fn token(state: &mut State, request: &Request) -> ApiResult {
         let description = format!("Client is not allowed to use grant type: {grant_type}");
         return Err(ApiError::oauth("unsupported_grant_type", description));
     }
-    if grant_type == OAuthGrantType::AUTHORIZATION_CODE.as_str() {
+    if grant_type == OAuthGrantType::AuthorizationCode.as_str() {
         return by_code(state, client.client_id, &parameters);
     }
     match parameter("refresh_token") {
@@ -85,7 +85,7 @@ fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> ApiRe
     }
     state.oauth.authorizations.remove(place);
     let traits = json!({ "provider_type": "oauth_provider_authorization_code", "client_id": client_id });
-    state.note(user_id, AuditAction::LOGIN, Some(traits));
+    state.note(user_id, AuditAction::Login, Some(traits));
     let application = Application { client_id, scope: known.scope.clone() };
     let issued = state.start_session(user_id, "oauth_provider/authorization_code", Some(application))?;
     let is_openid = scopes(&known.scope).iter().any(|scope| scope == "openid");
@@ -109,7 +109,7 @@ fn check_verifier(authorization: &Authorization, verifier: &str) -> Result<(), A
 /// What the application may know of the user, signed. A shared secret cannot sign it.
 pub(crate) fn id_token(state: &mut State, authorization: &Authorization, user_id: Uuid) -> Result<Secret, ApiError> {
     if state.settings.hs256 {
-        return Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error generating ID token"));
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error generating ID token"));
     }
     let now = state.now().timestamp();
     let user = state.account(user_id)?.user.clone();

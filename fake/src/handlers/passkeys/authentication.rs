@@ -17,7 +17,7 @@ use crate::{
 pub(crate) fn options(state: &mut State) -> ApiResult {
     let (challenge_id, challenge, expires_at) = state.challenge_passkey(None);
     let mut options = state.settings.relying_party.request_options(challenge);
-    options.user_verification = Some(UserVerification::PREFERRED);
+    options.user_verification = Some(UserVerification::Preferred);
     ok(&PasskeyAuthenticationOptions { challenge_id, options, expires_at: Some(expires_at.timestamp()) })
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn authenticate(state: &mut State, request: &Request) -> ApiResult {
     for row in state.passkeys.iter_mut().filter(|row| row.passkey.id == passkey_id) {
         row.passkey.last_used_at = Some(now);
     }
-    state.note(user_id, AuditAction::LOGIN, Some(json!({ "passkey_id": passkey_id })));
+    state.note(user_id, AuditAction::Login, Some(json!({ "passkey_id": passkey_id })));
     state.sign_in(user_id, "passkey")
 }
 
@@ -43,13 +43,13 @@ pub(crate) fn authenticate(state: &mut State, request: &Request) -> ApiResult {
 fn check_welcome(account: &Account, now: DateTime<Utc>) -> Result<(), ApiError> {
     let refuse = |code, message| Err(ApiError::new(403, code, message));
     if !account.email().is_empty() && account.user.email_confirmed_at.is_none() {
-        return refuse(ErrorCode::EMAIL_NOT_CONFIRMED, "Email not confirmed");
+        return refuse(ErrorCode::EmailNotConfirmed, "Email not confirmed");
     }
     if !account.phone().is_empty() && account.user.phone_confirmed_at.is_none() {
-        return refuse(ErrorCode::PHONE_NOT_CONFIRMED, "Phone not confirmed");
+        return refuse(ErrorCode::PhoneNotConfirmed, "Phone not confirmed");
     }
     if account.user.banned_until.is_some_and(|until| until > now) {
-        return refuse(ErrorCode::USER_BANNED, "User is banned");
+        return refuse(ErrorCode::UserBanned, "User is banned");
     }
     Ok(())
 }

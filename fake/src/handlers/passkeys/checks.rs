@@ -24,14 +24,14 @@ pub(crate) fn refusal(flaw: Flaw) -> ApiError {
         Flaw::Form => "Invalid credential response",
         Flaw::Proof => "Credential verification failed",
     };
-    ApiError::new(400, ErrorCode::WEBAUTHN_VERIFICATION_FAILED, message)
+    ApiError::new(400, ErrorCode::WebauthnVerificationFailed, message)
 }
 
 /// Who has a second factor must have used it.
 pub(crate) fn check_level(state: &mut State, caller: &Caller) -> Result<(), ApiError> {
     if state.lacks_aal2(caller)? {
         let message = "AAL2 session is required to manage passkeys when MFA is enabled";
-        return Err(ApiError::new(403, ErrorCode::INSUFFICIENT_AAL, message));
+        return Err(ApiError::new(403, ErrorCode::InsufficientAal, message));
     }
     Ok(())
 }

@@ -28,10 +28,10 @@ pub(crate) fn options(state: &mut State, request: &Request) -> ApiResult {
     let (name, display_name) = names(state.account(caller.user_id)?);
     let mut options =
         state.settings.relying_party.creation_options(challenge, caller.user_id, name.clone(), display_name);
-    options.attestation = Some(AttestationConveyance::NONE);
+    options.attestation = Some(AttestationConveyance::None);
     options.authenticator_selection = Some(AuthenticatorSelection {
-        resident_key: Some(ResidentKey::REQUIRED),
-        user_verification: Some(UserVerification::PREFERRED),
+        resident_key: Some(ResidentKey::Required),
+        user_verification: Some(UserVerification::Preferred),
         authenticator_attachment: None,
         require_resident_key: None,
     });
@@ -48,7 +48,7 @@ pub(crate) fn register(state: &mut State, request: &Request) -> ApiResult {
     }
     if state.passkeys.iter().any(|row| row.credential.id == credential.id) {
         let message = "This credential is already registered";
-        return Err(ApiError::new(422, ErrorCode::WEBAUTHN_CREDENTIAL_EXISTS, message));
+        return Err(ApiError::new(422, ErrorCode::WebauthnCredentialExists, message));
     }
     let passkey = Passkey {
         id: state.random.id(),
@@ -57,7 +57,7 @@ pub(crate) fn register(state: &mut State, request: &Request) -> ApiResult {
         last_used_at: None,
     };
     let response = ok(&passkey);
-    state.note(caller.user_id, AuditAction::PASSKEY_CREATED, Some(json!({ "passkey_id": passkey.id })));
+    state.note(caller.user_id, AuditAction::PasskeyCreated, Some(json!({ "passkey_id": passkey.id })));
     state.passkeys.push(PasskeyRow { user_id: caller.user_id, passkey, credential });
     response
 }
@@ -76,5 +76,5 @@ pub(crate) fn names(account: &Account) -> (String, String) {
 }
 
 fn too_many() -> ApiError {
-    ApiError::new(422, ErrorCode::TOO_MANY_PASSKEYS, "Maximum number of passkeys reached")
+    ApiError::new(422, ErrorCode::TooManyPasskeys, "Maximum number of passkeys reached")
 }

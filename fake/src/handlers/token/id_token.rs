@@ -33,9 +33,9 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     // The server starts a new session here too, and returns the user with the identities from before.
     let identities = state.account(user_id)?.user.identities.clone();
     state.link_profile(user_id, &profile)?;
-    let mut issued = state.start_session(user_id, "oauth", None)?;
-    issued.session.user.identities = identities;
-    Ok(issued.response())
+    let mut linked = state.start_session(user_id, "oauth", None)?;
+    linked.session.user.identities = identities;
+    Ok(linked.response())
 }
 
 fn linking_user(state: &mut State, request: &Request) -> Result<Uuid, ApiError> {

@@ -19,6 +19,6 @@ pub(crate) fn token(state: &mut State, request: &Request) -> ApiResult {
         Some(GrantType::Pkce) => pkce::grant(state, request),
         Some(GrantType::IdToken) => id_token::grant(state, request),
         Some(GrantType::Web3) => web3::grant(state, request),
-        None => Err(ApiError::new(400, ErrorCode::INVALID_CREDENTIALS, "unsupported_grant_type")),
+        None => Err(ApiError::new(400, ErrorCode::InvalidCredentials, "unsupported_grant_type")),
     }
 }

@@ -31,23 +31,23 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
         (None, Some(phone)) => state.account_by_phone(phone),
         (None, None) => return Err(ApiError::validation_failed("missing email or phone")),
     };
-    let wrong = || ApiError::new(400, ErrorCode::INVALID_CREDENTIALS, "Invalid login credentials");
+    let wrong = || ApiError::new(400, ErrorCode::InvalidCredentials, "Invalid login credentials");
     let account = account.filter(|account| account.password.is_some()).ok_or_else(wrong)?;
     if account.user.banned_until.is_some_and(|until| until > now) {
-        return Err(ApiError::new(400, ErrorCode::USER_BANNED, "User is banned"));
+        return Err(ApiError::new(400, ErrorCode::UserBanned, "User is banned"));
     }
     if !account.password.as_ref().is_some_and(|password| password.is(&grant.password)) {
         return Err(wrong());
     }
     if grant.email.is_some() && account.user.email_confirmed_at.is_none() {
-        return Err(ApiError::new(400, ErrorCode::EMAIL_NOT_CONFIRMED, "Email not confirmed"));
+        return Err(ApiError::new(400, ErrorCode::EmailNotConfirmed, "Email not confirmed"));
     }
     if grant.phone.is_some() && account.user.phone_confirmed_at.is_none() {
-        return Err(ApiError::new(400, ErrorCode::PHONE_NOT_CONFIRMED, "Phone not confirmed"));
+        return Err(ApiError::new(400, ErrorCode::PhoneNotConfirmed, "Phone not confirmed"));
     }
     let id = account.user.id;
     let provider = if grant.email.is_some() { "email" } else { "phone" };
-    state.note(id, AuditAction::LOGIN, Some(json!({ "provider": provider })));
+    state.note(id, AuditAction::Login, Some(json!({ "provider": provider })));
     let issued = state.start_session(id, "password", None)?;
     // This way alone tells of the password, and this server has none that became weak.
     let mut response = json!(issued.session);

@@ -6,7 +6,10 @@ use uuid::Uuid;
 
 use crate::{
     contact,
-    model::types::{Identity, OtpType, User},
+    model::{
+        OtpType,
+        types::{Identity, User},
+    },
     state::rows::password::Password,
 };
 

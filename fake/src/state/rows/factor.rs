@@ -42,19 +42,19 @@ impl FactorRow {
     pub(crate) fn open_challenge(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<ChallengeRow, ApiError> {
         let unknown = || {
             let message = "MFA factor with the provided challenge ID not found";
-            ApiError::new(422, ErrorCode::MFA_FACTOR_NOT_FOUND, message)
+            ApiError::new(422, ErrorCode::MfaFactorNotFound, message)
         };
         let place = self.challenges.iter().position(|challenge| challenge.id == id).ok_or_else(unknown)?;
         let challenge = self.challenges[place].clone();
         if challenge.answered {
             let message = "Challenge and verify IP addresses mismatch.";
-            return Err(ApiError::new(422, ErrorCode::MFA_IP_ADDRESS_MISMATCH, message));
+            return Err(ApiError::new(422, ErrorCode::MfaIpAddressMismatch, message));
         }
         if now > challenge.created_at + FACTOR_LIFETIME {
             self.challenges.remove(place);
             let message =
                 format!("MFA challenge {id} has expired, verify against another challenge or create a new challenge.");
-            return Err(ApiError::new(422, ErrorCode::MFA_CHALLENGE_EXPIRED, message));
+            return Err(ApiError::new(422, ErrorCode::MfaChallengeExpired, message));
         }
         Ok(challenge)
     }
@@ -78,7 +78,7 @@ pub(crate) fn new_factor(id: Uuid, name: &str, factor_type: FactorType, now: Dat
         id,
         created_at: Some(now),
         updated_at: Some(now),
-        status: FactorStatus::UNVERIFIED,
+        status: FactorStatus::Unverified,
         friendly_name: Some(name.to_owned()).filter(|name| !name.is_empty()),
         factor_type,
         phone: Some(String::new()),
@@ -89,5 +89,5 @@ pub(crate) fn new_factor(id: Uuid, name: &str, factor_type: FactorType, now: Dat
 }
 
 pub(crate) fn no_factor() -> ApiError {
-    ApiError::new(404, ErrorCode::MFA_FACTOR_NOT_FOUND, "Factor not found")
+    ApiError::new(404, ErrorCode::MfaFactorNotFound, "Factor not found")
 }

@@ -44,8 +44,8 @@ impl RefreshTokens {
     }
 
     /// Starts with version 2.
-    pub(crate) fn signed(key: [u8; 32]) -> Self {
-        Self { random: Vec::new(), signed: Some(Signer { counter: 0, key }) }
+    pub(crate) fn signed(signer: Signer) -> Self {
+        Self { random: Vec::new(), signed: Some(signer) }
     }
 
     pub(crate) fn signer(&mut self) -> Option<&mut Signer> {
@@ -54,11 +54,9 @@ impl RefreshTokens {
 
     /// Counts one token of version 2 further, or starts with it.
     pub(crate) fn upgrade(&mut self, key: [u8; 32]) -> &Signer {
-        match &mut self.signed {
-            Some(signer) => signer.counter += 1,
-            None => self.signed = Some(Signer { counter: 0, key }),
-        }
-        self.signed.get_or_insert(Signer { counter: 0, key })
+        let counter = self.signed.as_ref().map_or(0, |signer| signer.counter + 1);
+        let key = self.signed.as_ref().map_or(key, |signer| signer.key);
+        self.signed.insert(Signer { counter, key })
     }
 
     pub(crate) fn has_random(&self, token: &str) -> bool {

@@ -57,7 +57,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     state.accounts.push(account);
     let mut traits = user_traits(&response);
     traits["provider"] = response.app_metadata.as_ref().map(|data| data["provider"].clone()).unwrap_or_default();
-    state.note_admin(AuditAction::USER_SIGNEDUP, traits);
+    state.note_admin(AuditAction::UserSignedup, traits);
     ok(&response)
 }
 
@@ -83,11 +83,11 @@ fn check_contacts(state: &mut State, email: &str, phone: &str) -> Result<(), Api
         contact::phone(phone)?;
     }
     if !email.is_empty() && state.account_by_email(email).is_some() {
-        return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, EMAIL_TAKEN));
+        return Err(ApiError::new(422, ErrorCode::EmailExists, EMAIL_TAKEN));
     }
     if !phone.is_empty() && state.account_by_phone(phone).is_some() {
         let message = "Phone number already registered by another user";
-        return Err(ApiError::new(422, ErrorCode::PHONE_EXISTS, message));
+        return Err(ApiError::new(422, ErrorCode::PhoneExists, message));
     }
     Ok(())
 }
@@ -97,7 +97,7 @@ fn free_id(state: &mut State, wanted: Option<Uuid>) -> Result<Uuid, ApiError> {
         None => Ok(state.random.id()),
         Some(id) if id.is_nil() => Err(ApiError::validation_failed("ID cannot be a nil uuid")),
         Some(id) if state.accounts.iter().any(|account| account.user.id == id) => {
-            Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Database error creating new user"))
+            Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Database error creating new user"))
         }
         Some(id) => Ok(id),
     }

@@ -61,7 +61,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     }
     account.user.updated_at = Some(now);
     let user = account.user.clone();
-    state.note_admin(AuditAction::USER_MODIFIED, user_traits(&user));
+    state.note_admin(AuditAction::UserModified, user_traits(&user));
     ok(&user)
 }
 
@@ -70,7 +70,7 @@ fn check_free(state: &mut State, id: Uuid, email: &str, phone: &str) -> Result<(
     let by_email = state.account_by_email(email).map(|account| account.user.id).filter(|_| !email.is_empty());
     let by_phone = state.account_by_phone(phone).map(|account| account.user.id).filter(|_| !phone.is_empty());
     if [by_email, by_phone].into_iter().flatten().any(|owner| owner != id) {
-        return Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error updating user"));
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error updating user"));
     }
     Ok(())
 }
