@@ -1,4 +1,4 @@
-//! A clock that only the test moves.
+//! A clock that a test moves.
 
 use std::{future::Future, pin::Pin, sync::Arc, time};
 
@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use gotrue::Clock;
 use tokio::sync::watch;
 
-/// A clock that stands still until it is moved. Clones share the time.
+/// A clock that stands still until it is advanced. Clones share the time.
 ///
 /// ```
 /// use gotrue::Clock;
@@ -40,7 +40,7 @@ impl Clock for ManualClock {
         let mut time = self.0.subscribe();
         let until = time.borrow().uptime.saturating_add(duration);
         Box::pin(async move {
-            // An error says that the clock is gone, and then no time will ever pass.
+            // An error means that the clock is gone, so that time never passes.
             if time.wait_for(|time| time.uptime >= until).await.is_err() {
                 std::future::pending::<()>().await;
             }
@@ -55,19 +55,19 @@ pub(crate) struct Time {
 }
 
 impl ManualClock {
-    /// A clock that stands at the first moment of 2026.
+    /// Returns a clock at the start of 2026 (UTC).
     #[must_use]
     pub fn new() -> Self {
         Self::at(DateTime::UNIX_EPOCH + Duration::days(20_454))
     }
 
-    /// A clock that stands at this moment.
+    /// Returns a clock at this time.
     #[must_use]
     pub fn at(now: DateTime<Utc>) -> Self {
         Self(Arc::new(watch::Sender::new(Time { now, uptime: time::Duration::ZERO })))
     }
 
-    /// Lets time pass. Whoever waits long enough wakes up.
+    /// Advances the time, and wakes those whose wait is over.
     pub fn advance(&self, by: time::Duration) {
         self.0.send_modify(|time| {
             time.now += duration(by);
@@ -75,20 +75,20 @@ impl ManualClock {
         });
     }
 
-    /// Sets what people call the time, forward or back, as when a device learns that its clock was wrong. No time
-    /// passes by that.
+    /// Sets the wall-clock time, forward or back, as when the clock of a device is corrected. [`Clock::uptime`] does
+    /// not change.
     pub fn set(&self, moment: DateTime<Utc>) {
         self.0.send_modify(|time| time.now = moment);
     }
 
-    /// How many are waiting for time to pass.
+    /// Returns how many tasks are waiting on the clock.
     #[must_use]
     pub fn sleepers(&self) -> usize {
         self.0.receiver_count()
     }
 }
 
-/// A standard duration as one that dates can be moved by; what is too long for dates is a thousand years.
+/// Converts a standard duration, capped at a thousand years.
 pub(crate) fn duration(duration: time::Duration) -> Duration {
     Duration::from_std(duration).unwrap_or(Duration::days(365_000)).min(Duration::days(365_000))
 }

@@ -13,12 +13,12 @@ pub(crate) struct Challenge {
     code_challenge_method: String,
 }
 
-/// The challenge of a flow that a message continues.
+/// Reads the challenge of a flow that continues with a message.
 pub(crate) fn challenge_in_body(request: &Request) -> Result<Option<String>, ApiError> {
     json_body::<Challenge>(request)?.check()
 }
 
-/// The challenge of a flow that a browser begins.
+/// Reads the challenge of a flow that starts in a browser.
 pub(crate) fn challenge_in_query(request: &Request) -> Result<Option<String>, ApiError> {
     let parameter = |name: &str| request.query(name).unwrap_or_default();
     let code_challenge = parameter("code_challenge");

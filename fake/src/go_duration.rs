@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use crate::wire::ApiError;
 
-/// The duration; none lifts a ban.
+/// Parses the duration of a ban. `none` and zero lift a ban.
 pub(crate) fn ban(text: &str) -> Result<Option<Duration>, ApiError> {
     if text == "none" {
         return Ok(None);

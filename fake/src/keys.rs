@@ -12,11 +12,10 @@ use serde_json::{Value, json};
 
 use crate::model::types::{Jwk, JwkSet};
 
-/// The secret of a server of the old kind. Nothing real is behind it.
+/// The shared secret for HS256. It protects nothing.
 pub(crate) const SHARED_SECRET: &str = "the-signing-key-of-the-fake-server";
 
-/// Private keys of P-256 (PKCS#8), made for this purpose, so that they are the same in each run. Nothing real is behind
-/// them.
+/// P-256 private keys (PKCS#8), which are the same in each run. They protect nothing.
 const PRIVATE_KEYS: [&str; 4] = [
     "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgGv81sbhCTpFXVRKVJXBXKomjHx+b7AKJgs+aZ5DwAYWhRANCAATPirDN\
      oOboaEJb16ZdNgnh66DwyHVNHBMP4q5Nl03RC1tSh5eTAhgPRC6W2wxBhYbo7Zjj/LxBoPNGlVfrFgwc",
@@ -28,20 +27,20 @@ const PRIVATE_KEYS: [&str; 4] = [
      /udScDJBGrbLjdG75RaixpFnZ8/kB0l3zqW6J/LHrDBwXHTjkMTiJ4N0C9oWNTtZ03fFz/IuAFyuHBQa",
 ];
 
-/// The key of the providers.
+/// The private key of the providers.
 const PROVIDER_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgYjmdr/dLlLOSDaHHW1w3CamzXhEUyO5CrrnDh0g/W7ShRANCAAQ3tV7RVq4qV4\
      6UxYGnpg8f/S2thOqvpoF90zzpqjwXR0lOS2TvMU7NM0HLvNf9nSO1qjthUwoNyGR27ul60iGP";
 
-/// All keys, the newest last.
+/// The signing keys, newest last.
 #[derive(Debug)]
 pub(crate) struct Keys {
     all: Vec<Key>,
-    /// How many there have ever been.
+    /// How many keys have been created.
     made: usize,
     hs256: bool,
 }
 
-/// A key with its id, which a shared secret has none of.
+/// A key pair with its id, or a shared secret without one.
 struct Key {
     id: Option<String>,
     private: EncodingKey,
@@ -62,12 +61,12 @@ impl Keys {
         keys
     }
 
-    /// The key with which providers sign, which the server does not publish as its own.
+    /// Returns the key of the providers, which the server does not publish.
     pub(crate) fn of_providers() -> Self {
         Self { all: Key::pair(PROVIDER_KEY, "provider-key".to_owned()).into_iter().collect(), made: 1, hs256: false }
     }
 
-    /// Signs with a new key from now on. A shared secret stays.
+    /// Signs with a new key from now on. A shared secret does not change.
     pub(crate) fn rotate(&mut self) {
         if self.hs256 {
             self.all = vec![Key::shared()];
@@ -78,12 +77,12 @@ impl Keys {
         self.all.extend(Key::pair(private, format!("key-{}", self.made)));
     }
 
-    /// Forgets all but the newest.
+    /// Removes all keys but the newest.
     pub(crate) fn retire(&mut self) {
         self.all.drain(..self.all.len().saturating_sub(1));
     }
 
-    /// What everybody may know.
+    /// Returns the public keys.
     pub(crate) fn published(&self) -> JwkSet {
         JwkSet { keys: self.all.iter().rev().filter_map(|key| key.published.clone()).collect() }
     }
@@ -93,7 +92,7 @@ impl Keys {
         key.sign(claims).map(Secret::from).map_err(|error| error.to_string())
     }
 
-    /// The claims of a token that one of the keys has signed, whether or not it has expired.
+    /// Verifies the signature of a token and returns its claims, even if it has expired.
     pub(crate) fn verify(&self, token: &str) -> Result<Value, String> {
         let malformed = "token is malformed: token contains an invalid number of segments";
         let (message, signature) = token.rsplit_once('.').ok_or(malformed)?;

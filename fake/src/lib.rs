@@ -52,3 +52,8 @@ pub use fault::Fault;
 pub use mailbox::Message;
 pub use received::ReceivedRequest;
 pub use server::FakeServer;
+
+/// The code in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::wire::{ApiError, Request, Response};
 
-/// What a request asks for.
+/// The requested page.
 pub(crate) struct Page {
     number: usize,
     size: usize,
@@ -13,7 +13,7 @@ pub(crate) struct Page {
 impl Page {
     pub(crate) fn of(request: &Request) -> Result<Self, ApiError> {
         let page = Self { number: number(request, "page", 1)?, size: number(request, "per_page", 50)? };
-        // The real server divides by it.
+        // The real server divides by the size and fails.
         if page.size == 0 { Err(ApiError::unforeseen()) } else { Ok(page) }
     }
 

@@ -11,10 +11,10 @@ use crate::{
 
 const REDACTED: &str = "[redacted]";
 
-/// The headers that carry credentials.
+/// Headers with credentials.
 const CREDENTIALS: [&str; 4] = ["apikey", "authorization", "cookie", "proxy-authorization"];
 
-/// A request that came to the server. Secrets are taken out, so that it can be printed.
+/// A request that the server received. Secrets are redacted, so that it can be printed.
 ///
 /// ```
 /// use gotrue::Password;
@@ -33,20 +33,20 @@ const CREDENTIALS: [&str; 4] = ["apikey", "authorization", "cookie", "proxy-auth
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
-    /// The id of the operation. Nothing for a request that no operation fits.
+    /// The id of the operation. `None` if no operation matches.
     pub operation: Option<&'static str>,
-    /// The operations that may have been meant, when none fits: those of the same path, or else those whose path ends in
-    /// the same way.
+    /// The operations that may have been intended if none matches: those of the same path, or else those whose path
+    /// ends alike.
     pub expected: Vec<&'static Operation>,
     /// The HTTP method.
     pub method: String,
-    /// The path.
+    /// The path, with its percent-encoding.
     pub path: String,
-    /// The names in the query, in their order. The values may be secrets.
+    /// The names in the query, in order. Values are omitted, as they may be secrets.
     pub query: Vec<String>,
-    /// The headers, by their names in lower case. Credentials are `[redacted]`.
+    /// The headers by lower-case name. Credentials are `[redacted]`.
     pub headers: BTreeMap<String, String>,
-    /// The body, if it is JSON or a form. What the document says is a secret is `[redacted]`.
+    /// The body, if it is JSON or a form. Members that are secret according to the document are `[redacted]`.
     pub body: Option<Value>,
 }
 
@@ -69,7 +69,7 @@ impl ReceivedRequest {
     }
 }
 
-/// The operations at a path, or else those that share most of its end.
+/// Returns the operations of a path, or else those whose path shares the longest end.
 fn nearest(path: &str) -> Vec<&'static Operation> {
     let alike = |operation: &Operation| {
         let segments = operation.path.rsplit('/').zip(path.rsplit('/'));
@@ -86,7 +86,7 @@ fn nearest(path: &str) -> Vec<&'static Operation> {
     all.into_iter().filter(is_near).map(|(_, _, operation)| operation).collect()
 }
 
-/// Whether a path is that of the operation, with something for each parameter.
+/// Whether the path matches that of the operation.
 pub(crate) fn is_at(operation: &Operation, path: &str) -> bool {
     operation.path.split('/').count() == path.split('/').count()
         && operation.path.split('/').zip(path.split('/')).all(|(wanted, there)| fits(wanted, there))
@@ -108,7 +108,7 @@ pub(crate) fn body(request: &Request) -> Option<Value> {
     Some(body)
 }
 
-/// Takes the secrets out, however deep they are.
+/// Redacts secrets at any depth.
 fn redact(value: &mut Value) {
     match value {
         Value::Object(members) => {

@@ -4,7 +4,7 @@ use url::form_urlencoded::Serializer;
 
 use crate::model::types::Session;
 
-/// Where people end up when the application does not say.
+/// The site URL, where redirects lead without `redirect_to`.
 pub(crate) const SITE_URL: &str = "http://localhost:3000";
 
 pub(crate) fn error_pairs(error: &str, code: &str, about: &str) -> Vec<(String, String)> {
@@ -12,7 +12,7 @@ pub(crate) fn error_pairs(error: &str, code: &str, about: &str) -> Vec<(String, 
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
-/// A session as the fragment of a redirect.
+/// Returns a session as the parameters of a fragment.
 pub(crate) fn session_fragment(session: &Session) -> Vec<(String, String)> {
     let pairs = [
         ("access_token", session.access_token.expose().to_owned()),
@@ -31,15 +31,13 @@ pub(crate) fn with_query(url: &str, pairs: &[(String, String)]) -> String {
     format!("{url}{separator}{query}{fragment}")
 }
 
-/// The words of an error or a message as the fragment, in place of any other, and encoded twice as the real server
-/// does.
+/// Sets the fragment to an error or message, encoded twice as by the real server.
 pub(crate) fn with_words(url: &str, pairs: &[(String, String)]) -> String {
     let url = url.split('#').next().unwrap_or_default();
     format!("{url}{}", with_fragment("", pairs).replace('%', "%25"))
 }
 
-/// The pairs of a session as a fragment, after one that is there already, with the empty `sb` that marks it as this
-/// server's.
+/// Appends a fragment with the parameters of a session, and the empty `sb` that marks it as this server's.
 pub(crate) fn with_fragment(url: &str, pairs: &[(String, String)]) -> String {
     format!("{url}#{}", Serializer::new(String::new()).extend_pairs(pairs).append_pair("sb", "").finish())
 }

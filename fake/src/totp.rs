@@ -7,7 +7,7 @@ use url::{Url, form_urlencoded};
 
 use crate::model::types::TotpEnrollment;
 
-/// What an application has to know.
+/// Returns what an authenticator app needs to know.
 pub(crate) fn enrollment(issuer: &str, email: &str, secret: &[u8; 20]) -> TotpEnrollment {
     let uri = otpauth_uri(issuer, email, secret);
     TotpEnrollment {
@@ -17,7 +17,7 @@ pub(crate) fn enrollment(issuer: &str, email: &str, secret: &[u8; 20]) -> TotpEn
     }
 }
 
-/// Whether a code is that of now, or of one step before or after.
+/// Whether a code is valid now: that of the current time step, or of the one before or after it.
 pub(crate) fn is_right(secret: [u8; 20], code: &Secret, now: DateTime<Utc>) -> bool {
     totp(secret).check(code.expose(), seconds(now)).is_some()
 }
@@ -29,7 +29,7 @@ pub(crate) fn code(secret: &Secret, now: DateTime<Utc>) -> Option<Secret> {
     Some(totp(secret).generate(seconds(now)).to_string().into())
 }
 
-/// SHA-1, six digits, thirty seconds, and one step to either side, as the real server has it.
+/// SHA-1, six digits, steps of 30 seconds and one step of tolerance, as at the real server.
 fn totp(secret: [u8; 20]) -> Totp {
     totp_rs::Builder::new().with_secret(totp_rs::Secret::new_stack(secret)).build_noncompliant()
 }
@@ -46,7 +46,7 @@ fn otpauth_uri(issuer: &str, account: &str, secret: &[u8; 20]) -> String {
         |_| String::new(),
         |mut uri| {
             uri.set_path(&format!("/{issuer}:{account}"));
-            // A space is `%20` here, since not every authenticator knows `+`.
+            // Not every authenticator app decodes `+` as a space.
             let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
             uri.set_query(Some(&query.replace('+', "%20")));
             uri.into()
@@ -54,7 +54,7 @@ fn otpauth_uri(issuer: &str, account: &str, secret: &[u8; 20]) -> String {
     )
 }
 
-/// In place of a QR code, which nobody scans in a test: a picture of the URI in letters.
+/// Returns an SVG with the URI as text, instead of a QR code.
 pub(crate) fn picture(uri: &str) -> String {
     let uri = uri.replace('&', "&amp;");
     format!("<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"><text y=\"12\">{uri}</text></svg>\n")

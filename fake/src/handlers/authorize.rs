@@ -1,4 +1,4 @@
-//! Sign-in with a provider, and linking one: the way to the provider.
+//! Redirects to a provider, for a sign-in or to link an identity.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -11,12 +11,12 @@ use crate::{
     wire::{ApiError, ApiResult, Request, ok, redirect},
 };
 
-/// Sends the browser to the provider; this one agrees at once, so that its URL is already the way back.
+/// `GET /authorize`. The fake provider approves at once, so its URL is already the callback.
 pub(crate) fn authorize(state: &mut State, request: &Request) -> ApiResult {
     Ok(redirect(302, &begin(state, request, None)?))
 }
 
-/// Begins a flow, and gives the URL of the provider.
+/// Starts a flow and returns the URL of the provider.
 pub(crate) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>) -> Result<String, ApiError> {
     let provider = request.query("provider").unwrap_or_default().to_lowercase();
     state.check_provider(&provider)?;
@@ -40,7 +40,7 @@ pub(crate) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>)
     Ok(format!("{}{path}?code=of-the-provider&state={id}", state.base_url))
 }
 
-/// Sends the browser to a provider who is to vouch for the user too (`GET /user/identities/authorize`).
+/// `GET /user/identities/authorize`.
 pub(crate) fn authorize_identity(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     let url = begin(state, request, Some(caller.user_id))?;

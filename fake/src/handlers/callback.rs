@@ -1,4 +1,4 @@
-//! The way back from a provider.
+//! The callback from a provider.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use crate::{
     wire::{ApiError, ApiResult, Request, redirect},
 };
 
-/// The way back from the provider.
+/// `GET /callback` and `POST /callback`.
 pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
     let place = match state.open_flow(&parameter(request, "state").unwrap_or_default()) {
         Ok(place) => place,
@@ -49,7 +49,7 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
     }
 }
 
-/// A parameter of the query, or of the form that some providers send.
+/// Returns a parameter of the query, or of the form that some providers send.
 pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
     let in_form = || {
         let mut pairs = request.form_pairs();
@@ -58,7 +58,7 @@ pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
     request.query(name).or_else(in_form)
 }
 
-/// An error by its name in OAuth.
+/// Returns the OAuth name of an error.
 fn name_of(status: u16, code: &ErrorCode) -> &'static str {
     match (status, code.as_str()) {
         (403, _) | (_, "signup_disabled" | "user_banned" | "provider_email_needs_verification") => "access_denied",
@@ -69,7 +69,7 @@ fn name_of(status: u16, code: &ErrorCode) -> &'static str {
     }
 }
 
-/// The one user whom a provider knows.
+/// Signs in the one user of a provider, or links the identity.
 fn user_of_provider(state: &mut State, provider: &str, linking: Option<Uuid>) -> Result<Uuid, ApiError> {
     let mut data = provider_claims(provider);
     data["phone_verified"] = json!(false);

@@ -9,7 +9,7 @@ use crate::{
     wire::{ApiError, ApiResult, Request, ok},
 };
 
-/// Removes an identity (`DELETE /user/identities/{identity_id}`).
+/// `DELETE /user/identities/{identity_id}`.
 pub(crate) fn unlink(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     let id = Uuid::try_parse(request.segment(3)).map_err(|_| ApiError::not_found("identity_id must be an UUID"))?;
@@ -36,7 +36,7 @@ pub(crate) fn unlink(state: &mut State, request: &Request) -> ApiResult {
     ok(&json!({}))
 }
 
-/// The identity whose address becomes the user's, when none is left with the old one.
+/// Returns the identity whose address becomes the user's if no identity with the current one is left.
 fn new_address(state: &mut State, user_id: Uuid, left: &[Identity]) -> Result<Option<Identity>, ApiError> {
     let current = state.account(user_id)?.email().to_owned();
     if left.iter().any(|identity| email(identity) == current) {
@@ -68,7 +68,7 @@ fn email(identity: &Identity) -> &str {
     identity.email.as_deref().unwrap_or_default()
 }
 
-/// An address that the provider has verified comes first, none comes last.
+/// Sorts verified addresses first and identities without an address last.
 fn rank(identity: &Identity) -> u8 {
     match &identity.identity_data {
         _ if email(identity).is_empty() => 2,

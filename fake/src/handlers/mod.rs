@@ -1,4 +1,4 @@
-//! What each operation does, a file or directory for each resource.
+//! The handlers of the operations, a file or directory for each resource.
 
 pub(crate) mod admin;
 pub(crate) mod authorize;

@@ -59,8 +59,8 @@ pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
     sent()
 }
 
-/// The user whom a link will sign in, created if need be, and what the link is for: whoever has yet to confirm the
-/// address does so by it.
+/// Finds or creates the user for a link. Returns the type of the link too: a sign-up if the address is not confirmed
+/// yet.
 fn link_to(state: &mut State, email: &str, data: Option<Value>, create: bool) -> Result<(Uuid, OtpType), ApiError> {
     contact::email(email)?;
     let (now, confirm) = (state.now(), state.settings.confirm_addresses);
@@ -93,7 +93,7 @@ pub(crate) fn send_magic_link(state: &mut State, request: &Request) -> ApiResult
     sent()
 }
 
-/// A message that was sent, or that there was nobody to send to.
+/// The response whether or not a message was sent.
 fn sent() -> ApiResult {
     ok(&MessageSent { message_id: None })
 }

@@ -1,4 +1,4 @@
-//! What the server says of SCIM, of which it has the outlines only.
+//! SCIM, of which the server implements only the discovery endpoints.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ pub(crate) fn service_provider_config(state: &State) -> Response {
     }))
 }
 
-/// `GET /scim/v2/ResourceTypes` and `/scim/v2/Schemas`: there are none.
+/// `GET /scim/v2/ResourceTypes` and `GET /scim/v2/Schemas`.
 pub(crate) fn empty_list() -> Response {
     response(&json!({ "schemas": [LIST], "totalResults": 0, "startIndex": 1, "itemsPerPage": 0, "Resources": [] }))
 }

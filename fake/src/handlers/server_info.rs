@@ -1,4 +1,4 @@
-//! What the server tells about itself: health, settings, public keys.
+//! Information about the server: health, settings, public keys.
 
 use crate::{
     model::{
@@ -20,7 +20,7 @@ pub(crate) fn health() -> ApiResult {
 pub(crate) fn settings(state: &State) -> ApiResult {
     let confirm = state.settings.confirm_addresses;
     let is_on = |provider: &&Provider| !state.settings.disabled_providers.contains(provider);
-    // The real server does not tell of these.
+    // The real server omits these.
     let is_told = |provider: &&Provider| **provider != Provider::VercelMarketplace && **provider != Provider::X;
     let providers = Provider::KNOWN.iter().filter(is_told).map(|provider| (provider.to_string(), is_on(&provider)));
     let ways = ["anonymous_users", "email", "phone"].map(|way| (way.to_owned(), true));

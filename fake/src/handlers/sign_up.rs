@@ -73,7 +73,7 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     ok(&state.account(id)?.user)
 }
 
-/// A user who says nothing about the one who has the address.
+/// Returns a made-up user, which reveals nothing about the owner of the address.
 fn invented(state: &mut State, known: &User) -> User {
     let (id, now) = (state.random.id(), state.now());
     User {

@@ -53,7 +53,7 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
         }
         account.password = Some(Password::Plain(password));
         state.note(caller.user_id, AuditAction::UserUpdatedPassword, None);
-        // Whoever knew the old one elsewhere is out.
+        // A new password ends the other sessions.
         let Caller { user_id, session_id, .. } = caller;
         state.sessions.retain(|session| session.user_id != user_id || session.id == session_id);
     }

@@ -25,7 +25,7 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
-    /// The hash of the code, and what is said of one that is not good.
+    /// Returns the hash of the code, and the error message for an invalid one.
     fn hash(&self) -> Result<(String, &'static str), ApiError> {
         let refuse = |message| Err(ApiError::validation_failed(message));
         if self.type_.is_empty() {
@@ -65,7 +65,7 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     }
 }
 
-/// What a link may be for.
+/// Parses the type of a link.
 fn type_of_link(name: &str) -> Result<OtpType, ApiError> {
     match name.parse() {
         Err(_) | Ok(OtpType::Sms | OtpType::PhoneChange) => {

@@ -1,4 +1,4 @@
-//! Access tokens, and who sent a request.
+//! Access tokens, and authentication of requests.
 
 use gotrue::Secret;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::{
     wire::{ApiError, Request},
 };
 
-/// Who sent a request.
+/// The sender of a request.
 pub(crate) struct Caller {
     pub(crate) user_id: Uuid,
     pub(crate) session_id: Uuid,
@@ -71,7 +71,7 @@ impl State {
         })
     }
 
-    /// The claims of a token that this server signed and that has not expired.
+    /// Verifies an access token and returns its claims.
     pub(crate) fn claims(&self, token: &str) -> Result<Value, ApiError> {
         let bad = |why: &str| {
             let message = format!("invalid JWT: unable to parse or verify signature, {why}");
@@ -82,7 +82,7 @@ impl State {
         if expired { Err(bad("token has invalid claims: token is expired")) } else { Ok(claims) }
     }
 
-    /// Who sent a request that takes a user's token.
+    /// Authenticates a request with a user's access token.
     pub(crate) fn caller(&mut self, request: &Request) -> Result<Caller, ApiError> {
         let claims = self.claims(bearer(request)?)?;
         let id = |claim: &str| claims[claim].as_str().and_then(|id| Uuid::try_parse(id).ok());
@@ -100,7 +100,7 @@ impl State {
         }
     }
 
-    /// The same, who is not anonymous.
+    /// Authenticates a request of a user who is not anonymous.
     pub(crate) fn named_caller(&mut self, request: &Request) -> Result<Caller, ApiError> {
         let caller = self.caller(request)?;
         if caller.is_anonymous {
@@ -110,7 +110,7 @@ impl State {
         Ok(caller)
     }
 
-    /// Lets an administrator pass.
+    /// Authenticates a request with a service key.
     pub(crate) fn check_admin(&self, request: &Request) -> Result<(), ApiError> {
         let claims = self.claims(bearer(request)?)?;
         if claims["role"] == "service_role" {
@@ -129,7 +129,7 @@ impl State {
         self.keys.sign(claims).map_err(|why| ApiError::new(500, ErrorCode::UnexpectedFailure, why))
     }
 
-    /// Whether a user has a second factor that was not used in this session.
+    /// Whether the user has a verified second factor that was not used in this session.
     pub(crate) fn lacks_aal2(&mut self, caller: &Caller) -> Result<bool, ApiError> {
         let mut factors = self.account(caller.user_id)?.user.factors.iter().flatten();
         Ok(factors.any(Factor::is_verified) && !self.is_aal2(caller.session_id))

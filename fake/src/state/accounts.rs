@@ -31,7 +31,7 @@ impl State {
         self.accounts.iter_mut().find(|account| account.phone() == phone)
     }
 
-    /// A new user with an identity of the address, as a sign-up makes one: both have all the data.
+    /// Creates a user for a sign-up. Both the user and the identity get the metadata.
     pub(crate) fn create_account(&mut self, email: &str, phone: &str, data: Option<Value>) -> Result<Uuid, ApiError> {
         let id = self.create_blank(email, phone)?;
         let data = data.unwrap_or_else(|| json!({}));
@@ -49,7 +49,7 @@ impl State {
         Ok(id)
     }
 
-    /// A new user whom an administrator has thought of: the user has the data, and the identity the address.
+    /// Creates a user for an invitation. The user gets the metadata, the identity only the address.
     pub(crate) fn create_invited(&mut self, email: &str, data: Option<Value>) -> Result<Uuid, ApiError> {
         let id = self.create_blank(email, "")?;
         self.identify_new(id, "email", identity_claims(id, email))?;
@@ -73,7 +73,7 @@ impl State {
         Ok(())
     }
 
-    /// A new address that is confirmed becomes an identity, and its user is not anonymous any more.
+    /// Adds or updates the identity of a newly confirmed address. An anonymous user becomes a permanent one.
     pub(crate) fn identify(&mut self, user_id: Uuid, provider: &'static str) -> Result<(), ApiError> {
         let (identity_id, now) = (self.random.id(), self.now());
         let account = self.account(user_id)?;

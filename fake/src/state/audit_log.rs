@@ -27,7 +27,7 @@ fn type_of(action: &AuditAction) -> AuditLogType {
 }
 
 impl State {
-    /// Writes down what a user has done.
+    /// Logs an action of a user.
     pub(crate) fn note(&mut self, user_id: Uuid, action: AuditAction, traits: Option<Value>) {
         let Some(user) = self.accounts.iter().map(|account| &account.user).find(|user| user.id == user_id) else {
             return;
@@ -38,7 +38,7 @@ impl State {
         self.write_down(user_id, username, name, action, traits);
     }
 
-    /// Writes down what the service key was used for.
+    /// Logs an action with the service key.
     pub(crate) fn note_admin(&mut self, action: AuditAction, traits: Value) {
         self.write_down(Uuid::nil(), Some("service_role".to_owned()), None, action, Some(traits));
     }

@@ -16,7 +16,7 @@ use crate::{
     wire::ApiError,
 };
 
-/// How many factors a user may have.
+/// The maximum number of factors of a user.
 const MOST_FACTORS: usize = 10;
 
 impl State {
@@ -50,7 +50,7 @@ impl State {
         factors.find(|factor| factor.id == factor_id).map(change).ok_or_else(no_factor)
     }
 
-    /// Factors that were enrolled and never challenged do not stay.
+    /// Removes unverified factors that were never challenged in time.
     pub(crate) fn forget_stale_factors(&mut self, user_id: Uuid) -> Result<(), ApiError> {
         let oldest = self.now() - FACTOR_LIFETIME;
         let challenged: Vec<Uuid> =
@@ -60,7 +60,7 @@ impl State {
         })
     }
 
-    /// Removes the other factors of a user. Nothing is told where there are none.
+    /// Removes the factors of a user that are not to be kept. The field is absent if no factor is left.
     pub(crate) fn retain_factors(&mut self, user_id: Uuid, keep: impl Fn(&Factor) -> bool) -> Result<(), ApiError> {
         let user = &mut self.account(user_id)?.user;
         let (kept, gone): (Vec<_>, Vec<_>) = user.factors.take().unwrap_or_default().into_iter().partition(keep);
@@ -69,13 +69,13 @@ impl State {
         Ok(())
     }
 
-    /// From now on codes go to another number.
+    /// Changes the number that codes are sent to.
     pub(crate) fn set_factor_phone(&mut self, factor_id: Uuid, number: &str) -> Result<(), ApiError> {
         self.factor_row(factor_id)?.proof = Proof::Phone(number.to_owned());
         Ok(())
     }
 
-    /// The number of a new factor. An older factor that waits for the same number makes way.
+    /// Validates the number of a new factor, and removes an unverified factor with the same number.
     pub(crate) fn new_phone(&mut self, caller: &Caller, phone: &str) -> Result<String, ApiError> {
         if phone.is_empty() {
             return Err(ApiError::validation_failed("Phone number required to enroll Phone factor"));
@@ -96,12 +96,12 @@ impl State {
         totp::code(secret, self.now())
     }
 
-    /// The host of the site.
+    /// Returns the host of the server, the default issuer of TOTP factors.
     pub(crate) fn host(&self) -> String {
         self.base_url.split_once("://").map_or("", |(_, host)| host).to_owned()
     }
 
-    /// The credentials of a user's verified factors.
+    /// Returns the WebAuthn credentials of a user's verified factors.
     pub(crate) fn factor_credentials(&mut self, user_id: Uuid) -> Result<Vec<Credential>, ApiError> {
         let factors = self.account(user_id)?.user.factors.clone().unwrap_or_default();
         let is_theirs = |id: Uuid| factors.iter().any(|factor| factor.id == id && factor.is_verified());

@@ -19,7 +19,7 @@ pub(crate) fn flow_gone() -> ApiError {
 }
 
 impl State {
-    /// Begins a flow that a message continues.
+    /// Starts a flow that continues with a message.
     pub(crate) fn begin_by_message(&mut self, user_id: Uuid, challenge: &str, otp_type: Option<OtpType>) {
         self.flows.push(Flow {
             id: None,
@@ -39,7 +39,7 @@ impl State {
         });
     }
 
-    /// The flow with this id, to which a provider sends somebody back; or why there is none.
+    /// Returns the position of the flow that a provider redirects back to, or an error code and message.
     pub(crate) fn open_flow(&self, id: &str) -> Result<usize, (&'static str, &'static str)> {
         if id.is_empty() {
             return Err(("bad_oauth_callback", "OAuth state parameter missing"));
@@ -59,7 +59,7 @@ impl State {
         Ok(place)
     }
 
-    /// The code of the last flow of a user.
+    /// Issues the code for the last flow of a user.
     pub(crate) fn code_for(&mut self, user_id: Uuid) -> Result<String, ApiError> {
         let (code, now) = (self.random.id().to_string(), self.now());
         let flow = self.flows.iter_mut().rev().find(|flow| flow.user_id == Some(user_id) && flow.code.is_none());
@@ -67,7 +67,7 @@ impl State {
         Ok(code)
     }
 
-    /// The flow behind a code, which is then spent.
+    /// Redeems the code of a flow.
     pub(crate) fn redeem_code(&mut self, code: &str, verifier: &str) -> Result<Flow, ApiError> {
         let now = self.now();
         let issued = |flow: &Flow| flow.code.as_ref().is_some_and(|(known, _)| known == code);

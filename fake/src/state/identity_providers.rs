@@ -1,4 +1,4 @@
-//! The providers that the server knows, and their ID tokens.
+//! Identity providers and their ID tokens.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::Secret;
@@ -13,7 +13,7 @@ use crate::{
     wire::ApiError,
 };
 
-/// The providers of whom the server takes ID tokens, with their issuers.
+/// The providers whose ID tokens the server accepts, with their issuers.
 const ISSUERS: [(&str, &str); 8] = [
     ("apple", "https://appleid.apple.com"),
     ("azure", "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"),
@@ -25,10 +25,10 @@ const ISSUERS: [(&str, &str); 8] = [
     ("vercel_marketplace", "https://marketplace.vercel.com"),
 ];
 
-/// Whom the tokens of the built-in providers are for.
+/// The client id of this server at the built-in providers.
 const CLIENT_ID: &str = "fake-client";
 
-/// Somebody who issues ID tokens, and to whom.
+/// An issuer of ID tokens.
 pub(crate) struct Issuer {
     pub(crate) provider: String,
     pub(crate) url: String,
@@ -45,7 +45,7 @@ pub(crate) fn invalid(description: impl Into<String>) -> ApiError {
     ApiError::oauth("invalid request", description)
 }
 
-/// What a provider says of its one user.
+/// Returns the claims of a provider about its one user.
 pub(crate) fn provider_claims(provider: &str) -> Value {
     let name = provider.replace(':', "-");
     json!({
@@ -57,7 +57,7 @@ pub(crate) fn provider_claims(provider: &str) -> Value {
 }
 
 impl State {
-    /// An ID token of a provider, with its claims, those that are given last.
+    /// Returns an ID token of a provider. `claims` are added to the provider's.
     pub(crate) fn id_token(&self, provider: &Provider, claims: &Value) -> Option<Secret> {
         let issuer = self.issuer(provider.as_str()).ok()?;
         let mut all = provider_claims(&issuer.provider);
@@ -86,7 +86,7 @@ impl State {
             provider: (*name).to_owned(),
             url: (*url).to_owned(),
             client_ids: vec![CLIENT_ID.to_owned()],
-            // Facebook has none.
+            // Facebook does not support nonces.
             has_nonces: *name != "facebook",
         })
     }
@@ -110,14 +110,14 @@ impl State {
         })
     }
 
-    /// Which provider a request means: by name, or by its issuer.
+    /// Finds the provider of a request, by name or by issuer.
     pub(crate) fn issuer_of(&self, grant: &IdTokenGrant) -> Result<Issuer, ApiError> {
         let name = grant.provider.as_ref().map_or("", Provider::as_str);
         let url = grant.issuer.as_deref().unwrap_or_default();
         if name.is_empty() && (url.is_empty() || grant.client_id.as_deref().unwrap_or_default().is_empty()) {
             return Err(invalid("provider or client_id and issuer required"));
         }
-        // Apple and Azure have several issuers, so that the token is read first.
+        // Apple and Azure have several issuers, so the server reads the token first.
         if (name == "apple" || name == "azure") && payload(grant.id_token.expose()).is_none() {
             let provider = if name == "apple" { "Apple" } else { "Azure" };
             let message = format!("Unable to detect issuer in ID token for {provider} provider");
@@ -127,7 +127,7 @@ impl State {
         self.issuer(by_url.map_or(name, |(name, _)| name))
     }
 
-    /// Refuses a provider that is unknown or switched off.
+    /// Fails if a provider is unknown or disabled.
     pub(crate) fn check_provider(&self, provider: &str) -> Result<(), ApiError> {
         let refuse = |why: String| Err(ApiError::validation_failed(format!("Unsupported provider: {why}")));
         if provider.starts_with("custom:") {

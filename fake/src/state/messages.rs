@@ -13,21 +13,21 @@ use crate::{
     wire::ApiError,
 };
 
-/// A message to be sent.
+/// A message to send.
 pub(crate) struct Letter {
-    /// What for. Nothing for a reauthentication.
+    /// The type of the code. `None` for a reauthentication.
     pub(crate) otp_type: Option<OtpType>,
     pub(crate) challenge: Option<String>,
     pub(crate) redirect_to: Option<String>,
 }
 
-/// The hash of a code that goes into links.
+/// Returns the hash of a code, which links contain.
 pub(crate) fn token_hash(address: &str, code: &str) -> String {
     format!("{:x}", Bytes::copy_from_slice(&Sha224::digest(format!("{address}{code}"))))
 }
 
 impl State {
-    /// Sends a message to a user, to the place that its type says; for a new address to both.
+    /// Sends a message to the address or phone that its type implies; for an email change, to both addresses.
     pub(crate) fn send(&mut self, user_id: Uuid, letter: &Letter) -> Result<(), ApiError> {
         let account = self.account(user_id)?;
         let user = &account.user;
@@ -54,7 +54,7 @@ impl State {
         if let Some(challenge) = &letter.challenge {
             self.begin_by_message(user_id, challenge, letter.otp_type);
         }
-        // An older code of the same kind is no longer good.
+        // A new code invalidates older ones of the same kind.
         let account = self.account(user_id)?;
         account.drop_codes(letter.otp_type);
         if letter.otp_type == Some(OtpType::EmailChange) {
@@ -105,7 +105,7 @@ impl State {
         Ok(())
     }
 
-    /// Refuses a message within the interval of the last.
+    /// Fails within the minimum interval since the last message.
     pub(crate) fn check_interval(&self, last: Option<DateTime<Utc>>, to_phone: bool) -> Result<(), ApiError> {
         let wait = last.map_or(0, |last| (self.settings.message_interval - (self.now() - last)).num_seconds());
         if wait <= 0 {

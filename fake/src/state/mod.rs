@@ -1,4 +1,4 @@
-//! Everything that the server remembers, and the rules by which it changes.
+//! The state of the server and the rules by which it changes.
 
 pub(crate) mod access_tokens;
 pub(crate) mod accounts;

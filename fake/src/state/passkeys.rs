@@ -12,7 +12,7 @@ use crate::{
     wire::ApiError,
 };
 
-/// How many passkeys a user may have.
+/// The maximum number of passkeys of a user.
 pub(crate) const MOST_PASSKEYS: usize = 10;
 
 impl State {

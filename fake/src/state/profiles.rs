@@ -1,4 +1,4 @@
-//! Users whom a provider or their wallet vouches for.
+//! Users who sign in with a provider or a wallet.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -17,14 +17,14 @@ use crate::{
     wire::ApiError,
 };
 
-/// The provider of all wallets.
+/// The provider name of wallets.
 pub(crate) const WEB3: &str = "web3";
 
-/// What is vouched for.
+/// A user profile from a provider or wallet.
 pub(crate) struct Profile {
     pub(crate) provider: String,
     pub(crate) subject: String,
-    /// Nothing where the provider does not tell of one.
+    /// Empty if the provider does not share it.
     pub(crate) email: String,
     pub(crate) email_verified: bool,
     pub(crate) data: Value,
@@ -40,13 +40,13 @@ impl Profile {
     }
 }
 
-/// What the audit log says of an identity.
+/// Returns the traits of an identity in the audit log.
 pub(crate) fn identity_traits(identity: &Identity) -> Value {
     json!({ "identity_id": identity.identity_id, "provider": identity.provider, "provider_id": identity.id })
 }
 
 impl State {
-    /// The user of a profile. Somebody new is created; who has the same address already is the same person.
+    /// Returns the user of a profile. Links it to a user with the same verified address, or creates a user.
     pub(crate) fn user_of(&mut self, profile: &Profile) -> Result<Uuid, ApiError> {
         let now = self.now();
         let trusted = profile.email_verified || !self.settings.confirm_addresses;
@@ -109,7 +109,7 @@ impl State {
         id
     }
 
-    /// Confirms the address by what the provider says of it. Other identities, which nobody has confirmed, do not stay.
+    /// Confirms the address if the provider has verified it, and removes other, unconfirmed identities.
     fn confirm_by(&mut self, user_id: Uuid, profile: &Profile, trusted: bool) -> Result<(), ApiError> {
         let now = self.now();
         let account = self.account(user_id)?;
@@ -135,7 +135,7 @@ impl State {
         Err(ApiError::new(422, ErrorCode::ProviderEmailNeedsVerification, message))
     }
 
-    /// One more identity for a user who is signed in.
+    /// Links an identity to a signed-in user.
     pub(crate) fn link_profile(&mut self, user_id: Uuid, profile: &Profile) -> Result<(), ApiError> {
         let refuse = |message| Err(ApiError::new(422, ErrorCode::IdentityAlreadyExists, message));
         match self.owner_of(profile) {

@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use crate::{model::ErrorCode, state::store::State, wire::ApiError};
 
-/// What the real server limits.
+/// The operations that the real server limits.
 const LIMITED: [&str; 14] = [
     "challenge_factor",
     "oauth_register_client",
@@ -22,14 +22,14 @@ const LIMITED: [&str; 14] = [
     "verify_factor",
 ];
 
-/// How long a call counts.
+/// How long a call counts towards the limit.
 const WINDOW: Duration = Duration::minutes(5);
 
 impl State {
-    /// Counts a call, or refuses it.
+    /// Counts a call, or fails if the limit is reached.
     pub(crate) fn check_rate(&mut self, operation: &'static str) -> Result<(), ApiError> {
         let Some(most) = self.settings.rate_limit else { return Ok(()) };
-        // A link is verified by the same limit as a code.
+        // Links and codes share a limit.
         let operation = if operation == "verify_link" { "verify" } else { operation };
         if !LIMITED.contains(&operation) {
             return Ok(());

@@ -66,7 +66,7 @@ impl State {
         let (session_id, user_id) = (session.id, session.user_id);
         let mut headers = vec![(TOKEN_REUSE, "false".to_owned())];
         let issued = if is_upgraded(session_id, upgrade_percentage) {
-            // The token of version 1 is revoked at once, as nobody gets it.
+            // The new token of version 1 is not issued, so it is revoked at once.
             session.refresh_tokens.revoke_random(now);
             let signer = session.refresh_tokens.upgrade(key);
             headers.push((TOKEN_COUNTER, signer.counter.to_string()));

@@ -10,14 +10,14 @@ use crate::{
     },
 };
 
-/// What a good code leads to.
+/// The result of a valid code.
 pub(crate) enum Outcome {
     SignedIn(Uuid),
     OneMore,
 }
 
 impl State {
-    /// Takes a code that fits, and does what it was sent for.
+    /// Redeems a code and does what it was sent for.
     pub(crate) fn redeem_otp(&mut self, hash: &str, otp_type: OtpType) -> Option<Outcome> {
         let (now, secure) = (self.now(), self.settings.confirm_addresses);
         let account = self.accounts.iter_mut().find_map(|account| {
@@ -31,7 +31,7 @@ impl State {
         let (id, was_confirmed) = (account.user.id, account.is_confirmed());
         match code.otp_type {
             Some(OtpType::EmailChange) => {
-                // Secure change of address: both the old and the new have to agree, where addresses are confirmed at all.
+                // A secure email change needs the consent of both addresses.
                 if secure && !account.is_change_half_confirmed && !account.email().is_empty() {
                     account.is_change_half_confirmed = true;
                     return Some(Outcome::OneMore);
@@ -59,7 +59,7 @@ impl State {
     }
 }
 
-/// What the audit log calls it.
+/// Returns the action for the audit log.
 fn action_of(otp_type: Option<OtpType>, was_confirmed: bool) -> AuditAction {
     match otp_type {
         Some(OtpType::EmailChange | OtpType::PhoneChange) => AuditAction::UserModified,
@@ -68,7 +68,7 @@ fn action_of(otp_type: Option<OtpType>, was_confirmed: bool) -> AuditAction {
     }
 }
 
-/// Whether a code may be used as this type: `email` stands for every sign-in and sign-up by e-mail.
+/// Whether a code may be used as this type. `email` stands for every sign-in and sign-up by email.
 fn fits(code: &SentCode, otp_type: OtpType) -> bool {
     let Some(sent_as) = code.otp_type else { return false };
     let place = code_slot(sent_as);

@@ -1,4 +1,4 @@
-//! What an authenticator says of itself and of a new credential, in the binary forms of WebAuthn.
+//! The binary formats of WebAuthn: authenticator data and attestations.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ParsedPublicKey};
 use coset::{
@@ -8,7 +8,7 @@ use coset::{
 };
 use uuid::Uuid;
 
-/// The bits of the flags, by their names in the specification.
+/// The bits of the flags, named as in the specification.
 const USER_PRESENT: u8 = 1;
 
 const BACKUP_ELIGIBLE: u8 = 1 << 3;
@@ -25,14 +25,14 @@ pub(crate) struct AuthenticatorData {
     pub(crate) attested: Option<AttestedCredential>,
 }
 
-/// A credential that was made.
+/// A new credential.
 pub(crate) struct AttestedCredential {
     pub(crate) aaguid: Uuid,
     pub(crate) id: Vec<u8>,
     pub(crate) key: CoseKey,
 }
 
-/// What comes of `navigator.credentials.create`.
+/// The result of `navigator.credentials.create`.
 pub(crate) struct Attestation {
     pub(crate) format: String,
     pub(crate) has_statement: bool,
@@ -43,7 +43,7 @@ impl AuthenticatorData {
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let (rp_id_hash, rest) = bytes.split_first_chunk::<32>()?;
         let (&[flags], rest) = rest.split_first_chunk::<1>()?;
-        // Behind the flags there are four bytes of a counter.
+        // The flags are followed by a counter of four bytes.
         let (_, mut rest) = rest.split_at_checked(4)?;
         let attested = if flags & ATTESTED == 0 { None } else { Some(AttestedCredential::read(&mut rest)?) };
         if flags & EXTENDED != 0 {
@@ -52,7 +52,7 @@ impl AuthenticatorData {
         rest.is_empty().then_some(Self { rp_id_hash: *rp_id_hash, flags, attested })
     }
 
-    /// Whether somebody was there, and the flags agree with each other.
+    /// Whether a user was present, and the flags are consistent.
     pub(crate) fn is_plausible(&self) -> bool {
         self.flags & USER_PRESENT != 0 && (self.is_backup_eligible() || self.flags & BACKED_UP == 0)
     }
@@ -63,7 +63,7 @@ impl AuthenticatorData {
 }
 
 impl AttestedCredential {
-    /// Takes the credential off the front.
+    /// Reads the credential and advances the slice.
     fn read(rest: &mut &[u8]) -> Option<Self> {
         let (aaguid, after) = rest.split_first_chunk::<16>()?;
         let (length, after) = after.split_first_chunk::<2>()?;
@@ -73,7 +73,7 @@ impl AttestedCredential {
         Some(Self { aaguid: Uuid::from_bytes(*aaguid), id: id.to_vec(), key })
     }
 
-    /// The key, if it is one of P-256 for ES256.
+    /// Returns the key, if it is a P-256 key for ES256.
     pub(crate) fn es256_key(&self) -> Option<ParsedPublicKey> {
         let curve = coset::Label::Int(iana::EnumI64::to_i64(&iana::Ec2KeyParameter::Crv));
         let p256 = Value::from(iana::EnumI64::to_i64(&iana::EllipticCurve::P_256));

@@ -1,8 +1,8 @@
-//! What a passkey is called at first: by the model of its authenticator, if that is a known one.
+//! The names of authenticator models, which a passkey gets as its first name.
 
 use uuid::{Uuid, uuid};
 
-/// Those that people have most; the real server knows some hundreds.
+/// The most common models; the real server knows several hundred.
 const NAMES: [(Uuid, &str); 10] = [
     (uuid!("08987058-cadc-4b81-b6e1-30de50dcbe96"), "Windows Hello"),
     (uuid!("53414d53-554e-4700-0000-000000000000"), "Samsung Pass"),

@@ -1,4 +1,4 @@
-//! WebAuthn.
+//! WebAuthn: the relying party and the formats of authenticators.
 
 mod authenticator_data;
 mod authenticator_names;

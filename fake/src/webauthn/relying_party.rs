@@ -1,7 +1,7 @@
-//! The server's side of WebAuthn: the options that an authenticator gets, and the check of what it answers.
+//! The relying party of WebAuthn: options for authenticators, and verification of their responses.
 //!
-//! Keys are those of ES256, and attestations have the format `none`, which is what the options ask for. A sign counter
-//! that goes back is let pass: the real server takes note of it and refuses nothing.
+//! Only ES256 keys and attestations of format `none` are supported, which is what the options ask for. A sign counter
+//! that goes backwards is accepted: the real server logs it and accepts the credential.
 
 use std::fmt;
 
@@ -28,21 +28,21 @@ use crate::{
     webauthn::authenticator_data::{Attestation, AuthenticatorData},
 };
 
-/// ES256, as COSE numbers it.
+/// The COSE identifier of ES256.
 pub(crate) const ES256: i64 = -7;
 
-/// How long an authenticator has, in milliseconds.
+/// The timeout for an authenticator, in milliseconds.
 const TIMEOUT: i64 = 300_000;
 
 const CREDENTIAL_TYPE: &str = "public-key";
 
-/// The server takes both.
+/// The server accepts base64url with and without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The site that credentials are for.
+/// The site that credentials belong to.
 #[derive(Clone, Debug)]
 pub(crate) struct RelyingParty {
     pub(crate) id: String,
@@ -52,13 +52,13 @@ pub(crate) struct RelyingParty {
 /// Why a credential is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flaw {
-    /// It is not of the form of a credential.
+    /// It is malformed.
     Form,
-    /// It is one, and does not pass.
+    /// It is well-formed, but verification fails.
     Proof,
 }
 
-/// What is kept of a credential.
+/// What the server stores of a credential.
 #[derive(Clone)]
 pub(crate) struct Credential {
     pub(crate) id: Vec<u8>,
@@ -74,10 +74,10 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// A credential that was used, read and not checked yet.
+/// An assertion that is parsed but not yet verified.
 pub(crate) struct Assertion {
     pub(crate) credential_id: Vec<u8>,
-    /// Whose it is, as the authenticator has it.
+    /// The user id that the authenticator stores with the credential.
     pub(crate) user_handle: Option<Uuid>,
     pub(crate) data: AuthenticatorData,
     client_data: ClientData,
@@ -85,7 +85,7 @@ pub(crate) struct Assertion {
     signature: Vec<u8>,
 }
 
-/// What the browser has put together.
+/// The client data that the browser collects.
 #[derive(Deserialize)]
 struct ClientData {
     #[serde(rename = "type")]
@@ -95,7 +95,7 @@ struct ClientData {
 }
 
 impl RelyingParty {
-    /// Options to make a credential.
+    /// Returns the options to create a credential.
     pub(crate) fn creation_options(
         &self,
         challenge: String,
@@ -127,7 +127,7 @@ impl RelyingParty {
         }
     }
 
-    /// Options to use a credential.
+    /// Returns the options to use a credential.
     pub(crate) fn request_options(&self, challenge: String) -> PublicKeyCredentialRequestOptions {
         PublicKeyCredentialRequestOptions {
             rp_id: self.id.clone(),
@@ -141,7 +141,7 @@ impl RelyingParty {
         }
     }
 
-    /// Checks a credential that was made for a challenge.
+    /// Verifies a credential that was created for a challenge.
     pub(crate) fn check_new(&self, challenge: &str, credential: Value) -> Result<Credential, Flaw> {
         let credential = read(credential)?;
         let AuthenticatorResponse::Attestation(response) = credential.response else { return Err(Flaw::Form) };
@@ -161,7 +161,7 @@ impl RelyingParty {
         })
     }
 
-    /// Checks that a credential was used for a challenge.
+    /// Verifies that a credential was used for a challenge.
     pub(crate) fn check_used(
         &self,
         challenge: &str,
@@ -175,7 +175,7 @@ impl RelyingParty {
         credential.key.verify_sig(&assertion.signed, &assertion.signature).map_err(|_| Flaw::Proof)
     }
 
-    /// What is the same for a credential that was made and one that was used.
+    /// Checks what a new credential and an assertion have in common.
     fn check(
         &self,
         client_data: &ClientData,
@@ -193,7 +193,7 @@ impl RelyingParty {
 }
 
 impl Credential {
-    /// The credential in options.
+    /// Returns the credential as it appears in options.
     pub(crate) fn descriptor(&self) -> PublicKeyCredentialDescriptor {
         PublicKeyCredentialDescriptor {
             type_: CREDENTIAL_TYPE.to_owned(),
@@ -224,7 +224,7 @@ impl Assertion {
 }
 
 impl ClientData {
-    /// The data, and their hash, which is what is signed.
+    /// Returns the data and their hash, which the authenticator signs.
     fn read(base64: &str) -> Result<(Self, [u8; 32]), Flaw> {
         let bytes = decode(base64)?;
         let data = serde_json::from_slice(&bytes).map_err(|_| Flaw::Form)?;

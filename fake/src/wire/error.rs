@@ -30,7 +30,7 @@ enum Reason {
     Code(ErrorCode),
     WeakPassword(WeakPassword),
     Unforeseen,
-    /// In the words of OAuth, which are the same in all versions.
+    /// An OAuth error, whose format is the same in all API versions.
     OAuth(&'static str),
 }
 
@@ -47,7 +47,7 @@ impl ApiError {
         Self::new(404, ErrorCode::ValidationFailed, message)
     }
 
-    /// What the server did not think of.
+    /// An error that the server does not classify.
     pub(crate) fn unforeseen() -> Self {
         let message = "Unexpected failure, please check server logs for more information".to_owned();
         Self { status: 500, reason: Reason::Unforeseen, message, headers: Vec::new() }
@@ -69,7 +69,7 @@ impl ApiError {
         self
     }
 
-    /// The code, which an error of OAuth has none of.
+    /// Returns the code. An OAuth error has none.
     pub(crate) fn code(&self) -> Option<ErrorCode> {
         match &self.reason {
             Reason::Code(code) => Some(code.clone()),
@@ -79,7 +79,7 @@ impl ApiError {
         }
     }
 
-    /// The reply: since version 2024-01-01 `code` is the code, before it was the status.
+    /// Returns the response. Since API version 2024-01-01, `code` is the error code; before, it was the status.
     pub(crate) fn into_response(self, request: &Request) -> Response {
         let (versioned, code) = (wants_2024_01_01(request), self.code());
         let has_header = match self.reason {

@@ -9,7 +9,7 @@ use crate::{
     wire::{ApiError, ApiResult, Request, json_response},
 };
 
-/// The log, newest first (`GET /admin/audit`).
+/// `GET /admin/audit`: the log, newest first.
 pub(crate) fn list(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
     let page = Page::of(request)?;
@@ -20,7 +20,7 @@ pub(crate) fn list(state: &mut State, request: &Request) -> ApiResult {
     Ok(page.mark(json_response(200, &page.cut(&all)), request, all.len()))
 }
 
-/// A word to look for, and where.
+/// A word to search for, and the field to search.
 struct Filter {
     scope: String,
     word: String,

@@ -1,4 +1,4 @@
-//! Second factors of somebody, for an administrator.
+//! Second factors of a user, for an administrator.
 
 use serde_json::json;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Links for an administrator, which are not sent.
+//! Generating links without sending them.
 
 use gotrue::Secret;
 use serde::Deserialize;
@@ -24,7 +24,7 @@ use crate::{
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
 
-/// What is checked first.
+/// The fields that are validated first.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Kind {
@@ -59,7 +59,7 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
             return Err(ApiError::new(422, ErrorCode::EmailExists, message));
         }
         (GenerateLinkType::Invite, known) => (invited(state, known.map(|(id, _)| id), &wanted)?, OtpType::Invite),
-        // A magic link for somebody unknown is a sign-up.
+        // A magic link for an unknown user is a sign-up.
         (GenerateLinkType::Signup | GenerateLinkType::Magiclink, known) => {
             (signed_up(state, known.map(|(id, _)| id), &wanted)?, OtpType::Signup)
         }
@@ -74,7 +74,7 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
     link_of(state, request, id, otp_type, wanted.redirect_to)
 }
 
-/// One of the two links that change an address. It begins the change anew, and leaves the other link as it is.
+/// Generates one of the two links for an email change. This restarts the change; the other link stays valid.
 fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &GenerateLinkRequest) -> ApiResult {
     let new = contact::email(wanted.new_email.as_deref().unwrap_or_default())?;
     if state.account_by_email(&new).is_some_and(|account| account.user.id != id) {
@@ -95,7 +95,7 @@ fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Generate
     let redirect_to = wanted.redirect_to.clone().or_else(|| request.query("redirect_to"));
     let letter = Letter { otp_type, challenge: None, redirect_to };
     let link = state.link(&hash, OtpType::EmailChange, &letter);
-    // The real server takes the old address for this hash, whichever link it is.
+    // The real server computes this hash from the current address for either link.
     let hash = token_hash(&current, &code);
     answer(state, id, &link, &code, &hash, &wanted.type_.to_string(), letter.redirect_to.as_deref())
 }

@@ -8,7 +8,7 @@ use crate::{
     wire::{ApiError, Request},
 };
 
-/// The user whom the path names.
+/// Returns the id of the user in the path. The caller must be an administrator.
 pub(crate) fn user_id(state: &State, request: &Request) -> Result<Uuid, ApiError> {
     state.check_admin(request)?;
     let no_uuid = || ApiError::new(404, ErrorCode::ValidationFailed, "user_id must be an UUID");

@@ -23,7 +23,7 @@ use crate::{
     wire::{ApiError, ApiResult, Request, json_body, json_body_with, ok},
 };
 
-/// An answer to a challenge.
+/// The response to a challenge.
 #[derive(Deserialize)]
 struct Answer {
     #[serde(default)]
@@ -129,7 +129,7 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
         })?;
     }
     let session = state.raise_session(caller.session_id, factor.id, method)?;
-    // The response still has the other unverified factors of the kind.
+    // The response still contains the other unverified factors of the same type.
     state.retain_factors(caller.user_id, |other| other.is_verified() || other.factor_type != factor.factor_type)?;
     ok(&session)
 }
@@ -148,7 +148,7 @@ pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     ok(&UnenrollFactorResponse { id: factor.id })
 }
 
-/// The factor in the path of a request.
+/// Finds the factor in the path.
 fn factor(state: &mut State, caller: &Caller, request: &Request) -> Result<Factor, ApiError> {
     let no_uuid = || ApiError::new(404, ErrorCode::ValidationFailed, "factor_id must be an UUID");
     let id = Uuid::try_parse(request.segment(2)).map_err(|_| no_uuid())?;

@@ -7,7 +7,7 @@ use crate::{
     wire::{ApiError, Request, json_body},
 };
 
-/// How a code gets to a phone.
+/// The channel for a code.
 #[derive(Deserialize)]
 struct Delivery {
     #[serde(default)]

@@ -18,7 +18,7 @@ use crate::{
     wire::ApiError,
 };
 
-/// What an authenticator has answered. The credential is checked after its challenge, so it is any JSON at first.
+/// The response of an authenticator. The credential is any JSON at first, as the challenge is checked before it.
 #[derive(Default, Deserialize)]
 pub(crate) struct WebAuthnAnswer {
     #[serde(default, rename = "type")]
@@ -27,7 +27,7 @@ pub(crate) struct WebAuthnAnswer {
     credential_response: Value,
 }
 
-/// A new challenge, to make a credential for a factor that has none, and to use one otherwise.
+/// Creates a challenge: to create a credential for an unverified factor, or else to use one.
 pub(crate) fn challenge(
     state: &mut State,
     user_id: Uuid,
@@ -69,7 +69,7 @@ pub(crate) fn challenge(
     ))
 }
 
-/// An answer with all its parts.
+/// Checks that the response is complete.
 pub(crate) fn whole(answer: Option<WebAuthnAnswer>) -> Result<WebAuthnAnswer, ApiError> {
     let answer = answer.ok_or_else(|| ApiError::validation_failed("WebAuthn config required"))?;
     if answer.ceremony != "create" && answer.ceremony != "request" {
@@ -81,7 +81,7 @@ pub(crate) fn whole(answer: Option<WebAuthnAnswer>) -> Result<WebAuthnAnswer, Ap
     Ok(answer)
 }
 
-/// Checks what the authenticator has made or signed, and keeps what is new.
+/// Verifies the response of the authenticator, and stores a new credential.
 pub(crate) fn verify(
     state: &mut State,
     user_id: Uuid,
@@ -104,7 +104,7 @@ pub(crate) fn verify(
 
 fn create(state: &mut State, factor: &Factor, challenge: &ChallengeRow, credential: Value) -> Result<Uuid, ApiError> {
     let message = "Unexpected failure, please check server logs for more information";
-    // A factor keeps the credential that it was verified with.
+    // The credential of a verified factor cannot be replaced.
     if factor.is_verified() {
         return Err(refusal(Flaw::Proof, message));
     }
@@ -115,7 +115,7 @@ fn create(state: &mut State, factor: &Factor, challenge: &ChallengeRow, credenti
     Ok(aaguid)
 }
 
-/// Any of the user's credentials will do, as the options say.
+/// Accepts any of the user's credentials, which the options list.
 pub(crate) fn request(
     state: &mut State,
     user_id: Uuid,
@@ -138,7 +138,7 @@ fn refusal(flaw: Flaw, message: &str) -> ApiError {
     }
 }
 
-/// What the server tells of the last challenge of a factor. The real one has some more, which it has read out of the
+/// Returns what the server shows of the last challenge of a factor. The real server adds parsed fields of the
 /// credential.
 fn last_challenge(
     state: &State,

@@ -1,4 +1,4 @@
-//! x
+//! The authorization endpoint for OAuth clients.
 
 use chrono::Duration;
 use url::Url;
@@ -15,10 +15,10 @@ use crate::{
     wire::{ApiError, ApiResult, Request, redirect},
 };
 
-/// How long a user has to agree, and an application to fetch its tokens.
+/// The lifetime of an authorization request and its code.
 const AUTHORIZATION_LIFETIME: Duration = Duration::minutes(10);
 
-/// Where the site asks the user.
+/// The page of the site that asks for consent.
 const CONSENT_PATH: &str = "/consent";
 
 pub(crate) const SCOPES: [&str; 5] = ["openid", "profile", "email", "phone", "offline_access"];
@@ -35,7 +35,7 @@ pub(crate) fn authorize(state: &mut State, request: &Request) -> ApiResult {
     if !row.client.redirect_uris.iter().flatten().any(|known| *known == redirect_uri) {
         return Err(ApiError::validation_failed("invalid redirect_uri"));
     }
-    // From here on it is known where to send errors.
+    // From here on, errors are sent to the redirect URI.
     if let Err(why) = check(request) {
         let state = parameter("state");
         return Ok(redirect(302, &with_error(&redirect_uri, "invalid_request", &why, state.as_deref())));

@@ -1,4 +1,4 @@
-//! How an application authenticates at the token endpoint.
+//! Client authentication at the token endpoint.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ pub(crate) fn parameters(request: &Request) -> Result<Parameters, ApiError> {
     Ok(request.form_pairs().into_owned().collect())
 }
 
-/// The client that has shown, in the way that it is registered for, that it is the one.
+/// Authenticates the client by the method that it is registered for.
 pub(crate) fn authenticated(
     state: &State,
     request: &Request,

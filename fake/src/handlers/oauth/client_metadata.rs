@@ -1,4 +1,4 @@
-//! The rules for what an application registers.
+//! The metadata of OAuth clients and their rules.
 
 use serde::Deserialize;
 use url::{Host, Url};

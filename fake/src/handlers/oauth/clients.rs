@@ -1,4 +1,4 @@
-//! Applications, registered by themselves or by an administrator.
+//! OAuth clients, registered by themselves or by an administrator.
 
 use uuid::Uuid;
 
@@ -12,12 +12,12 @@ use crate::{
     wire::{ApiError, ApiResult, Request, Response, json_response, ok},
 };
 
-/// By the application itself (`POST /oauth/clients/register`).
+/// `POST /oauth/clients/register`.
 pub(crate) fn register(state: &mut State, request: &Request) -> ApiResult {
     add(state, request, OAuthRegistrationType::Dynamic)
 }
 
-/// By an administrator (`POST /admin/oauth/clients`).
+/// `POST /admin/oauth/clients`.
 pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
     add(state, request, OAuthRegistrationType::Manual)
@@ -25,7 +25,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
 
 pub(crate) fn add(state: &mut State, request: &Request, registration_type: OAuthRegistrationType) -> ApiResult {
     let new: Registration = read(request)?;
-    // What is wrong with a registration comes with its status in the message.
+    // The real server puts the status into the message.
     let prefixed = |why: String| ApiError::validation_failed(format!("400: {why}"));
     check_uris(&new.redirect_uris, "redirect_uris is required").map_err(prefixed)?;
     check_grants(&new.grant_types).map_err(prefixed)?;
@@ -62,7 +62,7 @@ pub(crate) fn add(state: &mut State, request: &Request, registration_type: OAuth
     Ok(response)
 }
 
-/// `GET /admin/oauth/clients`; the newest come first, and all at once.
+/// `GET /admin/oauth/clients`: all clients, newest first, without pagination.
 pub(crate) fn list(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
     let clients: Vec<_> = state.oauth.clients.iter().rev().map(|row| row.client.clone()).collect();
@@ -82,7 +82,7 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     Ok(Response::new(204))
 }
 
-/// `POST /admin/oauth/clients/{client_id}/regenerate_secret`; the old secret is no longer good.
+/// `POST /admin/oauth/clients/{client_id}/regenerate_secret`: invalidates the previous secret.
 pub(crate) fn regenerate_secret(state: &mut State, request: &Request) -> ApiResult {
     let place = find(state, request)?;
     let (secret, now) = (state.random.challenge(), state.now());

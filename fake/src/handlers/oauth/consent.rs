@@ -1,4 +1,4 @@
-//! The user's consent.
+//! The user's consent to an authorization request.
 
 use serde::Deserialize;
 
@@ -22,8 +22,7 @@ struct Decision {
     action: String,
 }
 
-/// Who asks for what (`GET /oauth/authorizations/{authorization_id}`). A user who has agreed to as much before is not
-/// asked again.
+/// `GET /oauth/authorizations/{authorization_id}`. A user who has already granted these scopes is not asked again.
 pub(crate) fn details(state: &mut State, request: &Request) -> ApiResult {
     let user_id = state.caller(request)?.user_id;
     let place = find(state, request)?;
@@ -92,7 +91,7 @@ fn approved(state: &mut State, place: usize) -> ApiResult {
     ok(&OAuthRedirect { redirect_url: with_query(&authorization.redirect_uri, &pairs).into() })
 }
 
-/// The authorization in the path, if it is not too late.
+/// Finds the authorization request in the path, unless it has expired.
 fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
     let id = request.segment(3);
     let now = state.now();

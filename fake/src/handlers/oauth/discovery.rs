@@ -1,4 +1,4 @@
-//! The metadata of OpenID Connect and OAuth.
+//! The metadata of OpenID Connect Discovery and of OAuth (RFC 8414).
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::{
     wire::{Response, json_response},
 };
 
-/// The one document that both `/.well-known` paths of OpenID Connect and OAuth lead to.
+/// Returns the document that both `/.well-known` paths serve.
 pub(crate) fn configuration(state: &State) -> Response {
     let url = |id: &str| format!("{}{}", state.base_url, Operation::by_id(id).map_or("", |operation| operation.path));
     let document = json!({

@@ -1,4 +1,4 @@
-//! Errors that go back to the application.
+//! Errors that are sent to the client by redirect.
 
 use crate::redirect_url::with_query;
 

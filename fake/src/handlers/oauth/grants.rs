@@ -1,4 +1,4 @@
-//! The applications that a user has granted access.
+//! The OAuth clients that a user has granted access.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ pub(crate) fn list(state: &mut State, request: &Request) -> ApiResult {
     ok(&grants.collect::<Vec<_>>())
 }
 
-/// `DELETE /user/oauth/grants`: the application's sessions are over.
+/// `DELETE /user/oauth/grants`: ends the client's sessions too.
 pub(crate) fn revoke(state: &mut State, request: &Request) -> ApiResult {
     let user_id = state.caller(request)?.user_id;
     let client_id = request.query("client_id").filter(|id| !id.is_empty());

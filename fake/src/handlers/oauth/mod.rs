@@ -1,4 +1,4 @@
-//! The server as an OAuth server.
+//! The server as an OAuth 2.1 authorization server.
 
 pub(crate) mod authorize;
 pub(crate) mod client_authentication;

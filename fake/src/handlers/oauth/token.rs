@@ -1,4 +1,4 @@
-//! Tokens for an application.
+//! The token endpoint for OAuth clients.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::Secret;
@@ -25,7 +25,7 @@ use crate::{
     wire::{ApiError, ApiResult, Request, Response, json_response},
 };
 
-/// `POST /oauth/token`, with JSON or a form.
+/// `POST /oauth/token`, with a JSON or form body.
 pub(crate) fn token(state: &mut State, request: &Request) -> ApiResult {
     let parameters = parameters(request)?;
     let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
@@ -44,7 +44,7 @@ pub(crate) fn token(state: &mut State, request: &Request) -> ApiResult {
     match parameter("refresh_token") {
         "" => Err(ApiError::oauth("invalid_request", "refresh_token is required for refresh_token grant")),
         token => {
-            // This endpoint has no check of the format: what is malformed is not found.
+            // This endpoint does not check the format first: a malformed token is not found.
             let token = RefreshToken::parse(&token.into()).ok_or_else(token_not_found)?;
             Ok(response(&state.refresh(&token, Some(client.client_id))?, None))
         }
@@ -106,7 +106,7 @@ fn check_verifier(authorization: &Authorization, verifier: &str) -> Result<(), A
     refuse("code challenge does not match previously saved code verifier")
 }
 
-/// What the application may know of the user, signed. A shared secret cannot sign it.
+/// Signs an ID token. The real server fails if it signs with a shared secret.
 pub(crate) fn id_token(state: &mut State, authorization: &Authorization, user_id: Uuid) -> Result<Secret, ApiError> {
     if state.settings.hs256 {
         return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error generating ID token"));

@@ -1,4 +1,4 @@
-//! What an application may know about the user.
+//! The user info endpoint.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,8 @@ use crate::{
     wire::{ApiResult, Request, ok},
 };
 
-/// What an application may know (`GET /oauth/userinfo`). Whoever comes with a token of their own learns who they are.
+/// `GET /oauth/userinfo`: the claims within the scopes of the session. A user's own session has no scopes and gets
+/// `sub` only.
 pub(crate) fn user_info(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     let session = state.sessions.iter().find(|session| session.id == caller.session_id);
@@ -42,7 +43,7 @@ pub(crate) fn user_info(state: &mut State, request: &Request) -> ApiResult {
     ok(&claims)
 }
 
-/// The claims of scope `profile`, in an ID token too.
+/// Returns the claims of scope `profile`, which ID tokens contain too.
 pub(crate) fn profile_claims(user: &User) -> Vec<(&'static str, Value)> {
     let metadata = user.user_metadata.clone().unwrap_or_default();
     let first = |names: [&str; 2]| {

@@ -39,7 +39,7 @@ pub(crate) fn authenticate(state: &mut State, request: &Request) -> ApiResult {
     state.sign_in(user_id, "passkey")
 }
 
-/// A passkey does not stand in for what is missing otherwise.
+/// Checks that the user is confirmed and not banned, which a passkey does not replace.
 fn check_welcome(account: &Account, now: DateTime<Utc>) -> Result<(), ApiError> {
     let refuse = |code, message| Err(ApiError::new(403, code, message));
     if !account.email().is_empty() && account.user.email_confirmed_at.is_none() {

@@ -11,7 +11,7 @@ use crate::{
     wire::{ApiError, Request, json_body},
 };
 
-/// An answer to a challenge. What it holds is checked after its challenge, so it is any JSON at first.
+/// The response to a challenge. The credential is any JSON at first, as the challenge is checked before it.
 #[derive(Deserialize)]
 struct Answer {
     #[serde(default)]
@@ -27,7 +27,7 @@ pub(crate) fn refusal(flaw: Flaw) -> ApiError {
     ApiError::new(400, ErrorCode::WebauthnVerificationFailed, message)
 }
 
-/// Who has a second factor must have used it.
+/// Fails for an aal1 session if the user has a second factor.
 pub(crate) fn check_level(state: &mut State, caller: &Caller) -> Result<(), ApiError> {
     if state.lacks_aal2(caller)? {
         let message = "AAL2 session is required to manage passkeys when MFA is enabled";
@@ -36,7 +36,7 @@ pub(crate) fn check_level(state: &mut State, caller: &Caller) -> Result<(), ApiE
     Ok(())
 }
 
-/// Returns the challenge that a request answers, and the credential in the answer.
+/// Returns the challenge that the request responds to, and the credential in the response.
 pub(crate) fn answer(state: &mut State, request: &Request, user_id: Option<Uuid>) -> Result<(String, Value), ApiError> {
     let Answer { challenge_id, credential } = json_body(request)?;
     if challenge_id.is_empty() {

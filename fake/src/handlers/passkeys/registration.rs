@@ -68,7 +68,7 @@ fn registering_caller(state: &mut State, request: &Request) -> Result<Caller, Ap
     Ok(caller)
 }
 
-/// What an authenticator calls a user, and what it shows.
+/// Returns the name and display name of the user for an authenticator.
 pub(crate) fn names(account: &Account) -> (String, String) {
     let name = if account.email().is_empty() { account.phone() } else { account.email() };
     let given = account.user.user_metadata.as_ref().and_then(|data| data["name"].as_str());

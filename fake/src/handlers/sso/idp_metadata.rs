@@ -1,4 +1,4 @@
-//! What a SAML identity provider says of itself.
+//! The metadata of SAML identity providers.
 
 use roxmltree::Document;
 
@@ -6,14 +6,14 @@ use crate::wire::ApiError;
 
 const REDIRECT_BINDING: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 
-/// What the description of a provider says.
+/// The parsed metadata of a provider.
 pub(crate) struct Metadata {
     pub(crate) entity_id: String,
     pub(crate) location: String,
     pub(crate) xml: String,
 }
 
-/// What is said of the provider. This server fetches nothing: a URL stands for an entity of its own name.
+/// Parses the metadata. This server fetches nothing: a URL becomes the entity id.
 pub(crate) fn read(url: Option<String>, xml: Option<String>) -> Result<Option<Metadata>, ApiError> {
     if let Some(url) = url {
         let xml = format!("<EntityDescriptor entityID=\"{}\"/>", url.replace('&', "&amp;"));

@@ -1,4 +1,4 @@
-//! Sign-in with a company's SAML provider.
+//! Single sign-on with SAML.
 
 pub(crate) mod idp_metadata;
 pub(crate) mod providers;

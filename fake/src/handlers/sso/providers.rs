@@ -1,4 +1,4 @@
-//! The providers of companies, for an administrator.
+//! SAML providers, for an administrator.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ struct Change {
     disabled: Option<bool>,
 }
 
-/// `GET /admin/sso/providers`, without what describes each at length.
+/// `GET /admin/sso/providers`, without the metadata.
 pub(crate) fn list(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
     let wanted = request.query("resource_id");
@@ -104,7 +104,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     Ok(response)
 }
 
-/// `PUT /admin/sso/providers/{idp_id}`: what is given is changed.
+/// `PUT /admin/sso/providers/{idp_id}`: changes the given fields.
 pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let place = find(state, request)?;
     let change: Change = json_body(request)?;
@@ -121,7 +121,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     if let Some(saml) = &mut provider.saml {
         let is_mapped_anew =
             change.attribute_mapping.is_some() && json!(change.attribute_mapping) != json!(saml.attribute_mapping);
-        // The real server saves the format along with one of these, and forgets it otherwise.
+        // The real server saves the format only together with one of these.
         if metadata.is_some() || is_mapped_anew {
             saml.name_id_format = change.name_id_format;
         }
@@ -179,7 +179,7 @@ fn check(change: &Change) -> Result<(), ApiError> {
     }
 }
 
-/// The provider by its id, or by that of a resource with a prefix.
+/// Finds a provider by its id, or by `resource_` and its resource id.
 fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
     state.check_admin(request)?;
     let id = request.segment(4);
@@ -191,7 +191,7 @@ fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
     state.sso.iter().position(is_it).ok_or_else(not_found)
 }
 
-/// The provider as the server tells of it, which leaves nothing out of this.
+/// Returns the provider as JSON with `disabled`, which the server includes even if it is null.
 pub(crate) fn told(provider: &SsoProvider) -> Value {
     let mut told = json!(provider);
     told["disabled"] = json!(provider.disabled);

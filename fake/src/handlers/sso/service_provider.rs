@@ -1,4 +1,4 @@
-//! The server's own side of SAML. It has no key of RSA: it signs nothing, and can check nothing.
+//! The server as a SAML service provider. It has no RSA key, so it neither signs nor verifies anything.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::Duration;
@@ -17,7 +17,7 @@ pub(crate) fn url(state: &State, operation: &str) -> String {
     format!("{}{}", state.base_url, Operation::by_id(operation).map_or("", |operation| operation.path))
 }
 
-/// What a company has to know of this server (`GET /sso/saml/metadata`).
+/// `GET /sso/saml/metadata`.
 pub(crate) fn metadata(state: &State) -> Response {
     let until = (state.now() + Duration::days(2)).format(TIME);
     let (entity, acs) = (url(state, "saml_metadata"), url(state, "saml_acs"));
@@ -33,7 +33,7 @@ pub(crate) fn metadata(state: &State) -> Response {
     Response::new(200).body("application/xml", xml).header("cache-control", "public, max-age=600")
 }
 
-/// A SAML request by the redirect binding. It is not signed, as this server has no key of RSA.
+/// Returns an unsigned SAML request for the redirect binding.
 pub(crate) fn authentication_request(state: &mut State, location: &str, format: Option<&NameIdFormat>) -> String {
     let (id, relay_state) = (state.random.id(), state.random.id());
     let now = state.now().format(TIME);
@@ -52,7 +52,7 @@ pub(crate) fn authentication_request(state: &mut State, location: &str, format: 
     with_query(location, &pairs.map(|(name, value)| (name.to_owned(), value)))
 }
 
-/// The SAML answer of a company, which is never right here (`POST /sso/saml/acs`).
+/// `POST /sso/saml/acs`: rejects every SAML response.
 pub(crate) fn assertion(request: &Request) -> Response {
     let mut pairs = request.form_pairs();
     let answer = pairs.find(|(name, _)| name == "SAMLResponse").map(|(_, value)| value.into_owned());

@@ -1,4 +1,4 @@
-//! The way to a company's sign-in.
+//! Sign-in with a SAML provider.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -20,7 +20,7 @@ struct SignIn {
     skip_http_redirect: Option<bool>,
 }
 
-/// The URL of a company's sign-in (`POST /sso`). Nobody is there: what a company would answer is not played.
+/// `POST /sso`. The fake server does not implement the provider's response.
 pub(crate) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
     let sign_in: SignIn = json_body(request)?;
     let domain = sign_in.domain.unwrap_or_default();
@@ -46,7 +46,7 @@ pub(crate) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
     if sign_in.skip_http_redirect == Some(true) { ok(&json!({ "url": url })) } else { Ok(redirect_plainly(&url)) }
 }
 
-/// A redirect after a POST has no page.
+/// Returns a redirect without an HTML page, which Go sends only in response to a GET.
 fn redirect_plainly(url: &str) -> Response {
     Response::new(303).header("location", url)
 }

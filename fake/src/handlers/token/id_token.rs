@@ -17,7 +17,7 @@ use crate::{
     wire::{ApiError, ApiResult, Request, json_body_with},
 };
 
-/// A sign-in, or one more identity for who is signed in (`grant_type=id_token`).
+/// `grant_type=id_token`: signs in, or links the identity to the signed-in user.
 pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let grant: IdTokenGrant = json_body_with(request, &["id_token"])?;
     if grant.id_token.is_empty() {
@@ -30,7 +30,7 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
         let user_id = state.user_of(&profile)?;
         return state.sign_in(user_id, "oauth");
     };
-    // The server starts a new session here too, and returns the user with the identities from before.
+    // The real server starts a new session here too, and returns the identities from before.
     let identities = state.account(user_id)?.user.identities.clone();
     state.link_profile(user_id, &profile)?;
     let mut linked = state.start_session(user_id, "oauth", None)?;
@@ -45,7 +45,7 @@ fn linking_user(state: &mut State, request: &Request) -> Result<Uuid, ApiError> 
     Ok(state.caller(request)?.user_id)
 }
 
-/// What the token says, once it was checked.
+/// Verifies the token and returns the profile in it.
 fn profile(state: &State, grant: &IdTokenGrant, issuer: &Issuer) -> Result<Profile, ApiError> {
     let claims = state.provider_keys.verify(grant.id_token.expose()).map_err(|_| invalid("Bad ID token"))?;
     let is_current = claims["exp"].as_i64().is_some_and(|exp| exp > state.now().timestamp());
@@ -82,7 +82,7 @@ fn profile(state: &State, grant: &IdTokenGrant, issuer: &Issuer) -> Result<Profi
     })
 }
 
-/// The provider has the hash of the nonce, the server gets the nonce itself.
+/// Checks the nonce: the token contains its hash, the request the nonce itself.
 fn check_nonce(hash: &str, grant: &IdTokenGrant) -> Result<(), ApiError> {
     let nonce = grant.nonce.as_ref().map_or("", Secret::expose);
     if hash.is_empty() != nonce.is_empty() {
@@ -92,7 +92,7 @@ fn check_nonce(hash: &str, grant: &IdTokenGrant) -> Result<(), ApiError> {
     if nonce.is_empty() || hash == expected { Ok(()) } else { Err(ApiError::oauth("invalid nonce", "Nonces mismatch")) }
 }
 
-/// Whether the token was issued along with the access token, where both say so.
+/// Whether the token was issued with the access token, if both are present.
 fn fits_access_token(claims: &Value, grant: &IdTokenGrant) -> bool {
     let access_token = grant.access_token.as_ref().map_or("", Secret::expose);
     let hash = &Sha256::digest(access_token)[..16];

@@ -10,7 +10,7 @@ use crate::{
     wire::{ApiError, ApiResult, Request, json_body, json_response},
 };
 
-/// What is missing is empty, and refused with the words of the server.
+/// Missing fields are empty, and rejected with the messages of the server.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Password {
@@ -49,7 +49,7 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let provider = if grant.email.is_some() { "email" } else { "phone" };
     state.note(id, AuditAction::Login, Some(json!({ "provider": provider })));
     let issued = state.start_session(id, "password", None)?;
-    // This way alone tells of the password, and this server has none that became weak.
+    // Only this grant type has the field, and no password has become weak here.
     let mut response = json!(issued.session);
     response["weak_password"] = Value::Null;
     Ok(issued.add_headers(json_response(200, &response)))

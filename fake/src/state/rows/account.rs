@@ -1,4 +1,4 @@
-//! Users, with what the server does not tell of them.
+//! User accounts.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(crate) struct Account {
     pub(crate) user: User,
     pub(crate) password: Option<Password>,
     pub(crate) codes: Vec<SentCode>,
-    /// Whether one of the two addresses has agreed to a change.
+    /// Whether one of the two addresses has confirmed an email change.
     pub(crate) is_change_half_confirmed: bool,
 }
 
@@ -41,7 +41,7 @@ impl Account {
         self.user.email_confirmed_at.is_some() || self.user.phone_confirmed_at.is_some()
     }
 
-    /// Confirms the address or number of the sign-up.
+    /// Confirms the email address, or the phone number of a user without one.
     pub(crate) fn confirm(&mut self, now: DateTime<Utc>) {
         if self.email().is_empty() {
             self.user.phone_confirmed_at.get_or_insert(now);
@@ -53,12 +53,12 @@ impl Account {
         self.user.confirmed_at.get_or_insert(now);
     }
 
-    /// Merges the user's own metadata; a null removes the key.
+    /// Merges user metadata. A null removes the key.
     pub(crate) fn merge_metadata(&mut self, data: &Value) {
         merge(self.user.user_metadata.get_or_insert_with(|| json!({})), data);
     }
 
-    /// Merges the administrator's metadata in the same way.
+    /// Merges app metadata. A null removes the key.
     pub(crate) fn merge_app_metadata(&mut self, data: &Value) {
         merge(self.user.app_metadata.get_or_insert_with(|| json!({})), data);
     }
@@ -68,7 +68,7 @@ impl Account {
         self.list_providers();
     }
 
-    /// Writes down who vouches for the user, in the order in which they came.
+    /// Lists the providers of the identities in app metadata, in the order in which they were added.
     pub(crate) fn list_providers(&mut self) {
         let mut names: Vec<String> = Vec::new();
         for identity in self.user.identities.iter().flatten() {
@@ -83,12 +83,12 @@ impl Account {
         self.merge_app_metadata(&news);
     }
 
-    /// An older code in the same place is no longer good.
+    /// Removes codes of the same kind.
     pub(crate) fn drop_codes(&mut self, otp_type: Option<OtpType>) {
         self.codes.retain(|code| code.otp_type.map(code_slot) != otp_type.map(code_slot));
     }
 
-    /// Takes the code with this hash, if it is good.
+    /// Takes the code with this hash, if it has not expired.
     pub(crate) fn take_code(&mut self, hash: &str, now: DateTime<Utc>) -> Option<SentCode> {
         let hash = hash.trim_start_matches("pkce_");
         let index = self.codes.iter().position(|code| code.hash.trim_start_matches("pkce_") == hash)?;
@@ -100,9 +100,9 @@ impl Account {
 /// A code that was sent and not used yet.
 #[derive(Clone, Debug)]
 pub(crate) struct SentCode {
-    /// What for. Nothing for a reauthentication.
+    /// The type of the code. `None` for a reauthentication.
     pub(crate) otp_type: Option<OtpType>,
-    /// Where to.
+    /// The email address or phone number.
     pub(crate) address: String,
     pub(crate) hash: String,
     pub(crate) sent_at: DateTime<Utc>,
@@ -171,7 +171,7 @@ pub(crate) fn new_identity(
     }
 }
 
-/// What an identity of an address says.
+/// Returns the data of an email or phone identity.
 pub(crate) fn identity_claims(user_id: Uuid, email: &str) -> Value {
     let mut claims = json!({ "sub": user_id, "email_verified": false, "phone_verified": false });
     if !email.is_empty() {
@@ -180,7 +180,7 @@ pub(crate) fn identity_claims(user_id: Uuid, email: &str) -> Value {
     claims
 }
 
-/// The server has one place for codes that confirm an address, and one for those that sign in without a password.
+/// Returns the kind of a code. The server stores one code for confirmation, and one for sign-in without a password.
 pub(crate) fn code_slot(otp_type: OtpType) -> OtpType {
     match otp_type {
         OtpType::Invite => OtpType::Signup,

@@ -9,7 +9,7 @@ use crate::{
     wire::ApiError,
 };
 
-/// What the server does not tell of a factor.
+/// The secret part of a factor.
 #[derive(Debug)]
 pub(crate) struct FactorRow {
     pub(crate) factor_id: Uuid,
@@ -20,11 +20,11 @@ pub(crate) struct FactorRow {
 /// What a factor is verified by.
 #[derive(Clone, Debug)]
 pub(crate) enum Proof {
-    /// The secret of an authenticator application.
+    /// The secret of an authenticator app.
     Totp([u8; 20]),
-    /// The number that codes are sent to.
+    /// The phone number that codes are sent to.
     Phone(String),
-    /// The credential of an authenticator, once it has made one.
+    /// The credential of an authenticator, if one is registered.
     WebAuthn(Option<Credential>),
 }
 
@@ -32,13 +32,13 @@ pub(crate) enum Proof {
 pub(crate) struct ChallengeRow {
     pub(crate) id: Uuid,
     pub(crate) created_at: DateTime<Utc>,
-    /// The code that was sent, or what an authenticator signs. Nothing for an authenticator application.
+    /// The code that was sent, or the challenge that an authenticator signs. Empty for an authenticator app.
     pub(crate) nonce: String,
     pub(crate) answered: bool,
 }
 
 impl FactorRow {
-    /// A challenge that can be answered.
+    /// Returns a challenge that is neither used nor expired.
     pub(crate) fn open_challenge(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<ChallengeRow, ApiError> {
         let unknown = || {
             let message = "MFA factor with the provided challenge ID not found";
@@ -59,7 +59,7 @@ impl FactorRow {
         Ok(challenge)
     }
 
-    /// What an authenticator has answered is forgotten, the rest marked.
+    /// Marks a challenge as used. WebAuthn challenges are removed.
     pub(crate) fn answered(&mut self, answered: &ChallengeRow) {
         if let Proof::WebAuthn(_) = self.proof {
             self.challenges.retain(|challenge| challenge.id != answered.id);
@@ -70,7 +70,7 @@ impl FactorRow {
     }
 }
 
-/// How long a challenge can be answered, and a factor without a challenge be verified.
+/// The lifetime of a challenge, and of an unverified factor without one.
 pub(crate) const FACTOR_LIFETIME: Duration = Duration::seconds(300);
 
 pub(crate) fn new_factor(id: Uuid, name: &str, factor_type: FactorType, now: DateTime<Utc>) -> Factor {

@@ -1,4 +1,4 @@
-//! Applications that sign people in through this server.
+//! OAuth clients, their authorization requests and consents.
 
 use chrono::{DateTime, Utc};
 use gotrue::Secret;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::model::types::{OAuthClient, OAuthClientSummary};
 
-/// What the server remembers of applications.
+/// The tables of the OAuth server.
 #[derive(Debug, Default)]
 pub(crate) struct OAuth {
     pub(crate) clients: Vec<ClientRow>,
@@ -14,7 +14,7 @@ pub(crate) struct OAuth {
     pub(crate) consents: Vec<Consent>,
 }
 
-/// An application, with what is not told of it.
+/// An OAuth client and its secret.
 #[derive(Debug)]
 pub(crate) struct ClientRow {
     pub(crate) client: OAuthClient,
@@ -32,7 +32,7 @@ impl ClientRow {
     }
 }
 
-/// What an application asks for, until it has its tokens.
+/// An authorization request, until its code is exchanged.
 #[derive(Clone, Debug)]
 pub(crate) struct Authorization {
     pub(crate) id: String,
@@ -53,11 +53,11 @@ pub(crate) struct Authorization {
 pub(crate) enum Status {
     Pending,
     Denied,
-    /// With the code.
+    /// Approved, with the authorization code.
     Approved(String),
 }
 
-/// What a user lets an application do.
+/// A user's consent for an OAuth client.
 #[derive(Debug)]
 pub(crate) struct Consent {
     pub(crate) user_id: Uuid,

@@ -12,15 +12,15 @@ pub(crate) struct PasskeyRow {
     pub(crate) credential: Credential,
 }
 
-/// A challenge that was not answered yet.
+/// A challenge that is not used yet.
 #[derive(Debug)]
 pub(crate) struct PasskeyChallenge {
     pub(crate) id: Uuid,
-    /// Who registers a passkey. Nobody for a sign-in, where it is not known yet.
+    /// The user who registers a passkey. `None` for a sign-in, where the user is not known yet.
     pub(crate) user_id: Option<Uuid>,
     pub(crate) challenge: String,
     pub(crate) expires_at: DateTime<Utc>,
 }
 
-/// How long a challenge can be answered.
+/// The lifetime of a challenge.
 pub(crate) const PASSKEY_CHALLENGE_LIFETIME: Duration = Duration::minutes(5);

@@ -1,4 +1,4 @@
-//! Passwords: as people chose them, or as hashes that an administrator has imported.
+//! Passwords, in plain text or as imported hashes.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use gotrue::Secret;
 
 use crate::{model::ErrorCode, wire::ApiError};
 
-/// What a password is held against.
+/// What a password is compared with.
 #[derive(Clone)]
 pub(crate) enum Password {
     Plain(Secret),
@@ -22,7 +22,7 @@ impl fmt::Debug for Password {
 }
 
 impl Password {
-    /// A hash, if it is one that the server reads. That of Firebase is not played.
+    /// Parses a hash in a format that the server supports. Firebase's is not implemented.
     pub(crate) fn from_hash(hash: &str) -> Result<Self, ApiError> {
         let is_argon2 = |hash: &PasswordHash| {
             ["argon2i", "argon2id"].contains(&hash.algorithm.as_str()) && hash.version == Some(19)
@@ -46,7 +46,7 @@ impl Password {
     }
 }
 
-/// Refuses what breaks the rules for passwords.
+/// Checks the password rules.
 pub(crate) fn check_strength(password: &Secret) -> Result<(), ApiError> {
     match password.expose().len() {
         0..6 => Err(ApiError::weak_password()),

@@ -1,8 +1,8 @@
-//! The SAML providers of companies.
+//! SAML providers.
 
 use crate::model::types::SsoProvider;
 
-/// A provider, and where it signs people in.
+/// A SAML provider and the URL of its sign-in.
 #[derive(Debug)]
 pub(crate) struct SsoRow {
     pub(crate) provider: SsoProvider,

@@ -1,4 +1,4 @@
-//! What an administrator sends about a provider, and its rules.
+//! The request body for a custom provider, and its rules.
 
 use gotrue::Secret;
 use serde::Deserialize;
@@ -32,10 +32,10 @@ pub(crate) struct Change {
     pub(crate) jwks_uri: Option<String>,
 }
 
-/// How many there may be.
+/// The maximum number of custom providers.
 pub(crate) const MOST: usize = 10;
 
-/// Parameters of an authorization that are the server's own.
+/// Authorization parameters that the server sets itself.
 const RESERVED: [&str; 9] = [
     "client_id",
     "client_secret",
@@ -85,7 +85,7 @@ pub(crate) fn check_parameters(change: &Change) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// What this server would not ask. Names are not resolved.
+/// Rejects URLs that the real server would not fetch. Host names are not resolved.
 pub(crate) fn check_urls(change: &Change, is_oidc: bool) -> Result<(), ApiError> {
     let optional = |url: &Option<String>| url.clone().unwrap_or_default();
     let urls = if is_oidc {

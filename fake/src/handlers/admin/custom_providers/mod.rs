@@ -1,4 +1,4 @@
-//! Providers that an administrator adds.
+//! Custom OAuth and OIDC providers.
 
 pub(crate) mod change;
 
@@ -40,7 +40,7 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     Ok(Response::new(204))
 }
 
-/// `POST /admin/custom-providers`. The secret is not told again.
+/// `POST /admin/custom-providers`. The secret is never returned.
 pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
     let new: Change = json_body(request)?;
@@ -90,7 +90,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     Ok(response)
 }
 
-/// `PUT /admin/custom-providers/{identifier}`: what is given is changed.
+/// `PUT /admin/custom-providers/{identifier}`: changes the given fields.
 pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let identifier = identifier(state, request)?;
     let change: Change = json_body(request)?;
@@ -140,7 +140,7 @@ fn apply(provider: &mut CustomProvider, change: Change) {
     }
 }
 
-/// In place of the document that the issuer publishes: this server fetches nothing.
+/// Returns a discovery document made up from the issuer, as this server fetches nothing.
 fn discovered(issuer: &str) -> OidcDiscovery {
     let at = |path: &str| Some(format!("{}/{path}", issuer.trim_end_matches('/')));
     OidcDiscovery {
@@ -164,7 +164,7 @@ pub(crate) fn identifier(state: &State, request: &Request) -> Result<String, Api
     Ok(identifier)
 }
 
-/// A colon in a path may come as it is or encoded.
+/// Decodes a colon in a path, which clients may encode.
 fn percent_decoded(text: &str) -> String {
     text.replace("%3A", ":").replace("%3a", ":")
 }

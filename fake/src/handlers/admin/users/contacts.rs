@@ -1,4 +1,4 @@
-//! What creating and changing a user share.
+//! Helpers that creating and updating a user share.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -35,7 +35,7 @@ pub(crate) fn confirm(account: &mut Account, email: bool, phone: bool, now: chro
     }
 }
 
-/// What the audit log says of a user.
+/// Returns the traits of a user in the audit log.
 pub(crate) fn user_traits(user: &User) -> Value {
     json!({ "user_id": user.id, "user_email": user.email, "user_phone": user.phone })
 }

@@ -40,7 +40,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     user.aud = new.aud.filter(|aud| !aud.is_empty()).or(user.aud);
     user.role = new.role.filter(|role| !role.is_empty()).or(user.role);
     user.banned_until = ban.and_then(|duration| now.checked_add_signed(duration));
-    // Without a password one is made up, which nobody knows.
+    // Without a password the account gets a random one.
     let password = password.unwrap_or_else(|| Password::Plain(state.random.refresh_token().into()));
     let mut account = Account::new(user);
     account.password = Some(password);
@@ -52,7 +52,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     }
     account.merge_app_metadata(&new.app_metadata.unwrap_or_default());
     confirm(&mut account, new.email_confirm == Some(true), new.phone_confirm == Some(true), now);
-    // The database makes this field, and the real server does not look there again.
+    // The database computes this field, and the real server does not read it again.
     let response = User { confirmed_at: None, ..account.user.clone() };
     state.accounts.push(account);
     let mut traits = user_traits(&response);

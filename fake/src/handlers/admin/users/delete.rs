@@ -28,7 +28,7 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     ok(&json!({}))
 }
 
-/// Puts hashes in the place of all that tells who it was.
+/// Replaces personal data by hashes.
 fn soften(account: &mut Account, now: chrono::DateTime<chrono::Utc>) {
     if account.user.deleted_at.is_some() {
         return;

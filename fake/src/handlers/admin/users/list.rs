@@ -1,4 +1,4 @@
-//! The users, a page at a time.
+//! Listing users.
 
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ fn oldest_first(request: &Request) -> Result<bool, ApiError> {
     }
 }
 
-/// Case counts in addresses and not in names.
+/// Filters by address, which is case-sensitive, or by name, which is not.
 fn fits(user: &User, filter: &str) -> bool {
     let name = user.user_metadata.as_ref().and_then(|data| data["full_name"].as_str()).unwrap_or_default();
     filter.is_empty()
@@ -48,7 +48,7 @@ fn fits(user: &User, filter: &str) -> bool {
         || name.to_lowercase().contains(&filter.to_lowercase())
 }
 
-/// The server does not look up what belongs to a user for a list.
+/// Omits what the real server does not load for a list.
 fn in_a_list(user: &User) -> Value {
     let mut told = json!(User { factors: None, ..user.clone() });
     told["identities"] = Value::Null;

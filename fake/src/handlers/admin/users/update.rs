@@ -37,7 +37,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     check_free(state, id, &email, &phone)?;
     let (now, identity_ids) = (state.now(), [state.random.id(), state.random.id()]);
     if let Some(password) = change.password {
-        // Whoever knew the old one is out.
+        // A new password ends all sessions.
         state.sessions.retain(|session| session.user_id != id);
         let account = state.account(id)?;
         account.password = Some(Password::Plain(password));
@@ -65,7 +65,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     ok(&user)
 }
 
-/// The database refuses what the server did not look at.
+/// Fails as the database constraint does, which the real server does not check beforehand.
 fn check_free(state: &mut State, id: Uuid, email: &str, phone: &str) -> Result<(), ApiError> {
     let by_email = state.account_by_email(email).map(|account| account.user.id).filter(|_| !email.is_empty());
     let by_phone = state.account_by_phone(phone).map(|account| account.user.id).filter(|_| !phone.is_empty());

@@ -1,4 +1,4 @@
-//! Signatures of Ethereum wallets: secp256k1 (ERC-191), from which the key and so the address is recovered.
+//! Signatures of Ethereum wallets (ERC-191): the key, and from it the address, is recovered from the signature.
 
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 use sha3::{Digest, Keccak256};
@@ -11,7 +11,7 @@ use crate::{
     wire::ApiError,
 };
 
-/// Reads a message and checks who has signed it.
+/// Parses a message and verifies its signature.
 pub(crate) fn check(text: &str, signature: &str) -> Result<Message, ApiError> {
     if signature.trim_start_matches("0x").len() != 130 {
         let message = "signature must be 65 bytes long, encoded as a 130 character-long hexadecimal string";
@@ -24,7 +24,7 @@ pub(crate) fn check(text: &str, signature: &str) -> Result<Message, ApiError> {
     }
 }
 
-/// The address of whoever has signed.
+/// Recovers the address of the signer.
 pub(crate) fn signer(text: &str, signature: &str) -> Option<String> {
     let bytes = from_hex(signature.strip_prefix("0x")?)?;
     let (&v, rs) = bytes.split_last()?;
@@ -33,7 +33,7 @@ pub(crate) fn signer(text: &str, signature: &str) -> Option<String> {
     let signature = Signature::from_slice(rs).ok()?;
     let key = VerifyingKey::recover_from_prehash(&Keccak256::digest(signed), &signature, recovery_id).ok()?;
     let point = key.to_sec1_point(false);
-    // The address is the end of the hash of the key, without the byte that says how the key is written.
+    // The address is the end of the hash of the key, without the byte that names the encoding.
     let hash = Keccak256::digest(&point.as_bytes()[1..]);
     Some(hash[12..].iter().fold("0x".to_owned(), |address, byte| format!("{address}{byte:02x}")))
 }

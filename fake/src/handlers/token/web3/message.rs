@@ -1,4 +1,4 @@
-//! The text that a wallet signs: EIP-4361, and what Solana has made of it.
+//! The text that a wallet signs: EIP-4361, and its variant for Solana.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::wire::ApiError;
 
-/// Whose wallet it is.
+/// The blockchain of a wallet.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Chain {
     Ethereum,
@@ -23,7 +23,7 @@ impl fmt::Display for Chain {
     }
 }
 
-/// A message, read.
+/// A parsed message.
 pub(crate) struct Message {
     pub(crate) domain: String,
     pub(crate) address: String,
@@ -36,13 +36,13 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// When it is no longer good. With Ethereum the real server looks only where there is a beginning too.
+    /// Returns the expiry. For Ethereum, the real server checks it only if `Not Before` is present.
     pub(crate) fn end(&self, chain: Chain) -> Option<DateTime<Utc>> {
         self.expires_at.filter(|_| chain == Chain::Solana || self.not_before.is_some())
     }
 }
 
-/// The fields, as they are found one a line.
+/// The fields of a message, one on each line.
 #[derive(Default)]
 struct Fields {
     uri: Option<Url>,
@@ -54,7 +54,7 @@ struct Fields {
 }
 
 impl Chain {
-    /// Reads a message of this chain.
+    /// Parses a message of this chain.
     pub(crate) fn read(self, text: &str) -> Result<Message, ApiError> {
         let lines: Vec<&str> = text.split('\n').collect();
         let &[header, address, third, fourth, fifth, ..] = lines.as_slice() else {
@@ -177,7 +177,7 @@ impl Chain {
     }
 }
 
-/// A domain name of two labels or more, or `localhost`, and a port maybe.
+/// Whether the text is a domain name of at least two labels or `localhost`, with an optional port.
 fn is_domain(text: &str) -> bool {
     let (name, port) = text.split_once(':').map_or((text, None), |(name, port)| (name, Some(port)));
     let is_port = |port: &str| (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());

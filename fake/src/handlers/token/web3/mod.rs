@@ -1,4 +1,4 @@
-//! Sign-in with a wallet: a message that the owner of a key has signed.
+//! Sign-in with a wallet: a message signed by the wallet's key.
 
 pub(crate) mod errors;
 pub(crate) mod ethereum;
@@ -23,7 +23,7 @@ use crate::{
     wire::{ApiError, ApiResult, Request, json_body},
 };
 
-/// How long a message is good, before and after it was issued.
+/// The maximum difference between the time a message was issued and now.
 const MESSAGE_LIFETIME: Duration = Duration::minutes(10);
 
 #[derive(Default, Deserialize)]
@@ -34,7 +34,7 @@ struct Grant {
     signature: Secret,
 }
 
-/// A sign-in (`grant_type=web3`).
+/// `grant_type=web3`.
 pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let grant: Grant = json_body(request)?;
     let chain = match grant.chain.as_str() {
@@ -67,8 +67,7 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     state.sign_in(user_id, WEB3)
 }
 
-/// The site that asked for the signature is not somebody else's. This server knows of no other sites, as it knows of no
-/// other redirect URLs.
+/// Checks that the signature was requested by this site. The fake server has no list of allowed URLs.
 fn check_site(chain: Chain, message: &Message) -> Result<(), ApiError> {
     let host = message.uri.host_str().unwrap_or_default();
     if host == "localhost" {

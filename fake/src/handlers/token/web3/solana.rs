@@ -1,4 +1,4 @@
-//! Signatures of Solana wallets: Ed25519, of the text itself or in the envelope that hardware wallets put around it.
+//! Signatures of Solana wallets: Ed25519, over the text or over the envelope that hardware wallets use.
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::{
@@ -15,12 +15,12 @@ use crate::{
     wire::ApiError,
 };
 
-/// The server does not look at bits that belong to no byte.
+/// Go accepts trailing bits that are not zero.
 const BASE64: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 
 const LENIENT: GeneralPurposeConfig = NO_PAD.with_decode_allow_trailing_bits(true);
 
-/// Reads a message and checks who has signed it.
+/// Parses a message and verifies its signature.
 pub(crate) fn check(text: &str, signature: &str) -> Result<Message, ApiError> {
     if signature.len() != 86 && signature.len() != 88 {
         let message = "signature must be 64 bytes encoded as base64 with or without padding";
@@ -40,7 +40,7 @@ pub(crate) fn check(text: &str, signature: &str) -> Result<Message, ApiError> {
     }
 }
 
-/// An off-chain message of version 0, in ASCII, with one signer.
+/// Returns an off-chain message of version 0 in ASCII with one signer.
 fn enveloped(domain: &str, key: &[u8], text: &str) -> Vec<u8> {
     let mut application = domain.as_bytes().to_vec();
     application.resize(32, 0);
