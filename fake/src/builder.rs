@@ -1,6 +1,9 @@
 //! Setting up a server.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
 
 use gotrue::{Clock, SystemClock};
 
@@ -14,6 +17,9 @@ use crate::{
     webauthn::RelyingParty,
     wire::Listener,
 };
+
+/// The seed of the next server without one of its own.
+static NEXT_SEED: AtomicU64 = AtomicU64::new(0);
 
 /// Sets up a [`FakeServer`].
 ///
@@ -31,6 +37,7 @@ use crate::{
 pub struct FakeServerBuilder {
     settings: ServerSettings,
     clock: Arc<dyn Clock>,
+    seed: Option<u64>,
 }
 
 impl FakeServer {
@@ -41,7 +48,7 @@ impl FakeServer {
 
     /// Returns a builder for a server with other settings.
     pub fn builder() -> FakeServerBuilder {
-        FakeServerBuilder { settings: ServerSettings::default(), clock: Arc::new(SystemClock) }
+        FakeServerBuilder { settings: ServerSettings::default(), clock: Arc::new(SystemClock), seed: None }
     }
 }
 
@@ -142,6 +149,14 @@ impl FakeServerBuilder {
         self
     }
 
+    /// The seed of ids, tokens, codes and keys. Servers with the same seed that receive the same requests return the same;
+    /// a server with another seed refuses their tokens. Default: 0 for the first server of the process, and the next
+    /// number for each further one.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
     /// Starts the server on a free port of 127.0.0.1.
     ///
     /// # Panics
@@ -150,7 +165,8 @@ impl FakeServerBuilder {
     pub async fn start(self) -> FakeServer {
         let listener = Listener::bind().expect("127.0.0.1 has a free port");
         let url = listener.url();
-        let state = Arc::new(Mutex::new(State::new(self.settings, self.clock, url.clone())));
+        let seed = self.seed.unwrap_or_else(|| NEXT_SEED.fetch_add(1, Ordering::Relaxed));
+        let state = Arc::new(Mutex::new(State::new(self.settings, self.clock, url.clone(), seed)));
         let shared = state.clone();
         let http = listener.serve(move |request| router::answer(&mut lock(&shared), request)).await;
         FakeServer::new(url, http.expect("a thread can be started"), state)

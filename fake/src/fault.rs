@@ -114,7 +114,9 @@ impl Fault {
     /// Returns the response of the fault. `own` handles the request and returns the server's own response.
     pub(crate) fn answer(self, request: &Request, own: impl FnOnce() -> Response) -> Response {
         let response = match self.kind {
-            Kind::Error(status, code) => ApiError::new(status, code, "This failure was requested by the test").into_response(request),
+            Kind::Error(status, code) => {
+                ApiError::new(status, code, "This failure was requested by the test").into_response(request)
+            }
             // Without a media type there is no header.
             Kind::Response { status, content_type, body } if content_type.is_empty() => {
                 Response { body: body.into(), ..Response::new(status) }

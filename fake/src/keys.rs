@@ -2,42 +2,28 @@
 
 use std::fmt;
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::Secret;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto::aws_lc::DEFAULT_PROVIDER, errors};
 use serde_json::{Value, json};
 
-use crate::model::types::{Jwk, JwkSet};
+use crate::{
+    model::types::{Jwk, JwkSet},
+    random::Random,
+};
 
-/// The shared secret for HS256. It protects nothing.
-pub(crate) const SHARED_SECRET: &str = "the-signing-key-of-the-fake-server";
-
-/// P-256 private keys (PKCS#8), which are the same in each run. They protect nothing.
-const PRIVATE_KEYS: [&str; 4] = [
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgGv81sbhCTpFXVRKVJXBXKomjHx+b7AKJgs+aZ5DwAYWhRANCAATPirDN\
-     oOboaEJb16ZdNgnh66DwyHVNHBMP4q5Nl03RC1tSh5eTAhgPRC6W2wxBhYbo7Zjj/LxBoPNGlVfrFgwc",
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgc2eLHkH+4gdIjEvSemfwnFBgAy6uMdMJTlphZ2pKOAGhRANCAATeb+fI\
-     XmSMWePpF3LRJwfxwYUVX4YIGQZEeqGgdsEGXFKxfc4K/2z9Ywzm/ZiKWQoFg0FX/RxInAZYZX9YBXkn",
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgNZ9N4TSwf3f5njuq0f20d2eflfSqf/MgU69PKc1+AIuhRANCAASH/t5Z\
-     r1ynIEV7zlR7FlzCwwO2mRFJ+IzjesbLRJOGg9HBXQ+susQEO/zJdQRD0ZEFD4xcmJGFtiYufoEFOwtm",
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgOdinyoMsDtGjoL5utE/rovvIqeq4xbpKMS+Vne8fEPehRANCAASHpzv5\
-     /udScDJBGrbLjdG75RaixpFnZ8/kB0l3zqW6J/LHrDBwXHTjkMTiJ4N0C9oWNTtZ03fFz/IuAFyuHBQa",
-];
-
-/// The private key of the providers.
-const PROVIDER_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgYjmdr/dLlLOSDaHHW1w3CamzXhEUyO5CrrnDh0g/W7ShRANCAAQ3tV7RVq4qV4\
-     6UxYGnpg8f/S2thOqvpoF90zzpqjwXR0lOS2TvMU7NM0HLvNf9nSO1qjthUwoNyGR27ul60iGP";
+/// A P-256 private key in PKCS#8, up to its 32 bytes.
+const PKCS8_PREFIX: &[u8; 35] =
+    b"\x30\x41\x02\x01\x00\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\
+    \x3d\x03\x01\x07\x04\x27\x30\x25\x02\x01\x01\x04\x20";
 
 /// The signing keys, newest last.
 #[derive(Debug)]
 pub(crate) struct Keys {
     all: Vec<Key>,
-    /// How many keys have been created.
-    made: usize,
-    hs256: bool,
+    random: Random,
+    /// For HS256.
+    shared_secret: Option<Secret>,
 }
 
 /// A key pair with its id, or a shared secret without one.
@@ -55,26 +41,32 @@ impl fmt::Debug for Key {
 }
 
 impl Keys {
-    pub(crate) fn new(hs256: bool) -> Self {
-        let mut keys = Self { all: Vec::new(), made: 0, hs256 };
+    /// Returns the keys of a server.
+    pub(crate) fn of_server(hs256: bool, seed: u64) -> Self {
+        let shared_secret = hs256.then(|| Random::new("shared secret", seed).challenge().into());
+        let mut keys = Self { all: Vec::new(), random: Random::new("keys", seed), shared_secret };
         keys.rotate();
         keys
     }
 
     /// Returns the key of the providers, which the server does not publish.
-    pub(crate) fn of_providers() -> Self {
-        Self { all: Key::pair(PROVIDER_KEY, "provider-key".to_owned()).into_iter().collect(), made: 1, hs256: false }
+    pub(crate) fn of_providers(seed: u64) -> Self {
+        let mut keys = Self { all: Vec::new(), random: Random::new("provider keys", seed), shared_secret: None };
+        keys.rotate();
+        keys
+    }
+
+    /// Returns the shared secret for HS256, empty if the server signs with ES256.
+    pub(crate) fn shared_secret(&self) -> Secret {
+        self.shared_secret.clone().unwrap_or_default()
     }
 
     /// Signs with a new key from now on. A shared secret does not change.
     pub(crate) fn rotate(&mut self) {
-        if self.hs256 {
-            self.all = vec![Key::shared()];
-            return;
+        match &self.shared_secret {
+            Some(secret) => self.all = vec![Key::shared(secret)],
+            None => self.all.extend(Key::pair(&self.random.bytes(), self.random.id().to_string())),
         }
-        let private = PRIVATE_KEYS[self.made % PRIVATE_KEYS.len()];
-        self.made += 1;
-        self.all.extend(Key::pair(private, format!("key-{}", self.made)));
     }
 
     /// Removes all keys but the newest.
@@ -109,14 +101,14 @@ impl Keys {
 }
 
 impl Key {
-    fn shared() -> Self {
-        let secret = SHARED_SECRET.as_bytes();
+    fn shared(secret: &Secret) -> Self {
+        let secret = secret.expose().as_bytes();
         let (private, public) = (EncodingKey::from_secret(secret), DecodingKey::from_secret(secret));
         Self { id: None, private, public, published: None }
     }
 
-    fn pair(private: &str, id: String) -> Option<Self> {
-        let private = STANDARD.decode(private).ok()?;
+    fn pair(private: &[u8; 32], id: String) -> Option<Self> {
+        let private = [&PKCS8_PREFIX[..], private].concat();
         let public = DEFAULT_PROVIDER.key_utils.ec_pub_components_from_private_key;
         let (_, x, y) = public(&private, Algorithm::ES256).ok()?;
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));

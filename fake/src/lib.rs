@@ -6,8 +6,9 @@
 //! does: users, links, providers, SAML providers, OAuth clients, the audit log. SAML responses and the password hashes of
 //! Firebase are not implemented.
 //!
-//! It is deterministic: ids, refresh tokens and codes are the same in each run. Access tokens are signed with ES256, by
-//! keys that the server publishes as the real one does; only their signatures differ from run to run.
+//! It is deterministic: ids, refresh tokens, codes and keys are the same for the same seed. Access tokens are signed with
+//! ES256, by keys that the server publishes as the real one does; only their signatures differ from run to run. Two servers
+//! in a process have different seeds, so that one refuses the tokens of the other.
 //!
 //! ```
 //! use gotrue::{Password, SignUp};

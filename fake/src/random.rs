@@ -1,4 +1,4 @@
-//! Ids, tokens and codes, the same in each run.
+//! Ids, tokens and codes, the same for the same seed.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -7,19 +7,21 @@ use uuid::Uuid;
 /// A sequence of bytes that look random.
 #[derive(Debug)]
 pub(crate) struct Random {
-    /// Keeps sequences apart.
+    /// Keeps the sequences of a server apart.
     name: &'static str,
+    seed: u64,
     drawn: u64,
 }
 
 impl Random {
-    pub(crate) fn new(name: &'static str) -> Self {
-        Self { name, drawn: 0 }
+    pub(crate) fn new(name: &'static str, seed: u64) -> Self {
+        Self { name, seed, drawn: 0 }
     }
 
     pub(crate) fn bytes(&mut self) -> [u8; 32] {
         self.drawn += 1;
-        Sha256::new().chain_update(self.name).chain_update(self.drawn.to_be_bytes()).finalize().into()
+        let numbers = [self.seed, self.drawn].map(u64::to_be_bytes);
+        Sha256::new().chain_update(self.name).chain_update(numbers.concat()).finalize().into()
     }
 
     pub(crate) fn id(&mut self) -> Uuid {

@@ -8,9 +8,7 @@ use std::{
 use gotrue::{Client, ClientBuilder, Result, Secret};
 use serde_json::Value;
 
-use crate::{
-    fault::Fault, keys, mailbox::Message, model::Provider, received::ReceivedRequest, state::State, wire::Server,
-};
+use crate::{fault::Fault, mailbox::Message, model::Provider, received::ReceivedRequest, state::State, wire::Server};
 
 /// A GoTrue server in this process, on loopback. Dropping it stops it.
 ///
@@ -78,10 +76,10 @@ impl FakeServer {
         self.state().service_key()
     }
 
-    /// Returns the shared secret that signs access tokens if [`FakeServerBuilder::hs256`] is set.
+    /// Returns the shared secret that signs access tokens if `hs256` is set on the builder, or else an empty one.
     #[must_use]
     pub fn hs256_secret(&self) -> Secret {
-        Secret::from(keys::SHARED_SECRET)
+        self.state().keys.shared_secret()
     }
 
     /// Signs with a new key from now on. Older keys stay published, and what they signed stays valid, until they are

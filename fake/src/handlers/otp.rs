@@ -16,6 +16,7 @@ use crate::{
 };
 
 #[derive(Deserialize)]
+#[serde(rename = "OtpParams")]
 struct Otp {
     #[serde(default)]
     email: String,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename = "ResendConfirmationParams")]
 struct Resend {
     #[serde(rename = "type")]
     type_: String,

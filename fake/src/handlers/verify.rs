@@ -14,7 +14,7 @@ use crate::{
 const ONE_MORE: &str = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename = "VerifyParams")]
 pub(crate) struct Verify {
     #[serde(rename = "type")]
     type_: String,

@@ -39,7 +39,6 @@ impl State {
         });
         let (token, more) = issued.map_err(|error| error.headers(headers.clone()))?;
         headers.extend(more);
-        self.note(user_id, AuditAction::TokenRefreshed, None);
         self.sessions[position].refreshed_at = Some(now);
         self.issue(session_id, token, headers)
     }
@@ -52,7 +51,8 @@ impl State {
         let session = &mut self.sessions[position];
         match session.refresh_tokens.use_random(token, now, interval) {
             RandomUse::Active(active) => {
-                let headers = vec![(TOKEN_PREFIX, prefix(&active))];
+                let (user_id, headers) = (session.user_id, vec![(TOKEN_PREFIX, prefix(&active))]);
+                self.note(user_id, AuditAction::TokenRefreshed, None);
                 return Ok((active, headers));
             }
             RandomUse::AlreadyUsed => {
@@ -75,6 +75,7 @@ impl State {
             fresh
         };
         headers.push((TOKEN_PREFIX, prefix(&issued)));
+        self.note(user_id, AuditAction::TokenRefreshed, None);
         self.note(user_id, AuditAction::TokenRevoked, None);
         Ok((issued, headers))
     }
@@ -83,7 +84,7 @@ impl State {
         let now = self.now();
         let session = &mut self.sessions[position];
         let since_refresh = (now - session.refreshed_at.unwrap_or(session.created_at)).abs();
-        let session_id = session.id;
+        let (session_id, user_id) = (session.id, session.user_id);
         let signer = session.refresh_tokens.signer().ok_or_else(token_not_found)?;
         let mut headers = Vec::new();
         match signer.counter.checked_sub(token.counter) {
@@ -110,7 +111,9 @@ impl State {
             }
         }
         headers.push((TOKEN_COUNTER, signer.counter.to_string()));
-        Ok((signer.token(session_id), headers))
+        let issued = signer.token(session_id);
+        self.note(user_id, AuditAction::TokenRefreshed, None);
+        Ok((issued, headers))
     }
 
     /// Deletes the session of a refresh token of version 2 that was reused, if tokens are rotated.

@@ -53,10 +53,10 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(settings: ServerSettings, clock: Arc<dyn Clock>, base_url: String) -> Self {
+    pub(crate) fn new(settings: ServerSettings, clock: Arc<dyn Clock>, base_url: String, seed: u64) -> Self {
         Self {
-            keys: Keys::new(settings.hs256),
-            provider_keys: Keys::of_providers(),
+            keys: Keys::of_server(settings.hs256, seed),
+            provider_keys: Keys::of_providers(seed),
             settings,
             base_url,
             accounts: Vec::new(),
@@ -73,8 +73,8 @@ impl State {
             requests: Vec::new(),
             calls: HashMap::new(),
             faults: Faults::default(),
-            random: Random::new("state"),
-            audit_ids: Random::new("audit log"),
+            random: Random::new("state", seed),
+            audit_ids: Random::new("audit log", seed),
             clock,
         }
     }

@@ -26,7 +26,7 @@ use crate::{
 
 /// The fields that are validated first.
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename = "GenerateLinkParams")]
 struct Kind {
     email: String,
     #[serde(rename = "type")]

@@ -25,6 +25,7 @@ use crate::{
 
 /// The response to a challenge.
 #[derive(Deserialize)]
+#[serde(rename = "VerifyFactorParams")]
 struct Answer {
     #[serde(default)]
     challenge_id: Uuid,

@@ -9,6 +9,7 @@ use crate::{
 
 /// The channel for a code.
 #[derive(Deserialize)]
+#[serde(rename = "ChallengeFactorParams")]
 struct Delivery {
     #[serde(default)]
     channel: String,

@@ -9,7 +9,7 @@ use crate::{
         types::{OAuthClient, OAuthClientList, OAuthClientUpdateRequest},
     },
     state::{State, rows::oauth::ClientRow},
-    wire::{ApiError, ApiResult, Request, Response, json_response, ok},
+    wire::{ApiError, ApiResult, Request, Response, json_response, ok, read_json},
 };
 
 /// `POST /oauth/clients/register`.
@@ -145,5 +145,5 @@ fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
 }
 
 fn read<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
-    serde_json::from_slice(&request.body).map_err(|_| ApiError::new(400, ErrorCode::BadJson, "Invalid JSON body"))
+    read_json(&request.body, &[]).map_err(|_| ApiError::new(400, ErrorCode::BadJson, "Invalid JSON body"))
 }

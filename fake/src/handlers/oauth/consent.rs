@@ -13,7 +13,7 @@ use crate::{
         State,
         rows::oauth::{Authorization, Consent, Status, scopes},
     },
-    wire::{ApiError, ApiResult, Request, ok},
+    wire::{ApiError, ApiResult, Request, ok, read_json},
 };
 
 #[derive(Deserialize)]
@@ -54,8 +54,8 @@ pub(crate) fn details(state: &mut State, request: &Request) -> ApiResult {
 /// `POST /oauth/authorizations/{authorization_id}/consent`.
 pub(crate) fn consent(state: &mut State, request: &Request) -> ApiResult {
     let user_id = state.caller(request)?.user_id;
-    let decision: Decision = serde_json::from_slice(&request.body)
-        .map_err(|_| ApiError::new(400, ErrorCode::BadJson, "invalid JSON body"))?;
+    let decision: Decision =
+        read_json(&request.body, &[]).map_err(|_| ApiError::new(400, ErrorCode::BadJson, "invalid JSON body"))?;
     let approves = match decision.action.as_str() {
         "approve" => true,
         "deny" => false,

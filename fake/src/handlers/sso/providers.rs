@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename = "CreateSSOProviderParams")]
 struct Change {
     #[serde(rename = "type")]
     type_: String,

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename = "SingleSignOnParams")]
 struct SignIn {
     provider_id: Option<Uuid>,
     domain: Option<String>,

@@ -12,7 +12,7 @@ use crate::{
 
 /// Missing fields are empty, and rejected with the messages of the server.
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename = "PasswordGrantParams")]
 struct Password {
     email: Option<String>,
     phone: Option<String>,
@@ -22,7 +22,9 @@ struct Password {
 pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let grant: Password = json_body(request)?;
     let now = state.now();
-    let account = match (&grant.email, &grant.phone) {
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let (email, phone) = (given(grant.email), given(grant.phone));
+    let account = match (&email, &phone) {
         (Some(_), Some(_)) => {
             let message = "Only an email address or phone number should be provided on login.";
             return Err(ApiError::validation_failed(message));
@@ -39,14 +41,14 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     if !account.password.as_ref().is_some_and(|password| password.is(&grant.password)) {
         return Err(wrong());
     }
-    if grant.email.is_some() && account.user.email_confirmed_at.is_none() {
+    if email.is_some() && account.user.email_confirmed_at.is_none() {
         return Err(ApiError::new(400, ErrorCode::EmailNotConfirmed, "Email not confirmed"));
     }
-    if grant.phone.is_some() && account.user.phone_confirmed_at.is_none() {
+    if phone.is_some() && account.user.phone_confirmed_at.is_none() {
         return Err(ApiError::new(400, ErrorCode::PhoneNotConfirmed, "Phone not confirmed"));
     }
     let id = account.user.id;
-    let provider = if grant.email.is_some() { "email" } else { "phone" };
+    let provider = if email.is_some() { "email" } else { "phone" };
     state.note(id, AuditAction::Login, Some(json!({ "provider": provider })));
     let issued = state.start_session(id, "password", None)?;
     // Only this grant type has the field, and no password has become weak here.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename = "PKCEGrantParams")]
 pub(crate) struct Pkce {
     auth_code: Secret,
     code_verifier: Secret,

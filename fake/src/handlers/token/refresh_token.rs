@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename = "RefreshTokenGrantParams")]
 struct Grant {
     refresh_token: Secret,
 }

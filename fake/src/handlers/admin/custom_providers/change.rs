@@ -8,7 +8,7 @@ use url::{Host, Url};
 use crate::{model::CustomProviderType, wire::ApiError};
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename = "adminCustomOAuthProviderParams")]
 pub(crate) struct Change {
     pub(crate) provider_type: Option<CustomProviderType>,
     pub(crate) identifier: String,

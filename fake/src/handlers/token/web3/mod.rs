@@ -27,7 +27,7 @@ use crate::{
 const MESSAGE_LIFETIME: Duration = Duration::minutes(10);
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename = "Web3GrantParams")]
 struct Grant {
     chain: String,
     message: String,
