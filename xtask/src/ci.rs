@@ -3,7 +3,7 @@
 use std::{io::Write, process::Command};
 
 use crate::{
-    conformance, lint, list,
+    conformance, layers, lint, list,
     outcome::{Outcome, Result},
     redis_server, workspace,
 };
@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
         name: "docs",
         work: Cargo(&["doc", "--workspace", "--no-deps", "--all-features"], &[("RUSTDOCFLAGS", "-D warnings")]),
     },
+    Step { name: "layers", work: Own(layers::run) },
     Step { name: "lint", work: Own(|out| lint::run(&workspace::document(), out)) },
     Step {
         name: "conformance",

@@ -1,0 +1,34 @@
+//! The layers of each package: the only place that knows them.
+
+/// A package whose modules are checked.
+pub struct Package {
+    pub name: &'static str,
+    /// The root module, relative to the workspace.
+    pub root: &'static str,
+    /// The modules below the root, top row first. A module may name only modules of the rows below its own.
+    pub rows: &'static [&'static [&'static str]],
+}
+
+pub const PACKAGES: &[Package] = &[Package {
+    name: "gotrue",
+    root: "src/lib.rs",
+    rows: &[
+        &["axum"],
+        &["tower", "loopback"],
+        &["manager"],
+        &["store"],
+        &["admin", "user"],
+        &["oauth"],
+        &["jwt"],
+        &["auth"],
+        &["session"],
+        &["client"],
+        &["raw"],
+        &["transport"],
+        &["input"],
+        &["error"],
+        &["types", "operation"],
+        &["redact", "clock"],
+        &["secret"],
+    ],
+}];
