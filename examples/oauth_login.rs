@@ -7,13 +7,14 @@
 
 use std::{env, error::Error, time::Duration};
 
-use gotrue::{AuthorizationCode, Callback, Client, Loopback, Provider, testing::FakeServer};
+use gotrue::{AuthorizationCode, Callback, Client, Loopback, Provider};
+use gotrue_fake::FakeServer;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let fake = if env::var("GOTRUE_URL").is_ok() { None } else { Some(FakeServer::start().await) };
     let client = fake.as_ref().map_or_else(Client::from_env, FakeServer::client)?;
-    let provider = env::var("GOTRUE_PROVIDER").map_or(Provider::GITHUB, Provider::from);
+    let provider = env::var("GOTRUE_PROVIDER").map_or(Provider::Github, Provider::from);
 
     let loopback = Loopback::bind().await?;
     let authorize = client.authorize(provider).redirect_to(loopback.redirect_to());

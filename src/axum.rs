@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use axum::{Router, routing::get};
-//! use gotrue::{AssuranceLevel, axum::{RequireLayer, Verified, VerifyLayer}};
+//! use gotrue::{axum::{RequireLayer, Verified, VerifyLayer}, types::AssuranceLevel};
 //!
 //! async fn hello(visitor: Option<Verified>) -> String {
 //!     visitor.map_or("hello".to_owned(), |user| format!("hello {}", user.sub))
@@ -18,7 +18,7 @@
 //! # fn app(client: gotrue::Client) -> Router {
 //! Router::new()
 //!     .route("/secrets", get(secrets))
-//!     .route_layer(RequireLayer::new().assurance_level(AssuranceLevel::AAL2))
+//!     .route_layer(RequireLayer::new().assurance_level(AssuranceLevel::Aal2))
 //!     .route("/", get(hello))
 //!     .layer(VerifyLayer::new(client.jwt_verifier().audience("authenticated")))
 //! # }

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, io};
 
-use gotrue::{Error, ErrorCode, TokenError, reqwest::StatusCode};
+use gotrue::{Error, ErrorCode, error::TokenError, reqwest::StatusCode};
 
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
@@ -69,8 +69,8 @@ impl From<io::Error> for Failure {
     }
 }
 
-impl From<gotrue::StoreError> for Failure {
-    fn from(error: gotrue::StoreError) -> Self {
+impl From<gotrue::error::StoreError> for Failure {
+    fn from(error: gotrue::error::StoreError) -> Self {
         Error::from(error).into()
     }
 }
@@ -119,7 +119,8 @@ fn hint_of(error: &Error) -> Option<String> {
         return Some(format!("try again in {}", humantime::format_duration(wait)));
     }
     if !error.weak_password_reasons().is_empty() {
-        let reasons: Vec<_> = error.weak_password_reasons().iter().map(gotrue::WeakPasswordReason::as_str).collect();
+        let reasons: Vec<_> =
+            error.weak_password_reasons().iter().map(gotrue::types::WeakPasswordReason::as_str).collect();
         return Some(format!("choose another password; this one fails: {}", reasons.join(", ")));
     }
     let hint = match error {
@@ -129,7 +130,7 @@ fn hint_of(error: &Error) -> Option<String> {
         Error::NoCallback | Error::MissingVerifier => "begin again: gotrue login",
         Error::Listen(_) => "choose another port with --port",
         Error::Token(error) => return Some(hint_of_token(*error).to_owned()),
-        error if error.code() == Some(&ErrorCode::USER_BANNED) => "an operator lets them in again: gotrue users unban",
+        error if error.code() == Some(&ErrorCode::UserBanned) => "an operator lets them in again: gotrue users unban",
         error if error.ends_session() => "the session is over; sign in again: gotrue login",
         error => hint_of_code(error.code()?)?,
     };
@@ -148,21 +149,21 @@ fn hint_of_token(error: TokenError) -> &'static str {
 
 fn hint_of_code(code: &ErrorCode) -> Option<&'static str> {
     let hints = [
-        (ErrorCode::NOT_ADMIN, "this takes the service key: --service-key, GOTRUE_SERVICE_KEY or a profile"),
-        (ErrorCode::NO_AUTHORIZATION, "this takes a key: --service-key, GOTRUE_SERVICE_KEY or a profile"),
-        (ErrorCode::BAD_JWT, "is this key or token the server's own, and still good? See gotrue jwt inspect"),
-        (ErrorCode::INVALID_CREDENTIALS, "are address and password right? Without the password: gotrue login --otp"),
-        (ErrorCode::EMAIL_NOT_CONFIRMED, "open the link in the mail first, or: gotrue login --otp"),
-        (ErrorCode::OTP_EXPIRED, "the code is wrong, used or too old; ask for another"),
-        (ErrorCode::OTP_DISABLED, "there is no such user; --sign-up makes one"),
-        (ErrorCode::INSUFFICIENT_AAL, "a second factor is needed first: gotrue mfa verify"),
-        (ErrorCode::REAUTHENTICATION_NEEDED, "add --reauthenticate, which sends a code"),
-        (ErrorCode::USER_NOT_FOUND, "gotrue users list --filter finds users by a part of their address"),
-        (ErrorCode::EMAIL_EXISTS, "gotrue users get shows who has it"),
-        (ErrorCode::PROVIDER_DISABLED, "gotrue settings shows what is switched on"),
-        (ErrorCode::FEATURE_DISABLED, "the owner of the server has to switch it on"),
-        (ErrorCode::SIGNUP_DISABLED, "the owner of the server has to switch sign-ups on"),
-        (ErrorCode::CAPTCHA_FAILED, "this server asks for a captcha; sign in by the browser: gotrue login --provider"),
+        (ErrorCode::NotAdmin, "this takes the service key: --service-key, GOTRUE_SERVICE_KEY or a profile"),
+        (ErrorCode::NoAuthorization, "this takes a key: --service-key, GOTRUE_SERVICE_KEY or a profile"),
+        (ErrorCode::BadJwt, "is this key or token the server's own, and still good? See gotrue jwt inspect"),
+        (ErrorCode::InvalidCredentials, "are address and password right? Without the password: gotrue login --otp"),
+        (ErrorCode::EmailNotConfirmed, "open the link in the mail first, or: gotrue login --otp"),
+        (ErrorCode::OtpExpired, "the code is wrong, used or too old; ask for another"),
+        (ErrorCode::OtpDisabled, "there is no such user; --sign-up makes one"),
+        (ErrorCode::InsufficientAal, "a second factor is needed first: gotrue mfa verify"),
+        (ErrorCode::ReauthenticationNeeded, "add --reauthenticate, which sends a code"),
+        (ErrorCode::UserNotFound, "gotrue users list --filter finds users by a part of their address"),
+        (ErrorCode::EmailExists, "gotrue users get shows who has it"),
+        (ErrorCode::ProviderDisabled, "gotrue settings shows what is switched on"),
+        (ErrorCode::FeatureDisabled, "the owner of the server has to switch it on"),
+        (ErrorCode::SignupDisabled, "the owner of the server has to switch sign-ups on"),
+        (ErrorCode::CaptchaFailed, "this server asks for a captcha; sign in by the browser: gotrue login --provider"),
     ];
     hints.into_iter().find(|(known, _)| known == code).map(|(_, hint)| hint)
 }

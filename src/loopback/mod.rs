@@ -26,11 +26,10 @@ use tokio::{
 use url::{Url, form_urlencoded};
 
 use crate::{
-    callback::Callback,
-    check,
+    auth::{callback::Callback, pkce::random},
     clock::{Clock, SystemClock},
     error::{Error, Result},
-    pkce::random,
+    input,
 };
 
 /// How long a connection may last. A browser opens some that it never uses.
@@ -59,7 +58,7 @@ const REQUEST: usize = 64 * 1024;
 /// # use gotrue::{AuthorizationCode, Callback, Client, Loopback, Provider};
 /// # async fn f(client: Client) -> Result<(), gotrue::Error> {
 /// let loopback = Loopback::bind().await?;
-/// let (url, verifier) = client.authorize(Provider::GITHUB).redirect_to(loopback.redirect_to()).pkce()?;
+/// let (url, verifier) = client.authorize(Provider::Github).redirect_to(loopback.redirect_to()).pkce()?;
 ///
 /// // Opening it is up to you: the crates `open` and `webbrowser` do, as in `webbrowser::open(url.as_str())`.
 /// println!("Open this in your browser: {url}");
@@ -120,7 +119,7 @@ impl LoopbackBuilder {
         let failed = |error| Error::Listen(Arc::new(error));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let redirect_to = check::url("redirect URL", &format!("http://{address}/{}", random(32)?))?;
+        let redirect_to = input::url("redirect URL", &format!("http://{address}/{}", random(32)?))?;
         let desk = Arc::new(Desk { redirect_to, taken: OnceLock::new() });
         Ok(Loopback { listener, desk, clock: self.clock })
     }

@@ -1,6 +1,6 @@
 //! Generated links.
 
-use gotrue::{GenerateLink, LinkVerificationType};
+use gotrue::{admin::GenerateLink, types::LinkVerificationType};
 use serde_json::{Value, json};
 use support::{client_of, header, last_request, server_that_answers, session};
 
@@ -14,7 +14,7 @@ async fn recorded_links_of_a_sign_up_and_of_both_sides_of_a_change() {
     let link = GenerateLink::sign_up("gl-5615942f@example.com", "correct-horse-7").redirect_to(REDIRECT);
     let link = recorded.admin.generate_link(link).await.unwrap();
     recorded.assert_sent().await;
-    assert_eq!(link.verification_type, LinkVerificationType::SIGNUP);
+    assert_eq!(link.verification_type, LinkVerificationType::Signup);
     assert_eq!(link.redirect_to, REDIRECT);
     assert_eq!(link.user.email.as_deref(), Some("gl-5615942f@example.com"));
     assert!(link.user.identities.is_some_and(|identities| !identities.is_empty()));

@@ -1,6 +1,6 @@
 //! Nothing prints a secret.
 
-use gotrue::{CreateCustomProvider, CreateUser, GenerateLink, UpdateCustomProvider, UpdateUser};
+use gotrue::admin::{CreateCustomProvider, CreateUser, GenerateLink, UpdateCustomProvider, UpdateUser};
 use support::SERVICE_KEY;
 use uuid::Uuid;
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use gotrue::{CreateUser, SignOutScope, UpdateUser, User};
+use gotrue::{
+    SignOutScope, User,
+    admin::{CreateUser, UpdateUser},
+};
 use serde_json::json;
 use support::{ACCESS_TOKEN, API_KEY, SERVICE_KEY, client_of, header, last_request, server_that_answers};
 use uuid::Uuid;

@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use gotrue::{Callback, CallbackError, CallbackSession, Error, ErrorCode, FlowKind, Secret, url::Url};
+use gotrue::{
+    Callback, Error, ErrorCode, Secret,
+    auth::{CallbackSession, FlowKind},
+    error::CallbackError,
+    url::Url,
+};
 use proptest::prelude::*;
 use url::form_urlencoded::Serializer;
 
@@ -266,7 +271,7 @@ fn an_error_reads_well() {
     );
     assert_eq!(text("app:/cb?error=access_denied"), "the browser came back with an error access_denied");
     let error = Error::from(error("app:/cb?error=server_error&error_code=otp_expired"));
-    assert_eq!(error.code(), Some(&ErrorCode::OTP_EXPIRED));
+    assert_eq!(error.code(), Some(&ErrorCode::OtpExpired));
     assert!(error.status().is_none() && !error.is_retryable() && !error.ends_session());
 }
 

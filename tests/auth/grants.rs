@@ -1,8 +1,8 @@
 //! Ways to sign in, and what each sends.
 
 use gotrue::{
-    Anonymous, Client, ErrorCode, EthereumMessage, IdToken, PasskeyAssertion, PkceVerifier, Provider, SolanaMessage,
-    SolanaNetwork, Sso, Web3,
+    Anonymous, Client, ErrorCode, IdToken, PasskeyAssertion, PkceVerifier, Provider, Sso, Web3,
+    auth::{EthereumMessage, SolanaMessage, SolanaNetwork},
     chrono::{DateTime, Utc},
     uuid::Uuid,
 };
@@ -65,7 +65,7 @@ async fn an_id_token_signs_in() {
     let recorded = Recorded::load("225-token_id_token-ok");
     let (server, client) = recorded.play().await;
     let sent = recorded.sent();
-    let id_token = IdToken::new(Provider::KEYCLOAK, sent["id_token"].as_str().unwrap());
+    let id_token = IdToken::new(Provider::Keycloak, sent["id_token"].as_str().unwrap());
     let session = client.sign_in(id_token.nonce(sent["nonce"].as_str().unwrap())).await.unwrap();
     assert_eq!(session.user().email.as_deref(), Some("ida@idp.example.com"));
     recorded.assert_repeated(&server).await;
@@ -218,7 +218,7 @@ async fn a_passkey_signs_in() {
     let challenge = client.passkey_options().await.unwrap();
     recorded.assert_repeated(&server).await;
     assert_eq!(Value::from(challenge.options.clone()), recorded.came()["options"]);
-    let options: gotrue::CredentialOptions = challenge.options.into();
+    let options: gotrue::types::CredentialOptions = challenge.options.into();
     assert_eq!(Value::from(options), json!({ "publicKey": recorded.came()["options"] }));
     client.passkey_options_with_captcha("from-the-widget").await.unwrap();
     let sent = json!({ "gotrue_meta_security": { "captcha_token": "from-the-widget" } });
@@ -233,7 +233,7 @@ async fn a_passkey_signs_in() {
     recorded.assert_repeated(&server).await;
     client.sign_in(PasskeyAssertion::new(challenge_id, credential.to_string())).await.unwrap();
     recorded.assert_repeated(&server).await;
-    let typed = gotrue::PublicKeyCredential::try_from(credential.clone()).unwrap();
+    let typed = gotrue::types::PublicKeyCredential::try_from(credential.clone()).unwrap();
     assert_eq!(Value::from(typed.clone()), *credential);
     client.sign_in(PasskeyAssertion::new(challenge_id, typed)).await.unwrap();
     recorded.assert_repeated(&server).await;
@@ -283,5 +283,5 @@ async fn sso_begins_at_the_companys_identity_provider() {
 
     let (_server, client) = Recorded::load("116-sso-unknown-domain").play().await;
     let error = client.sso(Sso::domain("nowhere.example")).url().await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::SSO_PROVIDER_NOT_FOUND));
+    assert_eq!(error.code(), Some(&ErrorCode::SsoProviderNotFound));
 }

@@ -3,11 +3,12 @@
 use std::{io::ErrorKind, time::Duration};
 
 use gotrue::{
-    AuthorizationCode, Callback, CallbackOutcome, Error, ErrorCode, FlowKind, Loopback, Provider,
+    AuthorizationCode, Callback, Error, ErrorCode, Loopback, Provider,
+    auth::{CallbackOutcome, FlowKind},
     reqwest::{self, Method, StatusCode},
-    testing::{FakeServer, ManualClock},
     url::Url,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -74,7 +75,7 @@ async fn a_sign_in_by_pkce() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let loopback = Loopback::bind().await.unwrap();
-    let (url, verifier) = client.authorize(Provider::GITHUB).redirect_to(loopback.redirect_to()).pkce().unwrap();
+    let (url, verifier) = client.authorize(Provider::Github).redirect_to(loopback.redirect_to()).pkce().unwrap();
     let waiting = tokio::spawn(loopback.wait(Duration::from_secs(300)));
 
     let page = get(&url).await;
@@ -97,7 +98,7 @@ async fn a_sign_in_by_a_flow_with_an_id() {
     let flow = flows.begin(FlowKind::SignIn).unwrap();
     let loopback = Loopback::bind().await.unwrap();
     let back = flow.redirect_to(loopback.redirect_to()).unwrap();
-    let url = client.authorize(Provider::GITHUB).redirect_to(back).pkce_with(flow.verifier()).unwrap();
+    let url = client.authorize(Provider::Github).redirect_to(back).pkce_with(flow.verifier()).unwrap();
     let waiting = tokio::spawn(loopback.wait(Duration::from_secs(300)));
     get(&url).await;
     let callback = waiting.await.unwrap().unwrap();
@@ -111,7 +112,7 @@ async fn a_sign_in_by_the_implicit_flow() {
     let client = server.client().unwrap();
     let loopback = Loopback::bind().await.unwrap();
     let back = loopback.redirect_to();
-    let url = client.authorize(Provider::GITHUB).redirect_to(back.clone()).url().unwrap();
+    let url = client.authorize(Provider::Github).redirect_to(back.clone()).url().unwrap();
     let waiting = tokio::spawn(loopback.wait(Duration::from_secs(300)));
 
     let arrived = browse(url, &back).await;
@@ -150,7 +151,7 @@ async fn an_error_ends_the_wait_and_is_shown_as_text() {
         assert!(html.contains("<h1>That did not work</h1>") && html.contains(escaped), "{html}");
         assert!(!html.contains("<script>"), "{html}");
         let Callback::Error(error) = waiting.await.unwrap().unwrap() else { panic!() };
-        assert_eq!((error.code, error.description.as_deref()), (Some(ErrorCode::OTP_EXPIRED), Some(words)));
+        assert_eq!((error.code, error.description.as_deref()), (Some(ErrorCode::OtpExpired), Some(words)));
     }
 }
 

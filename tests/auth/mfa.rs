@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use gotrue::{
-    Anonymous, Assurance, AssuranceLevel, Client, EnrollPhone, EnrollTotp, Error, ErrorCode, FactorChallenge,
-    FactorType, Factors, MessageChannel, Mfa, Password, Result, Secret, Session, SignUp, TotpFactor, UserUpdate,
-    WebAuthnCeremony,
-    raw::types::User,
-    testing::{FakeServer, ManualClock},
+    Anonymous, Client, Error, ErrorCode, Password, Result, Secret, Session, SignUp, User, UserUpdate,
+    types::{AssuranceLevel, FactorType, MessageChannel, WebAuthnCeremony},
+    user::{Assurance, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Mfa, TotpFactor},
     uuid::{Uuid, uuid},
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use support::{
     authenticator::{Device, ORIGIN},
@@ -53,7 +52,7 @@ async fn an_authenticator_is_enrolled() {
 
     let (_, _server, mfa) = play("096-factor_enroll-duplicate-name").await;
     let error = mfa.enroll_totp(EnrollTotp::new()).await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::MFA_FACTOR_NAME_CONFLICT));
+    assert_eq!(error.code(), Some(&ErrorCode::MfaFactorNameConflict));
 }
 
 #[tokio::test]
@@ -61,12 +60,12 @@ async fn a_phone_and_a_security_key_are_enrolled() {
     let (recorded, server, mfa) = play("102-factor_enroll-phone").await;
     let factor = mfa.enroll_phone(EnrollPhone::new("15550000002").friendly_name("sim")).await.unwrap();
     recorded.assert_repeated(&server).await;
-    assert_eq!((factor.type_, factor.phone.as_deref()), (FactorType::PHONE, Some("15550000002")));
+    assert_eq!((factor.type_, factor.phone.as_deref()), (FactorType::Phone, Some("15550000002")));
 
     let (recorded, server, mfa) = play("104-factor_enroll-webauthn").await;
     let factor = mfa.enroll_webauthn("key").await.unwrap();
     recorded.assert_repeated(&server).await;
-    assert_eq!(factor.type_, FactorType::WEBAUTHN);
+    assert_eq!(factor.type_, FactorType::Webauthn);
 }
 
 #[tokio::test]
@@ -98,12 +97,12 @@ async fn a_challenge_is_answered_for_a_session_of_aal2() {
     let session = mfa.verify(&challenge, recorded.sent()["code"].as_str().unwrap()).await.unwrap();
     recorded.assert_repeated(&server).await;
     let assurance = Assurance::of(session.access_token(), session.user());
-    assert_eq!(assurance.current, Some(AssuranceLevel::AAL2));
+    assert_eq!(assurance.current, Some(AssuranceLevel::Aal2));
     assert!(!assurance.needs_second_factor());
 
     let (_, _server, mfa) = play("099-factor_verify-wrong-code").await;
     let error = mfa.verify(&challenge, "000000").await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::MFA_VERIFICATION_FAILED));
+    assert_eq!(error.code(), Some(&ErrorCode::MfaVerificationFailed));
     assert!(!error.ends_session());
 }
 
@@ -127,18 +126,18 @@ async fn an_authenticator_makes_a_credential_and_then_uses_it() {
     let (recorded, server, mfa) = play("105-factor_challenge-webauthn").await;
     let made = mfa.challenge_webauthn(factor_of(&recorded)).await.unwrap();
     assert_eq!(body(&last_request(&server).await), json!({}));
-    assert_eq!(made.ceremony, WebAuthnCeremony::CREATE);
+    assert_eq!(made.ceremony, WebAuthnCeremony::Create);
     assert_eq!(Value::from(made.options.clone()), recorded.came()["webauthn"]["credential_options"]);
 
     let (recorded, _server, mfa) = play("246-factor_challenge-webauthn-request").await;
     let used = mfa.challenge_webauthn(factor_of(&recorded)).await.unwrap();
-    assert_eq!(used.ceremony, WebAuthnCeremony::REQUEST);
-    let kept: gotrue::WebAuthnChallenge = serde_json::from_value(serde_json::to_value(&used).unwrap()).unwrap();
+    assert_eq!(used.ceremony, WebAuthnCeremony::Request);
+    let kept: gotrue::user::WebAuthnChallenge = serde_json::from_value(serde_json::to_value(&used).unwrap()).unwrap();
 
     let (recorded, server, mfa) = play("247-factor_verify-webauthn-request").await;
     let credential = &recorded.sent()["webauthn"]["credential_response"];
     let session = mfa.verify_webauthn(&kept, credential).await.unwrap();
-    assert_eq!(Assurance::of(session.access_token(), session.user()).current, Some(AssuranceLevel::AAL2));
+    assert_eq!(Assurance::of(session.access_token(), session.user()).current, Some(AssuranceLevel::Aal2));
     let request = last_request(&server).await;
     assert_eq!(request.url.path(), recorded.request["path"]);
     let sent = json!({
@@ -171,7 +170,7 @@ async fn a_factor_is_removed() {
 
     let (recorded, _server, mfa) = play("107-factor_unenroll-not-found").await;
     let error = mfa.unenroll(factor_of(&recorded)).await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::MFA_FACTOR_NOT_FOUND));
+    assert_eq!(error.code(), Some(&ErrorCode::MfaFactorNotFound));
 }
 
 fn user_with(factors: &[(&str, &str)]) -> User {
@@ -204,7 +203,7 @@ fn factors_are_grouped_by_type_and_state_and_unknown_types_survive() {
     assert_eq!(counts, [2, 1, 1, 5]);
     assert_eq!((factors.verified().count(), factors.unverified().count()), (2, 2));
     assert_eq!(factors.totp().filter(|factor| factor.is_verified()).count(), 1);
-    let unknown = factors.of_type(FactorType::new("retina-scan")).next().unwrap();
+    let unknown = factors.of_type(FactorType::from("retina-scan")).next().unwrap();
     assert_eq!(unknown.status.as_str(), "on-probation");
     let none: User = serde_json::from_value(support::user()).unwrap();
     assert!(Factors::of(&none).all().is_empty());
@@ -214,10 +213,10 @@ fn factors_are_grouped_by_type_and_state_and_unknown_types_survive() {
 fn assurance_comes_from_the_token_and_the_verified_factors() {
     let one = token(&json!({ "aal": "aal1" }));
     let assurance = Assurance::of(&one, &user_with(&[("totp", "unverified")]));
-    assert_eq!((&assurance.current, &assurance.next), (&Some(AssuranceLevel::AAL1), &Some(AssuranceLevel::AAL1)));
+    assert_eq!((&assurance.current, &assurance.next), (&Some(AssuranceLevel::Aal1), &Some(AssuranceLevel::Aal1)));
     assert!(!assurance.needs_second_factor());
     let assurance = Assurance::of(&one, &user_with(&[("retina-scan", "verified")]));
-    assert_eq!(assurance.next, Some(AssuranceLevel::AAL2));
+    assert_eq!(assurance.next, Some(AssuranceLevel::Aal2));
     assert!(assurance.needs_second_factor());
 
     // A level beyond those of today is no step back.
@@ -236,8 +235,8 @@ async fn factors_and_assurance_are_asked_for() {
     assert!(mfa.factors().await.unwrap().all().is_empty());
     recorded.assert_repeated(&server).await;
     let assurance = mfa.assurance().await.unwrap();
-    assert_eq!(assurance.current, Some(AssuranceLevel::AAL1));
-    assert_eq!(assurance.next, Some(AssuranceLevel::AAL1));
+    assert_eq!(assurance.current, Some(AssuranceLevel::Aal1));
+    assert_eq!(assurance.next, Some(AssuranceLevel::Aal1));
     recorded.assert_repeated(&server).await;
 }
 
@@ -289,23 +288,23 @@ async fn a_second_factor_raises_the_session_and_ends_the_others() {
     assert_eq!(mfa.factors().await.unwrap().unverified().count(), 1);
 
     let challenge = mfa.challenge(factor.id).await.unwrap();
-    assert_code(mfa.verify(&challenge, "000000").await, 422, &ErrorCode::MFA_VERIFICATION_FAILED);
+    assert_code(mfa.verify(&challenge, "000000").await, 422, &ErrorCode::MfaVerificationFailed);
     let session = mfa.verify(&challenge, server.totp_code(&factor.secret).unwrap()).await.unwrap();
-    assert_eq!(level(&session), AssuranceLevel::AAL2);
+    assert_eq!(level(&session), AssuranceLevel::Aal2);
     assert!(session.user().factors.as_ref().unwrap()[0].is_verified());
-    assert_code(client.user(other.access_token()).get().await, 403, &ErrorCode::SESSION_NOT_FOUND);
+    assert_code(client.user(other.access_token()).get().await, 403, &ErrorCode::SessionNotFound);
 
     // The level stays with the session, and the next sign-in has to get there again.
     let session = client.refresh(session.refresh_token()).await.unwrap();
-    assert_eq!(level(&session), AssuranceLevel::AAL2);
+    assert_eq!(level(&session), AssuranceLevel::Aal2);
     let next = sign_in(&client).await;
-    assert_eq!(level(&next), AssuranceLevel::AAL1);
+    assert_eq!(level(&next), AssuranceLevel::Aal1);
     assert!(client.user(next.access_token()).mfa().assurance().await.unwrap().needs_second_factor());
 
     // Without the factor it falls back.
     client.user(session.access_token()).mfa().unenroll(factor.id).await.unwrap();
     let session = client.refresh(session.refresh_token()).await.unwrap();
-    assert_eq!(level(&session), AssuranceLevel::AAL1);
+    assert_eq!(level(&session), AssuranceLevel::Aal1);
     assert!(session.user().factors.is_none());
 }
 
@@ -316,16 +315,16 @@ async fn what_needs_the_second_factor_is_refused_without() {
     let (factor, raised) = with_factor(&server, &client).await;
     let user = client.user(sign_in(&client).await.access_token());
     let password = || UserUpdate::new().password("another-horse-8");
-    assert_code(user.update(password()).await, 401, &ErrorCode::INSUFFICIENT_AAL);
-    assert_code(user.mfa().unenroll(factor.id).await, 422, &ErrorCode::INSUFFICIENT_AAL);
-    assert_code(user.mfa().enroll_totp(EnrollTotp::new()).await, 403, &ErrorCode::INSUFFICIENT_AAL);
+    assert_code(user.update(password()).await, 401, &ErrorCode::InsufficientAal);
+    assert_code(user.mfa().unenroll(factor.id).await, 422, &ErrorCode::InsufficientAal);
+    assert_code(user.mfa().enroll_totp(EnrollTotp::new()).await, 403, &ErrorCode::InsufficientAal);
     user.update(UserUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
 
     let user = client.user(raised.access_token());
     user.update(password()).await.unwrap();
     let same = EnrollTotp::new().friendly_name("phone");
-    assert_code(user.mfa().enroll_totp(same).await, 422, &ErrorCode::MFA_FACTOR_NAME_CONFLICT);
-    assert_code(user.mfa().unenroll(Uuid::from_u128(9)).await, 404, &ErrorCode::MFA_FACTOR_NOT_FOUND);
+    assert_code(user.mfa().enroll_totp(same).await, 422, &ErrorCode::MfaFactorNameConflict);
+    assert_code(user.mfa().unenroll(Uuid::from_u128(9)).await, 404, &ErrorCode::MfaFactorNotFound);
 }
 
 #[tokio::test]
@@ -339,22 +338,22 @@ async fn a_challenge_is_good_once_and_for_five_minutes() {
 
     let challenge = mfa.challenge(factor.id).await.unwrap();
     mfa.verify(&challenge, code()).await.unwrap();
-    assert_code(mfa.verify(&challenge, code()).await, 422, &ErrorCode::MFA_IP_ADDRESS_MISMATCH);
+    assert_code(mfa.verify(&challenge, code()).await, 422, &ErrorCode::MfaIpAddressMismatch);
     let unknown = FactorChallenge::new(factor.id, Uuid::from_u128(9));
-    assert_code(mfa.verify(&unknown, code()).await, 422, &ErrorCode::MFA_FACTOR_NOT_FOUND);
+    assert_code(mfa.verify(&unknown, code()).await, 422, &ErrorCode::MfaFactorNotFound);
 
     // A code is let pass one step late, and not later.
     let challenge = mfa.challenge(factor.id).await.unwrap();
     let early = code();
     clock.advance(Duration::from_secs(60));
-    assert_code(mfa.verify(&challenge, early).await, 422, &ErrorCode::MFA_VERIFICATION_FAILED);
+    assert_code(mfa.verify(&challenge, early).await, 422, &ErrorCode::MfaVerificationFailed);
     let early = code();
     clock.advance(Duration::from_secs(30));
     mfa.verify(&challenge, early).await.unwrap();
 
     let challenge = mfa.challenge(factor.id).await.unwrap();
     clock.advance(Duration::from_secs(301));
-    assert_code(mfa.verify(&challenge, code()).await, 422, &ErrorCode::MFA_CHALLENGE_EXPIRED);
+    assert_code(mfa.verify(&challenge, code()).await, 422, &ErrorCode::MfaChallengeExpired);
 }
 
 #[tokio::test]
@@ -376,8 +375,8 @@ async fn an_anonymous_user_has_no_factors_until_they_stay() {
     let guest = client.sign_in(Anonymous::new().data(json!({ "theme": "dark" }))).await.unwrap();
     assert_eq!(guest.user().is_anonymous, Some(true));
     let user = client.user(guest.access_token());
-    assert_code(user.mfa().enroll_totp(EnrollTotp::new()).await, 403, &ErrorCode::NO_AUTHORIZATION);
-    assert_code(user.update(UserUpdate::new().password(PASSWORD)).await, 422, &ErrorCode::VALIDATION_FAILED);
+    assert_code(user.mfa().enroll_totp(EnrollTotp::new()).await, 403, &ErrorCode::NoAuthorization);
+    assert_code(user.update(UserUpdate::new().password(PASSWORD)).await, 422, &ErrorCode::ValidationFailed);
 
     let stays = user.update(UserUpdate::new().email(EMAIL).password(PASSWORD)).await.unwrap();
     assert_eq!((stays.id, stays.is_anonymous), (guest.user().id, Some(false)));
@@ -404,28 +403,28 @@ async fn a_phone_gets_a_code() {
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
     let session = signed_up(&client).await;
     let mfa = client.user(session.access_token()).mfa();
-    assert_code(mfa.enroll_phone(EnrollPhone::new("call me")).await, 400, &ErrorCode::VALIDATION_FAILED);
+    assert_code(mfa.enroll_phone(EnrollPhone::new("call me")).await, 400, &ErrorCode::ValidationFailed);
     // The same number before it is verified takes the place of the first.
     mfa.enroll_phone(EnrollPhone::new("+15550000002").friendly_name("old")).await.unwrap();
     let factor = mfa.enroll_phone(EnrollPhone::new("+15550000002").friendly_name("sim")).await.unwrap();
     assert_eq!(factor.phone.as_deref(), Some("+15550000002"));
-    assert_eq!(factor.type_, FactorType::PHONE);
+    assert_eq!(factor.type_, FactorType::Phone);
     let all = mfa.factors().await.unwrap();
     assert_eq!(all.all().len(), 1);
     assert_eq!(all.all()[0].phone.as_deref(), Some("15550000002"));
 
     let challenge = mfa.challenge_via(factor.id, MessageChannel::Whatsapp).await.unwrap();
-    assert_code(mfa.challenge(factor.id).await, 429, &ErrorCode::OVER_SMS_SEND_RATE_LIMIT);
+    assert_code(mfa.challenge(factor.id).await, 429, &ErrorCode::OverSmsSendRateLimit);
     let message = server.last_message_to("15550000002").unwrap();
     assert_eq!(message.otp_type, None);
-    assert_code(mfa.verify(&challenge, "no code").await, 422, &ErrorCode::MFA_VERIFICATION_FAILED);
+    assert_code(mfa.verify(&challenge, "no code").await, 422, &ErrorCode::MfaVerificationFailed);
     let raised = mfa.verify(&challenge, message.code.clone()).await.unwrap();
-    assert_eq!(level(&raised), AssuranceLevel::AAL2);
+    assert_eq!(level(&raised), AssuranceLevel::Aal2);
     assert_eq!(methods(&raised), ["mfa/phone", "password"]);
     let mfa = client.user(raised.access_token()).mfa();
-    assert_code(mfa.verify(&challenge, message.code).await, 422, &ErrorCode::MFA_IP_ADDRESS_MISMATCH);
+    assert_code(mfa.verify(&challenge, message.code).await, 422, &ErrorCode::MfaIpAddressMismatch);
     let same = EnrollPhone::new("15550000002").friendly_name("again");
-    assert_code(mfa.enroll_phone(same).await, 422, &ErrorCode::MFA_VERIFIED_FACTOR_EXISTS);
+    assert_code(mfa.enroll_phone(same).await, 422, &ErrorCode::MfaVerifiedFactorExists);
 
     // The code of an older challenge is not that of a newer one.
     clock.advance(Duration::from_secs(61));
@@ -433,7 +432,7 @@ async fn a_phone_gets_a_code() {
     let old = server.last_message_to("15550000002").unwrap().code;
     clock.advance(Duration::from_secs(61));
     let second = mfa.challenge(factor.id).await.unwrap();
-    assert_code(mfa.verify(&second, old.clone()).await, 422, &ErrorCode::MFA_VERIFICATION_FAILED);
+    assert_code(mfa.verify(&second, old.clone()).await, 422, &ErrorCode::MfaVerificationFailed);
     mfa.verify(&first, old).await.unwrap();
 }
 
@@ -444,40 +443,40 @@ async fn an_authenticator_makes_a_factor_and_is_asked_for_it() {
     let session = signed_up(&client).await;
     let mfa = client.user(session.access_token()).mfa();
     let factor = mfa.enroll_webauthn("key").await.unwrap();
-    assert_eq!(factor.type_, FactorType::WEBAUTHN);
+    assert_eq!(factor.type_, FactorType::Webauthn);
 
     let mut device = Device::default();
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
-    assert_eq!(challenge.ceremony, WebAuthnCeremony::CREATE);
+    assert_eq!(challenge.ceremony, WebAuthnCeremony::Create);
     let made = device.make(challenge.options.clone(), ORIGIN).await.unwrap();
     let raised = mfa.verify_webauthn(&challenge, &made).await.unwrap();
-    assert_eq!(level(&raised), AssuranceLevel::AAL2);
+    assert_eq!(level(&raised), AssuranceLevel::Aal2);
     assert_eq!(methods(&raised), ["mfa/webauthn", "password"]);
     let verified = &raised.user().factors.as_ref().unwrap()[0];
     assert!(verified.is_verified());
     assert_eq!(verified.web_authn_aaguid, Some(Uuid::nil()));
     let last = verified.last_webauthn_challenge_data.as_ref().unwrap();
-    assert_eq!(last.type_, Some(WebAuthnCeremony::CREATE));
+    assert_eq!(last.type_, Some(WebAuthnCeremony::Create));
     assert_eq!(last.challenge.as_ref().unwrap()["factor_id"], json!(factor.id));
     // The challenge is gone with the answer.
     let mfa = client.user(raised.access_token()).mfa();
-    assert_code(mfa.verify_webauthn(&challenge, &made).await, 422, &ErrorCode::MFA_FACTOR_NOT_FOUND);
+    assert_code(mfa.verify_webauthn(&challenge, &made).await, 422, &ErrorCode::MfaFactorNotFound);
 
     // At the next sign-in it is used.
     let mfa = client.user(sign_in(&client).await.access_token()).mfa();
     assert!(mfa.assurance().await.unwrap().needs_second_factor());
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
-    assert_eq!(challenge.ceremony, WebAuthnCeremony::REQUEST);
+    assert_eq!(challenge.ceremony, WebAuthnCeremony::Request);
     let allowed = Value::from(challenge.options.clone());
     assert_eq!(allowed["publicKey"]["allowCredentials"].as_array().unwrap().len(), 1);
     let used = device.use_(challenge.options.clone(), ORIGIN).await.unwrap();
     let raised = mfa.verify_webauthn(&challenge, used).await.unwrap();
-    assert_eq!(level(&raised), AssuranceLevel::AAL2);
+    assert_eq!(level(&raised), AssuranceLevel::Aal2);
 
     // Passkeys are managed at that level only.
     let low = client.user(sign_in(&client).await.access_token());
     let refused = low.passkeys().registration_options().await;
-    assert_code(refused, 403, &ErrorCode::INSUFFICIENT_AAL);
+    assert_code(refused, 403, &ErrorCode::InsufficientAal);
     client.user(raised.access_token()).passkeys().registration_options().await.unwrap();
 }
 
@@ -490,7 +489,7 @@ async fn what_an_authenticator_answers_is_checked() {
     let factor = mfa.enroll_webauthn("key").await.unwrap();
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
     let elsewhere = Device::default().make(challenge.options.clone(), "http://localhost:4000").await.unwrap();
-    assert_code(mfa.verify_webauthn(&challenge, elsewhere).await, 500, &ErrorCode::UNEXPECTED_FAILURE);
+    assert_code(mfa.verify_webauthn(&challenge, elsewhere).await, 500, &ErrorCode::UnexpectedFailure);
     // A challenge outlives an answer that does not pass.
     let mut device = Device::default();
     let made = device.make(challenge.options.clone(), ORIGIN).await.unwrap();
@@ -500,7 +499,7 @@ async fn what_an_authenticator_answers_is_checked() {
     let other = mfa.challenge_webauthn(factor.id).await.unwrap();
     let stale = device.use_(other.options, ORIGIN).await.unwrap();
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
-    assert_code(mfa.verify_webauthn(&challenge, stale).await, 500, &ErrorCode::UNEXPECTED_FAILURE);
+    assert_code(mfa.verify_webauthn(&challenge, stale).await, 500, &ErrorCode::UnexpectedFailure);
     let used = device.use_(challenge.options.clone(), ORIGIN).await.unwrap();
     mfa.verify_webauthn(&challenge, used).await.unwrap();
 }

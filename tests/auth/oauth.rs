@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use gotrue::{
-    ClientAuthentication, ErrorCode, OAuthApp, OAuthFlow, OAuthGrantType, PkceVerifier, RegisterOAuthClient,
+    ErrorCode, OAuthApp, PkceVerifier,
+    oauth::{ClientAuthentication, OAuthFlow, RegisterOAuthClient},
+    types::OAuthGrantType,
     uuid::{Uuid, uuid},
 };
 use serde_json::json;
@@ -110,7 +112,7 @@ async fn a_confidential_client_authenticates_as_it_is_registered() {
 
     let (_, _server, app) = play("206-oauth_token-bad-secret", post()).await;
     let error = app.refresh("x").await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::INVALID_CREDENTIALS));
+    assert_eq!(error.code(), Some(&ErrorCode::InvalidCredentials));
     assert!(!error.ends_session());
     let (_, _server, app) = play("199-oauth_token-code-reused", ClientAuthentication::Public).await;
     let error = app.exchange(&recorded_flow(), "code", "xyz").await.unwrap_err();
@@ -151,7 +153,7 @@ async fn an_application_registers_itself() {
         .name("App")
         .home_page("https://app.example.com")
         .logo("https://app.example.com/logo.svg")
-        .grant_types([OAuthGrantType::AUTHORIZATION_CODE]);
+        .grant_types([OAuthGrantType::AuthorizationCode]);
     client.register_oauth_client(all).await.unwrap();
     let sent = json!({
         "redirect_uris": ["http://127.0.0.1:4000/cb", "http://[::1]/cb", "com.example.app://cb"],

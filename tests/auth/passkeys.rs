@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use gotrue::{
-    Anonymous, Client, Error, ErrorCode, PasskeyAssertion, Session, SignUp, UserClient,
-    raw::types::PublicKeyCredential,
-    testing::{FakeServer, ManualClock},
+    Anonymous, Client, Error, ErrorCode, PasskeyAssertion, Session, SignUp, UserClient, types::PublicKeyCredential,
     uuid::Uuid,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::Value;
 use support::authenticator::{Device, ORIGIN};
 
@@ -100,22 +99,22 @@ async fn passkeys_are_renamed_and_deleted() {
     let gone = other.passkeys().rename(id, "mine").await.unwrap_err();
     assert_eq!(
         (gone.status().map(|status| status.as_u16()), gone.code()),
-        (Some(404), Some(&ErrorCode::VALIDATION_FAILED))
+        (Some(404), Some(&ErrorCode::ValidationFailed))
     );
-    assert_eq!(code(other.passkeys().delete(id).await), ErrorCode::VALIDATION_FAILED);
+    assert_eq!(code(other.passkeys().delete(id).await), ErrorCode::ValidationFailed);
 
     user.passkeys().delete(id).await.unwrap();
     assert!(user.passkeys().list().await.unwrap().is_empty());
     let (challenge, credential) = answer(&client, &mut device).await;
     let refused = client.sign_in(PasskeyAssertion::new(challenge, credential)).await;
-    assert_eq!(code(refused), ErrorCode::WEBAUTHN_VERIFICATION_FAILED);
+    assert_eq!(code(refused), ErrorCode::WebauthnVerificationFailed);
 
     let (_, id) = registered(&user).await;
     let admin = client.admin(server.service_key());
     let passkeys = admin.users().passkeys(session.user().id);
     assert_eq!(passkeys.list().await.unwrap()[0].id, id);
     passkeys.delete(id).await.unwrap();
-    assert_eq!(code(passkeys.delete(id).await), ErrorCode::VALIDATION_FAILED);
+    assert_eq!(code(passkeys.delete(id).await), ErrorCode::ValidationFailed);
     assert!(passkeys.list().await.unwrap().is_empty());
 }
 
@@ -130,23 +129,23 @@ async fn a_challenge_is_good_for_one_answer_of_its_own_in_time() {
     let (id, credential) = answer(&client, &mut device).await;
     let assertion = PasskeyAssertion::new(id, credential);
     client.sign_in(assertion.clone()).await.unwrap();
-    assert_eq!(code(client.sign_in(assertion).await), ErrorCode::WEBAUTHN_CHALLENGE_NOT_FOUND);
+    assert_eq!(code(client.sign_in(assertion).await), ErrorCode::WebauthnChallengeNotFound);
 
     let (_, credential) = answer(&client, &mut device).await;
     let other = client.passkey_options().await.unwrap();
     let wrong = client.sign_in(PasskeyAssertion::new(other.challenge_id, &credential)).await;
-    assert_eq!(code(wrong), ErrorCode::WEBAUTHN_VERIFICATION_FAILED);
+    assert_eq!(code(wrong), ErrorCode::WebauthnVerificationFailed);
     let unknown = client.sign_in(PasskeyAssertion::new(Uuid::from_u128(1), &credential)).await;
-    assert_eq!(code(unknown), ErrorCode::WEBAUTHN_CHALLENGE_NOT_FOUND);
+    assert_eq!(code(unknown), ErrorCode::WebauthnChallengeNotFound);
     // A challenge to register is none to sign in.
     let registration = user.passkeys().registration_options().await.unwrap();
     let crossed = client.sign_in(PasskeyAssertion::new(registration.challenge_id, &credential)).await;
-    assert_eq!(code(crossed), ErrorCode::WEBAUTHN_CHALLENGE_NOT_FOUND);
+    assert_eq!(code(crossed), ErrorCode::WebauthnChallengeNotFound);
 
     let (id, credential) = answer(&client, &mut device).await;
     clock.advance(Duration::from_secs(301));
     let late = client.sign_in(PasskeyAssertion::new(id, credential)).await;
-    assert_eq!(code(late), ErrorCode::WEBAUTHN_CHALLENGE_EXPIRED);
+    assert_eq!(code(late), ErrorCode::WebauthnChallengeExpired);
 }
 
 #[tokio::test]
@@ -160,19 +159,16 @@ async fn a_registration_is_checked() {
     let challenge = passkeys.registration_options().await.unwrap();
     let elsewhere = Device::default().make(challenge.options, "http://localhost:4000").await.unwrap();
     let wrong_origin = passkeys.register(challenge.challenge_id, &elsewhere).await;
-    assert_eq!(code(wrong_origin), ErrorCode::WEBAUTHN_VERIFICATION_FAILED);
+    assert_eq!(code(wrong_origin), ErrorCode::WebauthnVerificationFailed);
     // Spent by the failure.
-    assert_eq!(
-        code(passkeys.register(challenge.challenge_id, &elsewhere).await),
-        ErrorCode::WEBAUTHN_CHALLENGE_NOT_FOUND
-    );
+    assert_eq!(code(passkeys.register(challenge.challenge_id, &elsewhere).await), ErrorCode::WebauthnChallengeNotFound);
 
     // Another challenge.
     let first = passkeys.registration_options().await.unwrap();
     let second = passkeys.registration_options().await.unwrap();
     let credential = Device::default().make(first.options, ORIGIN).await.unwrap();
     let wrong = passkeys.register(second.challenge_id, &credential).await;
-    assert_eq!(code(wrong), ErrorCode::WEBAUTHN_VERIFICATION_FAILED);
+    assert_eq!(code(wrong), ErrorCode::WebauthnVerificationFailed);
 
     // An attestation object that is cut short.
     let challenge = passkeys.registration_options().await.unwrap();
@@ -181,7 +177,7 @@ async fn a_registration_is_checked() {
     let object = cut["response"]["attestationObject"].as_str().unwrap();
     cut["response"]["attestationObject"] = object[..object.len() - 8].into();
     let error = passkeys.register(challenge.challenge_id, cut).await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::WEBAUTHN_VERIFICATION_FAILED));
+    assert_eq!(error.code(), Some(&ErrorCode::WebauthnVerificationFailed));
     assert!(error.to_string().contains("Invalid credential response"), "{error}");
 
     // The same credential twice.
@@ -192,7 +188,7 @@ async fn a_registration_is_checked() {
     let mut again = in_base64(credential);
     again["response"]["clientDataJSON"] = client_data("webauthn.create", &second.options.challenge, ORIGIN);
     let twice = passkeys.register(second.challenge_id, again).await;
-    assert_eq!(code(twice), ErrorCode::WEBAUTHN_CREDENTIAL_EXISTS);
+    assert_eq!(code(twice), ErrorCode::WebauthnCredentialExists);
     // An authenticator is told of it.
     let options = Value::from(passkeys.registration_options().await.unwrap().options);
     assert_eq!(options["excludeCredentials"].as_array().unwrap().len(), 1);
@@ -218,7 +214,7 @@ async fn a_forged_assertion_is_refused() {
     let challenge = client.passkey_options().await.unwrap();
     let credential = device.use_(challenge.options, "http://localhost:4000").await.unwrap();
     let wrong_origin = client.sign_in(PasskeyAssertion::new(challenge.challenge_id, credential)).await;
-    assert_eq!(code(wrong_origin), ErrorCode::WEBAUTHN_VERIFICATION_FAILED);
+    assert_eq!(code(wrong_origin), ErrorCode::WebauthnVerificationFailed);
 
     // The signature of another challenge; of another key; with other authenticator data; of a key that is not known.
     let (_, stale) = answer(&client, &mut device).await;
@@ -231,13 +227,13 @@ async fn a_forged_assertion_is_refused() {
         let mut forged = in_base64(credential);
         forged["response"][field] = with["response"][field].clone();
         let refused = client.sign_in(PasskeyAssertion::new(id, forged)).await;
-        assert_eq!(code(refused), ErrorCode::WEBAUTHN_VERIFICATION_FAILED, "{field}");
+        assert_eq!(code(refused), ErrorCode::WebauthnVerificationFailed, "{field}");
     }
     let (id, credential) = answer(&client, &mut device).await;
     let mut forged = in_base64(credential);
     forged["rawId"] = foreign["rawId"].clone();
     let refused = client.sign_in(PasskeyAssertion::new(id, forged)).await;
-    assert_eq!(code(refused), ErrorCode::WEBAUTHN_VERIFICATION_FAILED);
+    assert_eq!(code(refused), ErrorCode::WebauthnVerificationFailed);
 
     // After all that, the true one passes.
     let (id, credential) = answer(&client, &mut device).await;
@@ -253,15 +249,15 @@ async fn who_must_not_sign_in_does_not_by_passkey() {
     let users = client.admin(server.service_key()).users();
     users.ban(session.user().id, Duration::from_secs(3600)).await.unwrap();
     let (id, credential) = answer(&client, &mut device).await;
-    assert_eq!(code(client.sign_in(PasskeyAssertion::new(id, credential)).await), ErrorCode::USER_BANNED);
+    assert_eq!(code(client.sign_in(PasskeyAssertion::new(id, credential)).await), ErrorCode::UserBanned);
     users.delete(session.user().id).await.unwrap();
     let (id, credential) = answer(&client, &mut device).await;
     let gone = client.sign_in(PasskeyAssertion::new(id, credential)).await;
-    assert_eq!(code(gone), ErrorCode::WEBAUTHN_VERIFICATION_FAILED);
+    assert_eq!(code(gone), ErrorCode::WebauthnVerificationFailed);
 
     let anonymous = client.sign_in(Anonymous::new()).await.unwrap();
     let passkeys = client.user(anonymous.access_token()).passkeys();
-    assert_eq!(code(passkeys.registration_options().await), ErrorCode::NO_AUTHORIZATION);
+    assert_eq!(code(passkeys.registration_options().await), ErrorCode::NoAuthorization);
 }
 
 #[tokio::test]

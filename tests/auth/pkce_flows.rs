@@ -3,11 +3,12 @@
 use std::{sync::LazyLock, time::Duration};
 
 use gotrue::{
-    Callback, CallbackOutcome, Client, Error, ErrorCode, FlowKind, PkceFlow, PkceFlows, Provider, Recover, SavedFlow,
-    SendMagicLink, Session, SignUp, UserUpdate, Verify,
-    testing::{FakeServer, ManualClock},
+    Callback, Client, Error, ErrorCode, PkceFlows, Provider, Recover, SendMagicLink, Session, SignUp, UserUpdate,
+    Verify,
+    auth::{CallbackOutcome, FlowKind, PkceFlow, SavedFlow},
     url::Url,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use proptest::prelude::*;
 use serde_json::json;
 use support::{client_of, server_that_answers};
@@ -37,7 +38,7 @@ async fn follow_last_mail(server: &FakeServer, to: &str) -> Callback {
 
 fn begin_with_provider(client: &Client, flows: &PkceFlows) -> (PkceFlow, Url) {
     let flow = flows.begin(FlowKind::SignIn).unwrap();
-    let authorize = client.authorize(Provider::GITHUB).redirect_to(flow.redirect_to(BACK).unwrap());
+    let authorize = client.authorize(Provider::Github).redirect_to(flow.redirect_to(BACK).unwrap());
     let url = authorize.pkce_with(flow.verifier()).unwrap();
     (flow, url)
 }
@@ -138,7 +139,7 @@ async fn a_code_never_gets_another_flows_verifier() {
     let Callback::Code { code, .. } = Callback::parse(&browse(url.as_str()).await) else { panic!() };
     let callback = Callback::Code { code, flow_id: Some(other.id().to_owned()) };
     let error = client.sign_in_from_callback(&flows, &callback).await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::BAD_CODE_VERIFIER));
+    assert_eq!(error.code(), Some(&ErrorCode::BadCodeVerifier));
     assert!(matches!(flows.take(other.id()), Err(Error::MissingVerifier)));
     assert_eq!(flows.len(), 1);
 }
@@ -160,7 +161,7 @@ async fn what_is_no_code_signs_nobody_in() {
     }
     let url = format!("app:/cb?flow_id={}&error=access_denied&error_code=otp_expired", flow.id());
     let error = client.sign_in_from_callback(&flows, &Callback::parse(&Url::parse(&url).unwrap())).await.unwrap_err();
-    assert!(matches!(error, Error::Callback(_)) && error.code() == Some(&ErrorCode::OTP_EXPIRED), "{error:?}");
+    assert!(matches!(error, Error::Callback(_)) && error.code() == Some(&ErrorCode::OtpExpired), "{error:?}");
     assert!(server.received_requests().await.unwrap().is_empty());
 }
 
@@ -190,7 +191,7 @@ async fn a_session_in_the_fragment_is_made_one_by_the_server() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
-    let url = client.authorize(Provider::GITHUB).redirect_to(BACK).url().unwrap();
+    let url = client.authorize(Provider::Github).redirect_to(BACK).url().unwrap();
     // The page had a fragment of its own.
     let back = browse(url.as_str()).await;
     assert_eq!(back.fragment().unwrap().split('#').next(), Some("top"));
@@ -206,7 +207,7 @@ async fn a_session_in_the_fragment_is_made_one_by_the_server() {
     let mut forged = tokens;
     forged.access_token = "forged".into();
     let error = client.session_from_callback(forged).await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::BAD_JWT));
+    assert_eq!(error.code(), Some(&ErrorCode::BadJwt));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What else a signed-in user may do: identities, passkeys, consents.
 
 use gotrue::{
-    ErrorCode, IdToken, OAuthAuthorizationResponse, Provider, UserClient,
+    ErrorCode, IdToken, Provider, UserClient,
+    types::OAuthAuthorizationResponse,
     uuid::{Uuid, uuid},
 };
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ async fn identities_are_listed_and_removed() {
 
     let (recorded, server, user) = play("092-identity_unlink-single").await;
     let error = user.identities().unlink(last_id(&recorded)).await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::SINGLE_IDENTITY_NOT_DELETABLE));
+    assert_eq!(error.code(), Some(&ErrorCode::SingleIdentityNotDeletable));
     recorded.assert_repeated(&server).await;
 
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(json!({}))).await;
@@ -44,7 +45,7 @@ async fn identities_are_listed_and_removed() {
 #[tokio::test]
 async fn an_identity_is_linked_at_a_provider() {
     let (recorded, server, user) = play("089-identity_link-url").await;
-    let url = user.identities().link(Provider::GITHUB).url().await.unwrap();
+    let url = user.identities().link(Provider::Github).url().await.unwrap();
     assert_eq!(url.as_str(), recorded.came()["url"]);
     recorded.assert_repeated(&server).await;
 
@@ -74,7 +75,7 @@ async fn an_identity_is_linked_at_a_provider() {
 async fn an_address_that_is_none_is_an_error() {
     let reply = ResponseTemplate::new(200).set_body_json(json!({ "url": "not an address" }));
     let server = server_that_answers(reply).await;
-    let error = support::client_of(&server).user("t").identities().link(Provider::GITHUB).url().await.unwrap_err();
+    let error = support::client_of(&server).user("t").identities().link(Provider::Github).url().await.unwrap_err();
     assert!(matches!(error, gotrue::Error::UnreadableReply(_)), "{error:?}");
 }
 
@@ -85,7 +86,7 @@ async fn an_id_token_links_its_identity() {
     let id_token =
         || IdToken::new("keycloak", sent["id_token"].as_str().unwrap()).nonce(sent["nonce"].as_str().unwrap());
     let error = user.identities().link_id_token(id_token()).await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::IDENTITY_ALREADY_EXISTS));
+    assert_eq!(error.code(), Some(&ErrorCode::IdentityAlreadyExists));
     recorded.assert_repeated(&server).await;
 
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(session())).await;
@@ -102,7 +103,7 @@ async fn a_passkey_is_registered() {
     let request = last_request(&server).await;
     assert_eq!((request.method.as_str(), request.url.path()), ("POST", "/passkeys/registration/options"));
     assert_eq!(Value::from(challenge.options.clone()), recorded.came()["options"]);
-    let options: gotrue::CredentialOptions = challenge.options.into();
+    let options: gotrue::types::CredentialOptions = challenge.options.into();
     assert_eq!(Value::from(options)["publicKey"], recorded.came()["options"]);
 
     let (recorded, server, user) = play("236-passkey_registration_verify-ok").await;
@@ -133,7 +134,7 @@ async fn passkeys_are_listed_renamed_and_removed() {
     recorded.assert_repeated(&server).await;
     let (recorded, _server, user) = play("115-passkey_delete-not-found").await;
     let error = user.passkeys().delete(last_id(&recorded)).await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::VALIDATION_FAILED));
+    assert_eq!(error.code(), Some(&ErrorCode::ValidationFailed));
 }
 
 #[tokio::test]
@@ -160,7 +161,7 @@ async fn a_client_of_the_oauth_server_asks_for_consent() {
     assert!(matches!(answer, OAuthAuthorizationResponse::Redirect(_)), "{answer:?}");
 
     let (_, _server, user) = play("197-oauth_authorization_consent-again").await;
-    assert_eq!(user.oauth().approve(id).await.unwrap_err().code(), Some(&ErrorCode::VALIDATION_FAILED));
+    assert_eq!(user.oauth().approve(id).await.unwrap_err().code(), Some(&ErrorCode::ValidationFailed));
 }
 
 #[tokio::test]

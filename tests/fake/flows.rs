@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use gotrue::{
-    AuthorizationCode, Client, CreateCustomProvider, Error, ErrorCode, GenerateLink, OAuth2Endpoints, OtpType,
-    Password, PkceVerifier, Provider, Recover, Resend, SendOtp, Session, SignUp, UserUpdate, Verify, raw,
-    testing::{FakeServer, ManualClock},
+    AuthorizationCode, Client, Error, ErrorCode, Password, PkceVerifier, Provider, Recover, Resend, SendOtp, Session,
+    SignUp, UserUpdate, Verify,
+    admin::{CreateCustomProvider, GenerateLink, OAuth2Endpoints},
+    types::OtpType,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 use url::Url;
 
@@ -70,7 +72,7 @@ async fn any_provider_agrees_at_once() {
     let client = server.client().unwrap();
     let redirect_to = "https://app.example.com/cb?next=%2Fa%26b&ü=1";
     let (url, verifier) = client
-        .authorize(Provider::GITHUB)
+        .authorize(Provider::Github)
         .scopes(["repo", "user:email"])
         .redirect_to(redirect_to)
         .query("prompt", "consent & more")
@@ -105,7 +107,7 @@ async fn errors_are_the_same_in_both_versions() {
         let error = client.sign_in(Password::email("who@example.com", PASSWORD)).await.unwrap_err();
         assert_eq!(error.to_string(), "token: the server answered 400 invalid_credentials: Invalid login credentials");
         let error = client.sign_up(SignUp::email("a@example.com", "123")).await.unwrap_err();
-        assert_eq!(error.code(), Some(&ErrorCode::WEAK_PASSWORD));
+        assert_eq!(error.code(), Some(&ErrorCode::WeakPassword));
         assert_eq!(error.weak_password_reasons().len(), 1);
     }
 }
@@ -125,7 +127,7 @@ async fn a_spent_refresh_token_passes_again_for_a_while() {
     let third = client.refresh(second.refresh_token()).await.unwrap();
     clock.advance(Duration::from_secs(11));
     let abuse = client.refresh(first.refresh_token()).await.unwrap_err();
-    assert_eq!(abuse.code(), Some(&ErrorCode::REFRESH_TOKEN_ALREADY_USED));
+    assert_eq!(abuse.code(), Some(&ErrorCode::RefreshTokenAlreadyUsed));
     // The whole family is revoked with it, though it has the reuse interval left.
     clock.advance(Duration::from_secs(11));
     assert_eq!(code(client.refresh(third.refresh_token()).await), "refresh_token_already_used");
@@ -144,7 +146,7 @@ async fn an_access_token_expires_by_the_clock_of_the_server() {
     clock.advance(Duration::from_secs(1));
     assert!(session.is_expired_at(gotrue::Clock::now(&clock)));
     let expired = user.get().await.unwrap_err();
-    assert_eq!(expired.code(), Some(&ErrorCode::BAD_JWT));
+    assert_eq!(expired.code(), Some(&ErrorCode::BadJwt));
     assert!(!expired.ends_session(), "a refresh will do");
 }
 
@@ -157,7 +159,7 @@ async fn a_code_expires_and_messages_have_an_interval() {
     client.send_otp(SendOtp::email(EMAIL)).await.unwrap();
     clock.advance(Duration::from_secs(18));
     let limited = client.send_otp(SendOtp::email(EMAIL)).await.unwrap_err();
-    assert_eq!(limited.code(), Some(&ErrorCode::OVER_EMAIL_SEND_RATE_LIMIT));
+    assert_eq!(limited.code(), Some(&ErrorCode::OverEmailSendRateLimit));
     assert_eq!(limited.retry_after(), Some(Duration::from_secs(42)));
     assert!(limited.is_retryable());
 
@@ -176,7 +178,7 @@ async fn calls_are_limited() {
     clock.advance(Duration::from_secs(60));
     assert_eq!(code(wrong().await), "invalid_credentials");
     let limited = wrong().await.unwrap_err();
-    assert_eq!((limited.status().unwrap().as_u16(), limited.code()), (429, Some(&ErrorCode::OVER_REQUEST_RATE_LIMIT)));
+    assert_eq!((limited.status().unwrap().as_u16(), limited.code()), (429, Some(&ErrorCode::OverRequestRateLimit)));
     assert_eq!(limited.api().unwrap().message(), "Request rate limit reached");
     // Each operation by itself, and some not at all.
     signed_up(&client).await;
@@ -242,8 +244,8 @@ async fn the_raw_client_is_there_for_the_rest() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     // Anonymous sign-in has no method yet.
-    let reply = client.raw().sign_up(None, None, &raw::types::SignUpRequest::default()).await.unwrap();
-    let raw::types::SignUpResponse::Session(session) = reply.into_inner() else { panic!() };
+    let reply = client.raw().sign_up(None, None, &gotrue::types::SignUpRequest::default()).await.unwrap();
+    let gotrue::types::SignUpResponse::Session(session) = reply.into_inner() else { panic!() };
     assert_eq!(session.user.is_anonymous, Some(true));
     let session_id = client.user(session.access_token).raw().unwrap().get_user(None).await.unwrap();
     assert_eq!(session_id.is_anonymous, Some(true));

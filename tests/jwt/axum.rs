@@ -4,12 +4,14 @@ use std::{net::SocketAddr, time::Duration};
 
 use axum::{Router, routing::get};
 use gotrue::{
-    AssuranceLevel, Client, EnrollTotp, Password, Secret, Session, SignOutScope, SignUp,
+    Client, Password, Secret, Session, SignOutScope, SignUp,
     axum::{Rejection, RequireLayer, Verified, VerifyLayer},
     reqwest::{self, RequestBuilder, header},
-    testing::{FakeServer, ManualClock},
+    types::AssuranceLevel,
+    user::EnrollTotp,
     uuid::Uuid,
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use http::{Request, Response};
 use serde::Deserialize;
 use tower::{ServiceBuilder, ServiceExt};
@@ -119,7 +121,7 @@ fn router(verify: VerifyLayer) -> Router {
         .route("/provider", get(provider))
         .route("/team", get(team))
         .merge(guarded("/any", RequireLayer::new()))
-        .merge(guarded("/safe", RequireLayer::new().assurance_level(AssuranceLevel::AAL2)))
+        .merge(guarded("/safe", RequireLayer::new().assurance_level(AssuranceLevel::Aal2)))
         .merge(guarded("/role", RequireLayer::new().role("authenticated")))
         .merge(guarded("/service", RequireLayer::new().role("service_role")))
         .merge(guarded("/audience", RequireLayer::new().audience("authenticated")))

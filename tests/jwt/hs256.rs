@@ -1,9 +1,7 @@
 //! Tokens of servers that sign with a shared secret.
 
-use gotrue::{
-    Error, ErrorCode, Password, SignOutScope, SignUp, TokenError,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{Error, ErrorCode, Password, SignOutScope, SignUp, error::TokenError};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 use wiremock::ResponseTemplate;
 
@@ -99,5 +97,5 @@ async fn a_fake_server_of_the_old_kind() {
     client.user(token).sign_out(SignOutScope::Local).await.unwrap();
     knowing.verify(token).await.unwrap();
     let over = asking.verify(token).await.unwrap_err();
-    assert!(over.ends_session() && over.code() == Some(&ErrorCode::SESSION_NOT_FOUND), "{over}");
+    assert!(over.ends_session() && over.code() == Some(&ErrorCode::SessionNotFound), "{over}");
 }

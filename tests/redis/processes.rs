@@ -11,9 +11,10 @@ use std::{
 
 use futures::{StreamExt, stream};
 use gotrue::{
-    Client, Lease, RedisStore, RedisStores, Revision, SessionStore, SignUp, StoreFuture, StoredSession,
-    testing::{FakeServer, ManualClock},
+    Client, RedisStores, SessionStore, SignUp,
+    store::{Lease, RedisStore, Revision, StoreFuture, StoredSession},
 };
+use gotrue_fake::{FakeServer, ManualClock};
 
 use crate::server::Redis;
 

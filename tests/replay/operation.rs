@@ -3,10 +3,8 @@
 use futures::TryStreamExt;
 use gotrue::{
     Secret,
-    raw::{
-        ByteStream, Client, Error, ResponseValue,
-        types::{self, UserOrder},
-    },
+    raw::{ByteStream, Client, Error, ResponseValue},
+    types::{self, UserOrder},
 };
 use serde::Serialize;
 use serde_json::Value;

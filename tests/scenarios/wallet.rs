@@ -2,7 +2,8 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use gotrue::{
-    EthereumMessage, SolanaMessage, Web3,
+    Web3,
+    auth::{EthereumMessage, SolanaMessage},
     chrono::{TimeDelta, Utc},
 };
 use k256::ecdsa;

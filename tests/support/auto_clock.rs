@@ -10,7 +10,11 @@ use std::{
     time::Duration,
 };
 
-use gotrue::{Clock, chrono::DateTime, chrono::Utc, testing::ManualClock};
+use gotrue::{
+    Clock,
+    chrono::{DateTime, Utc},
+};
+use gotrue_fake::ManualClock;
 
 /// Advances to the deadline as soon as something sleeps, and counts the sleeps.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,7 @@
 //! What a trace tells of a call.
 
-use gotrue::{
-    SignUp,
-    testing::{FakeServer, Fault},
-};
+use gotrue::SignUp;
+use gotrue_fake::{FakeServer, Fault};
 use support::{auto_clock::AutoClock, log_buffer::LogBuffer};
 
 #[tokio::test]

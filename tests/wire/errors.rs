@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use gotrue::{Error, ErrorCode, Password, SignUp, WeakPasswordReason};
+use gotrue::{Error, ErrorCode, Password, SignUp, types::WeakPasswordReason};
 use serde_json::{Value, json};
 use support::{ACCESS_TOKEN, client_of, server_that_answers};
 use wiremock::ResponseTemplate;
@@ -77,7 +77,7 @@ async fn every_shape_gives_status_code_and_message() {
         let text = error.to_string();
         assert!(text.contains(&status.to_string()) && text.contains(message), "{text}");
         if body.get("weak_password").is_some() {
-            let reasons = [WeakPasswordReason::LENGTH, WeakPasswordReason::new("new_rule")];
+            let reasons = [WeakPasswordReason::Length, WeakPasswordReason::from("new_rule")];
             assert_eq!(error.weak_password_reasons(), reasons);
         }
         assert_eq!(error.request_id(), body.get("error_id").and_then(Value::as_str));
@@ -89,7 +89,7 @@ async fn every_shape_gives_status_code_and_message() {
 async fn the_header_names_the_code_whatever_the_body_is() {
     let body = json!({ "code": "23505", "message": "duplicate key" });
     let error = sign_in_error(reply(500, &body).insert_header("x-sb-error-code", "unexpected_failure")).await;
-    assert_eq!(error.code(), Some(&ErrorCode::UNEXPECTED_FAILURE));
+    assert_eq!(error.code(), Some(&ErrorCode::UnexpectedFailure));
     for code in ErrorCode::KNOWN {
         let error = sign_in_error(page(400, "").insert_header("x-sb-error-code", code.as_str())).await;
         assert_eq!(error.code(), Some(code));
@@ -255,7 +255,7 @@ async fn a_user_who_exists_is_told_by_the_code() {
     let body = json!({ "code": "user_already_exists", "message": "User already registered" });
     let server = server_that_answers(reply(422, &body)).await;
     let error = client_of(&server).sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::USER_ALREADY_EXISTS));
+    assert_eq!(error.code(), Some(&ErrorCode::UserAlreadyExists));
     let text = "sign_up: the server answered 422 user_already_exists: User already registered";
     assert_eq!(error.to_string(), text);
 }

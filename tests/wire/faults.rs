@@ -7,11 +7,10 @@ use std::{env, fmt::Write as _, fs, time::Duration};
 
 use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 use gotrue::{
-    AdminClient, Client, EnrollTotp, Error, ErrorCode, MemoryStore, OtpType, Password, Recover, Secret, Session,
-    SessionManager, SignOutScope, SignUp, UserClient, UserUpdate, Verify,
-    testing::{FakeServer, Fault},
-    uuid::Uuid,
+    AdminClient, Client, Error, ErrorCode, MemoryStore, Password, Recover, Secret, Session, SessionManager,
+    SignOutScope, SignUp, UserClient, UserUpdate, Verify, types::OtpType, user::EnrollTotp, uuid::Uuid,
 };
+use gotrue_fake::{FakeServer, Fault};
 use support::auto_clock::AutoClock;
 
 const EMAIL: &str = "ada@example.com";
@@ -170,23 +169,23 @@ const CASES: &[Case] = &[
     case("200 with HTML", || Fault::page(200), "UnreadableReply", Some(200), true, Again::Repeatable),
     case("200 with nothing", || Fault::empty(200), "UnreadableReply", Some(200), true, Again::None),
     case("200 of another content type", welcome, "UnreadableReply", Some(200), true, Again::None),
-    case("500", || Fault::error(500, ErrorCode::UNEXPECTED_FAILURE), "Api", Some(500), true, Again::Repeatable),
+    case("500", || Fault::error(500, ErrorCode::UnexpectedFailure), "Api", Some(500), true, Again::Repeatable),
     case("502 with HTML", || Fault::page(502), "Api", Some(502), true, Again::Repeatable),
     case("503 with HTML", || Fault::page(503), "Api", Some(503), true, Again::Repeatable),
     case("504 with nothing", || Fault::empty(504), "Api", Some(504), true, Again::Repeatable),
     case("429, `Retry-After: 1`", || limit().retry_after("1"), "Api", Some(429), true, Again::Repeatable),
     case("429, `Retry-After: 60`", || limit().retry_after("60"), "Api", Some(429), true, Again::None),
     case("429", limit, "Api", Some(429), true, Again::None),
-    case("409", || Fault::error(409, ErrorCode::CONFLICT), "Api", Some(409), true, Again::Repeatable),
+    case("409", || Fault::error(409, ErrorCode::Conflict), "Api", Some(409), true, Again::Repeatable),
     case("413 with HTML", || Fault::page(413), "Api", Some(413), false, Again::None),
 ];
 
 fn limit() -> Fault {
-    Fault::error(429, ErrorCode::OVER_REQUEST_RATE_LIMIT)
+    Fault::error(429, ErrorCode::OverRequestRateLimit)
 }
 
 fn welcome() -> Fault {
-    Fault::reply(200, "text/plain", "Welcome to our network")
+    Fault::response(200, "text/plain", "Welcome to our network")
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
 //! Input that cannot be right gets a clear error before any request.
 
 use gotrue::{
-    Anonymous, AuthorizationCode, Client, ClientAuthentication, EnrollPhone, EnrollTotp, Error, EthereumMessage,
-    FactorChallenge, IdToken, Invite, OtpType, PasskeyAssertion, Password, PkceVerifier, Provider, Recover,
-    RegisterOAuthClient, Resend, Result, SendMagicLink, SendOtp, SignOutScope, SignUp, SolanaMessage, Sso, UserUpdate,
-    Verify, Web3,
+    Anonymous, AuthorizationCode, Client, Error, IdToken, PasskeyAssertion, Password, PkceVerifier, Provider, Recover,
+    Resend, Result, SendMagicLink, SendOtp, SignOutScope, SignUp, Sso, UserUpdate, Verify, Web3,
+    admin::Invite,
+    auth::{EthereumMessage, SolanaMessage},
     chrono::{self, Utc},
+    oauth::{ClientAuthentication, RegisterOAuthClient},
+    types::OtpType,
+    user::{EnrollPhone, EnrollTotp, FactorChallenge},
     uuid::Uuid,
 };
 use serde_json::json;
@@ -55,7 +58,7 @@ async fn bad_input_sends_no_request() {
     let admin = client.admin(SERVICE_KEY);
     let verifier = PkceVerifier::generate().unwrap();
 
-    let (no_email, no_phone) = ("e-mail address is empty", "phone number is empty");
+    let (no_email, no_phone) = ("email address is empty", "phone number is empty");
     assert_refused(client.sign_up(SignUp::email(" ", "password")).await, no_email);
     assert_refused(client.sign_up(SignUp::phone("", "password")).await, no_phone);
     assert_refused(client.sign_in(Password::email("", "password")).await, no_email);
@@ -92,7 +95,7 @@ async fn bad_input_sends_no_request() {
         assert_refused(client.send_otp(SendOtp::email("a@b").redirect_to(url)).await, relative);
         assert_refused(user.update(UserUpdate::new().email("a@b").redirect_to(url)).await, relative);
         assert_refused(admin.invite(Invite::email("a@b").redirect_to(url)).await, relative);
-        assert_refused(client.authorize(Provider::GITHUB).redirect_to(url).url(), relative);
+        assert_refused(client.authorize(Provider::Github).redirect_to(url).url(), relative);
     }
     assert_refused(client.recover(Recover::email("a@b").redirect_to("")).await, "redirect URL is empty");
 
@@ -110,7 +113,7 @@ async fn bad_input_sends_no_request() {
 #[test]
 fn a_provider_url_is_not_built_from_parts_that_cannot_be_right() {
     let client = Client::new("http://127.0.0.1:9999", "key").unwrap();
-    let authorize = || client.authorize(Provider::GITHUB);
+    let authorize = || client.authorize(Provider::Github);
     assert_refused(client.authorize("").url(), "provider is empty");
     assert_refused(authorize().scopes(["repo gist"]).url(), "scope is empty or holds a space");
     for name in ["state", "redirect_uri", "code_challenge", "client_secret"] {
@@ -126,7 +129,7 @@ async fn a_grant_that_cannot_be_right_sends_no_request() {
     let client = client_of(&server);
     let no_object = "metadata is not a JSON object";
     assert_refused(client.sign_in(Anonymous::new().data(json!(1))).await, no_object);
-    assert_refused(client.sign_in(IdToken::new(Provider::GOOGLE, "")).await, "ID token is empty");
+    assert_refused(client.sign_in(IdToken::new(Provider::Google, "")).await, "ID token is empty");
     assert_refused(client.sign_in(IdToken::new("", "x.y.z")).await, "provider is empty");
     assert_refused(client.sign_in(IdToken::issuer("", "client", "x.y.z")).await, "issuer is empty");
     assert_refused(client.sign_in(IdToken::issuer("https://a.example", "", "x.y.z")).await, "client id is empty");
@@ -225,7 +228,7 @@ async fn what_a_user_may_do_needs_input_that_can_be_right() {
     assert_refused(user.oauth().approve(" ").await, "authorization id is empty");
     let outside = "request path parameter is empty or leaves its place";
     assert_refused(user.oauth().authorization("..").await, outside);
-    let link = || user.identities().link(Provider::GITHUB);
+    let link = || user.identities().link(Provider::Github);
     assert_refused(user.identities().link("").url().await, "provider is empty");
     assert_refused(link().scopes(["a b"]).url().await, "scope is empty or holds a space");
     assert_refused(link().redirect_to("/cb").pkce().await, "redirect URL is not valid: relative URL without a base");

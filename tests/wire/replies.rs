@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Duration, Utc};
 use gotrue::{
-    Client, FactorType, Password, SignUp, SignUpOutcome, Verified, Verify, WeakPasswordReason, testing::ManualClock,
+    Client, Password, SignUp, SignUpOutcome, Verified, Verify,
+    types::{FactorType, WeakPasswordReason},
 };
+use gotrue_fake::ManualClock;
 use serde_json::{Value, json};
 use support::{API_KEY, client_of, server_that_answers, session, session_from, user};
 use wiremock::ResponseTemplate;
@@ -114,7 +116,7 @@ async fn a_weak_password_does_not_hinder_a_sign_in() {
     reply["weak_password"] = json!({ "message": "weak", "reasons": ["length", "too_funny"] });
     let session = session_from(reply).await.unwrap();
     let reasons = session.weak_password().unwrap().reasons.clone().unwrap();
-    assert_eq!(reasons, [WeakPasswordReason::LENGTH, WeakPasswordReason::new("too_funny")]);
+    assert_eq!(reasons, [WeakPasswordReason::Length, WeakPasswordReason::from("too_funny")]);
     for weak in [json!(null), json!({}), json!({ "reasons": null })] {
         let mut reply = support::session();
         reply["weak_password"] = weak;

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use gotrue::{
-    Client, ClientBuilder, Clock, Error, ErrorCode, Password, SignUp,
-    testing::{FakeServer, Fault},
-};
+use gotrue::{Client, ClientBuilder, Clock, Error, ErrorCode, Password, SignUp};
+use gotrue_fake::{FakeServer, Fault};
 use support::{auto_clock::AutoClock, client_of, server_that_answers};
 use wiremock::ResponseTemplate;
 
@@ -99,7 +97,7 @@ async fn retries_take_no_longer_than_the_time_out() {
 #[tokio::test]
 async fn a_wait_that_the_server_asks_for_is_kept_when_it_is_short() {
     let World { server, clock, client } = world(|builder| builder).await;
-    let limit = || Fault::error(429, ErrorCode::OVER_REQUEST_RATE_LIMIT);
+    let limit = || Fault::error(429, ErrorCode::OverRequestRateLimit);
     server.fail(limit().retry_after("4"));
     client.health().await.unwrap();
     assert!(clock.uptime() >= Duration::from_secs(4), "{:?}", clock.uptime());

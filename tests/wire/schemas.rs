@@ -1,14 +1,10 @@
 //! The schemas that schemars derives from the generated types say what the document says, field by field. So Rust and
 //! YAML cannot drift apart, and what other people put into their documents is true.
 
-#[path = "../../generator/document.rs"]
-#[allow(dead_code, reason = "the build script uses the rest")]
-mod document;
+use std::collections::BTreeSet;
 
-use std::{collections::BTreeSet, path::Path};
-
-use document::{components, elements, entries, known_values, resolve};
 use gotrue::schemars::generate::SchemaSettings;
+use gotrue_openapi::document::{self, components, elements, entries, known_values, resolve};
 use serde_json::{Map, Value};
 
 /// The document, and the definitions that were derived.
@@ -20,15 +16,14 @@ struct Both {
 
 impl Both {
     fn new() -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/gotrue.yaml");
         let mut generator = SchemaSettings::draft2020_12().into_generator();
-        let all = gotrue::raw::schemas(&mut generator);
+        let all = gotrue::types::schemas(&mut generator);
         let mut derived = generator.take_definitions(true);
         for (name, schema) in all {
             // What is not a reference was written where it is used.
             derived.entry(name).or_insert_with(|| schema.to_value());
         }
-        Self { document: document::read(&file).unwrap(), derived, differences: Vec::new() }
+        Self { document: document::gotrue().unwrap(), derived, differences: Vec::new() }
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "what is compared is made for it")]

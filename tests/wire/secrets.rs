@@ -5,9 +5,12 @@
 use std::fmt::{Debug, Write as _};
 
 use gotrue::{
-    Anonymous, AuthorizationCode, Client, ClientAuthentication, IdToken, Invite, OAuthFlow, OtpType, PasskeyAssertion,
-    Password, PkceVerifier, Provider, Recover, RefreshToken, Resend, Secret, SendMagicLink, SendOtp, SignUp, Sso,
-    UserUpdate, Verify, Web3, raw, uuid::Uuid,
+    Anonymous, AuthorizationCode, Client, IdToken, PasskeyAssertion, Password, PkceVerifier, Provider, Recover,
+    RefreshToken, Resend, Secret, SendMagicLink, SendOtp, SignUp, Sso, UserUpdate, Verify, Web3,
+    admin::Invite,
+    oauth::{ClientAuthentication, OAuthFlow},
+    types::OtpType,
+    uuid::Uuid,
 };
 use serde_json::json;
 use support::{
@@ -43,7 +46,7 @@ async fn no_public_type_prints_a_secret() {
     let planted = PLANTED[0];
     let client = Client::builder().api_key(planted).header("x-gateway-key", planted).build().unwrap();
     let verifier = PkceVerifier::from_secret(PLANTED[2].replace('.', "-")).unwrap();
-    let (_, other) = client.authorize(Provider::GITHUB).pkce().unwrap();
+    let (_, other) = client.authorize(Provider::Github).pkce().unwrap();
     assert!(!debug(&other).contains(other.secret().expose()));
     let texts = [
         debug(&client),
@@ -68,7 +71,7 @@ async fn no_public_type_prints_a_secret() {
         debug(&UserUpdate::new().password(planted).current_password(planted).nonce(planted)),
         debug(&Invite::email("ada@example.com")),
         debug(&Anonymous::new().captcha_token(planted)),
-        debug(&IdToken::new(Provider::GOOGLE, PLANTED[2]).nonce(planted).access_token(planted).captcha_token(planted)),
+        debug(&IdToken::new(Provider::Google, PLANTED[2]).nonce(planted).access_token(planted).captcha_token(planted)),
         debug(&Web3::ethereum("message", planted).captcha_token(planted)),
         debug(&PasskeyAssertion::new(Uuid::from_u128(1), planted)),
         debug(&PasskeyAssertion::new(Uuid::from_u128(1), assertion(planted))),
@@ -77,7 +80,7 @@ async fn no_public_type_prints_a_secret() {
         debug(&client.user(planted).mfa()),
         debug(&client.user(planted).passkeys()),
         debug(&client.user(planted).identities()),
-        debug(&client.user(planted).identities().link(Provider::GITHUB)),
+        debug(&client.user(planted).identities().link(Provider::Github)),
         debug(&client.user(planted).oauth()),
         debug(&client.oauth_app(Uuid::from_u128(1), planted)),
         debug(&client.oauth_app(Uuid::from_u128(1), planted).raw().unwrap()),
@@ -103,12 +106,12 @@ async fn no_generated_type_prints_a_secret() {
         session[field] = json!(PLANTED[2]);
     }
     session["refresh_token"] = json!(PLANTED[1]);
-    let wire: raw::types::Session = serde_json::from_value(session.clone()).unwrap();
+    let wire: gotrue::types::Session = serde_json::from_value(session.clone()).unwrap();
     assert_clean(&debug(&wire));
-    assert_clean(&debug(&raw::types::SignUpResponse::Session(wire.clone())));
+    assert_clean(&debug(&gotrue::types::SignUpResponse::Session(wire.clone())));
     assert_clean(&debug(&support::session_from(session).await.unwrap()));
-    let password: raw::types::PasswordGrant = serde_json::from_value(json!({ "password": PLANTED[0] })).unwrap();
-    assert_clean(&debug(&raw::types::TokenRequest::from(password)));
+    let password: gotrue::types::PasswordGrant = serde_json::from_value(json!({ "password": PLANTED[0] })).unwrap();
+    assert_clean(&debug(&gotrue::types::TokenRequest::from(password)));
 }
 
 #[tokio::test]
@@ -148,7 +151,7 @@ async fn no_error_prints_a_secret_that_a_reply_echoes() {
         let error = client.verify(Verify::token_hash(hash, OtpType::Email)).await.unwrap_err();
         assert_clean(&all_of(&error));
         // A raw error is made clean by its conversion.
-        if let Err(error) = client.raw().verify_link(None, &hash.into(), raw::types::EmailOtpType::Signup).await {
+        if let Err(error) = client.raw().verify_link(None, &hash.into(), gotrue::types::EmailOtpType::Signup).await {
             assert_clean(&all_of(&gotrue::Error::from_raw(error).await));
         }
     }
@@ -157,7 +160,7 @@ async fn no_error_prints_a_secret_that_a_reply_echoes() {
     let client = Client::new(format!("http://{nobody}"), jwt).unwrap();
     let error = client.sign_in(Password::email("ada@example.com", password)).await.unwrap_err();
     assert_clean(&all_of(&error));
-    let link = client.raw().verify_link(None, &hash.into(), raw::types::EmailOtpType::Signup).await;
+    let link = client.raw().verify_link(None, &hash.into(), gotrue::types::EmailOtpType::Signup).await;
     assert_clean(&all_of(&gotrue::Error::from_raw(link.err().unwrap()).await));
     // Input that is refused is not repeated.
     let error = Client::new("http://127.0.0.1", format!("{password}\n")).unwrap_err();

@@ -9,7 +9,6 @@ mod ci;
 mod codegen;
 mod conformance;
 mod drift;
-mod generator;
 mod layers;
 mod lint;
 mod list;

@@ -3,7 +3,12 @@
 use std::{collections::HashSet, time::Duration};
 
 use clap::ArgGroup;
-use gotrue::{AuditLog, AuditLogEntry, AuditLogPayload, futures_util::TryStreamExt, uuid::Uuid};
+use gotrue::{
+    admin::AuditLog,
+    futures_util::TryStreamExt,
+    types::{AuditLogEntry, AuditLogPayload},
+    uuid::Uuid,
+};
 
 use crate::{context::Context, failure::Result, output::printable, time};
 

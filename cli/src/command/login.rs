@@ -2,8 +2,8 @@
 
 use clap::ArgGroup;
 use gotrue::{
-    Assurance, AuthorizationCode, Callback, Client, Error, Factors, Password, SendMagicLink, SendOtp, Session,
-    SignOutScope, Verify,
+    AuthorizationCode, Callback, Client, Error, Password, SendMagicLink, SendOtp, Session, SignOutScope, Verify,
+    user::{Assurance, Factors},
 };
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Signing in by way of the browser, which here is an HTTP client that follows redirects.
 
-use gotrue::testing::FakeServer;
+use gotrue_fake::FakeServer;
 
 use super::{
     account::{ADDRESS, server_with_ada},

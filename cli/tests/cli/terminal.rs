@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use gotrue::testing::FakeServer;
+use gotrue_fake::FakeServer;
 use tempfile::TempDir;
 
 /// Variables of the environment that must not reach the command from outside.

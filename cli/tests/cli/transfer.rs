@@ -6,8 +6,8 @@ use gotrue::{
     User,
     futures_util::TryStreamExt,
     serde_json::{self, Value, json},
-    testing::{FakeServer, Fault},
 };
+use gotrue_fake::{FakeServer, Fault};
 
 use super::terminal::Terminal;
 
@@ -48,7 +48,7 @@ async fn ten_thousand_users_come_through_a_bad_network_each_once() {
         Fault::reset_in_body().times(3),
         Fault::page(502),
         Fault::truncated().times(2),
-        Fault::error(429, gotrue::ErrorCode::OVER_REQUEST_RATE_LIMIT).retry_after("0"),
+        Fault::error(429, gotrue::ErrorCode::OverRequestRateLimit).retry_after("0"),
         Fault::empty(504),
     ];
     for fault in faults {

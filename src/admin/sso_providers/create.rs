@@ -1,21 +1,18 @@
-//! New identity providers.
+//! Creating identity providers.
 
 use crate::{
-    check,
     error::Result,
-    raw::{
-        NameIdFormat,
-        types::{SamlAttributeMapping, SsoProviderCreateRequest, SsoProviderType},
-    },
+    input,
+    types::{NameIdFormat, SamlAttributeMapping, SsoProviderCreateRequest, SsoProviderType},
 };
 
 /// A new identity provider (`POST /admin/sso/providers`).
 ///
 /// ```
-/// # use gotrue::CreateSsoProvider;
-/// use gotrue::{NameIdFormat, SamlAttribute, SamlAttributeMapping};
+/// # use gotrue::admin::CreateSsoProvider;
+/// use gotrue::types::{NameIdFormat, SamlAttribute, SamlAttributeMapping};
 ///
-/// # async fn f(sso: gotrue::SsoProviders, xml: String) -> Result<(), gotrue::Error> {
+/// # async fn f(sso: gotrue::admin::SsoProviders, xml: String) -> Result<(), gotrue::Error> {
 /// let mail = SamlAttribute { name: Some("mail".to_owned()), ..SamlAttribute::default() };
 /// let mapping = SamlAttributeMapping { keys: Some([("email".to_owned(), mail)].into()) };
 /// let acme = CreateSsoProvider::metadata_xml(xml)
@@ -26,18 +23,19 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to SsoProviders::create"]
+#[must_use = "pass it to SsoProviders::create"]
 pub struct CreateSsoProvider {
     request: SsoProviderCreateRequest,
 }
 
 impl CreateSsoProvider {
-    /// With its metadata from an address, `https` only. The server fetches them at once and again from time to time.
+    /// A new provider with metadata from a URL, `https` only. The server fetches the metadata at once, and again from
+    /// time to time.
     pub fn metadata_url(url: impl Into<String>) -> Self {
         Self::new(Some(url.into()), None)
     }
 
-    /// With its metadata as they are, an XML document.
+    /// A new provider with this metadata, an XML document.
     pub fn metadata_xml(xml: impl Into<String>) -> Self {
         Self::new(None, Some(xml.into()))
     }
@@ -56,31 +54,31 @@ impl CreateSsoProvider {
         Self { request }
     }
 
-    /// The domains of addresses whose owners sign in with it.
+    /// Sets the email domains whose users sign in with the provider.
     pub fn domains<S: Into<String>>(mut self, domains: impl IntoIterator<Item = S>) -> Self {
         self.request.domains = Some(domains.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Which of a user's data come from which attributes.
+    /// Sets the mapping from assertion attributes to user data.
     pub fn attribute_mapping(mut self, mapping: SamlAttributeMapping) -> Self {
         self.request.attribute_mapping = Some(mapping);
         self
     }
 
-    /// In which form it is asked to name a user.
+    /// Sets the name id format to request from the provider.
     pub fn name_id_format(mut self, format: impl Into<NameIdFormat>) -> Self {
         self.request.name_id_format = Some(format.into());
         self
     }
 
-    /// An id of your own making, to find it again.
+    /// Sets an id of the caller's choice, to find the provider again.
     pub fn resource_id(mut self, id: impl Into<String>) -> Self {
         self.request.resource_id = Some(id.into());
         self
     }
 
-    /// Whether nobody can sign in with it for now.
+    /// Sets whether sign-in with the provider is disabled.
     pub fn disabled(mut self, disabled: bool) -> Self {
         self.request.disabled = Some(disabled);
         self
@@ -88,11 +86,11 @@ impl CreateSsoProvider {
 
     pub(super) fn into_request(self) -> Result<SsoProviderCreateRequest> {
         let request = self.request;
-        request.metadata_url.as_deref().map_or(Ok(()), |url| check::https("metadata URL", url))?;
-        check::optional("metadata", request.metadata_xml.as_deref())?;
-        check::none_empty("domain", request.domains.iter().flatten())?;
-        check::optional("resource id", request.resource_id.as_deref())?;
-        check::optional("name id format", request.name_id_format.as_ref().map(NameIdFormat::as_str))?;
+        request.metadata_url.as_deref().map_or(Ok(()), |url| input::https("metadata URL", url))?;
+        input::optional("metadata", request.metadata_xml.as_deref())?;
+        input::none_empty("domain", request.domains.iter().flatten())?;
+        input::optional("resource id", request.resource_id.as_deref())?;
+        input::optional("name id format", request.name_id_format.as_ref().map(NameIdFormat::as_str))?;
         Ok(request)
     }
 }

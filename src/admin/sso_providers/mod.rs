@@ -1,4 +1,4 @@
-//! Identity providers of companies (SAML).
+//! SSO identity providers (SAML).
 
 mod create;
 mod list;
@@ -10,13 +10,12 @@ pub use create::CreateSsoProvider;
 pub use list::ListSsoProviders;
 pub use update::UpdateSsoProvider;
 
-use super::AdminClient;
-use crate::{check, error::Result, raw::types::SsoProvider};
+use crate::{admin::AdminClient, error::Result, input, types::SsoProvider};
 
-/// The identity providers of companies, with which people sign in by SAML 2.0.
+/// The SSO identity providers (SAML 2.0).
 ///
 /// ```
-/// use gotrue::{CreateSsoProvider, UpdateSsoProvider};
+/// use gotrue::admin::{CreateSsoProvider, UpdateSsoProvider};
 ///
 /// # async fn f(admin: gotrue::AdminClient) -> Result<(), gotrue::Error> {
 /// let sso = admin.sso_providers();
@@ -36,12 +35,12 @@ impl SsoProviders {
         Self { admin }
     }
 
-    /// The providers, of which there are no pages. Nothing is asked yet.
+    /// Returns a list query; the result has no pages. Sends no request yet.
     pub fn list(&self) -> ListSsoProviders {
         ListSsoProviders::new(self.admin.clone())
     }
 
-    /// Adds a provider.
+    /// Creates a provider.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `saml_idp_already_exists`,
@@ -52,34 +51,34 @@ impl SsoProviders {
         call.answer(call.raw.admin_create_sso_provider(&request).await).await
     }
 
-    /// A provider, with its metadata.
+    /// Returns a provider, with its metadata.
     ///
     /// # Errors
     /// `sso_provider_not_found`.
     pub async fn get(&self, id: Uuid) -> Result<SsoProvider> {
-        check::id("SSO provider id", id)?;
+        input::id("SSO provider id", id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_get_sso_provider(&id.to_string()).await).await
     }
 
-    /// Changes a provider, and returns it as it is then.
+    /// Updates a provider and returns it.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `sso_provider_not_found`,
     /// `saml_entity_id_mismatch`, `sso_domain_already_exists`, `saml_metadata_fetch_failed`, `conflict`.
     pub async fn update(&self, id: Uuid, update: UpdateSsoProvider) -> Result<SsoProvider> {
-        check::id("SSO provider id", id)?;
+        input::id("SSO provider id", id)?;
         let request = update.into_request()?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_update_sso_provider(&id.to_string(), &request).await).await
     }
 
-    /// Removes a provider, and returns it as it was.
+    /// Deletes a provider and returns it.
     ///
     /// # Errors
     /// `sso_provider_not_found`.
     pub async fn delete(&self, id: Uuid) -> Result<SsoProvider> {
-        check::id("SSO provider id", id)?;
+        input::id("SSO provider id", id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_delete_sso_provider(&id.to_string()).await).await
     }

@@ -1,19 +1,19 @@
-//! The second factors of a user.
+//! The factors of a user.
 
 use uuid::Uuid;
 
 use crate::{
     admin::AdminClient,
-    check,
     error::Result,
-    raw::types::{AdminUpdateFactorRequest, Factor},
+    input,
+    types::{AdminUpdateFactorRequest, Factor},
 };
 
-/// The second factors of a user.
+/// The factors of a user.
 ///
 /// ```
 /// # async fn f(admin: gotrue::AdminClient, user_id: uuid::Uuid) -> Result<(), gotrue::Error> {
-/// // The telephone is lost.
+/// // The user has lost the phone.
 /// let factors = admin.users().factors(user_id);
 /// for factor in factors.list().await? {
 ///     factors.delete(factor.id).await?;
@@ -31,43 +31,43 @@ impl UserFactors {
         Self { admin, user_id }
     }
 
-    /// The factors, verified or not.
+    /// Lists the factors, verified or not.
     ///
     /// # Errors
     /// `user_not_found`.
     pub async fn list(&self) -> Result<Vec<Factor>> {
-        check::id("user id", self.user_id)?;
+        input::id("user id", self.user_id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_list_factors(&self.user_id).await).await
     }
 
-    /// Gives a factor another name.
+    /// Renames a factor.
     ///
     /// # Errors
     /// `user_not_found`, `mfa_factor_not_found`.
     pub async fn rename(&self, factor_id: Uuid, friendly_name: impl Into<String>) -> Result<Factor> {
         let friendly_name = friendly_name.into();
-        check::not_empty("friendly name", &friendly_name)?;
+        input::not_empty("friendly name", &friendly_name)?;
         self.check(factor_id)?;
         let request = AdminUpdateFactorRequest { friendly_name: Some(friendly_name), phone: None };
         let call = self.admin.call()?;
         call.answer(call.raw.admin_update_factor(&self.user_id, &factor_id, &request).await).await
     }
 
-    /// Gives a phone factor another number, which counts as verified when the old one did. Without effect on others.
+    /// Changes the phone number of a phone factor. A verified factor stays verified. Has no effect on other factors.
     ///
     /// # Errors
     /// `user_not_found`, `mfa_factor_not_found`, `validation_failed`.
     pub async fn set_phone(&self, factor_id: Uuid, phone: impl Into<String>) -> Result<Factor> {
         let phone = phone.into();
-        check::not_empty("phone number", &phone)?;
+        input::not_empty("phone number", &phone)?;
         self.check(factor_id)?;
         let request = AdminUpdateFactorRequest { friendly_name: None, phone: Some(phone) };
         let call = self.admin.call()?;
         call.answer(call.raw.admin_update_factor(&self.user_id, &factor_id, &request).await).await
     }
 
-    /// Removes a factor, and returns it as it was. Sessions that used it fall back to `aal1`.
+    /// Deletes a factor and returns it. Sessions that used it are downgraded to `aal1`.
     ///
     /// # Errors
     /// `user_not_found`, `mfa_factor_not_found`.
@@ -78,7 +78,7 @@ impl UserFactors {
     }
 
     fn check(&self, factor_id: Uuid) -> Result<()> {
-        check::id("user id", self.user_id)?;
-        check::id("factor id", factor_id)
+        input::id("user id", self.user_id)?;
+        input::id("factor id", factor_id)
     }
 }

@@ -4,15 +4,15 @@ use super::{Factors, Mfa};
 use crate::{
     error::Result,
     jwt::Claims,
-    raw::{AssuranceLevel, types::User},
     secret::Secret,
+    types::{AssuranceLevel, User},
 };
 
 /// The level of a session, and the one that it can get to.
 ///
 /// ```
 /// # fn f(session: gotrue::Session) {
-/// let assurance = gotrue::Assurance::of(session.access_token(), session.user());
+/// let assurance = gotrue::user::Assurance::of(session.access_token(), session.user());
 /// if assurance.needs_second_factor() {
 ///     println!("ask for a code");
 /// }
@@ -33,7 +33,7 @@ impl Assurance {
     pub fn of(access_token: &Secret, user: &User) -> Self {
         let current = level_of(access_token);
         let has_factor = Factors::of(user).verified().next().is_some();
-        let next = if has_factor { Some(AssuranceLevel::AAL2) } else { current.clone() };
+        let next = if has_factor { Some(AssuranceLevel::Aal2) } else { current.clone() };
         Self { current, next }
     }
 

@@ -5,13 +5,10 @@ use uuid::Uuid;
 
 use super::Mfa;
 use crate::{
-    check,
     error::{Error, Result},
-    raw::{
-        FactorType,
-        types::{EnrollFactorRequest, EnrollFactorResponse},
-    },
+    input,
     secret::Secret,
+    types::{EnrollFactorRequest, EnrollFactorResponse, FactorType},
 };
 
 /// A factor of an authenticator application, to enrol. See [`Mfa`].
@@ -44,7 +41,7 @@ impl EnrollTotp {
 /// A factor that gets codes by phone, to enrol.
 ///
 /// ```
-/// # use gotrue::{EnrollPhone, MessageChannel, UserClient};
+/// # use gotrue::{UserClient, types::MessageChannel, user::EnrollPhone};
 /// # async fn f(user: UserClient) -> Result<(), gotrue::Error> {
 /// let mfa = user.mfa();
 /// let factor = mfa.enroll_phone(EnrollPhone::new("+15550000002").friendly_name("work")).await?;
@@ -107,7 +104,7 @@ impl Mfa {
         if issuer.as_ref().is_some_and(|issuer| issuer.contains('&')) {
             return Err(Error::invalid("issuer", "holds &, at which the server cuts it"));
         }
-        let request = EnrollFactorRequest { factor_type: FactorType::TOTP, friendly_name, issuer, phone: None };
+        let request = EnrollFactorRequest { factor_type: FactorType::Totp, friendly_name, issuer, phone: None };
         let call = self.user.call()?;
         let reply = call.answer(call.raw.enroll_factor(&request).await).await?;
         let totp = call.required("the secret", reply.totp)?;
@@ -126,9 +123,9 @@ impl Mfa {
     /// [`Error::InvalidInput`] before any request; `mfa_verified_factor_exists`,
     /// `mfa_phone_enroll_not_enabled`, and those of [`enroll_totp`](Self::enroll_totp).
     pub async fn enroll_phone(&self, factor: EnrollPhone) -> Result<EnrollFactorResponse> {
-        check::not_empty("phone number", &factor.phone)?;
+        input::not_empty("phone number", &factor.phone)?;
         let EnrollPhone { phone, friendly_name } = factor;
-        let factor_type = FactorType::PHONE;
+        let factor_type = FactorType::Phone;
         let request = EnrollFactorRequest { factor_type, friendly_name, issuer: None, phone: Some(phone) };
         let call = self.user.call()?;
         call.answer(call.raw.enroll_factor(&request).await).await
@@ -142,8 +139,8 @@ impl Mfa {
     /// those of [`enroll_totp`](Self::enroll_totp).
     pub async fn enroll_webauthn(&self, friendly_name: impl Into<String>) -> Result<EnrollFactorResponse> {
         let friendly_name = friendly_name.into();
-        check::not_empty("factor name", &friendly_name)?;
-        let factor_type = FactorType::WEBAUTHN;
+        input::not_empty("factor name", &friendly_name)?;
+        let factor_type = FactorType::Webauthn;
         let request =
             EnrollFactorRequest { factor_type, friendly_name: Some(friendly_name), issuer: None, phone: None };
         let call = self.user.call()?;

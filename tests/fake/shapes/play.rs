@@ -5,9 +5,9 @@ use std::{collections::HashMap, time::Duration};
 
 use gotrue::{
     Client, Password, Provider, Secret, reqwest,
-    testing::{FakeServer, ManualClock},
     url::{Url, form_urlencoded},
 };
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Map, Value, json};
 use support::authenticator::Device;
 
@@ -62,7 +62,7 @@ impl Play {
         let builder = || FakeServer::builder().clock(clock.clone());
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self {
-            autoconfirm: builder().without_provider(Provider::APPLE).start().await,
+            autoconfirm: builder().without_provider(Provider::Apple).start().await,
             confirm: builder().confirm_addresses(true).hs256(true).start().await,
             limited: builder().rate_limit(0).start().await,
             clock,

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use gotrue::{
-    CreateUser, GenerateLink, OtpType, Password, SignOutScope, SignUp, Verify, raw::types::PublicKeyCredential,
-    reqwest, url::Url,
+    Password, SignOutScope, SignUp, Verify,
+    admin::{CreateUser, GenerateLink},
+    reqwest,
+    types::{OtpType, PublicKeyCredential},
+    url::Url,
 };
 use serde_json::{Value, json};
 use support::authenticator::ORIGIN;

@@ -1,6 +1,6 @@
 //! `gotrue users create`.
 
-use gotrue::{CreateUser, Secret, serde_json::Value, uuid::Uuid};
+use gotrue::{Secret, admin::CreateUser, serde_json::Value, uuid::Uuid};
 
 use crate::{
     arguments::json_object,

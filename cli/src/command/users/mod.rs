@@ -8,7 +8,7 @@ mod transfer;
 mod update;
 
 use clap::{Args, Subcommand};
-use gotrue::{User, Users as Api, uuid::Uuid};
+use gotrue::{User, admin::Users as Api, uuid::Uuid};
 
 use crate::{
     command::session::show_user,

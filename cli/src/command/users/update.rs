@@ -1,7 +1,7 @@
 //! `gotrue users update`.
 
 use clap::ArgGroup;
-use gotrue::{UpdateUser, serde_json::Value};
+use gotrue::{admin::UpdateUser, serde_json::Value};
 
 use super::find;
 use crate::{arguments::json_object, command::session::show_user, context::Context, failure::Result, prompt};

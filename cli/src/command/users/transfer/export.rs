@@ -7,9 +7,10 @@ use std::{
 };
 
 use gotrue::{
-    UserOrder, Users,
+    admin::Users,
     futures_util::TryStreamExt,
     serde_json::{self, json},
+    types::UserOrder,
 };
 
 use super::{

@@ -12,7 +12,8 @@ use std::{
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use gotrue::{
-    Error, ErrorCode, Users,
+    Error, ErrorCode,
+    admin::Users,
     chrono::Utc,
     futures_util::{StreamExt, TryStreamExt, stream},
     reqwest::StatusCode,
@@ -230,7 +231,7 @@ async fn attempt(users: &Users, row: &Row, id: Uuid, doubtful: bool) -> Result<O
 async fn exists(users: &Users, id: Uuid) -> Result<bool, Error> {
     match users.get(id).await {
         Ok(_) => Ok(true),
-        Err(error) if error.code() == Some(&ErrorCode::USER_NOT_FOUND) => Ok(false),
+        Err(error) if error.code() == Some(&ErrorCode::UserNotFound) => Ok(false),
         Err(error) => Err(error),
     }
 }

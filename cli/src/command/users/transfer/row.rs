@@ -1,7 +1,8 @@
 //! A user as a row of a file.
 
 use gotrue::{
-    CreateUser, Secret, User,
+    Secret, User,
+    admin::CreateUser,
     chrono::{DateTime, Utc},
     serde_json::{self, Value},
     uuid::Uuid,
