@@ -120,7 +120,10 @@ impl<'ast> Visit<'ast> for Finder {
     }
 
     fn visit_macro(&mut self, item: &'ast Macro) {
-        self.add_tokens(item.tokens.clone());
+        let writes_code = item.path.segments.last().is_some_and(|name| name.ident.to_string().contains("quote"));
+        if !writes_code {
+            self.add_tokens(item.tokens.clone());
+        }
         visit::visit_macro(self, item);
     }
 }

@@ -9,26 +9,44 @@ pub struct Package {
     pub rows: &'static [&'static [&'static str]],
 }
 
-pub const PACKAGES: &[Package] = &[Package {
-    name: "gotrue",
-    root: "src/lib.rs",
-    rows: &[
-        &["axum"],
-        &["tower", "loopback"],
-        &["manager"],
-        &["store"],
-        &["admin", "user"],
-        &["oauth"],
-        &["jwt"],
-        &["auth"],
-        &["session"],
-        &["client"],
-        &["raw"],
-        &["transport"],
-        &["input"],
-        &["error"],
-        &["types", "operation"],
-        &["redact", "clock"],
-        &["secret"],
-    ],
-}];
+pub const PACKAGES: &[Package] = &[
+    Package {
+        name: "gotrue",
+        root: "src/lib.rs",
+        rows: &[
+            &["axum"],
+            &["tower", "loopback"],
+            &["manager"],
+            &["store"],
+            &["admin", "user"],
+            &["oauth"],
+            &["jwt"],
+            &["auth"],
+            &["session"],
+            &["client"],
+            &["raw"],
+            &["transport"],
+            &["input"],
+            &["error"],
+            &["types", "operation"],
+            &["redact", "clock"],
+            &["secret"],
+        ],
+    },
+    Package {
+        name: "gotrue-openapi",
+        root: "openapi/src/lib.rs",
+        rows: &[&["generate"], &["lint"], &["secrets"], &["document"], &["error"], &["finding"], &["pointer", "names"]],
+    },
+    Package {
+        name: "xtask",
+        root: "xtask/src/main.rs",
+        rows: &[
+            &["ci"],
+            &["bench", "build_cost", "codegen", "conformance", "drift", "layers", "lint", "list", "redis_server"],
+            &["causes", "performance", "source", "yaml"],
+            &["workspace"],
+            &["outcome"],
+        ],
+    },
+];

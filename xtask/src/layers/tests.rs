@@ -35,6 +35,12 @@ fn a_module_may_name_what_is_below_it() {
 }
 
 #[test]
+fn generated_code_is_exempt() {
+    let text = "fn f() -> TokenStream { quote! { use crate::high::Thing; } }";
+    assert!(findings(&[("src/low.rs", text)]).is_empty());
+}
+
+#[test]
 fn a_breach_is_named_in_one_line() {
     let expected = ["src/low.rs:2: low names crate::middle::f, but middle is not below low"];
     for text in [
