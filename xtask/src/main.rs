@@ -14,7 +14,7 @@ mod lint;
 mod list;
 mod outcome;
 mod performance;
-mod redis_server;
+mod program;
 mod source;
 mod workspace;
 mod yaml;

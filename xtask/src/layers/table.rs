@@ -43,8 +43,8 @@ pub const PACKAGES: &[Package] = &[
         root: "xtask/src/main.rs",
         rows: &[
             &["ci"],
-            &["bench", "build_cost", "codegen", "conformance", "drift", "layers", "lint", "list", "redis_server"],
-            &["causes", "performance", "source", "yaml"],
+            &["bench", "build_cost", "codegen", "conformance", "drift", "layers", "lint", "list"],
+            &["causes", "performance", "program", "source", "yaml"],
             &["workspace"],
             &["outcome"],
         ],
