@@ -5,11 +5,12 @@ use std::env;
 use gotrue::{AdminClient, Client, ClientBuilder, FileStore, Secret, SessionManager};
 
 use crate::{
-    cli::Options,
-    config::{Config, Folder, SessionOf},
+    config_dir::{ConfigDir, SessionOf},
     failure::{Exit, Failure, Result},
     keys::Keys,
+    options::Options,
     output::Output,
+    profiles::Profiles,
     prompt,
 };
 
@@ -59,7 +60,7 @@ impl Context {
         let Place { builder, profile, .. } = self.place()?;
         let client = self.build(builder)?;
         let of = profile.as_deref().map_or(SessionOf::Server(client.base_url().as_str()), SessionOf::Profile);
-        let file = Folder::find()?.session_file(of);
+        let file = ConfigDir::find()?.session_file(of);
         Ok(client.session_manager(FileStore::open(file)?).await?)
     }
 
@@ -86,8 +87,8 @@ impl Context {
         if self.options.profile.is_none() && environment_has_one() {
             return Ok(Place::of_environment(ClientBuilder::from_env()));
         }
-        let folder = Folder::find()?;
-        let config = Config::read(&folder)?;
+        let folder = ConfigDir::find()?;
+        let config = Profiles::read(&folder)?;
         match self.options.profile.as_ref().or(config.current.as_ref()) {
             Some(name) => Place::of_profile(&folder, &config, name),
             None => Ok(Place::of_environment(ClientBuilder::from_env())),
@@ -102,7 +103,7 @@ impl Place {
     }
 
     /// Only with its own keys: those of the environment are another server's.
-    fn of_profile(folder: &Folder, config: &Config, name: &str) -> Result<Self> {
+    fn of_profile(folder: &ConfigDir, config: &Profiles, name: &str) -> Result<Self> {
         let profile = config.profile(name)?;
         let keys = profile.keys.load(folder, name)?;
         let builder = Client::builder().base_url(&profile.url).api_key(keys.api_key.clone().unwrap_or_default());

@@ -10,7 +10,7 @@ use gotrue::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    config::Folder,
+    config_dir::ConfigDir,
     failure::{Exit, Failure, Result},
 };
 
@@ -29,7 +29,7 @@ pub struct Keys {
 /// Where the keys of a profile are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum KeyPlace {
+pub enum KeyStorage {
     /// It has none.
     #[default]
     None,
@@ -37,8 +37,8 @@ pub enum KeyPlace {
     File,
 }
 
-impl KeyPlace {
-    pub fn load(self, folder: &Folder, profile: &str) -> Result<Keys> {
+impl KeyStorage {
+    pub fn load(self, folder: &ConfigDir, profile: &str) -> Result<Keys> {
         match self {
             Self::None => Ok(Keys::default()),
             Self::Keychain => {
@@ -49,7 +49,7 @@ impl KeyPlace {
         }
     }
 
-    pub fn remove(self, folder: &Folder, profile: &str) -> Result<()> {
+    pub fn remove(self, folder: &ConfigDir, profile: &str) -> Result<()> {
         match self {
             Self::None => Ok(()),
             Self::Keychain => match entry(profile).and_then(|entry| entry.delete_credential()) {
@@ -71,17 +71,17 @@ impl Keys {
     }
 
     /// Keeps them, and says where.
-    pub fn save(&self, folder: &Folder, profile: &str, with_keychain: bool) -> Result<KeyPlace> {
+    pub fn save(&self, folder: &ConfigDir, profile: &str, with_keychain: bool) -> Result<KeyStorage> {
         if self.is_empty() {
-            return Ok(KeyPlace::None);
+            return Ok(KeyStorage::None);
         }
         if with_keychain && entry(profile).and_then(|entry| self.write_to(&entry)).is_ok() {
-            return Ok(KeyPlace::Keychain);
+            return Ok(KeyStorage::Keychain);
         }
         let mut all = read_file(folder)?;
         all.insert(profile.to_owned(), self.clone());
         folder.write(FILE, &all)?;
-        Ok(KeyPlace::File)
+        Ok(KeyStorage::File)
     }
 
     fn write_to(&self, entry: &Entry) -> keyring::Result<()> {
@@ -100,7 +100,7 @@ fn entry(profile: &str) -> keyring::Result<Entry> {
     Entry::new(SERVICE, profile)
 }
 
-fn read_file(folder: &Folder) -> Result<BTreeMap<String, Keys>> {
+fn read_file(folder: &ConfigDir) -> Result<BTreeMap<String, Keys>> {
     folder.read(FILE)
 }
 

@@ -2,16 +2,18 @@
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod arguments;
 mod cli;
 mod command;
-mod config;
+mod config_dir;
 mod context;
 mod failure;
 mod keys;
+mod options;
 mod output;
+mod profiles;
 mod prompt;
 mod time;
+mod value_parser;
 
 use std::process::ExitCode;
 

@@ -2,7 +2,7 @@
 
 use gotrue::serde_json::Value;
 
-use crate::{arguments::json_object, command::session::show_user, context::Context, failure::Result};
+use crate::{command::show_user::show_user, context::Context, failure::Result, value_parser::json_object};
 
 /// Invites somebody by mail.
 #[derive(Debug, clap::Args)]

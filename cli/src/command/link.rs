@@ -6,7 +6,7 @@ use gotrue::{
     serde_json::{Value, json},
 };
 
-use crate::{arguments::json_object, context::Context, failure::Result, prompt};
+use crate::{context::Context, failure::Result, prompt, value_parser::json_object};
 
 /// Makes a link as a mail would have it, and sends nothing.
 #[derive(Debug, Subcommand)]

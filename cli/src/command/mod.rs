@@ -15,6 +15,7 @@ pub mod providers;
 pub mod server;
 pub mod session;
 pub mod shell;
+mod show_user;
 pub mod sso;
 pub mod user;
 pub mod users;

@@ -6,11 +6,12 @@ use clap::Subcommand;
 use gotrue::{Client, serde_json::json};
 
 use crate::{
-    config::{Config, Folder, Profile as Stored, SessionOf},
+    config_dir::{ConfigDir, SessionOf},
     context::Context,
     failure::{Failure, Result},
-    keys::{KeyPlace, Keys},
+    keys::{KeyStorage, Keys},
     output::yes_no,
+    profiles::{Profile as Stored, Profiles},
 };
 
 /// Servers by name, with their keys.
@@ -35,8 +36,8 @@ pub enum Profile {
 
 impl Profile {
     pub fn run(self, context: &Context) -> Result<()> {
-        let folder = Folder::find()?;
-        let config = Config::read(&folder)?;
+        let folder = ConfigDir::find()?;
+        let config = Profiles::read(&folder)?;
         match self {
             Self::Add { name, no_keychain } => add(context, &folder, config, &name, !no_keychain),
             Self::List => list(context, &config),
@@ -46,7 +47,7 @@ impl Profile {
     }
 }
 
-fn add(context: &Context, folder: &Folder, mut config: Config, name: &str, with_keychain: bool) -> Result<()> {
+fn add(context: &Context, folder: &ConfigDir, mut config: Profiles, name: &str, with_keychain: bool) -> Result<()> {
     let url = context.options.url.clone().ok_or_else(|| {
         Failure::usage("a profile needs the URL of its server")
             .hint(format!("gotrue profile add {name} --url https://project.supabase.co/auth/v1 --service-key -"))
@@ -62,7 +63,7 @@ fn add(context: &Context, folder: &Folder, mut config: Config, name: &str, with_
         }
     }
     let place = keys.save(folder, name, with_keychain)?;
-    if place == KeyPlace::File && with_keychain {
+    if place == KeyStorage::File && with_keychain {
         let file = folder.file("keys.toml");
         context
             .out
@@ -76,7 +77,7 @@ fn add(context: &Context, folder: &Folder, mut config: Config, name: &str, with_
     Ok(())
 }
 
-fn list(context: &Context, config: &Config) -> Result<()> {
+fn list(context: &Context, config: &Profiles) -> Result<()> {
     let describe = |(name, profile): (&String, &Stored)| {
         let in_use = config.current.as_ref() == Some(name);
         json!({ "name": name, "url": profile.url, "keys": profile.keys, "in_use": in_use })
@@ -88,14 +89,14 @@ fn list(context: &Context, config: &Config) -> Result<()> {
     })
 }
 
-fn switch(context: &Context, folder: &Folder, mut config: Config, name: String) -> Result<()> {
+fn switch(context: &Context, folder: &ConfigDir, mut config: Profiles, name: String) -> Result<()> {
     let url = config.profile(&name)?.url.clone();
     context.out.note(format!("{name} is in use: {url}"));
     config.current = Some(name);
     config.write(folder)
 }
 
-fn remove(context: &Context, folder: &Folder, mut config: Config, name: &str) -> Result<()> {
+fn remove(context: &Context, folder: &ConfigDir, mut config: Profiles, name: &str) -> Result<()> {
     let profile = config.profile(name)?.clone();
     context.confirm(format!("Remove the profile {name}, its keys and its session?"))?;
     profile.keys.remove(folder, name)?;
@@ -110,7 +111,7 @@ fn remove(context: &Context, folder: &Folder, mut config: Config, name: &str) ->
     Ok(())
 }
 
-fn forget_session(folder: &Folder, name: &str) -> Result<()> {
+fn forget_session(folder: &ConfigDir, name: &str) -> Result<()> {
     match std::fs::remove_file(folder.session_file(SessionOf::Profile(name))) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),

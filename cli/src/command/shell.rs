@@ -2,10 +2,10 @@
 
 use std::{fs, io::Write, path::PathBuf};
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
-use crate::{cli::Cli, failure::Result};
+use crate::failure::Result;
 
 /// Prints a script that completes the command in a shell.
 #[derive(Debug, clap::Args)]
@@ -14,10 +14,10 @@ pub struct Completions {
 }
 
 impl Completions {
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, mut cli: Command) -> Result<()> {
         // Into memory first: clap panics when its reader has gone.
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "gotrue", &mut script);
+        clap_complete::generate(self.shell, &mut cli, "gotrue", &mut script);
         Ok(std::io::stdout().write_all(&script)?)
     }
 }
@@ -29,8 +29,8 @@ pub struct Man {
 }
 
 impl Man {
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, cli: Command) -> Result<()> {
         fs::create_dir_all(&self.directory)?;
-        Ok(clap_mangen::generate_to(Cli::command(), self.directory)?)
+        Ok(clap_mangen::generate_to(cli, self.directory)?)
     }
 }

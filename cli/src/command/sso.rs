@@ -10,11 +10,11 @@ use gotrue::{
 };
 
 use crate::{
-    arguments::json_object,
     context::Context,
     failure::{Failure, Result},
     output::yes_no,
     time,
+    value_parser::json_object,
 };
 
 const COLUMNS: [&str; 5] = ["ID", "DOMAINS", "ENTITY", "DISABLED", "CREATED"];

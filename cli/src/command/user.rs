@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, Subcommand};
 use gotrue::{UserUpdate, serde_json::Value};
 
-use crate::{arguments::json_object, command::session::show_user, context::Context, failure::Result, prompt};
+use crate::{command::show_user::show_user, context::Context, failure::Result, prompt, value_parser::json_object};
 
 /// The account of whoever is signed in.
 #[derive(Debug, Subcommand)]

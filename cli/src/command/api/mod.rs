@@ -1,8 +1,8 @@
 //! `gotrue api`: each operation of the document as a command, made by `build.rs`.
 
-mod arguments;
-mod given;
+mod flags;
 mod reply;
+mod request;
 mod table;
 
 use std::{env, fmt};
@@ -14,13 +14,8 @@ use gotrue::{
     uuid::Uuid,
 };
 
-use crate::{
-    context::Context,
-    failure::{Failure, Result},
-    prompt,
-};
-use given::Given;
-use table::{OPERATIONS, Operation};
+use crate::{context::Context, failure::Result, prompt};
+use table::{OPERATIONS, Operation, SECRETS};
 
 /// With the list of operations in groups, which clap's own has not.
 const HELP: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}";
@@ -37,10 +32,11 @@ impl Api {
         if operation.endpoint.starts_with("DELETE ") {
             context.confirm(format!("{}?", operation.about))?;
         }
-        let given = Given::read(operation, &matches)?;
+        let request = flags::read(operation, &matches)?;
         let raw = self::client(context, operation, &matches).await?;
-        let reply = (operation.call)(&raw, &given).await?;
-        reply.print(context.out, matches.get_flag(arguments::SHOW_SECRETS))
+        let reply = (operation.call)(&raw, &request).await?;
+        let hidden = if matches.get_flag(flags::SHOW_SECRETS) { &[] } else { SECRETS };
+        reply.print(context.out, hidden)
     }
 }
 
@@ -56,7 +52,7 @@ async fn client(context: &Context, operation: &Operation, matches: &ArgMatches) 
                 None => Ok(context.client()?.raw()),
             }
         }
-        Credential::OAuthClient => match matches.get_one::<Uuid>(arguments::OAUTH_CLIENT) {
+        Credential::OAuthClient => match matches.get_one::<Uuid>(flags::OAUTH_CLIENT) {
             Some(id) => Ok(context.client()?.oauth_app(*id, oauth_secret()?).raw()?),
             None => Ok(context.client()?.raw()),
         },
@@ -66,7 +62,7 @@ async fn client(context: &Context, operation: &Operation, matches: &ArgMatches) 
 
 /// From the environment, or by a question. A flag would be in the history of the shell.
 fn oauth_secret() -> Result<Secret> {
-    match env::var(arguments::OAUTH_SECRET_VARIABLE) {
+    match env::var(flags::OAUTH_SECRET_VARIABLE) {
         Ok(secret) if !secret.is_empty() => Ok(secret.into()),
         _ => prompt::secret("Secret of the OAuth client"),
     }
@@ -86,8 +82,8 @@ impl Args for Api {
             .arg_required_else_help(true)
             .subcommand_value_name("OPERATION")
             .help_template(HELP)
-            .after_help(arguments::list())
-            .subcommands(OPERATIONS.iter().map(arguments::command))
+            .after_help(flags::list())
+            .subcommands(OPERATIONS.iter().map(flags::command))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -107,9 +103,4 @@ impl FromArgMatches for Api {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
     }
-}
-
-/// What was typed does not make a request.
-fn misfit(what: &str, why: &str) -> Failure {
-    Failure::usage(format!("{what}: {why}"))
 }

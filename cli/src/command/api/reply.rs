@@ -10,7 +10,6 @@ use gotrue::{
 };
 use serde::Serialize;
 
-use super::table::SECRETS;
 use crate::{
     failure::{Exit, Failure, Result},
     output::Output,
@@ -27,20 +26,18 @@ pub enum Reply {
 }
 
 impl Reply {
-    pub fn print(self, out: Output, with_secrets: bool) -> Result<()> {
+    pub fn print(self, out: Output, hidden: &[&str]) -> Result<()> {
         let mut value = match self {
             Self::Text(text) if text.is_empty() => return Ok(()),
             Self::Text(text) => return out.line(text),
             Self::Json(Value::Null) => return Ok(()),
             Self::Json(value) => value,
             Self::Redirect(status, location) => {
-                let location = if with_secrets { location } else { without_secrets(&location) };
+                let location = without_secrets(&location, hidden);
                 json!({ "status": status, "location": location })
             }
         };
-        if !with_secrets {
-            redact(&mut value);
-        }
+        redact(&mut value, hidden);
         if out.json {
             return out.json(&value);
         }
@@ -94,7 +91,11 @@ fn location(response: &Response) -> Option<String> {
 }
 
 /// A location without the secrets of its query, and without its fragment, where tokens are, unless that tells an error.
-fn without_secrets(location: &str) -> String {
+fn without_secrets(location: &str, hidden: &[&str]) -> String {
+    if hidden.is_empty() {
+        return location.to_owned();
+    }
+    let is_secret = |name: &str| hidden.contains(&name);
     let Ok(mut url) = Url::parse(location) else { return REDACTED.to_owned() };
     if url.fragment().is_some_and(|fragment| !fragment.starts_with("error=")) {
         url.set_fragment(Some(REDACTED));
@@ -107,23 +108,21 @@ fn without_secrets(location: &str) -> String {
     url.into()
 }
 
-fn redact(value: &mut Value) {
+fn redact(value: &mut Value, hidden: &[&str]) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, hidden)),
         Value::Object(fields) => {
             for (name, field) in fields {
                 match field {
-                    Value::String(text) if is_secret(name) && !text.is_empty() => REDACTED.clone_into(text),
-                    field => redact(field),
+                    Value::String(text) if hidden.contains(&name.as_str()) && !text.is_empty() => {
+                        REDACTED.clone_into(text)
+                    }
+                    field => redact(field, hidden),
                 }
             }
         }
         _ => {}
     }
-}
-
-fn is_secret(name: &str) -> bool {
-    SECRETS.contains(&name)
 }
 
 fn unprintable(error: &serde_json::Error) -> Failure {
@@ -136,10 +135,10 @@ mod tests {
 
     #[test]
     fn a_location_is_shown_without_its_secrets() {
-        let shown = without_secrets("https://app.example.com/cb?code=planted&flow=1#access_token=planted");
+        let shown = without_secrets("https://app.example.com/cb?code=planted&flow=1#access_token=planted", &["code"]);
         assert!(!shown.contains("planted"), "{shown}");
         assert!(shown.contains("flow=1"), "{shown}");
         let error = "https://app.example.com/#error=access_denied&error_code=otp_expired";
-        assert_eq!(without_secrets(error), error);
+        assert_eq!(without_secrets(error, &["code"]), error);
     }
 }

@@ -6,8 +6,8 @@ use gotrue::{
 };
 
 use super::{
-    given::Given,
     reply::{self, Reply},
+    request::Request,
 };
 use crate::failure::Result;
 
@@ -31,7 +31,7 @@ pub struct Operation {
 }
 
 /// Calls the raw client with what was given.
-pub type Call = for<'a> fn(&'a raw::Client, &'a Given) -> LocalBoxFuture<'a, Result<Reply>>;
+pub type Call = for<'a> fn(&'a raw::Client, &'a Request) -> LocalBoxFuture<'a, Result<Reply>>;
 
 /// A parameter, or a plain field of the body.
 pub struct Flag {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::find;
-use crate::{command::session::show_user, context::Context, failure::Result};
+use super::find::find;
+use crate::{command::show_user::show_user, context::Context, failure::Result};
 
 /// Locks a user out for a time.
 #[derive(Debug, clap::Args)]

@@ -3,11 +3,11 @@
 use gotrue::{CreateUser, Secret, serde_json::Value, uuid::Uuid};
 
 use crate::{
-    arguments::json_object,
-    command::session::show_user,
+    command::show_user::show_user,
     context::Context,
     failure::{Failure, Result},
     prompt,
+    value_parser::json_object,
 };
 
 /// Makes a user.

@@ -1,6 +1,6 @@
 //! `gotrue users delete`.
 
-use super::{find, name_of};
+use super::find::{find, name_of};
 use crate::{context::Context, failure::Result};
 
 /// Deletes users.

@@ -3,18 +3,15 @@
 mod ban;
 mod create;
 mod delete;
+mod find;
 mod list;
 mod transfer;
 mod update;
 
 use clap::{Args, Subcommand};
-use gotrue::{User, Users as Api, uuid::Uuid};
 
-use crate::{
-    command::session::show_user,
-    context::Context,
-    failure::{Failure, Result},
-};
+use self::find::find;
+use crate::{command::show_user::show_user, context::Context, failure::Result};
 
 /// The users of the server.
 #[derive(Debug, Subcommand)]
@@ -69,20 +66,4 @@ impl Get {
         let user = find(&context.admin()?.users(), &self.user).await?;
         show_user(context, &user)
     }
-}
-
-/// The user with this id or address.
-async fn find(users: &Api, user: &str) -> Result<User> {
-    if let Ok(id) = Uuid::try_parse(user) {
-        return Ok(users.get(id).await?);
-    }
-    users.get_by_email(user).await?.ok_or_else(|| {
-        Failure::not_found(format!("there is no user {user}")).hint("gotrue users list --filter finds a part of it")
-    })
-}
-
-/// The name by which people know a user.
-fn name_of(user: &User) -> String {
-    let address = user.email.as_ref().or(user.phone.as_ref()).filter(|name| !name.is_empty());
-    address.map_or_else(|| user.id.to_string(), |name| format!("{name} ({})", user.id))
 }

@@ -3,8 +3,8 @@
 use clap::ArgGroup;
 use gotrue::{UpdateUser, serde_json::Value};
 
-use super::find;
-use crate::{arguments::json_object, command::session::show_user, context::Context, failure::Result, prompt};
+use super::find::find;
+use crate::{command::show_user::show_user, context::Context, failure::Result, prompt, value_parser::json_object};
 
 const CHANGES: [&str; 8] =
     ["email", "phone", "password", "confirm_email", "confirm_phone", "user_metadata", "app_metadata", "role"];

@@ -13,10 +13,10 @@ use gotrue::{
 };
 
 use super::{
-    Format,
-    journal::beside,
+    format::Format,
     progress::Progress,
     row::{COLUMNS, Row},
+    sibling::sibling,
 };
 use crate::{
     context::Context,
@@ -53,7 +53,7 @@ impl Export {
             let mut out = Writer::new(io::stdout().lock(), format, true)?;
             return self.write(&users, 1, &mut out, &mut Progress::new(None)).await;
         };
-        let part = beside(file, "part");
+        let part = sibling(file, "part");
         let pages = if self.resume { whole_pages(&part, format)? } else { 0 };
         let target = open(&part, pages > 0).map_err(|error| Failure::from(error).during(part.display()))?;
         let mut out = Writer::new(&target, format, pages == 0)?;

@@ -21,10 +21,11 @@ use gotrue::{
 use uuid::Uuid;
 
 use super::{
-    Format,
-    journal::{EVERY, Journal, beside},
+    format::Format,
+    journal::{EVERY, Journal},
     progress::Progress,
     row::Row,
+    sibling::sibling,
     source::{Read, Source},
 };
 use crate::{
@@ -251,7 +252,7 @@ struct Report {
 impl Report {
     /// What it says of rows that are not done is cut off: they are sent again.
     fn open(file: &Path, size: u64) -> Result<Self> {
-        let path = beside(file, "refused.jsonl");
+        let path = sibling(file, "refused.jsonl");
         if path.exists() {
             let cut = OpenOptions::new().write(true).open(&path).and_then(|report| report.set_len(size));
             cut.map_err(|error| Failure::from(error).during(path.display()))?;

@@ -10,6 +10,7 @@ use gotrue::serde_json;
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
+use super::sibling::sibling;
 use crate::failure::{Exit, Failure, Result};
 
 /// After so many rows the journal is written. As many may have been sent that it does not know of.
@@ -44,7 +45,7 @@ struct State {
 impl Journal {
     /// The journal of the file, old or new. It is on the disk before anything is sent.
     pub fn open(file: &Path, server: &str) -> Result<Self> {
-        let path = beside(file, "progress");
+        let path = sibling(file, "progress");
         let size = fs::metadata(file).map_err(|error| Failure::from(error).during(file.display()))?.len();
         let (state, is_old) = match fs::read(&path) {
             Ok(text) => (read(&text, &path, server, size)?, true),
@@ -138,12 +139,4 @@ fn read(text: &[u8], path: &Path, server: &str, size: u64) -> Result<State> {
         return Err(again("is of a file of another size; the file has changed"));
     }
     Ok(state)
-}
-
-/// The file of that ending beside a file.
-pub fn beside(file: &Path, ending: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".");
-    name.push(ending);
-    name.into()
 }

@@ -8,7 +8,7 @@ use std::{
 
 use gotrue::serde_json;
 
-use super::{Format, row::Row};
+use super::{format::Format, row::Row};
 use crate::failure::{Failure, Result};
 
 /// The rows of a file, in their order.

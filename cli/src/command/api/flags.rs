@@ -1,11 +1,22 @@
 //! What can be typed for an operation. It is made when it is asked for: all of them would delay every command.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{collections::BTreeMap, fmt::Write, fs, io};
 
-use clap::{Arg, ArgAction, Command, builder::PossibleValuesParser, value_parser};
-use gotrue::{raw::Credential, serde_json::Value, uuid::Uuid};
+use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
+use gotrue::{
+    raw::Credential,
+    serde_json::{self, Map, Value},
+    uuid::Uuid,
+};
 
-use super::table::{self, Flag, Kind, OPERATIONS, Operation};
+use super::{
+    request::{Request, invalid, without_value},
+    table::{self, Flag, Kind, OPERATIONS, Operation, Place},
+};
+use crate::{
+    failure::{Failure, Result},
+    prompt,
+};
 
 pub const BODY: &str = "body";
 pub const SHOW_SECRETS: &str = "show-secrets";
@@ -121,7 +132,7 @@ fn pair(text: &str) -> Result<Pair, String> {
 }
 
 /// What was typed for a flag. Secrets are not typed here.
-pub fn typed(flag: &Flag, matches: &clap::ArgMatches) -> Option<Value> {
+pub fn typed(flag: &Flag, matches: &ArgMatches) -> Option<Value> {
     match flag.kind {
         Kind::Secret => None,
         Kind::Text | Kind::Choice(_) => matches.get_one::<String>(flag.flag).map(|text| text.as_str().into()),
@@ -133,5 +144,48 @@ pub fn typed(flag: &Flag, matches: &clap::ArgMatches) -> Option<Value> {
             let pairs: BTreeMap<_, _> = matches.get_many::<Pair>(flag.flag)?.cloned().collect();
             Some(pairs.into_iter().collect())
         }
+    }
+}
+
+/// Reads the flags, then asks for the secrets, then reads the body, which may be the rest of standard input.
+pub fn read(operation: &Operation, matches: &ArgMatches) -> Result<Request> {
+    let (mut parameters, mut fields) = (Map::new(), Map::new());
+    for flag in operation.flags {
+        if let Some(value) = value_of(flag, matches)? {
+            let place = if flag.place == Place::Body { &mut fields } else { &mut parameters };
+            place.insert(flag.name.to_owned(), value);
+        }
+    }
+    let mut body = match operation.fields {
+        Some(known) => typed_body(known, matches)?,
+        None => Map::new(),
+    };
+    body.extend(fields);
+    Ok(Request { parameters, body })
+}
+
+fn value_of(flag: &Flag, matches: &ArgMatches) -> Result<Option<Value>> {
+    if !matches!(flag.kind, Kind::Secret) {
+        return Ok(typed(flag, matches));
+    }
+    if !flag.required && !matches.get_flag(flag.flag) {
+        return Ok(None);
+    }
+    Ok(Some(prompt::secret(flag.flag)?.expose().into()))
+}
+
+fn typed_body(known: &[&str], matches: &ArgMatches) -> Result<Map<String, Value>> {
+    let Some(typed) = matches.get_one::<String>(BODY) else { return Ok(Map::new()) };
+    let text = match typed.strip_prefix('@') {
+        Some(file) => fs::read_to_string(file).map_err(|error| Failure::from(error).during(file))?,
+        None if typed == "-" => io::read_to_string(io::stdin())?,
+        None => typed.clone(),
+    };
+    let body: Map<String, Value> =
+        serde_json::from_str(&text).map_err(|error| invalid("the body is no JSON object", &without_value(&error)))?;
+    match body.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(invalid("the body", &format!("there is no field {name}"))
+            .hint(format!("the fields are: {}", known.join(", ")))),
+        None => Ok(body),
     }
 }

@@ -1,7 +1,6 @@
-//! The folder of the command, and the profiles in it.
+//! The directory of the command's files.
 
 use std::{
-    collections::BTreeMap,
     env, fs,
     io::{self, Write},
     path::PathBuf,
@@ -9,16 +8,13 @@ use std::{
 
 use directories::ProjectDirs;
 use gotrue::url::form_urlencoded;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{
-    failure::{Exit, Failure, Result},
-    keys::KeyPlace,
-};
+use crate::failure::{Exit, Failure, Result};
 
 /// Where everything of ours is: `GOTRUE_CONFIG_DIR`, or the platform's own place.
 #[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
+pub struct ConfigDir(PathBuf);
 
 /// Whose a session is.
 #[derive(Clone, Copy, Debug)]
@@ -28,25 +24,7 @@ pub enum SessionOf<'a> {
     Server(&'a str),
 }
 
-/// The profiles: `config.toml`.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Config {
-    /// The name of the one in use.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub current: Option<String>,
-    #[serde(default)]
-    pub profiles: BTreeMap<String, Profile>,
-}
-
-/// A server, and where its keys are.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Profile {
-    pub url: String,
-    #[serde(default)]
-    pub keys: KeyPlace,
-}
-
-impl Folder {
+impl ConfigDir {
     pub fn find() -> Result<Self> {
         if let Some(folder) = env::var_os("GOTRUE_CONFIG_DIR").filter(|folder| !folder.is_empty()) {
             return Ok(Self(folder.into()));
@@ -96,28 +74,5 @@ impl Folder {
             file.persist(self.file(name)).map_err(|error| error.error)
         };
         write().map(drop).map_err(|error| Failure::from(error).during(self.file(name).display()))
-    }
-}
-
-impl Config {
-    const FILE: &str = "config.toml";
-
-    pub fn read(folder: &Folder) -> Result<Self> {
-        folder.read(Self::FILE)
-    }
-
-    pub fn write(&self, folder: &Folder) -> Result<()> {
-        folder.write(Self::FILE, self)
-    }
-
-    pub fn profile(&self, name: &str) -> Result<&Profile> {
-        self.profiles.get(name).ok_or_else(|| {
-            let hint = if self.profiles.is_empty() {
-                "gotrue profile add makes one"
-            } else {
-                "gotrue profile list shows them"
-            };
-            Failure::not_found(format!("there is no profile {name}")).hint(hint)
-        })
     }
 }
