@@ -1,4 +1,4 @@
-//! What goes wrong: in words, with a hint what to do next, and as an exit code.
+//! Failures: a message, a hint and an exit code.
 
 use std::{error::Error as StdError, io};
 
@@ -6,34 +6,34 @@ use gotrue::{Error, ErrorCode, TokenError, reqwest::StatusCode};
 
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// How the command ends when it did not do what was asked. The numbers are promised.
+/// Exit codes of a command that did not succeed. The numbers are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Whoever reads our output has had enough, as `head` has. No failure.
-    ReaderGone = 0,
-    /// The server, or this machine, refused.
+    /// The reader of the output has closed the pipe, as `head` does. Not a failure.
+    PipeClosed = 0,
+    /// The server refused, or something failed on this machine.
     Refused = 1,
-    /// What was typed cannot be right.
+    /// The command line or the input is not valid.
     Usage = 2,
-    /// There was no answer, or the server is busy: worth another try.
+    /// There was no response, or the server is busy. Trying again may help.
     Unavailable = 3,
-    /// Nobody is signed in, or they may not do this.
+    /// Not signed in, or not allowed.
     Unauthorized = 4,
-    /// There is no such thing.
+    /// Something does not exist.
     NotFound = 5,
-    /// Somebody pressed Ctrl-C.
+    /// The user pressed Ctrl-C.
     Interrupted = 130,
 }
 
-/// A failure, ready to be told.
+/// A failure, ready to be printed.
 #[derive(Debug)]
 pub struct Failure {
     pub exit: Exit,
     pub message: String,
     pub hint: Option<String>,
-    /// The server's code, for programs.
+    /// The server's error code, for scripts.
     pub code: Option<ErrorCode>,
-    /// The HTTP status, for programs.
+    /// The HTTP status, for scripts.
     pub status: Option<StatusCode>,
 }
 
@@ -55,7 +55,7 @@ impl Failure {
         self
     }
 
-    /// What was being done, before the failure's own words.
+    /// Prefixes the message with what failed, such as a file name.
     pub fn during(mut self, doing: impl std::fmt::Display) -> Self {
         self.message = format!("{doing}: {}", self.message);
         self
@@ -64,7 +64,7 @@ impl Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        let exit = if error.kind() == io::ErrorKind::BrokenPipe { Exit::ReaderGone } else { Exit::Refused };
+        let exit = if error.kind() == io::ErrorKind::BrokenPipe { Exit::PipeClosed } else { Exit::Refused };
         Self::new(exit, error.to_string())
     }
 }
@@ -99,38 +99,39 @@ fn exit_of(error: &Error) -> Exit {
     }
 }
 
-/// The error and what caused it. The causes of the connection's errors say what is the matter.
+/// The error and its causes. For connection errors only the causes are specific.
 fn with_causes(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let words = error.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
         }
         cause = error.source();
     }
     text
 }
 
-/// What to do next.
 fn hint_of(error: &Error) -> Option<String> {
     if let Some(wait) = error.retry_after() {
         return Some(format!("try again in {}", humantime::format_duration(wait)));
     }
     if !error.weak_password_reasons().is_empty() {
         let reasons: Vec<_> = error.weak_password_reasons().iter().map(gotrue::WeakPasswordReason::as_str).collect();
-        return Some(format!("choose another password; this one fails: {}", reasons.join(", ")));
+        return Some(format!("choose another password; reasons: {}", reasons.join(", ")));
     }
     let hint = match error {
         Error::NoSession => "sign in first: gotrue login",
-        Error::Connection(_) => "is the server up, and is this its URL? See --url, GOTRUE_URL and gotrue profile list",
-        Error::UnreadableReply(_) => "is this the URL of a GoTrue server? That of a hosted project ends in /auth/v1",
-        Error::NoCallback | Error::MissingVerifier => "begin again: gotrue login",
+        Error::Connection(_) => "check that the server is up and that the URL is right: gotrue profile show",
+        Error::UnreadableReply(_) => {
+            "check that the URL is that of a GoTrue server; for a hosted project it ends in /auth/v1"
+        }
+        Error::NoCallback | Error::MissingVerifier => "start again: gotrue login",
         Error::Listen(_) => "choose another port with --port",
         Error::Token(error) => return Some(hint_of_token(*error).to_owned()),
-        error if error.code() == Some(&ErrorCode::USER_BANNED) => "an operator lets them in again: gotrue users unban",
-        error if error.ends_session() => "the session is over; sign in again: gotrue login",
+        error if error.code() == Some(&ErrorCode::USER_BANNED) => "an operator can lift the ban: gotrue users unban",
+        error if error.ends_session() => "the session has ended; sign in again: gotrue login",
         error => hint_of_code(error.code()?)?,
     };
     Some(hint.to_owned())
@@ -138,31 +139,37 @@ fn hint_of(error: &Error) -> Option<String> {
 
 fn hint_of_token(error: TokenError) -> &'static str {
     match error {
-        TokenError::Expired(_) => "gotrue token prints a fresh one",
-        TokenError::NotYetValid(_) => "is the clock of this machine right?",
-        TokenError::WrongIssuer | TokenError::WrongAudience => "gotrue jwt inspect shows whose it is and for whom",
-        TokenError::UnknownKey => "it is another server's, or its key has been retired",
-        _ => "do not trust it",
+        TokenError::Expired(_) => "print a fresh token: gotrue token",
+        TokenError::NotYetValid(_) => "check the clock of this machine",
+        TokenError::WrongIssuer | TokenError::WrongAudience => "show the issuer and the audience: gotrue jwt inspect",
+        TokenError::UnknownKey => "the token is from another server, or its key has been retired",
+        _ => "do not trust this token",
     }
 }
 
 fn hint_of_code(code: &ErrorCode) -> Option<&'static str> {
     let hints = [
-        (ErrorCode::NOT_ADMIN, "this takes the service key: --service-key, GOTRUE_SERVICE_KEY or a profile"),
-        (ErrorCode::NO_AUTHORIZATION, "this takes a key: --service-key, GOTRUE_SERVICE_KEY or a profile"),
-        (ErrorCode::BAD_JWT, "is this key or token the server's own, and still good? See gotrue jwt inspect"),
-        (ErrorCode::INVALID_CREDENTIALS, "are address and password right? Without the password: gotrue login --otp"),
-        (ErrorCode::EMAIL_NOT_CONFIRMED, "open the link in the mail first, or: gotrue login --otp"),
-        (ErrorCode::OTP_EXPIRED, "the code is wrong, used or too old; ask for another"),
-        (ErrorCode::OTP_DISABLED, "there is no such user; --sign-up makes one"),
-        (ErrorCode::INSUFFICIENT_AAL, "a second factor is needed first: gotrue mfa verify"),
-        (ErrorCode::REAUTHENTICATION_NEEDED, "add --reauthenticate, which sends a code"),
-        (ErrorCode::USER_NOT_FOUND, "gotrue users list --filter finds users by a part of their address"),
-        (ErrorCode::EMAIL_EXISTS, "gotrue users get shows who has it"),
-        (ErrorCode::PROVIDER_DISABLED, "gotrue settings shows what is switched on"),
-        (ErrorCode::FEATURE_DISABLED, "the owner of the server has to switch it on"),
-        (ErrorCode::SIGNUP_DISABLED, "the owner of the server has to switch sign-ups on"),
-        (ErrorCode::CAPTCHA_FAILED, "this server asks for a captcha; sign in by the browser: gotrue login --provider"),
+        (ErrorCode::NOT_ADMIN, "the key is not a service key: --service-key, GOTRUE_SERVICE_KEY or a profile"),
+        (ErrorCode::NO_AUTHORIZATION, "a key is required: --service-key, GOTRUE_SERVICE_KEY or a profile"),
+        (
+            ErrorCode::BAD_JWT,
+            "check that the key or token belongs to this server and has not expired: gotrue jwt inspect",
+        ),
+        (
+            ErrorCode::INVALID_CREDENTIALS,
+            "check the address and the password, or sign in without a password: gotrue login --otp",
+        ),
+        (ErrorCode::EMAIL_NOT_CONFIRMED, "open the link in the confirmation mail, or use: gotrue login --otp"),
+        (ErrorCode::OTP_EXPIRED, "the code is wrong, already used or expired; request another"),
+        (ErrorCode::OTP_DISABLED, "there is no such user; create one with --sign-up"),
+        (ErrorCode::INSUFFICIENT_AAL, "verify a second factor first: gotrue mfa verify"),
+        (ErrorCode::REAUTHENTICATION_NEEDED, "pass --reauthenticate to receive a code"),
+        (ErrorCode::USER_NOT_FOUND, "find users by part of their address: gotrue users list --filter"),
+        (ErrorCode::EMAIL_EXISTS, "show the user with this address: gotrue users get"),
+        (ErrorCode::PROVIDER_DISABLED, "show the enabled providers: gotrue settings"),
+        (ErrorCode::FEATURE_DISABLED, "the feature must be enabled in the server's configuration"),
+        (ErrorCode::SIGNUP_DISABLED, "sign-ups must be enabled in the server's configuration"),
+        (ErrorCode::CAPTCHA_FAILED, "the server requires a CAPTCHA; sign in in the browser: gotrue login --provider"),
     ];
     hints.into_iter().find(|(known, _)| known == code).map(|(_, hint)| hint)
 }

@@ -1,25 +1,27 @@
 //! The options of every command.
 
+use gotrue::Secret;
+
 /// Options that every command has.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Options for all commands")]
+#[command(next_help_heading = "Global options")]
 pub struct Options {
     #[arg(long, global = true, value_name = "URL")]
-    #[arg(help = "The URL of the server, such as https://project.supabase.co/auth/v1")]
+    #[arg(help = "URL of the server, such as https://project.supabase.co/auth/v1")]
     pub url: Option<String>,
-    /// The API key that a gateway in front of the server asks for
+    /// API key for the gateway in front of the server; - asks for it
     #[arg(long, global = true, value_name = "KEY")]
-    pub key: Option<gotrue::Secret>,
-    /// The service key, for operators; - asks for it
+    pub key: Option<Secret>,
+    /// Service key, for admin commands; - asks for it
     #[arg(long, global = true, value_name = "KEY")]
-    pub service_key: Option<gotrue::Secret>,
-    /// The profile to use this time
+    pub service_key: Option<Secret>,
+    /// Profile to use for this command
     #[arg(long, short, global = true, value_name = "NAME", conflicts_with = "url")]
     pub profile: Option<String>,
-    /// Prints JSON for programs, one value a line
+    /// Print JSON, one value per line
     #[arg(long, global = true)]
     pub json: bool,
-    /// Does not ask before something is removed
+    /// Skip confirmation prompts
     #[arg(long, short, global = true)]
     pub yes: bool,
 }

@@ -1,5 +1,5 @@
-//! What is printed: tables for people, JSON for programs. Colour is for terminals; `anstream` sees to that, and to
-//! `NO_COLOR`.
+//! Output: tables for people, JSON for scripts. `anstream` drops colour where there is no terminal, or `NO_COLOR` is
+//! set.
 
 use std::{io::Write, process::ExitCode};
 
@@ -15,17 +15,17 @@ const FAINT: Style = Style::new().dimmed();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
-/// A row of a record: what it is, and its value.
+/// A row of a record: name and value.
 pub type Field = (&'static str, String);
 
-/// Where results go, and in which form.
+/// Prints results, as tables or as JSON.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     pub json: bool,
 }
 
 impl Output {
-    /// One thing: its fields for people, those with nothing in them left out; the whole of it for programs.
+    /// Prints one value: its non-empty fields as a table, or all of it as JSON.
     pub fn record(self, value: &impl Serialize, fields: impl IntoIterator<Item = Field>) -> Result<()> {
         if self.json {
             return self.json(value);
@@ -34,14 +34,14 @@ impl Output {
         self.pairs(&fields.map(|(name, value)| (name.to_owned(), value)).collect::<Vec<_>>())
     }
 
-    /// Names and values for people, one below the other.
+    /// Prints names and values as a table of two columns.
     pub fn pairs(self, pairs: &[(String, String)]) -> Result<()> {
         let mut table = plain_table();
         table.add_rows(pairs.iter().map(|(name, value)| [printable(name), printable(value)]));
         table.lines().try_for_each(|line| self.line(unpadded(&line)))
     }
 
-    /// Several things: a table for people, without columns that have nothing in them; one value a line for programs.
+    /// Prints several values: a table without its empty columns, or one JSON value per line.
     pub fn list<T: Serialize>(self, header: &[&str], items: &[T], row: impl Fn(&T) -> Vec<String>) -> Result<()> {
         if self.json {
             return items.iter().try_for_each(|item| self.json(item));
@@ -61,40 +61,40 @@ impl Output {
         lines.try_for_each(|line| self.line(unpadded(&line)))
     }
 
-    /// A value for programs, on one line.
+    /// Prints a value as JSON on one line.
     pub fn json(self, value: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string(value).map_err(|error| Failure::new(Exit::Refused, error.to_string()))?;
         self.line(text)
     }
 
-    /// A line for people and programs alike.
-    #[expect(clippy::unused_self, reason = "whoever prints has an output")]
+    /// Prints a line as it is.
+    #[expect(clippy::unused_self, reason = "all printing goes through an output")]
     pub fn line(self, text: impl AsRef<str>) -> Result<()> {
         Ok(writeln!(anstream::stdout(), "{}", text.as_ref())?)
     }
 
-    /// Something to know, which is not the result. On standard error, and gone when there is nobody to tell.
-    #[expect(clippy::unused_self, reason = "whoever prints has an output")]
+    /// Prints a message that is not a result, to standard error.
+    #[expect(clippy::unused_self, reason = "all printing goes through an output")]
     pub fn note(self, text: impl AsRef<str>) {
         let _ = writeln!(anstream::stderr(), "{FAINT}{}{FAINT:#}", printable(text.as_ref()));
     }
 
-    /// Something to be wary of.
-    #[expect(clippy::unused_self, reason = "whoever prints has an output")]
+    /// Prints a warning to standard error.
+    #[expect(clippy::unused_self, reason = "all printing goes through an output")]
     pub fn warning(self, text: impl AsRef<str>) {
         let _ = writeln!(anstream::stderr(), "{WARNING}warning:{WARNING:#} {}", printable(text.as_ref()));
     }
 
-    /// The end of it, with what to do next.
+    /// Prints a failure with its hint to standard error, and returns its exit code.
     pub fn failure(self, failure: &Failure) -> ExitCode {
-        if failure.exit != Exit::ReaderGone {
-            // When this fails too, there is nobody left to tell.
-            let _ = writeln!(anstream::stderr(), "{}", self.words_of(failure));
+        if failure.exit != Exit::PipeClosed {
+            // There is no other place to report that this fails.
+            let _ = writeln!(anstream::stderr(), "{}", self.failure_text(failure));
         }
         ExitCode::from(failure.exit as u8)
     }
 
-    fn words_of(self, failure: &Failure) -> String {
+    fn failure_text(self, failure: &Failure) -> String {
         let Failure { message, hint, code, status, exit } = failure;
         if self.json {
             let status = status.map(|status| status.as_u16());
@@ -107,7 +107,7 @@ impl Output {
     }
 }
 
-/// A line of a table without the outer padding of its cells.
+/// Strips the outer padding of a table's line.
 fn unpadded(line: &str) -> &str {
     line.strip_prefix(' ').unwrap_or(line).trim_end()
 }
@@ -118,12 +118,12 @@ fn plain_table() -> Table {
     table
 }
 
-/// Text from outside without what would move the cursor or colour the terminal.
+/// Replaces control characters, so that text from outside cannot move the cursor or colour the terminal.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// Yes, no, or nothing where it is not known.
+/// Returns yes, no, or nothing if the value is unknown.
 pub fn yes_no(value: Option<bool>) -> String {
     value.map(|value| if value { "yes" } else { "no" }).unwrap_or_default().to_owned()
 }

@@ -9,7 +9,7 @@ use crate::{
     time,
 };
 
-/// A user as people read one.
+/// Shows a user.
 pub fn show_user(context: &Context, user: &User) -> Result<()> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let json = |value: &Option<gotrue::serde_json::Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Second factors.
+//! Second factors and passkeys.
 
 use gotrue::{Secret, serde_json, testing::FakeServer};
 
@@ -7,7 +7,7 @@ use super::{
     terminal::Terminal,
 };
 
-/// A signed-in user with a factor, its id and its secret.
+/// Signs in, enrolls a factor, and returns its ID and secret.
 fn enrolled(terminal: &mut Terminal) -> (String, Secret) {
     terminal.answer("login ada@example.com", PASSWORD);
     let shown = terminal.run("mfa enroll --name phone --json").out;
@@ -20,7 +20,7 @@ fn code(server: &FakeServer, secret: &Secret) -> String {
 }
 
 #[tokio::test]
-async fn a_factor_is_asked_for_from_the_next_sign_in_on() {
+async fn login_prompts_for_a_verified_factor() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     let (_, secret) = enrolled(&mut terminal);
@@ -35,7 +35,7 @@ async fn a_factor_is_asked_for_from_the_next_sign_in_on() {
 }
 
 #[tokio::test]
-async fn without_the_second_factor_nobody_is_signed_in() {
+async fn login_fails_without_the_second_factor() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     let (_, secret) = enrolled(&mut terminal);
@@ -46,7 +46,7 @@ async fn without_the_second_factor_nobody_is_signed_in() {
     let login = terminal.answer("login ada@example.com", &format!("{PASSWORD}\n000000\n"));
     assert_ne!(login.exit, 0);
     assert_eq!(terminal.run("whoami").exit, 4);
-    // The half session is over at the server, too.
+    // The aal1 session has been ended on the server.
     assert_eq!(server.count("sign_out"), sign_outs + 1);
 }
 
@@ -57,18 +57,18 @@ async fn factors_are_listed_and_removed() {
     terminal.run("mfa list");
     let (id, _) = enrolled(&mut terminal);
     assert!(terminal.run("mfa list").out.contains("unverified"));
-    assert_eq!(terminal.run(&format!("mfa remove {id}")).exit, 2, "it asks first");
+    assert_eq!(terminal.run(&format!("mfa remove {id}")).exit, 2, "requires confirmation");
     assert_eq!(terminal.run(&format!("mfa remove {id} --yes")).exit, 0);
     assert!(terminal.run("mfa list").out.is_empty());
 }
 
 #[tokio::test]
-async fn the_qr_code_is_drawn() {
+async fn enroll_draws_a_qr_code() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     terminal.answer("login ada@example.com", PASSWORD);
     let shown = terminal.run("mfa enroll").out;
-    assert!(shown.contains('█') && shown.contains("or type "), "{shown}");
+    assert!(shown.contains('█') && shown.contains("or enter "), "{shown}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What goes wrong: exit codes, words and hints.
+//! Failures: exit codes, messages and hints.
 
 use std::{net::TcpListener, process::Stdio};
 
@@ -6,14 +6,14 @@ use gotrue::{serde_json, testing::FakeServer};
 
 use super::{account::server_with_ada, terminal::Terminal};
 
-/// The URL of a port that nobody listens on.
-fn nobody() -> String {
+/// Returns the URL of a port without a listener.
+fn unused_url() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
 #[tokio::test]
-async fn each_kind_has_its_exit_code_and_hint() {
+async fn exit_codes_and_hints() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     terminal.answer("login ada@example.com", "wrong-horse-7");
@@ -29,15 +29,15 @@ async fn each_kind_has_its_exit_code_and_hint() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_worth_another_try() {
+async fn an_unreachable_server_is_unavailable() {
     let mut terminal = Terminal::new();
-    let done = terminal.run(&format!("--url {} health", nobody()));
+    let done = terminal.run(&format!("--url {} health", unused_url()));
     assert_eq!(done.exit, 3, "{}", done.err);
-    assert!(done.err.contains("hint: is the server up"), "{}", done.err);
+    assert!(done.err.contains("hint: check that the server is up"), "{}", done.err);
 }
 
 #[tokio::test]
-async fn programs_get_errors_as_json() {
+async fn errors_as_json() {
     let server = FakeServer::start().await;
     let done = Terminal::at(&server).answer("--json login ada@example.com", "wrong-horse-7");
     let error: serde_json::Value = serde_json::from_str(&done.err).unwrap();
@@ -47,7 +47,7 @@ async fn programs_get_errors_as_json() {
 }
 
 #[tokio::test]
-async fn an_operator_needs_a_key() {
+async fn admin_commands_need_a_service_key() {
     let server = FakeServer::start().await;
     let done = Terminal::new().run(&format!("--url {} users list", server.url()));
     assert_eq!(done.exit, 4);
@@ -55,9 +55,9 @@ async fn an_operator_needs_a_key() {
     assert!(server.requests().is_empty());
 }
 
-/// As `gotrue users list | head -0` does.
+/// As in `gotrue users list | head -0`.
 #[tokio::test]
-async fn a_reader_that_has_had_enough_is_no_failure() {
+async fn a_closed_pipe_is_not_a_failure() {
     let server = server_with_ada().await;
     let terminal = Terminal::at(&server);
     let mut child = terminal.command("users list --json").stdout(Stdio::piped()).spawn().unwrap();
@@ -66,7 +66,7 @@ async fn a_reader_that_has_had_enough_is_no_failure() {
 }
 
 #[tokio::test]
-async fn names_from_outside_cannot_move_the_cursor() {
+async fn control_characters_are_replaced() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     let metadata = r#"{"name": "\u001b[2Jada\u009b2J"}"#;

@@ -1,5 +1,5 @@
-//! The command itself, run as people run it, against the fake server.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "they are tests")]
+//! The built command, run against the fake server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod account;
 mod api;

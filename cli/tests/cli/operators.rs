@@ -1,4 +1,4 @@
-//! Companies, custom providers, OAuth clients and the audit log.
+//! SAML providers, custom providers, OAuth clients and the audit log.
 
 use std::{fs, io::BufRead, path::Path};
 
@@ -10,13 +10,13 @@ use gotrue::{
 
 use super::terminal::Terminal;
 
-/// A member of what a command printed as JSON.
+/// Returns a member of the JSON that a command printed.
 fn member(json: &str, name: &str) -> String {
     let value: Value = serde_json::from_str(json).unwrap();
     value[name].as_str().unwrap().to_owned()
 }
 
-/// The metadata of an identity provider, as they were sent to a real server.
+/// The metadata of an identity provider, from a recorded request.
 fn metadata() -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/recorded/162-admin_sso_provider_create-ok.json");
     let exchange: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
@@ -24,7 +24,7 @@ fn metadata() -> String {
 }
 
 #[tokio::test]
-async fn companies() {
+async fn saml_providers() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     let file = terminal.file("metadata.xml");
@@ -69,7 +69,7 @@ async fn oauth_clients() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     terminal.run("clients create https://app.example.com/cb");
-    assert_eq!(server.count("admin_create_oauth_client"), 0, "without --show-secret nothing is made");
+    assert_eq!(server.count("admin_create_oauth_client"), 0, "creates nothing without --show-secret");
     let created = terminal.run("clients create https://app.example.com/cb --show-secret --name App --json").out;
     let (id, secret) = (member(&created, "client_id"), member(&created, "client_secret"));
     terminal.run("clients create com.example.app://cb --public");
@@ -78,14 +78,14 @@ async fn oauth_clients() {
     terminal.run(&format!("clients new-secret {id}"));
     let renewed = terminal.run(&format!("clients new-secret {id} --yes --json")).out;
     assert_ne!(member(&renewed, "client_secret"), secret);
-    assert!(!terminal.run(&format!("clients get {id}")).out.contains("secret  "), "it is shown once");
+    assert!(!terminal.run(&format!("clients get {id}")).out.contains("secret  "), "is printed only once");
     terminal.run(&format!("clients delete {id} --yes"));
     terminal.run(&format!("clients get {id}"));
     terminal.assert_record("clients");
 }
 
 #[tokio::test]
-async fn the_audit_log() {
+async fn audit_log() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     for name in ["ada", "grace"] {
@@ -99,13 +99,13 @@ async fn the_audit_log() {
     terminal.assert_record("audit");
 }
 
-/// Many entries are of one moment, and come while the command looks.
+/// Many entries share a time, and arrive while the command reads.
 #[tokio::test]
-async fn the_audit_log_is_followed_without_gaps_or_repeats() {
+async fn audit_follow_prints_every_entry_once() {
     let server = FakeServer::start().await;
     let users = server.client().unwrap().admin(server.service_key()).users();
     users.create(CreateUser::email("first@example.com")).await.unwrap();
-    let mut audit = Terminal::at(&server).begin("audit --follow --limit 3 --interval 1ms --json");
+    let mut audit = Terminal::at(&server).start("audit --follow --limit 3 --interval 1ms --json");
     let mut lines = audit.stdout().lines();
     let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
     assert_eq!(next()["payload"]["traits"]["user_email"], "first@example.com");

@@ -10,7 +10,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn profiles_are_added_used_and_removed() {
+async fn profile_lifecycle() {
     let mut terminal = Terminal::new();
     terminal.run("profile list");
     terminal.run("profile add local --url http://127.0.0.1:9999");
@@ -29,7 +29,7 @@ async fn profiles_are_added_used_and_removed() {
 }
 
 #[tokio::test]
-async fn a_profile_has_its_server_its_keys_and_its_session() {
+async fn a_profile_has_its_own_server_keys_and_session() {
     let (first, second) = (server_with_ada().await, FakeServer::start().await);
     let mut terminal = Terminal::new();
     for (name, server) in [("first", &first), ("second", &second)] {
@@ -43,9 +43,9 @@ async fn a_profile_has_its_server_its_keys_and_its_session() {
     assert_eq!(terminal.run("whoami --profile second").exit, 4);
 }
 
-/// A key of one server must never get to another.
+/// A key of one server must never be sent to another.
 #[tokio::test]
-async fn keys_of_the_environment_stay_away_from_a_profile() {
+async fn keys_of_the_environment_are_not_sent_to_a_profile() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::new();
     terminal.set("GOTRUE_SERVICE_KEY", "of-another-server");
@@ -56,7 +56,7 @@ async fn keys_of_the_environment_stay_away_from_a_profile() {
 }
 
 #[tokio::test]
-async fn the_environment_goes_before_the_profile_in_use_and_a_named_one_before_both() {
+async fn the_environment_overrides_the_current_profile_and_an_option_overrides_both() {
     let (of_profile, of_environment) = (FakeServer::start().await, FakeServer::start().await);
     let mut terminal = Terminal::new();
     terminal.run(&format!("profile add one --url {}", of_profile.url()));
@@ -69,7 +69,7 @@ async fn the_environment_goes_before_the_profile_in_use_and_a_named_one_before_b
 
 #[cfg(unix)]
 #[tokio::test]
-async fn only_the_owner_can_read_keys_and_sessions() {
+async fn keys_and_sessions_are_readable_by_the_owner_only() {
     use std::os::unix::fs::PermissionsExt;
 
     let server = server_with_ada().await;
@@ -83,7 +83,7 @@ async fn only_the_owner_can_read_keys_and_sessions() {
 }
 
 #[tokio::test]
-async fn a_session_does_not_follow_a_profile_to_another_server() {
+async fn a_profile_with_a_new_server_loses_its_session() {
     let (first, second) = (server_with_ada().await, FakeServer::start().await);
     let mut terminal = Terminal::new();
     terminal.run(&format!("profile add one --url {}", first.url()));
@@ -97,7 +97,7 @@ async fn a_session_does_not_follow_a_profile_to_another_server() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn without_a_keychain_the_keys_are_in_a_file_and_that_is_said() {
+async fn without_a_keychain_the_keys_are_stored_in_a_file() {
     let mut terminal = Terminal::new();
     terminal.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
     let done = terminal.run("profile add one --url http://127.0.0.1:1 --service-key s");
@@ -107,7 +107,7 @@ async fn without_a_keychain_the_keys_are_in_a_file_and_that_is_said() {
 }
 
 #[tokio::test]
-async fn a_broken_file_is_named_without_what_is_in_it() {
+async fn a_broken_file_is_reported_without_its_contents() {
     let mut terminal = Terminal::new();
     terminal.run("profile add one --no-keychain --url http://127.0.0.1:1 --service-key planted-key");
     fs::write(terminal.file("keys.toml"), "[one]\nservice_key = planted-key").unwrap();

@@ -72,7 +72,7 @@ async fn an_import_that_was_killed_goes_on_and_makes_nobody_twice() {
     let line = format!("users import {}", terminal.file("users.jsonl").display());
     // The answer that somebody waits for while the rest goes on, is cut off by the end.
     server.fail(Fault::slow(Duration::from_secs(60)).of("admin_create_user"));
-    let running = terminal.begin(&line);
+    let running = terminal.start(&line);
     while server.count("admin_create_user") < 8 {
         tokio::task::yield_now().await;
     }

@@ -5,7 +5,7 @@ use gotrue::{serde_json, testing::FakeServer};
 use super::terminal::Terminal;
 
 #[tokio::test]
-async fn a_user_from_beginning_to_end() {
+async fn user_lifecycle() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     terminal.run("users list");
@@ -26,7 +26,7 @@ async fn a_user_from_beginning_to_end() {
 }
 
 #[tokio::test]
-async fn nobody_is_deleted_when_one_of_them_is_misspelt() {
+async fn a_misspelt_address_deletes_no_user() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     terminal.run("users create ada@example.com");
@@ -35,7 +35,7 @@ async fn nobody_is_deleted_when_one_of_them_is_misspelt() {
 }
 
 #[tokio::test]
-async fn programs_get_one_user_a_line() {
+async fn users_as_json_lines() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     for i in 0..5 {

@@ -1,4 +1,4 @@
-//! `gotrue api`: each operation of the document as a command, made by `build.rs`.
+//! `gotrue api`: every operation of the OpenAPI document as a command. `build.rs` generates the table of operations.
 
 mod flags;
 mod reply;
@@ -17,10 +17,10 @@ use gotrue::{
 use crate::{context::Context, failure::Result, prompt};
 use table::{OPERATIONS, Operation, SECRETS};
 
-/// With the list of operations in groups, which clap's own has not.
+/// Lists the operations by group, which clap's own template cannot.
 const HELP: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}";
 
-/// An operation, and what was typed for it.
+/// An operation and its arguments.
 pub struct Api {
     operation: &'static Operation,
     matches: ArgMatches,
@@ -40,7 +40,7 @@ impl Api {
     }
 }
 
-/// The client, with the credential that the operation takes.
+/// Returns a client with the credential that the operation needs.
 async fn client(context: &Context, operation: &Operation, matches: &ArgMatches) -> Result<raw::Client> {
     match operation.credential() {
         Credential::Admin => Ok(context.admin()?.raw()?),
@@ -60,16 +60,16 @@ async fn client(context: &Context, operation: &Operation, matches: &ArgMatches) 
     }
 }
 
-/// From the environment, or by a question. A flag would be in the history of the shell.
+/// Reads the secret from the environment or a prompt. A flag would end up in the shell history.
 fn oauth_secret() -> Result<Secret> {
     match env::var(flags::OAUTH_SECRET_VARIABLE) {
         Ok(secret) if !secret.is_empty() => Ok(secret.into()),
-        _ => prompt::secret("Secret of the OAuth client"),
+        _ => prompt::secret("OAuth client secret"),
     }
 }
 
 impl fmt::Debug for Api {
-    /// Without what was typed: a body may hold secrets.
+    /// Omits the arguments: a body may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Api").field("operation", &self.operation.id).finish_non_exhaustive()
     }
@@ -93,8 +93,7 @@ impl Args for Api {
 
 impl FromArgMatches for Api {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let typed = matches.subcommand();
-        let found = typed.and_then(|(name, matches)| Some((table::by_name(name)?, matches)));
+        let found = matches.subcommand().and_then(|(name, matches)| Some((table::by_name(name)?, matches)));
         let (operation, matches) = found.ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;
         Ok(Self { operation, matches: matches.clone() })
     }

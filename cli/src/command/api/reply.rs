@@ -1,4 +1,4 @@
-//! What the server answered.
+//! The response to an operation.
 
 use gotrue::{
     Error,
@@ -17,11 +17,11 @@ use crate::{
 
 const REDACTED: &str = "[redacted]";
 
-/// The body of a reply.
+/// The body of a response.
 pub enum Reply {
     Json(Value),
     Text(String),
-    /// Where a browser would go on to.
+    /// Status and location of a redirect.
     Redirect(u16, String),
 }
 
@@ -41,22 +41,22 @@ impl Reply {
         if out.json {
             return out.json(&value);
         }
-        out.line(serde_json::to_string_pretty(&value).map_err(|error| unprintable(&error))?)
+        out.line(serde_json::to_string_pretty(&value).map_err(|error| not_printable(&error))?)
     }
 }
 
-/// Reads a reply that the document gives a type.
+/// Reads a response that has a type in the document.
 pub async fn json<T: Serialize>(reply: Result<ResponseValue<T>, raw::Error<()>>) -> Result<Reply> {
     match reply {
         Ok(reply) => {
-            let value = serde_json::to_value(reply.into_inner()).map_err(|error| unprintable(&error))?;
+            let value = serde_json::to_value(reply.into_inner()).map_err(|error| not_printable(&error))?;
             Ok(Reply::Json(value))
         }
         Err(error) => redirect(error).await,
     }
 }
 
-/// Reads any other reply.
+/// Reads any other response.
 pub async fn text(reply: Result<ResponseValue<ByteStream>, raw::Error<()>>) -> Result<Reply> {
     match reply {
         Ok(reply) => {
@@ -74,7 +74,7 @@ pub async fn text(reply: Result<ResponseValue<ByteStream>, raw::Error<()>>) -> R
     }
 }
 
-/// A redirect is what some operations are for; everything else that is no success is a failure.
+/// Some operations succeed with a redirect. Any other response that is not a success is a failure.
 async fn redirect(error: raw::Error<()>) -> Result<Reply> {
     if let raw::Error::UnexpectedResponse(response) = &error
         && let Some(location) = location(response)
@@ -90,7 +90,7 @@ fn location(response: &Response) -> Option<String> {
     Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
 }
 
-/// A location without the secrets of its query, and without its fragment, where tokens are, unless that tells an error.
+/// Redacts the secrets in a URL's query, and its fragment, which may hold tokens, unless the fragment is an error.
 fn without_secrets(location: &str, hidden: &[&str]) -> String {
     if hidden.is_empty() {
         return location.to_owned();
@@ -125,8 +125,8 @@ fn redact(value: &mut Value, hidden: &[&str]) {
     }
 }
 
-fn unprintable(error: &serde_json::Error) -> Failure {
-    Failure::new(Exit::Refused, format!("the reply cannot be printed: {error}"))
+fn not_printable(error: &serde_json::Error) -> Failure {
+    Failure::new(Exit::Refused, format!("cannot print the response: {error}"))
 }
 
 #[cfg(test)]
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_location_is_shown_without_its_secrets() {
+    fn secrets_in_a_location_are_redacted() {
         let shown = without_secrets("https://app.example.com/cb?code=planted&flow=1#access_token=planted", &["code"]);
         assert!(!shown.contains("planted"), "{shown}");
         assert!(shown.contains("flow=1"), "{shown}");

@@ -1,18 +1,18 @@
-//! What was given for an operation, as the raw client takes it.
+//! The parameters and body of an operation, as the raw client takes them.
 
 use gotrue::serde_json::{self, Map, Value};
 use serde::de::DeserializeOwned;
 
 use crate::failure::{Failure, Result};
 
-/// The parameters and the body, by the names of the document. It has no Debug, since it has secrets.
+/// Parameters and body, by their names in the document. Has no `Debug`, since it contains secrets.
 pub struct Request {
     pub parameters: Map<String, Value>,
     pub body: Map<String, Value>,
 }
 
 impl Request {
-    /// A required parameter that is plain text.
+    /// Returns a required parameter of type string.
     pub fn text(&self, name: &str) -> Result<&str> {
         self.optional_text(name).ok_or_else(|| invalid(name, "is missing"))
     }
@@ -21,7 +21,7 @@ impl Request {
         self.parameters.get(name)?.as_str()
     }
 
-    /// A required parameter.
+    /// Returns a required parameter.
     pub fn value<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         self.optional_value(name)?.ok_or_else(|| invalid(name, "is missing"))
     }
@@ -41,7 +41,7 @@ impl Request {
     }
 }
 
-/// What serde says, without the value that it says it of, which may be a secret.
+/// The text of a serde error without the offending value, which may be a secret.
 pub fn without_value(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.split_once(", expected ") {
@@ -50,7 +50,7 @@ pub fn without_value(error: &serde_json::Error) -> String {
     }
 }
 
-/// What was typed does not make a request.
+/// The error for arguments that do not make a valid request.
 pub fn invalid(what: &str, why: &str) -> Failure {
     Failure::usage(format!("{what}: {why}"))
 }

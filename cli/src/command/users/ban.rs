@@ -1,16 +1,16 @@
-//! `gotrue users ban` and `unban`.
+//! `gotrue users ban` and `unban`: blocking sign-ins.
 
 use std::time::Duration;
 
 use super::find::find;
 use crate::{command::show_user::show_user, context::Context, failure::Result};
 
-/// Locks a user out for a time.
+/// Ban a user for a time.
 #[derive(Debug, clap::Args)]
 pub struct Ban {
-    /// The id or the e-mail address
+    /// ID, e-mail address or phone number of the user
     user: String,
-    /// For how long, such as 24h, 30days or 10years
+    /// Duration of the ban, such as 24h, 30days or 10years
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     duration: Duration,
 }
@@ -23,10 +23,10 @@ impl Ban {
     }
 }
 
-/// Lets a user in again.
+/// Lift the ban of a user.
 #[derive(Debug, clap::Args)]
 pub struct Unban {
-    /// The id or the e-mail address
+    /// ID, e-mail address or phone number of the user
     user: String,
 }
 

@@ -1,40 +1,40 @@
-//! `gotrue users`: the users of the server.
+//! `gotrue users`: managing the users of the server.
 
 mod ban;
 mod create;
 mod delete;
 mod find;
+mod get;
 mod list;
 mod transfer;
 mod update;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
-use self::find::find;
-use crate::{command::show_user::show_user, context::Context, failure::Result};
+use crate::{context::Context, failure::Result};
 
-/// The users of the server.
+/// Manage the users of the server.
 #[derive(Debug, Subcommand)]
 pub enum Users {
-    /// Shows the users, newest first
+    /// List users, newest first
     #[command(visible_alias = "ls")]
     List(list::List),
-    /// Shows a user
-    Get(Get),
-    /// Makes a user; nothing is sent to them
+    /// Show a user
+    Get(get::Get),
+    /// Create a user; nothing is sent to them
     Create(create::Create),
-    /// Changes a user
+    /// Update a user
     Update(update::Update),
-    /// Locks a user out for a time
+    /// Ban a user
     Ban(ban::Ban),
-    /// Lets a user in again
+    /// Lift the ban of a user
     Unban(ban::Unban),
-    /// Deletes users
+    /// Delete users
     #[command(visible_alias = "rm")]
     Delete(delete::Delete),
-    /// Makes users of the rows of a file, and goes on after an interruption
+    /// Create users from a file; continues after an interruption
     Import(transfer::Import),
-    /// Writes all users to a file, as an import reads them
+    /// Write all users to a file that import can read
     Export(transfer::Export),
 }
 
@@ -51,19 +51,5 @@ impl Users {
             Self::Import(command) => command.run(context).await,
             Self::Export(command) => command.run(context).await,
         }
-    }
-}
-
-/// Shows a user.
-#[derive(Debug, Args)]
-pub struct Get {
-    /// The id or the e-mail address
-    user: String,
-}
-
-impl Get {
-    async fn run(self, context: &Context) -> Result<()> {
-        let user = find(&context.admin()?.users(), &self.user).await?;
-        show_user(context, &user)
     }
 }
