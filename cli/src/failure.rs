@@ -21,6 +21,8 @@ pub enum Exit {
     Unauthorized = 4,
     /// Something does not exist.
     NotFound = 5,
+    /// Some of the work is done, and some was refused.
+    Partial = 6,
     /// The user pressed Ctrl-C.
     Interrupted = 130,
 }
@@ -31,15 +33,26 @@ pub struct Failure {
     pub exit: Exit,
     pub message: String,
     pub hint: Option<String>,
+    /// What is known about the request that failed, if it was a request.
+    pub request: Box<Request>,
+}
+
+/// The request that failed.
+#[derive(Debug, Default)]
+pub struct Request {
     /// The server's error code, for scripts.
     pub code: Option<ErrorCode>,
     /// The HTTP status, for scripts.
     pub status: Option<StatusCode>,
+    /// The ID under which the server, or a gateway, logged the request.
+    pub id: Option<String>,
+    /// The URL of the server, if there was no response from it.
+    pub url: Option<String>,
 }
 
 impl Failure {
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hint: None, code: None, status: None }
+        Self { exit, message: message.into(), hint: None, request: Box::default() }
     }
 
     pub fn usage(message: impl Into<String>) -> Self {
@@ -52,6 +65,14 @@ impl Failure {
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the URL of the server, if there was no response from it.
+    pub fn at(mut self, url: &str) -> Self {
+        if self.exit == Exit::Unavailable && self.request.status.is_none() {
+            self.request.url = Some(url.to_owned());
+        }
         self
     }
 
@@ -77,13 +98,13 @@ impl From<gotrue::StoreError> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self {
-            exit: exit_of(&error),
-            message: with_causes(&error),
-            hint: hint_of(&error),
+        let request = Request {
             code: error.code().cloned(),
             status: error.status(),
-        }
+            id: error.request_id().map(str::to_owned),
+            url: None,
+        };
+        Self { exit: exit_of(&error), message: with_causes(&error), hint: hint_of(&error), request: Box::new(request) }
     }
 }
 

@@ -37,7 +37,7 @@ impl Output {
     /// Prints names and values as a table of two columns.
     pub fn pairs(self, pairs: &[(String, String)]) -> Result<()> {
         let mut table = plain_table();
-        table.add_rows(pairs.iter().map(|(name, value)| [printable(name), printable(value)]));
+        table.add_rows(pairs.iter().map(|(name, value)| [cell(name), cell(value)]));
         table.lines().try_for_each(|line| self.line(unpadded(&line)))
     }
 
@@ -55,7 +55,7 @@ impl Output {
         let used: Vec<_> = (0..header.len()).filter(is_used).collect();
         let mut table = plain_table();
         table.set_header(used.iter().map(|column| header[*column]));
-        table.add_rows(rows.iter().map(|row| used.iter().map(|column| printable(&row[*column])).collect::<Vec<_>>()));
+        table.add_rows(rows.iter().map(|row| used.iter().map(|column| cell(&row[*column])).collect::<Vec<_>>()));
         let mut lines = table.lines();
         lines.next().map_or(Ok(()), |header| self.line(format!("{BOLD}{}{BOLD:#}", unpadded(&header))))?;
         lines.try_for_each(|line| self.line(unpadded(&line)))
@@ -64,7 +64,7 @@ impl Output {
     /// Prints a value as JSON on one line.
     pub fn json(self, value: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string(value).map_err(|error| Failure::new(Exit::Refused, error.to_string()))?;
-        self.line(text)
+        self.line(escaped(&text))
     }
 
     /// Prints a line as it is.
@@ -95,15 +95,20 @@ impl Output {
     }
 
     fn failure_text(self, failure: &Failure) -> String {
-        let Failure { message, hint, code, status, exit } = failure;
+        let Failure { exit, message, hint, request } = failure;
         if self.json {
-            let status = status.map(|status| status.as_u16());
-            let error =
-                json!({ "message": message, "hint": hint, "code": code, "status": status, "exit": *exit as u8 });
-            return json!({ "error": error }).to_string();
+            let status = request.status.map(|status| status.as_u16());
+            let error = json!({
+                "message": message, "hint": hint, "code": request.code, "status": status, "request_id": request.id,
+                "url": request.url, "exit": *exit as u8,
+            });
+            return escaped(&json!({ "error": error }).to_string());
         }
         let hint = hint.as_ref().map(|hint| format!("\n{FAINT}hint:{FAINT:#} {}", printable(hint))).unwrap_or_default();
-        format!("{ERROR}error:{ERROR:#} {}{hint}", printable(message))
+        let details = [request.url.clone(), request.id.as_ref().map(|id| format!("request {id}"))];
+        let details: Vec<_> = details.into_iter().flatten().collect();
+        let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
+        format!("{ERROR}error:{ERROR:#} {}{hint}", printable(&format!("{message}{details}")))
     }
 }
 
@@ -118,12 +123,54 @@ fn plain_table() -> Table {
     table
 }
 
-/// Replaces control characters, so that text from outside cannot move the cursor or colour the terminal.
+/// Replaces control characters, so that text from outside cannot move the cursor, colour the terminal or reorder text.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.chars().map(|c| if is_unsafe(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// The same for a cell of a table, which must not break its line either.
+fn cell(text: &str) -> String {
+    printable(text).replace(['\n', '\t'], " ")
+}
+
+/// Escapes control characters in JSON text. They only occur in its strings.
+pub fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_unsafe(c) {
+            // All of them are in the basic plane.
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// Control characters except line breaks and tabs, and the characters that control the direction of text.
+fn is_unsafe(c: char) -> bool {
+    let is_control = c.is_control() && !matches!(c, '\n' | '\t');
+    let is_bidi = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    is_control || is_bidi || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Returns yes, no, or nothing if the value is unknown.
 pub fn yes_no(value: Option<bool>) -> String {
     value.map(|value| if value { "yes" } else { "no" }).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_replaced_or_escaped() {
+        for unsafe_char in ['\u{1b}', '\u{7f}', '\u{9b}', '\r', '\u{202e}', '\u{2066}', '\u{2028}', '\u{0}'] {
+            let text = format!("a{unsafe_char}b");
+            assert_eq!(printable(&text), "a\u{fffd}b");
+            assert_eq!(escaped(&text), format!("a\\u{:04x}b", u32::from(unsafe_char)));
+        }
+        assert_eq!(printable("a\nb\té 👩\u{200d}🚀"), "a\nb\té 👩\u{200d}🚀");
+        assert_eq!(cell("a\nb"), "a b");
+    }
 }

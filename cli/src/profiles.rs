@@ -10,17 +10,17 @@ use crate::{
     keys::KeyStorage,
 };
 
-/// The profiles: `config.toml`.
+/// The contents of `config.toml`.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Profiles {
-    /// The name of the one in use.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The name of the current profile.
+    #[serde(rename = "current", skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
-    #[serde(default)]
-    pub profiles: BTreeMap<String, Profile>,
+    #[serde(default, rename = "profiles")]
+    pub by_name: BTreeMap<String, Profile>,
 }
 
-/// A server, and where its keys are.
+/// A server, and where its keys are stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Profile {
     pub url: String,
@@ -29,22 +29,23 @@ pub struct Profile {
 }
 
 impl Profiles {
-    const FILE: &str = "config.toml";
+    pub const FILE: &str = "config.toml";
 
-    pub fn read(folder: &ConfigDir) -> Result<Self> {
-        folder.read(Self::FILE)
+    pub fn read(directory: &ConfigDir) -> Result<Self> {
+        directory.read(Self::FILE)
     }
 
-    pub fn write(&self, folder: &ConfigDir) -> Result<()> {
-        folder.write(Self::FILE, self)
+    pub fn write(&self, directory: &ConfigDir) -> Result<()> {
+        directory.write(Self::FILE, self)
     }
 
-    pub fn profile(&self, name: &str) -> Result<&Profile> {
-        self.profiles.get(name).ok_or_else(|| {
-            let hint = if self.profiles.is_empty() {
-                "gotrue profile add makes one"
+    /// Returns a profile. Fails if it does not exist.
+    pub fn get(&self, name: &str) -> Result<&Profile> {
+        self.by_name.get(name).ok_or_else(|| {
+            let hint = if self.by_name.is_empty() {
+                "add one with gotrue profile add"
             } else {
-                "gotrue profile list shows them"
+                "list the profiles with gotrue profile list"
             };
             Failure::not_found(format!("there is no profile {name}")).hint(hint)
         })

@@ -43,7 +43,7 @@ async fn login_with_a_code_from_a_mail() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     let mut login = terminal.start("login --otp ada@example.com");
-    login.line_with("a code is on its way");
+    login.line_with("sent a message to");
     login.type_line(server.last_message_to(ADDRESS).unwrap().code.expose());
     assert_eq!(login.exit(), 0);
     assert_eq!(terminal.run("whoami").exit, 0);
@@ -57,7 +57,7 @@ async fn login_creates_a_user_only_with_sign_up() {
     assert_eq!(refused.exit, 1);
     assert!(refused.err.contains("--sign-up"), "{}", refused.err);
     let mut login = terminal.start("login --otp --sign-up grace@example.com");
-    login.line_with("a code is on its way");
+    login.line_with("sent a message to");
     login.type_line(server.last_message_to("grace@example.com").unwrap().code.expose());
     assert_eq!(login.exit(), 0);
 }

@@ -38,7 +38,7 @@ async fn login_with_a_link_from_a_mail() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     let mut login = terminal.start("login --magic-link ada@example.com");
-    login.line_with("a link is on its way");
+    login.line_with("sent a link to");
     browse(server.last_message_to(ADDRESS).unwrap().link.unwrap().expose()).await;
     assert_eq!(login.exit(), 0);
     assert_eq!(terminal.run("whoami").exit, 0);

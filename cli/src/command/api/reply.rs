@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::{
     failure::{Exit, Failure, Result},
-    output::Output,
+    output::{Output, escaped, printable},
 };
 
 const REDACTED: &str = "[redacted]";
@@ -29,7 +29,7 @@ impl Reply {
     pub fn print(self, out: Output, hidden: &[&str]) -> Result<()> {
         let mut value = match self {
             Self::Text(text) if text.is_empty() => return Ok(()),
-            Self::Text(text) => return out.line(text),
+            Self::Text(text) => return out.line(printable(&text)),
             Self::Json(Value::Null) => return Ok(()),
             Self::Json(value) => value,
             Self::Redirect(status, location) => {
@@ -41,7 +41,7 @@ impl Reply {
         if out.json {
             return out.json(&value);
         }
-        out.line(serde_json::to_string_pretty(&value).map_err(|error| not_printable(&error))?)
+        out.line(escaped(&serde_json::to_string_pretty(&value).map_err(|error| not_printable(&error))?))
     }
 }
 
