@@ -1,8 +1,8 @@
 //! Turns `openapi/gotrue.yaml` into the raw client: read ▶ lint ▶ tables ▶ lower ▶ generate.
 //!
-//! Four files are left in `OUT_DIR`: `client.rs` (the operations and models), `operations.rs` (method, path and
-//! credential of each operation, and the names of secrets), `open.rs` (string types that are open to values of tomorrow's server) and `models.rs`
-//! (the list of models, for feature `schemars`).
+//! Five files are left in `OUT_DIR`: `types.rs` (the models), `open.rs` (string types that are open to values of
+//! tomorrow's server), `schemas.rs` (the list of models, for feature `schemars`), `operations.rs` (method, path and
+//! credential of each operation, and the names of secrets) and `client.rs` (one method for each operation).
 
 #[path = "generator/mod.rs"]
 mod generator;
@@ -34,8 +34,14 @@ fn build() -> Result<(), Vec<String>> {
     let open = open::types(&document);
     let models = models::list(&document);
     let with_schemars = env::var_os("CARGO_FEATURE_SCHEMARS").is_some();
-    let client = generate::client(&lower::lower(document), with_schemars).map_err(|e| vec![e])?;
-    let files = [("operations.rs", operations), ("open.rs", open), ("models.rs", models), ("client.rs", client)];
+    let generated = generate::generate(&lower::lower(document), with_schemars).map_err(|e| vec![e])?;
+    let files = [
+        ("types.rs", generated.types),
+        ("open.rs", open),
+        ("schemas.rs", models),
+        ("operations.rs", operations),
+        ("client.rs", generated.client),
+    ];
     for (name, code) in files {
         write(name, code).map_err(|e| vec![format!("{name}: {e}")])?;
     }

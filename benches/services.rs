@@ -13,8 +13,8 @@ use gotrue::{
     Claims, SignUp,
     axum::{RequireLayer, Verified, VerifyLayer},
     reqwest::header::{AUTHORIZATION, HeaderMap},
-    testing::FakeServer,
 };
+use gotrue_fake::FakeServer;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;

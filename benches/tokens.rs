@@ -17,10 +17,8 @@ use std::{
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures::{FutureExt, future::join_all};
-use gotrue::{
-    Claims, Client, MemoryStore, Password, Secret, Session, SignUp,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{Claims, Client, MemoryStore, Password, Secret, Session, SignUp};
+use gotrue_fake::{FakeServer, ManualClock};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
 use support::{Bare, EMAIL, PASSWORD, server_of_ada};
 use tokio::runtime::Runtime;

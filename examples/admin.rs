@@ -5,7 +5,8 @@
 
 use std::{env, error::Error, time::Duration};
 
-use gotrue::{Client, CreateUser, GenerateLink, Secret, UserOrder, futures_util::TryStreamExt, testing::FakeServer};
+use gotrue::{Client, Secret, admin::{CreateUser, GenerateLink}, futures_util::TryStreamExt, types::UserOrder};
+use gotrue_fake::FakeServer;
 use serde_json::json;
 
 #[tokio::main]

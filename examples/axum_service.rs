@@ -6,12 +6,8 @@
 use std::{env, error::Error};
 
 use axum::{Router, routing::get};
-use gotrue::{
-    AssuranceLevel, Client, EnrollTotp, Secret, SignUp,
-    axum::{RequireLayer, Verified, VerifyLayer},
-    reqwest,
-    testing::FakeServer,
-};
+use gotrue::{Client, Secret, SignUp, axum::{RequireLayer, Verified, VerifyLayer}, reqwest, types::AssuranceLevel, user::EnrollTotp};
+use gotrue_fake::FakeServer;
 
 fn app(client: &Client) -> Router {
     let second_factor = RequireLayer::new().assurance_level(AssuranceLevel::AAL2);

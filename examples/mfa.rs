@@ -4,7 +4,8 @@
 
 use std::error::Error;
 
-use gotrue::{EnrollTotp, Password, SignUp, SignUpOutcome, testing::FakeServer};
+use gotrue::{Password, SignUp, SignUpOutcome, user::EnrollTotp};
+use gotrue_fake::FakeServer;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

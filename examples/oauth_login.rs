@@ -7,7 +7,8 @@
 
 use std::{env, error::Error, time::Duration};
 
-use gotrue::{AuthorizationCode, Callback, Client, Loopback, Provider, testing::FakeServer};
+use gotrue::{AuthorizationCode, Callback, Client, Loopback, Provider};
+use gotrue_fake::FakeServer;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

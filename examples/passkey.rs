@@ -7,7 +7,8 @@
 
 use std::{env, error::Error, time::SystemTime};
 
-use gotrue::{Client, PasskeyAssertion, SignUp, SignUpOutcome, testing::FakeServer};
+use gotrue::{Client, PasskeyAssertion, SignUp, SignUpOutcome};
+use gotrue_fake::FakeServer;
 use passkey::{
     authenticator::{Authenticator, UiHint, UserCheck, UserValidationMethod},
     client::{Client as Browser, DefaultClientData},

@@ -5,7 +5,8 @@
 
 use std::{env, error::Error, time::SystemTime};
 
-use gotrue::{Client, Password, Session, SignOutScope, SignUp, SignUpOutcome, UserUpdate, testing::FakeServer};
+use gotrue::{Client, Password, Session, SignOutScope, SignUp, SignUpOutcome, UserUpdate};
+use gotrue_fake::FakeServer;
 use serde_json::json;
 
 #[tokio::main]

@@ -4,16 +4,14 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use super::{document, generate::FREE_FORM, open};
+use super::{document, generate::FREE_FORM};
 
 /// The code of the list.
 pub fn list(document: &Value) -> TokenStream {
-    let open: Vec<&str> = open::names(document).collect();
     let names = document::components(document, "schemas").map(|(name, _)| name).filter(|name| *name != FREE_FORM);
     let calls = names.map(|name| {
         let kind = format_ident!("{name}");
-        let path = if open.contains(&name) { quote!(super::#kind) } else { quote!(super::types::#kind) };
-        quote!((#name, generator.subschema_for::<#path>()))
+        quote!((#name, generator.subschema_for::<super::#kind>()))
     });
     quote! {
         /// The schema of every model, by its name in the document. Most are references to definitions, which the

@@ -14,7 +14,6 @@ pub fn names(document: &Value) -> TokenStream {
     collect(document, &mut names);
     quote! {
         /// The names of all properties and parameters whose values are secrets (`format: password`).
-        #[cfg(feature = "testing")]
         pub const SECRETS: &[&str] = &[#(#names),*];
     }
 }

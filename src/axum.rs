@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use axum::{Router, routing::get};
-//! use gotrue::{AssuranceLevel, axum::{RequireLayer, Verified, VerifyLayer}};
+//! use gotrue::{axum::{RequireLayer, Verified, VerifyLayer}, types::AssuranceLevel};
 //!
 //! async fn hello(visitor: Option<Verified>) -> String {
 //!     visitor.map_or("hello".to_owned(), |user| format!("hello {}", user.sub))

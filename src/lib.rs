@@ -5,7 +5,7 @@
 //! use serde_json::json;
 //!
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
-//! # let server = gotrue::testing::FakeServer::start().await;
+//! # let server = gotrue_fake::FakeServer::start().await;
 //! # let url = server.url();
 //! let client = Client::new(url, "anon-key")?; // such as https://project.supabase.co/auth/v1
 //!
@@ -47,7 +47,7 @@
 //! | be an OAuth client of this server | [`OAuthApp`], [`Client::register_oauth_client`] |
 //! | look at the server | [`Client::settings`], [`Client::health`], [`Client::jwks`], [`Client::openid_configuration`] |
 //! | do anything else | [`raw`], the client generated from the OpenAPI document |
-//! | test an application | feature `testing`: `testing::FakeServer`, a GoTrue inside your tests |
+//! | test an application | crate `gotrue-fake`: a fake server inside your tests |
 //!
 //! Every failure is an [`Error`], which knows whether to try again and whether the session is over. Tokens and passwords
 //! are [`Secret`]s, which are never printed. Feature `schemars` derives a JSON schema of each model; feature
@@ -55,40 +55,30 @@
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod admin;
+pub mod admin;
+pub mod auth;
 #[cfg(feature = "axum")]
 pub mod axum;
-mod callback;
-mod check;
 mod client;
 mod clock;
-mod contact;
-mod error;
-mod flow;
-mod grant;
-mod jwt;
+pub mod error;
+mod input;
+pub mod jwt;
 #[cfg(feature = "loopback")]
-mod loopback;
-mod message;
-mod oauth_app;
-mod pkce;
-mod provider;
+pub mod loopback;
+pub mod manager;
+pub mod oauth;
+mod operation;
 pub mod raw;
 mod redact;
-mod redirect_uri;
 mod secret;
 mod session;
-mod sign_up;
-mod skew;
-mod sso;
-#[cfg(feature = "testing")]
-pub mod testing;
+pub mod store;
 #[cfg(feature = "tower")]
 pub mod tower;
 mod transport;
-mod types;
-mod user;
-mod webauthn;
+pub mod types;
+pub mod user;
 
 // The types of other crates in this one's interface.
 #[cfg(feature = "keyring")]
@@ -99,44 +89,28 @@ pub use redis;
 pub use schemars;
 pub use {chrono, futures_util, reqwest, serde_json, url, uuid};
 
-pub use admin::{
-    AdminClient, AuditLog, CreateCustomProvider, CreateOAuthClient, CreateSsoProvider, CreateUser, CustomProviders,
-    GenerateLink, GeneratedLink, Invite, ListSsoProviders, ListUsers, OAuth2Endpoints, OAuthClients, Page,
-    SsoProviders, UpdateCustomProvider, UpdateOAuthClient, UpdateSsoProvider, UpdateUser, UserFactors, UserPasskeys,
-    Users,
+pub use admin::AdminClient;
+pub use auth::{
+    Anonymous, AuthorizationCode, Callback, Grant, IdToken, PasskeyAssertion, Password, PkceFlows, PkceVerifier,
+    Recover, RefreshToken, Resend, SendMagicLink, SendOtp, SignUp, SignUpOutcome, Sso, Verified, Verify, Web3,
 };
-pub use callback::{Callback, CallbackError, CallbackSession};
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};
-pub use error::{ApiError, ConnectionError, Error, Result, TokenError, UnreadableReply};
-pub use flow::{FlowKind, PkceFlow, PkceFlows, SavedFlow};
-pub use grant::{
-    Anonymous, AuthorizationCode, CallbackOutcome, EthereumMessage, Grant, IdToken, PasskeyAssertion, Password,
-    RefreshToken, SolanaMessage, SolanaNetwork, Verified, Verify, Web3,
-};
-pub use jwt::{Audience, Authentication, Claims, JwtVerifier, VerifiedClaims};
+pub use error::{ApiError, Error, Result};
+pub use jwt::{Claims, JwtVerifier};
 #[cfg(feature = "loopback")]
-pub use loopback::{Loopback, LoopbackBuilder};
-pub use message::{Recover, Resend, SendMagicLink, SendOtp};
-pub use oauth_app::{ClientAuthentication, OAuthApp, OAuthAuthorizeUrl, OAuthFlow, RegisterOAuthClient};
-pub use pkce::PkceVerifier;
-pub use provider::AuthorizeUrl;
+pub use loopback::Loopback;
+pub use manager::{Event, SessionManager};
+pub use oauth::OAuthApp;
 pub use secret::Secret;
+pub use session::Session;
 #[cfg(feature = "keyring")]
-pub use session::KeyringStore;
-pub use session::{
-    AutoRefresh, Event, Events, FileStore, KeepFresh, Lease, MemoryStore, Revision, Session, SessionManager,
-    SessionStore, SignedOutReason, StoreError, StoreFuture, StoredSession,
-};
+pub use store::KeyringStore;
 #[cfg(feature = "redis")]
-pub use session::{RedisStore, RedisStores};
-pub use sign_up::{SignUp, SignUpOutcome};
-pub use sso::{Sso, SsoUrl};
-pub use types::*;
-pub use user::{
-    Assurance, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Identities, LinkUrl, Mfa, OAuthConsents, Passkeys,
-    TotpFactor, UserClient, UserUpdate, WebAuthnChallenge,
-};
+pub use store::RedisStores;
+pub use store::{FileStore, MemoryStore, SessionStore};
+pub use types::{ErrorCode, Provider, SignOutScope, User};
+pub use user::{UserClient, UserUpdate};
 
 /// The code in the texts compiles.
 #[cfg(doctest)]
@@ -144,7 +118,6 @@ mod texts {
     #[doc = include_str!("../README.md")]
     struct Readme;
 
-    #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/testing.md")]
     struct Testing;
 }

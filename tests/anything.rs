@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use gotrue::{Callback, Error, StoredSession, raw, raw::types};
+use gotrue::{Callback, Error, raw, store::StoredSession, types};
 use proptest::{prelude::*, sample::Index};
 use reqwest_response::reply;
 use serde::de::DeserializeOwned;

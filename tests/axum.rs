@@ -3,13 +3,8 @@
 use std::{net::SocketAddr, time::Duration};
 
 use axum::{Router, routing::get};
-use gotrue::{
-    AssuranceLevel, Client, EnrollTotp, Password, Secret, Session, SignOutScope, SignUp,
-    axum::{Rejection, RequireLayer, Verified, VerifyLayer},
-    reqwest::{self, RequestBuilder, header},
-    testing::{FakeServer, ManualClock},
-    uuid::Uuid,
-};
+use gotrue::{Client, Password, Secret, Session, SignOutScope, SignUp, axum::{Rejection, RequireLayer, Verified, VerifyLayer}, reqwest::{self, RequestBuilder, header}, types::AssuranceLevel, user::EnrollTotp, uuid::Uuid};
+use gotrue_fake::{FakeServer, ManualClock};
 use http::{Request, Response};
 use serde::Deserialize;
 use tower::{ServiceBuilder, ServiceExt};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use gotrue::{Callback, CallbackError, CallbackSession, Error, ErrorCode, FlowKind, Secret, url::Url};
+use gotrue::{Callback, Error, ErrorCode, Secret, auth::{CallbackSession, FlowKind}, error::CallbackError, url::Url};
 use proptest::prelude::*;
 use url::form_urlencoded::Serializer;
 

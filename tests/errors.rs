@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use gotrue::{Error, ErrorCode, Password, SignUp, WeakPasswordReason};
+use gotrue::{Error, ErrorCode, Password, SignUp, types::WeakPasswordReason};
 use serde_json::{Value, json};
 use support::{ACCESS_TOKEN, client_of, server_that_answers};
 use wiremock::ResponseTemplate;

@@ -1,9 +1,7 @@
 //! Identities at the fake server, where each provider has a user of its own.
 
-use gotrue::{
-    Anonymous, AuthorizationCode, Client, Error, IdToken, PkceVerifier, Provider, Session, SignUp, reqwest,
-    testing::FakeServer, url::Url,
-};
+use gotrue::{Anonymous, AuthorizationCode, Client, Error, IdToken, PkceVerifier, Provider, Session, SignUp, reqwest, url::Url};
+use gotrue_fake::FakeServer;
 use serde_json::json;
 
 const EMAIL: &str = "ada@example.com";

@@ -8,12 +8,8 @@ mod support;
 use std::{env, fmt::Write as _, fs, time::Duration};
 
 use futures::{FutureExt, TryStreamExt, future::BoxFuture};
-use gotrue::{
-    AdminClient, Client, EnrollTotp, Error, ErrorCode, MemoryStore, OtpType, Password, Recover, Secret, Session,
-    SessionManager, SignOutScope, SignUp, UserClient, UserUpdate, Verify,
-    testing::{FakeServer, Fault},
-    uuid::Uuid,
-};
+use gotrue::{AdminClient, Client, Error, ErrorCode, MemoryStore, Password, Recover, Secret, Session, SessionManager, SignOutScope, SignUp, UserClient, UserUpdate, Verify, types::OtpType, user::EnrollTotp, uuid::Uuid};
+use gotrue_fake::{FakeServer, Fault};
 use support::leaping::LeapingClock;
 
 const EMAIL: &str = "ada@example.com";
@@ -188,7 +184,7 @@ fn limit() -> Fault {
 }
 
 fn welcome() -> Fault {
-    Fault::reply(200, "text/plain", "Welcome to our network")
+    Fault::response(200, "text/plain", "Welcome to our network")
 }
 
 #[tokio::test]

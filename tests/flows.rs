@@ -3,11 +3,8 @@
 
 use std::time::Duration;
 
-use gotrue::{
-    AuthorizationCode, Client, CreateCustomProvider, Error, ErrorCode, GenerateLink, OAuth2Endpoints, OtpType,
-    Password, PkceVerifier, Provider, Recover, Resend, SendOtp, Session, SignUp, UserUpdate, Verify, raw,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{AuthorizationCode, Client, Error, ErrorCode, Password, PkceVerifier, Provider, Recover, Resend, SendOtp, Session, SignUp, UserUpdate, Verify, admin::{CreateCustomProvider, GenerateLink, OAuth2Endpoints}, raw, types::OtpType};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 use url::Url;
 
@@ -242,8 +239,8 @@ async fn the_raw_client_is_there_for_the_rest() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     // Anonymous sign-in has no method yet.
-    let reply = client.raw().sign_up(None, None, &raw::types::SignUpRequest::default()).await.unwrap();
-    let raw::types::SignUpResponse::Session(session) = reply.into_inner() else { panic!() };
+    let reply = client.raw().sign_up(None, None, &gotrue::types::SignUpRequest::default()).await.unwrap();
+    let gotrue::types::SignUpResponse::Session(session) = reply.into_inner() else { panic!() };
     assert_eq!(session.user.is_anonymous, Some(true));
     let session_id = client.user(session.access_token).raw().unwrap().get_user(None).await.unwrap();
     assert_eq!(session_id.is_anonymous, Some(true));

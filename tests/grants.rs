@@ -2,12 +2,7 @@
 
 mod support;
 
-use gotrue::{
-    Anonymous, Client, ErrorCode, EthereumMessage, IdToken, PasskeyAssertion, PkceVerifier, Provider, SolanaMessage,
-    SolanaNetwork, Sso, Web3,
-    chrono::{DateTime, Utc},
-    uuid::Uuid,
-};
+use gotrue::{Anonymous, Client, ErrorCode, IdToken, PasskeyAssertion, PkceVerifier, Provider, Sso, Web3, auth::{EthereumMessage, SolanaMessage, SolanaNetwork}, chrono::{DateTime, Utc}, uuid::Uuid};
 use serde_json::{Value, json};
 use support::{
     client_of, header, last_request,
@@ -220,7 +215,7 @@ async fn a_passkey_signs_in() {
     let challenge = client.passkey_options().await.unwrap();
     recorded.assert_repeated(&server).await;
     assert_eq!(Value::from(challenge.options.clone()), recorded.came()["options"]);
-    let options: gotrue::CredentialOptions = challenge.options.into();
+    let options: gotrue::types::CredentialOptions = challenge.options.into();
     assert_eq!(Value::from(options), json!({ "publicKey": recorded.came()["options"] }));
     client.passkey_options_with_captcha("from-the-widget").await.unwrap();
     let sent = json!({ "gotrue_meta_security": { "captcha_token": "from-the-widget" } });
@@ -235,7 +230,7 @@ async fn a_passkey_signs_in() {
     recorded.assert_repeated(&server).await;
     client.sign_in(PasskeyAssertion::new(challenge_id, credential.to_string())).await.unwrap();
     recorded.assert_repeated(&server).await;
-    let typed = gotrue::PublicKeyCredential::try_from(credential.clone()).unwrap();
+    let typed = gotrue::types::PublicKeyCredential::try_from(credential.clone()).unwrap();
     assert_eq!(Value::from(typed.clone()), *credential);
     client.sign_in(PasskeyAssertion::new(challenge_id, typed)).await.unwrap();
     recorded.assert_repeated(&server).await;

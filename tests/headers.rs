@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use gotrue::{Client, Invite, Password, SignOutScope, SignUp, raw, uuid::Uuid};
+use gotrue::{Client, Password, SignOutScope, SignUp, admin::Invite, uuid::Uuid};
 use serde_json::json;
 use support::{
     ACCESS_TOKEN, API_KEY, SERVICE_KEY, client_of, header, last_request, server_that_answers, session, user,
@@ -114,7 +114,7 @@ async fn a_sign_up_is_sent_as_the_server_reads_it() {
         .audience("staff")
         .redirect_to("https://app.example.com/cb?a=1&b=ü#x")
         .captcha_token("proof")
-        .channel(gotrue::MessageChannel::Whatsapp);
+        .channel(gotrue::types::MessageChannel::Whatsapp);
     client_of(&server).sign_up(sign_up).await.unwrap();
     let request = last_request(&server).await;
     assert_eq!(header(&request, "x-jwt-aud"), Some("staff"));
@@ -201,6 +201,6 @@ async fn a_path_parameter_cannot_leave_its_place() {
     assert_eq!(server.received_requests().await.unwrap().len(), before);
 }
 
-fn consent() -> raw::types::OAuthConsentRequest {
+fn consent() -> gotrue::types::OAuthConsentRequest {
     serde_json::from_value(json!({ "action": "approve" })).unwrap()
 }

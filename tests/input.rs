@@ -2,14 +2,7 @@
 
 mod support;
 
-use gotrue::{
-    Anonymous, AuthorizationCode, Client, ClientAuthentication, EnrollPhone, EnrollTotp, Error, EthereumMessage,
-    FactorChallenge, IdToken, Invite, OtpType, PasskeyAssertion, Password, PkceVerifier, Provider, Recover,
-    RegisterOAuthClient, Resend, Result, SendMagicLink, SendOtp, SignOutScope, SignUp, SolanaMessage, Sso, UserUpdate,
-    Verify, Web3,
-    chrono::{self, Utc},
-    uuid::Uuid,
-};
+use gotrue::{Anonymous, AuthorizationCode, Client, Error, IdToken, PasskeyAssertion, Password, PkceVerifier, Provider, Recover, Resend, Result, SendMagicLink, SendOtp, SignOutScope, SignUp, Sso, UserUpdate, Verify, Web3, admin::Invite, auth::{EthereumMessage, SolanaMessage}, chrono::{self, Utc}, oauth::{ClientAuthentication, RegisterOAuthClient}, types::OtpType, user::{EnrollPhone, EnrollTotp, FactorChallenge}, uuid::Uuid};
 use serde_json::json;
 use support::{ACCESS_TOKEN, SERVICE_KEY, client_of, server_that_answers};
 use wiremock::ResponseTemplate;

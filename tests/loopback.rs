@@ -2,12 +2,8 @@
 
 use std::{io::ErrorKind, time::Duration};
 
-use gotrue::{
-    AuthorizationCode, Callback, CallbackOutcome, Error, ErrorCode, FlowKind, Loopback, Provider,
-    reqwest::{self, Method, StatusCode},
-    testing::{FakeServer, ManualClock},
-    url::Url,
-};
+use gotrue::{AuthorizationCode, Callback, Error, ErrorCode, Loopback, Provider, auth::{CallbackOutcome, FlowKind}, reqwest::{self, Method, StatusCode}, url::Url};
+use gotrue_fake::{FakeServer, ManualClock};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

@@ -4,14 +4,8 @@ mod support;
 
 use std::time::Duration;
 
-use gotrue::{
-    Anonymous, Assurance, AssuranceLevel, Client, EnrollPhone, EnrollTotp, Error, ErrorCode, FactorChallenge,
-    FactorType, Factors, MessageChannel, Mfa, Password, Result, Secret, Session, SignUp, TotpFactor, UserUpdate,
-    WebAuthnCeremony,
-    raw::types::User,
-    testing::{FakeServer, ManualClock},
-    uuid::{Uuid, uuid},
-};
+use gotrue::{Anonymous, Client, Error, ErrorCode, Password, Result, Secret, Session, SignUp, User, UserUpdate, types::{AssuranceLevel, FactorType, MessageChannel, WebAuthnCeremony}, user::{Assurance, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Mfa, TotpFactor}, uuid::{Uuid, uuid}};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use support::{
     authenticator::{Device, ORIGIN},
@@ -135,7 +129,7 @@ async fn an_authenticator_makes_a_credential_and_then_uses_it() {
     let (recorded, _server, mfa) = play("246-factor_challenge-webauthn-request").await;
     let used = mfa.challenge_webauthn(factor_of(&recorded)).await.unwrap();
     assert_eq!(used.ceremony, WebAuthnCeremony::REQUEST);
-    let kept: gotrue::WebAuthnChallenge = serde_json::from_value(serde_json::to_value(&used).unwrap()).unwrap();
+    let kept: gotrue::user::WebAuthnChallenge = serde_json::from_value(serde_json::to_value(&used).unwrap()).unwrap();
 
     let (recorded, server, mfa) = play("247-factor_verify-webauthn-request").await;
     let credential = &recorded.sent()["webauthn"]["credential_response"];

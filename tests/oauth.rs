@@ -4,10 +4,7 @@ mod support;
 
 use std::collections::HashMap;
 
-use gotrue::{
-    ClientAuthentication, ErrorCode, OAuthApp, OAuthFlow, OAuthGrantType, PkceVerifier, RegisterOAuthClient,
-    uuid::{Uuid, uuid},
-};
+use gotrue::{ErrorCode, OAuthApp, PkceVerifier, oauth::{ClientAuthentication, OAuthFlow, RegisterOAuthClient}, types::OAuthGrantType, uuid::{Uuid, uuid}};
 use serde_json::json;
 use support::{
     client_of, header, last_request,

@@ -4,12 +4,8 @@ mod support;
 
 use std::time::Duration;
 
-use gotrue::{
-    Anonymous, Client, Error, ErrorCode, PasskeyAssertion, Session, SignUp, UserClient,
-    raw::types::PublicKeyCredential,
-    testing::{FakeServer, ManualClock},
-    uuid::Uuid,
-};
+use gotrue::{Anonymous, Client, Error, ErrorCode, PasskeyAssertion, Session, SignUp, UserClient, types::PublicKeyCredential, uuid::Uuid};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::Value;
 use support::authenticator::{Device, ORIGIN};
 

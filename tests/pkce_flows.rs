@@ -4,12 +4,8 @@ mod support;
 
 use std::{sync::LazyLock, time::Duration};
 
-use gotrue::{
-    Callback, CallbackOutcome, Client, Error, ErrorCode, FlowKind, PkceFlow, PkceFlows, Provider, Recover, SavedFlow,
-    SendMagicLink, Session, SignUp, UserUpdate, Verify,
-    testing::{FakeServer, ManualClock},
-    url::Url,
-};
+use gotrue::{Callback, Client, Error, ErrorCode, PkceFlows, Provider, Recover, SendMagicLink, Session, SignUp, UserUpdate, Verify, auth::{CallbackOutcome, FlowKind, PkceFlow, SavedFlow}, url::Url};
+use gotrue_fake::{FakeServer, ManualClock};
 use proptest::prelude::*;
 use serde_json::json;
 use support::{client_of, server_that_answers};

@@ -3,9 +3,8 @@
 mod support;
 
 use chrono::{DateTime, Duration, Utc};
-use gotrue::{
-    Client, FactorType, Password, SignUp, SignUpOutcome, Verified, Verify, WeakPasswordReason, testing::ManualClock,
-};
+use gotrue::{Client, Password, SignUp, SignUpOutcome, Verified, Verify, types::{FactorType, WeakPasswordReason}};
+use gotrue_fake::ManualClock;
 use serde_json::{Value, json};
 use support::{API_KEY, client_of, server_that_answers, session, session_from, user};
 use wiremock::ResponseTemplate;

@@ -4,10 +4,8 @@ mod support;
 
 use std::time::Duration;
 
-use gotrue::{
-    Client, ClientBuilder, Clock, Error, ErrorCode, Password, SignUp,
-    testing::{FakeServer, Fault},
-};
+use gotrue::{Client, ClientBuilder, Clock, Error, ErrorCode, Password, SignUp};
+use gotrue_fake::{FakeServer, Fault};
 use support::{client_of, leaping::LeapingClock, server_that_answers};
 use wiremock::ResponseTemplate;
 

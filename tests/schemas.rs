@@ -22,7 +22,7 @@ impl Both {
     fn new() -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/gotrue.yaml");
         let mut generator = SchemaSettings::draft2020_12().into_generator();
-        let all = gotrue::raw::schemas(&mut generator);
+        let all = gotrue::types::schemas(&mut generator);
         let mut derived = generator.take_definitions(true);
         for (name, schema) in all {
             // What is not a reference was written where it is used.

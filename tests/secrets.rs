@@ -6,11 +6,8 @@ mod support;
 
 use std::fmt::{Debug, Write as _};
 
-use gotrue::{
-    Anonymous, AuthorizationCode, Client, ClientAuthentication, IdToken, Invite, OAuthFlow, OtpType, PasskeyAssertion,
-    Password, PkceVerifier, Provider, Recover, RefreshToken, Resend, Secret, SendMagicLink, SendOtp, SignUp, Sso,
-    UserUpdate, Verify, Web3, raw, testing::FakeServer, uuid::Uuid,
-};
+use gotrue::{Anonymous, AuthorizationCode, Client, IdToken, PasskeyAssertion, Password, PkceVerifier, Provider, Recover, RefreshToken, Resend, Secret, SendMagicLink, SendOtp, SignUp, Sso, UserUpdate, Verify, Web3, admin::Invite, oauth::{ClientAuthentication, OAuthFlow}, types::OtpType, uuid::Uuid};
+use gotrue_fake::FakeServer;
 use serde_json::json;
 use support::{client_of, server_that_answers, written::Written};
 use wiremock::ResponseTemplate;
@@ -119,12 +116,12 @@ async fn no_generated_type_prints_a_secret() {
         session[field] = json!(PLANTED[2]);
     }
     session["refresh_token"] = json!(PLANTED[1]);
-    let wire: raw::types::Session = serde_json::from_value(session.clone()).unwrap();
+    let wire: gotrue::types::Session = serde_json::from_value(session.clone()).unwrap();
     assert_clean(&debug(&wire));
-    assert_clean(&debug(&raw::types::SignUpResponse::Session(wire.clone())));
+    assert_clean(&debug(&gotrue::types::SignUpResponse::Session(wire.clone())));
     assert_clean(&debug(&support::session_from(session).await.unwrap()));
-    let password: raw::types::PasswordGrant = serde_json::from_value(json!({ "password": PLANTED[0] })).unwrap();
-    assert_clean(&debug(&raw::types::TokenRequest::from(password)));
+    let password: gotrue::types::PasswordGrant = serde_json::from_value(json!({ "password": PLANTED[0] })).unwrap();
+    assert_clean(&debug(&gotrue::types::TokenRequest::from(password)));
 }
 
 #[tokio::test]
@@ -164,7 +161,7 @@ async fn no_error_prints_a_secret_that_a_reply_echoes() {
         let error = client.verify(Verify::token_hash(hash, OtpType::Email)).await.unwrap_err();
         assert_clean(&all_of(&error));
         // A raw error is made clean by its conversion.
-        if let Err(error) = client.raw().verify_link(None, &hash.into(), raw::types::EmailOtpType::Signup).await {
+        if let Err(error) = client.raw().verify_link(None, &hash.into(), gotrue::types::EmailOtpType::Signup).await {
             assert_clean(&all_of(&gotrue::Error::from_raw(error).await));
         }
     }
@@ -173,7 +170,7 @@ async fn no_error_prints_a_secret_that_a_reply_echoes() {
     let client = Client::new(format!("http://{nobody}"), jwt).unwrap();
     let error = client.sign_in(Password::email("ada@example.com", password)).await.unwrap_err();
     assert_clean(&all_of(&error));
-    let link = client.raw().verify_link(None, &hash.into(), raw::types::EmailOtpType::Signup).await;
+    let link = client.raw().verify_link(None, &hash.into(), gotrue::types::EmailOtpType::Signup).await;
     assert_clean(&all_of(&gotrue::Error::from_raw(link.err().unwrap()).await));
     // Input that is refused is not repeated.
     let error = Client::new("http://127.0.0.1", format!("{password}\n")).unwrap_err();
@@ -228,7 +225,7 @@ fn no_trace_holds_a_secret() {
         let message = server.last_message_to(email).unwrap();
         client.verify(Verify::email(email, &message.code).otp_type(OtpType::Recovery)).await.unwrap();
         client.admin(server.service_key()).invite(Invite::email("grace@example.com")).await.unwrap();
-        client.raw().verify_link(None, &PLANTED[3].into(), raw::types::EmailOtpType::Signup).await.err().unwrap();
+        client.raw().verify_link(None, &PLANTED[3].into(), gotrue::types::EmailOtpType::Signup).await.err().unwrap();
         client.refresh("f5pr2ljsaq5q").await.unwrap_err();
         let tokens =
             [session, renewed].map(|session| [session.access_token().clone(), session.refresh_token().clone()]);

@@ -7,11 +7,8 @@ mod support;
 use std::{future::Future, pin::pin, time::Duration};
 
 use futures::StreamExt;
-use gotrue::{
-    Callback, Client, Clock, Error, ErrorCode, Event, Events, FlowKind, MemoryStore, OtpType, Password, Recover,
-    Secret, Session, SessionManager, SessionStore, SignOutScope, SignUp, SignedOutReason, UserUpdate, Verify,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{Callback, Client, Clock, Error, ErrorCode, Event, MemoryStore, Password, Recover, Secret, Session, SessionManager, SessionStore, SignOutScope, SignUp, UserUpdate, Verify, auth::FlowKind, manager::{Events, SignedOutReason}, types::OtpType};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use support::scripted::{Scripted, Step};
 
@@ -425,7 +422,7 @@ async fn another_process_refreshes(play: &Play) {
     let mut json: Value = serde_json::from_slice(&record.to_json().unwrap()).unwrap();
     json["revision"] = json!("00000000-0000-4000-8000-000000000001");
     json["session"] = serde_json::to_value(newer).unwrap();
-    let newer = gotrue::StoredSession::from_json(json.to_string().as_bytes()).unwrap();
+    let newer = gotrue::store::StoredSession::from_json(json.to_string().as_bytes()).unwrap();
     assert!(play.store.compare_and_swap(Some(record.revision()), Some(newer)).await.unwrap());
 }
 
@@ -648,11 +645,11 @@ async fn a_second_factor_raises_the_session_that_is_kept() {
     let world = world().await;
     let mut events = world.auth.events();
     let mfa = world.auth.user().await.unwrap().mfa();
-    let factor = mfa.enroll_totp(gotrue::EnrollTotp::new()).await.unwrap();
+    let factor = mfa.enroll_totp(gotrue::user::EnrollTotp::new()).await.unwrap();
     let code = world.server.totp_code(&factor.secret).unwrap();
     let session = world.auth.challenge_and_verify_factor(factor.id, code).await.unwrap();
-    let assurance = gotrue::Assurance::of(session.access_token(), session.user());
-    assert_eq!(assurance.current, Some(gotrue::AssuranceLevel::AAL2));
+    let assurance = gotrue::user::Assurance::of(session.access_token(), session.user());
+    assert_eq!(assurance.current, Some(gotrue::types::AssuranceLevel::AAL2));
     assert_eq!(world.auth.session().unwrap().access_token(), session.access_token());
     world.auth.refresh().await.unwrap();
     let seen = names(&mut events).await;

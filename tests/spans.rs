@@ -2,10 +2,8 @@
 
 mod support;
 
-use gotrue::{
-    SignUp,
-    testing::{FakeServer, Fault},
-};
+use gotrue::SignUp;
+use gotrue_fake::{FakeServer, Fault};
 use support::{leaping::LeapingClock, written::Written};
 
 #[tokio::test]

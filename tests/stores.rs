@@ -11,10 +11,8 @@ use std::{
 };
 
 use futures::StreamExt;
-use gotrue::{
-    Client, Event, FileStore, MemoryStore, Password, SessionStore, SignUp,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{Client, Event, FileStore, MemoryStore, Password, SessionStore, SignUp};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use support::stores::{record, swaps_only_what_is_expected};
 use tempfile::TempDir;

@@ -2,10 +2,7 @@
 
 mod support;
 
-use gotrue::{
-    ErrorCode, IdToken, OAuthAuthorizationResponse, Provider, UserClient,
-    uuid::{Uuid, uuid},
-};
+use gotrue::{ErrorCode, IdToken, Provider, UserClient, types::OAuthAuthorizationResponse, uuid::{Uuid, uuid}};
 use serde_json::{Value, json};
 use support::{
     header, last_request,
@@ -104,7 +101,7 @@ async fn a_passkey_is_registered() {
     let request = last_request(&server).await;
     assert_eq!((request.method.as_str(), request.url.path()), ("POST", "/passkeys/registration/options"));
     assert_eq!(Value::from(challenge.options.clone()), recorded.came()["options"]);
-    let options: gotrue::CredentialOptions = challenge.options.into();
+    let options: gotrue::types::CredentialOptions = challenge.options.into();
     assert_eq!(Value::from(options)["publicKey"], recorded.came()["options"]);
 
     let (recorded, server, user) = play("236-passkey_registration_verify-ok").await;

@@ -117,15 +117,15 @@ impl Bare {
         request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 
-    pub async fn sign_in(&self) -> gotrue::raw::types::Session {
+    pub async fn sign_in(&self) -> gotrue::types::Session {
         self.token("password", &json!({ "email": EMAIL, "password": PASSWORD })).await
     }
 
-    pub async fn refresh(&self, refresh_token: &Secret) -> gotrue::raw::types::Session {
+    pub async fn refresh(&self, refresh_token: &Secret) -> gotrue::types::Session {
         self.token("refresh_token", &json!({ "refresh_token": refresh_token.expose() })).await
     }
 
-    async fn token(&self, grant_type: &str, body: &Value) -> gotrue::raw::types::Session {
+    async fn token(&self, grant_type: &str, body: &Value) -> gotrue::types::Session {
         let request = self.http.post(format!("{}/token?grant_type={grant_type}", self.url)).bearer_auth(API_KEY);
         let request = Self::with_headers(request).json(body);
         request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()

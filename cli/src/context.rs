@@ -50,6 +50,11 @@ impl Context {
         build(&self.target()?)
     }
 
+    /// Returns the URL of the server, normalized.
+    pub fn server_url(&self) -> Result<String> {
+        Ok(Client::builder().base_url(&self.target()?.url.value).build()?.base_url().to_string())
+    }
+
     /// Returns a client with the service key.
     pub fn admin(&self) -> Result<AdminClient> {
         let target = self.target()?;

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, io};
 
-use gotrue::{Error, ErrorCode, TokenError, reqwest::StatusCode};
+use gotrue::{Error, ErrorCode, error::TokenError, reqwest::StatusCode};
 
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
@@ -90,8 +90,8 @@ impl From<io::Error> for Failure {
     }
 }
 
-impl From<gotrue::StoreError> for Failure {
-    fn from(error: gotrue::StoreError) -> Self {
+impl From<gotrue::error::StoreError> for Failure {
+    fn from(error: gotrue::error::StoreError) -> Self {
         Error::from(error).into()
     }
 }
@@ -139,7 +139,8 @@ fn hint_of(error: &Error) -> Option<String> {
         return Some(format!("try again in {}", humantime::format_duration(wait)));
     }
     if !error.weak_password_reasons().is_empty() {
-        let reasons: Vec<_> = error.weak_password_reasons().iter().map(gotrue::WeakPasswordReason::as_str).collect();
+        let reasons: Vec<_> =
+            error.weak_password_reasons().iter().map(gotrue::types::WeakPasswordReason::as_str).collect();
         return Some(format!("choose another password; reasons: {}", reasons.join(", ")));
     }
     let hint = match error {

@@ -7,9 +7,9 @@ use super::{
     page::{self, Page, Place},
 };
 use crate::{
-    check,
     error::{Error, Result},
-    raw::{AuditAction, AuditLogType, types::AuditLogEntry},
+    input,
+    types::{AuditAction, AuditLogEntry, AuditLogType},
 };
 
 /// A question to the audit log (`GET /admin/audit`), newest entries first.
@@ -17,7 +17,7 @@ use crate::{
 /// Empty where the server is set up not to keep the log in its database.
 ///
 /// ```
-/// use gotrue::{AuditAction, futures_util::StreamExt};
+/// use gotrue::{futures_util::StreamExt, types::AuditAction};
 ///
 /// # async fn f(admin: gotrue::AdminClient) -> Result<(), gotrue::Error> {
 /// let page = admin.audit_log().author("ada@example.com").per_page(20).get().await?;
@@ -87,8 +87,8 @@ impl AuditLog {
     /// # Errors
     /// [`Error::InvalidInput`] before any request.
     pub async fn get(self) -> Result<Page<AuditLogEntry>> {
-        let page = Some(check::from_one("page", self.page)?);
-        let per_page = self.per_page.map(|number| check::from_one("number per page", number)).transpose()?;
+        let page = Some(input::from_one("page", self.page)?);
+        let per_page = self.per_page.map(|number| input::from_one("number per page", number)).transpose()?;
         let query = self.query()?;
         let call = self.admin.call()?;
         let reply = call.raw.admin_audit(page, per_page, query.as_deref()).await;
@@ -108,7 +108,7 @@ impl AuditLog {
         match &self.filters[..] {
             [] => Ok(None),
             [Filter { column, value }] => {
-                check::not_empty("audit filter", value)?;
+                input::not_empty("audit filter", value)?;
                 Ok(Some(format!("{column}:{value}")))
             }
             _ => Err(Error::invalid("audit filter", "is given twice; the server takes one")),

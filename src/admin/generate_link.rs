@@ -5,20 +5,17 @@ use url::Url;
 
 use super::AdminClient;
 use crate::{
-    check,
+    auth::grant::Verify,
     error::{Error, Result},
-    grant::Verify,
-    raw::{
-        LinkVerificationType,
-        types::{GenerateLinkRequest, GenerateLinkResponse, GenerateLinkType, OtpType, User},
-    },
+    input,
     secret::Secret,
+    types::{GenerateLinkRequest, GenerateLinkResponse, GenerateLinkType, LinkVerificationType, OtpType, User},
 };
 
 /// A link to make (`POST /admin/generate_link`). The server sends nothing; that is up to you.
 ///
 /// ```
-/// # use gotrue::GenerateLink;
+/// # use gotrue::admin::GenerateLink;
 /// # async fn f(client: gotrue::Client, admin: gotrue::AdminClient) -> Result<(), gotrue::Error> {
 /// let link = GenerateLink::magic_link("ada@example.com").redirect_to("https://app.example.com/welcome");
 /// let link = admin.generate_link(link).await?;
@@ -111,16 +108,16 @@ impl GenerateLink {
     fn check(&self) -> Result<()> {
         use GenerateLinkType::{EmailChangeCurrent, EmailChangeNew, Recovery};
         let GenerateLinkRequest { type_, email, new_email, password, data, redirect_to } = &self.request;
-        check::not_empty("e-mail address", email)?;
-        check::optional("new e-mail address", new_email.as_deref())?;
-        check::optional("password", password.as_ref().map(Secret::expose))?;
-        check::metadata(data.as_ref())?;
+        input::not_empty("e-mail address", email)?;
+        input::optional("new e-mail address", new_email.as_deref())?;
+        input::optional("password", password.as_ref().map(Secret::expose))?;
+        input::metadata(data.as_ref())?;
         // The server would drop it without a word.
         if data.is_some() && matches!(type_, Recovery | EmailChangeCurrent | EmailChangeNew) {
             return Err(Error::invalid("metadata", "cannot be set by a link for somebody who is there already"));
         }
-        check::redirect_to(redirect_to.as_deref())?;
-        check::audience(self.audience.as_deref())
+        input::redirect_to(redirect_to.as_deref())?;
+        input::audience(self.audience.as_deref())
     }
 }
 

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::AdminClient;
 use crate::{
-    check,
     error::Result,
-    raw::types::{InviteRequest, User},
+    input,
+    types::{InviteRequest, User},
 };
 
 /// An invitation by e-mail (`POST /invite`).
@@ -54,10 +54,10 @@ impl AdminClient {
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `email_exists`,
     /// `over_email_send_rate_limit`.
     pub async fn invite(&self, invite: Invite) -> Result<User> {
-        check::not_empty("e-mail address", &invite.email)?;
-        check::metadata(invite.data.as_ref())?;
-        check::audience(invite.audience.as_deref())?;
-        check::redirect_to(invite.redirect_to.as_deref())?;
+        input::not_empty("e-mail address", &invite.email)?;
+        input::metadata(invite.data.as_ref())?;
+        input::audience(invite.audience.as_deref())?;
+        input::redirect_to(invite.redirect_to.as_deref())?;
         let request = InviteRequest { email: invite.email, data: invite.data };
         let call = self.call()?;
         let reply = call.raw.invite(invite.redirect_to.as_deref(), invite.audience.as_deref(), &request).await;

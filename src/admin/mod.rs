@@ -20,11 +20,11 @@ pub use sso_providers::{CreateSsoProvider, ListSsoProviders, SsoProviders, Updat
 pub use users::{CreateUser, ListUsers, UpdateUser, UserFactors, UserPasskeys, Users};
 
 use crate::{
-    client::Client,
+    client::{Call, Client},
     error::Result,
-    raw::{self, types::SignOutScope},
+    raw,
     secret::Secret,
-    transport::Call,
+    types::SignOutScope,
 };
 
 /// Acts with the service key, for servers only: whoever has the key has everything.
@@ -33,7 +33,7 @@ use crate::{
 /// `bad_jwt` when the key is none.
 ///
 /// ```
-/// use gotrue::{CreateUser, GenerateLink, Invite};
+/// use gotrue::admin::{CreateUser, GenerateLink, Invite};
 ///
 /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
 /// let admin = client.admin("service-key");
@@ -46,6 +46,14 @@ use crate::{
 pub struct AdminClient {
     client: Client,
     service_key: Secret,
+}
+
+impl Client {
+    /// Acts with the service key, which this client does not get to know.
+    #[must_use]
+    pub fn admin(&self, service_key: impl Into<Secret>) -> AdminClient {
+        AdminClient::new(self.clone(), service_key.into())
+    }
 }
 
 impl AdminClient {

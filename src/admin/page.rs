@@ -9,7 +9,7 @@ use futures_util::{
 use reqwest::header::HeaderMap;
 
 use super::link_header::Links;
-use crate::{error::Result, raw::types::CursorPagination};
+use crate::{error::Result, types::CursorPagination};
 
 /// A page of a list, with what the server says of its neighbours.
 #[derive(Clone, Debug)]

@@ -11,10 +11,9 @@ use url::Url;
 
 use super::Client;
 use crate::{
-    clock::{Clock, SystemClock},
+    clock::{Clock, ClockSkew, SystemClock},
     error::{Error, Result},
     secret::Secret,
-    skew::ClockSkew,
     transport::{ApiKey, LARGEST_REPLY, RETRIES, Settings, Transport, secret_header},
 };
 
@@ -57,6 +56,8 @@ pub struct ClientBuilder {
     client_info: String,
     api_version: String,
     clock: Arc<dyn Clock>,
+    #[cfg(feature = "trace-context")]
+    trace_context: bool,
 }
 
 impl Default for ClientBuilder {
@@ -81,6 +82,8 @@ impl ClientBuilder {
             retries: RETRIES,
             largest_reply: LARGEST_REPLY,
             clock: Arc::new(SystemClock),
+            #[cfg(feature = "trace-context")]
+            trace_context: false,
         }
     }
 
@@ -189,6 +192,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Sends the trace context of OpenTelemetry (W3C `traceparent`) with each request, by the application's own
+    /// propagator. Default: off.
+    #[cfg(feature = "trace-context")]
+    pub fn trace_context(mut self, send: bool) -> Self {
+        self.trace_context = send;
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -208,6 +219,8 @@ impl ClientBuilder {
             largest_reply: self.largest_reply,
             clock: self.clock,
             skew: ClockSkew::default(),
+            #[cfg(feature = "trace-context")]
+            trace_context: self.trace_context,
         };
         let http = self.http.connect_timeout(self.connect_timeout).redirect(Policy::none()).build();
         let http = http.map_err(|error| Error::invalid("HTTP client", error.to_string()))?;

@@ -2,12 +2,8 @@
 
 use futures_util::TryStreamExt;
 
-use super::Client;
-use crate::{
-    error::Result,
-    raw::{self, types},
-    transport::Call,
-};
+use super::{Call, Client};
+use crate::{error::Result, raw, types};
 
 impl Client {
     /// What an OpenID Connect client has to know of the server (`GET /.well-known/openid-configuration`), also while

@@ -1,7 +1,9 @@
 //! The stateless client.
 
 mod builder;
+mod call;
 mod discovery;
+pub(crate) mod keys;
 
 use std::{fmt, sync::Arc};
 
@@ -9,21 +11,11 @@ use chrono::{DateTime, Utc};
 use url::Url;
 use uuid::Uuid;
 
-use crate::{
-    admin::AdminClient,
-    clock::Clock,
-    error::Result,
-    grant::Grant,
-    jwt::{JwtVerifier, KeyCache},
-    oauth_app::{ClientAuthentication, OAuthApp},
-    raw::{self, Operation, types},
-    secret::Secret,
-    session::Session,
-    transport::{Call, Transport},
-    user::UserClient,
-};
+use self::keys::KeyCache;
+use crate::{clock::Clock, error::Result, operation::Operation, raw, secret::Secret, transport::Transport, types};
 
 pub use builder::ClientBuilder;
+pub(crate) use call::Call;
 
 /// A client for one server. It holds no user, is cheap to clone, and is safe to share between users and tasks.
 ///
@@ -81,40 +73,10 @@ impl Client {
         &self.base_url
     }
 
-    /// Acts for the user whose access token this is.
-    #[must_use]
-    pub fn user(&self, access_token: impl Into<Secret>) -> UserClient {
-        UserClient::new(self.clone(), access_token.into())
-    }
-
-    /// Acts with the service key, which this client does not get to know.
-    #[must_use]
-    pub fn admin(&self, service_key: impl Into<Secret>) -> AdminClient {
-        AdminClient::new(self.clone(), service_key.into())
-    }
-
-    /// Acts for an application that is registered with this server as an OAuth client: a public one, or a confidential
-    /// one with its secret. A secret alone is sent by HTTP Basic.
-    #[must_use]
-    pub fn oauth_app(&self, client_id: Uuid, authentication: impl Into<ClientAuthentication>) -> OAuthApp {
-        OAuthApp::new(self.clone(), client_id, authentication.into())
-    }
-
     /// The generated client, with the API key only.
     #[must_use]
     pub fn raw(&self) -> raw::Client {
         self.raw_with(&self.transport)
-    }
-
-    /// Exchanges credentials for a session: [`Password`](crate::Password),
-    /// [`AuthorizationCode`](crate::AuthorizationCode), [`RefreshToken`](crate::RefreshToken),
-    /// [`IdToken`](crate::IdToken), [`PasskeyAssertion`](crate::PasskeyAssertion), [`Web3`](crate::Web3), or
-    /// [`Anonymous`](crate::Anonymous) for none.
-    ///
-    /// # Errors
-    /// As the grant says.
-    pub async fn sign_in(&self, grant: impl Grant) -> Result<Session> {
-        grant.exchange(self).await
     }
 
     /// Which ways to sign up and in the server has switched on (`GET /settings`).
@@ -136,11 +98,10 @@ impl Client {
         call.answer(call.raw.jwks().await).await
     }
 
-    /// Verifies access tokens of this server, with its public keys. All verifiers of this client and of its clones share
-    /// the keys, so that there is no need to keep one.
-    #[must_use]
-    pub fn jwt_verifier(&self) -> JwtVerifier {
-        JwtVerifier::new(self.clone())
+    /// The user of an access token (`GET /user`).
+    pub(crate) async fn user_of(&self, access_token: &Secret) -> Result<types::User> {
+        let call = self.call_as(access_token)?;
+        call.answer(call.raw.get_user(None).await).await
     }
 
     /// The public keys as they were last fetched.
@@ -192,11 +153,6 @@ impl Client {
     pub(crate) fn call_with_key(&self, what: &'static str, key: &Secret) -> Result<Call> {
         let transport = self.transport.with_api_key(what, key)?;
         Ok(Call { raw: self.raw_with(&transport) })
-    }
-
-    /// A session that has just come.
-    pub(crate) fn session(&self, session: types::Session) -> Session {
-        Session::received(session, self.clock().now())
     }
 
     fn raw_with(&self, transport: &Transport) -> raw::Client {

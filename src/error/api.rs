@@ -5,11 +5,11 @@ use std::{error::Error as StdError, fmt, time::Duration};
 use chrono::{DateTime, Utc};
 use reqwest::{StatusCode, header::HeaderMap};
 
-use super::{prefix, request_id, text};
+use super::{ResponseMeta, prefix, request_id, text};
 use crate::{
-    raw::{self, Credential, ErrorCode, Operation, WeakPasswordReason, types::ErrorCodeOrStatus},
+    operation::{Credential, Operation},
     redact::{excerpt, redact},
-    transport::Seen,
+    types::{self, ErrorCode, ErrorCodeOrStatus, WeakPasswordReason},
 };
 
 /// An error that the server, or a gateway in front of it, answered with.
@@ -27,13 +27,13 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    pub(super) fn new(seen: &Seen, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let parsed: raw::types::Error = serde_json::from_slice(body).unwrap_or_default();
+    pub(super) fn new(meta: &ResponseMeta, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let parsed: types::Error = serde_json::from_slice(body).unwrap_or_default();
         let words = [&parsed.message, &parsed.msg, &parsed.error_description, &parsed.error];
         let message = words.into_iter().flatten().find(|text| !text.is_empty());
         let message = message.map_or_else(|| fallback_message(status, body), |text| redact(text));
         Self {
-            operation: seen.operation,
+            operation: meta.operation,
             status,
             code: error_code(headers, &parsed),
             hint: parsed.hint.as_deref().map(redact),
@@ -136,7 +136,7 @@ pub(crate) fn may_pass(status: StatusCode) -> bool {
 }
 
 /// The header first: it is there in every version. An integer in the body's `code` is the status and no code.
-fn error_code(headers: &HeaderMap, body: &raw::types::Error) -> Option<ErrorCode> {
+fn error_code(headers: &HeaderMap, body: &types::Error) -> Option<ErrorCode> {
     let in_code = || match &body.code {
         Some(ErrorCodeOrStatus::Code(code)) => Some(ErrorCode::from(code.as_str())),
         _ => None,

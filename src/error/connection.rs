@@ -4,8 +4,8 @@ use std::{error::Error as StdError, fmt};
 
 use reqwest::StatusCode;
 
-use super::prefix;
-use crate::{raw::Operation, transport::Seen};
+use super::{ResponseMeta, prefix};
+use crate::operation::Operation;
 
 /// No answer, or not all of it.
 #[derive(Debug)]
@@ -16,8 +16,8 @@ pub struct ConnectionError {
 }
 
 impl ConnectionError {
-    pub(super) fn new(seen: &Seen, source: reqwest::Error) -> Self {
-        Self { operation: seen.operation, status: seen.status, source: source.without_url() }
+    pub(super) fn new(meta: &ResponseMeta, source: reqwest::Error) -> Self {
+        Self { operation: meta.operation, status: meta.status, source: source.without_url() }
     }
 
     /// There was no connection, so the server certainly did not get the request.

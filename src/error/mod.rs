@@ -4,8 +4,12 @@
 //! nothing is lost on the way (status, code, reasons, cause); no text holds a secret.
 
 mod api;
+mod callback;
 mod connection;
+mod response_meta;
+mod store;
 mod token;
+mod too_large;
 mod unreadable;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -16,16 +20,18 @@ use reqwest::{
 };
 
 use crate::{
-    callback::CallbackError,
-    raw::{self, ErrorCode, Operation, WeakPasswordReason},
-    session::StoreError,
-    transport::{Seen, TooLarge},
+    operation::Operation,
+    types::{ErrorCode, WeakPasswordReason},
 };
 
 pub use api::ApiError;
 pub(crate) use api::{known_or_redacted, may_pass, retry_after};
+pub use callback::CallbackError;
 pub use connection::ConnectionError;
+pub(crate) use response_meta::ResponseMeta;
+pub use store::StoreError;
 pub use token::TokenError;
+pub(crate) use too_large::TooLarge;
 pub use unreadable::UnreadableReply;
 
 /// The result of this crate's calls.
@@ -97,46 +103,48 @@ pub enum Error {
 
 impl Error {
     /// The error of a raw operation, without secrets and with the reply's meaning read out of it.
-    pub async fn from_raw(error: raw::Error<()>) -> Self {
-        Self::from_call(error, &Seen::default()).await
+    pub async fn from_raw(error: progenitor_client::Error<()>) -> Self {
+        Self::from_call(error, &ResponseMeta::default()).await
     }
 
-    /// The same, with what the transport has seen of the call.
-    pub(crate) async fn from_call(error: raw::Error<()>, seen: &Seen) -> Self {
+    /// The same, with what the transport has meta of the call.
+    pub(crate) async fn from_call(error: progenitor_client::Error<()>, meta: &ResponseMeta) -> Self {
         match error {
-            raw::Error::InvalidRequest(why) | raw::Error::Custom(why) => Self::invalid("request", why),
-            raw::Error::CommunicationError(source) if source.is_builder() => {
+            progenitor_client::Error::InvalidRequest(why) | progenitor_client::Error::Custom(why) => {
+                Self::invalid("request", why)
+            }
+            progenitor_client::Error::CommunicationError(source) if source.is_builder() => {
                 Self::invalid("request", source.without_url().to_string())
             }
-            raw::Error::CommunicationError(source) | raw::Error::InvalidUpgrade(source) => {
-                Self::Connection(Arc::new(ConnectionError::new(seen, source)))
+            progenitor_client::Error::CommunicationError(source) | progenitor_client::Error::InvalidUpgrade(source) => {
+                Self::Connection(Arc::new(ConnectionError::new(meta, source)))
             }
-            raw::Error::ResponseBodyError(source) => match too_large(&source) {
+            progenitor_client::Error::ResponseBodyError(source) => match too_large(&source) {
                 Some(refused) => {
                     let cause = format!("the answer is {refused}");
-                    Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(seen, &[], &cause, false)))
+                    Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(meta, &[], &cause, false)))
                 }
-                None => Self::Connection(Arc::new(ConnectionError::new(seen, source))),
+                None => Self::Connection(Arc::new(ConnectionError::new(meta, source))),
             },
-            raw::Error::InvalidResponsePayload(body, cause) => {
-                Self::UnreadableReply(Arc::new(UnreadableReply::new(seen, &body, &cause)))
+            progenitor_client::Error::InvalidResponsePayload(body, cause) => {
+                Self::UnreadableReply(Arc::new(UnreadableReply::new(meta, &body, &cause)))
             }
-            raw::Error::ErrorResponse(reply) => {
-                Self::Api(Arc::new(ApiError::new(seen, reply.status(), reply.headers(), &[])))
+            progenitor_client::Error::ErrorResponse(reply) => {
+                Self::Api(Arc::new(ApiError::new(meta, reply.status(), reply.headers(), &[])))
             }
-            raw::Error::UnexpectedResponse(reply) => Self::from_reply(reply, seen).await,
+            progenitor_client::Error::UnexpectedResponse(reply) => Self::from_reply(reply, meta).await,
         }
     }
 
-    async fn from_reply(mut reply: reqwest::Response, seen: &Seen) -> Self {
+    async fn from_reply(mut reply: reqwest::Response, meta: &ResponseMeta) -> Self {
         let (status, headers) = (reply.status(), reply.headers().clone());
         let body = beginning(&mut reply).await;
         if status.is_client_error() || status.is_server_error() {
-            return Self::Api(Arc::new(ApiError::new(seen, status, &headers, &body)));
+            return Self::Api(Arc::new(ApiError::new(meta, status, &headers, &body)));
         }
-        let seen = Seen::of(seen.operation, status, &headers);
+        let meta = ResponseMeta::new(meta.operation, status, &headers);
         let cause = format!("status {status} is not expected here");
-        Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(&seen, &body, &cause, true)))
+        Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(&meta, &body, &cause, true)))
     }
 
     pub(crate) fn invalid(what: &'static str, why: impl Into<Cow<'static, str>>) -> Self {
@@ -144,9 +152,9 @@ impl Error {
     }
 
     /// A success that lacks what its call is for.
-    pub(crate) fn lacks(seen: &Seen, what: &'static str) -> Self {
+    pub(crate) fn lacks(meta: &ResponseMeta, what: &'static str) -> Self {
         let cause = format!("{what} is missing or not valid");
-        Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(seen, &[], &cause, false)))
+        Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(meta, &[], &cause, false)))
     }
 
     /// Marks the answer to a refresh, where an older server's `invalid_grant` is a verdict on the session.

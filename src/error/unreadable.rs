@@ -5,11 +5,10 @@ use std::{error::Error as StdError, fmt};
 use bytes::Bytes;
 use reqwest::StatusCode;
 
-use super::prefix;
+use super::{ResponseMeta, prefix};
 use crate::{
-    raw::Operation,
+    operation::Operation,
     redact::{excerpt, redact},
-    transport::Seen,
 };
 
 /// A success by its status, with a body that is not what it should be: a page of a proxy, or a field of another type.
@@ -25,20 +24,20 @@ pub struct UnreadableReply {
 }
 
 impl UnreadableReply {
-    pub(super) fn new(seen: &Seen, body: &Bytes, cause: &serde_json::Error) -> Self {
+    pub(super) fn new(meta: &ResponseMeta, body: &Bytes, cause: &serde_json::Error) -> Self {
         // JSON of another shape will have it tomorrow as well; what is no JSON came from something in between.
-        Self::with_cause(seen, body, &cause.to_string(), !cause.is_data())
+        Self::with_cause(meta, body, &cause.to_string(), !cause.is_data())
     }
 
-    pub(super) fn with_cause(seen: &Seen, body: &[u8], cause: &str, transient: bool) -> Self {
+    pub(super) fn with_cause(meta: &ResponseMeta, body: &[u8], cause: &str, transient: bool) -> Self {
         // What looks like JSON may be a session; of that nothing is shown.
         let is_json = body.trim_ascii_start().starts_with(b"{") || body.trim_ascii_start().starts_with(b"[");
         Self {
-            operation: seen.operation,
-            status: seen.status,
-            content_type: seen.content_type().map(redact),
+            operation: meta.operation,
+            status: meta.status,
+            content_type: meta.content_type().map(redact),
             excerpt: (!is_json && !body.is_empty()).then(|| excerpt(body)),
-            request_id: seen.request_id().map(str::to_owned),
+            request_id: meta.request_id().map(str::to_owned),
             transient,
             cause: Redacted(redact(cause)),
         }

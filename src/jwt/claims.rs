@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::token::Token;
 use crate::{
     error::{Error, Result, TokenError},
-    raw::{AssuranceLevel, AuthenticationMethod},
     secret::Secret,
+    types::{AssuranceLevel, AuthenticationMethod},
 };
 
 /// The claims of an access token.
@@ -18,7 +18,7 @@ use crate::{
 /// change most of them. What is missing is `None`, empty or null here; an empty address or number counts as missing. A
 /// claim that is not of its usual type is among the [custom](Self::custom) ones.
 ///
-/// From [`JwtVerifier::verify`](crate::JwtVerifier::verify) they come as [`VerifiedClaims`](crate::VerifiedClaims);
+/// From [`JwtVerifier::verify`](crate::JwtVerifier::verify) they come as [`VerifiedClaims`](crate::jwt::VerifiedClaims);
 /// claims as such prove nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
@@ -267,10 +267,10 @@ impl Authentication {
 #[cfg(feature = "schemars")]
 impl schemars::JsonSchema for Claims {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        crate::raw::types::AccessTokenClaims::schema_name()
+        crate::types::AccessTokenClaims::schema_name()
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        crate::raw::types::AccessTokenClaims::json_schema(generator)
+        crate::types::AccessTokenClaims::json_schema(generator)
     }
 }

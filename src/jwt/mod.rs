@@ -1,12 +1,8 @@
 //! Access tokens, which are JWTs (RFC 7519): read, and verified by the server's public keys.
 
-mod cache;
 mod claims;
-mod key;
 mod token;
 mod verifier;
 
 pub use claims::{Audience, Authentication, Claims};
 pub use verifier::{JwtVerifier, VerifiedClaims};
-
-pub(crate) use cache::KeyCache;

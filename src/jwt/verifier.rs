@@ -5,16 +5,20 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use chrono::TimeDelta;
 
 use super::{
-    cache::{Fetched, Policy},
     claims::Claims,
-    key::{self, Found, Key},
     token::{Header, Token},
 };
 use crate::{
-    client::Client,
+    client::{
+        Client,
+        keys::{
+            Fetched, Policy,
+            key::{self, Found, Key},
+        },
+    },
     error::{Result, TokenError},
-    raw::ErrorCode,
     secret::Secret,
+    types::ErrorCode,
 };
 
 /// Verifies access tokens, from [`Client::jwt_verifier`].
@@ -48,6 +52,15 @@ pub struct JwtVerifier {
     policy: Policy,
     hs256_secret: Option<Result<Arc<Key>>>,
     ask_server_for_hs256: bool,
+}
+
+impl Client {
+    /// Verifies access tokens of this server, with its public keys. All verifiers of this client and of its clones share
+    /// the keys, so that there is no need to keep one.
+    #[must_use]
+    pub fn jwt_verifier(&self) -> JwtVerifier {
+        JwtVerifier::new(self.clone())
+    }
 }
 
 impl JwtVerifier {
@@ -132,7 +145,7 @@ impl JwtVerifier {
             ("HS256", None) if self.ask_server_for_hs256 => return self.ask_server(token, &parts).await,
             _ => self.public_key(&header).await?,
         };
-        key.check(&parts)?;
+        key.check(parts.message, &parts.signature()?)?;
         Ok(VerifiedClaims(self.checked(parts.claims(&mut buffer)?)?))
     }
 
@@ -166,7 +179,7 @@ impl JwtVerifier {
     async fn ask_server(&self, token: &Secret, parts: &Token<'_>) -> Result<VerifiedClaims> {
         // What it would refuse anyway is not worth a request.
         let claims = self.checked(parts.claims(&mut parts.buffer())?)?;
-        match self.client.user(token).get().await {
+        match self.client.user_of(token).await {
             Ok(user) if user.id == claims.sub => Ok(VerifiedClaims(claims)),
             Ok(_) => Err(TokenError::BadSignature.into()),
             // The time was checked, so that only the signature is left.

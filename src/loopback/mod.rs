@@ -26,11 +26,10 @@ use tokio::{
 use url::{Url, form_urlencoded};
 
 use crate::{
-    callback::Callback,
-    check,
+    auth::{callback::Callback, pkce::random},
     clock::{Clock, SystemClock},
     error::{Error, Result},
-    pkce::random,
+    input,
 };
 
 /// How long a connection may last. A browser opens some that it never uses.
@@ -120,7 +119,7 @@ impl LoopbackBuilder {
         let failed = |error| Error::Listen(Arc::new(error));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let redirect_to = check::url("redirect URL", &format!("http://{address}/{}", random(32)?))?;
+        let redirect_to = input::url("redirect URL", &format!("http://{address}/{}", random(32)?))?;
         let desk = Arc::new(Desk { redirect_to, taken: OnceLock::new() });
         Ok(Loopback { listener, desk, clock: self.clock })
     }

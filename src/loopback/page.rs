@@ -9,7 +9,7 @@ use hyper::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::callback::Callback;
+use crate::auth::callback::Callback;
 
 /// The form field for the fragment.
 pub(super) const FIELD: &str = "fragment";

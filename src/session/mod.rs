@@ -1,26 +1,143 @@
-//! A signed-in user's session: as a value, and kept.
+//! A session as a value.
 
-mod auto_refresh;
-mod event;
-mod expiry;
-mod keep_fresh;
-mod manager;
-mod record;
-mod refresh;
-#[expect(clippy::module_inception, reason = "a session is a session")]
-mod session;
-mod shared;
-pub(crate) mod store;
-mod user;
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
 
-pub use auto_refresh::AutoRefresh;
-pub use event::{Event, Events, SignedOutReason};
-pub use keep_fresh::KeepFresh;
-pub use manager::SessionManager;
-pub use record::{Revision, StoredSession};
-pub use session::Session;
-#[cfg(feature = "keyring")]
-pub use store::KeyringStore;
-pub use store::{FileStore, Lease, MemoryStore, SessionStore, StoreError, StoreFuture};
-#[cfg(feature = "redis")]
-pub use store::{RedisStore, RedisStores};
+use crate::{client::Client, secret::Secret, types};
+
+/// A signed-in user's pair of tokens, and the user.
+///
+/// ```
+/// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
+/// let session = client.sign_in(gotrue::Password::email("ada@example.com", "correct-horse-7")).await?;
+/// println!("{:?} until {}", session.user().email, session.expires_at());
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct Session {
+    access_token: Secret,
+    refresh_token: Secret,
+    token_type: String,
+    expires_at: DateTime<Utc>,
+    expires_in: i64,
+    user: types::User,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    provider_token: Option<Secret>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    provider_refresh_token: Option<Secret>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weak_password: Option<types::WeakPassword>,
+}
+
+impl Client {
+    /// A session that has just been received.
+    pub(crate) fn session(&self, session: types::Session) -> Session {
+        Session::received(session, self.clock().now())
+    }
+}
+
+impl Session {
+    /// A session as it came, at that moment.
+    ///
+    /// It expires `expires_in` after the receipt: the server's `expires_at` is by the server's clock, and the clock of
+    /// this machine may differ.
+    pub(crate) fn received(session: types::Session, now: DateTime<Utc>) -> Self {
+        // A lifetime beyond what a date can hold never ends.
+        let lifetime = Duration::try_seconds(session.expires_in);
+        let expires_at = lifetime.and_then(|lifetime| now.checked_add_signed(lifetime));
+        Self {
+            access_token: session.access_token,
+            refresh_token: session.refresh_token,
+            token_type: session.token_type,
+            expires_at: expires_at.unwrap_or(DateTime::<Utc>::MAX_UTC),
+            expires_in: session.expires_in,
+            user: session.user,
+            provider_token: session.provider_token,
+            provider_refresh_token: session.provider_refresh_token,
+            weak_password: session.weak_password,
+        }
+    }
+
+    /// The access token, a JWT, to be sent as a bearer token.
+    #[must_use]
+    pub fn access_token(&self) -> &Secret {
+        &self.access_token
+    }
+
+    /// The refresh token, good for one refresh.
+    #[must_use]
+    pub fn refresh_token(&self) -> &Secret {
+        &self.refresh_token
+    }
+
+    /// How to present the access token: `bearer`.
+    #[must_use]
+    pub fn token_type(&self) -> &str {
+        &self.token_type
+    }
+
+    /// When the access token expires, by the clock of this machine.
+    #[must_use]
+    pub fn expires_at(&self) -> DateTime<Utc> {
+        self.expires_at
+    }
+
+    /// How many seconds the access token was good for when it came.
+    #[must_use]
+    pub fn expires_in(&self) -> i64 {
+        self.expires_in
+    }
+
+    /// Whether the access token has expired at that moment.
+    #[must_use]
+    pub fn is_expired_at(&self, moment: DateTime<Utc>) -> bool {
+        moment >= self.expires_at
+    }
+
+    /// The user, as of the sign-in or refresh.
+    #[must_use]
+    pub fn user(&self) -> &types::User {
+        &self.user
+    }
+
+    /// The provider's access token, right after the exchange of a provider's code.
+    #[must_use]
+    pub fn provider_token(&self) -> Option<&Secret> {
+        self.provider_token.as_ref()
+    }
+
+    /// The provider's refresh token, right after the exchange of a provider's code, where the provider gives one.
+    #[must_use]
+    pub fn provider_refresh_token(&self) -> Option<&Secret> {
+        self.provider_refresh_token.as_ref()
+    }
+
+    /// Why the password that was just used no longer meets the server's rules.
+    #[must_use]
+    pub fn weak_password(&self) -> Option<&types::WeakPassword> {
+        self.weak_password.as_ref()
+    }
+
+    /// The session with the provider's tokens of the one before it: a refresh does not bring them.
+    pub(crate) fn carrying_over(mut self, before: &Self) -> Self {
+        self.provider_token = self.provider_token.or_else(|| before.provider_token.clone());
+        self.provider_refresh_token = self.provider_refresh_token.or_else(|| before.provider_refresh_token.clone());
+        self
+    }
+
+    /// The session with what a redirect from a provider told besides.
+    pub(crate) fn with_provider_tokens(
+        self,
+        token_type: String,
+        token: Option<Secret>,
+        refresh: Option<Secret>,
+    ) -> Self {
+        Self { token_type, provider_token: token, provider_refresh_token: refresh, ..self }
+    }
+
+    /// The session with the user as they are now.
+    pub(crate) fn with_user(self, user: types::User) -> Self {
+        Self { user, ..self }
+    }
+}

@@ -11,7 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{Rejection, Verified};
-use crate::{jwt::Claims, raw::AssuranceLevel};
+use crate::{jwt::Claims, types::AssuranceLevel};
 
 /// Lets only requests pass whose token is good, and says what the route asks for: a role, an assurance level, an
 /// audience. Goes inside of a [`VerifyLayer`](super::VerifyLayer), best by `Router::route_layer`.

@@ -1,13 +1,11 @@
 //! Every header, time-out, retry and trace span is decided here, for all operations alike.
 
 mod attempts;
-mod call;
 mod receive;
 mod span;
 
 pub(crate) use attempts::RETRIES;
-pub(crate) use call::Call;
-pub(crate) use receive::{LARGEST_REPLY, TooLarge};
+pub(crate) use receive::LARGEST_REPLY;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -15,21 +13,19 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use reqwest::{
-    StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue},
+    Request, Response,
+    header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue},
 };
 use tracing::Instrument;
 use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    clock::Clock,
-    error::{Error, Result, request_id},
-    raw::{self, Credential, Operation},
+    clock::{Clock, ClockSkew},
+    error::{Error, ResponseMeta, Result},
+    operation::{Credential, Operation},
     secret::Secret,
-    skew::ClockSkew,
 };
 
 /// What the raw client carries besides its base URL: who asks, and what has been seen of the answer.
@@ -41,7 +37,7 @@ pub struct Transport {
     oauth_client: Option<HeaderValue>,
     /// Whether the call does no harm when it is sent twice, though its operation is not safe.
     repeatable: bool,
-    seen: Arc<Mutex<Seen>>,
+    response: Arc<Mutex<ResponseMeta>>,
 }
 
 /// What all calls of a client share.
@@ -59,37 +55,15 @@ pub(crate) struct Settings {
     pub(crate) largest_reply: usize,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) skew: ClockSkew,
-}
-
-/// What has been seen of a call, for errors that do not tell themselves. Of the headers only those, since a success needs
-/// none of it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) operation: Option<&'static Operation>,
-    pub(crate) status: Option<StatusCode>,
-    content_type: Option<HeaderValue>,
-    request_id: Option<HeaderValue>,
-}
-
-impl Seen {
-    pub(crate) fn of(operation: Option<&'static Operation>, status: StatusCode, headers: &HeaderMap) -> Self {
-        let content_type = headers.get(CONTENT_TYPE).cloned();
-        Self { operation, status: Some(status), content_type, request_id: request_id(headers).cloned() }
-    }
-
-    pub(crate) fn content_type(&self) -> Option<&str> {
-        self.content_type.as_ref()?.to_str().ok()
-    }
-
-    pub(crate) fn request_id(&self) -> Option<&str> {
-        self.request_id.as_ref()?.to_str().ok()
-    }
+    /// Whether the trace context is sent with each request.
+    #[cfg(feature = "trace-context")]
+    pub(crate) trace_context: bool,
 }
 
 impl Transport {
     /// For calls with the API key alone.
     pub(crate) fn new(settings: Arc<Settings>, api_key: Option<ApiKey>) -> Self {
-        Self { settings, api_key, access_token: None, oauth_client: None, repeatable: false, seen: Arc::default() }
+        Self { settings, api_key, access_token: None, oauth_client: None, repeatable: false, response: Arc::default() }
     }
 
     /// For calls with another API key, of nobody.
@@ -114,7 +88,7 @@ impl Transport {
     }
 
     /// For a call that does no harm when it is sent twice.
-    fn repeatable(mut self) -> Self {
+    pub(crate) fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
     }
@@ -125,7 +99,7 @@ impl Transport {
 
     /// The same caller, with nothing seen yet.
     pub(crate) fn for_one_call(&self) -> Self {
-        Self { seen: Arc::default(), ..self.clone() }
+        Self { response: Arc::default(), ..self.clone() }
     }
 
     /// What goes into `Authorization`: the user's token or the OAuth client's secret where an operation takes one, else
@@ -141,15 +115,15 @@ impl Transport {
     }
 
     fn operation(&self) -> Option<&'static Operation> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).operation
+        self.response.lock().unwrap_or_else(PoisonError::into_inner).operation
     }
 
-    fn note(&self, update: impl FnOnce(&mut Seen)) {
-        update(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+    fn note(&self, update: impl FnOnce(&mut ResponseMeta)) {
+        update(&mut self.response.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn what_was_seen(&self) -> Seen {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn response_meta(&self) -> ResponseMeta {
+        self.response.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -183,6 +157,65 @@ pub(crate) fn secret_header(what: &'static str, value: &str) -> Result<HeaderVal
     Ok(value)
 }
 
+impl Transport {
+    /// Prepares a request of an operation: its headers and credential.
+    ///
+    /// # Errors
+    /// Why the request must not be sent.
+    pub(crate) fn prepare(&self, request: &mut Request, operation_id: &str) -> Result<(), &'static str> {
+        let operation = Operation::by_id(operation_id);
+        self.note(|meta| *meta = ResponseMeta::of_request(operation));
+        if !operation.is_none_or(|operation| is_at(operation, &self.settings.base_path, request.url())) {
+            return Err("path parameter is empty or leaves its place");
+        }
+        let headers = request.headers_mut();
+        // The generator's own; the server does not know it and its CORS policy forbids it.
+        headers.remove("api-version");
+        headers.reserve(self.settings.headers.len() + 2);
+        for (name, value) in &self.settings.headers {
+            headers.insert(name, value.clone());
+        }
+        if let Some(key) = &self.api_key {
+            headers.insert("apikey", key.plain.clone());
+        }
+        // An operation that is not in the table gets no more than the API key.
+        let credential = operation.map_or(Credential::None, |operation| operation.credential);
+        if let Some(value) = self.authorization(credential) {
+            headers.insert(AUTHORIZATION, value.clone());
+        }
+        Ok(())
+    }
+
+    /// Sends a prepared request, with retries, within a span of its own.
+    pub(crate) async fn send(
+        &self,
+        http: &reqwest::Client,
+        request: Request,
+        operation_id: &str,
+    ) -> reqwest::Result<Response> {
+        let span = span::of_call(operation_id, self.operation(), &request);
+        #[cfg(feature = "trace-context")]
+        let request = if self.settings.trace_context { span::injected(&span, request) } else { request };
+        let call = async {
+            let clock = &self.settings.clock;
+            let began = clock.uptime();
+            let (result, retries) = attempts::send(http, self, request).await;
+            span::record(&result, retries, clock.uptime().saturating_sub(began));
+            result
+        };
+        call.instrument(span).await
+    }
+
+    /// Learns from a response: the server's clock, and what an error may need.
+    pub(crate) fn received(&self, response: &Response) {
+        let Settings { clock, skew, .. } = &*self.settings;
+        if let Some(date) = response.headers().get(DATE) {
+            skew.learn(date, clock.now());
+        }
+        self.note(|meta| *meta = ResponseMeta::new(meta.operation, response.status(), response.headers()));
+    }
+}
+
 /// Whether a URL is still that of the operation: a path parameter such as `..` or the empty one would lead elsewhere.
 fn is_at(operation: &Operation, base_path: &str, url: &Url) -> bool {
     let Some(path) = url.path().strip_prefix(base_path) else { return false };
@@ -190,62 +223,4 @@ fn is_at(operation: &Operation, base_path: &str, url: &Url) -> bool {
     let fits = |wanted: &str, there: &str| if wanted.starts_with('{') { !there.is_empty() } else { wanted == there };
     operation.path.split('/').all(|wanted| there.next().is_some_and(|there| fits(wanted, there)))
         && there.next().is_none()
-}
-
-impl ClientHooks<Transport> for raw::Client {
-    async fn pre<E>(&self, request: &mut reqwest::Request, info: &OperationInfo) -> Result<(), raw::Error<E>> {
-        let transport = self.inner();
-        let operation = Operation::by_id(info.operation_id);
-        transport.note(|seen| *seen = Seen { operation, ..Seen::default() });
-        if !operation.is_none_or(|operation| is_at(operation, &transport.settings.base_path, request.url())) {
-            return Err(raw::Error::InvalidRequest("path parameter is empty or leaves its place".to_owned()));
-        }
-        let headers = request.headers_mut();
-        // The generator's own; the server does not know it and its CORS policy forbids it.
-        headers.remove("api-version");
-        headers.reserve(transport.settings.headers.len() + 2);
-        for (name, value) in &transport.settings.headers {
-            headers.insert(name, value.clone());
-        }
-        if let Some(key) = &transport.api_key {
-            headers.insert("apikey", key.plain.clone());
-        }
-        // An operation that is not in the table gets no more than the API key.
-        let credential = operation.map_or(Credential::None, |operation| operation.credential);
-        if let Some(value) = transport.authorization(credential) {
-            headers.insert(AUTHORIZATION, value.clone());
-        }
-        Ok(())
-    }
-
-    async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
-        let span = span::of_call(info.operation_id, self.inner().operation(), &request);
-        #[cfg(feature = "trace-context")]
-        let request = span::injected(&span, request);
-        let call = async {
-            let clock = &self.inner().settings.clock;
-            let began = clock.uptime();
-            let (result, retries) = attempts::send(self.client(), self.inner(), request).await;
-            span::record(&result, retries, clock.uptime().saturating_sub(began));
-            result
-        };
-        call.instrument(span).await
-    }
-
-    async fn post<E>(
-        &self,
-        result: &reqwest::Result<reqwest::Response>,
-        _: &OperationInfo,
-    ) -> Result<(), raw::Error<E>> {
-        if let Ok(reply) = result {
-            let Settings { clock, skew, .. } = &*self.inner().settings;
-            if let Some(date) = reply.headers().get(DATE) {
-                skew.learn(date, clock.now());
-            }
-            self.inner().note(|seen| {
-                *seen = Seen::of(seen.operation, reply.status(), reply.headers());
-            });
-        }
-        Ok(())
-    }
 }

@@ -1,6 +1,6 @@
 //! The body of a reply, whole before anybody reads it: so one that breaks off is known in time to ask again.
 
-use std::{error::Error, fmt};
+use std::error::Error;
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -8,6 +8,8 @@ use http::Response;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use reqwest::Body;
+
+use crate::error::TooLarge;
 
 /// The largest body that is taken, in bytes, unless the application says otherwise: a page of 1,000 users with much
 /// metadata takes a few.
@@ -19,18 +21,6 @@ pub(super) struct Received {
     /// Whether the connection broke within the body.
     pub(super) broken: bool,
 }
-
-/// A body that was refused for its size.
-#[derive(Debug)]
-pub(crate) struct TooLarge(usize);
-
-impl fmt::Display for TooLarge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "larger than {} bytes", self.0)
-    }
-}
-
-impl Error for TooLarge {}
 
 type Cause = Box<dyn Error + Send + Sync>;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{Request, Response, Result};
 use tracing::{Span, field::Empty};
 
-use crate::{error::request_id, raw::Operation};
+use crate::{error::request_id, operation::Operation};
 
 /// A span that awaits what becomes of the call.
 pub(super) fn of_call(operation_id: &str, operation: Option<&Operation>, request: &Request) -> Span {

@@ -5,15 +5,14 @@ use uuid::Uuid;
 
 use super::UserClient;
 use crate::{
-    error::Result,
-    grant::IdToken,
-    pkce::{PkceVerifier, challenge_fields},
-    provider::ProviderOptions,
-    raw::{
-        Provider,
-        types::{GrantType, Identity},
+    auth::{
+        grant::IdToken,
+        pkce::{PkceVerifier, challenge_fields},
+        provider::ProviderOptions,
     },
+    error::Result,
     session::Session,
+    types::{GrantType, Identity, Provider},
 };
 
 /// The ways by which the user can be recognised. From [`UserClient::identities`].

@@ -13,14 +13,11 @@ pub use passkeys::Passkeys;
 pub use update::UserUpdate;
 
 use crate::{
-    client::Client,
+    client::{Call, Client},
     error::Result,
-    raw::{
-        self,
-        types::{MessageSent, SignOutScope, User},
-    },
+    raw,
     secret::Secret,
-    transport::Call,
+    types::{MessageSent, SignOutScope, User},
 };
 
 /// Acts for one user, with an access token. Cheap to make, a request at a time.
@@ -38,6 +35,14 @@ use crate::{
 pub struct UserClient {
     client: Client,
     access_token: Secret,
+}
+
+impl Client {
+    /// Acts for the user whose access token this is.
+    #[must_use]
+    pub fn user(&self, access_token: impl Into<Secret>) -> UserClient {
+        UserClient::new(self.clone(), access_token.into())
+    }
 }
 
 impl UserClient {

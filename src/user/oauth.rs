@@ -4,15 +4,15 @@ use uuid::Uuid;
 
 use super::UserClient;
 use crate::{
-    check,
     error::Result,
-    raw::types::{OAuthAuthorizationResponse, OAuthConsentAction, OAuthConsentRequest, OAuthGrant, OAuthRedirect},
+    input,
+    types::{OAuthAuthorizationResponse, OAuthConsentAction, OAuthConsentRequest, OAuthGrant, OAuthRedirect},
 };
 
 /// What the user consents to, and has consented to. From [`UserClient::oauth`]; for the site that asks for consent.
 ///
 /// ```
-/// # use gotrue::{OAuthAuthorizationResponse, UserClient};
+/// # use gotrue::{UserClient, types::OAuthAuthorizationResponse};
 /// # async fn show(name: Option<String>, scope: Option<String>) -> bool { true }
 /// # async fn f(user: UserClient) -> Result<(), gotrue::Error> {
 /// let oauth = user.oauth();
@@ -53,7 +53,7 @@ impl OAuthConsents {
     /// # Errors
     /// `oauth_authorization_not_found`; `validation_failed` when it has been answered.
     pub async fn authorization(&self, authorization_id: &str) -> Result<OAuthAuthorizationResponse> {
-        check::not_empty("authorization id", authorization_id)?;
+        input::not_empty("authorization id", authorization_id)?;
         let call = self.user.call()?;
         call.answer(call.raw.oauth_authorization(authorization_id).await).await
     }
@@ -64,7 +64,7 @@ impl OAuthConsents {
     /// # Errors
     /// As [`authorization`](Self::authorization).
     pub async fn approve(&self, authorization_id: &str) -> Result<OAuthRedirect> {
-        check::not_empty("authorization id", authorization_id)?;
+        input::not_empty("authorization id", authorization_id)?;
         let request = OAuthConsentRequest { action: OAuthConsentAction::Approve };
         let call = self.user.call()?;
         call.answer(call.raw.oauth_consent(authorization_id, &request).await).await
@@ -75,7 +75,7 @@ impl OAuthConsents {
     /// # Errors
     /// As [`authorization`](Self::authorization).
     pub async fn deny(&self, authorization_id: &str) -> Result<OAuthRedirect> {
-        check::not_empty("authorization id", authorization_id)?;
+        input::not_empty("authorization id", authorization_id)?;
         let request = OAuthConsentRequest { action: OAuthConsentAction::Deny };
         let call = self.user.call()?;
         call.answer(call.raw.oauth_consent(authorization_id, &request).await).await

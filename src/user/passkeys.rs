@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::UserClient;
 use crate::{
+    auth::webauthn,
     error::{Error, Result},
-    raw::types::{Passkey, PasskeyRegistrationOptions, PasskeyRegistrationRequest, PasskeyUpdateRequest},
-    webauthn,
+    types::{Passkey, PasskeyRegistrationOptions, PasskeyRegistrationRequest, PasskeyUpdateRequest},
 };
 
 /// The user's passkeys. From [`UserClient::passkeys`]. To sign in with one, see
@@ -52,7 +52,7 @@ impl Passkeys {
     }
 
     /// Registers the passkey that the authenticator made (`POST /passkeys/registration/verify`). The credential is a
-    /// [`PublicKeyCredential`](crate::PublicKeyCredential), a [`serde_json::Value`], or anything of that form.
+    /// [`PublicKeyCredential`](crate::types::PublicKeyCredential), a [`serde_json::Value`], or anything of that form.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] before any request; `webauthn_challenge_not_found`, `webauthn_challenge_expired`,

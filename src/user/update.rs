@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::UserClient;
 use crate::{
-    check,
+    auth::pkce::{PkceVerifier, challenge_fields},
     error::Result,
-    pkce::{PkceVerifier, challenge_fields},
-    raw::types::{MessageChannel, User, UserUpdateRequest},
+    input,
     secret::Secret,
+    types::{MessageChannel, User, UserUpdateRequest},
 };
 
 /// What to change about the signed-in user (`PUT /user`). What is not named stays.
@@ -94,16 +94,16 @@ impl UserUpdate {
 
     fn check(&self) -> Result<()> {
         if let Some(email) = &self.request.email {
-            check::not_empty("e-mail address", email)?;
+            input::not_empty("e-mail address", email)?;
         }
         if let Some(phone) = &self.request.phone {
-            check::not_empty("phone number", phone)?;
+            input::not_empty("phone number", phone)?;
         }
         if let Some(password) = &self.request.password {
-            check::secret("password", password)?;
+            input::secret("password", password)?;
         }
-        check::metadata(self.request.data.as_ref())?;
-        check::redirect_to(self.redirect_to.as_deref())
+        input::metadata(self.request.data.as_ref())?;
+        input::redirect_to(self.redirect_to.as_deref())
     }
 }
 

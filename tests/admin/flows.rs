@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use gotrue::{
-    AdminClient, Client, CreateUser, Error, Password, UpdateUser,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{AdminClient, Client, Error, Password, admin::{CreateUser, UpdateUser}};
+use gotrue_fake::{FakeServer, ManualClock};
 use uuid::Uuid;
 
 const EMAIL: &str = "ada@example.com";

@@ -3,11 +3,7 @@
 use std::{fmt::Debug, time::Duration};
 
 use futures::StreamExt;
-use gotrue::{
-    CreateCustomProvider, CreateOAuthClient, CreateSsoProvider, CreateUser, Error, GenerateLink, OAuth2Endpoints,
-    Result, SignOutScope, TokenEndpointAuthMethod, UpdateCustomProvider, UpdateOAuthClient, UpdateSsoProvider,
-    UpdateUser,
-};
+use gotrue::{Error, Result, SignOutScope, admin::{CreateCustomProvider, CreateOAuthClient, CreateSsoProvider, CreateUser, GenerateLink, OAuth2Endpoints, UpdateCustomProvider, UpdateOAuthClient, UpdateSsoProvider, UpdateUser}, types::TokenEndpointAuthMethod};
 use serde_json::json;
 use uuid::Uuid;
 use wiremock::ResponseTemplate;

@@ -1,6 +1,6 @@
 //! Generated links.
 
-use gotrue::{GenerateLink, LinkVerificationType};
+use gotrue::{admin::GenerateLink, types::LinkVerificationType};
 use serde_json::{Value, json};
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Clients of the server's own OAuth.
 
-use gotrue::{CreateOAuthClient, OAuthClientType, OAuthGrantType, TokenEndpointAuthMethod, UpdateOAuthClient};
+use gotrue::{admin::{CreateOAuthClient, UpdateOAuthClient}, types::{OAuthClientType, OAuthGrantType, TokenEndpointAuthMethod}};
 use serde_json::json;
 use uuid::Uuid;
 use wiremock::ResponseTemplate;

@@ -1,6 +1,6 @@
 //! A page at a time.
 
-use gotrue::{AuditAction, AuditLogType, ListUsers, UserOrder};
+use gotrue::{admin::ListUsers, types::{AuditAction, AuditLogType, UserOrder}};
 use wiremock::{Mock, MockServer, matchers};
 
 use crate::{

@@ -1,9 +1,6 @@
 //! Identity providers of companies, and custom providers.
 
-use gotrue::{
-    CreateCustomProvider, CreateSsoProvider, CustomProviderType, NameIdFormat, OAuth2Endpoints, SamlAttribute,
-    SamlAttributeMapping, UpdateCustomProvider, UpdateSsoProvider,
-};
+use gotrue::{admin::{CreateCustomProvider, CreateSsoProvider, OAuth2Endpoints, UpdateCustomProvider, UpdateSsoProvider}, types::{CustomProviderType, NameIdFormat, SamlAttribute, SamlAttributeMapping}};
 use serde_json::json;
 use uuid::Uuid;
 use wiremock::ResponseTemplate;

@@ -1,6 +1,6 @@
 //! Nothing prints a secret.
 
-use gotrue::{CreateCustomProvider, CreateUser, GenerateLink, UpdateCustomProvider, UpdateUser};
+use gotrue::admin::{CreateCustomProvider, CreateUser, GenerateLink, UpdateCustomProvider, UpdateUser};
 use uuid::Uuid;
 
 use crate::{recorded::Recorded, support::SERVICE_KEY};

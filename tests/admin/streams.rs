@@ -1,7 +1,7 @@
 //! All pages, one after the other.
 
 use futures::{StreamExt, TryStreamExt};
-use gotrue::{User, UserOrder};
+use gotrue::{User, types::UserOrder};
 use uuid::Uuid;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 

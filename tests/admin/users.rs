@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gotrue::{CreateUser, SignOutScope, UpdateUser, User};
+use gotrue::{SignOutScope, User, admin::{CreateUser, UpdateUser}};
 use serde_json::json;
 use uuid::Uuid;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};

@@ -3,11 +3,8 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use gotrue::{
-    Client, Password, Provider, Secret, reqwest,
-    testing::{FakeServer, ManualClock},
-    url::{Url, form_urlencoded},
-};
+use gotrue::{Client, Password, Provider, Secret, reqwest, url::{Url, form_urlencoded}};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Map, Value, json};
 
 use crate::{

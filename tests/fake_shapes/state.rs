@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use gotrue::{
-    CreateUser, GenerateLink, OtpType, Password, SignOutScope, SignUp, Verify, raw::types::PublicKeyCredential,
-    reqwest, url::Url,
-};
+use gotrue::{Password, SignOutScope, SignUp, Verify, admin::{CreateUser, GenerateLink}, reqwest, types::{OtpType, PublicKeyCredential}, url::Url};
 use serde_json::{Value, json};
 
 use crate::{

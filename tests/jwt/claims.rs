@@ -1,6 +1,6 @@
 //! What claims say, from whichever server.
 
-use gotrue::{AssuranceLevel, AuthenticationMethod, Claims, Error, chrono::DateTime};
+use gotrue::{Claims, Error, chrono::DateTime, types::{AssuranceLevel, AuthenticationMethod}};
 use serde_json::{Value, json};
 
 use crate::{

@@ -1,7 +1,7 @@
 //! Tokens that somebody made up, or that did not arrive whole.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use gotrue::{Claims, Error, Secret, TokenError, VerifiedClaims};
+use gotrue::{Claims, Error, Secret, error::TokenError, jwt::VerifiedClaims};
 use serde_json::{Value, json};
 
 use crate::{

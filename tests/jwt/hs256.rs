@@ -1,9 +1,7 @@
 //! Tokens of servers that sign with a shared secret.
 
-use gotrue::{
-    Error, ErrorCode, Password, SignOutScope, SignUp, TokenError,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{Error, ErrorCode, Password, SignOutScope, SignUp, error::TokenError};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 use wiremock::ResponseTemplate;
 

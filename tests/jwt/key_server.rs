@@ -5,7 +5,8 @@ use std::{
     time::Duration,
 };
 
-use gotrue::{Client, JwtVerifier, testing::ManualClock};
+use gotrue::{Client, JwtVerifier};
+use gotrue_fake::ManualClock;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 

@@ -6,10 +6,8 @@ use futures::{
     FutureExt,
     future::{join_all, try_join_all},
 };
-use gotrue::{
-    Client, Password, SignUp, TokenError,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{Client, Password, SignUp, error::TokenError};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 use wiremock::ResponseTemplate;
 

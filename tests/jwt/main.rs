@@ -10,7 +10,7 @@ mod recorded;
 mod signer;
 mod valid;
 
-use gotrue::{Error, TokenError, VerifiedClaims};
+use gotrue::{Error, error::TokenError, jwt::VerifiedClaims};
 
 /// Why a token was refused.
 #[track_caller]

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use gotrue::{Claims, JwtVerifier, Secret, TokenError};
+use gotrue::{Claims, JwtVerifier, Secret, error::TokenError};
 use serde_json::Value;
 
 use crate::{key_server::KeyServer, refusal};

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use gotrue::{
-    AssuranceLevel, Password, SignUp, TokenError,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{Password, SignUp, error::TokenError, types::AssuranceLevel};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 
 use crate::{

@@ -10,11 +10,8 @@ use std::{
 };
 
 use futures::StreamExt;
-use gotrue::{
-    Client, Clock, Event, Lease, MemoryStore, Password, Revision, SessionManager, SessionStore, SignOutScope, SignUp,
-    StoreFuture, StoredSession,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{Client, Clock, Event, MemoryStore, Password, SessionManager, SessionStore, SignOutScope, SignUp, store::{Lease, Revision, StoreFuture, StoredSession}};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 

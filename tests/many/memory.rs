@@ -1,7 +1,7 @@
 //! What an idle session costs.
 
 use allocation_counter::{AllocationInfo, measure};
-use gotrue::{Client, Lease, Revision, Session, SessionManager, SessionStore, StoreFuture, StoredSession};
+use gotrue::{Client, Session, SessionManager, SessionStore, store::{Lease, Revision, StoreFuture, StoredSession}};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::support;

@@ -3,10 +3,8 @@
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use gotrue::{
-    RedisStore, SessionStore, SignUp,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{SessionStore, SignUp, store::RedisStore};
+use gotrue_fake::{FakeServer, ManualClock};
 
 use crate::server::Redis;
 

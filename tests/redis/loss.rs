@@ -9,10 +9,8 @@ use std::{
 };
 
 use futures::StreamExt;
-use gotrue::{
-    Event, RedisStores, SessionStore, SignUp,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{Event, RedisStores, SessionStore, SignUp};
+use gotrue_fake::{FakeServer, ManualClock};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

@@ -10,10 +10,8 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
-use gotrue::{
-    Client, Lease, RedisStore, RedisStores, Revision, SessionStore, SignUp, StoreFuture, StoredSession,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{Client, RedisStores, SessionStore, SignUp, store::{Lease, RedisStore, Revision, StoreFuture, StoredSession}};
+use gotrue_fake::{FakeServer, ManualClock};
 
 use crate::server::Redis;
 

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use gotrue::{
-    Client, Error, Password, RedisStores, SessionStore, SignUp,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::{Client, Error, Password, RedisStores, SessionStore, SignUp};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 
 use crate::{

@@ -2,11 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gotrue::{
-    Client, Secret,
-    raw::{self, Credential, OPERATIONS},
-    uuid::Uuid,
-};
+use gotrue::{Client, Secret, raw::{self, Credential, OPERATIONS}, uuid::Uuid};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use crate::{exchange::Exchange, exchanges, operation};

@@ -2,10 +2,7 @@
 
 use std::{fs, path::Path};
 
-use gotrue::{
-    Error, ErrorCode,
-    raw::{OPERATIONS, Operation},
-};
+use gotrue::{Error, ErrorCode, raw::{OPERATIONS, Operation}};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use wiremock::{Request, ResponseTemplate};

@@ -1,13 +1,7 @@
 //! From an exchange to the call of its operation.
 
 use futures::TryStreamExt;
-use gotrue::{
-    Secret,
-    raw::{
-        ByteStream, Client, Error, ResponseValue,
-        types::{self, UserOrder},
-    },
-};
+use gotrue::{Secret, raw::{ByteStream, Client, Error, ResponseValue}, types::{self, UserOrder}};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! From sign-up to sign-out, and what people change in between.
 
-use gotrue::{ErrorCode, Password, SignOutScope, SignUp, SignUpOutcome, UserUpdate, Verified, WeakPasswordReason};
+use gotrue::{ErrorCode, Password, SignOutScope, SignUp, SignUpOutcome, UserUpdate, Verified, types::WeakPasswordReason};
 use serde_json::json;
 
 use crate::{

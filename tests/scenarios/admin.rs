@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use gotrue::{
-    AuditAction, AuditLogType, CreateUser, EnrollTotp, GenerateLink, LinkVerificationType, Password, Recover,
-    SignOutScope, UpdateUser, UserOrder, UserUpdate, Verified,
-};
+use gotrue::{Password, Recover, SignOutScope, UserUpdate, Verified, admin::{CreateUser, GenerateLink, UpdateUser}, types::{AuditAction, AuditLogType, LinkVerificationType, UserOrder}, user::EnrollTotp};
 use serde_json::json;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Sign-in with a company.
 
-use gotrue::{CreateSsoProvider, NameIdFormat, Sso, UpdateSsoProvider};
+use gotrue::{Sso, admin::{CreateSsoProvider, UpdateSsoProvider}, types::NameIdFormat};
 
 use crate::{browser::parameter, code, world::World};
 

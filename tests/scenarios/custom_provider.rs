@@ -1,6 +1,6 @@
 //! A provider that an administrator adds.
 
-use gotrue::{CreateCustomProvider, CustomProviderType, OAuth2Endpoints, Provider, UpdateCustomProvider, reqwest};
+use gotrue::{Provider, admin::{CreateCustomProvider, OAuth2Endpoints, UpdateCustomProvider}, reqwest, types::CustomProviderType};
 
 use crate::{browser::parameter, code, world::World};
 

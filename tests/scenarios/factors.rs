@@ -1,6 +1,6 @@
 //! A second factor.
 
-use gotrue::{Anonymous, AssuranceLevel, EnrollTotp, Password, UserUpdate};
+use gotrue::{Anonymous, Password, UserUpdate, types::AssuranceLevel, user::EnrollTotp};
 
 use crate::{
     code,

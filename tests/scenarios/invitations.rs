@@ -1,6 +1,6 @@
 //! People who are invited.
 
-use gotrue::{Invite, Password, UserUpdate};
+use gotrue::{Password, UserUpdate, admin::Invite};
 use serde_json::json;
 
 use crate::{

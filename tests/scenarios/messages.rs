@@ -1,9 +1,6 @@
 //! Codes and links by e-mail.
 
-use gotrue::{
-    AuthorizationCode, Callback, FlowKind, GenerateLink, OtpType, Password, PkceVerifier, Recover, SendMagicLink,
-    SendOtp, UserUpdate, Verify,
-};
+use gotrue::{AuthorizationCode, Callback, Password, PkceVerifier, Recover, SendMagicLink, SendOtp, UserUpdate, Verify, admin::GenerateLink, auth::FlowKind, types::OtpType};
 use serde_json::json;
 
 use crate::{

@@ -1,9 +1,6 @@
 //! Applications that sign people in through the server.
 
-use gotrue::{
-    ClientAuthentication, CreateOAuthClient, OAuthApp, OAuthAuthorizationResponse, OAuthFlow, OAuthRegistrationType,
-    RegisterOAuthClient, Secret, SignOutScope, TokenEndpointAuthMethod, UpdateOAuthClient, reqwest, url::Url,
-};
+use gotrue::{OAuthApp, Secret, SignOutScope, admin::{CreateOAuthClient, UpdateOAuthClient}, oauth::{ClientAuthentication, OAuthFlow, RegisterOAuthClient}, reqwest, types::{OAuthAuthorizationResponse, OAuthRegistrationType, TokenEndpointAuthMethod}, url::Url};
 
 use crate::{
     browser::{browse, parameter},

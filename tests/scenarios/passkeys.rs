@@ -1,6 +1,6 @@
 //! Passkeys and security keys, with an authenticator in software.
 
-use gotrue::{AssuranceLevel, PasskeyAssertion};
+use gotrue::{PasskeyAssertion, types::AssuranceLevel};
 
 use crate::{
     authenticator::{Device, ORIGIN},

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use gotrue::{Event, Events, MemoryStore, Password, SignOutScope, SignedOutReason, UserUpdate};
+use gotrue::{Event, MemoryStore, Password, SignOutScope, UserUpdate, manager::{Events, SignedOutReason}};
 use serde_json::json;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Access tokens, verified.
 
-use gotrue::{AssuranceLevel, Error, Secret, Session, SignOutScope, TokenError, VerifiedClaims};
+use gotrue::{Error, Secret, Session, SignOutScope, error::TokenError, jwt::VerifiedClaims, types::AssuranceLevel};
 
 use crate::{code, world::World};
 

@@ -1,10 +1,7 @@
 //! A wallet that signs.
 
 use ed25519_dalek::{Signer, SigningKey};
-use gotrue::{
-    EthereumMessage, SolanaMessage, Web3,
-    chrono::{TimeDelta, Utc},
-};
+use gotrue::{Web3, auth::{EthereumMessage, SolanaMessage}, chrono::{TimeDelta, Utc}};
 use k256::ecdsa;
 use sha3::{Digest, Keccak256};
 

@@ -2,12 +2,8 @@
 
 use std::{env, fmt, process, time::Duration};
 
-use gotrue::{
-    AdminClient, Client, OtpType, Provider, Secret, Session, SignUp, SignUpOutcome, Verify,
-    chrono::Utc,
-    testing::{FakeServer, ManualClock},
-    url::Url,
-};
+use gotrue::{AdminClient, Client, Provider, Secret, Session, SignUp, SignUpOutcome, Verify, chrono::Utc, types::OtpType, url::Url};
+use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 
 use crate::{browser, live::Live};

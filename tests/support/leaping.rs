@@ -10,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use gotrue::{Clock, chrono::DateTime, chrono::Utc, testing::ManualClock};
+use gotrue::{Clock, chrono::{DateTime, Utc}};
+use gotrue_fake::ManualClock;
 
 #[derive(Clone, Debug, Default)]
 pub struct LeapingClock {

@@ -1,6 +1,6 @@
 //! What the tests of stores share.
 
-use gotrue::{Session, SessionStore, StoredSession};
+use gotrue::{Session, SessionStore, store::StoredSession};
 use serde_json::json;
 
 use super::{session, session_from};

@@ -18,7 +18,6 @@ const SETS: &[(&str, &[&str])] = &[
     ("default, `redis`", &["--features", "redis"]),
     ("default, `schemars`", &["--features", "schemars"]),
     ("default, `trace-context`", &["--features", "trace-context"]),
-    ("default, `testing`", &["--features", "testing"]),
     ("all", &["--all-features"]),
 ];
 

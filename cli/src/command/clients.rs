@@ -1,7 +1,11 @@
 //! `gotrue clients`: the OAuth clients of the server.
 
 use clap::{Args, Subcommand};
-use gotrue::{CreateOAuthClient, OAuthClient, UpdateOAuthClient, uuid::Uuid};
+use gotrue::{
+    admin::{CreateOAuthClient, UpdateOAuthClient},
+    types::OAuthClient,
+    uuid::Uuid,
+};
 
 use crate::{
     context::Context,

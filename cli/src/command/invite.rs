@@ -19,7 +19,7 @@ pub struct Invite {
 
 impl Invite {
     pub async fn run(self, context: &Context) -> Result<()> {
-        let mut invite = gotrue::Invite::email(self.email);
+        let mut invite = gotrue::admin::Invite::email(self.email);
         if let Some(data) = self.data {
             invite = invite.data(data);
         }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use gotrue::{
-    GenerateLink, GeneratedLink,
+    admin::{GenerateLink, GeneratedLink},
     serde_json::{Value, json},
 };
 

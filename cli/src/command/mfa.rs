@@ -1,7 +1,13 @@
 //! `gotrue mfa`: the second factors of the signed-in user.
 
 use clap::{Args, Subcommand};
-use gotrue::{EnrollPhone, EnrollTotp, Factor, SessionManager, serde_json::json, uuid::Uuid};
+use gotrue::{
+    SessionManager,
+    serde_json::json,
+    types::Factor,
+    user::{EnrollPhone, EnrollTotp},
+    uuid::Uuid,
+};
 use qrcode::{QrCode, render::unicode::Dense1x2};
 
 use crate::{

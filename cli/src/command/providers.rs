@@ -1,7 +1,10 @@
 //! `gotrue providers`: custom OAuth and OpenID Connect providers.
 
 use clap::{Args, Subcommand};
-use gotrue::{CreateCustomProvider, CustomProvider, OAuth2Endpoints, UpdateCustomProvider};
+use gotrue::{
+    admin::{CreateCustomProvider, OAuth2Endpoints, UpdateCustomProvider},
+    types::CustomProvider,
+};
 
 use crate::{context::Context, failure::Result, output::yes_no, prompt, time};
 

@@ -4,8 +4,9 @@ use std::{fs, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use gotrue::{
-    CreateSsoProvider, NameIdFormat, SamlAttributeMapping, SsoProvider, UpdateSsoProvider,
+    admin::{CreateSsoProvider, UpdateSsoProvider},
     serde_json::{self, Value},
+    types::{NameIdFormat, SamlAttributeMapping, SsoProvider},
     uuid::Uuid,
 };
 

@@ -1,6 +1,7 @@
 //! Signing in and out, and the user's own account.
 
-use gotrue::{SignUp, testing::FakeServer};
+use gotrue::SignUp;
+use gotrue_fake::FakeServer;
 
 use super::terminal::Terminal;
 

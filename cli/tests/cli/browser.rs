@@ -1,6 +1,6 @@
 //! Signing in through a browser, played by an HTTP client that follows redirects.
 
-use gotrue::testing::FakeServer;
+use gotrue_fake::FakeServer;
 
 use super::{
     account::{ADDRESS, server_with_ada},

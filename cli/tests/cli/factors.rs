@@ -1,6 +1,7 @@
 //! Second factors and passkeys.
 
-use gotrue::{Secret, serde_json, testing::FakeServer};
+use gotrue::{Secret, serde_json};
+use gotrue_fake::FakeServer;
 
 use super::{
     account::{PASSWORD, server_with_ada},

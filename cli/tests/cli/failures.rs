@@ -2,7 +2,8 @@
 
 use std::{net::TcpListener, process::Stdio};
 
-use gotrue::{serde_json, testing::FakeServer};
+use gotrue::serde_json;
+use gotrue_fake::FakeServer;
 
 use super::{account::server_with_ada, terminal::Terminal};
 

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use gotrue::{
-    Clock,
-    testing::{FakeServer, ManualClock},
-};
+use gotrue::Clock;
+use gotrue_fake::{FakeServer, ManualClock};
 
 use super::{
     account::{PASSWORD, server_with_ada},

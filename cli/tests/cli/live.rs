@@ -65,7 +65,7 @@ fn commands_on_a_real_server() {
 fn providers_and_clients_on_a_real_server() {
     let Some(mut terminal) = terminal() else { return };
     let client = done(terminal.run("clients create https://app.example.com/cb --public --json"));
-    let client: gotrue::OAuthClient = gotrue::serde_json::from_str(&client).unwrap();
+    let client: gotrue::types::OAuthClient = gotrue::serde_json::from_str(&client).unwrap();
     let id: Uuid = client.client_id;
     assert!(done(terminal.run(&format!("clients update {id} --name App"))).contains("App"));
     done(terminal.run(&format!("clients delete {id} --yes")));

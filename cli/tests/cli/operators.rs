@@ -3,10 +3,10 @@
 use std::{fs, io::BufRead, path::Path};
 
 use gotrue::{
-    CreateUser,
+    admin::CreateUser,
     serde_json::{self, Value},
-    testing::FakeServer,
 };
+use gotrue_fake::FakeServer;
 
 use super::terminal::Terminal;
 

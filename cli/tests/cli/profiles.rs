@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gotrue::testing::FakeServer;
+use gotrue_fake::FakeServer;
 
 use super::{
     account::{PASSWORD, server_with_ada},

@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use gotrue::testing::FakeServer;
+use gotrue_fake::FakeServer;
 use tempfile::TempDir;
 
 /// Variables that must not leak from the test's environment into the command.

@@ -6,8 +6,8 @@ use gotrue::{
     User,
     futures_util::TryStreamExt,
     serde_json::{self, Value, json},
-    testing::{FakeServer, Fault},
 };
+use gotrue_fake::{FakeServer, Fault};
 
 use super::terminal::Terminal;
 

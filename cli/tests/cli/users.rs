@@ -1,6 +1,7 @@
 //! Users, invitations and links.
 
-use gotrue::{serde_json, testing::FakeServer};
+use gotrue::serde_json;
+use gotrue_fake::FakeServer;
 
 use super::terminal::Terminal;
 

@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 
 use super::full_identifier;
 use crate::{
-    check,
     error::{Error, Result},
-    raw::{CustomProviderType, types::CustomProviderCreateRequest},
+    input,
     secret::Secret,
+    types::{CustomProviderCreateRequest, CustomProviderType},
 };
 
 /// Where an OAuth 2.0 provider is, `https` and public hosts only.
@@ -24,10 +24,10 @@ pub struct OAuth2Endpoints {
 /// A new custom provider (`POST /admin/custom-providers`).
 ///
 /// ```
-/// use gotrue::{CreateCustomProvider, OAuth2Endpoints};
+/// use gotrue::admin::{CreateCustomProvider, OAuth2Endpoints};
 /// use serde_json::json;
 ///
-/// # async fn f(providers: gotrue::CustomProviders) -> Result<(), gotrue::Error> {
+/// # async fn f(providers: gotrue::admin::CustomProviders) -> Result<(), gotrue::Error> {
 /// let endpoints = OAuth2Endpoints {
 ///     authorization_url: "https://forge.example.com/login/oauth/authorize".to_owned(),
 ///     token_url: "https://forge.example.com/login/oauth/access_token".to_owned(),
@@ -187,12 +187,12 @@ impl CreateCustomProvider {
     pub(super) fn into_request(self) -> Result<CustomProviderCreateRequest> {
         let mut request = self.request;
         request.identifier = full_identifier(&request.identifier)?;
-        check::not_empty("name", &request.name)?;
-        check::not_empty("client id", &request.client_id)?;
-        check::secret("client secret", &request.client_secret)?;
-        check::none_empty("scope", request.scopes.iter().flatten())?;
-        check::none_empty("acceptable client id", request.acceptable_client_ids.iter().flatten())?;
-        check::none_empty("custom claim", request.custom_claims_allowlist.iter().flatten())?;
+        input::not_empty("name", &request.name)?;
+        input::not_empty("client id", &request.client_id)?;
+        input::secret("client secret", &request.client_secret)?;
+        input::none_empty("scope", request.scopes.iter().flatten())?;
+        input::none_empty("acceptable client id", request.acceptable_client_ids.iter().flatten())?;
+        input::none_empty("custom claim", request.custom_claims_allowlist.iter().flatten())?;
         let urls = [
             ("issuer", &request.issuer),
             ("discovery URL", &request.discovery_url),
@@ -202,7 +202,7 @@ impl CreateCustomProvider {
             ("JWKS URI", &request.jwks_uri),
         ];
         for (what, url) in urls {
-            url.as_deref().map_or(Ok(()), |url| check::https(what, url))?;
+            url.as_deref().map_or(Ok(()), |url| input::https(what, url))?;
         }
         of_the_right_kind(&request)?;
         Ok(request)

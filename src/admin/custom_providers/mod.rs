@@ -6,10 +6,10 @@ mod update;
 pub use create::{CreateCustomProvider, OAuth2Endpoints};
 pub use update::UpdateCustomProvider;
 
-use super::AdminClient;
 use crate::{
+    admin::AdminClient,
     error::{Error, Result},
-    raw::{CustomProviderType, Provider, types::CustomProvider},
+    types::{CustomProvider, CustomProviderType, Provider},
 };
 
 /// The custom OAuth and OpenID Connect providers, besides those that the server knows by itself.
@@ -18,7 +18,7 @@ use crate::{
 /// it by [`Provider::custom`].
 ///
 /// ```
-/// use gotrue::{CreateCustomProvider, Provider, UpdateCustomProvider};
+/// use gotrue::{Provider, admin::{CreateCustomProvider, UpdateCustomProvider}};
 ///
 /// # async fn f(client: gotrue::Client, admin: gotrue::AdminClient) -> Result<(), gotrue::Error> {
 /// let providers = admin.custom_providers();

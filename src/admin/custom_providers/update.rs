@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use crate::{check, error::Result, raw::types::CustomProviderUpdateRequest, secret::Secret};
+use crate::{error::Result, input, secret::Secret, types::CustomProviderUpdateRequest};
 
 /// What to change of a custom provider (`PUT /admin/custom-providers/{identifier}`). What is not named stays; an empty
 /// list removes what was there. Kind and identifier stay for good.
 ///
 /// ```
-/// # use gotrue::UpdateCustomProvider;
-/// # async fn f(providers: gotrue::CustomProviders) -> Result<(), gotrue::Error> {
+/// # use gotrue::admin::UpdateCustomProvider;
+/// # async fn f(providers: gotrue::admin::CustomProviders) -> Result<(), gotrue::Error> {
 /// providers.update("acme", UpdateCustomProvider::new().client_secret("the-new-one").scopes(["email"])).await?;
 /// # Ok(()) }
 /// ```
@@ -142,12 +142,12 @@ impl UpdateCustomProvider {
     /// The server takes an empty string for one that is not there.
     pub(super) fn into_request(self) -> Result<CustomProviderUpdateRequest> {
         let request = self.request;
-        check::optional("name", request.name.as_deref())?;
-        check::optional("client id", request.client_id.as_deref())?;
-        check::optional("client secret", request.client_secret.as_ref().map(Secret::expose))?;
-        check::none_empty("scope", request.scopes.iter().flatten())?;
-        check::none_empty("acceptable client id", request.acceptable_client_ids.iter().flatten())?;
-        check::none_empty("custom claim", request.custom_claims_allowlist.iter().flatten())?;
+        input::optional("name", request.name.as_deref())?;
+        input::optional("client id", request.client_id.as_deref())?;
+        input::optional("client secret", request.client_secret.as_ref().map(Secret::expose))?;
+        input::none_empty("scope", request.scopes.iter().flatten())?;
+        input::none_empty("acceptable client id", request.acceptable_client_ids.iter().flatten())?;
+        input::none_empty("custom claim", request.custom_claims_allowlist.iter().flatten())?;
         let urls = [
             ("issuer", &request.issuer),
             ("discovery URL", &request.discovery_url),
@@ -157,7 +157,7 @@ impl UpdateCustomProvider {
             ("JWKS URI", &request.jwks_uri),
         ];
         for (what, url) in urls {
-            url.as_deref().map_or(Ok(()), |url| check::https(what, url))?;
+            url.as_deref().map_or(Ok(()), |url| input::https(what, url))?;
         }
         Ok(request)
     }

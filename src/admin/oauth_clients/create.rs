@@ -1,20 +1,19 @@
 //! New OAuth clients.
 
 use crate::{
-    check,
     error::{Error, Result},
-    raw::{OAuthClientType, OAuthGrantType, TokenEndpointAuthMethod, types::OAuthClientCreateRequest},
-    redirect_uri,
+    input::{self, redirect_uri},
+    types::{OAuthClientCreateRequest, OAuthClientType, OAuthGrantType, TokenEndpointAuthMethod},
 };
 
 /// A new client of the server's own OAuth (`POST /admin/oauth/clients`), with 1 to 10 addresses to which a browser may
 /// be sent back.
 ///
 /// ```
-/// # use gotrue::CreateOAuthClient;
-/// use gotrue::TokenEndpointAuthMethod;
+/// # use gotrue::admin::CreateOAuthClient;
+/// use gotrue::types::TokenEndpointAuthMethod;
 ///
-/// # async fn f(clients: gotrue::OAuthClients) -> Result<(), gotrue::Error> {
+/// # async fn f(clients: gotrue::admin::OAuthClients) -> Result<(), gotrue::Error> {
 /// let phone = clients.create(CreateOAuthClient::public(["com.example.app://cb"]).name("App")).await?;
 /// let server = CreateOAuthClient::confidential(["https://app.example.com/cb", "http://localhost:3000/cb"])
 ///     .token_endpoint_auth_method(TokenEndpointAuthMethod::CLIENT_SECRET_POST);
@@ -86,9 +85,9 @@ impl CreateOAuthClient {
     pub(super) fn into_request(self) -> Result<OAuthClientCreateRequest> {
         let request = self.request;
         redirect_uri::check(&request.redirect_uris)?;
-        check::optional("name", request.client_name.as_deref())?;
-        check::optional("home page", request.client_uri.as_deref())?;
-        check::optional("logo", request.logo_uri.as_deref())?;
+        input::optional("name", request.client_name.as_deref())?;
+        input::optional("home page", request.client_uri.as_deref())?;
+        input::optional("logo", request.logo_uri.as_deref())?;
         if request.grant_types.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::invalid("grant type", "is missing"));
         }

@@ -8,13 +8,12 @@ use uuid::Uuid;
 pub use create::CreateOAuthClient;
 pub use update::UpdateOAuthClient;
 
-use super::AdminClient;
-use crate::{check, error::Result, raw::types::OAuthClient};
+use crate::{admin::AdminClient, error::Result, input, types::OAuthClient};
 
 /// The clients of the server's own OAuth: applications that let people sign in with an account here.
 ///
 /// ```
-/// use gotrue::{CreateOAuthClient, UpdateOAuthClient};
+/// use gotrue::admin::{CreateOAuthClient, UpdateOAuthClient};
 ///
 /// # async fn f(admin: gotrue::AdminClient) -> Result<(), gotrue::Error> {
 /// let clients = admin.oauth_clients();
@@ -62,7 +61,7 @@ impl OAuthClients {
     /// # Errors
     /// `oauth_client_not_found`.
     pub async fn get(&self, client_id: Uuid) -> Result<OAuthClient> {
-        check::id("client id", client_id)?;
+        input::id("client id", client_id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_get_oauth_client(&client_id).await).await
     }
@@ -73,7 +72,7 @@ impl OAuthClients {
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `oauth_client_not_found`,
     /// `validation_failed`.
     pub async fn update(&self, client_id: Uuid, update: UpdateOAuthClient) -> Result<OAuthClient> {
-        check::id("client id", client_id)?;
+        input::id("client id", client_id)?;
         let request = update.into_request()?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_update_oauth_client(&client_id, &request).await).await
@@ -84,7 +83,7 @@ impl OAuthClients {
     /// # Errors
     /// `oauth_client_not_found`.
     pub async fn delete(&self, client_id: Uuid) -> Result<()> {
-        check::id("client id", client_id)?;
+        input::id("client id", client_id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_delete_oauth_client(&client_id).await).await
     }
@@ -94,7 +93,7 @@ impl OAuthClients {
     /// # Errors
     /// `oauth_client_not_found`; `validation_failed` when the client is public.
     pub async fn regenerate_secret(&self, client_id: Uuid) -> Result<OAuthClient> {
-        check::id("client id", client_id)?;
+        input::id("client id", client_id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_regenerate_oauth_client_secret(&client_id).await).await
     }

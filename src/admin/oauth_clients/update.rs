@@ -2,16 +2,16 @@
 
 use crate::{
     error::{Error, Result},
-    raw::{OAuthGrantType, TokenEndpointAuthMethod, types::OAuthClientUpdateRequest},
-    redirect_uri,
+    input::redirect_uri,
+    types::{OAuthClientUpdateRequest, OAuthGrantType, TokenEndpointAuthMethod},
 };
 
 /// What to change of a client (`PUT /admin/oauth/clients/{client_id}`). What is not named stays; an empty text removes
 /// what was there.
 ///
 /// ```
-/// # use gotrue::UpdateOAuthClient;
-/// # async fn f(clients: gotrue::OAuthClients, id: uuid::Uuid) -> Result<(), gotrue::Error> {
+/// # use gotrue::admin::UpdateOAuthClient;
+/// # async fn f(clients: gotrue::admin::OAuthClients, id: uuid::Uuid) -> Result<(), gotrue::Error> {
 /// clients.update(id, UpdateOAuthClient::new().redirect_uris(["https://app.example.com/cb"]).logo_uri("")).await?;
 /// # Ok(()) }
 /// ```

@@ -1,21 +1,18 @@
 //! New identity providers.
 
 use crate::{
-    check,
     error::Result,
-    raw::{
-        NameIdFormat,
-        types::{SamlAttributeMapping, SsoProviderCreateRequest, SsoProviderType},
-    },
+    input,
+    types::{NameIdFormat, SamlAttributeMapping, SsoProviderCreateRequest, SsoProviderType},
 };
 
 /// A new identity provider (`POST /admin/sso/providers`).
 ///
 /// ```
-/// # use gotrue::CreateSsoProvider;
-/// use gotrue::{NameIdFormat, SamlAttribute, SamlAttributeMapping};
+/// # use gotrue::admin::CreateSsoProvider;
+/// use gotrue::types::{NameIdFormat, SamlAttribute, SamlAttributeMapping};
 ///
-/// # async fn f(sso: gotrue::SsoProviders, xml: String) -> Result<(), gotrue::Error> {
+/// # async fn f(sso: gotrue::admin::SsoProviders, xml: String) -> Result<(), gotrue::Error> {
 /// let mail = SamlAttribute { name: Some("mail".to_owned()), ..SamlAttribute::default() };
 /// let mapping = SamlAttributeMapping { keys: Some([("email".to_owned(), mail)].into()) };
 /// let acme = CreateSsoProvider::metadata_xml(xml)
@@ -88,11 +85,11 @@ impl CreateSsoProvider {
 
     pub(super) fn into_request(self) -> Result<SsoProviderCreateRequest> {
         let request = self.request;
-        request.metadata_url.as_deref().map_or(Ok(()), |url| check::https("metadata URL", url))?;
-        check::optional("metadata", request.metadata_xml.as_deref())?;
-        check::none_empty("domain", request.domains.iter().flatten())?;
-        check::optional("resource id", request.resource_id.as_deref())?;
-        check::optional("name id format", request.name_id_format.as_ref().map(NameIdFormat::as_str))?;
+        request.metadata_url.as_deref().map_or(Ok(()), |url| input::https("metadata URL", url))?;
+        input::optional("metadata", request.metadata_xml.as_deref())?;
+        input::none_empty("domain", request.domains.iter().flatten())?;
+        input::optional("resource id", request.resource_id.as_deref())?;
+        input::optional("name id format", request.name_id_format.as_ref().map(NameIdFormat::as_str))?;
         Ok(request)
     }
 }

@@ -2,15 +2,15 @@
 
 use crate::{
     admin::AdminClient,
-    check,
     error::{Error, Result},
-    raw::types::SsoProvider,
+    input,
+    types::SsoProvider,
 };
 
 /// A list of identity providers (`GET /admin/sso/providers`), without their metadata.
 ///
 /// ```
-/// # async fn f(sso: gotrue::SsoProviders) -> Result<(), gotrue::Error> {
+/// # async fn f(sso: gotrue::admin::SsoProviders) -> Result<(), gotrue::Error> {
 /// let all = sso.list().get().await?;
 /// let of_tenants = sso.list().resource_id_prefix("tenant-").get().await?;
 /// # Ok(()) }
@@ -46,8 +46,8 @@ impl ListSsoProviders {
     /// [`Error::InvalidInput`] before any request.
     pub async fn get(self) -> Result<Vec<SsoProvider>> {
         let (id, prefix) = (self.resource_id.as_deref(), self.resource_id_prefix.as_deref());
-        check::optional("resource id", id)?;
-        check::optional("prefix of resource ids", prefix)?;
+        input::optional("resource id", id)?;
+        input::optional("prefix of resource ids", prefix)?;
         if id.is_some() && prefix.is_some() {
             return Err(Error::invalid("resource id", "and a prefix cannot both be given"));
         }

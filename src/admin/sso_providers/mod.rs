@@ -10,13 +10,12 @@ pub use create::CreateSsoProvider;
 pub use list::ListSsoProviders;
 pub use update::UpdateSsoProvider;
 
-use super::AdminClient;
-use crate::{check, error::Result, raw::types::SsoProvider};
+use crate::{admin::AdminClient, error::Result, input, types::SsoProvider};
 
 /// The identity providers of companies, with which people sign in by SAML 2.0.
 ///
 /// ```
-/// use gotrue::{CreateSsoProvider, UpdateSsoProvider};
+/// use gotrue::admin::{CreateSsoProvider, UpdateSsoProvider};
 ///
 /// # async fn f(admin: gotrue::AdminClient) -> Result<(), gotrue::Error> {
 /// let sso = admin.sso_providers();
@@ -57,7 +56,7 @@ impl SsoProviders {
     /// # Errors
     /// `sso_provider_not_found`.
     pub async fn get(&self, id: Uuid) -> Result<SsoProvider> {
-        check::id("SSO provider id", id)?;
+        input::id("SSO provider id", id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_get_sso_provider(&id.to_string()).await).await
     }
@@ -68,7 +67,7 @@ impl SsoProviders {
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `sso_provider_not_found`,
     /// `saml_entity_id_mismatch`, `sso_domain_already_exists`, `saml_metadata_fetch_failed`, `conflict`.
     pub async fn update(&self, id: Uuid, update: UpdateSsoProvider) -> Result<SsoProvider> {
-        check::id("SSO provider id", id)?;
+        input::id("SSO provider id", id)?;
         let request = update.into_request()?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_update_sso_provider(&id.to_string(), &request).await).await
@@ -79,7 +78,7 @@ impl SsoProviders {
     /// # Errors
     /// `sso_provider_not_found`.
     pub async fn delete(&self, id: Uuid) -> Result<SsoProvider> {
-        check::id("SSO provider id", id)?;
+        input::id("SSO provider id", id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_delete_sso_provider(&id.to_string()).await).await
     }

@@ -1,20 +1,17 @@
 //! Changes to an identity provider.
 
 use crate::{
-    check,
     error::{Error, Result},
-    raw::{
-        NameIdFormat,
-        types::{SamlAttributeMapping, SsoProvider, SsoProviderUpdateRequest},
-    },
+    input,
+    types::{NameIdFormat, SamlAttributeMapping, SsoProvider, SsoProviderUpdateRequest},
 };
 
 /// What to change of an identity provider (`PUT /admin/sso/providers/{idp_id}`). What is not named stays, with one
 /// exception: the server clears the form of name ids when it is left out. [`of`](Self::of) sees to it that it stays.
 ///
 /// ```
-/// # use gotrue::UpdateSsoProvider;
-/// # async fn f(sso: gotrue::SsoProviders, id: uuid::Uuid) -> Result<(), gotrue::Error> {
+/// # use gotrue::admin::UpdateSsoProvider;
+/// # async fn f(sso: gotrue::admin::SsoProviders, id: uuid::Uuid) -> Result<(), gotrue::Error> {
 /// let acme = sso.get(id).await?;
 /// sso.update(id, UpdateSsoProvider::of(&acme).domains(["acme.example"])).await?;
 /// # Ok(()) }
@@ -81,9 +78,9 @@ impl UpdateSsoProvider {
 
     pub(super) fn into_request(self) -> Result<SsoProviderUpdateRequest> {
         let request = self.request;
-        request.metadata_url.as_deref().map_or(Ok(()), |url| check::https("metadata URL", url))?;
-        check::optional("metadata", request.metadata_xml.as_deref())?;
-        check::none_empty("domain", request.domains.iter().flatten())?;
+        request.metadata_url.as_deref().map_or(Ok(()), |url| input::https("metadata URL", url))?;
+        input::optional("metadata", request.metadata_xml.as_deref())?;
+        input::none_empty("domain", request.domains.iter().flatten())?;
         if request.metadata_url.is_some() && request.metadata_xml.is_some() {
             return Err(Error::invalid("metadata", "and their URL cannot both be given"));
         }

@@ -7,18 +7,18 @@ use uuid::Uuid;
 
 use super::{Users, ban::Ban};
 use crate::{
-    check,
     error::{Error, Result},
-    raw::types::{AdminCreateUserRequest, User},
+    input,
     secret::Secret,
+    types::{AdminCreateUserRequest, User},
 };
 
 /// A new user (`POST /admin/users`), with an e-mail address, a phone number or both. Nothing is sent to them.
 ///
 /// ```
-/// # use gotrue::CreateUser;
+/// # use gotrue::admin::CreateUser;
 /// # use serde_json::json;
-/// # async fn f(users: gotrue::Users) -> Result<(), gotrue::Error> {
+/// # async fn f(users: gotrue::admin::Users) -> Result<(), gotrue::Error> {
 /// let ada = CreateUser::email("ada@example.com")
 ///     .password("correct-horse-7")
 ///     .confirm_email()
@@ -123,15 +123,15 @@ impl CreateUser {
 
     fn into_request(self) -> Result<AdminCreateUserRequest> {
         let Self { mut request, ban } = self;
-        check::optional("e-mail address", request.email.as_deref())?;
-        check::optional("phone number", request.phone.as_deref())?;
-        check::optional("password", request.password.as_ref().map(Secret::expose))?;
-        check::optional("password hash", request.password_hash.as_ref().map(Secret::expose))?;
-        check::optional("role", request.role.as_deref())?;
-        check::audience(request.aud.as_deref())?;
-        check::metadata(request.user_metadata.as_ref())?;
-        check::metadata(request.app_metadata.as_ref())?;
-        request.id.map_or(Ok(()), |id| check::id("user id", id))?;
+        input::optional("e-mail address", request.email.as_deref())?;
+        input::optional("phone number", request.phone.as_deref())?;
+        input::optional("password", request.password.as_ref().map(Secret::expose))?;
+        input::optional("password hash", request.password_hash.as_ref().map(Secret::expose))?;
+        input::optional("role", request.role.as_deref())?;
+        input::audience(request.aud.as_deref())?;
+        input::metadata(request.user_metadata.as_ref())?;
+        input::metadata(request.app_metadata.as_ref())?;
+        request.id.map_or(Ok(()), |id| input::id("user id", id))?;
         if request.password.is_some() && request.password_hash.is_some() {
             return Err(Error::invalid("password", "and its hash cannot both be given"));
         }

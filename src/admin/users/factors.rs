@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use crate::{
     admin::AdminClient,
-    check,
     error::Result,
-    raw::types::{AdminUpdateFactorRequest, Factor},
+    input,
+    types::{AdminUpdateFactorRequest, Factor},
 };
 
 /// The second factors of a user.
@@ -36,7 +36,7 @@ impl UserFactors {
     /// # Errors
     /// `user_not_found`.
     pub async fn list(&self) -> Result<Vec<Factor>> {
-        check::id("user id", self.user_id)?;
+        input::id("user id", self.user_id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_list_factors(&self.user_id).await).await
     }
@@ -47,7 +47,7 @@ impl UserFactors {
     /// `user_not_found`, `mfa_factor_not_found`.
     pub async fn rename(&self, factor_id: Uuid, friendly_name: impl Into<String>) -> Result<Factor> {
         let friendly_name = friendly_name.into();
-        check::not_empty("friendly name", &friendly_name)?;
+        input::not_empty("friendly name", &friendly_name)?;
         self.check(factor_id)?;
         let request = AdminUpdateFactorRequest { friendly_name: Some(friendly_name), phone: None };
         let call = self.admin.call()?;
@@ -60,7 +60,7 @@ impl UserFactors {
     /// `user_not_found`, `mfa_factor_not_found`, `validation_failed`.
     pub async fn set_phone(&self, factor_id: Uuid, phone: impl Into<String>) -> Result<Factor> {
         let phone = phone.into();
-        check::not_empty("phone number", &phone)?;
+        input::not_empty("phone number", &phone)?;
         self.check(factor_id)?;
         let request = AdminUpdateFactorRequest { friendly_name: None, phone: Some(phone) };
         let call = self.admin.call()?;
@@ -78,7 +78,7 @@ impl UserFactors {
     }
 
     fn check(&self, factor_id: Uuid) -> Result<()> {
-        check::id("user id", self.user_id)?;
-        check::id("factor id", factor_id)
+        input::id("user id", self.user_id)?;
+        input::id("factor id", factor_id)
     }
 }

@@ -7,17 +7,17 @@ use crate::{
         AdminClient,
         page::{self, Page, Place},
     },
-    check,
     error::{Error, Result},
-    raw::types::{User, UserOrder},
+    input,
+    types::{User, UserOrder},
 };
 
 /// A list of users (`GET /admin/users`), newest first, without their identities and factors.
 ///
 /// ```
-/// use gotrue::{UserOrder, futures_util::StreamExt};
+/// use gotrue::{futures_util::StreamExt, types::UserOrder};
 ///
-/// # async fn f(users: gotrue::Users) -> Result<(), gotrue::Error> {
+/// # async fn f(users: gotrue::admin::Users) -> Result<(), gotrue::Error> {
 /// let page = users.list().filter("@example.com").page(12).per_page(100).get().await?;
 /// println!("{} of {:?}; next: {:?}, last: {:?}", page.items.len(), page.total, page.next_page, page.last_page);
 ///
@@ -103,12 +103,12 @@ impl ListUsers {
     /// [`Error::InvalidInput`] before any request; `validation_failed` for a cursor that is none.
     pub async fn get(self) -> Result<Page<User>> {
         self.check()?;
-        let per_page = self.per_page.map(|number| check::from_one("number per page", number)).transpose()?;
+        let per_page = self.per_page.map(|number| input::from_one("number per page", number)).transpose()?;
         let (page, cursor, limit) = match self.start() {
-            Place::Number(page) => (Some(check::from_one("page", page)?), None, None),
+            Place::Number(page) => (Some(input::from_one("page", page)?), None, None),
             Place::Cursor(from) => (None, from, self.cursor.and_then(|cursor| cursor.limit)),
         };
-        let limit = limit.map(|limit| check::from_one("limit", limit)).transpose()?;
+        let limit = limit.map(|limit| input::from_one("limit", limit)).transpose()?;
         let (cursor, filter, audience) = (cursor.as_deref(), self.filter.as_deref(), self.audience.as_deref());
         let call = self.admin.call()?;
         let reply =
@@ -147,10 +147,10 @@ impl ListUsers {
     }
 
     fn check(&self) -> Result<()> {
-        check::optional("filter", self.filter.as_deref())?;
-        check::audience(self.audience.as_deref())?;
+        input::optional("filter", self.filter.as_deref())?;
+        input::audience(self.audience.as_deref())?;
         let Some(cursor) = &self.cursor else { return Ok(()) };
-        check::optional("cursor", cursor.from.as_deref())?;
+        input::optional("cursor", cursor.from.as_deref())?;
         if self.page.is_some() || self.per_page.is_some() {
             return Err(Error::invalid("list", "cannot go both by number and by cursor"));
         }

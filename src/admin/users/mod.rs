@@ -18,17 +18,17 @@ pub use list::ListUsers;
 pub use passkeys::UserPasskeys;
 pub use update::UpdateUser;
 
-use super::AdminClient;
 use crate::{
-    check,
+    admin::AdminClient,
     error::Result,
-    raw::types::{AdminDeleteUserRequest, User, UserOrder},
+    input,
+    types::{AdminDeleteUserRequest, User, UserOrder},
 };
 
 /// The users of the server.
 ///
 /// ```
-/// use gotrue::{CreateUser, UpdateUser, futures_util::StreamExt};
+/// use gotrue::{admin::{CreateUser, UpdateUser}, futures_util::StreamExt};
 /// use std::time::Duration;
 ///
 /// # async fn f(admin: gotrue::AdminClient) -> Result<(), gotrue::Error> {
@@ -64,7 +64,7 @@ impl Users {
     /// # Errors
     /// `user_not_found`.
     pub async fn get(&self, id: Uuid) -> Result<User> {
-        check::id("user id", id)?;
+        input::id("user id", id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_get_user(&id).await).await
     }
@@ -76,7 +76,7 @@ impl Users {
     /// Of several, which only SSO makes possible, the oldest is given.
     pub async fn get_by_email(&self, email: impl AsRef<str>) -> Result<Option<User>> {
         let email = email.as_ref().trim();
-        check::not_empty("e-mail address", email)?;
+        input::not_empty("e-mail address", email)?;
         // The server keeps addresses in lower case and minds the case of the filter.
         let wanted = email.to_lowercase();
         let mut users = self.list().filter(&wanted).sort(UserOrder::CreatedAtAsc).stream();
@@ -111,7 +111,7 @@ impl Users {
     /// # Errors
     /// `user_not_found`.
     pub async fn delete(&self, id: Uuid) -> Result<()> {
-        check::id("user id", id)?;
+        input::id("user id", id)?;
         let how = AdminDeleteUserRequest { should_soft_delete: Some(false) };
         let call = self.admin.call()?;
         call.answer(call.raw.admin_delete_user(&id, &how).await).await.map(drop)
@@ -123,7 +123,7 @@ impl Users {
     /// # Errors
     /// `user_not_found`.
     pub async fn soft_delete(&self, id: Uuid) -> Result<()> {
-        check::id("user id", id)?;
+        input::id("user id", id)?;
         let how = AdminDeleteUserRequest { should_soft_delete: Some(true) };
         let call = self.admin.call()?;
         call.answer(call.raw.admin_delete_user(&id, &how).await).await.map(drop)

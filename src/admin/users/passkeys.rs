@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::{admin::AdminClient, check, error::Result, raw::types::Passkey};
+use crate::{admin::AdminClient, error::Result, input, types::Passkey};
 
 /// The passkeys of a user, also while passkeys are switched off.
 ///
@@ -30,7 +30,7 @@ impl UserPasskeys {
     /// # Errors
     /// `user_not_found`.
     pub async fn list(&self) -> Result<Vec<Passkey>> {
-        check::id("user id", self.user_id)?;
+        input::id("user id", self.user_id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_list_passkeys(&self.user_id).await).await
     }
@@ -40,8 +40,8 @@ impl UserPasskeys {
     /// # Errors
     /// `user_not_found`; `validation_failed` with a status of 404 when there is no such passkey.
     pub async fn delete(&self, passkey_id: Uuid) -> Result<()> {
-        check::id("user id", self.user_id)?;
-        check::id("passkey id", passkey_id)?;
+        input::id("user id", self.user_id)?;
+        input::id("passkey id", passkey_id)?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_delete_passkey(&self.user_id, &passkey_id).await).await
     }

@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::{Users, ban::Ban};
 use crate::{
-    check,
     error::Result,
-    raw::types::{AdminUpdateUserRequest, User},
+    input,
     secret::Secret,
+    types::{AdminUpdateUserRequest, User},
 };
 
 /// What to change of a user (`PUT /admin/users/{user_id}`). What is not named stays.
@@ -18,9 +18,9 @@ use crate::{
 /// All takes effect at once, and nothing is sent to the user.
 ///
 /// ```
-/// # use gotrue::UpdateUser;
+/// # use gotrue::admin::UpdateUser;
 /// # use serde_json::json;
-/// # async fn f(users: gotrue::Users, id: uuid::Uuid) -> Result<(), gotrue::Error> {
+/// # async fn f(users: gotrue::admin::Users, id: uuid::Uuid) -> Result<(), gotrue::Error> {
 /// users.update(id, UpdateUser::new().email("ada@new.example.com").confirm_email()).await?;
 /// // Metadata is merged key by key, not within a key; null removes a key.
 /// users.update(id, UpdateUser::new().app_metadata(json!({ "plan": "pro", "trial": null }))).await?;
@@ -103,12 +103,12 @@ impl UpdateUser {
 
     fn into_request(self) -> Result<AdminUpdateUserRequest> {
         let Self { mut request, ban } = self;
-        check::optional("e-mail address", request.email.as_deref())?;
-        check::optional("phone number", request.phone.as_deref())?;
-        check::optional("password", request.password.as_ref().map(Secret::expose))?;
-        check::optional("role", request.role.as_deref())?;
-        check::metadata(request.user_metadata.as_ref())?;
-        check::metadata(request.app_metadata.as_ref())?;
+        input::optional("e-mail address", request.email.as_deref())?;
+        input::optional("phone number", request.phone.as_deref())?;
+        input::optional("password", request.password.as_ref().map(Secret::expose))?;
+        input::optional("role", request.role.as_deref())?;
+        input::metadata(request.user_metadata.as_ref())?;
+        input::metadata(request.app_metadata.as_ref())?;
         request.ban_duration = ban.map(Ban::text).transpose()?;
         Ok(request)
     }
@@ -122,7 +122,7 @@ impl Users {
     /// `validation_failed`. An address or number that another user has is `unexpected_failure` with a status of 500,
     /// which looks as if it were worth another try and is not.
     pub async fn update(&self, id: Uuid, update: UpdateUser) -> Result<User> {
-        check::id("user id", id)?;
+        input::id("user id", id)?;
         let request = update.into_request()?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_update_user(&id, &request).await).await

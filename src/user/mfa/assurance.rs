@@ -4,15 +4,15 @@ use super::{Factors, Mfa};
 use crate::{
     error::Result,
     jwt::Claims,
-    raw::{AssuranceLevel, types::User},
     secret::Secret,
+    types::{AssuranceLevel, User},
 };
 
 /// The level of a session, and the one that it can get to.
 ///
 /// ```
 /// # fn f(session: gotrue::Session) {
-/// let assurance = gotrue::Assurance::of(session.access_token(), session.user());
+/// let assurance = gotrue::user::Assurance::of(session.access_token(), session.user());
 /// if assurance.needs_second_factor() {
 ///     println!("ask for a code");
 /// }

@@ -6,17 +6,17 @@ use uuid::Uuid;
 
 use super::Mfa;
 use crate::{
-    check,
     error::Result,
-    raw::types::{ChallengeFactorRequest, ChallengeFactorResponse, MessageChannel, VerifyFactorRequest},
+    input,
     secret::Secret,
     session::Session,
+    types::{ChallengeFactorRequest, ChallengeFactorResponse, MessageChannel, VerifyFactorRequest},
 };
 
 /// A challenge to a factor, to be answered from the same address within some minutes. It can be kept in between.
 ///
 /// ```
-/// # async fn f(user: gotrue::UserClient, factor: gotrue::Factor) -> Result<(), gotrue::Error> {
+/// # async fn f(user: gotrue::UserClient, factor: gotrue::types::Factor) -> Result<(), gotrue::Error> {
 /// let challenge = user.mfa().challenge(factor.id).await?;
 /// // … the user types a code …
 /// let session = user.mfa().verify(&challenge, "123456").await?;
@@ -98,7 +98,7 @@ impl Mfa {
     /// ends all sessions of the user.
     pub async fn verify(&self, challenge: &FactorChallenge, code: impl Into<Secret>) -> Result<Session> {
         let code = code.into();
-        check::secret("code", &code)?;
+        input::secret("code", &code)?;
         let request = VerifyFactorRequest { challenge_id: challenge.challenge_id, code: Some(code), webauthn: None };
         let call = self.user.call()?;
         let reply = call.raw.verify_factor(&challenge.factor_id, &request).await;
@@ -111,7 +111,7 @@ impl Mfa {
     /// As [`challenge`](Self::challenge) and [`verify`](Self::verify).
     pub async fn challenge_and_verify(&self, factor_id: Uuid, code: impl Into<Secret>) -> Result<Session> {
         let code = code.into();
-        check::secret("code", &code)?;
+        input::secret("code", &code)?;
         let challenge = self.challenge(factor_id).await?;
         self.verify(&challenge, code).await
     }

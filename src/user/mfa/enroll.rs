@@ -5,13 +5,10 @@ use uuid::Uuid;
 
 use super::Mfa;
 use crate::{
-    check,
     error::{Error, Result},
-    raw::{
-        FactorType,
-        types::{EnrollFactorRequest, EnrollFactorResponse},
-    },
+    input,
     secret::Secret,
+    types::{EnrollFactorRequest, EnrollFactorResponse, FactorType},
 };
 
 /// A factor of an authenticator application, to enrol. See [`Mfa`].
@@ -44,7 +41,7 @@ impl EnrollTotp {
 /// A factor that gets codes by phone, to enrol.
 ///
 /// ```
-/// # use gotrue::{EnrollPhone, MessageChannel, UserClient};
+/// # use gotrue::{UserClient, types::MessageChannel, user::EnrollPhone};
 /// # async fn f(user: UserClient) -> Result<(), gotrue::Error> {
 /// let mfa = user.mfa();
 /// let factor = mfa.enroll_phone(EnrollPhone::new("+15550000002").friendly_name("work")).await?;
@@ -126,7 +123,7 @@ impl Mfa {
     /// [`Error::InvalidInput`] before any request; `mfa_verified_factor_exists`,
     /// `mfa_phone_enroll_not_enabled`, and those of [`enroll_totp`](Self::enroll_totp).
     pub async fn enroll_phone(&self, factor: EnrollPhone) -> Result<EnrollFactorResponse> {
-        check::not_empty("phone number", &factor.phone)?;
+        input::not_empty("phone number", &factor.phone)?;
         let EnrollPhone { phone, friendly_name } = factor;
         let factor_type = FactorType::PHONE;
         let request = EnrollFactorRequest { factor_type, friendly_name, issuer: None, phone: Some(phone) };
@@ -142,7 +139,7 @@ impl Mfa {
     /// those of [`enroll_totp`](Self::enroll_totp).
     pub async fn enroll_webauthn(&self, friendly_name: impl Into<String>) -> Result<EnrollFactorResponse> {
         let friendly_name = friendly_name.into();
-        check::not_empty("factor name", &friendly_name)?;
+        input::not_empty("factor name", &friendly_name)?;
         let factor_type = FactorType::WEBAUTHN;
         let request =
             EnrollFactorRequest { factor_type, friendly_name: Some(friendly_name), issuer: None, phone: None };

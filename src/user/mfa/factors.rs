@@ -3,17 +3,14 @@
 use super::Mfa;
 use crate::{
     error::Result,
-    raw::{
-        FactorStatus, FactorType,
-        types::{Factor, User},
-    },
+    types::{Factor, FactorStatus, FactorType, User},
 };
 
 /// The second factors of a user, by type and state. Those of a type that is unknown today are among [`all`](Self::all).
 ///
 /// ```
 /// # fn f(session: gotrue::Session) {
-/// let factors = gotrue::Factors::of(session.user());
+/// let factors = gotrue::user::Factors::of(session.user());
 /// let phones = factors.phone().filter(|factor| factor.is_verified()).count();
 /// println!("{phones} phones, {} in all", factors.all().len());
 /// # }

@@ -14,8 +14,7 @@ pub use enroll::{EnrollPhone, EnrollTotp, TotpFactor};
 pub use factors::Factors;
 pub use webauthn::WebAuthnChallenge;
 
-use super::UserClient;
-use crate::error::Result;
+use crate::{error::Result, user::UserClient};
 
 /// The user's second factors. From [`UserClient::mfa`].
 ///
@@ -24,7 +23,7 @@ use crate::error::Result;
 /// (`insufficient_aal`).
 ///
 /// ```
-/// # use gotrue::{Client, EnrollTotp, Session};
+/// # use gotrue::{Client, Session, user::EnrollTotp};
 /// # async fn f(client: Client, session: Session) -> Result<(), gotrue::Error> {
 /// let mfa = client.user(session.access_token()).mfa();
 /// let factor = mfa.enroll_totp(EnrollTotp::new().friendly_name("phone").issuer("Acme")).await?;

@@ -5,13 +5,10 @@ use uuid::Uuid;
 
 use super::{FactorChallenge, Mfa};
 use crate::{
+    auth::webauthn,
     error::Result,
-    raw::{
-        WebAuthnCeremony,
-        types::{ChallengeFactorRequest, CredentialOptions, VerifyFactorRequest, WebAuthnAnswer},
-    },
     session::Session,
-    webauthn,
+    types::{ChallengeFactorRequest, CredentialOptions, VerifyFactorRequest, WebAuthnAnswer, WebAuthnCeremony},
 };
 
 /// A challenge to an authenticator: to make a credential while the factor is unverified, and to use it from then on.
@@ -58,7 +55,7 @@ impl Mfa {
 
     /// Answers it (`POST /factors/{factor_id}/verify`), with a credential as the browser's
     /// `PublicKeyCredential.toJSON()` or an authenticator crate gives it: a
-    /// [`PublicKeyCredential`](crate::PublicKeyCredential), a [`serde_json::Value`], or anything of that form.
+    /// [`PublicKeyCredential`](crate::types::PublicKeyCredential), a [`serde_json::Value`], or anything of that form.
     ///
     /// The session that comes back is as with [`verify`](Self::verify).
     ///

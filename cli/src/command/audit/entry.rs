@@ -1,6 +1,6 @@
 //! An entry of the audit log as text.
 
-use gotrue::{AuditLogEntry, AuditLogPayload};
+use gotrue::types::{AuditLogEntry, AuditLogPayload};
 
 use crate::{output::printable, time};
 

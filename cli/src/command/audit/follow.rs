@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gotrue::{AuditLog, AuditLogEntry, futures_util::TryStreamExt};
+use gotrue::{admin::AuditLog, futures_util::TryStreamExt, types::AuditLogEntry};
 
 use super::{
     entry::line,

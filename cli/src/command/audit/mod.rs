@@ -7,7 +7,7 @@ mod recent;
 use std::time::Duration;
 
 use clap::ArgGroup;
-use gotrue::{AuditLog, futures_util::TryStreamExt};
+use gotrue::{admin::AuditLog, futures_util::TryStreamExt};
 
 use self::entry::{COLUMNS, cells};
 use crate::{context::Context, failure::Result};

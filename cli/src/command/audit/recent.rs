@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use gotrue::{
-    AuditLogEntry,
     chrono::{DateTime, TimeDelta, Utc},
+    types::AuditLogEntry,
     uuid::Uuid,
 };
 

@@ -1,6 +1,6 @@
 //! Signing in with a code, or with the link that a mail contains instead.
 
-use gotrue::{Client, OtpType, Session, Verify, url::Url};
+use gotrue::{Client, Session, Verify, types::OtpType, url::Url};
 
 use crate::{
     failure::{Exit, Failure, Result},

@@ -1,6 +1,10 @@
 //! The second factor of a sign-in.
 
-use gotrue::{Assurance, Client, FactorType, Factors, Session, SignOutScope};
+use gotrue::{
+    Client, Session, SignOutScope,
+    types::FactorType,
+    user::{Assurance, Factors},
+};
 
 use crate::{
     context::Context,

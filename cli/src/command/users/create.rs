@@ -1,6 +1,6 @@
 //! `gotrue users create`: a new user.
 
-use gotrue::{CreateUser, Secret, serde_json::Value, uuid::Uuid};
+use gotrue::{Secret, admin::CreateUser, serde_json::Value, uuid::Uuid};
 
 use crate::{
     command::show_user::show_user,

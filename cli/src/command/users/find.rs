@@ -1,7 +1,8 @@
 //! Lookup of a user by ID or address.
 
 use gotrue::{
-    User, Users,
+    User,
+    admin::Users,
     futures_util::{StreamExt, TryStreamExt, future},
     uuid::Uuid,
 };

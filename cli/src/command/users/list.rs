@@ -1,8 +1,9 @@
 //! `gotrue users list`: the users of the server.
 
 use gotrue::{
-    User, UserOrder,
+    User,
     futures_util::{StreamExt, TryStreamExt, future},
+    types::UserOrder,
 };
 
 use crate::{context::Context, failure::Result, time};

@@ -1,7 +1,7 @@
 //! `gotrue users update`: changing a user.
 
 use clap::ArgGroup;
-use gotrue::{UpdateUser, serde_json::Value};
+use gotrue::{admin::UpdateUser, serde_json::Value};
 
 use super::find::find;
 use crate::{command::show_user::show_user, context::Context, failure::Result, prompt, value_parser::json_object};

@@ -6,25 +6,25 @@ use clap::ValueEnum;
 
 use crate::failure::{Failure, Result};
 
-/// The form of a file of users.
+/// The format of a file of users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// A JSON object a line
+    /// One JSON object per line
     Jsonl,
-    /// A head with the names of the columns, a user a line; metadata as JSON
+    /// Comma-separated values, with the column names in the first line
     Csv,
 }
 
 impl Format {
-    /// The one that was asked for, or else what the name of the file says.
-    pub fn of(asked_for: Option<Self>, file: Option<&Path>) -> Result<Self> {
-        let by_name = file.and_then(Path::extension).and_then(|extension| extension.to_str());
-        match (asked_for, by_name) {
+    /// Returns the requested format, or else that of the file name. Without a file it is JSON lines.
+    pub fn of(requested: Option<Self>, file: Option<&Path>) -> Result<Self> {
+        let extension = file.and_then(Path::extension).and_then(|extension| extension.to_str()).map(str::to_lowercase);
+        match (requested, extension.as_deref()) {
             (Some(format), _) => Ok(format),
             (None, Some("csv")) => Ok(Self::Csv),
             (None, Some("jsonl" | "ndjson")) => Ok(Self::Jsonl),
             (None, _) if file.is_none() => Ok(Self::Jsonl),
-            _ => Err(Failure::usage("the name of the file ends neither in .jsonl nor in .csv").hint("say --format")),
+            _ => Err(Failure::usage("expected a file name that ends in .jsonl or .csv").hint("pass --format")),
         }
     }
 }

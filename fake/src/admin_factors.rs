@@ -1,0 +1,55 @@
+//! Second factors of somebody, for an administrator.
+
+use crate::wire::{ApiError, ApiResult, Request, json_body, ok};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{admin_users::user_id, contact, state::State};
+use crate::model::{
+    AuditAction, ErrorCode, FactorType,
+    types::{AdminUpdateFactorRequest, Factor},
+};
+
+/// `GET /admin/users/{user_id}/factors`.
+pub(super) fn list(state: &mut State, request: &Request) -> ApiResult {
+    let id = user_id(state, request)?;
+    ok(&state.account(id)?.user.factors.clone().unwrap_or_default())
+}
+
+/// `PUT /admin/users/{user_id}/factors/{factor_id}`.
+pub(super) fn update(state: &mut State, request: &Request) -> ApiResult {
+    let (user_id, mut factor) = find(state, request)?;
+    let change: AdminUpdateFactorRequest = json_body(request)?;
+    if let Some(name) = change.friendly_name.filter(|name| !name.is_empty()) {
+        factor.friendly_name = Some(name);
+    }
+    if let Some(phone) = change.phone.filter(|phone| !phone.is_empty() && factor.factor_type == FactorType::PHONE) {
+        let number = contact::phone(&phone)?;
+        state.set_factor_phone(factor.id, &number)?;
+        factor.phone = Some(number);
+    }
+    factor.updated_at = Some(state.now());
+    state.change_factor(user_id, factor.id, |place| *place = factor.clone())?;
+    let traits = json!({ "user_id": user_id, "factor_id": factor.id, "factor_type": factor.factor_type });
+    state.note_admin(AuditAction::FACTOR_UPDATED, traits);
+    ok(&factor)
+}
+
+/// `DELETE /admin/users/{user_id}/factors/{factor_id}`.
+pub(super) fn delete(state: &mut State, request: &Request) -> ApiResult {
+    let (user_id, factor) = find(state, request)?;
+    let traits = json!({ "user_id": user_id, "factor_id": factor.id });
+    state.note(user_id, AuditAction::FACTOR_DELETED, Some(traits));
+    state.retain_factors(user_id, |other| other.id != factor.id)?;
+    state.second_factor_gone(factor.id);
+    ok(&factor)
+}
+
+fn find(state: &mut State, request: &Request) -> Result<(Uuid, Factor), ApiError> {
+    let user_id = user_id(state, request)?;
+    let id = Uuid::try_parse(request.segment(5)).map_err(|_| ApiError::not_found("factor_id must be an UUID"))?;
+    let mut factors = state.account(user_id)?.user.factors.iter().flatten();
+    let factor = factors.find(|factor| factor.id == id).cloned();
+    let factor = factor.ok_or_else(|| ApiError::new(404, ErrorCode::MFA_FACTOR_NOT_FOUND, "Factor not found"))?;
+    Ok((user_id, factor))
+}

@@ -1,0 +1,69 @@
+//! Addresses and numbers, as the server takes and keeps them.
+
+use crate::wire::ApiError;
+
+/// An e-mail address in lower case, if it is one.
+pub(super) fn email(text: &str) -> Result<String, ApiError> {
+    match text.len() {
+        0 => Err(ApiError::validation_failed("An email address is required")),
+        256.. => Err(ApiError::validation_failed("An email address is too long")),
+        _ if is_email(text) => Ok(text.to_lowercase()),
+        _ => Err(ApiError::validation_failed("Unable to validate email address: invalid format")),
+    }
+}
+
+/// As HTML has it: one `@` between a local part of some ASCII characters and a domain.
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte);
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    !local.is_empty() && local.bytes().all(is_local) && domain.split('.').all(is_label)
+}
+
+/// A phone number without its plus and its spaces, if it is one (E.164).
+pub(super) fn phone(text: &str) -> Result<String, ApiError> {
+    let number = text.trim_start_matches('+').replace(' ', "");
+    let is_one = (2..=15).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && !number.starts_with('0');
+    if is_one { Ok(number) } else { Err(ApiError::validation_failed("Invalid phone number format (E.164 required)")) }
+}
+
+/// Refuses a way by which no message gets to a phone.
+pub(super) fn check_channel(channel: &str) -> Result<(), ApiError> {
+    if ["", "sms", "whatsapp"].contains(&channel) {
+        return Ok(());
+    }
+    let message = "Invalid channel, supported values are 'sms' or 'whatsapp'. 'whatsapp' is only supported if Twilio or \
+                   Twilio Verify is used as the provider.";
+    Err(ApiError::validation_failed(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_those_of_html() {
+        for good in ["ada@example.com", "a.b+c@localhost", "Ada@EXAMPLE.com", "a@1.2"] {
+            assert_eq!(email(good).ok(), Some(good.to_lowercase()), "{good}");
+        }
+        for bad in ["", "ada", "ada@", "@x", "a@@x", "a@b@c", "a@b..c", "a@-b.c", "ä@example.com", "a b@c"] {
+            assert!(email(bad).is_err(), "{bad}");
+        }
+        assert!(email(&format!("{}@example.com", "a".repeat(255))).is_err());
+    }
+
+    #[test]
+    fn numbers_are_of_e164() {
+        assert_eq!(phone("+1 555 0000001").ok().as_deref(), Some("15550000001"));
+        for bad in ["", "+", "1", "0155", "1555-1", "1234567890123456"] {
+            assert!(phone(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The identities of a user who is signed in.
+
+use crate::wire::{ApiError, ApiResult, Request, ok, redirect};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{account::Account, external, provider, state::State};
+use crate::model::{AuditAction, ErrorCode, types::Identity};
+
+/// Sends the browser to a provider who is to vouch for the user too (`GET /user/identities/authorize`).
+pub(super) fn authorize(state: &mut State, request: &Request) -> ApiResult {
+    let caller = state.caller(request)?;
+    let url = provider::begin(state, request, Some(caller.user_id))?;
+    if request.query("skip_http_redirect").as_deref() == Some("true") {
+        return ok(&json!({ "url": url }));
+    }
+    Ok(redirect(302, &url))
+}
+
+/// Removes an identity (`DELETE /user/identities/{identity_id}`).
+pub(super) fn unlink(state: &mut State, request: &Request) -> ApiResult {
+    let caller = state.caller(request)?;
+    let id = Uuid::try_parse(request.segment(3)).map_err(|_| ApiError::not_found("identity_id must be an UUID"))?;
+    let identities = state.account(caller.user_id)?.user.identities.clone().unwrap_or_default();
+    if identities.len() <= 1 {
+        let message = "User must have at least 1 identity after unlinking";
+        return Err(ApiError::new(422, ErrorCode::SINGLE_IDENTITY_NOT_DELETABLE, message));
+    }
+    let gone = identities.iter().find(|identity| identity.identity_id == Some(id));
+    let gone = gone.ok_or_else(|| ApiError::new(422, ErrorCode::IDENTITY_NOT_FOUND, "Identity doesn't exist"))?;
+    let left: Vec<Identity> = identities.iter().filter(|identity| identity.identity_id != Some(id)).cloned().collect();
+    let address = if gone.provider == "phone" { None } else { new_address(state, caller.user_id, &left)? };
+    state.note(caller.user_id, AuditAction::IDENTITY_UNLINKED, Some(external::traits(gone)));
+    let trusts_all = !state.setup.confirm_addresses;
+    let account = state.account(caller.user_id)?;
+    account.user.identities = Some(left);
+    if gone.provider == "phone" {
+        account.user.phone = Some(String::new());
+        account.user.phone_confirmed_at = None;
+    } else if let Some(next) = address {
+        take_address(account, &next, trusts_all);
+    }
+    account.list_providers();
+    ok(&json!({}))
+}
+
+/// The identity whose address becomes the user's, when none is left with the old one.
+fn new_address(state: &mut State, user_id: Uuid, left: &[Identity]) -> Result<Option<Identity>, ApiError> {
+    let current = state.account(user_id)?.email().to_owned();
+    if left.iter().any(|identity| email(identity) == current) {
+        return Ok(None);
+    }
+    let mut best: Vec<&Identity> = left.iter().collect();
+    best.sort_by_key(|identity| (rank(identity), identity.created_at));
+    let free = best
+        .into_iter()
+        .find(|identity| email(identity).is_empty() || state.account_by_email(email(identity)).is_none());
+    let conflict = || {
+        let message = "Unable to unlink identity due to email conflict";
+        ApiError::new(422, ErrorCode::EMAIL_CONFLICT_IDENTITY_NOT_DELETABLE, message)
+    };
+    free.cloned().map(Some).ok_or_else(conflict)
+}
+
+fn take_address(account: &mut Account, identity: &Identity, trusts_all: bool) {
+    account.user.email = Some(email(identity).to_lowercase());
+    account.user.new_email = None;
+    account.codes.clear();
+    if email(identity).is_empty() || (rank(identity) > 0 && !trusts_all) {
+        account.user.email_confirmed_at = None;
+        account.merge_metadata(&json!({ "email_verified": false }));
+    }
+}
+
+fn email(identity: &Identity) -> &str {
+    identity.email.as_deref().unwrap_or_default()
+}
+
+/// An address that the provider has verified comes first, none comes last.
+fn rank(identity: &Identity) -> u8 {
+    match &identity.identity_data {
+        _ if email(identity).is_empty() => 2,
+        Some(data) if data["email_verified"] == true => 0,
+        _ => 1,
+    }
+}

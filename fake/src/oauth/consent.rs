@@ -1,0 +1,109 @@
+//! The user, who agrees or does not.
+
+use crate::wire::{ApiError, ApiResult, Request, ok};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Authorization, Consent, Status, authorize::with_error, scopes};
+use crate::model::{
+    ErrorCode,
+    types::{OAuthAuthorization, OAuthRedirect, OAuthUserSummary},
+};
+use crate::{provider::with_query, state::State};
+
+#[derive(Deserialize)]
+struct Decision {
+    #[serde(default)]
+    action: String,
+}
+
+/// Who asks for what (`GET /oauth/authorizations/{authorization_id}`). A user who has agreed to as much before is not
+/// asked again.
+pub(crate) fn details(state: &mut State, request: &Request) -> ApiResult {
+    let user_id = state.caller(request)?.user_id;
+    let place = find(state, request)?;
+    let known = state.oauth.authorizations[place].clone();
+    if known.status != Status::Pending {
+        return Err(ApiError::validation_failed("authorization request cannot be processed"));
+    }
+    if known.user_id.is_some_and(|owner| owner != user_id) {
+        return Err(not_found());
+    }
+    let consent = state.oauth.consent_of(user_id, known.client_id).filter(|_| known.user_id.is_none());
+    let is_agreed = consent.is_some_and(|consent| scopes(&known.scope).iter().all(|it| consent.scopes.contains(it)));
+    state.oauth.authorizations[place].user_id = Some(user_id);
+    if is_agreed {
+        return approved(state, place);
+    }
+    let row = state.oauth.client(known.client_id).ok_or_else(not_found)?;
+    let client = row.summary();
+    let email = state.account(user_id)?.email().to_owned();
+    ok(&OAuthAuthorization {
+        authorization_id: known.id,
+        redirect_uri: Some(known.redirect_uri),
+        client,
+        user: Some(OAuthUserSummary { id: Some(user_id), email: Some(email).filter(|email| !email.is_empty()) }),
+        scope: Some(known.scope),
+    })
+}
+
+/// `POST /oauth/authorizations/{authorization_id}/consent`.
+pub(crate) fn consent(state: &mut State, request: &Request) -> ApiResult {
+    let user_id = state.caller(request)?.user_id;
+    let decision: Decision = serde_json::from_slice(&request.body)
+        .map_err(|_| ApiError::new(400, ErrorCode::BAD_JSON, "invalid JSON body"))?;
+    let approves = match decision.action.as_str() {
+        "approve" => true,
+        "deny" => false,
+        _ => return Err(ApiError::validation_failed("action must be 'approve' or 'deny'")),
+    };
+    let place = find(state, request)?;
+    let now = state.now();
+    let authorization = &mut state.oauth.authorizations[place];
+    if authorization.status != Status::Pending {
+        return Err(ApiError::validation_failed("authorization request is no longer pending"));
+    }
+    if authorization.user_id != Some(user_id) {
+        return Err(not_found());
+    }
+    if !approves {
+        authorization.status = Status::Denied;
+        let Authorization { redirect_uri, state, .. } = authorization;
+        let url = with_error(redirect_uri, "access_denied", "User denied the request", state.as_deref());
+        return ok(&OAuthRedirect { redirect_url: url.into() });
+    }
+    let (client_id, scopes) = (authorization.client_id, scopes(&authorization.scope));
+    state.oauth.consents.retain(|consent| consent.user_id != user_id || consent.client_id != client_id);
+    state.oauth.consents.push(Consent { user_id, client_id, scopes, granted_at: now });
+    approved(state, place)
+}
+
+fn approved(state: &mut State, place: usize) -> ApiResult {
+    let code = state.draw_id().to_string();
+    let authorization = &mut state.oauth.authorizations[place];
+    authorization.status = Status::Approved(code.clone());
+    let mut pairs = vec![("code".to_owned(), code)];
+    pairs.extend(authorization.state.clone().map(|state| ("state".to_owned(), state)));
+    ok(&OAuthRedirect { redirect_url: with_query(&authorization.redirect_uri, &pairs).into() })
+}
+
+/// The authorization in the path, if it is not too late.
+fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
+    let id = request.segment(3);
+    let now = state.now();
+    let is_it = |authorization: &Authorization| authorization.id == id && authorization.expires_at >= now;
+    state.oauth.authorizations.iter().position(is_it).ok_or_else(not_found)
+}
+
+fn not_found() -> ApiError {
+    ApiError::new(404, ErrorCode::OAUTH_AUTHORIZATION_NOT_FOUND, "authorization not found")
+}
+
+impl State {
+    /// The application that a user agreed to, or not any more.
+    pub(super) fn forget_consent(&mut self, user_id: Uuid, client_id: Uuid) -> bool {
+        let before = self.oauth.consents.len();
+        self.oauth.consents.retain(|consent| consent.user_id != user_id || consent.client_id != client_id);
+        self.oauth.consents.len() < before
+    }
+}

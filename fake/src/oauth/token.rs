@@ -1,0 +1,206 @@
+//! Tokens for an application.
+
+use crate::wire::{ApiError, ApiResult, Request, Response, json_response};
+use std::collections::HashMap;
+
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Authorization, Status, grants::profile_claims, scopes};
+use crate::model::{
+    AuditAction, ErrorCode, OAuthGrantType, TokenEndpointAuthMethod,
+    types::{OAuthClient, OAuthTokens, Session},
+};
+use crate::{session::Application, state::State};
+use gotrue::Secret;
+
+type Parameters = HashMap<String, String>;
+
+/// `POST /oauth/token`, with JSON or a form.
+pub(crate) fn token(state: &mut State, request: &Request) -> ApiResult {
+    let parameters = parameters(request)?;
+    let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
+    let client = authenticated(state, request, &parameters)?;
+    let grant_type = parameter("grant_type");
+    if grant_type.is_empty() {
+        return Err(ApiError::oauth("invalid_request", "grant_type is required"));
+    }
+    if !client.grant_types.iter().flatten().any(|allowed| allowed.as_str() == grant_type) {
+        let description = format!("Client is not allowed to use grant type: {grant_type}");
+        return Err(ApiError::oauth("unsupported_grant_type", description));
+    }
+    if grant_type == OAuthGrantType::AUTHORIZATION_CODE.as_str() {
+        return by_code(state, client.client_id, &parameters);
+    }
+    match parameter("refresh_token") {
+        "" => Err(ApiError::oauth("invalid_request", "refresh_token is required for refresh_token grant")),
+        token => {
+            let session = state.refresh(token, Some(client.client_id))?;
+            Ok(response(state, &session, None))
+        }
+    }
+}
+
+fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> ApiResult {
+    let refuse = |description: &str| Err(ApiError::oauth("invalid_grant", description));
+    let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
+    let code = parameter("code");
+    if code.is_empty() {
+        return Err(ApiError::oauth("invalid_request", "code is required for authorization_code grant"));
+    }
+    let has_code = |authorization: &Authorization| authorization.status == Status::Approved(code.to_owned());
+    let Some(place) = state.oauth.authorizations.iter().position(has_code) else {
+        return refuse("Invalid authorization code");
+    };
+    let known = state.oauth.authorizations[place].clone();
+    if state.now() > known.expires_at {
+        return refuse("Authorization code has expired");
+    }
+    if known.client_id != client_id {
+        return refuse("Authorization code was not issued for this client");
+    }
+    let resource = parameter("resource");
+    if !resource.is_empty() && known.resource.as_deref() != Some(resource) {
+        return refuse("Authorization code resource does not match the resource parameter");
+    }
+    let redirect_uri = parameter("redirect_uri");
+    if !redirect_uri.is_empty() && redirect_uri != known.redirect_uri {
+        return refuse("Invalid redirect_uri");
+    }
+    check_verifier(&known, parameter("code_verifier"))?;
+    let Some(user_id) = known.user_id else { return refuse("Authorization code has no associated user") };
+    let now = state.now();
+    if state.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
+        return Err(ApiError::oauth("access_denied", "User is banned"));
+    }
+    state.oauth.authorizations.remove(place);
+    let traits = json!({ "provider_type": "oauth_provider_authorization_code", "client_id": client_id });
+    state.note(user_id, AuditAction::LOGIN, Some(traits));
+    let application = Application { client_id, scope: known.scope.clone() };
+    let session = state.session_of(user_id, "oauth_provider/authorization_code", Some(application))?;
+    let is_openid = scopes(&known.scope).iter().any(|scope| scope == "openid");
+    let id_token = if is_openid { Some(id_token(state, &known, user_id)?) } else { None };
+    Ok(response(state, &session, id_token))
+}
+
+fn check_verifier(authorization: &Authorization, verifier: &str) -> Result<(), ApiError> {
+    let refuse = |why: &str| Err(ApiError::oauth("invalid_grant", format!("PKCE verification failed: {why}")));
+    if verifier.is_empty() {
+        return refuse("code_verifier is required when PKCE challenge is present");
+    }
+    let challenge =
+        if authorization.is_plain { verifier.to_owned() } else { URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) };
+    if challenge == authorization.challenge {
+        return Ok(());
+    }
+    refuse("code challenge does not match previously saved code verifier")
+}
+
+/// What the application may know of the user, signed. A shared secret cannot sign it.
+fn id_token(state: &mut State, authorization: &Authorization, user_id: Uuid) -> Result<Secret, ApiError> {
+    if state.setup.hs256 {
+        return Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error generating ID token"));
+    }
+    let now = state.now().timestamp();
+    let user = state.account(user_id)?.user.clone();
+    let scopes = scopes(&authorization.scope);
+    let has = |scope: &str| scopes.iter().any(|it| it == scope);
+    let mut claims = json!({
+        "iss": state.base_url,
+        "sub": user_id,
+        "aud": authorization.client_id,
+        "iat": now,
+        "exp": now + 3600,
+        "auth_time": user.last_sign_in_at.map_or(now, |at| at.timestamp()),
+        "client_id": authorization.client_id,
+        "email_verified": has("email") && user.email_confirmed_at.is_some(),
+        "phone_number_verified": has("phone") && user.phone_confirmed_at.is_some(),
+    });
+    let some = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let mut add = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            claims[name] = value;
+        }
+    };
+    add("nonce", authorization.nonce.clone().map(Value::String));
+    add("email", some(&user.email).filter(|_| has("email")).map(Value::String));
+    add("phone_number", some(&user.phone).filter(|_| has("phone")).map(Value::String));
+    if has("profile") {
+        for (name, value) in profile_claims(&user) {
+            add(name, Some(value));
+        }
+    }
+    state.sign(&claims)
+}
+
+fn response(state: &State, session: &Session, id_token: Option<Secret>) -> Response {
+    let tokens = OAuthTokens {
+        access_token: session.access_token.clone(),
+        token_type: session.token_type.clone(),
+        expires_in: session.expires_in,
+        refresh_token: session.refresh_token.clone(),
+        id_token,
+    };
+    state.with_session(json_response(200, &tokens), session)
+}
+
+fn parameters(request: &Request) -> Result<Parameters, ApiError> {
+    let content_type = request.header("content-type").unwrap_or_default();
+    if content_type.contains("application/json") {
+        let bad = |_| refuse_client("Invalid client credentials: failed to parse JSON body");
+        return serde_json::from_slice(&request.body).map_err(bad);
+    }
+    Ok(request.form_pairs().into_owned().collect())
+}
+
+/// The client that has shown, in the way that it is registered for, that it is the one.
+fn authenticated(state: &State, request: &Request, parameters: &Parameters) -> Result<OAuthClient, ApiError> {
+    let (id, secret, used) = match basic(request)? {
+        Some((id, secret)) => (id, secret, TokenEndpointAuthMethod::CLIENT_SECRET_BASIC),
+        None => in_body(parameters),
+    };
+    if id.is_empty() {
+        return Err(refuse_client("Invalid client credentials: client_id is required"));
+    }
+    let id = Uuid::try_parse(&id).map_err(|_| refuse_client("Invalid client_id format"))?;
+    let row = state.oauth.client(id).ok_or_else(|| refuse_client("Invalid client credentials"))?;
+    let registered = row.client.token_endpoint_auth_method.clone().unwrap_or(TokenEndpointAuthMethod::NONE);
+    if registered != used {
+        return Err(refuse_client(&format!(
+            "invalid authentication method: client is registered for '{registered}' but '{used}' was used"
+        )));
+    }
+    match &row.secret {
+        Some(_) if secret.is_empty() => Err(refuse_client("confidential clients must provide client_secret")),
+        Some(known) if known.expose() != secret => Err(refuse_client("invalid client credentials")),
+        _ => Ok(row.client.clone()),
+    }
+}
+
+fn in_body(parameters: &Parameters) -> (String, String, TokenEndpointAuthMethod) {
+    let parameter = |name: &str| parameters.get(name).cloned().unwrap_or_default();
+    let secret = parameter("client_secret");
+    let used = match secret.as_str() {
+        "" => TokenEndpointAuthMethod::NONE,
+        _ => TokenEndpointAuthMethod::CLIENT_SECRET_POST,
+    };
+    (parameter("client_id"), secret, used)
+}
+
+fn basic(request: &Request) -> Result<Option<(String, String)>, ApiError> {
+    let header = request.header("authorization");
+    let Some(encoded) = header.and_then(|value| value.strip_prefix("Basic ")) else { return Ok(None) };
+    let decoded = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = decoded.ok_or_else(|| refuse_client("Invalid client credentials: invalid basic auth encoding"))?;
+    let pair = decoded.split_once(':').map(|(id, secret)| (id.to_owned(), secret.to_owned()));
+    pair.map(Some).ok_or_else(|| refuse_client("Invalid client credentials: invalid basic auth format"))
+}
+
+fn refuse_client(message: &str) -> ApiError {
+    ApiError::new(400, ErrorCode::INVALID_CREDENTIALS, message)
+}

@@ -1,0 +1,46 @@
+//! A page of a list, and the headers that name its neighbours.
+
+use crate::wire::{ApiError, Request, Response};
+use std::collections::BTreeMap;
+
+/// What a request asks for.
+pub(super) struct Page {
+    number: usize,
+    size: usize,
+}
+
+impl Page {
+    pub(super) fn of(request: &Request) -> Result<Self, ApiError> {
+        let page = Self { number: number(request, "page", 1)?, size: number(request, "per_page", 50)? };
+        // The real server divides by it.
+        if page.size == 0 { Err(ApiError::unforeseen()) } else { Ok(page) }
+    }
+
+    pub(super) fn cut<'a, T>(&self, all: &'a [T]) -> &'a [T] {
+        let from = self.number.saturating_sub(1).saturating_mul(self.size).min(all.len());
+        &all[from..from.saturating_add(self.size).min(all.len())]
+    }
+
+    pub(super) fn mark(&self, response: Response, request: &Request, total: usize) -> Response {
+        let to = |page: usize| {
+            let mut pairs: BTreeMap<_, _> = request.query_pairs().into_owned().collect();
+            pairs.insert("page".to_owned(), page.to_string());
+            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+            format!("<{}?{query}>", request.path())
+        };
+        let pages = total.div_ceil(self.size);
+        let next = if pages > self.number { format!("{}; rel=\"next\", ", to(self.number + 1)) } else { String::new() };
+        response
+            .header("link", format!("{next}{}; rel=\"last\"", to(pages)).as_str())
+            .header("x-total-count", total.to_string().as_str())
+    }
+}
+
+fn number(request: &Request, name: &str, default: usize) -> Result<usize, ApiError> {
+    let Some(text) = request.query(name).filter(|text| !text.is_empty()) else { return Ok(default) };
+    let bad = || {
+        let message = format!("Bad Pagination Parameters: strconv.ParseUint: parsing {text:?}: invalid syntax");
+        ApiError::validation_failed(message)
+    };
+    text.parse().map_err(|_| bad())
+}

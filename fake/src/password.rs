@@ -1,0 +1,71 @@
+//! Passwords: as people chose them, or as hashes that an administrator has brought from elsewhere.
+
+use crate::wire::ApiError;
+use std::fmt;
+
+use argon2::{Argon2, PasswordHash, PasswordVerifier};
+
+use crate::model::ErrorCode;
+use gotrue::Secret;
+
+/// What a password is held against.
+#[derive(Clone)]
+pub(super) enum Password {
+    Plain(Secret),
+    Bcrypt(String),
+    Argon2(String),
+}
+
+impl Password {
+    /// A hash, if it is one that the server reads. That of Firebase is not played.
+    pub(super) fn from_hash(hash: &str) -> Result<Self, ApiError> {
+        let is_argon2 = |hash: &PasswordHash| {
+            ["argon2i", "argon2id"].contains(&hash.algorithm.as_str()) && hash.version == Some(19)
+        };
+        if PasswordHash::new(hash).is_ok_and(|hash| is_argon2(&hash)) {
+            return Ok(Self::Argon2(hash.to_owned()));
+        }
+        if hash.parse::<bcrypt::HashParts>().is_ok() {
+            return Ok(Self::Bcrypt(hash.to_owned()));
+        }
+        Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error creating user"))
+    }
+
+    pub(super) fn is(&self, password: &Secret) -> bool {
+        match self {
+            Self::Plain(known) => known == password,
+            Self::Bcrypt(hash) => bcrypt::verify(password.expose(), hash).unwrap_or(false),
+            Self::Argon2(hash) => PasswordHash::new(hash)
+                .is_ok_and(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok()),
+        }
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASHES: [(&str, &str); 2] = [
+        ("correct-horse-7", "$2b$04$abcdefghijklmnopqrstuuSQyLzxZtaUFpi/q2P5wWap0qvqIvC5q"),
+        ("password", "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8"),
+    ];
+
+    #[test]
+    fn hashes_are_held_against_passwords() {
+        for (right, hash) in HASHES {
+            let password = Password::from_hash(hash).unwrap();
+            assert!(password.is(&right.into()), "{hash}");
+            assert!(!password.is(&"another".into()), "{hash}");
+            assert_eq!(format!("{password:?}"), "[redacted]");
+        }
+        for bad in ["", "zzz", "$2b$04$short", "$argon2d$v=19$m=8,t=1,p=1$c29tZXNhbHQ$c29tZWhhc2g", "$argon2id$x"] {
+            assert!(Password::from_hash(bad).is_err(), "{bad}");
+        }
+    }
+}

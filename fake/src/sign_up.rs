@@ -1,0 +1,106 @@
+//! New users: sign-up and invitation.
+
+use crate::wire::{ApiError, ApiResult, Request, json_body, json_body_with, ok};
+use serde_json::json;
+
+use super::{contact, flow, message::Letter, password::Password, state::State};
+use crate::model::{
+    AuditAction, ErrorCode,
+    types::{InviteRequest, OtpType, SignUpRequest, User},
+};
+
+pub(super) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
+    let sign_up: SignUpRequest = json_body(request)?;
+    let email = sign_up.email.unwrap_or_default();
+    let phone = sign_up.phone.unwrap_or_default();
+    if email.is_empty() && phone.is_empty() {
+        let id = state.create_account("", "", sign_up.data)?;
+        return state.sign_in(id, "anonymous");
+    }
+    let password = sign_up.password.unwrap_or_default();
+    if password.is_empty() {
+        return Err(ApiError::validation_failed("Signup requires a valid password"));
+    }
+    State::check_password(&password)?;
+    let challenge = flow::challenge_in_body(request)?;
+    if !email.is_empty() && !phone.is_empty() {
+        let message = "Only an email address or phone number should be provided on signup.";
+        return Err(ApiError::validation_failed(message));
+    }
+    if email.is_empty() {
+        contact::phone(&phone)?;
+    } else {
+        contact::email(&email)?;
+    }
+    let confirm = state.setup.confirm_addresses;
+    let traits = || Some(json!({ "provider": if email.is_empty() { "phone" } else { "email" } }));
+    let known = if email.is_empty() { state.account_by_phone(&phone) } else { state.account_by_email(&email) };
+    let id = match known {
+        Some(account) if account.is_confirmed() => {
+            let id = account.user.id;
+            state.note(id, AuditAction::USER_REPEATED_SIGNUP, traits());
+            if !confirm {
+                return Err(ApiError::new(422, ErrorCode::USER_ALREADY_EXISTS, "User already registered"));
+            }
+            let known = state.account(id)?.user.clone();
+            return ok(&invented(state, &known));
+        }
+        Some(account) => account.user.id,
+        None => {
+            let id = state.create_account(&email, &phone, sign_up.data)?;
+            state.account(id)?.password = Some(Password::Plain(password));
+            id
+        }
+    };
+    let now = state.now();
+    if !confirm {
+        state.account(id)?.confirm(now);
+        state.note(id, AuditAction::USER_SIGNEDUP, traits());
+        state.note(id, AuditAction::LOGIN, traits());
+        return state.signed_up(id);
+    }
+    state.note(id, AuditAction::USER_CONFIRMATION_REQUESTED, traits());
+    let otp_type = if email.is_empty() { OtpType::Sms } else { OtpType::Signup };
+    state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to: request.query("redirect_to") })?;
+    ok(&state.account(id)?.user)
+}
+
+/// A user who says nothing about the one who has the address.
+fn invented(state: &mut State, known: &User) -> User {
+    let (id, now) = (state.draw_id(), state.now());
+    User {
+        id,
+        role: Some(String::new()),
+        confirmation_sent_at: Some(now),
+        created_at: Some(now),
+        updated_at: Some(now),
+        identities: Some(Vec::new()),
+        user_metadata: Some(json!({})),
+        email_confirmed_at: None,
+        phone_confirmed_at: None,
+        confirmed_at: None,
+        invited_at: None,
+        last_sign_in_at: None,
+        ..known.clone()
+    }
+}
+
+pub(super) fn invite(state: &mut State, request: &Request) -> ApiResult {
+    state.check_admin(request)?;
+    let invite: InviteRequest = json_body_with(request, &["email"])?;
+    contact::email(&invite.email)?;
+    let id = match state.account_by_email(&invite.email) {
+        Some(account) if account.is_confirmed() => {
+            let message = "A user with this email address has already been registered";
+            return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, message));
+        }
+        Some(account) => account.user.id,
+        None => state.create_invited(&invite.email, invite.data)?,
+    };
+    let now = state.now();
+    state.account(id)?.user.invited_at = Some(now);
+    state.note_admin(AuditAction::USER_INVITED, json!({ "user_id": id, "user_email": invite.email }));
+    let redirect_to = request.query("redirect_to");
+    state.send(id, &Letter { otp_type: Some(OtpType::Invite), challenge: None, redirect_to })?;
+    ok(&state.account(id)?.user)
+}

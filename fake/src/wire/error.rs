@@ -1,0 +1,112 @@
+//! Errors of the server, in the format of the API version that was asked for.
+
+use serde::Serialize;
+
+use super::{
+    request::Request,
+    response::{Response, json_response},
+};
+use crate::model::{
+    ErrorCode, WeakPasswordReason,
+    types::{Error, ErrorCodeOrStatus, WeakPassword},
+};
+
+/// The result of a handler.
+pub(crate) type ApiResult = Result<Response, ApiError>;
+
+/// An error response.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    pub(crate) status: u16,
+    reason: Reason,
+    pub(crate) message: String,
+}
+
+#[derive(Debug)]
+enum Reason {
+    Code(ErrorCode),
+    WeakPassword(WeakPassword),
+    Unforeseen,
+    /// In the words of OAuth, which are the same in all versions.
+    OAuth(&'static str),
+}
+
+impl ApiError {
+    pub(crate) fn new(status: u16, code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { status, reason: Reason::Code(code), message: message.into() }
+    }
+
+    pub(crate) fn validation_failed(message: impl Into<String>) -> Self {
+        Self::new(400, ErrorCode::VALIDATION_FAILED, message)
+    }
+
+    pub(crate) fn not_found(message: &str) -> Self {
+        Self::new(404, ErrorCode::VALIDATION_FAILED, message)
+    }
+
+    /// What the server did not think of.
+    pub(crate) fn unforeseen() -> Self {
+        let message = "Unexpected failure, please check server logs for more information".to_owned();
+        Self { status: 500, reason: Reason::Unforeseen, message }
+    }
+
+    pub(crate) fn oauth(error: &'static str, description: impl Into<String>) -> Self {
+        Self { status: 400, reason: Reason::OAuth(error), message: description.into() }
+    }
+
+    pub(crate) fn weak_password() -> Self {
+        let weak = WeakPassword { message: None, reasons: Some(vec![WeakPasswordReason::LENGTH]) };
+        let message = "Password should be at least 6 characters.".to_owned();
+        Self { status: 422, reason: Reason::WeakPassword(weak), message }
+    }
+
+    /// The code, which an error of OAuth has none of.
+    pub(crate) fn code(&self) -> Option<ErrorCode> {
+        match &self.reason {
+            Reason::Code(code) => Some(code.clone()),
+            Reason::WeakPassword(_) => Some(ErrorCode::WEAK_PASSWORD),
+            Reason::Unforeseen => Some(ErrorCode::UNEXPECTED_FAILURE),
+            Reason::OAuth(_) => None,
+        }
+    }
+
+    /// The reply: since version 2024-01-01 `code` is the code, before it was the status.
+    pub(crate) fn into_response(self, request: &Request) -> Response {
+        let (versioned, code) = (wants_2024_01_01(request), self.code());
+        let has_header = match self.reason {
+            Reason::Code(_) => true,
+            Reason::WeakPassword(_) => !versioned,
+            Reason::Unforeseen | Reason::OAuth(_) => false,
+        };
+        let mut error = Error::default();
+        if let Reason::OAuth(name) = self.reason {
+            error.error = Some(name.to_owned());
+            error.error_description = Some(self.message);
+        } else if versioned {
+            error.code = code.as_ref().map(|code| ErrorCodeOrStatus::Code(code.to_string()));
+            error.message = Some(self.message);
+        } else {
+            error.code = Some(ErrorCodeOrStatus::Status(self.status.into()));
+            error.error_code.clone_from(&code);
+            error.msg = Some(self.message);
+        }
+        if let Reason::WeakPassword(weak) = self.reason {
+            error.weak_password = Some(weak);
+        }
+        let mut response = json_response(self.status, &error);
+        if let Some(code) = code.filter(|_| has_header) {
+            response = response.header("x-sb-error-code", code.as_str());
+        }
+        if versioned { response.header("x-supabase-api-version", "2024-01-01") } else { response }
+    }
+}
+
+/// Returns a JSON response of status 200, as the end of a handler.
+#[expect(clippy::unnecessary_wraps, reason = "it ends a handler, which may fail elsewhere")]
+pub(crate) fn ok(body: &impl Serialize) -> ApiResult {
+    Ok(json_response(200, body))
+}
+
+fn wants_2024_01_01(request: &Request) -> bool {
+    request.header("x-supabase-api-version").is_some_and(|version| version >= "2024-01-01")
+}

@@ -1,0 +1,13 @@
+//! HTTP: the server, requests and responses, JSON bodies, and errors in the formats of the API versions.
+
+mod body;
+mod error;
+mod request;
+mod response;
+mod server;
+
+pub(crate) use body::{json_body, json_body_with};
+pub(crate) use error::{ApiError, ApiResult, ok};
+pub(crate) use request::Request;
+pub(crate) use response::{Cut, Response, json_response, redirect};
+pub(crate) use server::{Listener, Server};

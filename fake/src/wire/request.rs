@@ -1,0 +1,45 @@
+//! A request, read whole.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri};
+use url::form_urlencoded;
+
+/// A request with its whole body.
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Request {
+    /// Returns the path as it was sent, with its percent-encoding.
+    pub(crate) fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// Returns a segment of the path by its position; 1 is the first.
+    pub(crate) fn segment(&self, position: usize) -> &str {
+        self.path().split('/').nth(position).unwrap_or_default()
+    }
+
+    /// Returns the names and values in the query, decoded.
+    pub(crate) fn query_pairs(&self) -> form_urlencoded::Parse<'_> {
+        form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes())
+    }
+
+    /// Returns the first value of that name in the query.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        self.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// Returns a header, if it is text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Returns the names and values in a form body.
+    pub(crate) fn form_pairs(&self) -> form_urlencoded::Parse<'_> {
+        form_urlencoded::parse(&self.body)
+    }
+}

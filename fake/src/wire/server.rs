@@ -1,0 +1,241 @@
+//! The HTTP server on loopback.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::poll_fn,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    thread,
+};
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::{
+    body::{Body, Frame, Incoming, SizeHint},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinSet,
+};
+
+use super::{
+    request::Request,
+    response::{Cut, Response},
+};
+
+/// Answers one request.
+type Handler = Arc<dyn Fn(&Request) -> Response + Send + Sync>;
+
+/// A free port of 127.0.0.1, on which a server can be started.
+pub(crate) struct Listener {
+    socket: std::net::TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    pub(crate) fn bind() -> io::Result<Self> {
+        let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        socket.set_nonblocking(true)?;
+        Ok(Self { address: socket.local_addr()?, socket })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Starts a server, and returns once it accepts connections.
+    pub(crate) async fn serve(
+        self,
+        handler: impl Fn(&Request) -> Response + Send + Sync + 'static,
+    ) -> io::Result<Server> {
+        let (stop, stopped) = oneshot::channel();
+        let (started, starts) = oneshot::channel();
+        let is_stopped = Arc::new(AtomicBool::new(false));
+        let connections = Connections { handler: Arc::new(handler), is_stopped: is_stopped.clone() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        thread::Builder::new().name("gotrue-fake".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = connections.accept(self.socket, started) => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        starts.await.map_err(io::Error::other)??;
+        Ok(Server { is_stopped, _stop: stop })
+    }
+}
+
+/// A running server.
+///
+/// It has a thread of its own, so that it answers while a test blocks its runtime, and outlives the runtime that started
+/// it. Dropping it closes the port and every connection, and waits for nothing.
+pub(crate) struct Server {
+    is_stopped: Arc<AtomicBool>,
+    /// Dropping it ends the thread.
+    _stop: oneshot::Sender<Infallible>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The thread may be a moment behind; until then no request is answered any more.
+        self.is_stopped.store(true, Ordering::Release);
+    }
+}
+
+#[derive(Clone)]
+struct Connections {
+    handler: Handler,
+    is_stopped: Arc<AtomicBool>,
+}
+
+impl Connections {
+    async fn accept(self, socket: std::net::TcpListener, started: oneshot::Sender<io::Result<()>>) {
+        let (listener, result) = match TcpListener::from_std(socket) {
+            Ok(listener) => (Some(listener), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        // Without a receiver nothing waits for the server, and it stops by itself.
+        let _ = started.send(result);
+        let Some(listener) = listener else { return };
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => { connections.spawn(self.clone().serve(stream)); }
+                    // Out of file descriptors, for instance: the next attempt waits for a connection to close.
+                    Err(_) => tokio::task::yield_now().await,
+                },
+                Some(_) = connections.join_next() => {}
+            }
+        }
+    }
+
+    /// Answers the requests of one connection, until it ends or a response is to be broken off.
+    async fn serve(self, stream: TcpStream) {
+        if stream.set_nodelay(true).is_err() {
+            return;
+        }
+        let service = service_fn(|request| Box::pin(self.answer(request)));
+        let mut connection = http1::Builder::new()
+            // A client may close its sending half and still wait for the response.
+            .half_close(true)
+            .serve_connection(TokioIo::new(stream), service);
+        let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+        let stream = connection.into_parts().io.into_inner();
+        if let Err(error) = ended
+            && let Some(Cut::Reset | Cut::ResetInBody) = Cut::cause_of(&error)
+        {
+            // Closing such a socket sends a reset. If it cannot be set, the client sees the connection close.
+            let _ = stream.set_zero_linger();
+        }
+    }
+
+    async fn answer(&self, request: hyper::Request<Incoming>) -> Result<hyper::Response<Payload>, BrokenOff> {
+        let (head, body) = request.into_parts();
+        // A client that breaks off its request gets no response.
+        let body = body.collect().await.map_err(|_| BrokenOff(Cut::Truncated))?.to_bytes();
+        if self.is_stopped.load(Ordering::Acquire) {
+            return Err(BrokenOff(Cut::Reset));
+        }
+        let response = (self.handler)(&Request { method: head.method, uri: head.uri, headers: head.headers, body });
+        if let Some(delay) = response.delay {
+            tokio::time::sleep(delay).await;
+        }
+        if response.cut == Some(Cut::Reset) {
+            return Err(BrokenOff(Cut::Reset));
+        }
+        let mut http = hyper::Response::new(Payload::new(response.body, response.cut));
+        *http.status_mut() = http::StatusCode::from_u16(response.status).unwrap_or_default();
+        *http.headers_mut() = response.headers;
+        Ok(http)
+    }
+}
+
+/// Why a response was not sent whole.
+#[derive(Debug)]
+struct BrokenOff(Cut);
+
+impl fmt::Display for BrokenOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the response is broken off on purpose")
+    }
+}
+
+impl std::error::Error for BrokenOff {}
+
+impl Cut {
+    /// Returns how the response was to be broken off, if that is what ended the connection.
+    fn cause_of(error: &hyper::Error) -> Option<Self> {
+        let cause = std::error::Error::source(error)?;
+        cause.downcast_ref::<BrokenOff>().map(|BrokenOff(cut)| *cut)
+    }
+}
+
+/// The body of a response, whole or broken off.
+struct Payload {
+    rest: Bytes,
+    length: u64,
+    then: Then,
+}
+
+/// What follows the bytes of a body.
+enum Then {
+    End,
+    /// One more turn of the connection, in which it sends what it has.
+    Flush(Cut),
+    Break(Cut),
+}
+
+impl Payload {
+    fn new(body: Bytes, cut: Option<Cut>) -> Self {
+        let length = body.len() as u64;
+        match cut {
+            None => Self { rest: body, length, then: Then::End },
+            Some(cut) => Self { rest: body.slice(..body.len() / 2), length, then: Then::Flush(cut) },
+        }
+    }
+}
+
+impl Body for Payload {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        if !self.rest.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.rest)))));
+        }
+        match self.then {
+            Then::End => Poll::Ready(None),
+            Then::Flush(cut) => {
+                self.then = Then::Break(cut);
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Then::Break(cut) => Poll::Ready(Some(Err(BrokenOff(cut)))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.then, Then::End) && self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        // The length of the whole body, so that a client notices what is missing.
+        SizeHint::with_exact(self.length)
+    }
+}

@@ -1,0 +1,110 @@
+//! The server's connections: half-closed, kept alive, broken off, and gone when the server is dropped.
+
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::{Shutdown, TcpStream},
+    time::Duration,
+};
+
+use gotrue_fake::{FakeServer, Fault};
+
+const HEALTH: &[u8] = b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n";
+
+fn connect(server: &FakeServer) -> TcpStream {
+    let stream = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
+    // A server that does not respond fails the test instead of blocking it.
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream
+}
+
+/// Reads one response, whose length its head tells.
+fn read_response(stream: &mut TcpStream) -> String {
+    let mut response = Vec::new();
+    loop {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        response.push(byte[0]);
+        if let Some(head) = response.strip_suffix(b"\r\n\r\n") {
+            let head = std::str::from_utf8(head).unwrap().to_owned();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            let mut body = vec![0; length.parse().unwrap()];
+            stream.read_exact(&mut body).unwrap();
+            return head + std::str::from_utf8(&body).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_closes_its_sending_half_gets_its_response() {
+    let server = FakeServer::start().await;
+    server.fail(Fault::slow(Duration::from_millis(50)));
+    let mut stream = connect(&server);
+    stream.write_all(HEALTH).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n") && response.contains("\"name\":\"GoTrue\""), "{response}");
+}
+
+#[tokio::test]
+async fn a_connection_serves_one_request_after_the_other() {
+    let server = FakeServer::start().await;
+    let mut stream = connect(&server);
+    for _ in 0..3 {
+        stream.write_all(HEALTH).unwrap();
+        assert!(read_response(&mut stream).starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+    assert_eq!(server.count("health"), 3);
+}
+
+#[tokio::test]
+async fn a_response_is_broken_off_as_the_fault_says() {
+    let server = FakeServer::start().await;
+    for (fault, has_head, is_reset) in
+        [(Fault::reset(), false, true), (Fault::reset_in_body(), true, true), (Fault::truncated(), true, false)]
+    {
+        server.fail(fault);
+        let mut stream = connect(&server);
+        stream.write_all(HEALTH).unwrap();
+        let mut response = Vec::new();
+        let ended = stream.read_to_end(&mut response);
+        assert_eq!(ended.err().map(|error| error.kind()), is_reset.then_some(ErrorKind::ConnectionReset));
+        let response = String::from_utf8(response).unwrap();
+        assert_eq!(response.starts_with("HTTP/1.1 200 OK\r\n"), has_head, "{response}");
+        assert!(!response.ends_with('}'), "{response}");
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_server_closes_its_port_and_connections() {
+    let server = FakeServer::start().await;
+    let mut idle = connect(&server);
+    idle.write_all(HEALTH).unwrap();
+    read_response(&mut idle);
+    let mut waiting = connect(&server);
+    server.fail(Fault::slow(Duration::from_secs(3600)));
+    waiting.write_all(HEALTH).unwrap();
+    while server.count("health") < 2 {
+        tokio::task::yield_now().await;
+    }
+    let address = server.url().trim_start_matches("http://").to_owned();
+    drop(server);
+    let mut rest = Vec::new();
+    assert!(idle.read_to_end(&mut rest).is_ok() && rest.is_empty());
+    // The response that was under way does not come.
+    let ended = waiting.read_to_end(&mut rest);
+    assert!(ended.is_ok() || ended.unwrap_err().kind() == ErrorKind::ConnectionReset);
+    assert!(rest.is_empty());
+    // Both connections are closed, and so is the port.
+    assert_eq!(TcpStream::connect(address).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+}
+
+#[test]
+fn a_server_outlives_the_runtime_that_started_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = runtime.block_on(FakeServer::start());
+    drop(runtime);
+    let mut stream = connect(&server);
+    stream.write_all(HEALTH).unwrap();
+    assert!(read_response(&mut stream).starts_with("HTTP/1.1 200 OK\r\n"));
+}

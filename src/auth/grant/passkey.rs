@@ -1,0 +1,83 @@
+//! A passkey, instead of a password.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::Grant;
+use crate::{
+    auth::{captcha::captcha, webauthn},
+    client::Client,
+    error::Result,
+    secret::Secret,
+    session::Session,
+    types::{
+        PasskeyAuthenticationOptions, PasskeyAuthenticationOptionsRequest, PasskeyAuthenticationRequest,
+        PublicKeyCredential,
+    },
+};
+
+/// How a passkey answered the challenge from [`Client::passkey_options`] (`POST /passkeys/authentication/verify`).
+///
+/// Fails with `webauthn_challenge_not_found`, `webauthn_challenge_expired`, `webauthn_verification_failed`,
+/// `email_not_confirmed`, `user_banned`, `passkey_disabled`.
+///
+/// ```
+/// # use gotrue::{Client, PasskeyAssertion, serde_json::Value};
+/// # async fn ask_the_browser(options: Value) -> Value { options }
+/// # async fn f(client: Client) -> Result<(), gotrue::Error> {
+/// let challenge = client.passkey_options().await?;
+/// // navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) })
+/// let credential = ask_the_browser(challenge.options.into()).await;
+/// let session = client.sign_in(PasskeyAssertion::new(challenge.challenge_id, credential)).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "give it to Client::sign_in"]
+pub struct PasskeyAssertion {
+    challenge_id: Uuid,
+    credential: Result<PublicKeyCredential>,
+}
+
+impl PasskeyAssertion {
+    /// The challenge, and the credential as the browser's `PublicKeyCredential.toJSON()` or an authenticator crate
+    /// gives it: a [`PublicKeyCredential`], a [`serde_json::Value`], or anything of that form.
+    pub fn new(challenge_id: Uuid, credential: impl Serialize) -> Self {
+        Self { challenge_id, credential: webauthn::assertion(credential) }
+    }
+}
+
+impl Grant for PasskeyAssertion {
+    async fn exchange(self, client: &Client) -> Result<Session> {
+        let request = PasskeyAuthenticationRequest { challenge_id: self.challenge_id, credential: self.credential? };
+        let call = client.call();
+        let reply = call.raw.passkey_authentication_verify(&request).await;
+        Ok(client.session(call.answer(reply).await?))
+    }
+}
+
+impl Client {
+    /// Begins a sign-in with a passkey: a challenge, and options for the authenticator
+    /// (`POST /passkeys/authentication/options`). It knows by itself which of its passkeys are for this server.
+    ///
+    /// # Errors
+    /// `passkey_disabled`, `over_request_rate_limit`, `captcha_failed`.
+    pub async fn passkey_options(&self) -> Result<PasskeyAuthenticationOptions> {
+        let request = PasskeyAuthenticationOptionsRequest { gotrue_meta_security: None };
+        let call = self.call();
+        call.answer(call.raw.passkey_authentication_options(&request).await).await
+    }
+
+    /// The same, with what the captcha widget returned, where the server asks for it.
+    ///
+    /// # Errors
+    /// As [`passkey_options`](Self::passkey_options).
+    pub async fn passkey_options_with_captcha(
+        &self,
+        captcha_token: impl Into<Secret>,
+    ) -> Result<PasskeyAuthenticationOptions> {
+        let gotrue_meta_security = captcha(Some(captcha_token.into()));
+        let request = PasskeyAuthenticationOptionsRequest { gotrue_meta_security };
+        let call = self.call();
+        call.answer(call.raw.passkey_authentication_options(&request).await).await
+    }
+}

@@ -1,0 +1,70 @@
+//! E-mail or phone, and a password.
+
+use super::{Grant, token};
+use crate::{
+    auth::{captcha::captcha, contact::Contact},
+    client::Client,
+    error::Result,
+    input,
+    secret::Secret,
+    session::Session,
+    types::{GrantType, PasswordGrant},
+};
+
+/// Sign-in by e-mail or phone and password (`POST /token?grant_type=password`).
+///
+/// Fails with `invalid_credentials`, `email_not_confirmed`, `phone_not_confirmed`, `user_banned`, `captcha_failed`.
+///
+/// ```
+/// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
+/// let session = client.sign_in(gotrue::Password::email("ada@example.com", "correct-horse-7")).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "give it to Client::sign_in"]
+pub struct Password {
+    contact: Contact,
+    password: Secret,
+    audience: Option<String>,
+    captcha_token: Option<Secret>,
+}
+
+impl Password {
+    /// With an e-mail address.
+    pub fn email(email: impl Into<String>, password: impl Into<Secret>) -> Self {
+        Self::new(Contact::Email(email.into()), password.into())
+    }
+
+    /// With a phone number.
+    pub fn phone(phone: impl Into<String>, password: impl Into<Secret>) -> Self {
+        Self::new(Contact::Phone(phone.into()), password.into())
+    }
+
+    fn new(contact: Contact, password: Secret) -> Self {
+        Self { contact, password, audience: None, captcha_token: None }
+    }
+
+    /// The audience in which the user lives, if not the server's default.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// What the captcha widget returned, where the server asks for it.
+    pub fn captcha_token(mut self, captcha_token: impl Into<Secret>) -> Self {
+        self.captcha_token = Some(captcha_token.into());
+        self
+    }
+}
+
+impl Grant for Password {
+    async fn exchange(self, client: &Client) -> Result<Session> {
+        self.contact.check()?;
+        input::secret("password", &self.password)?;
+        input::audience(self.audience.as_deref())?;
+        let (email, phone) = self.contact.into_fields();
+        let gotrue_meta_security = captcha(self.captcha_token);
+        let request = PasswordGrant { email, phone, password: self.password, gotrue_meta_security };
+        token(client, GrantType::Password, self.audience.as_deref(), request).await
+    }
+}

@@ -1,0 +1,106 @@
+//! A confirmation once more.
+
+use super::Options;
+use crate::{
+    auth::{
+        captcha::captcha,
+        contact::Contact,
+        pkce::{PkceVerifier, challenge_fields},
+    },
+    client::Client,
+    error::Result,
+    secret::Secret,
+    types::{MessageSent, ResendRequest, ResendType},
+};
+
+/// A confirmation to send once more (`POST /resend`).
+///
+/// The answer is the same when there is nobody to send it to, or nothing left to confirm.
+///
+/// ```
+/// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
+/// client.resend(gotrue::Resend::sign_up("ada@example.com")).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "give it to Client::resend"]
+pub struct Resend {
+    resend_type: ResendType,
+    contact: Contact,
+    options: Options,
+}
+
+impl Resend {
+    /// The confirmation of a new user's e-mail address.
+    pub fn sign_up(email: impl Into<String>) -> Self {
+        Self::new(ResendType::Signup, Contact::Email(email.into()))
+    }
+
+    /// The confirmation of a change of address, by the address so far.
+    pub fn email_change(email: impl Into<String>) -> Self {
+        Self::new(ResendType::EmailChange, Contact::Email(email.into()))
+    }
+
+    /// The confirmation of a new user's phone number.
+    pub fn sms(phone: impl Into<String>) -> Self {
+        Self::new(ResendType::Sms, Contact::Phone(phone.into()))
+    }
+
+    /// The confirmation of a change of number, by the number so far.
+    pub fn phone_change(phone: impl Into<String>) -> Self {
+        Self::new(ResendType::PhoneChange, Contact::Phone(phone.into()))
+    }
+
+    fn new(resend_type: ResendType, contact: Contact) -> Self {
+        Self { resend_type, contact, options: Options::default() }
+    }
+
+    /// Where the link in the mail leads in the end. The server has to allow it.
+    pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
+        self.options.redirect_to = Some(url.into());
+        self
+    }
+
+    /// The audience in which the user lives, if not the server's default.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.options.audience = Some(audience.into());
+        self
+    }
+
+    /// What the captcha widget returned, where the server asks for it.
+    pub fn captcha_token(mut self, token: impl Into<Secret>) -> Self {
+        self.options.captcha_token = Some(token.into());
+        self
+    }
+
+    /// The link in the mail brings a code that only the owner of the verifier can exchange.
+    pub fn pkce(mut self, verifier: &PkceVerifier) -> Self {
+        self.options.code_challenge = Some(verifier.challenge());
+        self
+    }
+}
+
+impl Client {
+    /// Sends a confirmation once more.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `over_email_send_rate_limit` and
+    /// `over_sms_send_rate_limit` within a minute of the last.
+    pub async fn resend(&self, resend: Resend) -> Result<MessageSent> {
+        resend.contact.check()?;
+        resend.options.check()?;
+        let Options { redirect_to, audience, captcha_token, code_challenge } = resend.options;
+        let (email, phone) = resend.contact.into_fields();
+        let (code_challenge, code_challenge_method) = challenge_fields(code_challenge);
+        let request = ResendRequest {
+            type_: resend.resend_type,
+            email,
+            phone,
+            code_challenge,
+            code_challenge_method,
+            gotrue_meta_security: captcha(captcha_token),
+        };
+        let call = self.call();
+        call.answer(call.raw.resend(redirect_to.as_deref(), audience.as_deref(), &request).await).await
+    }
+}

@@ -1,0 +1,41 @@
+//! Errors that a redirect brings back.
+
+use std::{error::Error as StdError, fmt, sync::Arc};
+
+use super::Error;
+use crate::types::ErrorCode;
+
+/// An error that a redirect brought back. Its texts are redacted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallbackError {
+    /// The kind of error (RFC 6749, 4.1.2.1), such as `access_denied`. The server leaves it out for some.
+    pub error: Option<String>,
+    /// The server's code. There is none when the error is the provider's, and from servers of 2023.
+    pub code: Option<ErrorCode>,
+    /// The server's or the provider's words, for logs.
+    pub description: Option<String>,
+    /// Which of the flows this is, when it was begun with [`PkceFlow::redirect_to`](crate::auth::PkceFlow::redirect_to).
+    pub flow_id: Option<String>,
+}
+
+impl fmt::Display for CallbackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the browser came back with an error")?;
+        if let Some(error) = &self.error {
+            write!(f, " {error}")?;
+        }
+        if let Some(code) = &self.code {
+            write!(f, " ({code})")?;
+        }
+        self.description.as_ref().map_or(Ok(()), |description| write!(f, ": {description}"))
+    }
+}
+
+impl StdError for CallbackError {}
+
+impl From<CallbackError> for Error {
+    fn from(error: CallbackError) -> Self {
+        Self::Callback(Arc::new(error))
+    }
+}

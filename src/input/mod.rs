@@ -1,0 +1,86 @@
+//! Input validation before a request is sent.
+
+pub(crate) mod redirect_uri;
+
+use std::num::NonZeroU64;
+
+use serde_json::Value;
+use url::Url;
+use uuid::Uuid;
+
+use crate::{
+    error::{Error, Result},
+    secret::Secret,
+};
+
+pub(crate) fn not_empty(what: &'static str, value: &str) -> Result<()> {
+    if value.trim().is_empty() { Err(Error::invalid(what, "is empty")) } else { Ok(()) }
+}
+
+pub(crate) fn secret(what: &'static str, value: &Secret) -> Result<()> {
+    if value.is_empty() { Err(Error::invalid(what, "is empty")) } else { Ok(()) }
+}
+
+/// The id that stands for nothing.
+pub(crate) fn id(what: &'static str, id: Uuid) -> Result<()> {
+    if id.is_nil() { Err(Error::invalid(what, "is all zeros")) } else { Ok(()) }
+}
+
+/// Where the server takes `https` only.
+pub(crate) fn https(what: &'static str, url: &str) -> Result<()> {
+    not_empty(what, url)?;
+    let parsed = Url::parse(url).map_err(|error| Error::invalid(what, format!("is not valid: {error}")))?;
+    if parsed.scheme() == "https" { Ok(()) } else { Err(Error::invalid(what, "is not https")) }
+}
+
+/// Counted from one.
+pub(crate) fn from_one(what: &'static str, number: u64) -> Result<NonZeroU64> {
+    NonZeroU64::new(number).ok_or_else(|| Error::invalid(what, "is zero"))
+}
+
+/// What is given must not be empty.
+pub(crate) fn optional(what: &'static str, value: Option<&str>) -> Result<()> {
+    value.map_or(Ok(()), |value| not_empty(what, value))
+}
+
+/// No entry of a list may be empty.
+pub(crate) fn none_empty<'a>(what: &'static str, values: impl IntoIterator<Item = &'a String>) -> Result<()> {
+    values.into_iter().try_for_each(|value| not_empty(what, value))
+}
+
+/// An absolute URL, of any scheme: applications have their own.
+pub(crate) fn redirect_to(url: Option<&str>) -> Result<()> {
+    url.map_or(Ok(()), |text| self::url("redirect URL", text).map(drop))
+}
+
+/// An absolute URL.
+pub(crate) fn url(what: &'static str, text: &str) -> Result<Url> {
+    not_empty(what, text)?;
+    Url::parse(text).map_err(|error| Error::invalid(what, format!("is not valid: {error}")))
+}
+
+/// They are joined by spaces.
+pub(crate) fn scopes(scopes: &[String]) -> Result<()> {
+    if scopes.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
+        return Err(Error::invalid("scope", "is empty or holds a space"));
+    }
+    Ok(())
+}
+
+/// The server takes an object only.
+pub(crate) fn metadata(data: Option<&Value>) -> Result<()> {
+    match data {
+        None | Some(Value::Object(_)) => Ok(()),
+        Some(_) => Err(Error::invalid("metadata", "is not a JSON object")),
+    }
+}
+
+/// Goes into a header.
+pub(crate) fn audience(audience: Option<&str>) -> Result<()> {
+    match audience {
+        Some(audience) if audience.is_empty() || audience.chars().any(|c| !c.is_ascii_graphic()) => {
+            Err(Error::invalid("audience", "is empty or has characters that cannot be sent in a header"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,57 @@
+//! Refreshing in the background.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::broadcast::error::RecvError, task::JoinHandle};
+
+use super::inner::Inner;
+
+/// However short-lived the tokens are, there is no more than one refresh in this time.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Keeps a session fresh until it is dropped, from [`SessionManager::auto_refresh`](super::SessionManager::auto_refresh).
+///
+/// ```
+/// # async fn f(auth: gotrue::SessionManager) {
+/// let _keep_fresh = auth.auto_refresh();
+/// // … as long as the guard lives …
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "it stops when it is dropped"]
+pub struct AutoRefresh(JoinHandle<()>);
+
+impl AutoRefresh {
+    pub(super) fn start(inner: Arc<Inner>) -> Self {
+        Self(tokio::spawn(run(inner)))
+    }
+}
+
+impl Drop for AutoRefresh {
+    fn drop(&mut self) {
+        // A refresh that is under way goes on; only the waiting ends.
+        self.0.abort();
+    }
+}
+
+async fn run(inner: Arc<Inner>) {
+    // Subscribed first, lest a change between looking and waiting is missed.
+    let mut changes = inner.subscribe();
+    loop {
+        let until_due = async {
+            match inner.next_refresh() {
+                Some(due_at) => inner.clock().sleep(due_at.saturating_sub(inner.clock().uptime())).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = until_due => {
+                inner.flight_if_due().outcome().await;
+                inner.clock().sleep(PAUSE).await;
+            }
+            change = changes.recv() => if matches!(change, Err(RecvError::Closed)) {
+                return;
+            },
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What happens to a session, as a stream.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use futures_util::Stream;
+use tokio::sync::broadcast;
+use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
+
+use crate::{
+    error::{Error, StoreError},
+    session::Session,
+    types::{ErrorCode, User},
+};
+
+/// How many events wait for a slow reader before it is told that it has missed some.
+pub(super) const CAPACITY: usize = 64;
+
+/// Something that happened to the session.
+///
+/// The state has changed already when the event comes; any method of the manager may be called while handling it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The first of each stream: the session as it is when the stream begins.
+    InitialSession(Option<Session>),
+    /// A user signed in, or a session was set.
+    SignedIn(Session),
+    /// The session has new tokens.
+    TokenRefreshed(Session),
+    /// The user was changed.
+    UserUpdated(User),
+    /// A user signed in by a link or code for a forgotten password, and is to set a new one.
+    PasswordRecovery(Session),
+    /// A second factor was verified; the session is of a higher assurance level.
+    MfaVerified(Session),
+    /// The session is over.
+    SignedOut(SignedOutReason),
+    /// A refresh failed; the session stays. It is tried again when the token is next asked for, or in a while.
+    RefreshFailed(Error),
+    /// The store failed. The session lives on in memory.
+    StoreFailed(StoreError),
+    /// So many events were missed, because this reader was too slow.
+    Missed(u64),
+}
+
+/// Why a session is over.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SignedOutReason {
+    /// It was asked for.
+    Requested,
+    /// The server said that the session has expired: by inactivity, age, or a newer sign-in.
+    Expired(Error),
+    /// The server said that the session is over for another reason: signed out elsewhere, a refresh token that was used
+    /// before, a user who was banned or deleted.
+    Revoked(Error),
+    /// The store no longer has the session: another process has signed out.
+    Missing,
+}
+
+impl SignedOutReason {
+    /// What an error that ends a session says of the reason.
+    pub(super) fn of(error: Error) -> Self {
+        if error.code() == Some(&ErrorCode::SESSION_EXPIRED) { Self::Expired(error) } else { Self::Revoked(error) }
+    }
+}
+
+/// The events of a session, from [`SessionManager::events`](super::SessionManager::events).
+///
+/// It never ends while the manager lives, and a reader that is slow hinders nobody.
+#[derive(Debug)]
+#[must_use = "a stream does nothing unless it is read"]
+pub struct Events {
+    initial: Option<Event>,
+    following: BroadcastStream<Arc<Event>>,
+}
+
+impl Events {
+    pub(super) fn new(initial: Option<Session>, following: broadcast::Receiver<Arc<Event>>) -> Self {
+        Self { initial: Some(Event::InitialSession(initial)), following: BroadcastStream::new(following) }
+    }
+}
+
+impl Stream for Events {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        if let Some(initial) = self.initial.take() {
+            return Poll::Ready(Some(initial));
+        }
+        Pin::new(&mut self.following).poll_next(context).map(|event| {
+            event.map(|event| match event {
+                Ok(event) => Arc::unwrap_or_clone(event),
+                Err(BroadcastStreamRecvError::Lagged(missed)) => Event::Missed(missed),
+            })
+        })
+    }
+}

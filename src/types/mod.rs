@@ -1,0 +1,48 @@
+//! The models generated from `openapi/gotrue.yaml`: what requests and responses carry.
+//!
+//! Strings to which a newer server may add values are open types, such as [`ErrorCode`]: they name the values known
+//! today and keep any other.
+
+pub use models::*;
+pub use open::*;
+#[cfg(feature = "schemars")]
+pub use schemas::schemas;
+
+// Generated code is documented by the document; its style is the generator's.
+#[allow(missing_docs, unused, rustdoc::all, clippy::all, clippy::pedantic, clippy::unwrap_used)]
+mod models {
+    include!(concat!(env!("OUT_DIR"), "/types.rs"));
+}
+
+// The words in the descriptions are the document's.
+#[allow(clippy::doc_markdown)]
+mod open {
+    use std::{borrow::Cow, fmt};
+
+    include!(concat!(env!("OUT_DIR"), "/open.rs"));
+}
+
+#[cfg(feature = "schemars")]
+#[allow(clippy::too_many_lines, reason = "it is a list")]
+mod schemas {
+    include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
+}
+
+impl Default for SignOutScope {
+    /// This session only. The server's own default is all of the user's sessions, which surprises people.
+    fn default() -> Self {
+        Self::Local
+    }
+}
+
+impl Provider {
+    /// A provider that the server's owner has added, by its name with or without the prefix `custom:`.
+    ///
+    /// ```
+    /// assert_eq!(gotrue::Provider::custom("acme").as_str(), "custom:acme");
+    /// ```
+    #[must_use]
+    pub fn custom(name: &str) -> Self {
+        Self::new(format!("custom:{}", name.strip_prefix("custom:").unwrap_or(name)))
+    }
+}
