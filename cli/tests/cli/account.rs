@@ -83,3 +83,33 @@ async fn user_update_prompts_for_a_new_password() {
     assert_eq!(terminal.answer("login ada@example.com", PASSWORD).exit, 1);
     assert_eq!(terminal.answer("login ada@example.com", "better-horse-8").exit, 0);
 }
+
+#[tokio::test]
+async fn login_with_a_pasted_link_instead_of_a_code() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let mut login = terminal.start("login --otp ada@example.com");
+    login.line_with("sent a message to ada@example.com");
+    login.type_line(server.last_message_to(ADDRESS).unwrap().link.unwrap().expose());
+    assert_eq!(login.exit(), 0);
+    assert_eq!(terminal.run("whoami").exit, 0);
+}
+
+#[tokio::test]
+async fn login_with_a_code_that_was_sent_before() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    server.client().unwrap().send_otp(gotrue::SendOtp::email(ADDRESS).create_user(false)).await.unwrap();
+    let code = server.last_message_to(ADDRESS).unwrap().code;
+    let done = terminal.answer("login --code ada@example.com", code.expose());
+    assert_eq!(done.exit, 0, "{}", done.err);
+    assert_eq!(server.messages_to(ADDRESS).len(), 1, "no other code is sent");
+}
+
+#[tokio::test]
+async fn login_anonymously() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    assert_eq!(terminal.run("login --anonymous").exit, 0);
+    assert!(terminal.run("whoami").out.contains("anonymous"));
+}

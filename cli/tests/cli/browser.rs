@@ -53,3 +53,23 @@ async fn login_times_out_if_the_browser_does_not_return() {
     assert!(done.err.contains("hint: start again"), "{}", done.err);
     assert_eq!(terminal.run("whoami").exit, 4);
 }
+
+#[tokio::test]
+async fn an_opener_that_does_nothing_hides_no_url() {
+    let server = FakeServer::start().await;
+    let terminal = Terminal::at(&server);
+    let mut login = terminal.start("login --provider github --browser-command true");
+    browse(&login.line_with("http://")).await;
+    assert_eq!(login.exit(), 0);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_not_enabled_is_refused_at_once() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    for name in ["githbu", "email"] {
+        let done = terminal.run(&format!("login --provider {name} --no-browser"));
+        assert_eq!(done.exit, 2, "{}", done.err);
+        assert!(done.err.contains("is not enabled") && done.err.contains("github"), "{}", done.err);
+    }
+}

@@ -32,6 +32,7 @@ async fn login_prompts_for_a_verified_factor() {
     let answers = format!("{PASSWORD}\n{}\n", code(&server, &secret));
     let login = terminal.answer("login ada@example.com", &answers);
     assert_eq!(login.exit, 0, "{}", login.err);
+    assert!(!login.err.contains("sent a code"), "an authenticator sends nothing: {}", login.err);
     assert!(terminal.run("jwt verify").out.contains("aal2"));
 }
 

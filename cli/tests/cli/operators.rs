@@ -1,12 +1,20 @@
 //! SAML providers, custom providers, OAuth clients and the audit log.
 
-use std::{fs, io::BufRead, path::Path};
+use std::{
+    collections::HashMap,
+    fs,
+    io::BufRead,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use gotrue::{
     admin::CreateUser,
-    serde_json::{self, Value},
+    serde_json::{self, Value, json},
 };
 use gotrue_fake::FakeServer;
+
+use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
 use super::terminal::Terminal;
 
@@ -117,6 +125,43 @@ async fn audit_follow_prints_every_entry_once() {
         for email in &wanted {
             assert_eq!(next()["payload"]["traits"]["user_email"], *email);
         }
+    }
+    audit.kill();
+}
+
+/// Transactions commit out of order, so an entry may appear after a newer one.
+#[tokio::test]
+async fn audit_follow_prints_entries_that_appear_late() {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let add = |number: usize, second: usize| {
+        let id = format!("00000000-0000-4000-8000-{number:012}");
+        let time = format!("2026-01-01T00:00:{second:02}Z");
+        log.lock().unwrap().push(json!({ "id": id, "created_at": time, "payload": { "action": "login" } }));
+    };
+    let stub = MockServer::start().await;
+    let served = log.clone();
+    let responder = move |request: &Request| {
+        let pairs: HashMap<_, _> = request.url.query_pairs().into_owned().collect();
+        let number = |name: &str| pairs[name].parse::<usize>().unwrap();
+        let mut entries = served.lock().unwrap().clone();
+        entries.sort_by_key(|entry: &Value| entry["created_at"].as_str().unwrap().to_owned());
+        entries.reverse();
+        let from = entries.len().min((number("page") - 1) * number("per_page"));
+        let page = &entries[from..entries.len().min(from + number("per_page"))];
+        ResponseTemplate::new(200).insert_header("x-total-count", entries.len().to_string()).set_body_json(page)
+    };
+    Mock::given(matchers::path("/admin/audit")).respond_with(responder).mount(&stub).await;
+    add(0, 40);
+    add(1, 41);
+    let terminal = Terminal::at_url(&stub.uri(), "service-key");
+    let mut audit = terminal.start("audit --follow --limit 1 --interval 1ms --json");
+    let mut lines = audit.stdout().lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    assert_eq!(next()["id"], "00000000-0000-4000-8000-000000000001", "--limit applies to earlier entries");
+    for number in 2..200 {
+        // Each is older than the newest entry, and many have the same time.
+        add(number, 40 - number % 30);
+        assert_eq!(next()["id"], format!("00000000-0000-4000-8000-{number:012}"));
     }
     audit.kill();
 }

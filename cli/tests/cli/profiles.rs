@@ -102,7 +102,7 @@ async fn without_a_keychain_the_keys_are_stored_in_a_file() {
     terminal.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
     let done = terminal.run("profile add one --url http://127.0.0.1:1 --service-key s");
     assert_eq!(done.exit, 0, "{}", done.err);
-    assert!(done.err.contains("warning: there is no keychain"), "{}", done.err);
+    assert!(done.err.contains("warning: no keychain found"), "{}", done.err);
     assert!(terminal.run("profile list").out.contains("file"));
 }
 
@@ -114,4 +114,82 @@ async fn a_broken_file_is_reported_without_its_contents() {
     let done = terminal.run("users list");
     assert_eq!(done.exit, 1);
     assert!(done.err.contains("keys.toml, line 2") && !done.err.contains("planted-key"), "{}", done.err);
+}
+
+#[tokio::test]
+async fn keys_of_the_environment_are_not_sent_to_another_url() {
+    let (own, other) = (FakeServer::start().await, FakeServer::start().await);
+    let mut terminal = Terminal::at(&own);
+    let done = terminal.run(&format!("users list --url {}", other.url()));
+    assert_eq!(done.exit, 4);
+    assert!(done.err.contains("GOTRUE_SERVICE_KEY is not used"), "{}", done.err);
+    terminal.run(&format!("health --url {}", other.url()));
+    assert!(other.requests().iter().all(|request| !request.headers.contains_key("apikey")));
+    assert_eq!(terminal.run(&format!("users list --url {}/", own.url())).exit, 0, "it is the same server");
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_used_is_reported() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::new();
+    let add = format!("profile add one --no-keychain --url {} --service-key -", server.url());
+    terminal.answer(&add, server.service_key().expose());
+    terminal.set("GOTRUE_SERVICE_KEY", "of-another-server");
+    let done = terminal.run("users list");
+    assert_eq!(done.exit, 0, "{}", done.err);
+    assert!(done.err.contains("GOTRUE_SERVICE_KEY is not used: profile one has its own service key"), "{}", done.err);
+}
+
+#[tokio::test]
+async fn profile_show_names_the_source_of_each_value() {
+    let mut terminal = Terminal::new();
+    terminal.run("profile show");
+    terminal.answer("profile add one --no-keychain --url https://one.example.com --service-key -", "planted-key");
+    terminal.run("profile add two --url https://two.example.com");
+    terminal.run("profile show");
+    terminal.run("profile show --profile two --json");
+    terminal.run("profile show --url https://three.example.com --key planted-key");
+    terminal.set("GOTRUE_PROFILE", "two");
+    terminal.run("profile show");
+    terminal.set("GOTRUE_PROFILE", "");
+    terminal.set("SUPABASE_URL", "https://four.example.com");
+    terminal.set("SUPABASE_SECRET_KEY", "planted-key");
+    terminal.run("profile show");
+    terminal.run("profile show --profile one");
+    terminal.assert_record("profile_show");
+}
+
+#[tokio::test]
+async fn a_renamed_profile_keeps_its_keys_and_its_session() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::new();
+    let add = format!("profile add one --no-keychain --url {} --service-key -", server.url());
+    terminal.answer(&add, server.service_key().expose());
+    terminal.answer("login ada@example.com", PASSWORD);
+    assert_eq!(terminal.run("profile rename one main").exit, 0);
+    assert_eq!(terminal.run("whoami").exit, 0);
+    assert_eq!(terminal.run("users list").exit, 0);
+    assert_eq!(terminal.run("whoami --profile one").exit, 5);
+    terminal.run("profile add two --url http://127.0.0.1:1");
+    assert_eq!(terminal.run("profile rename main two").exit, 2);
+    assert_eq!(terminal.run("users list").exit, 0);
+}
+
+#[test]
+fn profiles_added_at_the_same_time_are_all_kept() {
+    let mut terminal = Terminal::new();
+    let running: Vec<_> = (0..12)
+        .map(|number| {
+            terminal.start(&format!(
+                "profile add p{number} --no-keychain --url http://127.0.0.1:{} --service-key s",
+                9000 + number
+            ))
+        })
+        .collect();
+    for command in running {
+        assert_eq!(command.exit(), 0);
+    }
+    assert_eq!(terminal.run("profile list --json").out.lines().count(), 12);
+    let keys = fs::read_to_string(terminal.file("keys.toml")).unwrap();
+    assert_eq!(keys.matches("service_key").count(), 12);
 }

@@ -7,6 +7,8 @@ fn help() {
     let mut terminal = Terminal::new();
     terminal.run("--help");
     terminal.run("users --help");
+    terminal.run("users import --help");
+    terminal.run("users export --help");
     terminal.run("login --help");
     terminal.assert_record("help");
 }

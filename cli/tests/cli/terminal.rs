@@ -1,7 +1,7 @@
 //! A terminal: runs commands, and records what they print.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     process::{Child, Command, Stdio},
 };
 
@@ -9,14 +9,17 @@ use gotrue_fake::FakeServer;
 use tempfile::TempDir;
 
 /// Variables that must not leak from the test's environment into the command.
-const CLEARED: [&str; 9] = [
+const CLEARED: [&str; 12] = [
     "COLUMNS",
+    "GOTRUE_PROFILE",
     "GOTRUE_URL",
     "GOTRUE_API_KEY",
     "GOTRUE_SERVICE_KEY",
     "SUPABASE_URL",
     "SUPABASE_ANON_KEY",
     "SUPABASE_SERVICE_ROLE_KEY",
+    "SUPABASE_PUBLISHABLE_KEY",
+    "SUPABASE_SECRET_KEY",
     "CLICOLOR_FORCE",
     "NO_COLOR",
 ];
@@ -147,6 +150,24 @@ impl Running {
         BufReader::new(self.child.stdout.take().unwrap())
     }
 
+    /// Sends Ctrl-C.
+    #[cfg(unix)]
+    pub fn interrupt(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    }
+
+    /// Waits for the command to exit.
+    pub fn finish(mut self) -> Done {
+        drop(self.child.stdin.take());
+        let (mut out, mut err) = (String::new(), String::new());
+        self.err.read_to_string(&mut err).unwrap();
+        if let Some(mut stdout) = self.child.stdout.take() {
+            stdout.read_to_string(&mut out).unwrap();
+        }
+        Done { out, err, exit: self.child.wait().unwrap().code().unwrap() }
+    }
+
     /// Kills the command.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -154,11 +175,8 @@ impl Running {
     }
 
     /// Waits for the command to exit, and returns its exit code.
-    pub fn exit(mut self) -> i32 {
-        drop(self.child.stdin.take());
-        // Standard error must be read, or the command would block.
-        std::io::copy(&mut self.err, &mut std::io::sink()).unwrap();
-        self.child.wait().unwrap().code().unwrap()
+    pub fn exit(self) -> i32 {
+        self.finish().exit
     }
 }
 

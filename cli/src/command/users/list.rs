@@ -32,7 +32,8 @@ impl List {
         let limit = if self.all { usize::MAX } else { self.limit };
         let mut list = context.admin()?.users().list().per_page(limit.clamp(1, 500) as u64);
         if let Some(filter) = self.filter {
-            list = list.filter(filter);
+            // The server stores addresses in lower case, and its filter is case-sensitive.
+            list = list.filter(filter.to_lowercase());
         }
         if self.oldest_first {
             list = list.sort(UserOrder::CreatedAtAsc);

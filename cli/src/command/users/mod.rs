@@ -32,9 +32,7 @@ pub enum Users {
     /// Delete users
     #[command(visible_alias = "rm")]
     Delete(delete::Delete),
-    /// Create users from a file; continues after an interruption
     Import(transfer::Import),
-    /// Write all users to a file that import can read
     Export(transfer::Export),
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Seek},
+    io::{self, BufRead, BufReader, Read, Seek},
     path::Path,
 };
 
@@ -21,7 +21,7 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// The rows of a file, in order.
 pub enum Source {
     JsonLines { file: BufReader<File>, position: u64, line: u64 },
-    Csv { reader: Box<csv::Reader<File>>, header: StringRecord },
+    Csv(Box<CsvSource>),
 }
 
 /// A row, or what is wrong with it, without its contents.
@@ -48,7 +48,7 @@ impl Source {
     pub fn read(&mut self) -> Result<Option<ReadRow>> {
         match self {
             Self::JsonLines { file, position, line } => json_line(file, position, line),
-            Self::Csv { reader, header } => csv_record(reader, header),
+            Self::Csv(source) => source.read(),
         }
     }
 }
@@ -101,7 +101,8 @@ fn csv(path: &Path, file: File) -> Result<Source> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file);
     let header = reader.headers().map_err(|_| Failure::usage("line 1 is not a header of column names"))?;
     let header = column_names(header)?;
-    Ok(Source::Csv { reader: Box::new(reader), header })
+    let raw = BufReader::new(open_text(path)?);
+    Ok(Source::Csv(Box::new(CsvSource { reader, header, raw, raw_position: 0 })))
 }
 
 /// Returns the delimiter that occurs most in the first line.
@@ -132,31 +133,53 @@ fn column_names(header: &StringRecord) -> Result<StringRecord> {
     Ok(names.into())
 }
 
-fn csv_record(reader: &mut csv::Reader<File>, header: &StringRecord) -> Result<Option<ReadRow>> {
-    let mut record = StringRecord::new();
-    let row = match reader.read_record(&mut record) {
-        Ok(false) => return Ok(None),
-        Ok(true) => record.deserialize(Some(header)),
-        Err(error) => Err(error),
-    };
-    let (end, next_line) = (reader.position().byte(), reader.position().line());
-    let line = record.position().map_or(next_line, csv::Position::line);
-    let row = match row {
-        Ok(row) => Ok(row),
-        Err(error) => Err(csv_error(error.into_kind(), header)?),
-    };
-    Ok(Some(ReadRow { row, line, end }))
+/// The records of a CSV file.
+pub struct CsvSource {
+    reader: csv::Reader<File>,
+    header: StringRecord,
+    /// The same file, to count the blank lines before a record, which the reader skips.
+    raw: BufReader<File>,
+    raw_position: u64,
+}
+
+impl CsvSource {
+    fn read(&mut self) -> Result<Option<ReadRow>> {
+        let mut record = StringRecord::new();
+        let start = self.reader.position().clone();
+        let row = match self.reader.read_record(&mut record) {
+            Ok(false) => return Ok(None),
+            Ok(true) => record.deserialize(Some(&self.header)),
+            Err(error) => Err(error),
+        };
+        let row = match row {
+            Ok(row) => Ok(row),
+            Err(error) => Err(csv_error(error.into_kind(), &self.header, &record)?),
+        };
+        let end = self.reader.position().byte();
+        let line = start.line() + self.line_breaks_before(start.byte(), end)?;
+        Ok(Some(ReadRow { row, line, end }))
+    }
+
+    /// Counts the line breaks between these positions and before the record that is there.
+    fn line_breaks_before(&mut self, start: u64, end: u64) -> Result<u64> {
+        io::copy(&mut (&mut self.raw).take(start.saturating_sub(self.raw_position)), &mut io::sink())?;
+        let mut bytes = Vec::new();
+        (&mut self.raw).take(end.saturating_sub(start)).read_to_end(&mut bytes)?;
+        self.raw_position = end;
+        let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        Ok(blank.filter(|byte| **byte == b'\n').count() as u64)
+    }
 }
 
 /// The reason why a row cannot be read. An error of the file as a whole is a failure.
-fn csv_error(error: csv::ErrorKind, header: &StringRecord) -> Result<String> {
+fn csv_error(error: csv::ErrorKind, header: &StringRecord, record: &StringRecord) -> Result<String> {
     match error {
         csv::ErrorKind::Io(error) => Err(error.into()),
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             Ok(format!("has {len} cells, but the header has {expected_len}"))
         }
         csv::ErrorKind::Deserialize { err, .. } => {
-            let column = err.field().and_then(|field| header.get(usize::try_from(field).ok()?)).unwrap_or("?");
+            let column = unreadable_column(header, record).unwrap_or("a column");
             match err.kind() {
                 csv::DeserializeErrorKind::Message(reason) if is_safe(reason) => Ok(format!("{column}: {reason}")),
                 _ => Ok(format!("{column}: cannot be read")),
@@ -165,6 +188,15 @@ fn csv_error(error: csv::ErrorKind, header: &StringRecord) -> Result<String> {
         csv::ErrorKind::Utf8 { .. } => Ok("is not valid UTF-8".to_owned()),
         _ => Ok("cannot be read".to_owned()),
     }
+}
+
+/// Returns the name of the first column that cannot be read by itself. The reader's error does not always name it.
+fn unreadable_column<'a>(header: &'a StringRecord, record: &StringRecord) -> Option<&'a str> {
+    let is_unreadable = |name: &str, cell: &str| {
+        let (name, cell) = (StringRecord::from(vec![name]), StringRecord::from(vec![cell]));
+        cell.deserialize::<Row>(Some(&name)).is_err()
+    };
+    header.iter().zip(record).find(|(name, cell)| is_unreadable(name, cell)).map(|(name, _)| name)
 }
 
 #[cfg(test)]
@@ -245,6 +277,15 @@ mod tests {
         assert!(refused(Format::Csv, b"email,Email\n").contains("occurs twice"));
         assert!(refused(Format::Csv, b"").contains("not a header"));
         assert!(refused(Format::Jsonl, b" [{}]").contains("JSON array"));
+    }
+
+    #[test]
+    fn lines_are_counted_with_either_line_break_and_in_quoted_cells() {
+        for line_break in ["\n", "\r\n"] {
+            let lines = ["email", "a@example.com", "", "\"b@", "example.com\"", "c@example.com"];
+            let found = read(Format::Csv, lines.join(line_break).as_bytes()).unwrap();
+            assert_eq!(found.iter().map(|read| read.line).collect::<Vec<_>>(), [2, 4, 6], "{line_break:?}");
+        }
     }
 
     #[test]
