@@ -5,7 +5,12 @@
 
 use std::{env, error::Error, time::Duration};
 
-use gotrue::{Client, Secret, admin::{CreateUser, GenerateLink}, futures_util::TryStreamExt, types::UserOrder};
+use gotrue::{
+    Client, Secret,
+    admin::{CreateUser, GenerateLink},
+    futures_util::TryStreamExt,
+    types::UserOrder,
+};
 use gotrue_fake::FakeServer;
 use serde_json::json;
 

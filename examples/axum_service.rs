@@ -6,11 +6,17 @@
 use std::{env, error::Error};
 
 use axum::{Router, routing::get};
-use gotrue::{Client, Secret, SignUp, axum::{RequireLayer, Verified, VerifyLayer}, reqwest, types::AssuranceLevel, user::EnrollTotp};
+use gotrue::{
+    Client, Secret, SignUp,
+    axum::{RequireLayer, Verified, VerifyLayer},
+    reqwest,
+    types::AssuranceLevel,
+    user::EnrollTotp,
+};
 use gotrue_fake::FakeServer;
 
 fn app(client: &Client) -> Router {
-    let second_factor = RequireLayer::new().assurance_level(AssuranceLevel::AAL2);
+    let second_factor = RequireLayer::new().assurance_level(AssuranceLevel::Aal2);
     let safe = Router::new().route("/safe", get(safe)).route_layer(second_factor);
     Router::new()
         .route("/", get(hello))

@@ -14,7 +14,7 @@ use gotrue_fake::FakeServer;
 async fn main() -> Result<(), Box<dyn Error>> {
     let fake = if env::var("GOTRUE_URL").is_ok() { None } else { Some(FakeServer::start().await) };
     let client = fake.as_ref().map_or_else(Client::from_env, FakeServer::client)?;
-    let provider = env::var("GOTRUE_PROVIDER").map_or(Provider::GITHUB, Provider::from);
+    let provider = env::var("GOTRUE_PROVIDER").map_or(Provider::Github, Provider::from);
 
     let loopback = Loopback::bind().await?;
     let authorize = client.authorize(provider).redirect_to(loopback.redirect_to());

@@ -18,7 +18,7 @@
 //! # fn app(client: gotrue::Client) -> Router {
 //! Router::new()
 //!     .route("/secrets", get(secrets))
-//!     .route_layer(RequireLayer::new().assurance_level(AssuranceLevel::AAL2))
+//!     .route_layer(RequireLayer::new().assurance_level(AssuranceLevel::Aal2))
 //!     .route("/", get(hello))
 //!     .layer(VerifyLayer::new(client.jwt_verifier().audience("authenticated")))
 //! # }

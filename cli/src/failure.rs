@@ -152,7 +152,7 @@ fn hint_of(error: &Error) -> Option<String> {
         Error::NoCallback | Error::MissingVerifier => "start again: gotrue login",
         Error::Listen(_) => "choose another port with --port",
         Error::Token(error) => return Some(hint_of_token(*error).to_owned()),
-        error if error.code() == Some(&ErrorCode::USER_BANNED) => "an operator can lift the ban: gotrue users unban",
+        error if error.code() == Some(&ErrorCode::UserBanned) => "an operator can lift the ban: gotrue users unban",
         error if error.ends_session() => "the session has ended; sign in again: gotrue login",
         error => hint_of_code(error.code()?)?,
     };
@@ -171,27 +171,27 @@ fn hint_of_token(error: TokenError) -> &'static str {
 
 fn hint_of_code(code: &ErrorCode) -> Option<&'static str> {
     let hints = [
-        (ErrorCode::NOT_ADMIN, "the key is not a service key: --service-key, GOTRUE_SERVICE_KEY or a profile"),
-        (ErrorCode::NO_AUTHORIZATION, "a key is required: --service-key, GOTRUE_SERVICE_KEY or a profile"),
+        (ErrorCode::NotAdmin, "the key is not a service key: --service-key, GOTRUE_SERVICE_KEY or a profile"),
+        (ErrorCode::NoAuthorization, "a key is required: --service-key, GOTRUE_SERVICE_KEY or a profile"),
         (
-            ErrorCode::BAD_JWT,
+            ErrorCode::BadJwt,
             "check that the key or token belongs to this server and has not expired: gotrue jwt inspect",
         ),
         (
-            ErrorCode::INVALID_CREDENTIALS,
+            ErrorCode::InvalidCredentials,
             "check the address and the password, or sign in without a password: gotrue login --otp",
         ),
-        (ErrorCode::EMAIL_NOT_CONFIRMED, "open the link in the confirmation mail, or use: gotrue login --otp"),
-        (ErrorCode::OTP_EXPIRED, "the code is wrong, already used or expired; request another"),
-        (ErrorCode::OTP_DISABLED, "there is no such user; create one with --sign-up"),
-        (ErrorCode::INSUFFICIENT_AAL, "verify a second factor first: gotrue mfa verify"),
-        (ErrorCode::REAUTHENTICATION_NEEDED, "pass --reauthenticate to receive a code"),
-        (ErrorCode::USER_NOT_FOUND, "find users by part of their address: gotrue users list --filter"),
-        (ErrorCode::EMAIL_EXISTS, "show the user with this address: gotrue users get"),
-        (ErrorCode::PROVIDER_DISABLED, "show the enabled providers: gotrue settings"),
-        (ErrorCode::FEATURE_DISABLED, "the feature must be enabled in the server's configuration"),
-        (ErrorCode::SIGNUP_DISABLED, "sign-ups must be enabled in the server's configuration"),
-        (ErrorCode::CAPTCHA_FAILED, "the server requires a CAPTCHA; sign in in the browser: gotrue login --provider"),
+        (ErrorCode::EmailNotConfirmed, "open the link in the confirmation mail, or use: gotrue login --otp"),
+        (ErrorCode::OtpExpired, "the code is wrong, already used or expired; request another"),
+        (ErrorCode::OtpDisabled, "there is no such user; create one with --sign-up"),
+        (ErrorCode::InsufficientAal, "verify a second factor first: gotrue mfa verify"),
+        (ErrorCode::ReauthenticationNeeded, "pass --reauthenticate to receive a code"),
+        (ErrorCode::UserNotFound, "find users by part of their address: gotrue users list --filter"),
+        (ErrorCode::EmailExists, "show the user with this address: gotrue users get"),
+        (ErrorCode::ProviderDisabled, "show the enabled providers: gotrue settings"),
+        (ErrorCode::FeatureDisabled, "the feature must be enabled in the server's configuration"),
+        (ErrorCode::SignupDisabled, "sign-ups must be enabled in the server's configuration"),
+        (ErrorCode::CaptchaFailed, "the server requires a CAPTCHA; sign in in the browser: gotrue login --provider"),
     ];
     hints.into_iter().find(|(known, _)| known == code).map(|(_, hint)| hint)
 }

@@ -196,7 +196,7 @@ impl State {
         if wait <= 0 {
             return Ok(());
         }
-        let code = if to_phone { ErrorCode::OVER_SMS_SEND_RATE_LIMIT } else { ErrorCode::OVER_EMAIL_SEND_RATE_LIMIT };
+        let code = if to_phone { ErrorCode::OverSmsSendRateLimit } else { ErrorCode::OverEmailSendRateLimit };
         let message = format!("For security purposes, you can only request this after {wait} seconds.");
         Err(ApiError::new(429, code, message))
     }

@@ -23,7 +23,7 @@ pub(super) fn update(state: &mut State, request: &Request) -> ApiResult {
     if let Some(name) = change.friendly_name.filter(|name| !name.is_empty()) {
         factor.friendly_name = Some(name);
     }
-    if let Some(phone) = change.phone.filter(|phone| !phone.is_empty() && factor.factor_type == FactorType::PHONE) {
+    if let Some(phone) = change.phone.filter(|phone| !phone.is_empty() && factor.factor_type == FactorType::Phone) {
         let number = contact::phone(&phone)?;
         state.set_factor_phone(factor.id, &number)?;
         factor.phone = Some(number);
@@ -31,7 +31,7 @@ pub(super) fn update(state: &mut State, request: &Request) -> ApiResult {
     factor.updated_at = Some(state.now());
     state.change_factor(user_id, factor.id, |place| *place = factor.clone())?;
     let traits = json!({ "user_id": user_id, "factor_id": factor.id, "factor_type": factor.factor_type });
-    state.note_admin(AuditAction::FACTOR_UPDATED, traits);
+    state.note_admin(AuditAction::FactorUpdated, traits);
     ok(&factor)
 }
 
@@ -39,7 +39,7 @@ pub(super) fn update(state: &mut State, request: &Request) -> ApiResult {
 pub(super) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let (user_id, factor) = find(state, request)?;
     let traits = json!({ "user_id": user_id, "factor_id": factor.id });
-    state.note(user_id, AuditAction::FACTOR_DELETED, Some(traits));
+    state.note(user_id, AuditAction::FactorDeleted, Some(traits));
     state.retain_factors(user_id, |other| other.id != factor.id)?;
     state.second_factor_gone(factor.id);
     ok(&factor)
@@ -50,6 +50,6 @@ fn find(state: &mut State, request: &Request) -> Result<(Uuid, Factor), ApiError
     let id = Uuid::try_parse(request.segment(5)).map_err(|_| ApiError::not_found("factor_id must be an UUID"))?;
     let mut factors = state.account(user_id)?.user.factors.iter().flatten();
     let factor = factors.find(|factor| factor.id == id).cloned();
-    let factor = factor.ok_or_else(|| ApiError::new(404, ErrorCode::MFA_FACTOR_NOT_FOUND, "Factor not found"))?;
+    let factor = factor.ok_or_else(|| ApiError::new(404, ErrorCode::MfaFactorNotFound, "Factor not found"))?;
     Ok((user_id, factor))
 }

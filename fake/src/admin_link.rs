@@ -46,13 +46,13 @@ pub(super) fn generate(state: &mut State, request: &Request) -> ApiResult {
             GenerateLinkType::Recovery | GenerateLinkType::EmailChangeCurrent | GenerateLinkType::EmailChangeNew,
             None,
         ) => {
-            return Err(ApiError::new(404, ErrorCode::USER_NOT_FOUND, "User with this email not found"));
+            return Err(ApiError::new(404, ErrorCode::UserNotFound, "User with this email not found"));
         }
         (GenerateLinkType::Magiclink, Some((id, _))) => (id, OtpType::Magiclink),
         (GenerateLinkType::Recovery, Some((id, _))) => (id, OtpType::Recovery),
         (GenerateLinkType::Invite | GenerateLinkType::Signup, Some((_, true))) => {
             let message = "A user with this email address has already been registered";
-            return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::EmailExists, message));
         }
         (GenerateLinkType::Invite, known) => (invited(state, known.map(|(id, _)| id), &wanted)?, OtpType::Invite),
         // A magic link for somebody unknown is a sign-up.
@@ -61,9 +61,9 @@ pub(super) fn generate(state: &mut State, request: &Request) -> ApiResult {
         }
     };
     match otp_type {
-        OtpType::Magiclink | OtpType::Recovery => state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None),
+        OtpType::Magiclink | OtpType::Recovery => state.note(id, AuditAction::UserRecoveryRequested, None),
         OtpType::Invite => {
-            state.note_admin(AuditAction::USER_INVITED, json!({ "user_id": id, "user_email": wanted.email }));
+            state.note_admin(AuditAction::UserInvited, json!({ "user_id": id, "user_email": wanted.email }));
         }
         _ => {}
     }
@@ -74,7 +74,7 @@ pub(super) fn generate(state: &mut State, request: &Request) -> ApiResult {
 fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &GenerateLinkRequest) -> ApiResult {
     let new = contact::email(wanted.new_email.as_deref().unwrap_or_default())?;
     if state.account_by_email(&new).is_some_and(|account| account.user.id != id) {
-        return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, EMAIL_TAKEN));
+        return Err(ApiError::new(422, ErrorCode::EmailExists, EMAIL_TAKEN));
     }
     let (code, now) = (state.draw_code(), state.now());
     let is_new = wanted.type_ == GenerateLinkType::EmailChangeNew;

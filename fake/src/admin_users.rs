@@ -23,10 +23,10 @@ pub(super) const EMAIL_TAKEN: &str = "A user with this email address has already
 /// The user whom the path names.
 pub(super) fn user_id(state: &State, request: &Request) -> Result<Uuid, ApiError> {
     state.check_admin(request)?;
-    let no_uuid = || ApiError::new(404, ErrorCode::VALIDATION_FAILED, "user_id must be an UUID");
+    let no_uuid = || ApiError::new(404, ErrorCode::ValidationFailed, "user_id must be an UUID");
     let id = Uuid::try_parse(request.segment(3)).map_err(|_| no_uuid())?;
     let is_there = state.accounts.iter().any(|account| account.user.id == id);
-    is_there.then_some(id).ok_or_else(|| ApiError::new(404, ErrorCode::USER_NOT_FOUND, "User not found"))
+    is_there.then_some(id).ok_or_else(|| ApiError::new(404, ErrorCode::UserNotFound, "User not found"))
 }
 
 pub(super) fn get(state: &mut State, request: &Request) -> ApiResult {
@@ -78,7 +78,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> ApiResult {
     state.accounts.push(account);
     let mut traits = traits(&response);
     traits["provider"] = response.app_metadata.as_ref().map(|data| data["provider"].clone()).unwrap_or_default();
-    state.note_admin(AuditAction::USER_SIGNEDUP, traits);
+    state.note_admin(AuditAction::UserSignedup, traits);
     ok(&response)
 }
 
@@ -104,11 +104,11 @@ fn check_contacts(state: &mut State, email: &str, phone: &str) -> Result<(), Api
         contact::phone(phone)?;
     }
     if !email.is_empty() && state.account_by_email(email).is_some() {
-        return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, EMAIL_TAKEN));
+        return Err(ApiError::new(422, ErrorCode::EmailExists, EMAIL_TAKEN));
     }
     if !phone.is_empty() && state.account_by_phone(phone).is_some() {
         let message = "Phone number already registered by another user";
-        return Err(ApiError::new(422, ErrorCode::PHONE_EXISTS, message));
+        return Err(ApiError::new(422, ErrorCode::PhoneExists, message));
     }
     Ok(())
 }
@@ -118,7 +118,7 @@ fn free_id(state: &mut State, wanted: Option<Uuid>) -> Result<Uuid, ApiError> {
         None => Ok(state.draw_id()),
         Some(id) if id.is_nil() => Err(ApiError::validation_failed("ID cannot be a nil uuid")),
         Some(id) if state.accounts.iter().any(|account| account.user.id == id) => {
-            Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Database error creating new user"))
+            Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Database error creating new user"))
         }
         Some(id) => Ok(id),
     }
@@ -191,7 +191,7 @@ pub(super) fn update(state: &mut State, request: &Request) -> ApiResult {
     }
     account.user.updated_at = Some(now);
     let user = account.user.clone();
-    state.note_admin(AuditAction::USER_MODIFIED, traits(&user));
+    state.note_admin(AuditAction::UserModified, traits(&user));
     ok(&user)
 }
 
@@ -205,7 +205,7 @@ fn check_free(state: &mut State, id: Uuid, email: &str, phone: &str) -> Result<(
     let by_email = state.account_by_email(email).map(|account| account.user.id).filter(|_| !email.is_empty());
     let by_phone = state.account_by_phone(phone).map(|account| account.user.id).filter(|_| !phone.is_empty());
     if [by_email, by_phone].into_iter().flatten().any(|owner| owner != id) {
-        return Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error updating user"));
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error updating user"));
     }
     Ok(())
 }
@@ -240,7 +240,7 @@ pub(super) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let how: AdminDeleteUserRequest =
         if request.body.is_empty() { AdminDeleteUserRequest::default() } else { json_body(request)? };
     let traits = traits(&state.account(id)?.user);
-    state.note_admin(AuditAction::USER_DELETED, traits);
+    state.note_admin(AuditAction::UserDeleted, traits);
     state.sessions.retain(|session| session.user_id != id);
     state.passkeys.retain(|row| row.user_id != id);
     if how.should_soft_delete == Some(true) {

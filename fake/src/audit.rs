@@ -54,16 +54,16 @@ impl State {
 
 fn type_of(action: &AuditAction) -> AuditLogType {
     match action.as_str() {
-        "login" | "logout" | "invite_accepted" => AuditLogType::ACCOUNT,
-        "user_signedup" | "user_invited" | "user_deleted" => AuditLogType::TEAM,
-        "token_revoked" | "token_refreshed" => AuditLogType::TOKEN,
+        "login" | "logout" | "invite_accepted" => AuditLogType::Account,
+        "user_signedup" | "user_invited" | "user_deleted" => AuditLogType::Team,
+        "token_revoked" | "token_refreshed" => AuditLogType::Token,
         "factor_in_progress"
         | "factor_unenrolled"
         | "challenge_created"
         | "verification_attempted"
         | "factor_deleted"
-        | "factor_updated" => AuditLogType::FACTOR,
-        _ => AuditLogType::USER,
+        | "factor_updated" => AuditLogType::Factor,
+        _ => AuditLogType::User,
     }
 }
 

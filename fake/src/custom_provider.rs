@@ -83,17 +83,17 @@ pub(super) fn create(state: &mut State, request: &Request) -> ApiResult {
     let new: Change = json_body(request)?;
     let type_ = new.provider_type.clone().filter(|type_| CustomProviderType::KNOWN.contains(type_));
     let type_ = type_.ok_or_else(|| ApiError::validation_failed("provider_type must be either 'oauth2' or 'oidc'"))?;
-    let is_oidc = type_ == CustomProviderType::OIDC;
+    let is_oidc = type_ == CustomProviderType::Oidc;
     check_whole(&new, is_oidc)?;
     check_parameters(&new)?;
     if state.custom_providers.len() >= MOST {
         let message = "Maximum number of custom OAuth/OIDC providers reached";
-        return Err(ApiError::new(400, ErrorCode::OVER_CUSTOM_PROVIDER_QUOTA, message));
+        return Err(ApiError::new(400, ErrorCode::OverCustomProviderQuota, message));
     }
     check_urls(&new, is_oidc)?;
     if state.custom_provider(&new.identifier).is_some() {
         let message = "A custom OAuth provider with this identifier already exists";
-        return Err(ApiError::new(400, ErrorCode::CONFLICT, message));
+        return Err(ApiError::new(400, ErrorCode::Conflict, message));
     }
     let now = Some(state.now());
     let mut provider = CustomProvider {
@@ -133,7 +133,7 @@ pub(super) fn update(state: &mut State, request: &Request) -> ApiResult {
     let change: Change = json_body(request)?;
     check_parameters(&change)?;
     let place = place_of(state, &identifier)?;
-    check_urls(&change, state.custom_providers[place].provider_type == CustomProviderType::OIDC)?;
+    check_urls(&change, state.custom_providers[place].provider_type == CustomProviderType::Oidc)?;
     let now = state.now();
     let provider = &mut state.custom_providers[place];
     apply(provider, change);
@@ -157,7 +157,7 @@ fn apply(provider: &mut CustomProvider, change: Change) {
     provider.authorization_params = change.authorization_params.or(provider.authorization_params.take());
     provider.enabled = change.enabled.or(provider.enabled);
     provider.email_optional = change.email_optional.or(provider.email_optional);
-    if provider.provider_type == CustomProviderType::OIDC {
+    if provider.provider_type == CustomProviderType::Oidc {
         let has_news = !change.issuer.is_empty() || change.discovery_url.is_some();
         set(&mut provider.issuer, change.issuer);
         set(&mut provider.discovery_url, change.discovery_url.unwrap_or_default());
@@ -273,7 +273,7 @@ fn percent_decoded(text: &str) -> String {
 fn place_of(state: &State, identifier: &str) -> Result<usize, ApiError> {
     let place = state.custom_providers.iter().position(|provider| provider.identifier == identifier);
     let message = "Custom OAuth provider not found";
-    place.ok_or_else(|| ApiError::new(404, ErrorCode::CUSTOM_PROVIDER_NOT_FOUND, message))
+    place.ok_or_else(|| ApiError::new(404, ErrorCode::CustomProviderNotFound, message))
 }
 
 fn find(state: &State, request: &Request) -> Result<usize, ApiError> {

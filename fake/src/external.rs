@@ -57,10 +57,10 @@ impl State {
         };
         let account = self.account(id)?;
         if account.user.banned_until.is_some_and(|until| until > now) {
-            return Err(ApiError::new(403, ErrorCode::USER_BANNED, "User is banned"));
+            return Err(ApiError::new(403, ErrorCode::UserBanned, "User is banned"));
         }
         if profile.provider == WEB3 || account.is_confirmed() {
-            self.note(id, AuditAction::LOGIN, Some(json!({ "provider": profile.provider })));
+            self.note(id, AuditAction::Login, Some(json!({ "provider": profile.provider })));
             return Ok(id);
         }
         self.confirm_by(id, profile, trusted)?;
@@ -88,7 +88,7 @@ impl State {
         let identity = profile.identity(self.draw_id(), user_id, self.now());
         let traits = traits(&identity);
         self.account(user_id)?.add_identity(identity);
-        self.note(user_id, AuditAction::IDENTITY_LINKED, Some(traits));
+        self.note(user_id, AuditAction::IdentityLinked, Some(traits));
         Ok(())
     }
 
@@ -114,7 +114,7 @@ impl State {
             account.user.email_confirmed_at = Some(now);
             account.user.confirmed_at.get_or_insert(now);
             account.merge_metadata(&json!({ "email_verified": true }));
-            self.note(user_id, AuditAction::USER_SIGNEDUP, Some(json!({ "provider": profile.provider })));
+            self.note(user_id, AuditAction::UserSignedup, Some(json!({ "provider": profile.provider })));
             return Ok(());
         }
         let provider = &profile.provider;
@@ -125,12 +125,12 @@ impl State {
             format!("A confirmation email has been sent to your {provider} email")
         };
         let message = format!("Unverified email with {provider}. {how}");
-        Err(ApiError::new(422, ErrorCode::PROVIDER_EMAIL_NEEDS_VERIFICATION, message))
+        Err(ApiError::new(422, ErrorCode::ProviderEmailNeedsVerification, message))
     }
 
     /// One more identity for a user who is signed in.
     pub(super) fn link_profile(&mut self, user_id: Uuid, profile: &Profile) -> Result<(), ApiError> {
-        let refuse = |message| Err(ApiError::new(422, ErrorCode::IDENTITY_ALREADY_EXISTS, message));
+        let refuse = |message| Err(ApiError::new(422, ErrorCode::IdentityAlreadyExists, message));
         match self.owner_of(profile) {
             Some(owner) if owner == user_id => return refuse("Identity is already linked"),
             Some(_) => return refuse("Identity is already linked to another user"),
@@ -142,7 +142,7 @@ impl State {
         }
         if self.account_by_email(&profile.email).is_some() {
             let message = "A user with this email address has already been registered";
-            return Err(ApiError::new(400, ErrorCode::EMAIL_EXISTS, message));
+            return Err(ApiError::new(400, ErrorCode::EmailExists, message));
         }
         let now = self.now();
         let account = self.account(user_id)?;
@@ -156,7 +156,7 @@ impl State {
         let provider = &profile.provider;
         let message =
             format!("Unverified email with {provider}. A confirmation email has been sent to your {provider} email");
-        Err(ApiError::new(422, ErrorCode::EMAIL_NOT_CONFIRMED, message))
+        Err(ApiError::new(422, ErrorCode::EmailNotConfirmed, message))
     }
 }
 

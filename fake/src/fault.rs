@@ -51,7 +51,7 @@ impl Fault {
         Self { kind, operation: None, times: 1, retry_after: None }
     }
 
-    /// The server answers with an error of its own, such as 429 and [`ErrorCode::OVER_REQUEST_RATE_LIMIT`].
+    /// The server answers with an error of its own, such as 429 and [`ErrorCode::OverRequestRateLimit`].
     pub fn error(status: u16, code: ErrorCode) -> Self {
         Self::new(Kind::ApiError(status, code))
     }

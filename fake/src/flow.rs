@@ -136,11 +136,11 @@ impl State {
         let flow = &self.flows[place];
         if flow.code.as_ref().is_some_and(|(_, issued_at)| now - *issued_at > PATIENCE) {
             let message = "invalid flow state, flow state has expired";
-            return Err(ApiError::new(422, ErrorCode::FLOW_STATE_EXPIRED, message));
+            return Err(ApiError::new(422, ErrorCode::FlowStateExpired, message));
         }
         if flow.challenge != Some(hashed(verifier)) {
             let message = "code challenge does not match previously saved code verifier";
-            return Err(ApiError::new(400, ErrorCode::BAD_CODE_VERIFIER, message));
+            return Err(ApiError::new(400, ErrorCode::BadCodeVerifier, message));
         }
         Ok(self.flows.remove(place))
     }
@@ -148,5 +148,5 @@ impl State {
 
 pub(super) fn flow_gone() -> ApiError {
     let message = "invalid flow state, no valid flow state found";
-    ApiError::new(404, ErrorCode::FLOW_STATE_NOT_FOUND, message)
+    ApiError::new(404, ErrorCode::FlowStateNotFound, message)
 }

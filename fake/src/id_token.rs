@@ -58,7 +58,7 @@ impl State {
             .ok_or_else(|| ApiError::validation_failed(format!("Custom OIDC provider {provider:?} not allowed")))?;
         if self.setup.disabled_providers.iter().any(|disabled| disabled.as_str() == *name) {
             let message = format!("Provider (issuer {url:?}) is not enabled");
-            return Err(ApiError::new(400, ErrorCode::PROVIDER_DISABLED, message));
+            return Err(ApiError::new(400, ErrorCode::ProviderDisabled, message));
         }
         Ok(Issuer {
             provider: (*name).to_owned(),
@@ -74,9 +74,9 @@ impl State {
         let known = self.custom_provider(provider).ok_or_else(not_found)?;
         if known.enabled == Some(false) {
             let message = format!("Custom provider {provider:?} is disabled");
-            return Err(ApiError::new(400, ErrorCode::PROVIDER_DISABLED, message));
+            return Err(ApiError::new(400, ErrorCode::ProviderDisabled, message));
         }
-        if known.provider_type != CustomProviderType::OIDC {
+        if known.provider_type != CustomProviderType::Oidc {
             return Err(ApiError::validation_failed(format!("Provider {provider:?} is not an OIDC provider")));
         }
         let others = known.acceptable_client_ids.iter().flatten();

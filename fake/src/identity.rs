@@ -24,13 +24,13 @@ pub(super) fn unlink(state: &mut State, request: &Request) -> ApiResult {
     let identities = state.account(caller.user_id)?.user.identities.clone().unwrap_or_default();
     if identities.len() <= 1 {
         let message = "User must have at least 1 identity after unlinking";
-        return Err(ApiError::new(422, ErrorCode::SINGLE_IDENTITY_NOT_DELETABLE, message));
+        return Err(ApiError::new(422, ErrorCode::SingleIdentityNotDeletable, message));
     }
     let gone = identities.iter().find(|identity| identity.identity_id == Some(id));
-    let gone = gone.ok_or_else(|| ApiError::new(422, ErrorCode::IDENTITY_NOT_FOUND, "Identity doesn't exist"))?;
+    let gone = gone.ok_or_else(|| ApiError::new(422, ErrorCode::IdentityNotFound, "Identity doesn't exist"))?;
     let left: Vec<Identity> = identities.iter().filter(|identity| identity.identity_id != Some(id)).cloned().collect();
     let address = if gone.provider == "phone" { None } else { new_address(state, caller.user_id, &left)? };
-    state.note(caller.user_id, AuditAction::IDENTITY_UNLINKED, Some(external::traits(gone)));
+    state.note(caller.user_id, AuditAction::IdentityUnlinked, Some(external::traits(gone)));
     let trusts_all = !state.setup.confirm_addresses;
     let account = state.account(caller.user_id)?;
     account.user.identities = Some(left);
@@ -57,7 +57,7 @@ fn new_address(state: &mut State, user_id: Uuid, left: &[Identity]) -> Result<Op
         .find(|identity| email(identity).is_empty() || state.account_by_email(email(identity)).is_none());
     let conflict = || {
         let message = "Unable to unlink identity due to email conflict";
-        ApiError::new(422, ErrorCode::EMAIL_CONFLICT_IDENTITY_NOT_DELETABLE, message)
+        ApiError::new(422, ErrorCode::EmailConflictIdentityNotDeletable, message)
     };
     free.cloned().map(Some).ok_or_else(conflict)
 }

@@ -312,8 +312,8 @@ impl FakeServer {
     /// # async fn f() -> Result<(), gotrue::Error> {
     /// let server = FakeServer::start().await;
     /// let claims = json!({ "email": "ada@example.com", "sub": "ada" });
-    /// let id_token = server.id_token(Provider::GOOGLE, &claims).unwrap();
-    /// let session = server.client()?.sign_in(IdToken::new(Provider::GOOGLE, id_token)).await?;
+    /// let id_token = server.id_token(Provider::Google, &claims).unwrap();
+    /// let session = server.client()?.sign_in(IdToken::new(Provider::Google, id_token)).await?;
     /// assert_eq!(session.user().email.as_deref(), Some("ada@example.com"));
     /// # Ok(()) }
     /// # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();

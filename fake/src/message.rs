@@ -134,7 +134,7 @@ pub(super) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
     if !otp.email.is_empty() {
         let (id, otp_type) = link_to(state, &otp.email, otp.data, create)?;
         let redirect_to = request.query("redirect_to");
-        state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
+        state.note(id, AuditAction::UserRecoveryRequested, None);
         state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
         return sent();
     }
@@ -148,7 +148,7 @@ pub(super) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
         None if !create => return Err(no_sign_up_by_otp()),
         None => state.create_account("", &otp.phone, otp.data)?,
     };
-    state.note(id, AuditAction::USER_RECOVERY_REQUESTED, Some(json!({ "channel": "sms" })));
+    state.note(id, AuditAction::UserRecoveryRequested, Some(json!({ "channel": "sms" })));
     state.send(id, &Letter { otp_type: Some(OtpType::Sms), challenge: None, redirect_to: None })?;
     sent()
 }
@@ -171,18 +171,18 @@ fn link_to(state: &mut State, email: &str, data: Option<Value>, create: bool) ->
 }
 
 fn no_sign_up_by_otp() -> ApiError {
-    ApiError::new(422, ErrorCode::OTP_DISABLED, "Signups not allowed for otp")
+    ApiError::new(422, ErrorCode::OtpDisabled, "Signups not allowed for otp")
 }
 
 pub(super) fn send_magic_link(state: &mut State, request: &Request) -> ApiResult {
     let link: MagicLinkRequest = json_body_with(request, &["email"])?;
     if link.email.is_empty() {
-        return Err(ApiError::new(422, ErrorCode::VALIDATION_FAILED, "Password recovery requires an email"));
+        return Err(ApiError::new(422, ErrorCode::ValidationFailed, "Password recovery requires an email"));
     }
     let challenge = flow::challenge_in_body(request)?;
     let (id, otp_type) = link_to(state, &link.email, link.data, true)?;
     let redirect_to = request.query("redirect_to");
-    state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
+    state.note(id, AuditAction::UserRecoveryRequested, None);
     state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
     sent()
 }
@@ -196,7 +196,7 @@ pub(super) fn recover(state: &mut State, request: &Request) -> ApiResult {
     contact::email(&recover.email)?;
     if let Some(id) = state.account_by_email(&recover.email).map(|account| account.user.id) {
         let redirect_to = request.query("redirect_to");
-        state.note(id, AuditAction::USER_RECOVERY_REQUESTED, None);
+        state.note(id, AuditAction::UserRecoveryRequested, None);
         state.send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge, redirect_to })?;
     }
     sent()
@@ -233,8 +233,8 @@ pub(super) fn resend(state: &mut State, request: &Request) -> ApiResult {
     if is_wanted {
         let redirect_to = request.query("redirect_to");
         let action = match otp_type {
-            OtpType::Signup => AuditAction::USER_CONFIRMATION_REQUESTED,
-            _ => AuditAction::USER_RECOVERY_REQUESTED,
+            OtpType::Signup => AuditAction::UserConfirmationRequested,
+            _ => AuditAction::UserRecoveryRequested,
         };
         state.note(id, action, None);
         state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;

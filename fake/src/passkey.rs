@@ -60,10 +60,10 @@ pub(super) fn registration_options(state: &mut State, request: &Request) -> ApiR
     let exclude: Vec<_> = state.passkeys_of(caller.user_id).map(|row| row.credential.descriptor()).collect();
     let (name, display_name) = names(state.account(caller.user_id)?);
     let mut options = state.setup.relying_party.creation_options(challenge, caller.user_id, name.clone(), display_name);
-    options.attestation = Some(AttestationConveyance::NONE);
+    options.attestation = Some(AttestationConveyance::None);
     options.authenticator_selection = Some(AuthenticatorSelection {
-        resident_key: Some(ResidentKey::REQUIRED),
-        user_verification: Some(UserVerification::PREFERRED),
+        resident_key: Some(ResidentKey::Required),
+        user_verification: Some(UserVerification::Preferred),
         authenticator_attachment: None,
         require_resident_key: None,
     });
@@ -80,7 +80,7 @@ pub(super) fn register(state: &mut State, request: &Request) -> ApiResult {
     }
     if state.passkeys.iter().any(|row| row.credential.id == credential.id) {
         let message = "This credential is already registered";
-        return Err(ApiError::new(422, ErrorCode::WEBAUTHN_CREDENTIAL_EXISTS, message));
+        return Err(ApiError::new(422, ErrorCode::WebauthnCredentialExists, message));
     }
     let passkey = Passkey {
         id: state.draw_id(),
@@ -89,7 +89,7 @@ pub(super) fn register(state: &mut State, request: &Request) -> ApiResult {
         last_used_at: None,
     };
     let response = ok(&passkey);
-    state.note(caller.user_id, AuditAction::PASSKEY_CREATED, Some(json!({ "passkey_id": passkey.id })));
+    state.note(caller.user_id, AuditAction::PasskeyCreated, Some(json!({ "passkey_id": passkey.id })));
     state.passkeys.push(PasskeyRow { user_id: caller.user_id, passkey, credential });
     response
 }
@@ -97,7 +97,7 @@ pub(super) fn register(state: &mut State, request: &Request) -> ApiResult {
 pub(super) fn authentication_options(state: &mut State) -> ApiResult {
     let (challenge_id, challenge, expires_at) = state.challenge_passkey(None);
     let mut options = state.setup.relying_party.request_options(challenge);
-    options.user_verification = Some(UserVerification::PREFERRED);
+    options.user_verification = Some(UserVerification::Preferred);
     ok(&PasskeyAuthenticationOptions { challenge_id, options, expires_at: Some(expires_at.timestamp()) })
 }
 
@@ -115,7 +115,7 @@ pub(super) fn authenticate(state: &mut State, request: &Request) -> ApiResult {
     for row in state.passkeys.iter_mut().filter(|row| row.passkey.id == passkey_id) {
         row.passkey.last_used_at = Some(now);
     }
-    state.note(user_id, AuditAction::LOGIN, Some(json!({ "passkey_id": passkey_id })));
+    state.note(user_id, AuditAction::Login, Some(json!({ "passkey_id": passkey_id })));
     state.sign_in(user_id, "passkey")
 }
 
@@ -135,7 +135,7 @@ pub(super) fn rename(state: &mut State, request: &Request) -> ApiResult {
     }
     let place = state.place_of_passkey(caller.user_id, request.segment(2))?;
     let traits = json!({ "passkey_id": state.passkeys[place].passkey.id });
-    state.note(caller.user_id, AuditAction::PASSKEY_UPDATED, Some(traits));
+    state.note(caller.user_id, AuditAction::PasskeyUpdated, Some(traits));
     let passkey = &mut state.passkeys[place].passkey;
     passkey.friendly_name = Some(friendly_name);
     ok(passkey)
@@ -146,7 +146,7 @@ pub(super) fn delete(state: &mut State, request: &Request) -> ApiResult {
     check_level(state, &caller)?;
     let place = state.place_of_passkey(caller.user_id, request.segment(2))?;
     let gone = state.passkeys.remove(place).passkey.id;
-    state.note(caller.user_id, AuditAction::PASSKEY_DELETED, Some(json!({ "passkey_id": gone })));
+    state.note(caller.user_id, AuditAction::PasskeyDeleted, Some(json!({ "passkey_id": gone })));
     Ok(Response::new(204))
 }
 
@@ -157,7 +157,7 @@ pub(super) fn admin_list(state: &State, user_id: Uuid) -> ApiResult {
 pub(super) fn admin_delete(state: &mut State, user_id: Uuid, request: &Request) -> ApiResult {
     let place = state.place_of_passkey(user_id, request.segment(5))?;
     let gone = state.passkeys.remove(place).passkey.id;
-    state.note_admin(AuditAction::PASSKEY_DELETED, json!({ "user_id": user_id, "passkey_id": gone }));
+    state.note_admin(AuditAction::PasskeyDeleted, json!({ "user_id": user_id, "passkey_id": gone }));
     Ok(Response::new(204))
 }
 
@@ -171,7 +171,7 @@ fn registering_caller(state: &mut State, request: &Request) -> Result<Caller, Ap
 fn check_level(state: &mut State, caller: &Caller) -> Result<(), ApiError> {
     if state.lacks_aal2(caller)? {
         let message = "AAL2 session is required to manage passkeys when MFA is enabled";
-        return Err(ApiError::new(403, ErrorCode::INSUFFICIENT_AAL, message));
+        return Err(ApiError::new(403, ErrorCode::InsufficientAal, message));
     }
     Ok(())
 }
@@ -180,13 +180,13 @@ fn check_level(state: &mut State, caller: &Caller) -> Result<(), ApiError> {
 fn check_welcome(account: &Account, now: DateTime<Utc>) -> Result<(), ApiError> {
     let refuse = |code, message| Err(ApiError::new(403, code, message));
     if !account.email().is_empty() && account.user.email_confirmed_at.is_none() {
-        return refuse(ErrorCode::EMAIL_NOT_CONFIRMED, "Email not confirmed");
+        return refuse(ErrorCode::EmailNotConfirmed, "Email not confirmed");
     }
     if !account.phone().is_empty() && account.user.phone_confirmed_at.is_none() {
-        return refuse(ErrorCode::PHONE_NOT_CONFIRMED, "Phone not confirmed");
+        return refuse(ErrorCode::PhoneNotConfirmed, "Phone not confirmed");
     }
     if account.user.banned_until.is_some_and(|until| until > now) {
-        return refuse(ErrorCode::USER_BANNED, "User is banned");
+        return refuse(ErrorCode::UserBanned, "User is banned");
     }
     Ok(())
 }
@@ -199,7 +199,7 @@ fn names(account: &Account) -> (String, String) {
 }
 
 fn too_many() -> ApiError {
-    ApiError::new(422, ErrorCode::TOO_MANY_PASSKEYS, "Maximum number of passkeys reached")
+    ApiError::new(422, ErrorCode::TooManyPasskeys, "Maximum number of passkeys reached")
 }
 
 fn refusal(flaw: Flaw) -> ApiError {
@@ -207,7 +207,7 @@ fn refusal(flaw: Flaw) -> ApiError {
         Flaw::Form => "Invalid credential response",
         Flaw::Proof => "Credential verification failed",
     };
-    ApiError::new(400, ErrorCode::WEBAUTHN_VERIFICATION_FAILED, message)
+    ApiError::new(400, ErrorCode::WebauthnVerificationFailed, message)
 }
 
 impl State {
@@ -219,7 +219,7 @@ impl State {
         let place = Uuid::try_parse(id)
             .ok()
             .and_then(|id| self.passkeys.iter().position(|row| row.user_id == user_id && row.passkey.id == id));
-        place.ok_or_else(|| ApiError::new(404, ErrorCode::VALIDATION_FAILED, "Passkey not found"))
+        place.ok_or_else(|| ApiError::new(404, ErrorCode::ValidationFailed, "Passkey not found"))
     }
 
     fn challenge_passkey(&mut self, user_id: Option<Uuid>) -> (Uuid, String, DateTime<Utc>) {
@@ -239,13 +239,13 @@ impl State {
             .map_err(|_| ApiError::validation_failed("challenge_id must be a valid UUID"))?;
         let unknown = || {
             let message = "Challenge not found or already used";
-            ApiError::new(400, ErrorCode::WEBAUTHN_CHALLENGE_NOT_FOUND, message)
+            ApiError::new(400, ErrorCode::WebauthnChallengeNotFound, message)
         };
         let fits = |challenge: &PasskeyChallenge| challenge.id == id && challenge.user_id == user_id;
         let place = self.passkey_challenges.iter().position(fits).ok_or_else(unknown)?;
         let challenge = self.passkey_challenges.remove(place);
         if self.now() > challenge.expires_at {
-            return Err(ApiError::new(400, ErrorCode::WEBAUTHN_CHALLENGE_EXPIRED, "Challenge has expired"));
+            return Err(ApiError::new(400, ErrorCode::WebauthnChallengeExpired, "Challenge has expired"));
         }
         Ok((challenge.challenge, credential))
     }

@@ -28,7 +28,7 @@ impl Password {
         if hash.parse::<bcrypt::HashParts>().is_ok() {
             return Ok(Self::Bcrypt(hash.to_owned()));
         }
-        Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error creating user"))
+        Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error creating user"))
     }
 
     pub(super) fn is(&self, password: &Secret) -> bool {

@@ -63,7 +63,7 @@ pub(super) fn callback(state: &mut State, request: &Request) -> ApiResult {
     let user_id = match user_of_provider(state, &provider, linking) {
         Ok(user_id) => user_id,
         Err(refusal) => {
-            let code = refusal.code().unwrap_or(ErrorCode::UNEXPECTED_FAILURE);
+            let code = refusal.code().unwrap_or(ErrorCode::UnexpectedFailure);
             let pairs = error_pairs(name_of(refusal.status, &code), code.as_str(), &refusal.message);
             return Ok(redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs)));
         }

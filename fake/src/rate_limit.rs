@@ -40,7 +40,7 @@ impl State {
         let calls = self.calls.entry(operation).or_default();
         calls.retain(|at| now - *at < WINDOW);
         if calls.len() >= most {
-            return Err(ApiError::new(429, ErrorCode::OVER_REQUEST_RATE_LIMIT, "Request rate limit reached"));
+            return Err(ApiError::new(429, ErrorCode::OverRequestRateLimit, "Request rate limit reached"));
         }
         calls.push(now);
         Ok(())

@@ -122,7 +122,7 @@ fn check_size(request: &Request) -> Result<(), ApiError> {
         return Ok(());
     }
     let message = format!("Request body too large (max {MOST} bytes)");
-    Err(ApiError::new(413, ErrorCode::REQUEST_ENTITY_TOO_LARGE, message))
+    Err(ApiError::new(413, ErrorCode::RequestEntityTooLarge, message))
 }
 
 fn health() -> Health {
@@ -137,7 +137,7 @@ fn settings(state: &State) -> Settings {
     let confirm = state.setup.confirm_addresses;
     let is_on = |provider: &&Provider| !state.setup.disabled_providers.contains(provider);
     // The real server does not tell of these.
-    let is_told = |provider: &&Provider| **provider != Provider::VERCEL_MARKETPLACE && **provider != Provider::X;
+    let is_told = |provider: &&Provider| **provider != Provider::VercelMarketplace && **provider != Provider::X;
     let providers = Provider::KNOWN.iter().filter(is_told).map(|provider| (provider.to_string(), is_on(&provider)));
     let ways = ["anonymous_users", "email", "phone"].map(|way| (way.to_owned(), true));
     Settings {

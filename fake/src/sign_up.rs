@@ -38,9 +38,9 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     let id = match known {
         Some(account) if account.is_confirmed() => {
             let id = account.user.id;
-            state.note(id, AuditAction::USER_REPEATED_SIGNUP, traits());
+            state.note(id, AuditAction::UserRepeatedSignup, traits());
             if !confirm {
-                return Err(ApiError::new(422, ErrorCode::USER_ALREADY_EXISTS, "User already registered"));
+                return Err(ApiError::new(422, ErrorCode::UserAlreadyExists, "User already registered"));
             }
             let known = state.account(id)?.user.clone();
             return ok(&invented(state, &known));
@@ -55,11 +55,11 @@ pub(super) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     let now = state.now();
     if !confirm {
         state.account(id)?.confirm(now);
-        state.note(id, AuditAction::USER_SIGNEDUP, traits());
-        state.note(id, AuditAction::LOGIN, traits());
+        state.note(id, AuditAction::UserSignedup, traits());
+        state.note(id, AuditAction::Login, traits());
         return state.signed_up(id);
     }
-    state.note(id, AuditAction::USER_CONFIRMATION_REQUESTED, traits());
+    state.note(id, AuditAction::UserConfirmationRequested, traits());
     let otp_type = if email.is_empty() { OtpType::Sms } else { OtpType::Signup };
     state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to: request.query("redirect_to") })?;
     ok(&state.account(id)?.user)
@@ -92,14 +92,14 @@ pub(super) fn invite(state: &mut State, request: &Request) -> ApiResult {
     let id = match state.account_by_email(&invite.email) {
         Some(account) if account.is_confirmed() => {
             let message = "A user with this email address has already been registered";
-            return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::EmailExists, message));
         }
         Some(account) => account.user.id,
         None => state.create_invited(&invite.email, invite.data)?,
     };
     let now = state.now();
     state.account(id)?.user.invited_at = Some(now);
-    state.note_admin(AuditAction::USER_INVITED, json!({ "user_id": id, "user_email": invite.email }));
+    state.note_admin(AuditAction::UserInvited, json!({ "user_id": id, "user_email": invite.email }));
     let redirect_to = request.query("redirect_to");
     state.send(id, &Letter { otp_type: Some(OtpType::Invite), challenge: None, redirect_to })?;
     ok(&state.account(id)?.user)

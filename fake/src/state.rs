@@ -133,7 +133,7 @@ impl State {
     }
 
     pub(super) fn account(&mut self, id: Uuid) -> Result<&mut Account, ApiError> {
-        let gone = || ApiError::new(403, ErrorCode::USER_NOT_FOUND, "User from sub claim in JWT does not exist");
+        let gone = || ApiError::new(403, ErrorCode::UserNotFound, "User from sub claim in JWT does not exist");
         self.accounts.iter_mut().find(|account| account.user.id == id).ok_or_else(gone)
     }
 

@@ -43,7 +43,7 @@ pub(super) fn token(state: &mut State, request: &Request) -> ApiResult {
         Some(GrantType::Pkce) => pkce(state, &json_body(request)?),
         Some(GrantType::IdToken) => id_token::grant(state, request),
         Some(GrantType::Web3) => web3::grant(state, request),
-        None => Err(ApiError::new(400, ErrorCode::INVALID_CREDENTIALS, "unsupported_grant_type")),
+        None => Err(ApiError::new(400, ErrorCode::InvalidCredentials, "unsupported_grant_type")),
     }
 }
 
@@ -68,23 +68,23 @@ fn password(state: &mut State, grant: &Password) -> ApiResult {
         (None, Some(phone)) => state.account_by_phone(phone),
         (None, None) => return Err(ApiError::validation_failed("missing email or phone")),
     };
-    let wrong = || ApiError::new(400, ErrorCode::INVALID_CREDENTIALS, "Invalid login credentials");
+    let wrong = || ApiError::new(400, ErrorCode::InvalidCredentials, "Invalid login credentials");
     let account = account.filter(|account| account.password.is_some()).ok_or_else(wrong)?;
     if account.user.banned_until.is_some_and(|until| until > now) {
-        return Err(ApiError::new(400, ErrorCode::USER_BANNED, "User is banned"));
+        return Err(ApiError::new(400, ErrorCode::UserBanned, "User is banned"));
     }
     if !account.password.as_ref().is_some_and(|password| password.is(&grant.password)) {
         return Err(wrong());
     }
     if grant.email.is_some() && account.user.email_confirmed_at.is_none() {
-        return Err(ApiError::new(400, ErrorCode::EMAIL_NOT_CONFIRMED, "Email not confirmed"));
+        return Err(ApiError::new(400, ErrorCode::EmailNotConfirmed, "Email not confirmed"));
     }
     if grant.phone.is_some() && account.user.phone_confirmed_at.is_none() {
-        return Err(ApiError::new(400, ErrorCode::PHONE_NOT_CONFIRMED, "Phone not confirmed"));
+        return Err(ApiError::new(400, ErrorCode::PhoneNotConfirmed, "Phone not confirmed"));
     }
     let id = account.user.id;
     let provider = if grant.email.is_some() { "email" } else { "phone" };
-    state.note(id, AuditAction::LOGIN, Some(json!({ "provider": provider })));
+    state.note(id, AuditAction::Login, Some(json!({ "provider": provider })));
     let session = state.new_session(id, "password")?;
     // This way alone tells of the password, and this server has none that became weak.
     let mut response = json!(session);
@@ -100,7 +100,7 @@ fn pkce(state: &mut State, grant: &Pkce) -> ApiResult {
     let flow = state.redeem_code(grant.auth_code.expose(), grant.code_verifier.expose())?;
     let user_id = flow.user_id.ok_or_else(flow_gone)?;
     let traits = json!({ "provider_type": flow.provider.as_deref().unwrap_or(flow.method) });
-    state.note(user_id, AuditAction::LOGIN, Some(traits));
+    state.note(user_id, AuditAction::Login, Some(traits));
     let mut session = state.new_session(user_id, flow.method)?;
     if let Some(provider) = flow.provider {
         session.provider_token = Some(format!("{provider}-access-token").into());

@@ -23,7 +23,7 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     let update: UserUpdateRequest = json_body(request)?;
     if update.app_metadata.is_some() {
         let message = "Updating app_metadata requires admin privileges";
-        return Err(ApiError::new(403, ErrorCode::NOT_ADMIN, message));
+        return Err(ApiError::new(403, ErrorCode::NotAdmin, message));
     }
     let lacks_aal2 = state.lacks_aal2(&caller)?;
     let account = state.account(caller.user_id)?;
@@ -33,7 +33,7 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> ApiResult {
         || changes(update.phone.as_deref(), account.phone());
     if lacks_aal2 && sensitive {
         let message = "AAL2 session is required to update email or password when MFA is enabled.";
-        return Err(ApiError::new(401, ErrorCode::INSUFFICIENT_AAL, message));
+        return Err(ApiError::new(401, ErrorCode::InsufficientAal, message));
     }
     if account.user.is_anonymous == Some(true)
         && update.password.is_some()
@@ -41,16 +41,16 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> ApiResult {
         && update.phone.is_none()
     {
         let message = "Updating password of an anonymous user without an email or phone is not allowed";
-        return Err(ApiError::new(422, ErrorCode::VALIDATION_FAILED, message));
+        return Err(ApiError::new(422, ErrorCode::ValidationFailed, message));
     }
     if let Some(password) = update.password {
         State::check_password(&password)?;
         if account.password.as_ref().is_some_and(|old| old.is(&password)) {
             let message = "New password should be different from the old password.";
-            return Err(ApiError::new(422, ErrorCode::SAME_PASSWORD, message));
+            return Err(ApiError::new(422, ErrorCode::SamePassword, message));
         }
         account.password = Some(Password::Plain(password));
-        state.note(caller.user_id, AuditAction::USER_UPDATED_PASSWORD, None);
+        state.note(caller.user_id, AuditAction::UserUpdatedPassword, None);
         // Whoever knew the old one elsewhere is out.
         let Caller { user_id, session_id, .. } = caller;
         state.sessions.retain(|session| session.user_id != user_id || session.id == session_id);
@@ -66,7 +66,7 @@ pub(super) fn update_user(state: &mut State, request: &Request) -> ApiResult {
         change_phone(state, caller.user_id, &phone)?;
     }
     let now = state.now();
-    state.note(caller.user_id, AuditAction::USER_MODIFIED, None);
+    state.note(caller.user_id, AuditAction::UserModified, None);
     let user = &mut state.account(caller.user_id)?.user;
     user.updated_at = Some(now);
     ok(user)
@@ -85,7 +85,7 @@ fn change_email(
         Some(same) if same == user_id => return Ok(()),
         Some(_) => {
             let message = "A user with this email address has already been registered";
-            return Err(ApiError::new(422, ErrorCode::EMAIL_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::EmailExists, message));
         }
         None => {}
     }
@@ -106,7 +106,7 @@ fn change_phone(state: &mut State, user_id: uuid::Uuid, phone: &str) -> Result<(
         Some(same) if same == user_id => return Ok(()),
         Some(_) => {
             let message = "A user with this phone number has already been registered";
-            return Err(ApiError::new(422, ErrorCode::PHONE_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::PhoneExists, message));
         }
         None => {}
     }
@@ -124,9 +124,9 @@ pub(super) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult 
     let caller = state.caller(request)?;
     let account = state.account(caller.user_id)?;
     if !account.is_confirmed() {
-        return Err(ApiError::new(422, ErrorCode::EMAIL_NOT_CONFIRMED, "Please verify your email first."));
+        return Err(ApiError::new(422, ErrorCode::EmailNotConfirmed, "Please verify your email first."));
     }
-    state.note(caller.user_id, AuditAction::USER_REAUTHENTICATE_REQUESTED, None);
+    state.note(caller.user_id, AuditAction::UserReauthenticateRequested, None);
     state.send(caller.user_id, &Letter { otp_type: None, challenge: None, redirect_to: None })?;
     ok(&MessageSent { message_id: None })
 }
@@ -139,7 +139,7 @@ pub(super) fn sign_out(state: &mut State, request: &Request) -> ApiResult {
             name.parse().map_err(|_| ApiError::validation_failed(format!("Unsupported logout scope \"{name}\"")))?
         }
     };
-    state.note(caller.user_id, AuditAction::LOGOUT, None);
+    state.note(caller.user_id, AuditAction::Logout, None);
     state.sessions.retain(|session| {
         let mine = session.user_id == caller.user_id;
         let this = session.id == caller.session_id;

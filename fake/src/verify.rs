@@ -54,7 +54,7 @@ impl Verify {
         let address = match (self.email.as_str(), self.phone.as_str()) {
             ("", phone) if !phone.is_empty() => contact::phone(phone)?,
             (email, "") if !email.is_empty() => contact::email(email)
-                .map_err(|_| ApiError::new(422, ErrorCode::VALIDATION_FAILED, "Invalid email format"))?,
+                .map_err(|_| ApiError::new(422, ErrorCode::ValidationFailed, "Invalid email format"))?,
             _ => return refuse("Only an email address or phone number should be provided on verify"),
         };
         Ok((token_hash(&address, self.token.expose()), "Token has expired or is invalid"))
@@ -64,7 +64,7 @@ impl Verify {
 pub(super) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let verify: Verify = json_body(request)?;
     let (hash, why) = verify.hash()?;
-    let expired = || ApiError::new(403, ErrorCode::OTP_EXPIRED, why);
+    let expired = || ApiError::new(403, ErrorCode::OtpExpired, why);
     let otp_type = if verify.token.is_empty() {
         type_of_link(&verify.type_)?
     } else {
@@ -170,9 +170,9 @@ fn redeem(state: &mut State, hash: &str, otp_type: OtpType) -> Option<Outcome> {
 /// What the audit log calls it.
 fn action_of(otp_type: Option<OtpType>, was_confirmed: bool) -> AuditAction {
     match otp_type {
-        Some(OtpType::EmailChange | OtpType::PhoneChange) => AuditAction::USER_MODIFIED,
-        _ if was_confirmed => AuditAction::LOGIN,
-        _ => AuditAction::USER_SIGNEDUP,
+        Some(OtpType::EmailChange | OtpType::PhoneChange) => AuditAction::UserModified,
+        _ if was_confirmed => AuditAction::Login,
+        _ => AuditAction::UserSignedup,
     }
 }
 

@@ -4,7 +4,7 @@ use futures_util::Stream;
 
 use super::{
     AdminClient,
-    page::{self, Page, Place},
+    page::{self, Page, PageRef},
 };
 use crate::{
     error::{Error, Result},
@@ -12,9 +12,9 @@ use crate::{
     types::{AuditAction, AuditLogEntry, AuditLogType},
 };
 
-/// A question to the audit log (`GET /admin/audit`), newest entries first.
+/// A query of the audit log (`GET /admin/audit`), newest entries first.
 ///
-/// Empty where the server is set up not to keep the log in its database.
+/// Returns nothing if the server is configured not to keep the log in its database.
 ///
 /// ```
 /// use gotrue::{futures_util::StreamExt, types::AuditAction};
@@ -23,7 +23,7 @@ use crate::{
 /// let page = admin.audit_log().author("ada@example.com").per_page(20).get().await?;
 /// println!("{} of {:?}", page.items.len(), page.total);
 ///
-/// let mut sign_ins = admin.audit_log().action(AuditAction::LOGIN).stream();
+/// let mut sign_ins = admin.audit_log().action(AuditAction::Login).stream();
 /// while let Some(entry) = sign_ins.next().await {
 ///     println!("{:?}", entry?.created_at);
 /// }
@@ -38,7 +38,7 @@ pub struct AuditLog {
     per_page: Option<u64>,
 }
 
-/// The server searches one column at a time.
+/// The server filters by one column at a time.
 #[derive(Clone, Debug)]
 struct Filter {
     column: &'static str,
@@ -50,17 +50,18 @@ impl AuditLog {
         Self { admin, filters: Vec::new(), page: 1, per_page: None }
     }
 
-    /// Only what was done by somebody with this in their address, number or name. One filter at a time.
+    /// Keeps only entries whose author's email address, phone number or name contains this text. Only one filter is
+    /// allowed.
     pub fn author(self, part: impl Into<String>) -> Self {
         self.filter("author", part.into())
     }
 
-    /// Only this action, or any whose name has this in it. One filter at a time.
+    /// Keeps only entries of this action, or of any action whose name contains it. Only one filter is allowed.
     pub fn action(self, action: impl Into<AuditAction>) -> Self {
         self.filter("action", action.into().as_str().to_owned())
     }
 
-    /// Only what is about this. One filter at a time.
+    /// Keeps only entries of this type. Only one filter is allowed.
     pub fn log_type(self, log_type: impl Into<AuditLogType>) -> Self {
         self.filter("type", log_type.into().as_str().to_owned())
     }
@@ -70,25 +71,25 @@ impl AuditLog {
         self
     }
 
-    /// Which page, from 1.
+    /// Sets the page number, starting at 1.
     pub fn page(mut self, page: u64) -> Self {
         self.page = page;
         self
     }
 
-    /// How many entries to a page. The server's default is 50.
+    /// Sets the number of entries per page. Defaults to 50.
     pub fn per_page(mut self, per_page: u64) -> Self {
         self.per_page = Some(per_page);
         self
     }
 
-    /// One page.
+    /// Fetches one page.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] before any request.
     pub async fn get(self) -> Result<Page<AuditLogEntry>> {
         let page = Some(input::from_one("page", self.page)?);
-        let per_page = self.per_page.map(|number| input::from_one("number per page", number)).transpose()?;
+        let per_page = self.per_page.map(|number| input::from_one("page size", number)).transpose()?;
         let query = self.query()?;
         let call = self.admin.call()?;
         let reply = call.raw.admin_audit(page, per_page, query.as_deref()).await;
@@ -96,12 +97,12 @@ impl AuditLog {
         Ok(Page::numbered(entries, &headers))
     }
 
-    /// All entries from the page on, with one page in memory at a time.
+    /// Streams all entries, starting at the selected page, with one page in memory at a time.
     ///
-    /// Entries that are written meanwhile move the others along, so one may come twice; their `id` tells. The stream
-    /// ends after an error.
+    /// New entries shift the others to later pages, so an entry may occur twice, with the same `id`. The stream ends
+    /// after an error.
     pub fn stream(self) -> impl Stream<Item = Result<AuditLogEntry>> + Send + Unpin + 'static {
-        page::all_from(Place::Number(self.page), move |place| self.clone().page(place.number()).get())
+        page::stream_from(PageRef::Number(self.page), move |page| self.clone().page(page.number()).get())
     }
 
     fn query(&self) -> Result<Option<String>> {
@@ -111,7 +112,7 @@ impl AuditLog {
                 input::not_empty("audit filter", value)?;
                 Ok(Some(format!("{column}:{value}")))
             }
-            _ => Err(Error::invalid("audit filter", "is given twice; the server takes one")),
+            _ => Err(Error::invalid("audit filter", "can be set only once; the server filters by one column")),
         }
     }
 }

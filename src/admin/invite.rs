@@ -9,12 +9,12 @@ use crate::{
     types::{InviteRequest, User},
 };
 
-/// An invitation by e-mail (`POST /invite`).
+/// An invitation by email (`POST /invite`).
 ///
-/// The link in the mail signs the new user in, who then sets a password. PKCE does not apply: whoever opens the link
-/// is not who asked for it.
+/// The link in the email signs the new user in, who then sets a password. PKCE does not apply, because the invitation
+/// is not requested by the browser that opens the link.
 #[derive(Clone, Debug)]
-#[must_use = "give it to AdminClient::invite"]
+#[must_use = "pass it to AdminClient::invite"]
 pub struct Invite {
     email: String,
     data: Option<Value>,
@@ -23,24 +23,24 @@ pub struct Invite {
 }
 
 impl Invite {
-    /// To this address.
+    /// An invitation to this email address.
     pub fn email(email: impl Into<String>) -> Self {
         Self { email: email.into(), data: None, audience: None, redirect_to: None }
     }
 
-    /// The metadata of the new user, a JSON object.
+    /// Sets the metadata of the new user, a JSON object.
     pub fn data(mut self, data: impl Into<Value>) -> Self {
         self.data = Some(data.into());
         self
     }
 
-    /// The audience in which the user will live, if not the server's default.
+    /// Sets the audience of the new user, if it is not the server's default.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// Where the link in the mail leads in the end. The server has to allow it.
+    /// Sets where the link in the email redirects to in the end. The server must allow the URL.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.redirect_to = Some(url.into());
         self
@@ -48,13 +48,13 @@ impl Invite {
 }
 
 impl AdminClient {
-    /// Creates a user and mails an invitation.
+    /// Creates a user and emails an invitation.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `email_exists`,
     /// `over_email_send_rate_limit`.
     pub async fn invite(&self, invite: Invite) -> Result<User> {
-        input::not_empty("e-mail address", &invite.email)?;
+        input::not_empty("email address", &invite.email)?;
         input::metadata(invite.data.as_ref())?;
         input::audience(invite.audience.as_deref())?;
         input::redirect_to(invite.redirect_to.as_deref())?;

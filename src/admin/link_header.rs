@@ -1,9 +1,9 @@
-//! The header `Link` (RFC 8288), as far as pages need it.
+//! The parts of the `Link` header (RFC 8288) that pagination needs.
 
 use reqwest::header::{HeaderMap, LINK};
 use url::Url;
 
-/// The links of a reply.
+/// The links of a response.
 #[derive(Debug, Default)]
 pub(super) struct Links(Vec<Link>);
 
@@ -14,18 +14,18 @@ struct Link {
 }
 
 impl Links {
-    /// Reads what can be read. There may be several headers, also of others than the server.
+    /// Reads all well-formed links. There may be several headers, including ones added by a gateway.
     pub(super) fn read(headers: &HeaderMap) -> Self {
         let texts = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
         Self(texts.flat_map(links).collect())
     }
 
-    /// Whether there is a link of that relation.
+    /// Returns whether there is a link with this relation.
     pub(super) fn has(&self, relation: &str) -> bool {
         self.0.iter().any(|link| link.is(relation))
     }
 
-    /// The page that the link of that relation leads to, from 1.
+    /// Returns the page number of the link with this relation, starting at 1.
     pub(super) fn page(&self, relation: &str) -> Option<u64> {
         let link = self.0.iter().find(|link| link.is(relation))?;
         link.parameter("page")?.parse().ok().filter(|page| *page > 0)
@@ -34,18 +34,18 @@ impl Links {
 
 impl Link {
     fn is(&self, relation: &str) -> bool {
-        self.relations.iter().any(|there| there.eq_ignore_ascii_case(relation))
+        self.relations.iter().any(|name| name.eq_ignore_ascii_case(relation))
     }
 
-    /// A parameter of the target's query. The target is a path, or a whole URL behind some gateways.
+    /// Returns a query parameter of the target, which is a path, or an absolute URL behind some gateways.
     fn parameter(&self, name: &str) -> Option<String> {
         let base = Url::parse("http://server/").ok()?;
         let target = base.join(&self.target).ok()?;
-        target.query_pairs().find(|(there, _)| there == name).map(|(_, value)| value.into_owned())
+        target.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 }
 
-/// The links of one header: `<target>; name=value; name="value", …`.
+/// Splits one header into its links: `<target>; name=value; name="value", …`.
 fn links(header: &str) -> Vec<Link> {
     let mut links = Vec::new();
     let mut rest = header;
@@ -57,7 +57,7 @@ fn links(header: &str) -> Vec<Link> {
     links
 }
 
-/// The value of `rel`, which may be several words.
+/// Returns the value of `rel`, which may be a list of words.
 fn relations(mut parameters: &str) -> Vec<String> {
     while !parameters.is_empty() {
         let (parameter, next) = split_outside_quotes(parameters, ';');
@@ -71,7 +71,7 @@ fn relations(mut parameters: &str) -> Vec<String> {
     Vec::new()
 }
 
-/// What is before and after the first separator that is not quoted.
+/// Splits at the first separator outside quotes.
 fn split_outside_quotes(text: &str, separator: char) -> (&str, &str) {
     let (mut quoted, mut escaped) = (false, false);
     for (at, c) in text.char_indices() {
@@ -99,20 +99,20 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_own_form() {
+    fn reads_the_format_of_the_server() {
         let links = read(&[
             r#"</admin/users?filter=a%3Bb%2C&page=13&per_page=2>; rel="next", </admin/users?page=15&per_page=2>; rel="last""#,
         ]);
         assert_eq!((links.page("next"), links.page("last")), (Some(13), Some(15)));
         let links = read(&[r#"</admin/users?page=15&per_page=2>; rel="last""#]);
         assert_eq!((links.page("next"), links.page("last")), (None, Some(15)));
-        // Of nothing there is no last page.
+        // An empty list has no last page.
         let links = read(&[r#"</admin/users?page=0>; rel="last""#]);
         assert!(links.has("last") && links.page("last").is_none());
     }
 
     #[test]
-    fn other_forms_of_the_rfc() {
+    fn reads_other_formats_of_rfc_8288() {
         let links = read(&[
             r#"<https://cdn.example/x.css>; title="a, <b>; rel=\"next\""; REL=preload"#,
             r"<https://api.example/auth/v1/admin/users?per_page=9&page=10> ; type=x ; rel = next,<?page=11>;rel=last",
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_passed_over() {
+    fn skips_malformed_links() {
         for header in ["", "next", "<", "<>", "<x", ">; rel=next", "<?page=x>; rel=next", "<?page=-1>; rel=next"] {
             assert_eq!(read(&[header]).page("next"), None, "{header}");
         }

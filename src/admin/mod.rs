@@ -1,4 +1,4 @@
-//! What the service key may do.
+//! Administration with the service key.
 
 mod audit;
 mod custom_providers;
@@ -27,10 +27,10 @@ use crate::{
     types::SignOutScope,
 };
 
-/// Acts with the service key, for servers only: whoever has the key has everything.
+/// A client that acts with the service key. For servers only: the key grants full access.
 ///
-/// The key lives here and nowhere else; no sign-in can reach or change it. Each call fails with `not_admin` or
-/// `bad_jwt` when the key is none.
+/// Only this client stores the key; no sign-in can read or change it. Each call fails with `not_admin` or `bad_jwt` if
+/// the key is not a service key.
 ///
 /// ```
 /// use gotrue::admin::{CreateUser, GenerateLink, Invite};
@@ -49,7 +49,7 @@ pub struct AdminClient {
 }
 
 impl Client {
-    /// Acts with the service key, which this client does not get to know.
+    /// Returns a client that acts with the service key. This client does not store the key.
     #[must_use]
     pub fn admin(&self, service_key: impl Into<Secret>) -> AdminClient {
         AdminClient::new(self.clone(), service_key.into())
@@ -61,51 +61,51 @@ impl AdminClient {
         Self { client, service_key }
     }
 
-    /// The users, with their factors and passkeys.
+    /// Returns the API for users, their factors and their passkeys.
     #[must_use]
     pub fn users(&self) -> Users {
         Users::new(self.clone())
     }
 
-    /// The audit log. Nothing is asked yet.
+    /// Returns a query of the audit log. Sends no request yet.
     pub fn audit_log(&self) -> AuditLog {
         AuditLog::new(self.clone())
     }
 
-    /// The identity providers of companies (SAML).
+    /// Returns the API for SSO identity providers (SAML).
     #[must_use]
     pub fn sso_providers(&self) -> SsoProviders {
         SsoProviders::new(self.clone())
     }
 
-    /// The custom OAuth and OpenID Connect providers.
+    /// Returns the API for custom OAuth and OpenID Connect providers.
     #[must_use]
     pub fn custom_providers(&self) -> CustomProviders {
         CustomProviders::new(self.clone())
     }
 
-    /// The clients of the server's own OAuth.
+    /// Returns the API for the OAuth clients of this server.
     #[must_use]
     pub fn oauth_clients(&self) -> OAuthClients {
         OAuthClients::new(self.clone())
     }
 
-    /// Ends sessions of the user whose access token this is (`POST /logout`).
+    /// Signs out the user of this access token (`POST /logout`).
     ///
-    /// The server knows whom by the token alone, so the service key is not sent. To lock out a user whose token is not
-    /// at hand, use [`Users::ban`].
+    /// The server identifies the user by the token alone, so the service key is not sent. To lock out a user whose
+    /// token is not available, use [`Users::ban`].
     ///
     /// # Errors
-    /// `session_not_found` when that session is over already, `bad_jwt` when the token has expired.
+    /// `session_not_found` if the session has already ended, `bad_jwt` if the token has expired.
     pub async fn sign_out(&self, access_token: impl Into<Secret>, scope: SignOutScope) -> Result<()> {
         let call = self.client.call_as(&access_token.into())?;
         call.answer(call.raw.sign_out(Some(scope)).await).await
     }
 
-    /// The generated client, with the service key.
+    /// Returns the generated client with the service key.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`](crate::Error::InvalidInput) when the key is empty or cannot be sent.
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the key is empty or cannot be sent.
     pub fn raw(&self) -> Result<raw::Client> {
         self.call().map(|call| call.raw)
     }

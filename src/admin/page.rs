@@ -1,4 +1,4 @@
-//! Pages, and the walk over all of them.
+//! Pagination.
 
 use std::{future::Future, vec};
 
@@ -11,26 +11,26 @@ use reqwest::header::HeaderMap;
 use super::link_header::Links;
 use crate::{error::Result, types::CursorPagination};
 
-/// A page of a list, with what the server says of its neighbours.
+/// A page of a list, with its position among the other pages.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// What is on it.
+    /// The items on this page.
     pub items: Vec<T>,
-    /// How many there are on all pages. Unknown by cursor, and where the server does not say.
+    /// The number of items on all pages. `None` with cursor pagination, or if the server does not send it.
     pub total: Option<u64>,
-    /// The number of the next page. None on the last one, and where the server does not say.
+    /// The number of the next page. `None` on the last page, or if the server does not send it.
     pub next_page: Option<u64>,
-    /// The number of the last page. None when there is nothing, and where the server does not say.
+    /// The number of the last page. `None` if the list is empty, or if the server does not send it.
     pub last_page: Option<u64>,
-    /// By cursor: where the next page begins. None on the last one.
+    /// With cursor pagination: the cursor of the next page. `None` on the last page.
     pub next_cursor: Option<String>,
-    /// Whether the server said what comes next, be it that nothing does.
-    is_told: bool,
+    /// Whether the response says if there is a next page.
+    is_next_known: bool,
 }
 
 impl<T> Page<T> {
-    /// Whether the server said that there is another page.
+    /// Returns whether the server reported a next page.
     #[must_use]
     pub fn has_more(&self) -> bool {
         self.next_page.is_some() || self.next_cursor.is_some()
@@ -44,27 +44,27 @@ impl<T> Page<T> {
             next_page: links.page("next"),
             last_page: links.page("last"),
             next_cursor: None,
-            is_told: links.page("next").is_some() || links.has("last") && !links.has("next"),
+            is_next_known: links.page("next").is_some() || links.has("last") && !links.has("next"),
         }
     }
 
     pub(super) fn by_cursor(items: Vec<T>, pagination: CursorPagination) -> Self {
         let CursorPagination { next_cursor, has_more } = pagination;
         let next_cursor = next_cursor.filter(|cursor| !cursor.is_empty() && has_more != Some(false));
-        Self { items, total: None, next_page: None, last_page: None, next_cursor, is_told: true }
+        Self { items, total: None, next_page: None, last_page: None, next_cursor, is_next_known: true }
     }
 }
 
-/// Where a page is.
+/// A reference to a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum PageRef {
     Number(u64),
-    /// The first page has no cursor.
+    /// `None` for the first page.
     Cursor(Option<String>),
 }
 
-impl Place {
-    /// The number, also of the first page by cursor: a server that knows no cursors gives its page 1.
+impl PageRef {
+    /// Returns the page number; 1 for a cursor, because a server without cursor pagination returns its first page then.
     pub(super) fn number(&self) -> u64 {
         match self {
             Self::Number(number) => *number,
@@ -73,56 +73,56 @@ impl Place {
     }
 }
 
-/// Everything from a page on, one page in memory at a time. The next one is asked for when it is needed.
-pub(super) fn all_from<T, F, P>(start: Place, fetch: F) -> impl Stream<Item = Result<T>> + Send + Unpin + 'static
+/// Streams all items from a page on, with one page in memory at a time. Pages are fetched when they are needed.
+pub(super) fn stream_from<T, F, P>(start: PageRef, fetch: F) -> impl Stream<Item = Result<T>> + Send + Unpin + 'static
 where
     T: Send + 'static,
-    F: Fn(Place) -> P + Send + 'static,
+    F: Fn(PageRef) -> P + Send + 'static,
     P: Future<Output = Result<Page<T>>> + Send + 'static,
 {
-    let walk = Walk { items: Vec::new().into_iter(), next: Some(start), size: 0 };
-    stream::try_unfold((walk, fetch), |(mut walk, fetch)| async move {
+    let pages = Pages { items: Vec::new().into_iter(), next: Some(start), previous_len: 0 };
+    stream::try_unfold((pages, fetch), |(mut pages, fetch)| async move {
         loop {
-            if let Some(item) = walk.items.next() {
-                return Ok(Some((item, (walk, fetch))));
+            if let Some(item) = pages.items.next() {
+                return Ok(Some((item, (pages, fetch))));
             }
-            let Some(place) = walk.next.take() else { return Ok(None) };
-            let page = fetch(place.clone()).await?;
-            walk.arrive(&place, page);
+            let Some(page_ref) = pages.next.take() else { return Ok(None) };
+            let page = fetch(page_ref.clone()).await?;
+            pages.advance(&page_ref, page);
         }
     })
     .boxed()
 }
 
-/// How far a walk has got.
-struct Walk<T> {
+/// The position of a stream over all pages.
+struct Pages<T> {
     items: vec::IntoIter<T>,
-    next: Option<Place>,
-    /// How many there were on the page before.
-    size: usize,
+    next: Option<PageRef>,
+    /// The number of items on the previous page.
+    previous_len: usize,
 }
 
-impl<T> Walk<T> {
-    fn arrive(&mut self, place: &Place, page: Page<T>) {
-        self.next = after(place, &page, self.size);
-        self.size = page.items.len();
+impl<T> Pages<T> {
+    fn advance(&mut self, page_ref: &PageRef, page: Page<T>) {
+        self.next = next_after(page_ref, &page, self.previous_len);
+        self.previous_len = page.items.len();
         self.items = page.items.into_iter();
     }
 }
 
-/// Where to go on. Never to where we have been, whatever the server says.
-fn after<T>(place: &Place, page: &Page<T>, size_before: usize) -> Option<Place> {
+/// Returns the page after this one. Never an earlier page, so that the stream ends whatever the server returns.
+fn next_after<T>(page_ref: &PageRef, page: &Page<T>, previous_len: usize) -> Option<PageRef> {
     if let Some(cursor) = &page.next_cursor {
-        let next = Place::Cursor(Some(cursor.clone()));
-        return (next != *place).then_some(next);
+        let next = PageRef::Cursor(Some(cursor.clone()));
+        return (next != *page_ref).then_some(next);
     }
     if page.items.is_empty() {
         return None;
     }
-    if page.is_told {
-        return page.next_page.filter(|next| *next > place.number()).map(Place::Number);
+    if page.is_next_known {
+        return page.next_page.filter(|next| *next > page_ref.number()).map(PageRef::Number);
     }
-    // The last page is the one that is shorter than the one before. The first is not held against what was asked for:
-    // the server, or a gateway, may give less than that to each page.
-    (page.items.len() >= size_before).then(|| Place::Number(place.number() + 1))
+    // If the server does not say whether there is a next page, a page that is shorter than the previous one is the last.
+    // The first page is not compared with the requested size, because the server or a gateway may limit that size.
+    (page.items.len() >= previous_len).then(|| PageRef::Number(page_ref.number() + 1))
 }

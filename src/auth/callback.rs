@@ -21,7 +21,7 @@ use crate::{
 ///
 /// let url = Url::parse("https://app.example.com/cb#error=access_denied&error_code=otp_expired&sb=")?;
 /// let Callback::Error(error) = Callback::parse(&url) else { panic!() };
-/// assert_eq!(error.code, Some(ErrorCode::OTP_EXPIRED));
+/// assert_eq!(error.code, Some(ErrorCode::OtpExpired));
 ///
 /// let url = Url::parse("https://app.example.com/cb?page=2#section")?;
 /// assert_eq!(Callback::parse(&url), Callback::NotOurs);

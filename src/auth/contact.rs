@@ -11,7 +11,7 @@ pub(crate) enum Contact {
 impl Contact {
     pub(crate) fn check(&self) -> Result<()> {
         match self {
-            Self::Email(email) => input::not_empty("e-mail address", email),
+            Self::Email(email) => input::not_empty("email address", email),
             Self::Phone(phone) => input::not_empty("phone number", phone),
         }
     }

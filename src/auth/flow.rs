@@ -131,7 +131,7 @@ impl PkceFlow {
 ///
 /// let flow = flows.begin(FlowKind::SignIn)?;
 /// let back = flow.redirect_to("https://app.example.com/cb")?;
-/// let url = client.authorize(Provider::GITHUB).redirect_to(back).pkce_with(flow.verifier())?;
+/// let url = client.authorize(Provider::Github).redirect_to(back).pkce_with(flow.verifier())?;
 /// // … send the browser to the URL …
 ///
 /// let flow = flows.begin(FlowKind::Recovery)?;

@@ -64,7 +64,7 @@ impl ProviderOptions {
 /// # fn f() -> Result<(), gotrue::Error> {
 /// let client = gotrue::Client::new("http://127.0.0.1:9999", "anon-key")?;
 /// let (url, verifier) = client
-///     .authorize(gotrue::Provider::GITHUB)
+///     .authorize(gotrue::Provider::Github)
 ///     .scopes(["repo", "user:email"])
 ///     .redirect_to("https://app.example.com/cb")
 ///     .query("prompt", "consent")

@@ -102,12 +102,12 @@ impl ApiError {
         let of_user = self.operation.is_some_and(|operation| operation.credential == Credential::User);
         let Some(code) = self.code.as_ref().filter(|_| self.during_refresh || of_user) else { return false };
         let verdicts = [
-            ErrorCode::REFRESH_TOKEN_NOT_FOUND,
-            ErrorCode::REFRESH_TOKEN_ALREADY_USED,
-            ErrorCode::SESSION_NOT_FOUND,
-            ErrorCode::SESSION_EXPIRED,
-            ErrorCode::USER_BANNED,
-            ErrorCode::USER_NOT_FOUND,
+            ErrorCode::RefreshTokenNotFound,
+            ErrorCode::RefreshTokenAlreadyUsed,
+            ErrorCode::SessionNotFound,
+            ErrorCode::SessionExpired,
+            ErrorCode::UserBanned,
+            ErrorCode::UserNotFound,
         ];
         verdicts.contains(code) || self.during_refresh && *code == "invalid_grant"
     }

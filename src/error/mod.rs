@@ -44,7 +44,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # async fn f(client: Client) {
 /// match client.sign_in(Password::email("ada@example.com", "correct-horse-7")).await {
 ///     Ok(session) => println!("welcome, {}", session.user().id),
-///     Err(error) if error.code() == Some(&ErrorCode::EMAIL_NOT_CONFIRMED) => println!("look at your mail first"),
+///     Err(error) if error.code() == Some(&ErrorCode::EmailNotConfirmed) => println!("look at your mail first"),
 ///     Err(error) if error.is_retryable() => println!("try again in {:?}", error.retry_after()),
 ///     Err(error) => println!("{error}"),
 /// }

@@ -244,7 +244,7 @@ pub struct Authentication {
     /// When. A hook may leave it out.
     #[serde(default, with = "ts_seconds_option", skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<DateTime<Utc>>,
-    /// The id of the SSO provider, with [`AuthenticationMethod::SSO_SAML`].
+    /// The id of the SSO provider, with [`AuthenticationMethod::SsoSaml`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
 }

@@ -183,7 +183,7 @@ impl JwtVerifier {
             Ok(user) if user.id == claims.sub => Ok(VerifiedClaims(claims)),
             Ok(_) => Err(TokenError::BadSignature.into()),
             // The time was checked, so that only the signature is left.
-            Err(error) if error.code() == Some(&ErrorCode::BAD_JWT) => Err(TokenError::BadSignature.into()),
+            Err(error) if error.code() == Some(&ErrorCode::BadJwt) => Err(TokenError::BadSignature.into()),
             Err(error) => Err(error),
         }
     }

@@ -58,7 +58,7 @@ const REQUEST: usize = 64 * 1024;
 /// # use gotrue::{AuthorizationCode, Callback, Client, Loopback, Provider};
 /// # async fn f(client: Client) -> Result<(), gotrue::Error> {
 /// let loopback = Loopback::bind().await?;
-/// let (url, verifier) = client.authorize(Provider::GITHUB).redirect_to(loopback.redirect_to()).pkce()?;
+/// let (url, verifier) = client.authorize(Provider::Github).redirect_to(loopback.redirect_to()).pkce()?;
 ///
 /// // Opening it is up to you: the crates `open` and `webbrowser` do, as in `webbrowser::open(url.as_str())`.
 /// println!("Open this in your browser: {url}");

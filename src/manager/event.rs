@@ -65,7 +65,7 @@ pub enum SignedOutReason {
 impl SignedOutReason {
     /// What an error that ends a session says of the reason.
     pub(super) fn of(error: Error) -> Self {
-        if error.code() == Some(&ErrorCode::SESSION_EXPIRED) { Self::Expired(error) } else { Self::Revoked(error) }
+        if error.code() == Some(&ErrorCode::SessionExpired) { Self::Expired(error) } else { Self::Revoked(error) }
     }
 }
 

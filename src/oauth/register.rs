@@ -49,15 +49,15 @@ impl RegisterOAuthClient {
 
     /// Makes it a public client, without a secret.
     pub fn public(mut self) -> Self {
-        self.request.client_type = Some(OAuthClientType::PUBLIC);
-        self.request.token_endpoint_auth_method = Some(TokenEndpointAuthMethod::NONE);
+        self.request.client_type = Some(OAuthClientType::Public);
+        self.request.token_endpoint_auth_method = Some(TokenEndpointAuthMethod::None);
         self
     }
 
     /// Makes it a confidential client that sends its secret in the body instead of by HTTP Basic.
     pub fn secret_post(mut self) -> Self {
-        self.request.client_type = Some(OAuthClientType::CONFIDENTIAL);
-        self.request.token_endpoint_auth_method = Some(TokenEndpointAuthMethod::CLIENT_SECRET_POST);
+        self.request.client_type = Some(OAuthClientType::Confidential);
+        self.request.token_endpoint_auth_method = Some(TokenEndpointAuthMethod::ClientSecretPost);
         self
     }
 

@@ -23,7 +23,7 @@ impl OAuthApp {
         }
         let (client_id, client_secret) = self.credentials_in_body();
         let request = OAuthCodeGrant {
-            grant_type: OAuthGrantType::AUTHORIZATION_CODE,
+            grant_type: OAuthGrantType::AuthorizationCode,
             code,
             code_verifier: Some(flow.verifier().secret().clone()),
             redirect_uri: Some(flow.redirect_uri().to_owned()),
@@ -45,7 +45,7 @@ impl OAuthApp {
         let refresh_token = refresh_token.into();
         input::secret("refresh token", &refresh_token)?;
         let (client_id, client_secret) = self.credentials_in_body();
-        let grant_type = OAuthGrantType::REFRESH_TOKEN;
+        let grant_type = OAuthGrantType::RefreshToken;
         let request = OAuthRefreshGrant { grant_type, refresh_token, client_id, client_secret };
         let call = self.call()?.repeatable();
         let reply = call.raw.oauth_token(&request.into()).await;

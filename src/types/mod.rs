@@ -1,7 +1,9 @@
 //! The models generated from `openapi/gotrue.yaml`: what requests and responses carry.
 //!
-//! Strings to which a newer server may add values are open types, such as [`ErrorCode`]: they name the values known
-//! today and keep any other.
+//! Strings to which a newer server may add values are open types, such as [`ErrorCode`]: enums of the known values that
+//! also keep any other value.
+
+mod open;
 
 pub use models::*;
 pub use open::*;
@@ -12,14 +14,6 @@ pub use schemas::schemas;
 #[allow(missing_docs, unused, rustdoc::all, clippy::all, clippy::pedantic, clippy::unwrap_used)]
 mod models {
     include!(concat!(env!("OUT_DIR"), "/types.rs"));
-}
-
-// The words in the descriptions are the document's.
-#[allow(clippy::doc_markdown)]
-mod open {
-    use std::{borrow::Cow, fmt};
-
-    include!(concat!(env!("OUT_DIR"), "/open.rs"));
 }
 
 #[cfg(feature = "schemars")]
@@ -43,6 +37,6 @@ impl Provider {
     /// ```
     #[must_use]
     pub fn custom(name: &str) -> Self {
-        Self::new(format!("custom:{}", name.strip_prefix("custom:").unwrap_or(name)))
+        Self::from(format!("custom:{}", name.strip_prefix("custom:").unwrap_or(name)))
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 /// # use gotrue::{AuthorizationCode, Client, Provider, UserClient};
 /// # async fn f(client: Client, user: UserClient) -> Result<(), gotrue::Error> {
 /// let identities = user.identities();
-/// let (url, verifier) = identities.link(Provider::GITHUB).redirect_to("https://app.example.com/cb").pkce().await?;
+/// let (url, verifier) = identities.link(Provider::Github).redirect_to("https://app.example.com/cb").pkce().await?;
 /// // … the browser goes to the URL, and comes back with a code …
 /// let session = client.sign_in(AuthorizationCode::new("8d8c4e55-d49c-4b5b-a6d7-6cd0aec59d10", verifier)).await?;
 ///

@@ -94,7 +94,7 @@ impl UserUpdate {
 
     fn check(&self) -> Result<()> {
         if let Some(email) = &self.request.email {
-            input::not_empty("e-mail address", email)?;
+            input::not_empty("email address", email)?;
         }
         if let Some(phone) = &self.request.phone {
             input::not_empty("phone number", phone)?;

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use gotrue::{AdminClient, Client, Error, Password, admin::{CreateUser, UpdateUser}};
+use gotrue::{
+    AdminClient, Client, Error, Password,
+    admin::{CreateUser, UpdateUser},
+};
 use gotrue_fake::{FakeServer, ManualClock};
 use uuid::Uuid;
 

@@ -3,12 +3,18 @@
 use std::{fmt::Debug, time::Duration};
 
 use futures::StreamExt;
-use gotrue::{Error, Result, SignOutScope, admin::{CreateCustomProvider, CreateOAuthClient, CreateSsoProvider, CreateUser, GenerateLink, OAuth2Endpoints, UpdateCustomProvider, UpdateOAuthClient, UpdateSsoProvider, UpdateUser}, types::TokenEndpointAuthMethod};
+use gotrue::{
+    Error, Result, SignOutScope,
+    admin::{
+        CreateCustomProvider, CreateOAuthClient, CreateSsoProvider, CreateUser, GenerateLink, OAuth2Endpoints,
+        UpdateCustomProvider, UpdateOAuthClient, UpdateSsoProvider, UpdateUser,
+    },
+    types::TokenEndpointAuthMethod,
+};
 use serde_json::json;
+use support::{SERVICE_KEY, client_of, server_that_answers};
 use uuid::Uuid;
 use wiremock::ResponseTemplate;
-
-use crate::support::{SERVICE_KEY, client_of, server_that_answers};
 
 const SOME: Uuid = Uuid::from_u128(1);
 const NONE: Uuid = Uuid::nil();
@@ -34,30 +40,30 @@ async fn bad_input_sends_no_request() {
     let no_id = "user id is all zeros";
     let long = Duration::from_secs(10_000_000_000);
     refused! {
-        users.create(CreateUser::email(" ")) => "e-mail address is empty",
+        users.create(CreateUser::email(" ")) => "email address is empty",
         users.create(CreateUser::phone("")) => "phone number is empty",
         users.create(CreateUser::email_and_phone("ada@example.com", "")) => "phone number is empty",
         users.create(ada().password("")) => "password is empty",
         users.create(ada().password_hash("")) => "password hash is empty",
-        users.create(ada().password("a").password_hash("b")) => "password and its hash cannot both be given",
+        users.create(ada().password("a").password_hash("b")) => "password cannot be combined with a password hash",
         users.create(ada().user_metadata(json!([]))) => not_object,
         users.create(ada().app_metadata(json!("x"))) => not_object,
         users.create(ada().role("")) => "role is empty",
         users.create(ada().id(NONE)) => no_id,
-        users.create(ada().ban(Duration::ZERO)) => "ban duration is zero",
+        users.create(ada().ban(Duration::ZERO)) => "ban duration must not be zero",
         users.create(ada().audience("")) => "audience is empty or has characters that cannot be sent in a header",
         users.update(NONE, UpdateUser::new()) => no_id,
-        users.update(SOME, UpdateUser::new().email("")) => "e-mail address is empty",
+        users.update(SOME, UpdateUser::new().email("")) => "email address is empty",
         users.update(SOME, UpdateUser::new().phone("")) => "phone number is empty",
         users.update(SOME, UpdateUser::new().password("")) => "password is empty",
         users.update(SOME, UpdateUser::new().app_metadata(json!(null))) => not_object,
-        users.ban(SOME, Duration::ZERO) => "ban duration is zero",
-        users.ban(SOME, long) => "ban duration is longer than 292 years",
+        users.ban(SOME, Duration::ZERO) => "ban duration must not be zero",
+        users.ban(SOME, long) => "ban duration must be at most 292 years",
         users.get(NONE) => no_id,
         users.delete(NONE) => no_id,
         users.soft_delete(NONE) => no_id,
         users.unban(NONE) => no_id,
-        users.get_by_email(" ") => "e-mail address is empty",
+        users.get_by_email(" ") => "email address is empty",
         users.factors(NONE).list() => no_id,
         users.factors(SOME).rename(NONE, "x") => "factor id is all zeros",
         users.factors(SOME).rename(SOME, " ") => "friendly name is empty",
@@ -66,15 +72,15 @@ async fn bad_input_sends_no_request() {
         users.passkeys(NONE).list() => no_id,
         users.passkeys(SOME).delete(NONE) => "passkey id is all zeros",
         list().page(0).get() => "page is zero",
-        list().per_page(0).get() => "number per page is zero",
+        list().per_page(0).get() => "page size is zero",
         list().by_cursor(0).get() => "limit is zero",
         list().cursor("").get() => "cursor is empty",
-        list().by_cursor(9).page(2).get() => "list cannot go both by number and by cursor",
+        list().by_cursor(9).page(2).get() => "list cannot combine page numbers with a cursor",
         list().filter(" ").get() => "filter is empty",
         admin.audit_log().page(0).get() => "page is zero",
-        admin.audit_log().per_page(0).get() => "number per page is zero",
+        admin.audit_log().per_page(0).get() => "page size is zero",
         admin.audit_log().author("").get() => "audit filter is empty",
-        admin.audit_log().author("a").action("b").get() => "audit filter is given twice; the server takes one",
+        admin.audit_log().author("a").action("b").get() => "audit filter can be set only once; the server filters by one column",
         admin.sign_out("", SignOutScope::Local) => "access token is empty",
     }
     // A stream says so once.
@@ -82,14 +88,14 @@ async fn bad_input_sends_no_request() {
     assert_eq!(said.len(), 1);
 
     let link = |link| admin.generate_link(link);
-    let here_already = "metadata cannot be set by a link for somebody who is there already";
+    let existing_user = "metadata cannot be set by a link for an existing user";
     refused! {
-        link(GenerateLink::magic_link("")) => "e-mail address is empty",
+        link(GenerateLink::magic_link("")) => "email address is empty",
         link(GenerateLink::sign_up("a@b.c", "")) => "password is empty",
-        link(GenerateLink::email_change_new("a@b.c", " ")) => "new e-mail address is empty",
+        link(GenerateLink::email_change_new("a@b.c", " ")) => "new email address is empty",
         link(GenerateLink::invite("a@b.c").data(1)) => not_object,
-        link(GenerateLink::recovery("a@b.c").data(json!({}))) => here_already,
-        link(GenerateLink::email_change_current("a@b.c", "d@e.f").data(json!({}))) => here_already,
+        link(GenerateLink::recovery("a@b.c").data(json!({}))) => existing_user,
+        link(GenerateLink::email_change_current("a@b.c", "d@e.f").data(json!({}))) => existing_user,
         link(GenerateLink::invite("a@b.c").redirect_to("/x")) =>
             "redirect URL is not valid: relative URL without a base",
     }
@@ -107,17 +113,17 @@ async fn bad_providers_and_clients_send_no_request() {
         sso.delete(NONE) => no_id,
         sso.update(NONE, UpdateSsoProvider::without_name_id_format()) => no_id,
         sso.list().resource_id("").get() => "resource id is empty",
-        sso.list().resource_id("a").resource_id_prefix("b").get() => "resource id and a prefix cannot both be given",
+        sso.list().resource_id("a").resource_id_prefix("b").get() => "resource id cannot be combined with a prefix",
         sso.create(CreateSsoProvider::metadata_xml(" ")) => "metadata is empty",
         sso.create(CreateSsoProvider::metadata_url("http://idp.example.com")) => "metadata URL is not https",
         sso.create(CreateSsoProvider::metadata_xml("<a/>").domains(["a.example", ""])) => "domain is empty",
         sso.create(CreateSsoProvider::metadata_xml("<a/>").resource_id("")) => "resource id is empty",
         sso.update(SOME, UpdateSsoProvider::without_name_id_format().metadata_xml("<a/>").metadata_url("https://x"))
-            => "metadata and their URL cannot both be given",
+            => "metadata cannot be combined with a metadata URL",
     }
 
-    let form = "identifier is not 1 to 43 lower-case letters, digits, colons and hyphens, with a letter or digit at the \
-                end";
+    let form =
+        "identifier must be 1 to 43 lower-case letters, digits, colons and hyphens, ending with a letter or digit";
     for identifier in ["", "custom:", "Acme", "a_b", "a/b", "..", "a b", "acme-", "ü", &"a".repeat(44)] {
         assert_refused(custom.get(identifier).await, form);
         assert_refused(custom.delete(identifier).await, form);
@@ -140,24 +146,24 @@ async fn bad_providers_and_clients_send_no_request() {
         custom.create(CreateCustomProvider::oidc("acme", url(""), "id", "")) => "client secret is empty",
         custom.create(oidc().name("")) => "name is empty",
         custom.create(oidc().scopes([""])) => "scope is empty",
-        custom.create(oidc().jwks_uri(url("j"))) => "JWKS URI is of OAuth 2.0 only; OpenID Connect discovers it",
+        custom.create(oidc().jwks_uri(url("j"))) => "JWKS URI is only for OAuth 2.0; OpenID Connect discovers it",
         custom.create(oauth2("x")) => "token URL is not valid: relative URL without a base",
-        custom.create(oauth2(&url("t")).discovery_url(url("d"))) => "discovery URL is of OpenID Connect only",
-        custom.create(oauth2(&url("t")).skip_nonce_check(true)) => "nonce check is of OpenID Connect only",
+        custom.create(oauth2(&url("t")).discovery_url(url("d"))) => "discovery URL is only for OpenID Connect",
+        custom.create(oauth2(&url("t")).skip_nonce_check(true)) => "nonce check is only for OpenID Connect",
         custom.update("acme", UpdateCustomProvider::new().client_secret("")) => "client secret is empty",
         custom.update("acme", UpdateCustomProvider::new().issuer("")) => "issuer is empty",
     }
 
     let app = |uri: &str| CreateOAuthClient::public([uri]);
     let no_id = "client id is all zeros";
-    let no_match = "authentication method does not go with the type of the client";
+    let no_match = "authentication method does not match the client type";
     refused! {
         oauth.get(NONE) => no_id,
         oauth.delete(NONE) => no_id,
         oauth.regenerate_secret(NONE) => no_id,
         oauth.update(NONE, UpdateOAuthClient::new().name("x")) => no_id,
-        oauth.update(SOME, UpdateOAuthClient::new()) => "update changes nothing",
-        oauth.update(SOME, UpdateOAuthClient::new().grant_types(<[&str; 0]>::default())) => "grant type is missing",
+        oauth.update(SOME, UpdateOAuthClient::new()) => "update must change at least one field",
+        oauth.update(SOME, UpdateOAuthClient::new().grant_types(<[&str; 0]>::default())) => "grant types must not be empty",
         oauth.create(CreateOAuthClient::public(<[&str; 0]>::default())) => "redirect URI is missing",
         oauth.create(CreateOAuthClient::public(["https://x"; 11])) => "redirect URI is one of more than ten",
         oauth.create(app("/cb")) => "redirect URI is not valid: relative URL without a base",
@@ -167,7 +173,7 @@ async fn bad_providers_and_clients_send_no_request() {
         oauth.create(app("https://x").name("")) => "name is empty",
         oauth.create(app("https://x").token_endpoint_auth_method("client_secret_post")) => no_match,
         oauth.create(CreateOAuthClient::confidential(["https://x"])
-            .token_endpoint_auth_method(TokenEndpointAuthMethod::NONE)) => no_match,
+            .token_endpoint_auth_method(TokenEndpointAuthMethod::None)) => no_match,
     }
     assert!(server.received_requests().await.unwrap().is_empty());
 }

@@ -2,11 +2,9 @@
 
 use gotrue::{admin::GenerateLink, types::LinkVerificationType};
 use serde_json::{Value, json};
+use support::{client_of, header, last_request, server_that_answers, session};
 
-use crate::{
-    recorded::Recorded,
-    support::{client_of, header, last_request, server_that_answers, session},
-};
+use crate::recorded::Recorded;
 
 const REDIRECT: &str = "http://localhost:3000/x";
 
@@ -16,7 +14,7 @@ async fn recorded_links_of_a_sign_up_and_of_both_sides_of_a_change() {
     let link = GenerateLink::sign_up("gl-5615942f@example.com", "correct-horse-7").redirect_to(REDIRECT);
     let link = recorded.admin.generate_link(link).await.unwrap();
     recorded.assert_sent().await;
-    assert_eq!(link.verification_type, LinkVerificationType::SIGNUP);
+    assert_eq!(link.verification_type, LinkVerificationType::Signup);
     assert_eq!(link.redirect_to, REDIRECT);
     assert_eq!(link.user.email.as_deref(), Some("gl-5615942f@example.com"));
     assert!(link.user.identities.is_some_and(|identities| !identities.is_empty()));
@@ -80,7 +78,7 @@ async fn a_link_is_verified_by_the_hash_in_it() {
         ("email_change_new", "email_change"),
         ("of-tomorrow", "email"),
     ] {
-        let mut reply = crate::support::user();
+        let mut reply = support::user();
         for (name, value) in [
             ("action_link", "http://localhost:9999/verify?token=in-the-link&type=x&redirect_to=http://x/"),
             ("email_otp", "123456"),

@@ -1,14 +1,15 @@
 //! Clients of the server's own OAuth.
 
-use gotrue::{admin::{CreateOAuthClient, UpdateOAuthClient}, types::{OAuthClientType, OAuthGrantType, TokenEndpointAuthMethod}};
+use gotrue::{
+    admin::{CreateOAuthClient, UpdateOAuthClient},
+    types::{OAuthClientType, OAuthGrantType, TokenEndpointAuthMethod},
+};
 use serde_json::json;
+use support::{SERVICE_KEY, client_of, server_that_answers};
 use uuid::Uuid;
 use wiremock::ResponseTemplate;
 
-use crate::{
-    recorded::Recorded,
-    support::{SERVICE_KEY, client_of, server_that_answers},
-};
+use crate::recorded::Recorded;
 
 #[tokio::test]
 async fn clients_are_listed_without_pages() {
@@ -16,7 +17,7 @@ async fn clients_are_listed_without_pages() {
     let clients = recorded.admin.oauth_clients().list().await.unwrap();
     assert!(recorded.sent_query().await.is_empty());
     assert_eq!(clients.len(), 3);
-    assert_eq!(clients[1].client_type, Some(OAuthClientType::PUBLIC));
+    assert_eq!(clients[1].client_type, Some(OAuthClientType::Public));
 
     // The server says nothing when there are none.
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(json!({}))).await;
@@ -30,8 +31,8 @@ async fn a_client_is_created_with_all_that_the_server_takes() {
         .name("App")
         .uri("https://app.example.com")
         .logo_uri("https://app.example.com/logo.svg")
-        .token_endpoint_auth_method(TokenEndpointAuthMethod::CLIENT_SECRET_BASIC)
-        .grant_types([OAuthGrantType::AUTHORIZATION_CODE]);
+        .token_endpoint_auth_method(TokenEndpointAuthMethod::ClientSecretBasic)
+        .grant_types([OAuthGrantType::AuthorizationCode]);
     let created = recorded.assert_whole(recorded.admin.oauth_clients().create(app).await);
     assert!(created.client_secret.is_some());
     let body = json!({
@@ -69,8 +70,8 @@ async fn a_client_is_got_changed_and_removed() {
     let recorded = Recorded::new("189-admin_oauth_client_update-ok").await;
     let update = UpdateOAuthClient::new()
         .redirect_uris(["https://app.example.com/cb"])
-        .token_endpoint_auth_method(TokenEndpointAuthMethod::CLIENT_SECRET_POST)
-        .grant_types([OAuthGrantType::AUTHORIZATION_CODE, OAuthGrantType::REFRESH_TOKEN])
+        .token_endpoint_auth_method(TokenEndpointAuthMethod::ClientSecretPost)
+        .grant_types([OAuthGrantType::AuthorizationCode, OAuthGrantType::RefreshToken])
         .name("")
         .uri("https://app.example.com")
         .logo_uri("");

@@ -1,13 +1,13 @@
 //! A page at a time.
 
-use gotrue::{admin::ListUsers, types::{AuditAction, AuditLogType, UserOrder}};
+use gotrue::{
+    admin::ListUsers,
+    types::{AuditAction, AuditLogType, UserOrder},
+};
+use support::{SERVICE_KEY, client_of, header, last_request};
 use wiremock::{Mock, MockServer, matchers};
 
-use crate::{
-    listing::Listing,
-    recorded::Recorded,
-    support::{SERVICE_KEY, client_of, header, last_request},
-};
+use crate::{listing::Listing, recorded::Recorded};
 
 pub async fn list(listing: &Listing) -> (MockServer, ListUsers) {
     let server = MockServer::start().await;
@@ -85,7 +85,7 @@ async fn the_audit_log_is_asked_with_a_filter() {
     recorded.assert_sent().await;
     assert_eq!((page.items.len(), page.total, page.next_page, page.last_page), (3, Some(31), Some(2), Some(11)));
     let payload = page.items[0].payload.as_ref().unwrap();
-    assert_eq!(payload.action, Some(AuditAction::USER_INVITED));
+    assert_eq!(payload.action, Some(AuditAction::UserInvited));
     assert_eq!(payload.traits.as_ref().unwrap()["user_email"], "ada2-5615942f@example.com");
 
     let log = || async { Recorded::new("158-admin_audit-ok").await };
@@ -94,8 +94,8 @@ async fn the_audit_log_is_asked_with_a_filter() {
         let log = recorded.admin.audit_log();
         let log = match place {
             0 => log.author("ada@example.com"),
-            1 => log.action(AuditAction::LOGIN),
-            _ => log.log_type(AuditLogType::TEAM),
+            1 => log.action(AuditAction::Login),
+            _ => log.log_type(AuditLogType::Team),
         };
         log.get().await.unwrap();
         let query = recorded.sent_query().await;

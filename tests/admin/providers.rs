@@ -1,14 +1,15 @@
 //! Identity providers of companies, and custom providers.
 
-use gotrue::{admin::{CreateCustomProvider, CreateSsoProvider, OAuth2Endpoints, UpdateCustomProvider, UpdateSsoProvider}, types::{CustomProviderType, NameIdFormat, SamlAttribute, SamlAttributeMapping}};
+use gotrue::{
+    admin::{CreateCustomProvider, CreateSsoProvider, OAuth2Endpoints, UpdateCustomProvider, UpdateSsoProvider},
+    types::{CustomProviderType, NameIdFormat, SamlAttribute, SamlAttributeMapping},
+};
 use serde_json::json;
+use support::{SERVICE_KEY, client_of, last_request, server_that_answers};
 use uuid::Uuid;
 use wiremock::ResponseTemplate;
 
-use crate::{
-    recorded::Recorded,
-    support::{SERVICE_KEY, client_of, last_request, server_that_answers},
-};
+use crate::recorded::Recorded;
 
 const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 
@@ -254,7 +255,7 @@ async fn a_custom_provider_is_changed_with_all_that_the_server_takes() {
 #[tokio::test]
 async fn custom_providers_are_listed() {
     let recorded = Recorded::new("175-admin_custom_providers_list-ok").await;
-    let some = recorded.admin.custom_providers().list_of(CustomProviderType::OAUTH2).await.unwrap();
+    let some = recorded.admin.custom_providers().list_of(CustomProviderType::Oauth2).await.unwrap();
     recorded.assert_sent().await;
     assert_eq!(some[0].identifier, "custom:acme5615942f");
 

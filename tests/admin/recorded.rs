@@ -5,13 +5,9 @@ use std::{fmt::Debug, path::Path};
 use gotrue::{AdminClient, Result};
 use serde::Serialize;
 use serde_json::Value;
+use support::{SERVICE_KEY, client_of, exchange::Exchange, header, last_request, server_that_answers};
 use uuid::Uuid;
 use wiremock::MockServer;
-
-use crate::{
-    exchange::Exchange,
-    support::{SERVICE_KEY, client_of, header, last_request, server_that_answers},
-};
 
 pub struct Recorded {
     exchange: Exchange,

@@ -1,9 +1,10 @@
 //! Nothing prints a secret.
 
 use gotrue::admin::{CreateCustomProvider, CreateUser, GenerateLink, UpdateCustomProvider, UpdateUser};
+use support::SERVICE_KEY;
 use uuid::Uuid;
 
-use crate::{recorded::Recorded, support::SERVICE_KEY};
+use crate::recorded::Recorded;
 
 const PLANTED: &str = "planted-horse-7";
 

@@ -2,14 +2,11 @@
 
 use futures::{StreamExt, TryStreamExt};
 use gotrue::{User, types::UserOrder};
+use support::{SERVICE_KEY, client_of};
 use uuid::Uuid;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
-use crate::{
-    listing::Listing,
-    paging::list,
-    support::{SERVICE_KEY, client_of},
-};
+use crate::{listing::Listing, paging::list};
 
 #[track_caller]
 fn assert_all(users: &[User], count: u128) {

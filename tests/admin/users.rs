@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use gotrue::{SignOutScope, User, admin::{CreateUser, UpdateUser}};
+use gotrue::{
+    SignOutScope, User,
+    admin::{CreateUser, UpdateUser},
+};
 use serde_json::json;
+use support::{ACCESS_TOKEN, API_KEY, SERVICE_KEY, client_of, header, last_request, server_that_answers};
 use uuid::Uuid;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use crate::{
     listing::{Listing, user},
     recorded::Recorded,
-    support::{ACCESS_TOKEN, API_KEY, SERVICE_KEY, client_of, header, last_request, server_that_answers},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

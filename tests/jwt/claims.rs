@@ -1,6 +1,10 @@
 //! What claims say, from whichever server.
 
-use gotrue::{Claims, Error, chrono::DateTime, types::{AssuranceLevel, AuthenticationMethod}};
+use gotrue::{
+    Claims, Error,
+    chrono::DateTime,
+    types::{AssuranceLevel, AuthenticationMethod},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -33,8 +37,8 @@ fn all_claims_are_read() {
     assert_eq!((all.email.as_deref(), all.phone.as_deref()), (Some("ada@example.com"), Some("15550000001")));
     assert_eq!(all.app_metadata["provider"], "email");
     assert_eq!(all.user_metadata["favorite_language"], "rust");
-    assert_eq!((all.role.as_deref(), all.aal.clone()), (Some("authenticated"), Some(AssuranceLevel::AAL2)));
-    assert_eq!(all.amr[0].method, AuthenticationMethod::TOTP);
+    assert_eq!((all.role.as_deref(), all.aal.clone()), (Some("authenticated"), Some(AssuranceLevel::Aal2)));
+    assert_eq!(all.amr[0].method, AuthenticationMethod::Totp);
     assert_eq!((all.amr[1].timestamp, all.amr[1].provider.as_deref()), (then, Some("an-id")));
     assert_eq!(all.session_id.unwrap().to_string(), "e54277a4-f9af-4bfa-9326-e2f08acdb314");
     assert!(!all.is_anonymous && all.all_custom().is_empty());
@@ -87,7 +91,7 @@ fn a_hook_may_write_what_it_likes() {
         "plan": "gold",
     })));
     assert_eq!((hooked.amr[0].method.as_str(), hooked.amr[0].timestamp), ("password", None));
-    assert_eq!(hooked.amr[1].method, AuthenticationMethod::OTP);
+    assert_eq!(hooked.amr[1].method, AuthenticationMethod::Otp);
     assert_eq!(hooked.aal.as_ref().unwrap().as_str(), "aal9");
     // What is not of its type is kept as it came.
     assert_eq!((hooked.session_id, &hooked.client_id), (None, &None));

@@ -97,5 +97,5 @@ async fn a_fake_server_of_the_old_kind() {
     client.user(token).sign_out(SignOutScope::Local).await.unwrap();
     knowing.verify(token).await.unwrap();
     let over = asking.verify(token).await.unwrap_err();
-    assert!(over.ends_session() && over.code() == Some(&ErrorCode::SESSION_NOT_FOUND), "{over}");
+    assert!(over.ends_session() && over.code() == Some(&ErrorCode::SessionNotFound), "{over}");
 }

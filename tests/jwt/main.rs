@@ -1,6 +1,8 @@
 //! Access tokens: which are good, which are refused and why, and how often the server is asked for its keys.
 
 mod anything;
+#[cfg(feature = "axum")]
+mod axum;
 mod claims;
 mod forged;
 mod hs256;

@@ -18,7 +18,7 @@ async fn each_algorithm_of_a_key_set_verifies() {
     let server = KeyServer::start(&[&signers[0], &signers[1], &signers[2]]).await;
     for signer in &signers {
         let claims = server.verifier().verify(&signer.sign(&claims())).await.unwrap();
-        assert_eq!((claims.sub.to_string().as_str(), &claims.aal), (SUB, &Some(AssuranceLevel::AAL1)));
+        assert_eq!((claims.sub.to_string().as_str(), &claims.aal), (SUB, &Some(AssuranceLevel::Aal1)));
     }
     assert_eq!(server.key_requests().await, 1);
 }

@@ -10,12 +10,13 @@ use std::{
 };
 
 use futures::StreamExt;
-use gotrue::{Client, Clock, Event, MemoryStore, Password, SessionManager, SessionStore, SignOutScope, SignUp, store::{Lease, Revision, StoreFuture, StoredSession}};
+use gotrue::{
+    Client, Clock, Event, MemoryStore, Password, SessionManager, SessionStore, SignOutScope, SignUp,
+    store::{Lease, Revision, StoreFuture, StoredSession},
+};
 use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
-
-use crate::support;
 
 const SESSIONS: usize = 10_000;
 const AT_ONCE: usize = 16;

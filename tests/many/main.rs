@@ -2,5 +2,3 @@
 
 mod keep_fresh;
 mod memory;
-#[path = "../support/mod.rs"]
-mod support;

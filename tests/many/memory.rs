@@ -1,10 +1,11 @@
 //! What an idle session costs.
 
 use allocation_counter::{AllocationInfo, measure};
-use gotrue::{Client, Session, SessionManager, SessionStore, store::{Lease, Revision, StoreFuture, StoredSession}};
+use gotrue::{
+    Client, Session, SessionManager, SessionStore,
+    store::{Lease, Revision, StoreFuture, StoredSession},
+};
 use tokio::runtime::{Builder, Runtime};
-
-use crate::support;
 
 const SESSIONS: usize = 10_000;
 

@@ -11,13 +11,14 @@ use std::{
 use futures::StreamExt;
 use gotrue::{Event, RedisStores, SessionStore, SignUp};
 use gotrue_fake::{FakeServer, ManualClock};
+use support::stores::record;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::broadcast,
 };
 
-use crate::{server::Redis, support::stores::record};
+use crate::server::Redis;
 
 /// Stands before the server.
 struct Proxy {

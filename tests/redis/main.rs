@@ -6,5 +6,3 @@ mod loss;
 mod processes;
 mod records;
 mod server;
-#[path = "../support/mod.rs"]
-mod support;

@@ -10,7 +10,10 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
-use gotrue::{Client, RedisStores, SessionStore, SignUp, store::{Lease, RedisStore, Revision, StoreFuture, StoredSession}};
+use gotrue::{
+    Client, RedisStores, SessionStore, SignUp,
+    store::{Lease, RedisStore, Revision, StoreFuture, StoredSession},
+};
 use gotrue_fake::{FakeServer, ManualClock};
 
 use crate::server::Redis;

@@ -5,15 +5,13 @@ use std::time::Duration;
 use gotrue::{Client, Error, Password, RedisStores, SessionStore, SignUp};
 use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
-
-use crate::{
-    server::Redis,
-    support::{
-        self,
-        stores::{record, swaps_only_what_is_expected},
-        written::Written,
-    },
+use support::{
+    self,
+    log_buffer::LogBuffer,
+    stores::{record, swaps_only_what_is_expected},
 };
+
+use crate::server::Redis;
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -128,7 +126,7 @@ async fn a_record_that_cannot_be_read_is_no_session_and_is_overwritten() {
 #[tokio::test]
 async fn it_is_warned_of_once() {
     let Some(redis) = Redis::start() else { return };
-    let written = Written::default();
+    let written = LogBuffer::default();
     let writer = written.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let _on_this_thread = tracing::subscriber::set_default(subscriber);

@@ -6,7 +6,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use gotrue::{RedisStores, redis::{Client, FromRedisValue, aio::MultiplexedConnection, cmd}};
+use gotrue::{
+    RedisStores,
+    redis::{Client, FromRedisValue, aio::MultiplexedConnection, cmd},
+};
 use tempfile::TempDir;
 
 /// It listens on a free port of loopback, keeps nothing unless it is told to, and ends with the test.

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use gotrue::{Client, Secret, raw::{self, Credential, OPERATIONS}, uuid::Uuid};
+use gotrue::{
+    Client, Secret,
+    raw::{self, Credential, OPERATIONS},
+    uuid::Uuid,
+};
+use support::exchange::Exchange;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
-use crate::{exchange::Exchange, exchanges, operation};
+use crate::{exchanges, operation};
 
 const API_KEY: &str = "anon-key";
 const SERVICE_KEY: &str = "service-key";

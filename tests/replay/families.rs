@@ -1,14 +1,10 @@
 //! For each reply of the document, a family of bodies: each optional field absent, each null, fields of tomorrow added,
 //! lists empty, strings with values of tomorrow. All decode.
 
-#[path = "../../generator/document.rs"]
-#[allow(dead_code, reason = "the build script uses the rest")]
-mod document;
+use std::collections::BTreeSet;
 
-use std::{collections::BTreeSet, path::Path};
-
-use document::{elements, entries, is_success, known_values, resolve};
 use gotrue::{Client, raw::OPERATIONS};
+use gotrue_openapi::document::{self, elements, entries, is_success, known_values, resolve};
 use serde_json::{Map, Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
@@ -136,8 +132,7 @@ fn reply_schema<'a>(document: &'a Value, id: &str) -> Option<&'a Value> {
 
 #[tokio::test]
 async fn every_reply_decodes_whatever_optional_is_missing() {
-    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/gotrue.yaml");
-    let document = document::read(&document).unwrap();
+    let document = document::gotrue().unwrap();
     let family = Family { document: &document };
     let server = MockServer::start().await;
     let raw = Client::builder().base_url(server.uri()).api_key("anon-key").retries(0).build().unwrap().raw();

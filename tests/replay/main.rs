@@ -3,16 +3,14 @@
 //! A success decodes with nothing lost, and its request is sent as it was recorded. An error becomes the right `Error`.
 
 mod credentials;
-mod exchange;
 mod families;
 mod operation;
-mod same;
 
 use std::{fs, path::Path};
 
-use exchange::Exchange;
 use gotrue::{Client, Error, raw};
 use operation::Outcome;
+use support::exchange::Exchange;
 use wiremock::{Mock, MockServer, matchers};
 
 /// Every exchange of a folder whose operation the document has, with how many it has not.

@@ -1,11 +1,15 @@
 //! From an exchange to the call of its operation.
 
 use futures::TryStreamExt;
-use gotrue::{Secret, raw::{ByteStream, Client, Error, ResponseValue}, types::{self, UserOrder}};
+use gotrue::{
+    Secret,
+    raw::{ByteStream, Client, Error, ResponseValue},
+    types::{self, UserOrder},
+};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::exchange::Exchange;
+use support::exchange::Exchange;
 
 /// What the operation came to, with the decoded reply as JSON again.
 pub type Outcome = Result<Value, Error<()>>;

@@ -1,6 +1,8 @@
 //! From sign-up to sign-out, and what people change in between.
 
-use gotrue::{ErrorCode, Password, SignOutScope, SignUp, SignUpOutcome, UserUpdate, Verified, types::WeakPasswordReason};
+use gotrue::{
+    ErrorCode, Password, SignOutScope, SignUp, SignUpOutcome, UserUpdate, Verified, types::WeakPasswordReason,
+};
 use serde_json::json;
 
 use crate::{
@@ -26,10 +28,10 @@ pub async fn sign_up_to_sign_out(world: &World) {
     assert_eq!(user.get().await.unwrap().id, first.user().id);
     user.sign_out(SignOutScope::Local).await.unwrap();
     let over = user.get().await.unwrap_err();
-    assert_eq!(over.code(), Some(&ErrorCode::SESSION_NOT_FOUND));
+    assert_eq!(over.code(), Some(&ErrorCode::SessionNotFound));
     assert!(over.ends_session());
     let gone = client.refresh(renewed.refresh_token()).await.unwrap_err();
-    assert_eq!(gone.code(), Some(&ErrorCode::REFRESH_TOKEN_NOT_FOUND));
+    assert_eq!(gone.code(), Some(&ErrorCode::RefreshTokenNotFound));
     assert!(gone.ends_session());
     // The other session lives.
     client.user(first.access_token()).get().await.unwrap();
@@ -76,15 +78,15 @@ pub async fn wrong_credentials(world: &World) {
     assert_eq!(code(client.sign_in(Password::email(&email, "wrong-horse")).await), "invalid_credentials");
     assert_eq!(code(client.sign_in(Password::email(world.email("who"), PASSWORD)).await), "invalid_credentials");
     let weak = client.sign_up(SignUp::email(world.email("grace"), "123")).await.unwrap_err();
-    assert_eq!(weak.code(), Some(&ErrorCode::WEAK_PASSWORD));
-    assert_eq!(weak.weak_password_reasons(), [WeakPasswordReason::LENGTH]);
+    assert_eq!(weak.code(), Some(&ErrorCode::WeakPassword));
+    assert_eq!(weak.weak_password_reasons(), [WeakPasswordReason::Length]);
     assert_eq!(code(client.sign_up(SignUp::email("no-address", PASSWORD)).await), "validation_failed");
     assert_eq!(code(client.user("no-token").get().await), "bad_jwt");
     assert_eq!(code(client.refresh("abcdefghijkl").await), "refresh_token_not_found");
     assert_eq!(code(client.refresh("short").await), "validation_failed");
     let wrong = gotrue::Verify::email(&email, "000000");
     let refused = client.verify(wrong).await.unwrap_err();
-    assert_eq!((refused.status().unwrap().as_u16(), refused.code()), (403, Some(&ErrorCode::OTP_EXPIRED)));
+    assert_eq!((refused.status().unwrap().as_u16(), refused.code()), (403, Some(&ErrorCode::OtpExpired)));
 }
 
 pub async fn metadata(world: &World) {
@@ -105,8 +107,8 @@ pub async fn a_new_password(world: &World) {
     let user = client.user(session.access_token());
     assert_eq!(code(user.update(UserUpdate::new().password(PASSWORD)).await), "same_password");
     let weak = user.update(UserUpdate::new().password("123")).await.unwrap_err();
-    assert_eq!(weak.code(), Some(&ErrorCode::WEAK_PASSWORD));
-    assert_eq!(weak.weak_password_reasons(), [WeakPasswordReason::LENGTH]);
+    assert_eq!(weak.code(), Some(&ErrorCode::WeakPassword));
+    assert_eq!(weak.weak_password_reasons(), [WeakPasswordReason::Length]);
     user.update(UserUpdate::new().password("better-horse-8")).await.unwrap();
     assert_eq!(code(client.sign_in(Password::email(&email, PASSWORD)).await), "invalid_credentials");
     client.sign_in(Password::email(&email, "better-horse-8")).await.unwrap();

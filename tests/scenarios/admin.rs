@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use gotrue::{Password, Recover, SignOutScope, UserUpdate, Verified, admin::{CreateUser, GenerateLink, UpdateUser}, types::{AuditAction, AuditLogType, LinkVerificationType, UserOrder}, user::EnrollTotp};
+use gotrue::{
+    Password, Recover, SignOutScope, UserUpdate, Verified,
+    admin::{CreateUser, GenerateLink, UpdateUser},
+    types::{AuditAction, AuditLogType, LinkVerificationType, UserOrder},
+    user::EnrollTotp,
+};
 use serde_json::json;
 
 use crate::{
@@ -88,7 +93,7 @@ pub async fn links(world: &World) {
     let (client, admin, email) = (&world.client, world.admin(), world.email("ada"));
     let data = json!({ "team": "blue" });
     let link = admin.generate_link(GenerateLink::sign_up(&email, PASSWORD).data(data)).await.unwrap();
-    assert_eq!(link.verification_type, LinkVerificationType::SIGNUP);
+    assert_eq!(link.verification_type, LinkVerificationType::Signup);
     let session = client.verify(link.verify()).await.unwrap().session().unwrap();
     assert_eq!(session.user().id, link.user.id);
     assert_eq!(session.user().user_metadata.as_ref().unwrap()["team"], "blue");
@@ -109,7 +114,7 @@ pub async fn links(world: &World) {
 
     // A magic link for somebody unknown is a sign-up.
     let joan = admin.generate_link(GenerateLink::magic_link(world.email("joan"))).await.unwrap();
-    assert_eq!(joan.verification_type, LinkVerificationType::SIGNUP);
+    assert_eq!(joan.verification_type, LinkVerificationType::Signup);
     client.verify(joan.verify()).await.unwrap().session().unwrap();
     let nobody = admin.generate_link(GenerateLink::recovery(world.email("nobody"))).await;
     assert_eq!(code(nobody), "user_not_found");
@@ -177,7 +182,7 @@ pub async fn the_audit_log(world: &World) {
     assert_eq!(page.items.len(), 1);
     assert!(page.has_more());
     let payload = page.items[0].payload.as_ref().unwrap();
-    assert_eq!(payload.action, Some(AuditAction::LOGOUT));
+    assert_eq!(payload.action, Some(AuditAction::Logout));
     assert_eq!(payload.actor_id, Some(first.user().id.to_string()));
     let all: Vec<_> = admin.audit_log().author(&email).per_page(5).stream().try_collect().await.unwrap();
     let mut done: Vec<String> =
@@ -201,6 +206,6 @@ pub async fn the_audit_log(world: &World) {
         "logout",
     ];
     assert_eq!(done, [begun, &then].concat());
-    let logins = admin.audit_log().action(AuditAction::LOGIN).per_page(1).get().await.unwrap();
-    assert_eq!(logins.items[0].payload.as_ref().unwrap().log_type, Some(AuditLogType::ACCOUNT));
+    let logins = admin.audit_log().action(AuditAction::Login).per_page(1).get().await.unwrap();
+    assert_eq!(logins.items[0].payload.as_ref().unwrap().log_type, Some(AuditLogType::Account));
 }

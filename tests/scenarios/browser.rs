@@ -1,6 +1,9 @@
 //! A browser without a window.
 
-use gotrue::{reqwest::{self, redirect::Policy}, url::{Url, form_urlencoded}};
+use gotrue::{
+    reqwest::{self, redirect::Policy},
+    url::{Url, form_urlencoded},
+};
 
 use crate::world::SITE;
 

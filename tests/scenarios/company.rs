@@ -1,6 +1,10 @@
 //! Sign-in with a company.
 
-use gotrue::{Sso, admin::{CreateSsoProvider, UpdateSsoProvider}, types::NameIdFormat};
+use gotrue::{
+    Sso,
+    admin::{CreateSsoProvider, UpdateSsoProvider},
+    types::NameIdFormat,
+};
 
 use crate::{browser::parameter, code, world::World};
 
@@ -39,13 +43,13 @@ pub async fn a_provider(world: &World) {
     assert_eq!(url.host_str(), Some("idp.example.com"));
 
     let more = UpdateSsoProvider::of(&company).domains([&domain, &format!("x{domain}")]).disabled(true);
-    let more = more.name_id_format(NameIdFormat::EMAIL_ADDRESS);
+    let more = more.name_id_format(NameIdFormat::EmailAddress);
     let changed = providers.update(company.id, more.clone()).await.unwrap();
     assert_eq!(changed.domains.as_ref().unwrap().len(), 2);
     // The server keeps the format only along with other news of SAML.
     assert_eq!(changed.saml.unwrap().name_id_format, None);
     let changed = providers.update(company.id, more.metadata_xml(metadata(&entity))).await.unwrap();
-    assert_eq!(changed.saml.unwrap().name_id_format, Some(NameIdFormat::EMAIL_ADDRESS));
+    assert_eq!(changed.saml.unwrap().name_id_format, Some(NameIdFormat::EmailAddress));
     assert_eq!(code(world.client.sso(Sso::domain(&domain)).url().await), "sso_provider_disabled");
     let moved = UpdateSsoProvider::without_name_id_format().metadata_xml(metadata("https://other.example.com"));
     assert_eq!(code(providers.update(company.id, moved).await), "saml_entity_id_mismatch");

@@ -1,6 +1,11 @@
 //! A provider that an administrator adds.
 
-use gotrue::{Provider, admin::{CreateCustomProvider, OAuth2Endpoints, UpdateCustomProvider}, reqwest, types::CustomProviderType};
+use gotrue::{
+    Provider,
+    admin::{CreateCustomProvider, OAuth2Endpoints, UpdateCustomProvider},
+    reqwest,
+    types::CustomProviderType,
+};
 
 use crate::{browser::parameter, code, world::World};
 
@@ -21,9 +26,9 @@ pub async fn comes_and_goes(world: &World) {
     let reserved = create().authorization_params([("state", "mine")]);
     assert!(providers.create(reserved).await.is_err());
 
-    let all = providers.list_of(CustomProviderType::OAUTH2).await.unwrap();
+    let all = providers.list_of(CustomProviderType::Oauth2).await.unwrap();
     assert!(all.iter().any(|provider| provider.id == acme.id));
-    let oidc = providers.list_of(CustomProviderType::OIDC).await.unwrap();
+    let oidc = providers.list_of(CustomProviderType::Oidc).await.unwrap();
     assert!(oidc.iter().all(|provider| provider.id != acme.id));
 
     let authorize = || world.client.authorize(Provider::custom(&name)).url().unwrap();

@@ -19,7 +19,7 @@ pub async fn an_authenticator(world: &World) {
     assert_eq!(code(mfa.challenge_and_verify(factor.id, "000000").await), "mfa_verification_failed");
     let strong = mfa.challenge_and_verify(factor.id, totp(&factor.secret)).await.unwrap();
     let assurance = client.user(strong.access_token()).mfa().assurance().await.unwrap();
-    assert_eq!(assurance.current, Some(AssuranceLevel::AAL2));
+    assert_eq!(assurance.current, Some(AssuranceLevel::Aal2));
     // Whoever was signed in without it is out.
     assert_eq!(code(client.user(elsewhere.access_token()).get().await), "session_not_found");
 
@@ -33,7 +33,7 @@ pub async fn an_authenticator(world: &World) {
     // The level outlives a refresh.
     let strong = client.refresh(strong.refresh_token()).await.unwrap();
     let mfa = client.user(strong.access_token()).mfa();
-    assert_eq!(mfa.assurance().await.unwrap().current, Some(AssuranceLevel::AAL2));
+    assert_eq!(mfa.assurance().await.unwrap().current, Some(AssuranceLevel::Aal2));
 
     let by_admin = world.admin().users().factors(strong.user().id);
     assert_eq!(by_admin.list().await.unwrap().len(), 1);
@@ -56,6 +56,6 @@ pub async fn removed_by_an_administrator(world: &World) {
     assert_eq!(code(factors.delete(factor.id).await), "mfa_factor_not_found");
     let renewed = client.refresh(strong.refresh_token()).await.unwrap();
     let assurance = client.user(renewed.access_token()).mfa().assurance().await.unwrap();
-    assert_eq!(assurance.current, Some(AssuranceLevel::AAL1));
+    assert_eq!(assurance.current, Some(AssuranceLevel::Aal1));
     client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
 }

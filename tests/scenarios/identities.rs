@@ -34,13 +34,13 @@ pub async fn of_somebody_else(world: &World) {
     let client = &world.client;
     // The one user of the provider.
     let id_token = world.id_token(None).await;
-    client.sign_in(IdToken::new(Provider::KEYCLOAK, &id_token)).await.unwrap();
+    client.sign_in(IdToken::new(Provider::Keycloak, &id_token)).await.unwrap();
     let (_, session) = world.somebody("ada").await;
     let user = client.user(session.access_token());
-    let taken = user.identities().link_id_token(IdToken::new(Provider::KEYCLOAK, &id_token)).await;
+    let taken = user.identities().link_id_token(IdToken::new(Provider::Keycloak, &id_token)).await;
     assert_eq!(code(taken), "identity_already_exists");
 
-    let url = user.identities().link(Provider::KEYCLOAK).redirect_to("http://localhost:3000/cb").url().await.unwrap();
+    let url = user.identities().link(Provider::Keycloak).redirect_to("http://localhost:3000/cb").url().await.unwrap();
     assert!(parameter(&url, "state").is_some());
     let back = world.browse(&url).await;
     assert_eq!(parameter(&back, "error_code").as_deref(), Some("identity_already_exists"));

@@ -6,8 +6,6 @@
 mod accounts;
 mod admin;
 mod anonymous;
-#[path = "../support/authenticator.rs"]
-mod authenticator;
 mod browser;
 mod company;
 mod custom_provider;

@@ -1,6 +1,9 @@
 //! Codes and links by e-mail.
 
-use gotrue::{AuthorizationCode, Callback, Password, PkceVerifier, Recover, SendMagicLink, SendOtp, UserUpdate, Verify, admin::GenerateLink, auth::FlowKind, types::OtpType};
+use gotrue::{
+    AuthorizationCode, Callback, Password, PkceVerifier, Recover, SendMagicLink, SendOtp, UserUpdate, Verify,
+    admin::GenerateLink, auth::FlowKind, types::OtpType,
+};
 use serde_json::json;
 
 use crate::{
@@ -43,7 +46,7 @@ pub async fn a_magic_link(world: &World) {
     // A link is good once.
     let used = world.browse(letter.link()).await;
     let Callback::Error(error) = Callback::parse(&used) else { panic!("{used}") };
-    assert_eq!(error.code, Some(gotrue::ErrorCode::OTP_EXPIRED));
+    assert_eq!(error.code, Some(gotrue::ErrorCode::OtpExpired));
     assert_eq!(error.error.as_deref(), Some("access_denied"));
     assert_eq!(code(client.verify(letter.verify()).await), "otp_expired");
 }

@@ -1,6 +1,13 @@
 //! Applications that sign people in through the server.
 
-use gotrue::{OAuthApp, Secret, SignOutScope, admin::{CreateOAuthClient, UpdateOAuthClient}, oauth::{ClientAuthentication, OAuthFlow, RegisterOAuthClient}, reqwest, types::{OAuthAuthorizationResponse, OAuthRegistrationType, TokenEndpointAuthMethod}, url::Url};
+use gotrue::{
+    OAuthApp, Secret, SignOutScope,
+    admin::{CreateOAuthClient, UpdateOAuthClient},
+    oauth::{ClientAuthentication, OAuthFlow, RegisterOAuthClient},
+    reqwest,
+    types::{OAuthAuthorizationResponse, OAuthRegistrationType, TokenEndpointAuthMethod},
+    url::Url,
+};
 
 use crate::{
     browser::{browse, parameter},
@@ -71,11 +78,11 @@ pub async fn a_refusal(world: &World) {
 pub async fn clients(world: &World) {
     let clients = world.admin().oauth_clients();
     let create = CreateOAuthClient::confidential([REDIRECT]).name(world.email("app"));
-    let secret_post = TokenEndpointAuthMethod::CLIENT_SECRET_POST;
+    let secret_post = TokenEndpointAuthMethod::ClientSecretPost;
     let client = clients.create(create.token_endpoint_auth_method(secret_post.clone())).await.unwrap();
     let id = client.client_id;
     assert_eq!(client.token_endpoint_auth_method, Some(secret_post));
-    assert_eq!(client.registration_type, Some(OAuthRegistrationType::MANUAL));
+    assert_eq!(client.registration_type, Some(OAuthRegistrationType::Manual));
     let rotated = clients.regenerate_secret(id).await.unwrap();
     assert!(rotated.client_secret.is_some() && rotated.client_secret != client.client_secret);
 
@@ -85,7 +92,7 @@ pub async fn clients(world: &World) {
     assert_eq!((client.client_name.as_deref(), client.client_secret.as_ref()), (Some("App 2"), None));
     assert_eq!(client.redirect_uris.unwrap().len(), 2);
     assert!(clients.list().await.unwrap().iter().any(|known| known.client_id == id));
-    let none = UpdateOAuthClient::new().token_endpoint_auth_method(TokenEndpointAuthMethod::NONE);
+    let none = UpdateOAuthClient::new().token_endpoint_auth_method(TokenEndpointAuthMethod::None);
     assert_eq!(code(clients.update(id, none).await), "validation_failed");
 
     let public = clients.create(CreateOAuthClient::public([REDIRECT])).await.unwrap();

@@ -1,12 +1,9 @@
 //! Passkeys and security keys, with an authenticator in software.
 
 use gotrue::{PasskeyAssertion, types::AssuranceLevel};
+use support::authenticator::{Device, ORIGIN};
 
-use crate::{
-    authenticator::{Device, ORIGIN},
-    code,
-    world::World,
-};
+use crate::{code, world::World};
 
 pub async fn registered_and_used(world: &World) {
     let client = &world.client;
@@ -49,7 +46,7 @@ pub async fn as_second_factor(world: &World) {
     let made = device.make(challenge.options.clone(), ORIGIN).await.unwrap();
     let strong = mfa.verify_webauthn(&challenge, made).await.unwrap();
     let mfa = client.user(strong.access_token()).mfa();
-    assert_eq!(mfa.assurance().await.unwrap().current, Some(AssuranceLevel::AAL2));
+    assert_eq!(mfa.assurance().await.unwrap().current, Some(AssuranceLevel::Aal2));
 
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
     let used = device.use_(challenge.options.clone(), ORIGIN).await.unwrap();

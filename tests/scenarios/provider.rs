@@ -8,7 +8,7 @@ use crate::{browser::parameter, code, world::World};
 pub async fn pkce_and_implicit(world: &World) {
     let client = &world.client;
     let redirect_to = "http://localhost:3000/cb?next=%2Fa%26b";
-    let authorize = client.authorize(Provider::KEYCLOAK).redirect_to(redirect_to).query("prompt", "consent & more");
+    let authorize = client.authorize(Provider::Keycloak).redirect_to(redirect_to).query("prompt", "consent & more");
     let (url, verifier) = authorize.pkce().unwrap();
     let target = world.browse(&url).await;
     assert!(target.as_str().starts_with("http://localhost:3000/cb?"), "{target}");
@@ -20,7 +20,7 @@ pub async fn pkce_and_implicit(world: &World) {
     assert!(session.user().identities.iter().flatten().any(|identity| identity.provider == "keycloak"));
     assert!(session.provider_token().is_some() && session.provider_refresh_token().is_some());
 
-    let url = client.authorize(Provider::KEYCLOAK).url().unwrap();
+    let url = client.authorize(Provider::Keycloak).url().unwrap();
     let target = world.browse(&url).await;
     let Callback::Session(tokens) = Callback::parse(&target) else { panic!("{target}") };
     assert!(tokens.provider_token.is_some() && tokens.provider_refresh_token.is_some());
@@ -32,14 +32,14 @@ pub async fn pkce_and_implicit(world: &World) {
 /// Who has been signed in by the application itself.
 pub async fn an_id_token(world: &World) {
     let client = &world.client;
-    let sign_in = |id_token: &Secret| IdToken::new(Provider::KEYCLOAK, id_token);
+    let sign_in = |id_token: &Secret| IdToken::new(Provider::Keycloak, id_token);
     let id_token = world.id_token(None).await;
     let session = client.sign_in(sign_in(&id_token)).await.unwrap();
     assert!(session.user().identities.iter().flatten().any(|identity| identity.provider == "keycloak"));
     for wrong in [format!("{}x", id_token.expose()), "x".to_owned()] {
         assert_eq!(description(client.sign_in(sign_in(&wrong.into())).await), "Bad ID token");
     }
-    let unknown = client.sign_in(IdToken::new(Provider::GITHUB, &id_token)).await;
+    let unknown = client.sign_in(IdToken::new(Provider::Github, &id_token)).await;
     assert_eq!(code(unknown), "validation_failed");
 
     // A nonce goes to the provider as its hash, and to the server as it is.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use gotrue::{Event, MemoryStore, Password, SignOutScope, UserUpdate, manager::{Events, SignedOutReason}};
+use gotrue::{
+    Event, MemoryStore, Password, SignOutScope, UserUpdate,
+    manager::{Events, SignedOutReason},
+};
 use serde_json::json;
 
 use crate::{

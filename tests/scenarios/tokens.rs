@@ -8,7 +8,7 @@ fn check(claims: &VerifiedClaims, session: &Session, email: &str) {
     assert_eq!((claims.sub, claims.email.as_deref()), (session.user().id, Some(email)));
     assert!(claims.aud.contains("authenticated"));
     assert_eq!((claims.role.as_deref(), claims.is_anonymous), (Some("authenticated"), false));
-    assert_eq!(claims.aal, Some(AssuranceLevel::AAL1));
+    assert_eq!(claims.aal, Some(AssuranceLevel::Aal1));
     // Issued in a whole second, and received a moment later, perhaps in the next.
     let later = session.expires_at() - claims.exp;
     assert!((0..5000).contains(&later.num_milliseconds()), "{later}");

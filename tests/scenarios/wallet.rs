@@ -1,7 +1,11 @@
 //! A wallet that signs.
 
 use ed25519_dalek::{Signer, SigningKey};
-use gotrue::{Web3, auth::{EthereumMessage, SolanaMessage}, chrono::{TimeDelta, Utc}};
+use gotrue::{
+    Web3,
+    auth::{EthereumMessage, SolanaMessage},
+    chrono::{TimeDelta, Utc},
+};
 use k256::ecdsa;
 use sha3::{Digest, Keccak256};
 

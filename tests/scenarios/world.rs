@@ -2,7 +2,10 @@
 
 use std::{env, fmt, process, time::Duration};
 
-use gotrue::{AdminClient, Client, Provider, Secret, Session, SignUp, SignUpOutcome, Verify, chrono::Utc, types::OtpType, url::Url};
+use gotrue::{
+    AdminClient, Client, Provider, Secret, Session, SignUp, SignUpOutcome, Verify, chrono::Utc, types::OtpType,
+    url::Url,
+};
 use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 
@@ -76,7 +79,7 @@ impl World {
         let clock = ManualClock::at(Utc::now());
         let builder = FakeServer::builder().confirm_addresses(confirm).hs256(confirm).clock(clock.clone());
         // Real servers have this one switched off.
-        let server = builder.without_provider(Provider::KAKAO).start().await;
+        let server = builder.without_provider(Provider::Kakao).start().await;
         let (client, service_key) = (server.client().unwrap(), server.service_key());
         Self { kind, client, service_key, server: Server::Fake(server, clock), run: "fake".to_owned() }
     }
@@ -174,7 +177,7 @@ impl World {
         match &self.server {
             Server::Fake(server, _) => {
                 let claims = hashed_nonce.map_or(json!({}), |nonce| json!({ "nonce": nonce }));
-                server.id_token(Provider::KEYCLOAK, &claims).unwrap()
+                server.id_token(Provider::Keycloak, &claims).unwrap()
             }
             Server::Live(live) => live.id_token(hashed_nonce).await,
         }

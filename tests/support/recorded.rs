@@ -16,7 +16,7 @@ pub struct Recorded {
 
 impl Recorded {
     pub fn load(name: &str) -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/recorded/{name}.json"));
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../recorded/{name}.json"));
         let mut json: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
         Self { request: json["request"].take(), response: json["response"].take() }
     }

@@ -18,7 +18,7 @@ use crate::{
 const PACKAGE: &str = "gotrue";
 
 /// The files that the build script leaves.
-const FILES: [&str; 4] = ["operations.rs", "open.rs", "types.rs", "client.rs"];
+const FILES: [&str; 4] = ["types.rs", "open.rs", "operations.rs", "client.rs"];
 
 /// Prints all files.
 pub fn print(out: &mut dyn Write) -> Result<Outcome> {

@@ -9,10 +9,10 @@ mod tests;
 
 use std::{io::Write, path::Path};
 
+use gotrue_openapi::document;
 use serde_json::Value;
 
 use crate::{
-    generator::document,
     outcome::{Outcome, Result},
     workspace,
 };

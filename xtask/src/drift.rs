@@ -10,16 +10,17 @@ use std::{
     path::Path,
 };
 
+use gotrue_openapi::document;
+
 use crate::{
-    generator::document,
     outcome::{Outcome, Result},
     workspace,
 };
 use facts::Facts;
 
 const HEAD: &str = "\
-# What the OpenAPI document of supabase/auth says, one fact a line, when it was last reviewed.
-# `cargo xtask drift --upstream FILE` compares; with `--accept` it writes this file.
+# The contents of the OpenAPI document of supabase/auth at its last review, one fact per line.
+# `cargo xtask drift --upstream FILE` compares another version with it; `--accept` rewrites this file.
 ";
 
 /// Prints what differs from the digest.

@@ -1,6 +1,5 @@
 //! `lint`: the rules of the document, those of OpenAPI 3.0, and what neither can see.
 
-mod place;
 mod specification;
 mod structure;
 #[cfg(test)]
@@ -8,11 +7,9 @@ mod tests;
 
 use std::{io::Write, path::Path};
 
+use gotrue_openapi::{Finding, document};
+
 use crate::{
-    generator::{
-        document,
-        lint::{self as rules, Finding},
-    },
     outcome::{Outcome, Result},
     workspace,
     yaml::{Layout, Position},
@@ -41,13 +38,13 @@ fn count(findings: usize) -> String {
 fn findings(text: &str) -> Result<Vec<(Position, Finding)>> {
     let layout = Layout::read(text)?;
     let document = document::parse(text)?;
-    let mut findings = rules::lint(&document);
-    findings.extend(layout.duplicates.iter().map(|pointer| place::finding(pointer, "the key stands twice")));
+    let mut findings = gotrue_openapi::lint(&document);
+    findings.extend(layout.duplicates.iter().map(|pointer| Finding::new(pointer, "the key is not unique")));
     findings.extend(specification::lint(&document)?);
     findings.extend(structure::lint(&document));
     let mut findings: Vec<_> = findings.into_iter().map(|f| (layout.position(&f.pointer), f)).collect();
     findings.sort_by(|(a, one), (b, other)| (a, &one.problem).cmp(&(b, &other.problem)));
-    // What stands behind an anchor is found again wherever an alias stands.
+    // A finding within an anchor appears again at each alias.
     findings.dedup_by(|(a, one), (b, other)| a == b && one.problem == other.problem);
     Ok(findings)
 }

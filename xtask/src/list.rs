@@ -7,13 +7,10 @@ mod wrapper;
 
 use std::{collections::BTreeSet, io::Write, path::Path};
 
+use gotrue_openapi::document::{self, Operation};
 use serde_json::Value;
 
 use crate::{
-    generator::{
-        document::{self, Operation},
-        operations::credential,
-    },
     outcome::{Outcome, Result},
     workspace,
 };
@@ -76,7 +73,7 @@ fn row(operation: &Operation<'_>, calls: &Calls) -> [String; 5] {
         operation.method.to_uppercase(),
         operation.path.to_owned(),
         id.to_owned(),
-        credential(operation).to_owned(),
+        operation.credential().to_string(),
         calls.callers(id).unwrap_or_else(|| "-".to_owned()),
     ]
 }

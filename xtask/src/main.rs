@@ -9,7 +9,6 @@ mod ci;
 mod codegen;
 mod conformance;
 mod drift;
-mod generator;
 mod lint;
 mod list;
 mod outcome;

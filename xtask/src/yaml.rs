@@ -1,7 +1,8 @@
-//! Where things stand in a YAML text: the position of what a JSON pointer points at, and keys that stand twice.
+//! The layout of a YAML text: the positions of JSON pointers, and duplicate keys.
 
 use std::{collections::HashMap, rc::Rc};
 
+use gotrue_openapi::pointer::{join, unescape};
 use saphyr_parser::{Event, Marker, Parser, ScanError, Span, StrInput};
 
 use crate::outcome::Result;
@@ -22,7 +23,7 @@ impl From<Marker> for Position {
 /// The layout of a YAML text.
 pub struct Layout {
     root: Rc<Node>,
-    /// The JSON pointers of keys that stand twice in one mapping.
+    /// The JSON pointers of duplicate keys in one mapping.
     pub duplicates: Vec<String>,
 }
 
@@ -55,7 +56,7 @@ impl Layout {
     pub fn position(&self, pointer: &str) -> Position {
         let (mut node, mut position) = (&self.root, Position { line: 1, column: 0 });
         for step in pointer.split('/').skip(1).map(unescape) {
-            // Of keys that stand twice the last one counts.
+            // The last of duplicate keys counts.
             let Some(child) = node.children.iter().rev().find(|child| child.name == step) else { break };
             (node, position) = (&child.node, child.position);
         }
@@ -99,7 +100,7 @@ impl<'a> Reader<'a> {
                 (Event::Scalar(name, ..), span) => (name.into_owned(), span.start.into()),
                 (_, span) => return Err(format!("line {}: a key that is no scalar", span.start.line()).into()),
             };
-            let pointer = format!("{pointer}/{}", escape(&name));
+            let pointer = join(pointer, &[&name]);
             if children.iter().any(|child| child.name == name) {
                 self.duplicates.push(pointer.clone());
             }
@@ -117,20 +118,10 @@ impl<'a> Reader<'a> {
                 return Ok(Rc::new(Node { children }));
             }
             let name = children.len().to_string();
-            let node = self.node(event, &format!("{pointer}/{name}"))?;
+            let node = self.node(event, &join(pointer, &[&name]))?;
             children.push(Child { name, position: span.start.into(), node });
         }
     }
-}
-
-/// A name as a step of a JSON pointer (RFC 6901).
-pub fn escape(step: &str) -> String {
-    step.replace('~', "~0").replace('/', "~1")
-}
-
-/// A step of a JSON pointer as a name.
-pub fn unescape(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
 }
 
 #[cfg(test)]
@@ -150,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_stands_twice_is_found() {
+    fn a_duplicate_key_is_found() {
         assert_eq!(Layout::read(TEXT).unwrap().duplicates, ["/a"]);
     }
 

@@ -5,16 +5,10 @@
 use std::collections::BTreeMap;
 
 use gotrue::serde_json::{Map, Value, json};
+use gotrue_openapi::document::{self, Operation, elements, entries, resolve};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
 use super::terminal::Terminal;
-
-// Only part of it is used here.
-#[allow(dead_code)]
-#[path = "../../generator/document.rs"]
-mod document;
-
-use document::{Operation, elements, entries, resolve};
 
 /// The arguments of an operation, and the request they should produce.
 #[derive(Default)]
@@ -41,7 +35,7 @@ async fn every_operation_sends_its_arguments() {
     let mut terminal = Terminal::at_url(&server.uri(), "service-key");
     assert_eq!(terminal.answer("login ada@example.com", "correct-horse-7").exit, 0);
 
-    let document = document::parse(include_str!("../../openapi/gotrue.yaml")).unwrap();
+    let document = document::gotrue().unwrap();
     for operation in document::operations(&document) {
         let name = operation.name();
         let example = Example::of(&document, &operation);

@@ -59,7 +59,7 @@ async fn many_users_survive_kill_ctrl_c_a_dead_server_and_a_bad_network() {
         Fault::reset_in_body().times(3),
         Fault::page(502),
         Fault::truncated().times(2),
-        Fault::error(429, gotrue::ErrorCode::OVER_REQUEST_RATE_LIMIT).retry_after("0"),
+        Fault::error(429, gotrue::ErrorCode::OverRequestRateLimit).retry_after("0"),
         Fault::empty(504),
     ];
     for fault in faults {

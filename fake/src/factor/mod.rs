@@ -88,7 +88,7 @@ pub(super) fn enroll(state: &mut State, request: &Request) -> ApiResult {
     }
     account.user.factors.get_or_insert_default().push(factor);
     let traits = json!({ "factor_id": id, "factor_type": enroll.factor_type });
-    state.note(caller.user_id, AuditAction::FACTOR_IN_PROGRESS, Some(traits));
+    state.note(caller.user_id, AuditAction::FactorInProgress, Some(traits));
     state.factors.push(FactorRow { factor_id: id, proof, challenges: Vec::new() });
     let (type_, friendly_name) = (enroll.factor_type, Some(name));
     ok(&EnrollFactorResponse { id, type_, friendly_name, phone, totp: application })
@@ -118,7 +118,7 @@ pub(super) fn challenge(state: &mut State, request: &Request) -> ApiResult {
         }
     };
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status });
-    state.note(caller.user_id, AuditAction::CHALLENGE_CREATED, Some(traits));
+    state.note(caller.user_id, AuditAction::ChallengeCreated, Some(traits));
     state.change_factor(caller.user_id, factor.id, |factor| factor.last_challenged_at = Some(now))?;
     state.factor_row(factor.id)?.challenges.push(ChallengeRow { id, created_at: now, nonce, answered: false });
     ok(&response)
@@ -136,7 +136,7 @@ pub(super) fn verify(state: &mut State, request: &Request) -> ApiResult {
     };
     let now = state.now();
     let challenge = state.factor_row(factor.id)?.open_challenge(answer.challenge_id, now)?;
-    let wrong = |message| Err(ApiError::new(422, ErrorCode::MFA_VERIFICATION_FAILED, message));
+    let wrong = |message| Err(ApiError::new(422, ErrorCode::MfaVerificationFailed, message));
     let method = match proof {
         Proof::Totp(secret) if !totp::is_right(secret, &answer.code, now) => {
             return wrong("Invalid TOTP code entered");
@@ -151,10 +151,10 @@ pub(super) fn verify(state: &mut State, request: &Request) -> ApiResult {
     };
     state.factor_row(factor.id)?.answered(&challenge);
     let traits = json!({ "factor_id": factor.id, "challenge_id": challenge.id, "factor_type": factor.factor_type });
-    state.note(caller.user_id, AuditAction::VERIFICATION_ATTEMPTED, Some(traits));
+    state.note(caller.user_id, AuditAction::VerificationAttempted, Some(traits));
     if !factor.is_verified() {
         state.change_factor(caller.user_id, factor.id, |factor| {
-            factor.status = FactorStatus::VERIFIED;
+            factor.status = FactorStatus::Verified;
             factor.updated_at = Some(now);
         })?;
     }
@@ -169,10 +169,10 @@ pub(super) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     let factor = state.factor(&caller, request)?;
     if factor.is_verified() && !state.is_aal2(caller.session_id) {
         let message = "AAL2 required to unenroll verified factor";
-        return Err(ApiError::new(422, ErrorCode::INSUFFICIENT_AAL, message));
+        return Err(ApiError::new(422, ErrorCode::InsufficientAal, message));
     }
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status, "session_id": caller.session_id });
-    state.note(caller.user_id, AuditAction::FACTOR_UNENROLLED, Some(traits));
+    state.note(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
     state.retain_factors(caller.user_id, |other| other.id != factor.id)?;
     state.second_factor_gone(factor.id);
     ok(&UnenrollFactorResponse { id: factor.id })
@@ -189,21 +189,21 @@ impl State {
         let factors = self.account(caller.user_id)?.user.factors.clone().unwrap_or_default();
         if factors.iter().any(|factor| factor.friendly_name.as_deref().unwrap_or_default() == name) {
             let message = format!("A factor with the friendly name {name:?} for this user already exists");
-            return Err(ApiError::new(422, ErrorCode::MFA_FACTOR_NAME_CONFLICT, message));
+            return Err(ApiError::new(422, ErrorCode::MfaFactorNameConflict, message));
         }
         if factors.len() >= MOST {
             let message = "Maximum number of verified factors reached, unenroll to continue";
-            return Err(ApiError::new(422, ErrorCode::TOO_MANY_ENROLLED_MFA_FACTORS, message));
+            return Err(ApiError::new(422, ErrorCode::TooManyEnrolledMfaFactors, message));
         }
         if self.lacks_aal2(caller)? {
-            return Err(ApiError::new(403, ErrorCode::INSUFFICIENT_AAL, "AAL2 required to enroll a new factor"));
+            return Err(ApiError::new(403, ErrorCode::InsufficientAal, "AAL2 required to enroll a new factor"));
         }
         Ok(())
     }
 
     /// The factor in the path of a request.
     fn factor(&mut self, caller: &Caller, request: &Request) -> Result<Factor, ApiError> {
-        let no_uuid = || ApiError::new(404, ErrorCode::VALIDATION_FAILED, "factor_id must be an UUID");
+        let no_uuid = || ApiError::new(404, ErrorCode::ValidationFailed, "factor_id must be an UUID");
         let id = Uuid::try_parse(request.segment(2)).map_err(|_| no_uuid())?;
         let mut factors = self.account(caller.user_id)?.user.factors.iter().flatten();
         factors.find(|factor| factor.id == id).cloned().ok_or_else(no_factor)
@@ -248,19 +248,19 @@ impl FactorRow {
     fn open_challenge(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<ChallengeRow, ApiError> {
         let unknown = || {
             let message = "MFA factor with the provided challenge ID not found";
-            ApiError::new(422, ErrorCode::MFA_FACTOR_NOT_FOUND, message)
+            ApiError::new(422, ErrorCode::MfaFactorNotFound, message)
         };
         let place = self.challenges.iter().position(|challenge| challenge.id == id).ok_or_else(unknown)?;
         let challenge = self.challenges[place].clone();
         if challenge.answered {
             let message = "Challenge and verify IP addresses mismatch.";
-            return Err(ApiError::new(422, ErrorCode::MFA_IP_ADDRESS_MISMATCH, message));
+            return Err(ApiError::new(422, ErrorCode::MfaIpAddressMismatch, message));
         }
         if now > challenge.created_at + PATIENCE {
             self.challenges.remove(place);
             let message =
                 format!("MFA challenge {id} has expired, verify against another challenge or create a new challenge.");
-            return Err(ApiError::new(422, ErrorCode::MFA_CHALLENGE_EXPIRED, message));
+            return Err(ApiError::new(422, ErrorCode::MfaChallengeExpired, message));
         }
         Ok(challenge)
     }
@@ -277,7 +277,7 @@ impl FactorRow {
 }
 
 fn no_factor() -> ApiError {
-    ApiError::new(404, ErrorCode::MFA_FACTOR_NOT_FOUND, "Factor not found")
+    ApiError::new(404, ErrorCode::MfaFactorNotFound, "Factor not found")
 }
 
 fn new_factor(id: Uuid, name: &str, factor_type: FactorType, now: DateTime<Utc>) -> Factor {
@@ -285,7 +285,7 @@ fn new_factor(id: Uuid, name: &str, factor_type: FactorType, now: DateTime<Utc>)
         id,
         created_at: Some(now),
         updated_at: Some(now),
-        status: FactorStatus::UNVERIFIED,
+        status: FactorStatus::Unverified,
         friendly_name: Some(name.to_owned()).filter(|name| !name.is_empty()),
         factor_type,
         phone: Some(String::new()),

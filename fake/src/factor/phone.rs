@@ -43,7 +43,7 @@ impl State {
         let mut factors = self.account(caller.user_id)?.user.factors.iter().flatten();
         if factors.any(|factor| has_number(factor) && factor.is_verified()) {
             let message = "A verified phone factor already exists, unenroll the existing factor to continue";
-            return Err(ApiError::new(422, ErrorCode::MFA_VERIFIED_FACTOR_EXISTS, message));
+            return Err(ApiError::new(422, ErrorCode::MfaVerifiedFactorExists, message));
         }
         self.retain_factors(caller.user_id, |factor| !has_number(factor))?;
         Ok(number)

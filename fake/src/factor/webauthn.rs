@@ -38,12 +38,12 @@ pub(super) fn challenge(
     if verified {
         let mut options = site.request_options(nonce.clone());
         options.allow_credentials = Some(known.collect());
-        return Ok((nonce, WebAuthnChallenge { type_: WebAuthnCeremony::REQUEST, credential_options: options.into() }));
+        return Ok((nonce, WebAuthnChallenge { type_: WebAuthnCeremony::Request, credential_options: options.into() }));
     }
     let mut options = site.creation_options(nonce.clone(), user_id, name.clone(), name);
     let mut excluded: Vec<_> = known.collect();
     for credential in &mut excluded {
-        credential.transports = Some(vec![AuthenticatorTransport::USB, AuthenticatorTransport::NFC]);
+        credential.transports = Some(vec![AuthenticatorTransport::Usb, AuthenticatorTransport::Nfc]);
     }
     options.exclude_credentials = Some(excluded).filter(|excluded| !excluded.is_empty());
     options.authenticator_selection = Some(AuthenticatorSelection {
@@ -52,7 +52,7 @@ pub(super) fn challenge(
         resident_key: None,
         user_verification: None,
     });
-    Ok((nonce, WebAuthnChallenge { type_: WebAuthnCeremony::CREATE, credential_options: options.into() }))
+    Ok((nonce, WebAuthnChallenge { type_: WebAuthnCeremony::Create, credential_options: options.into() }))
 }
 
 /// An answer with all its parts.
@@ -115,7 +115,7 @@ fn request(state: &mut State, user_id: Uuid, challenge: &ChallengeRow, credentia
 fn refusal(flaw: Flaw, message: &str) -> ApiError {
     match flaw {
         Flaw::Form => ApiError::validation_failed("Invalid credential_response"),
-        Flaw::Proof => ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, message),
+        Flaw::Proof => ApiError::new(500, ErrorCode::UnexpectedFailure, message),
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn authorize(state: &mut State, request: &Request) -> ApiResult {
     let client_id = parameter("client_id").ok_or_else(|| ApiError::validation_failed("client_id is required"))?;
     let redirect_uri =
         parameter("redirect_uri").ok_or_else(|| ApiError::validation_failed("redirect_uri is required"))?;
-    let unknown = |message| ApiError::new(400, ErrorCode::OAUTH_CLIENT_NOT_FOUND, message);
+    let unknown = |message| ApiError::new(400, ErrorCode::OauthClientNotFound, message);
     let client_id = Uuid::try_parse(&client_id).map_err(|_| unknown("invalid client_id format"))?;
     let row = state.oauth.client(client_id).ok_or_else(|| unknown("invalid client_id"))?;
     if !row.client.redirect_uris.iter().flatten().any(|known| *known == redirect_uri) {

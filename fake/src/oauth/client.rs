@@ -26,13 +26,13 @@ struct Registration {
 
 /// By the application itself (`POST /oauth/clients/register`).
 pub(crate) fn register(state: &mut State, request: &Request) -> ApiResult {
-    add(state, request, OAuthRegistrationType::DYNAMIC)
+    add(state, request, OAuthRegistrationType::Dynamic)
 }
 
 /// By an administrator (`POST /admin/oauth/clients`).
 pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
-    add(state, request, OAuthRegistrationType::MANUAL)
+    add(state, request, OAuthRegistrationType::Manual)
 }
 
 fn add(state: &mut State, request: &Request, registration_type: OAuthRegistrationType) -> ApiResult {
@@ -43,14 +43,14 @@ fn add(state: &mut State, request: &Request, registration_type: OAuthRegistratio
     check_grants(&new.grant_types).map_err(prefixed)?;
     check_about(new.client_uri.as_deref(), new.logo_uri.as_deref()).map_err(prefixed)?;
     check_type(new.client_type.as_ref(), new.token_endpoint_auth_method.as_ref()).map_err(prefixed)?;
-    let is_public = new.client_type == Some(OAuthClientType::PUBLIC)
-        || new.token_endpoint_auth_method == Some(TokenEndpointAuthMethod::NONE);
+    let is_public = new.client_type == Some(OAuthClientType::Public)
+        || new.token_endpoint_auth_method == Some(TokenEndpointAuthMethod::None);
     let (client_type, method) = if is_public {
-        (OAuthClientType::PUBLIC, TokenEndpointAuthMethod::NONE)
+        (OAuthClientType::Public, TokenEndpointAuthMethod::None)
     } else {
-        (OAuthClientType::CONFIDENTIAL, TokenEndpointAuthMethod::CLIENT_SECRET_BASIC)
+        (OAuthClientType::Confidential, TokenEndpointAuthMethod::ClientSecretBasic)
     };
-    let all = vec![OAuthGrantType::AUTHORIZATION_CODE, OAuthGrantType::REFRESH_TOKEN];
+    let all = vec![OAuthGrantType::AuthorizationCode, OAuthGrantType::RefreshToken];
     let now = Some(state.now());
     let told = |text: Option<String>| text.filter(|text| !text.is_empty());
     let client = OAuthClient {
@@ -153,11 +153,11 @@ fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
     let id =
         Uuid::try_parse(request.segment(4)).map_err(|_| ApiError::validation_failed("invalid client_id format"))?;
     let place = state.oauth.clients.iter().position(|row| row.client.client_id == id);
-    place.ok_or_else(|| ApiError::new(404, ErrorCode::OAUTH_CLIENT_NOT_FOUND, "OAuth client not found"))
+    place.ok_or_else(|| ApiError::new(404, ErrorCode::OauthClientNotFound, "OAuth client not found"))
 }
 
 fn read<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
-    serde_json::from_slice(&request.body).map_err(|_| ApiError::new(400, ErrorCode::BAD_JSON, "Invalid JSON body"))
+    serde_json::from_slice(&request.body).map_err(|_| ApiError::new(400, ErrorCode::BadJson, "Invalid JSON body"))
 }
 
 fn check_uris(uris: &[String], none: &str) -> Result<(), String> {
@@ -237,16 +237,16 @@ fn check_method(client: &OAuthClient, method: &TokenEndpointAuthMethod) -> Resul
             "invalid token_endpoint_auth_method: must be one of [none client_secret_basic client_secret_post]";
         return Err(ApiError::validation_failed(message));
     }
-    let client_type = client.client_type.clone().unwrap_or(OAuthClientType::CONFIDENTIAL);
+    let client_type = client.client_type.clone().unwrap_or(OAuthClientType::Confidential);
     if type_for(method) == client_type {
         return Ok(());
     }
-    let valid = if client_type == OAuthClientType::PUBLIC { "none" } else { "client_secret_basic client_secret_post" };
+    let valid = if client_type == OAuthClientType::Public { "none" } else { "client_secret_basic client_secret_post" };
     Err(ApiError::validation_failed(format!(
         "token_endpoint_auth_method '{method}' is not valid for client_type '{client_type}'; valid methods: [{valid}]"
     )))
 }
 
 fn type_for(method: &TokenEndpointAuthMethod) -> OAuthClientType {
-    if *method == TokenEndpointAuthMethod::NONE { OAuthClientType::PUBLIC } else { OAuthClientType::CONFIDENTIAL }
+    if *method == TokenEndpointAuthMethod::None { OAuthClientType::Public } else { OAuthClientType::Confidential }
 }

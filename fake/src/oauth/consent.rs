@@ -51,7 +51,7 @@ pub(crate) fn details(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn consent(state: &mut State, request: &Request) -> ApiResult {
     let user_id = state.caller(request)?.user_id;
     let decision: Decision = serde_json::from_slice(&request.body)
-        .map_err(|_| ApiError::new(400, ErrorCode::BAD_JSON, "invalid JSON body"))?;
+        .map_err(|_| ApiError::new(400, ErrorCode::BadJson, "invalid JSON body"))?;
     let approves = match decision.action.as_str() {
         "approve" => true,
         "deny" => false,
@@ -96,7 +96,7 @@ fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
 }
 
 fn not_found() -> ApiError {
-    ApiError::new(404, ErrorCode::OAUTH_AUTHORIZATION_NOT_FOUND, "authorization not found")
+    ApiError::new(404, ErrorCode::OauthAuthorizationNotFound, "authorization not found")
 }
 
 impl State {

@@ -81,13 +81,13 @@ pub(crate) fn revoke(state: &mut State, request: &Request) -> ApiResult {
     let client_id = Uuid::try_parse(&client_id).map_err(|_| ApiError::validation_failed("invalid client_id format"))?;
     if !state.forget_consent(user_id, client_id) {
         let message = "No active grant found for this client";
-        return Err(ApiError::new(404, ErrorCode::OAUTH_CONSENT_NOT_FOUND, message));
+        return Err(ApiError::new(404, ErrorCode::OauthConsentNotFound, message));
     }
     state.sessions.retain(|session| {
         let is_theirs = session.application.as_ref().is_some_and(|application| application.client_id == client_id);
         session.user_id != user_id || !is_theirs
     });
     let traits = json!({ "oauth_client_id": client_id, "action": "revoke_oauth_grant" });
-    state.note(user_id, AuditAction::TOKEN_REVOKED, Some(traits));
+    state.note(user_id, AuditAction::TokenRevoked, Some(traits));
     Ok(Response::new(204))
 }

@@ -34,7 +34,7 @@ pub(crate) fn token(state: &mut State, request: &Request) -> ApiResult {
         let description = format!("Client is not allowed to use grant type: {grant_type}");
         return Err(ApiError::oauth("unsupported_grant_type", description));
     }
-    if grant_type == OAuthGrantType::AUTHORIZATION_CODE.as_str() {
+    if grant_type == OAuthGrantType::AuthorizationCode.as_str() {
         return by_code(state, client.client_id, &parameters);
     }
     match parameter("refresh_token") {
@@ -80,7 +80,7 @@ fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> ApiRe
     }
     state.oauth.authorizations.remove(place);
     let traits = json!({ "provider_type": "oauth_provider_authorization_code", "client_id": client_id });
-    state.note(user_id, AuditAction::LOGIN, Some(traits));
+    state.note(user_id, AuditAction::Login, Some(traits));
     let application = Application { client_id, scope: known.scope.clone() };
     let session = state.session_of(user_id, "oauth_provider/authorization_code", Some(application))?;
     let is_openid = scopes(&known.scope).iter().any(|scope| scope == "openid");
@@ -104,7 +104,7 @@ fn check_verifier(authorization: &Authorization, verifier: &str) -> Result<(), A
 /// What the application may know of the user, signed. A shared secret cannot sign it.
 fn id_token(state: &mut State, authorization: &Authorization, user_id: Uuid) -> Result<Secret, ApiError> {
     if state.setup.hs256 {
-        return Err(ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, "Error generating ID token"));
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error generating ID token"));
     }
     let now = state.now().timestamp();
     let user = state.account(user_id)?.user.clone();
@@ -161,7 +161,7 @@ fn parameters(request: &Request) -> Result<Parameters, ApiError> {
 /// The client that has shown, in the way that it is registered for, that it is the one.
 fn authenticated(state: &State, request: &Request, parameters: &Parameters) -> Result<OAuthClient, ApiError> {
     let (id, secret, used) = match basic(request)? {
-        Some((id, secret)) => (id, secret, TokenEndpointAuthMethod::CLIENT_SECRET_BASIC),
+        Some((id, secret)) => (id, secret, TokenEndpointAuthMethod::ClientSecretBasic),
         None => in_body(parameters),
     };
     if id.is_empty() {
@@ -169,7 +169,7 @@ fn authenticated(state: &State, request: &Request, parameters: &Parameters) -> R
     }
     let id = Uuid::try_parse(&id).map_err(|_| refuse_client("Invalid client_id format"))?;
     let row = state.oauth.client(id).ok_or_else(|| refuse_client("Invalid client credentials"))?;
-    let registered = row.client.token_endpoint_auth_method.clone().unwrap_or(TokenEndpointAuthMethod::NONE);
+    let registered = row.client.token_endpoint_auth_method.clone().unwrap_or(TokenEndpointAuthMethod::None);
     if registered != used {
         return Err(refuse_client(&format!(
             "invalid authentication method: client is registered for '{registered}' but '{used}' was used"
@@ -186,8 +186,8 @@ fn in_body(parameters: &Parameters) -> (String, String, TokenEndpointAuthMethod)
     let parameter = |name: &str| parameters.get(name).cloned().unwrap_or_default();
     let secret = parameter("client_secret");
     let used = match secret.as_str() {
-        "" => TokenEndpointAuthMethod::NONE,
-        _ => TokenEndpointAuthMethod::CLIENT_SECRET_POST,
+        "" => TokenEndpointAuthMethod::None,
+        _ => TokenEndpointAuthMethod::ClientSecretPost,
     };
     (parameter("client_id"), secret, used)
 }
@@ -202,5 +202,5 @@ fn basic(request: &Request) -> Result<Option<(String, String)>, ApiError> {
 }
 
 fn refuse_client(message: &str) -> ApiError {
-    ApiError::new(400, ErrorCode::INVALID_CREDENTIALS, message)
+    ApiError::new(400, ErrorCode::InvalidCredentials, message)
 }

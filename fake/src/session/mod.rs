@@ -107,7 +107,7 @@ impl State {
         session.second_factor = Some(SecondFactor { id: factor_id, method, used_at: now });
         session.swap(fresh.clone(), now);
         let user_id = session.user_id;
-        self.note(user_id, AuditAction::TOKEN_REVOKED, None);
+        self.note(user_id, AuditAction::TokenRevoked, None);
         self.sessions.retain(|session| session.user_id != user_id || session.second_factor.is_some());
         self.tokens(session_id, fresh)
     }
@@ -180,7 +180,7 @@ impl State {
     fn claims(&self, token: &str) -> Result<Value, ApiError> {
         let bad = |why: &str| {
             let message = format!("invalid JWT: unable to parse or verify signature, {why}");
-            ApiError::new(403, ErrorCode::BAD_JWT, message)
+            ApiError::new(403, ErrorCode::BadJwt, message)
         };
         let claims = self.keys.verify(token).map_err(|why| bad(&why))?;
         let expired = claims["exp"].as_i64().is_some_and(|exp| exp <= self.now().timestamp());
@@ -192,11 +192,11 @@ impl State {
         let claims = self.claims(bearer(request)?)?;
         let id = |claim: &str| claims[claim].as_str().and_then(|id| Uuid::try_parse(id).ok());
         let user_id =
-            id("sub").ok_or_else(|| ApiError::new(403, ErrorCode::BAD_JWT, "invalid claim: missing sub claim"))?;
+            id("sub").ok_or_else(|| ApiError::new(403, ErrorCode::BadJwt, "invalid claim: missing sub claim"))?;
         let session_id = id("session_id").unwrap_or_default();
         let now = self.now();
         if self.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
-            return Err(ApiError::new(403, ErrorCode::USER_BANNED, "User is banned"));
+            return Err(ApiError::new(403, ErrorCode::UserBanned, "User is banned"));
         }
         if self.sessions.iter().any(|session| session.id == session_id) {
             Ok(Caller { user_id, session_id, is_anonymous: claims["is_anonymous"] == true })
@@ -210,7 +210,7 @@ impl State {
         let caller = self.caller(request)?;
         if caller.is_anonymous {
             let message = "Anonymous user not allowed to perform these actions";
-            return Err(ApiError::new(403, ErrorCode::NO_AUTHORIZATION, message));
+            return Err(ApiError::new(403, ErrorCode::NoAuthorization, message));
         }
         Ok(caller)
     }
@@ -221,7 +221,7 @@ impl State {
         if claims["role"] == "service_role" {
             Ok(())
         } else {
-            Err(ApiError::new(403, ErrorCode::NOT_ADMIN, "User not allowed"))
+            Err(ApiError::new(403, ErrorCode::NotAdmin, "User not allowed"))
         }
     }
 
@@ -231,7 +231,7 @@ impl State {
     }
 
     pub(super) fn sign(&self, claims: &Value) -> Result<Secret, ApiError> {
-        self.keys.sign(claims).map_err(|why| ApiError::new(500, ErrorCode::UNEXPECTED_FAILURE, why))
+        self.keys.sign(claims).map_err(|why| ApiError::new(500, ErrorCode::UnexpectedFailure, why))
     }
 }
 
@@ -252,9 +252,9 @@ fn bearer(request: &Request) -> Result<&str, ApiError> {
     let header = request.header("authorization");
     header
         .and_then(|value| value.strip_prefix("Bearer "))
-        .ok_or_else(|| ApiError::new(401, ErrorCode::NO_AUTHORIZATION, "This endpoint requires a valid Bearer token"))
+        .ok_or_else(|| ApiError::new(401, ErrorCode::NoAuthorization, "This endpoint requires a valid Bearer token"))
 }
 
 fn session_gone() -> ApiError {
-    ApiError::new(403, ErrorCode::SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist")
+    ApiError::new(403, ErrorCode::SessionNotFound, "Session from session_id claim in JWT does not exist")
 }

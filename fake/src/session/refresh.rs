@@ -29,19 +29,19 @@ impl State {
         let (now, fresh, interval) = (self.now(), self.draw_token(), self.setup.reuse_interval);
         let not_found = || {
             let message = "Invalid Refresh Token: Refresh Token Not Found";
-            ApiError::new(400, ErrorCode::REFRESH_TOKEN_NOT_FOUND, message)
+            ApiError::new(400, ErrorCode::RefreshTokenNotFound, message)
         };
         let knows = |session: &SessionRow| session.refresh_tokens.iter().any(|row| row.token == spent);
         let place = self.sessions.iter().position(knows).ok_or_else(not_found)?;
         let (session_id, user_id) = (self.sessions[place].id, self.sessions[place].user_id);
         if self.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
-            return Err(ApiError::new(400, ErrorCode::USER_BANNED, "Invalid Refresh Token: User Banned"));
+            return Err(ApiError::new(400, ErrorCode::UserBanned, "Invalid Refresh Token: User Banned"));
         }
         self.sessions[place].check_client(client_id)?;
         let token = self.sessions[place].rotate(spent, &fresh, now, interval)?;
-        self.note(user_id, AuditAction::TOKEN_REFRESHED, None);
+        self.note(user_id, AuditAction::TokenRefreshed, None);
         if token == fresh {
-            self.note(user_id, AuditAction::TOKEN_REVOKED, None);
+            self.note(user_id, AuditAction::TokenRevoked, None);
         }
         self.tokens(session_id, token)
     }
@@ -93,7 +93,7 @@ impl SessionRow {
         }
         if too_late {
             let message = "Invalid Refresh Token: Already Used";
-            return Err(ApiError::new(400, ErrorCode::REFRESH_TOKEN_ALREADY_USED, message));
+            return Err(ApiError::new(400, ErrorCode::RefreshTokenAlreadyUsed, message));
         }
         let parent = Some(spent.to_owned());
         self.refresh_tokens.push(RefreshTokenRow { token: fresh.to_owned(), parent, revoked_at: None });

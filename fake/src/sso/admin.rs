@@ -74,14 +74,14 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     let saml_of = |row: &SsoRow| row.provider.saml.as_ref().and_then(|saml| saml.entity_id.clone());
     if state.sso.iter().any(|row| saml_of(row).as_deref() == Some(&*metadata.entity_id)) {
         let message = format!("SAML Identity Provider with this EntityID ({}) already exists", metadata.entity_id);
-        return Err(ApiError::new(422, ErrorCode::SAML_IDP_ALREADY_EXISTS, message));
+        return Err(ApiError::new(422, ErrorCode::SamlIdpAlreadyExists, message));
     }
     let domains = new.domains.unwrap_or_default();
     for domain in &domains {
         if let Some(row) = state.sso_of(domain) {
             let owner = row.provider.id;
             let message = format!("SSO Domain '{domain}' is already assigned to an SSO identity provider ({owner})");
-            return Err(ApiError::new(400, ErrorCode::SSO_DOMAIN_ALREADY_EXISTS, message));
+            return Err(ApiError::new(400, ErrorCode::SsoDomainAlreadyExists, message));
         }
     }
     let now = Some(state.now());
@@ -115,7 +115,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     for domain in change.domains.iter().flatten() {
         if let Some(owner) = state.sso_of(domain).map(|row| row.provider.id).filter(|owner| *owner != id) {
             let message = format!("SSO domain '{domain}' already assigned to another provider ({owner})");
-            return Err(ApiError::new(400, ErrorCode::SSO_DOMAIN_ALREADY_EXISTS, message));
+            return Err(ApiError::new(400, ErrorCode::SsoDomainAlreadyExists, message));
         }
     }
     let SsoRow { provider, location } = &mut state.sso[place];
@@ -154,7 +154,7 @@ fn check_entity(saml: &SamlProvider, metadata: &Metadata) -> Result<(), ApiError
         "SAML Metadata can be updated only if the EntityID matches for the provider; expected '{expected}' but got '{}'",
         metadata.entity_id
     );
-    Err(ApiError::new(400, ErrorCode::SAML_ENTITY_ID_MISMATCH, message))
+    Err(ApiError::new(400, ErrorCode::SamlEntityIdMismatch, message))
 }
 
 fn check(change: &Change) -> Result<(), ApiError> {
@@ -169,7 +169,7 @@ fn check(change: &Change) -> Result<(), ApiError> {
     }
     let known = || {
         let known =
-            [NameIdFormat::PERSISTENT, NameIdFormat::EMAIL_ADDRESS, NameIdFormat::TRANSIENT, NameIdFormat::UNSPECIFIED];
+            [NameIdFormat::Persistent, NameIdFormat::EmailAddress, NameIdFormat::Transient, NameIdFormat::Unspecified];
         known.each_ref().map(NameIdFormat::as_str).join(", ")
     };
     match &change.name_id_format {
@@ -188,7 +188,7 @@ fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
         Some(resource) => row.provider.resource_id.as_deref() == Some(resource),
         None => Uuid::try_parse(id).is_ok_and(|id| row.provider.id == id),
     };
-    let not_found = || ApiError::new(404, ErrorCode::SSO_PROVIDER_NOT_FOUND, "SSO Identity Provider not found");
+    let not_found = || ApiError::new(404, ErrorCode::SsoProviderNotFound, "SSO Identity Provider not found");
     state.sso.iter().position(is_it).ok_or_else(not_found)
 }
 

@@ -34,7 +34,7 @@ struct SignIn {
 pub(super) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
     let sign_in: SignIn = json_body(request)?;
     let domain = sign_in.domain.unwrap_or_default();
-    let not_found = |message| ApiError::new(404, ErrorCode::SSO_PROVIDER_NOT_FOUND, message);
+    let not_found = |message| ApiError::new(404, ErrorCode::SsoProviderNotFound, message);
     let row = match sign_in.provider_id {
         Some(_) if !domain.is_empty() => {
             return Err(ApiError::validation_failed("Only one of provider_id or domain supported"));
@@ -47,7 +47,7 @@ pub(super) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
     }?;
     if row.provider.disabled == Some(true) {
         let message = "SSO Provider is currently disabled";
-        return Err(ApiError::new(404, ErrorCode::SSO_PROVIDER_DISABLED, message));
+        return Err(ApiError::new(404, ErrorCode::SsoProviderDisabled, message));
     }
     flow::challenge_in_body(request)?;
     let location = row.location.clone();

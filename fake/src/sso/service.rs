@@ -23,7 +23,7 @@ pub(crate) fn metadata(state: &State) -> Response {
     let (entity, acs) = (url(state, "saml_metadata"), url(state, "saml_acs"));
     let protocol = "urn:oasis:names:tc:SAML:2.0:protocol";
     let binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
-    let format = NameIdFormat::PERSISTENT;
+    let format = NameIdFormat::Persistent;
     let xml = format!(
         "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" validUntil=\"{until}\" entityID=\"{entity}\">\
          <SPSSODescriptor protocolSupportEnumeration=\"{protocol}\" AuthnRequestsSigned=\"false\" \

@@ -34,7 +34,7 @@ pub(super) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let chain = match grant.chain.as_str() {
         "solana" => Chain::Solana,
         "ethereum" => Chain::Ethereum,
-        _ => return Err(ApiError::new(400, ErrorCode::WEB3_UNSUPPORTED_CHAIN, "Unsupported chain")),
+        _ => return Err(ApiError::new(400, ErrorCode::Web3UnsupportedChain, "Unsupported chain")),
     };
     match grant.message.len() {
         0..64 => return Err(ApiError::validation_failed("message is too short")),
@@ -57,7 +57,7 @@ pub(super) fn grant(state: &mut State, request: &Request) -> ApiResult {
         "domain": message.domain,
         "uri": message.uri,
     });
-    state.note(user_id, AuditAction::LOGIN, Some(traits));
+    state.note(user_id, AuditAction::Login, Some(traits));
     state.sign_in(user_id, WEB3)
 }
 

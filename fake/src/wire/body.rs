@@ -31,5 +31,5 @@ pub(crate) fn json_body_with<T: DeserializeOwned>(request: &Request, names: &[&s
 }
 
 fn bad_json(error: &str) -> ApiError {
-    ApiError::new(400, ErrorCode::BAD_JSON, format!("Could not parse request body as JSON: {error}"))
+    ApiError::new(400, ErrorCode::BadJson, format!("Could not parse request body as JSON: {error}"))
 }

@@ -37,11 +37,11 @@ impl ApiError {
     }
 
     pub(crate) fn validation_failed(message: impl Into<String>) -> Self {
-        Self::new(400, ErrorCode::VALIDATION_FAILED, message)
+        Self::new(400, ErrorCode::ValidationFailed, message)
     }
 
     pub(crate) fn not_found(message: &str) -> Self {
-        Self::new(404, ErrorCode::VALIDATION_FAILED, message)
+        Self::new(404, ErrorCode::ValidationFailed, message)
     }
 
     /// What the server did not think of.
@@ -55,7 +55,7 @@ impl ApiError {
     }
 
     pub(crate) fn weak_password() -> Self {
-        let weak = WeakPassword { message: None, reasons: Some(vec![WeakPasswordReason::LENGTH]) };
+        let weak = WeakPassword { message: None, reasons: Some(vec![WeakPasswordReason::Length]) };
         let message = "Password should be at least 6 characters.".to_owned();
         Self { status: 422, reason: Reason::WeakPassword(weak), message }
     }
@@ -64,8 +64,8 @@ impl ApiError {
     pub(crate) fn code(&self) -> Option<ErrorCode> {
         match &self.reason {
             Reason::Code(code) => Some(code.clone()),
-            Reason::WeakPassword(_) => Some(ErrorCode::WEAK_PASSWORD),
-            Reason::Unforeseen => Some(ErrorCode::UNEXPECTED_FAILURE),
+            Reason::WeakPassword(_) => Some(ErrorCode::WeakPassword),
+            Reason::Unforeseen => Some(ErrorCode::UnexpectedFailure),
             Reason::OAuth(_) => None,
         }
     }

@@ -1,4 +1,4 @@
-//! New custom providers.
+//! Creating custom providers.
 
 use serde_json::{Map, Value};
 
@@ -10,14 +10,14 @@ use crate::{
     types::{CustomProviderCreateRequest, CustomProviderType},
 };
 
-/// Where an OAuth 2.0 provider is, `https` and public hosts only.
+/// The endpoints of an OAuth 2.0 provider. The URLs must use `https` and public hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OAuth2Endpoints {
-    /// Where sign-ins begin.
+    /// The authorization URL, where sign-ins start.
     pub authorization_url: String,
-    /// Where codes are exchanged.
+    /// The token URL, where codes are exchanged.
     pub token_url: String,
-    /// Where the user's data are.
+    /// The URL that returns the user's data.
     pub userinfo_url: String,
 }
 
@@ -41,33 +41,33 @@ pub struct OAuth2Endpoints {
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to CustomProviders::create"]
+#[must_use = "pass it to CustomProviders::create"]
 pub struct CreateCustomProvider {
     request: CustomProviderCreateRequest,
 }
 
 impl CreateCustomProvider {
-    /// Of OpenID Connect, with the issuer from which the rest is discovered, and with the id and secret that it gave
-    /// to this server.
+    /// A new OpenID Connect provider. The server discovers the endpoints from the issuer; the provider issued the
+    /// client id and secret.
     pub fn oidc(
         identifier: impl Into<String>,
         issuer: impl Into<String>,
         client_id: impl Into<String>,
         client_secret: impl Into<Secret>,
     ) -> Self {
-        let mut provider = Self::new(CustomProviderType::OIDC, identifier, client_id, client_secret);
+        let mut provider = Self::new(CustomProviderType::Oidc, identifier, client_id, client_secret);
         provider.request.issuer = Some(issuer.into());
         provider
     }
 
-    /// Of OAuth 2.0, with its endpoints, and with the id and secret that it gave to this server.
+    /// A new OAuth 2.0 provider with its endpoints. The provider issued the client id and secret.
     pub fn oauth2(
         identifier: impl Into<String>,
         endpoints: OAuth2Endpoints,
         client_id: impl Into<String>,
         client_secret: impl Into<Secret>,
     ) -> Self {
-        let mut provider = Self::new(CustomProviderType::OAUTH2, identifier, client_id, client_secret);
+        let mut provider = Self::new(CustomProviderType::Oauth2, identifier, client_id, client_secret);
         provider.request.authorization_url = Some(endpoints.authorization_url);
         provider.request.token_url = Some(endpoints.token_url);
         provider.request.userinfo_url = Some(endpoints.userinfo_url);
@@ -106,44 +106,44 @@ impl CreateCustomProvider {
         Self { request }
     }
 
-    /// Its name for people, of at most 100 characters. The identifier by default.
+    /// Sets the display name, at most 100 characters. Defaults to the identifier without its prefix.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.request.name = name.into();
         self
     }
 
-    /// Further client ids to which ID tokens may be issued, such as those of applications on phones.
+    /// Sets further client ids that ID tokens may be issued to, such as those of mobile apps.
     pub fn acceptable_client_ids<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
         self.request.acceptable_client_ids = Some(ids.into_iter().map(Into::into).collect());
         self
     }
 
-    /// What to ask it for. With OpenID Connect the server adds `openid`.
+    /// Sets the scopes to request. With OpenID Connect, the server adds `openid`.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.request.scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Whether PKCE is used with it. The server's default is yes.
+    /// Sets whether PKCE is used with the provider. Defaults to true.
     pub fn pkce(mut self, enabled: bool) -> Self {
         self.request.pkce_enabled = Some(enabled);
         self
     }
 
-    /// Where each datum of the user comes from: the name of a claim, or, if it is no string, the value itself.
+    /// Sets where each user data field comes from: the name of a claim or, if it is not a string, the value itself.
     pub fn attribute_mapping<S: Into<String>>(mut self, mapping: impl IntoIterator<Item = (S, Value)>) -> Self {
-        let mapping: Map<_, _> = mapping.into_iter().map(|(datum, claim)| (datum.into(), claim)).collect();
+        let mapping: Map<_, _> = mapping.into_iter().map(|(field, claim)| (field.into(), claim)).collect();
         self.request.attribute_mapping = Some(mapping);
         self
     }
 
-    /// Claims to keep as they are.
+    /// Sets the claims to keep unchanged.
     pub fn custom_claims<S: Into<String>>(mut self, claims: impl IntoIterator<Item = S>) -> Self {
         self.request.custom_claims_allowlist = Some(claims.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Further parameters of the address where sign-ins begin. They go before those of a request.
+    /// Sets further parameters of the authorization URL. They take precedence over those of a request.
     pub fn authorization_params<N, V>(mut self, parameters: impl IntoIterator<Item = (N, V)>) -> Self
     where
         N: Into<String>,
@@ -154,31 +154,32 @@ impl CreateCustomProvider {
         self
     }
 
-    /// Whether people can sign in with it. The server's default is yes.
+    /// Sets whether users can sign in with the provider. Defaults to true.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.request.enabled = Some(enabled);
         self
     }
 
-    /// Whether it need not give an e-mail address. The server's default is no.
+    /// Sets whether the provider may omit the email address. Defaults to false.
     pub fn email_optional(mut self, optional: bool) -> Self {
         self.request.email_optional = Some(optional);
         self
     }
 
-    /// Of OpenID Connect: where the discovery document is, if not at its place below the issuer.
+    /// Sets the URL of the discovery document, if it is not at the default location below the issuer. OpenID Connect
+    /// only.
     pub fn discovery_url(mut self, url: impl Into<String>) -> Self {
         self.request.discovery_url = Some(url.into());
         self
     }
 
-    /// Of OpenID Connect: the nonce in ID tokens goes unchecked. The server's default is no.
+    /// Sets whether to skip the check of the nonce in ID tokens. Defaults to false. OpenID Connect only.
     pub fn skip_nonce_check(mut self, skip: bool) -> Self {
         self.request.skip_nonce_check = Some(skip);
         self
     }
 
-    /// Of OAuth 2.0: where its keys are.
+    /// Sets the URL of the provider's keys. OAuth 2.0 only.
     pub fn jwks_uri(mut self, url: impl Into<String>) -> Self {
         self.request.jwks_uri = Some(url.into());
         self
@@ -204,22 +205,22 @@ impl CreateCustomProvider {
         for (what, url) in urls {
             url.as_deref().map_or(Ok(()), |url| input::https(what, url))?;
         }
-        of_the_right_kind(&request)?;
+        check_provider_type(&request)?;
         Ok(request)
     }
 }
 
-/// The server would drop what belongs to the other kind without a word.
-fn of_the_right_kind(request: &CustomProviderCreateRequest) -> Result<()> {
-    if request.provider_type == CustomProviderType::OIDC && request.jwks_uri.is_some() {
-        return Err(Error::invalid("JWKS URI", "is of OAuth 2.0 only; OpenID Connect discovers it"));
+/// Rejects fields of the other provider type, which the server would silently drop.
+fn check_provider_type(request: &CustomProviderCreateRequest) -> Result<()> {
+    if request.provider_type == CustomProviderType::Oidc && request.jwks_uri.is_some() {
+        return Err(Error::invalid("JWKS URI", "is only for OAuth 2.0; OpenID Connect discovers it"));
     }
-    if request.provider_type == CustomProviderType::OAUTH2 {
+    if request.provider_type == CustomProviderType::Oauth2 {
         if request.discovery_url.is_some() {
-            return Err(Error::invalid("discovery URL", "is of OpenID Connect only"));
+            return Err(Error::invalid("discovery URL", "is only for OpenID Connect"));
         }
         if request.skip_nonce_check.is_some() {
-            return Err(Error::invalid("nonce check", "is of OpenID Connect only"));
+            return Err(Error::invalid("nonce check", "is only for OpenID Connect"));
         }
     }
     Ok(())

@@ -12,10 +12,10 @@ use crate::{
     types::{CustomProvider, CustomProviderType, Provider},
 };
 
-/// The custom OAuth and OpenID Connect providers, besides those that the server knows by itself.
+/// The custom OAuth and OpenID Connect providers, in addition to the server's built-in ones.
 ///
-/// A provider goes by its identifier, which is `custom:` and a name; here the prefix may be left out. People sign in with
-/// it by [`Provider::custom`].
+/// A provider is identified by `custom:` and a name; the prefix may be omitted here. [`Provider::custom`] names the
+/// provider in a sign-in.
 ///
 /// ```
 /// use gotrue::{Provider, admin::{CreateCustomProvider, UpdateCustomProvider}};
@@ -41,37 +41,37 @@ impl CustomProviders {
         Self { admin }
     }
 
-    /// All providers, of which there are no pages.
+    /// Lists all providers, without pagination.
     ///
     /// # Errors
-    /// `feature_disabled` when the server has custom providers switched off. So with all that is below.
+    /// `feature_disabled` if custom providers are disabled on the server; this applies to all methods below as well.
     pub async fn list(&self) -> Result<Vec<CustomProvider>> {
         let call = self.admin.call()?;
         call.answer(call.raw.admin_list_custom_providers(None).await).await.map(|list| list.providers)
     }
 
-    /// The providers of one kind.
+    /// Lists the providers of one type.
     ///
     /// # Errors
-    /// `validation_failed` for a kind that the server does not know.
+    /// `validation_failed` for a type that the server does not know.
     pub async fn list_of(&self, kind: impl Into<CustomProviderType>) -> Result<Vec<CustomProvider>> {
         let kind = kind.into();
         let call = self.admin.call()?;
         call.answer(call.raw.admin_list_custom_providers(Some(&kind)).await).await.map(|list| list.providers)
     }
 
-    /// Adds a provider. Of OpenID Connect, the server fetches the discovery document at once.
+    /// Creates a provider. For OpenID Connect, the server fetches the discovery document at once.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] before any request; `conflict` when the identifier is taken,
-    /// `over_custom_provider_quota`, `validation_failed`.
+    /// [`Error::InvalidInput`] before any request; `conflict` if the identifier is taken, `over_custom_provider_quota`,
+    /// `validation_failed`.
     pub async fn create(&self, provider: CreateCustomProvider) -> Result<CustomProvider> {
         let request = provider.into_request()?;
         let call = self.admin.call()?;
         call.answer(call.raw.admin_create_custom_provider(&request).await).await
     }
 
-    /// A provider. Its client secret is never shown.
+    /// Returns a provider. The client secret is never returned.
     ///
     /// # Errors
     /// `custom_provider_not_found`.
@@ -81,7 +81,7 @@ impl CustomProviders {
         call.answer(call.raw.admin_get_custom_provider(&identifier).await).await
     }
 
-    /// Changes a provider, and returns it as it is then.
+    /// Updates a provider and returns it.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] before any request; `custom_provider_not_found`, `validation_failed`.
@@ -92,7 +92,7 @@ impl CustomProviders {
         call.answer(call.raw.admin_update_custom_provider(&identifier, &request).await).await
     }
 
-    /// Removes a provider.
+    /// Deletes a provider.
     ///
     /// # Errors
     /// `custom_provider_not_found`.
@@ -103,13 +103,14 @@ impl CustomProviders {
     }
 }
 
-/// The identifier with its prefix. The server's database refuses other forms with an error that says nothing.
+/// Adds the prefix to an identifier. Malformed identifiers are rejected here because the server would return only an
+/// unspecific database error.
 fn full_identifier(identifier: &str) -> Result<String> {
     let full = Provider::custom(identifier).as_str().to_owned();
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == ':' || c == '-';
-    let ends_well = full.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
-    if full.len() > 50 || !ends_well || !full.chars().all(fits) {
-        let why = "is not 1 to 43 lower-case letters, digits, colons and hyphens, with a letter or digit at the end";
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == ':' || c == '-';
+    let ends_correctly = full.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+    if full.len() > 50 || !ends_correctly || !full.chars().all(is_allowed) {
+        let why = "must be 1 to 43 lower-case letters, digits, colons and hyphens, ending with a letter or digit";
         return Err(Error::invalid("identifier", why));
     }
     Ok(full)

@@ -1,4 +1,4 @@
-//! New OAuth clients.
+//! Creating OAuth clients.
 
 use crate::{
     error::{Error, Result},
@@ -6,8 +6,7 @@ use crate::{
     types::{OAuthClientCreateRequest, OAuthClientType, OAuthGrantType, TokenEndpointAuthMethod},
 };
 
-/// A new client of the server's own OAuth (`POST /admin/oauth/clients`), with 1 to 10 addresses to which a browser may
-/// be sent back.
+/// A new OAuth client of this server (`POST /admin/oauth/clients`), with 1 to 10 redirect URIs.
 ///
 /// ```
 /// # use gotrue::admin::CreateOAuthClient;
@@ -16,25 +15,25 @@ use crate::{
 /// # async fn f(clients: gotrue::admin::OAuthClients) -> Result<(), gotrue::Error> {
 /// let phone = clients.create(CreateOAuthClient::public(["com.example.app://cb"]).name("App")).await?;
 /// let server = CreateOAuthClient::confidential(["https://app.example.com/cb", "http://localhost:3000/cb"])
-///     .token_endpoint_auth_method(TokenEndpointAuthMethod::CLIENT_SECRET_POST);
+///     .token_endpoint_auth_method(TokenEndpointAuthMethod::ClientSecretPost);
 /// let secret = clients.create(server).await?.client_secret;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to OAuthClients::create"]
+#[must_use = "pass it to OAuthClients::create"]
 pub struct CreateOAuthClient {
     request: OAuthClientCreateRequest,
 }
 
 impl CreateOAuthClient {
-    /// One that can keep a secret, such as a server.
+    /// A client that can keep a secret, such as a server.
     pub fn confidential<S: Into<String>>(redirect_uris: impl IntoIterator<Item = S>) -> Self {
-        Self::new(OAuthClientType::CONFIDENTIAL, redirect_uris.into_iter().map(Into::into).collect())
+        Self::new(OAuthClientType::Confidential, redirect_uris.into_iter().map(Into::into).collect())
     }
 
-    /// One that cannot, such as an application in a browser or on a phone.
+    /// A client that cannot keep a secret, such as a browser or mobile app.
     pub fn public<S: Into<String>>(redirect_uris: impl IntoIterator<Item = S>) -> Self {
-        Self::new(OAuthClientType::PUBLIC, redirect_uris.into_iter().map(Into::into).collect())
+        Self::new(OAuthClientType::Public, redirect_uris.into_iter().map(Into::into).collect())
     }
 
     fn new(client_type: OAuthClientType, redirect_uris: Vec<String>) -> Self {
@@ -52,31 +51,31 @@ impl CreateOAuthClient {
         Self { request }
     }
 
-    /// How it sends its secret. By HTTP Basic by default.
+    /// Sets how the client authenticates. Defaults to HTTP Basic for confidential clients.
     pub fn token_endpoint_auth_method(mut self, method: impl Into<TokenEndpointAuthMethod>) -> Self {
         self.request.token_endpoint_auth_method = Some(method.into());
         self
     }
 
-    /// What it may exchange for tokens. Codes and refresh tokens by default.
+    /// Sets the grant types that the client may use. Defaults to authorization codes and refresh tokens.
     pub fn grant_types<G: Into<OAuthGrantType>>(mut self, grant_types: impl IntoIterator<Item = G>) -> Self {
         self.request.grant_types = Some(grant_types.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Its name for people, of at most 1024 bytes.
+    /// Sets the display name, at most 1024 bytes.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.request.client_name = Some(name.into());
         self
     }
 
-    /// Its home page.
+    /// Sets the home page.
     pub fn uri(mut self, uri: impl Into<String>) -> Self {
         self.request.client_uri = Some(uri.into());
         self
     }
 
-    /// Its logo.
+    /// Sets the logo.
     pub fn logo_uri(mut self, uri: impl Into<String>) -> Self {
         self.request.logo_uri = Some(uri.into());
         self
@@ -89,12 +88,12 @@ impl CreateOAuthClient {
         input::optional("home page", request.client_uri.as_deref())?;
         input::optional("logo", request.logo_uri.as_deref())?;
         if request.grant_types.as_ref().is_some_and(Vec::is_empty) {
-            return Err(Error::invalid("grant type", "is missing"));
+            return Err(Error::invalid("grant types", "must not be empty"));
         }
-        let is_public = request.client_type == Some(OAuthClientType::PUBLIC);
-        let keeps_none = |method: &TokenEndpointAuthMethod| *method == TokenEndpointAuthMethod::NONE;
-        if request.token_endpoint_auth_method.as_ref().is_some_and(|method| keeps_none(method) != is_public) {
-            return Err(Error::invalid("authentication method", "does not go with the type of the client"));
+        let is_public = request.client_type == Some(OAuthClientType::Public);
+        let is_none_method = |method: &TokenEndpointAuthMethod| *method == TokenEndpointAuthMethod::None;
+        if request.token_endpoint_auth_method.as_ref().is_some_and(|method| is_none_method(method) != is_public) {
+            return Err(Error::invalid("authentication method", "does not match the client type"));
         }
         Ok(request)
     }

@@ -1,4 +1,4 @@
-//! Clients of the server's own OAuth.
+//! OAuth clients of this server.
 
 mod create;
 mod update;
@@ -10,7 +10,7 @@ pub use update::UpdateOAuthClient;
 
 use crate::{admin::AdminClient, error::Result, input, types::OAuthClient};
 
-/// The clients of the server's own OAuth: applications that let people sign in with an account here.
+/// The OAuth clients of this server: applications in which users sign in with their account here.
 ///
 /// ```
 /// use gotrue::admin::{CreateOAuthClient, UpdateOAuthClient};
@@ -18,7 +18,7 @@ use crate::{admin::AdminClient, error::Result, input, types::OAuthClient};
 /// # async fn f(admin: gotrue::AdminClient) -> Result<(), gotrue::Error> {
 /// let clients = admin.oauth_clients();
 /// let app = clients.create(CreateOAuthClient::confidential(["https://app.example.com/cb"]).name("App")).await?;
-/// // Keep the secret: it is shown this once.
+/// // Store the secret: it is returned only once.
 /// let secret = app.client_secret;
 ///
 /// clients.update(app.client_id, UpdateOAuthClient::new().logo_uri("https://app.example.com/logo.svg")).await?;
@@ -35,18 +35,18 @@ impl OAuthClients {
         Self { admin }
     }
 
-    /// All clients, newest first, without their secrets. There are no pages.
+    /// Lists all clients, newest first, without their secrets and without pagination.
     ///
     /// # Errors
-    /// `feature_disabled` when the server's own OAuth is switched off. So with all that is below.
+    /// `feature_disabled` if the OAuth server is disabled; this applies to all methods below as well.
     pub async fn list(&self) -> Result<Vec<OAuthClient>> {
         let call = self.admin.call()?;
-        // Page and number per page have no effect.
+        // `page` and `per_page` have no effect.
         let list = call.answer(call.raw.admin_list_oauth_clients(None, None).await).await?;
         Ok(list.clients.unwrap_or_default())
     }
 
-    /// Adds a client. A confidential one comes with its secret, this once.
+    /// Creates a client. The secret of a confidential client is returned only once.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `validation_failed`.
@@ -56,7 +56,7 @@ impl OAuthClients {
         call.answer(call.raw.admin_create_oauth_client(&request).await).await
     }
 
-    /// A client, without its secret.
+    /// Returns a client, without its secret.
     ///
     /// # Errors
     /// `oauth_client_not_found`.
@@ -66,7 +66,7 @@ impl OAuthClients {
         call.answer(call.raw.admin_get_oauth_client(&client_id).await).await
     }
 
-    /// Changes a client, and returns it as it is then, without its secret.
+    /// Updates a client and returns it, without its secret.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `oauth_client_not_found`,
@@ -78,7 +78,7 @@ impl OAuthClients {
         call.answer(call.raw.admin_update_oauth_client(&client_id, &request).await).await
     }
 
-    /// Removes a client.
+    /// Deletes a client.
     ///
     /// # Errors
     /// `oauth_client_not_found`.
@@ -88,10 +88,11 @@ impl OAuthClients {
         call.answer(call.raw.admin_delete_oauth_client(&client_id).await).await
     }
 
-    /// Gives a confidential client a new secret, which comes with the answer, this once. The old one is void at once.
+    /// Replaces the secret of a confidential client and returns the new one, only once. The old one stops working at
+    /// once.
     ///
     /// # Errors
-    /// `oauth_client_not_found`; `validation_failed` when the client is public.
+    /// `oauth_client_not_found`; `validation_failed` if the client is public.
     pub async fn regenerate_secret(&self, client_id: Uuid) -> Result<OAuthClient> {
         input::id("client id", client_id)?;
         let call = self.admin.call()?;

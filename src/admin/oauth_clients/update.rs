@@ -1,4 +1,4 @@
-//! Changes to an OAuth client.
+//! Updating OAuth clients.
 
 use crate::{
     error::{Error, Result},
@@ -6,8 +6,8 @@ use crate::{
     types::{OAuthClientUpdateRequest, OAuthGrantType, TokenEndpointAuthMethod},
 };
 
-/// What to change of a client (`PUT /admin/oauth/clients/{client_id}`). What is not named stays; an empty text removes
-/// what was there.
+/// An update of a client (`PUT /admin/oauth/clients/{client_id}`). Fields that are not set stay unchanged; an empty
+/// string clears a field.
 ///
 /// ```
 /// # use gotrue::admin::UpdateOAuthClient;
@@ -16,48 +16,48 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Default)]
-#[must_use = "give it to OAuthClients::update"]
+#[must_use = "pass it to OAuthClients::update"]
 pub struct UpdateOAuthClient {
     request: OAuthClientUpdateRequest,
 }
 
 impl UpdateOAuthClient {
-    /// No change yet. One has to follow.
+    /// An update without changes. At least one field must be set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// All the addresses to which a browser may be sent back, 1 to 10.
+    /// Replaces the redirect URIs, 1 to 10.
     pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
         self.request.redirect_uris = Some(uris.into_iter().map(Into::into).collect());
         self
     }
 
-    /// How it sends its secret. It has to go with the type of the client, which stays.
+    /// Sets how the client authenticates. The method must match the type of the client, which cannot be changed.
     pub fn token_endpoint_auth_method(mut self, method: impl Into<TokenEndpointAuthMethod>) -> Self {
         self.request.token_endpoint_auth_method = Some(method.into());
         self
     }
 
-    /// What it may exchange for tokens, at least one.
+    /// Sets the grant types that the client may use, at least one.
     pub fn grant_types<G: Into<OAuthGrantType>>(mut self, grant_types: impl IntoIterator<Item = G>) -> Self {
         self.request.grant_types = Some(grant_types.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Its name for people, of at most 1024 bytes.
+    /// Sets the display name, at most 1024 bytes.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.request.client_name = Some(name.into());
         self
     }
 
-    /// Its home page.
+    /// Sets the home page.
     pub fn uri(mut self, uri: impl Into<String>) -> Self {
         self.request.client_uri = Some(uri.into());
         self
     }
 
-    /// Its logo.
+    /// Sets the logo.
     pub fn logo_uri(mut self, uri: impl Into<String>) -> Self {
         self.request.logo_uri = Some(uri.into());
         self
@@ -75,11 +75,11 @@ impl UpdateOAuthClient {
         let texts = [client_name, client_uri, logo_uri];
         let lists = redirect_uris.is_some() || grant_types.is_some() || token_endpoint_auth_method.is_some();
         if !lists && texts.iter().all(|text| text.is_none()) {
-            return Err(Error::invalid("update", "changes nothing"));
+            return Err(Error::invalid("update", "must change at least one field"));
         }
         redirect_uris.as_deref().map_or(Ok(()), redirect_uri::check)?;
         if grant_types.as_ref().is_some_and(Vec::is_empty) {
-            return Err(Error::invalid("grant type", "is missing"));
+            return Err(Error::invalid("grant types", "must not be empty"));
         }
         Ok(self.request)
     }

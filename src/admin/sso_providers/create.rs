@@ -1,4 +1,4 @@
-//! New identity providers.
+//! Creating identity providers.
 
 use crate::{
     error::Result,
@@ -23,18 +23,19 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to SsoProviders::create"]
+#[must_use = "pass it to SsoProviders::create"]
 pub struct CreateSsoProvider {
     request: SsoProviderCreateRequest,
 }
 
 impl CreateSsoProvider {
-    /// With its metadata from an address, `https` only. The server fetches them at once and again from time to time.
+    /// A new provider with metadata from a URL, `https` only. The server fetches the metadata at once, and again from
+    /// time to time.
     pub fn metadata_url(url: impl Into<String>) -> Self {
         Self::new(Some(url.into()), None)
     }
 
-    /// With its metadata as they are, an XML document.
+    /// A new provider with this metadata, an XML document.
     pub fn metadata_xml(xml: impl Into<String>) -> Self {
         Self::new(None, Some(xml.into()))
     }
@@ -53,31 +54,31 @@ impl CreateSsoProvider {
         Self { request }
     }
 
-    /// The domains of addresses whose owners sign in with it.
+    /// Sets the email domains whose users sign in with the provider.
     pub fn domains<S: Into<String>>(mut self, domains: impl IntoIterator<Item = S>) -> Self {
         self.request.domains = Some(domains.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Which of a user's data come from which attributes.
+    /// Sets the mapping from assertion attributes to user data.
     pub fn attribute_mapping(mut self, mapping: SamlAttributeMapping) -> Self {
         self.request.attribute_mapping = Some(mapping);
         self
     }
 
-    /// In which form it is asked to name a user.
+    /// Sets the name id format to request from the provider.
     pub fn name_id_format(mut self, format: impl Into<NameIdFormat>) -> Self {
         self.request.name_id_format = Some(format.into());
         self
     }
 
-    /// An id of your own making, to find it again.
+    /// Sets an id of the caller's choice, to find the provider again.
     pub fn resource_id(mut self, id: impl Into<String>) -> Self {
         self.request.resource_id = Some(id.into());
         self
     }
 
-    /// Whether nobody can sign in with it for now.
+    /// Sets whether sign-in with the provider is disabled.
     pub fn disabled(mut self, disabled: bool) -> Self {
         self.request.disabled = Some(disabled);
         self

@@ -1,4 +1,4 @@
-//! Lists of identity providers.
+//! Listing identity providers.
 
 use crate::{
     admin::AdminClient,
@@ -28,28 +28,28 @@ impl ListSsoProviders {
         Self { admin, resource_id: None, resource_id_prefix: None }
     }
 
-    /// Only the one that you gave this id.
+    /// Keeps only the provider with this resource id.
     pub fn resource_id(mut self, id: impl Into<String>) -> Self {
         self.resource_id = Some(id.into());
         self
     }
 
-    /// Only those to which you gave an id that begins so.
+    /// Keeps only providers whose resource id starts with this prefix.
     pub fn resource_id_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.resource_id_prefix = Some(prefix.into());
         self
     }
 
-    /// The providers, all of them.
+    /// Fetches all matching providers.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] before any request.
     pub async fn get(self) -> Result<Vec<SsoProvider>> {
         let (id, prefix) = (self.resource_id.as_deref(), self.resource_id_prefix.as_deref());
         input::optional("resource id", id)?;
-        input::optional("prefix of resource ids", prefix)?;
+        input::optional("resource id prefix", prefix)?;
         if id.is_some() && prefix.is_some() {
-            return Err(Error::invalid("resource id", "and a prefix cannot both be given"));
+            return Err(Error::invalid("resource id", "cannot be combined with a prefix"));
         }
         let call = self.admin.call()?;
         let list = call.answer(call.raw.admin_list_sso_providers(id, prefix).await).await?;

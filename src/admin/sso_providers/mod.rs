@@ -1,4 +1,4 @@
-//! Identity providers of companies (SAML).
+//! SSO identity providers (SAML).
 
 mod create;
 mod list;
@@ -12,7 +12,7 @@ pub use update::UpdateSsoProvider;
 
 use crate::{admin::AdminClient, error::Result, input, types::SsoProvider};
 
-/// The identity providers of companies, with which people sign in by SAML 2.0.
+/// The SSO identity providers (SAML 2.0).
 ///
 /// ```
 /// use gotrue::admin::{CreateSsoProvider, UpdateSsoProvider};
@@ -35,12 +35,12 @@ impl SsoProviders {
         Self { admin }
     }
 
-    /// The providers, of which there are no pages. Nothing is asked yet.
+    /// Returns a list query; the result has no pages. Sends no request yet.
     pub fn list(&self) -> ListSsoProviders {
         ListSsoProviders::new(self.admin.clone())
     }
 
-    /// Adds a provider.
+    /// Creates a provider.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `saml_idp_already_exists`,
@@ -51,7 +51,7 @@ impl SsoProviders {
         call.answer(call.raw.admin_create_sso_provider(&request).await).await
     }
 
-    /// A provider, with its metadata.
+    /// Returns a provider, with its metadata.
     ///
     /// # Errors
     /// `sso_provider_not_found`.
@@ -61,7 +61,7 @@ impl SsoProviders {
         call.answer(call.raw.admin_get_sso_provider(&id.to_string()).await).await
     }
 
-    /// Changes a provider, and returns it as it is then.
+    /// Updates a provider and returns it.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `sso_provider_not_found`,
@@ -73,7 +73,7 @@ impl SsoProviders {
         call.answer(call.raw.admin_update_sso_provider(&id.to_string(), &request).await).await
     }
 
-    /// Removes a provider, and returns it as it was.
+    /// Deletes a provider and returns it.
     ///
     /// # Errors
     /// `sso_provider_not_found`.

@@ -1,4 +1,4 @@
-//! The second factors of a user.
+//! The factors of a user.
 
 use uuid::Uuid;
 
@@ -9,11 +9,11 @@ use crate::{
     types::{AdminUpdateFactorRequest, Factor},
 };
 
-/// The second factors of a user.
+/// The factors of a user.
 ///
 /// ```
 /// # async fn f(admin: gotrue::AdminClient, user_id: uuid::Uuid) -> Result<(), gotrue::Error> {
-/// // The telephone is lost.
+/// // The user has lost the phone.
 /// let factors = admin.users().factors(user_id);
 /// for factor in factors.list().await? {
 ///     factors.delete(factor.id).await?;
@@ -31,7 +31,7 @@ impl UserFactors {
         Self { admin, user_id }
     }
 
-    /// The factors, verified or not.
+    /// Lists the factors, verified or not.
     ///
     /// # Errors
     /// `user_not_found`.
@@ -41,7 +41,7 @@ impl UserFactors {
         call.answer(call.raw.admin_list_factors(&self.user_id).await).await
     }
 
-    /// Gives a factor another name.
+    /// Renames a factor.
     ///
     /// # Errors
     /// `user_not_found`, `mfa_factor_not_found`.
@@ -54,7 +54,7 @@ impl UserFactors {
         call.answer(call.raw.admin_update_factor(&self.user_id, &factor_id, &request).await).await
     }
 
-    /// Gives a phone factor another number, which counts as verified when the old one did. Without effect on others.
+    /// Changes the phone number of a phone factor. A verified factor stays verified. Has no effect on other factors.
     ///
     /// # Errors
     /// `user_not_found`, `mfa_factor_not_found`, `validation_failed`.
@@ -67,7 +67,7 @@ impl UserFactors {
         call.answer(call.raw.admin_update_factor(&self.user_id, &factor_id, &request).await).await
     }
 
-    /// Removes a factor, and returns it as it was. Sessions that used it fall back to `aal1`.
+    /// Deletes a factor and returns it. Sessions that used it are downgraded to `aal1`.
     ///
     /// # Errors
     /// `user_not_found`, `mfa_factor_not_found`.

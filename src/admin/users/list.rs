@@ -1,11 +1,11 @@
-//! Lists of users.
+//! Listing users.
 
 use futures_util::Stream;
 
 use crate::{
     admin::{
         AdminClient,
-        page::{self, Page, Place},
+        page::{self, Page, PageRef},
     },
     error::{Error, Result},
     input,
@@ -50,63 +50,65 @@ impl ListUsers {
         Self { admin, filter: None, sort: None, audience: None, page: None, per_page: None, cursor: None }
     }
 
-    /// Only users with this in their e-mail address, or in the `full_name` of their metadata. The server minds the case
-    /// in addresses, which it keeps in lower case; `%` and `_` stand for any characters and for any one.
+    /// Keeps only users whose email address, or `full_name` in the metadata, contains this text. Email addresses are
+    /// stored in lower case, and the comparison with them is case-sensitive; `%` matches any characters and `_` any
+    /// single one.
     pub fn filter(mut self, part: impl Into<String>) -> Self {
         self.filter = Some(part.into());
         self
     }
 
-    /// The order. Newest first by default.
+    /// Sets the sort order. Defaults to newest first.
     pub fn sort(mut self, order: UserOrder) -> Self {
         self.sort = Some(vec![order]);
         self
     }
 
-    /// The audience in which the users live, if not the server's default.
+    /// Sets the audience of the users, if it is not the server's default.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// Which page, from 1.
+    /// Sets the page number, starting at 1.
     pub fn page(mut self, page: u64) -> Self {
         self.page = Some(page);
         self
     }
 
-    /// How many users to a page. The server's default is 50.
+    /// Sets the number of users per page. Defaults to 50.
     pub fn per_page(mut self, per_page: u64) -> Self {
         self.per_page = Some(per_page);
         self
     }
 
-    /// By cursor instead of by number, this many users to a page, 1000 at most.
+    /// Uses cursor pagination with this many users per page, at most 1000.
     ///
-    /// Cheaper for the server, and nobody is seen twice or missed because others come and go. It is an experiment of
-    /// the server's (`GOTRUE_EXPERIMENTAL_CURSOR_PAGINATION_ENABLED`): one that does not know it gives its first page
-    /// by number, with [`Page::next_page`] in place of [`Page::next_cursor`], and a stream then goes on by number.
+    /// Cheaper for the server, and no user is repeated or missed when others are created or deleted. It is an
+    /// experimental feature (`GOTRUE_EXPERIMENTAL_CURSOR_PAGINATION_ENABLED`): a server without it returns its first
+    /// numbered page, with [`Page::next_page`] instead of [`Page::next_cursor`], and a stream then continues with
+    /// numbered pages.
     pub fn by_cursor(mut self, limit: u64) -> Self {
         self.cursor.get_or_insert_default().limit = Some(limit);
         self
     }
 
-    /// By cursor, from here: the [`next_cursor`](Page::next_cursor) of the page before.
+    /// Starts at this cursor: the [`next_cursor`](Page::next_cursor) of the previous page.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.cursor.get_or_insert_default().from = Some(cursor.into());
         self
     }
 
-    /// One page.
+    /// Fetches one page.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] before any request; `validation_failed` for a cursor that is none.
+    /// [`Error::InvalidInput`] before any request; `validation_failed` for an invalid cursor.
     pub async fn get(self) -> Result<Page<User>> {
         self.check()?;
-        let per_page = self.per_page.map(|number| input::from_one("number per page", number)).transpose()?;
+        let per_page = self.per_page.map(|number| input::from_one("page size", number)).transpose()?;
         let (page, cursor, limit) = match self.start() {
-            Place::Number(page) => (Some(input::from_one("page", page)?), None, None),
-            Place::Cursor(from) => (None, from, self.cursor.and_then(|cursor| cursor.limit)),
+            PageRef::Number(page) => (Some(input::from_one("page", page)?), None, None),
+            PageRef::Cursor(from) => (None, from, self.cursor.and_then(|cursor| cursor.limit)),
         };
         let limit = limit.map(|limit| input::from_one("limit", limit)).transpose()?;
         let (cursor, filter, audience) = (cursor.as_deref(), self.filter.as_deref(), self.audience.as_deref());
@@ -120,28 +122,29 @@ impl ListUsers {
         })
     }
 
-    /// All users from the page on, with one page in memory at a time. The next one is asked for when it is needed.
+    /// Streams all users, starting at the selected page, with one page in memory at a time. Pages are fetched when they
+    /// are needed.
     ///
-    /// The server counts anew for each page. In the default order a user who signs up meanwhile moves the others along,
-    /// so one may come twice; with [`UserOrder::CreatedAtAsc`] that cannot be, but one who is deleted may make another
-    /// be missed. [`by_cursor`](Self::by_cursor) knows neither. The stream ends after an error.
+    /// The server numbers the users anew for each page. In the default order, a new user shifts the others to later
+    /// pages, so a user may occur twice. With [`UserOrder::CreatedAtAsc`] this cannot happen, but a deleted user may
+    /// cause another to be missed. [`by_cursor`](Self::by_cursor) avoids both. The stream ends after an error.
     pub fn stream(self) -> impl Stream<Item = Result<User>> + Send + Unpin + 'static {
-        page::all_from(self.start(), move |place| self.clone().at(place).get())
+        page::stream_from(self.start(), move |page| self.clone().at(page).get())
     }
 
-    fn start(&self) -> Place {
+    fn start(&self) -> PageRef {
         match &self.cursor {
-            Some(cursor) => Place::Cursor(cursor.from.clone()),
-            // Always sent: a server that goes by cursor does so when there is no number.
-            None => Place::Number(self.page.unwrap_or(1)),
+            Some(cursor) => PageRef::Cursor(cursor.from.clone()),
+            // Always sent: a server with cursor pagination uses it if there is no page number.
+            None => PageRef::Number(self.page.unwrap_or(1)),
         }
     }
 
-    fn at(mut self, place: Place) -> Self {
-        match place {
-            // Also after a first page by cursor, from a server that knows none.
-            Place::Number(page) => (self.page, self.cursor) = (Some(page), None),
-            Place::Cursor(from) => self.cursor.get_or_insert_default().from = from,
+    fn at(mut self, page: PageRef) -> Self {
+        match page {
+            // Also after a first page by cursor, from a server without cursor pagination.
+            PageRef::Number(page) => (self.page, self.cursor) = (Some(page), None),
+            PageRef::Cursor(from) => self.cursor.get_or_insert_default().from = from,
         }
         self
     }
@@ -152,7 +155,7 @@ impl ListUsers {
         let Some(cursor) = &self.cursor else { return Ok(()) };
         input::optional("cursor", cursor.from.as_deref())?;
         if self.page.is_some() || self.per_page.is_some() {
-            return Err(Error::invalid("list", "cannot go both by number and by cursor"));
+            return Err(Error::invalid("list", "cannot combine page numbers with a cursor"));
         }
         Ok(())
     }

@@ -54,12 +54,12 @@ impl Users {
         Self { admin }
     }
 
-    /// A list of users. Nothing is asked yet.
+    /// Returns a list query. Sends no request yet.
     pub fn list(&self) -> ListUsers {
         ListUsers::new(self.admin.clone())
     }
 
-    /// A user, with identities and factors (`GET /admin/users/{user_id}`).
+    /// Returns a user, with identities and factors (`GET /admin/users/{user_id}`).
     ///
     /// # Errors
     /// `user_not_found`.
@@ -69,30 +69,30 @@ impl Users {
         call.answer(call.raw.admin_get_user(&id).await).await
     }
 
-    /// The user with this e-mail address, in any case, of the server's default audience.
+    /// Returns the user with this email address, case-insensitive, in the server's default audience.
     ///
-    /// The server has no such operation. This searches for users with the address within their own or in their name,
-    /// goes through the pages until one has exactly that address, and then gets that one whole: mostly two requests.
-    /// Of several, which only SSO makes possible, the oldest is given.
+    /// The server has no such operation. This lists the users whose email address or name contains the address, page by
+    /// page until one matches exactly, and fetches that user in full: usually two requests. If several match, which is
+    /// only possible with SSO, the oldest is returned.
     pub async fn get_by_email(&self, email: impl AsRef<str>) -> Result<Option<User>> {
         let email = email.as_ref().trim();
-        input::not_empty("e-mail address", email)?;
-        // The server keeps addresses in lower case and minds the case of the filter.
+        input::not_empty("email address", email)?;
+        // The server stores addresses in lower case, and its filter is case-sensitive.
         let wanted = email.to_lowercase();
         let mut users = self.list().filter(&wanted).sort(UserOrder::CreatedAtAsc).stream();
         while let Some(user) = users.try_next().await? {
-            if user.email.is_some_and(|there| there.to_lowercase() == wanted) {
+            if user.email.is_some_and(|email| email.to_lowercase() == wanted) {
                 return self.get(user.id).await.map(Some);
             }
         }
         Ok(None)
     }
 
-    /// Locks a user out for this long from now: no sign-in, no refresh, and no call with an access token. Others who
-    /// verify the token by themselves take it until it expires.
+    /// Bans a user for this long, from now: no sign-in, no refresh, and no call with an access token. Services that
+    /// verify access tokens themselves accept them until they expire.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`](crate::Error::InvalidInput) when it is for no time, or for more than 292 years;
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the duration is zero or longer than 292 years;
     /// `user_not_found`.
     pub async fn ban(&self, id: Uuid, duration: Duration) -> Result<User> {
         self.update(id, UpdateUser::new().ban(duration)).await
@@ -106,36 +106,36 @@ impl Users {
         self.update(id, UpdateUser::new().unban()).await
     }
 
-    /// Deletes a user for good (`DELETE /admin/users/{user_id}`).
+    /// Deletes a user permanently (`DELETE /admin/users/{user_id}`).
     ///
     /// # Errors
     /// `user_not_found`.
     pub async fn delete(&self, id: Uuid) -> Result<()> {
         input::id("user id", id)?;
-        let how = AdminDeleteUserRequest { should_soft_delete: Some(false) };
+        let request = AdminDeleteUserRequest { should_soft_delete: Some(false) };
         let call = self.admin.call()?;
-        call.answer(call.raw.admin_delete_user(&id, &how).await).await.map(drop)
+        call.answer(call.raw.admin_delete_user(&id, &request).await).await.map(drop)
     }
 
-    /// Deletes a user but for the row and its id, so that what refers to it stays whole: hashes take the place of the
-    /// address, the number and the identities, and sessions, factors and passkeys are gone. There is no way back.
+    /// Deletes a user but keeps the row and its id, so that references to it stay valid. Hashes replace the email
+    /// address, phone number and identities; sessions, factors and passkeys are deleted. This cannot be undone.
     ///
     /// # Errors
     /// `user_not_found`.
     pub async fn soft_delete(&self, id: Uuid) -> Result<()> {
         input::id("user id", id)?;
-        let how = AdminDeleteUserRequest { should_soft_delete: Some(true) };
+        let request = AdminDeleteUserRequest { should_soft_delete: Some(true) };
         let call = self.admin.call()?;
-        call.answer(call.raw.admin_delete_user(&id, &how).await).await.map(drop)
+        call.answer(call.raw.admin_delete_user(&id, &request).await).await.map(drop)
     }
 
-    /// The second factors of a user.
+    /// Returns the API for the factors of a user.
     #[must_use]
     pub fn factors(&self, user_id: Uuid) -> UserFactors {
         UserFactors::new(self.admin.clone(), user_id)
     }
 
-    /// The passkeys of a user.
+    /// Returns the API for the passkeys of a user.
     #[must_use]
     pub fn passkeys(&self, user_id: Uuid) -> UserPasskeys {
         UserPasskeys::new(self.admin.clone(), user_id)

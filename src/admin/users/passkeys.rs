@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{admin::AdminClient, error::Result, input, types::Passkey};
 
-/// The passkeys of a user, also while passkeys are switched off.
+/// The passkeys of a user. Also works while passkeys are disabled.
 ///
 /// ```
 /// # async fn f(admin: gotrue::AdminClient, user_id: uuid::Uuid) -> Result<(), gotrue::Error> {
@@ -25,7 +25,7 @@ impl UserPasskeys {
         Self { admin, user_id }
     }
 
-    /// The passkeys.
+    /// Lists the passkeys.
     ///
     /// # Errors
     /// `user_not_found`.
@@ -35,10 +35,10 @@ impl UserPasskeys {
         call.answer(call.raw.admin_list_passkeys(&self.user_id).await).await
     }
 
-    /// Removes a passkey.
+    /// Deletes a passkey.
     ///
     /// # Errors
-    /// `user_not_found`; `validation_failed` with a status of 404 when there is no such passkey.
+    /// `user_not_found`; `validation_failed` with status 404 if the passkey does not exist.
     pub async fn delete(&self, passkey_id: Uuid) -> Result<()> {
         input::id("user id", self.user_id)?;
         input::id("passkey id", passkey_id)?;

@@ -1,4 +1,4 @@
-//! Changes to a user.
+//! Updating users.
 
 use std::time::Duration;
 
@@ -13,83 +13,83 @@ use crate::{
     types::{AdminUpdateUserRequest, User},
 };
 
-/// What to change of a user (`PUT /admin/users/{user_id}`). What is not named stays.
+/// An update of a user (`PUT /admin/users/{user_id}`). Fields that are not set stay unchanged.
 ///
-/// All takes effect at once, and nothing is sent to the user.
+/// Changes take effect at once, and the user is not notified.
 ///
 /// ```
 /// # use gotrue::admin::UpdateUser;
 /// # use serde_json::json;
 /// # async fn f(users: gotrue::admin::Users, id: uuid::Uuid) -> Result<(), gotrue::Error> {
 /// users.update(id, UpdateUser::new().email("ada@new.example.com").confirm_email()).await?;
-/// // Metadata is merged key by key, not within a key; null removes a key.
+/// // Metadata is merged at the top level only; null removes a key.
 /// users.update(id, UpdateUser::new().app_metadata(json!({ "plan": "pro", "trial": null }))).await?;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Default)]
-#[must_use = "give it to Users::update"]
+#[must_use = "pass it to Users::update"]
 pub struct UpdateUser {
     request: AdminUpdateUserRequest,
     ban: Option<Ban>,
 }
 
 impl UpdateUser {
-    /// No change yet.
+    /// An update without changes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A new e-mail address.
+    /// Sets the email address.
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.request.email = Some(email.into());
         self
     }
 
-    /// A new phone number, with or without a leading `+`.
+    /// Sets the phone number, with or without a leading `+`.
     pub fn phone(mut self, phone: impl Into<String>) -> Self {
         self.request.phone = Some(phone.into());
         self
     }
 
-    /// A new password, of at most 72 bytes, which has to meet the server's rules. All sessions of the user end.
+    /// Sets the password, at most 72 bytes, which must meet the server's rules. All sessions of the user end.
     pub fn password(mut self, password: impl Into<Secret>) -> Self {
         self.request.password = Some(password.into());
         self
     }
 
-    /// The address counts as confirmed. There is no way back.
+    /// Marks the email address as confirmed. This cannot be undone.
     pub fn confirm_email(mut self) -> Self {
         self.request.email_confirm = Some(true);
         self
     }
 
-    /// The number counts as confirmed. There is no way back.
+    /// Marks the phone number as confirmed. This cannot be undone.
     pub fn confirm_phone(mut self) -> Self {
         self.request.phone_confirm = Some(true);
         self
     }
 
-    /// Data to merge into the user's own, a JSON object. A key that is given replaces the one there, whole; a null
-    /// removes it.
+    /// Merges into the metadata that the user can change, a JSON object. A key replaces the existing value as a whole;
+    /// a null value removes the key.
     pub fn user_metadata(mut self, metadata: impl Into<Value>) -> Self {
         self.request.user_metadata = Some(metadata.into());
         self
     }
 
-    /// Data to merge into the administrator's, a JSON object. A key that is given replaces the one there, whole; a
-    /// null removes it. The new data are in access tokens from the next refresh on.
+    /// Merges into the metadata that only administrators can change, a JSON object. A key replaces the existing value
+    /// as a whole; a null value removes the key. Access tokens contain the new data from the next refresh on.
     pub fn app_metadata(mut self, metadata: impl Into<Value>) -> Self {
         self.request.app_metadata = Some(metadata.into());
         self
     }
 
-    /// The role for the database.
+    /// Sets the database role.
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.request.role = Some(role.into());
         self
     }
 
-    /// Locks the user out for this long from now, whatever ban there was.
+    /// Bans the user for this long, from now, replacing any earlier ban.
     pub fn ban(mut self, duration: Duration) -> Self {
         self.ban = Some(Ban::For(duration));
         self
@@ -103,7 +103,7 @@ impl UpdateUser {
 
     fn into_request(self) -> Result<AdminUpdateUserRequest> {
         let Self { mut request, ban } = self;
-        input::optional("e-mail address", request.email.as_deref())?;
+        input::optional("email address", request.email.as_deref())?;
         input::optional("phone number", request.phone.as_deref())?;
         input::optional("password", request.password.as_ref().map(Secret::expose))?;
         input::optional("role", request.role.as_deref())?;
@@ -115,12 +115,12 @@ impl UpdateUser {
 }
 
 impl Users {
-    /// Changes a user, and returns them as they are then.
+    /// Updates a user and returns them.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `user_not_found`, `weak_password`,
-    /// `validation_failed`. An address or number that another user has is `unexpected_failure` with a status of 500,
-    /// which looks as if it were worth another try and is not.
+    /// `validation_failed`. An email address or phone number of another user results in `unexpected_failure` with
+    /// status 500, which looks retryable but is not.
     pub async fn update(&self, id: Uuid, update: UpdateUser) -> Result<User> {
         input::id("user id", id)?;
         let request = update.into_request()?;

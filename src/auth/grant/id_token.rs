@@ -24,7 +24,7 @@ use crate::{
 /// ```
 /// # use gotrue::{Client, IdToken, Provider};
 /// # async fn f(client: Client, id_token: gotrue::Secret, nonce: gotrue::Secret) -> Result<(), gotrue::Error> {
-/// let session = client.sign_in(IdToken::new(Provider::GOOGLE, id_token).nonce(nonce)).await?;
+/// let session = client.sign_in(IdToken::new(Provider::Google, id_token).nonce(nonce)).await?;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]

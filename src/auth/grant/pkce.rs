@@ -18,7 +18,7 @@ use crate::{
 ///
 /// ```
 /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
-/// let (url, verifier) = client.authorize(gotrue::Provider::GITHUB).redirect_to("http://localhost:3000/cb").pkce()?;
+/// let (url, verifier) = client.authorize(gotrue::Provider::Github).redirect_to("http://localhost:3000/cb").pkce()?;
 /// // … the browser goes to the URL, and comes back with a code …
 /// let code = "8d8c4e55-d49c-4b5b-a6d7-6cd0aec59d10";
 /// let session = client.sign_in(gotrue::AuthorizationCode::new(code, verifier)).await?;

@@ -77,7 +77,7 @@ impl Client {
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `over_email_send_rate_limit` within a
     /// minute of the last; `signup_disabled`, `email_provider_disabled`.
     pub async fn send_magic_link(&self, link: SendMagicLink) -> Result<()> {
-        input::not_empty("e-mail address", &link.email)?;
+        input::not_empty("email address", &link.email)?;
         link.options.check()?;
         input::metadata(link.data.as_ref())?;
         let Options { redirect_to, audience, captcha_token, code_challenge } = link.options;

@@ -73,7 +73,7 @@ impl Client {
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `over_email_send_rate_limit` within a
     /// minute of the last.
     pub async fn recover(&self, recover: Recover) -> Result<()> {
-        input::not_empty("e-mail address", &recover.email)?;
+        input::not_empty("email address", &recover.email)?;
         recover.options.check()?;
         let Options { redirect_to, audience, captcha_token, code_challenge } = recover.options;
         let (code_challenge, code_challenge_method) = challenge_fields(code_challenge);

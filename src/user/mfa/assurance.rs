@@ -33,7 +33,7 @@ impl Assurance {
     pub fn of(access_token: &Secret, user: &User) -> Self {
         let current = level_of(access_token);
         let has_factor = Factors::of(user).verified().next().is_some();
-        let next = if has_factor { Some(AssuranceLevel::AAL2) } else { current.clone() };
+        let next = if has_factor { Some(AssuranceLevel::Aal2) } else { current.clone() };
         Self { current, next }
     }
 

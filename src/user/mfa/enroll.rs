@@ -104,7 +104,7 @@ impl Mfa {
         if issuer.as_ref().is_some_and(|issuer| issuer.contains('&')) {
             return Err(Error::invalid("issuer", "holds &, at which the server cuts it"));
         }
-        let request = EnrollFactorRequest { factor_type: FactorType::TOTP, friendly_name, issuer, phone: None };
+        let request = EnrollFactorRequest { factor_type: FactorType::Totp, friendly_name, issuer, phone: None };
         let call = self.user.call()?;
         let reply = call.answer(call.raw.enroll_factor(&request).await).await?;
         let totp = call.required("the secret", reply.totp)?;
@@ -125,7 +125,7 @@ impl Mfa {
     pub async fn enroll_phone(&self, factor: EnrollPhone) -> Result<EnrollFactorResponse> {
         input::not_empty("phone number", &factor.phone)?;
         let EnrollPhone { phone, friendly_name } = factor;
-        let factor_type = FactorType::PHONE;
+        let factor_type = FactorType::Phone;
         let request = EnrollFactorRequest { factor_type, friendly_name, issuer: None, phone: Some(phone) };
         let call = self.user.call()?;
         call.answer(call.raw.enroll_factor(&request).await).await
@@ -140,7 +140,7 @@ impl Mfa {
     pub async fn enroll_webauthn(&self, friendly_name: impl Into<String>) -> Result<EnrollFactorResponse> {
         let friendly_name = friendly_name.into();
         input::not_empty("factor name", &friendly_name)?;
-        let factor_type = FactorType::WEBAUTHN;
+        let factor_type = FactorType::Webauthn;
         let request =
             EnrollFactorRequest { factor_type, friendly_name: Some(friendly_name), issuer: None, phone: None };
         let call = self.user.call()?;

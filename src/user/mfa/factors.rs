@@ -33,17 +33,17 @@ impl Factors {
 
     /// Those of authenticator applications.
     pub fn totp(&self) -> impl Iterator<Item = &Factor> {
-        self.of_type(FactorType::TOTP)
+        self.of_type(FactorType::Totp)
     }
 
     /// Those that get codes by phone.
     pub fn phone(&self) -> impl Iterator<Item = &Factor> {
-        self.of_type(FactorType::PHONE)
+        self.of_type(FactorType::Phone)
     }
 
     /// Security keys and platform authenticators.
     pub fn webauthn(&self) -> impl Iterator<Item = &Factor> {
-        self.of_type(FactorType::WEBAUTHN)
+        self.of_type(FactorType::Webauthn)
     }
 
     /// Those of a type.
@@ -58,7 +58,7 @@ impl Factors {
 
     /// Those that were enrolled and never answered a challenge.
     pub fn unverified(&self) -> impl Iterator<Item = &Factor> {
-        self.0.iter().filter(|factor| factor.status == FactorStatus::UNVERIFIED)
+        self.0.iter().filter(|factor| factor.status == FactorStatus::Unverified)
     }
 }
 
@@ -66,7 +66,7 @@ impl Factor {
     /// Whether it is in use.
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        self.status == FactorStatus::VERIFIED
+        self.status == FactorStatus::Verified
     }
 }
 

@@ -63,7 +63,7 @@ impl Mfa {
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; as [`verify`](Self::verify).
     pub async fn verify_webauthn(&self, challenge: &WebAuthnChallenge, credential: impl Serialize) -> Result<Session> {
         let credential_response = match &challenge.ceremony {
-            ceremony if *ceremony == WebAuthnCeremony::CREATE => webauthn::attestation(credential)?,
+            ceremony if *ceremony == WebAuthnCeremony::Create => webauthn::attestation(credential)?,
             _ => webauthn::assertion(credential)?,
         };
         let type_ = challenge.ceremony.clone();

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gotrue_openapi::document::{elements, entries};
 use serde_json::Value;
 
 use super::schema::resolve;
-use crate::generator::document::{elements, entries};
 
 /// What schemas say about the fields of a value.
 #[derive(Default)]

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
+use gotrue_openapi::document::entries;
 use serde_json::Value;
-
-use crate::generator::document::entries;
 
 pub struct Exchange<'a> {
     pub method: &'a str,

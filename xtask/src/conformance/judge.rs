@@ -1,5 +1,6 @@
 //! Holds one exchange against the document.
 
+use gotrue_openapi::document::{self, Operation, elements, entries};
 use jsonschema::Registry;
 use serde_json::Value;
 
@@ -9,7 +10,6 @@ use super::{
     exchange::Exchange,
     schema::{Validators, resolve},
 };
-use crate::generator::document::{self, Operation, elements, entries};
 
 pub struct Judge<'a> {
     document: &'a Value,

@@ -4,13 +4,13 @@
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
+use gotrue_openapi::document;
 use jsonschema::{Draft, Registry, ValidationError, Validator};
 use serde_json::{Map, Value, json};
 
 use super::Finding;
 use crate::{
     causes::causes,
-    generator::document,
     outcome::{Failure, Result},
 };
 

@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use gotrue_openapi::document::{self, Operation, elements, entries};
 use serde_json::Value;
-
-use crate::generator::document::{self, Operation, elements, entries};
 
 #[derive(Default)]
 pub struct Facts(BTreeMap<String, String>);

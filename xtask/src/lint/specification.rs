@@ -1,10 +1,10 @@
 //! What the specification of OpenAPI 3.0 says, by its JSON Schema.
 
+use gotrue_openapi::Finding;
 use jsonschema::{Draft, ValidationError};
 use serde_json::Value;
 
-use super::place;
-use crate::{causes::causes, generator::lint::Finding, outcome::Result};
+use crate::{causes::causes, outcome::Result};
 
 const SCHEMA: &str = include_str!("../../data/openapi-3.0.schema.json");
 
@@ -21,5 +21,5 @@ pub fn lint(document: &Value) -> Result<Vec<Finding>> {
 fn finding(error: &ValidationError<'_>) -> Finding {
     let long = error.instance().to_string().len() > LONG;
     let problem = if long { error.masked_with("the value").to_string() } else { error.to_string() };
-    place::finding(error.instance_path().as_str(), format!("{problem} (OpenAPI 3.0)"))
+    Finding::new(error.instance_path().as_str(), format!("{problem} (OpenAPI 3.0)"))
 }

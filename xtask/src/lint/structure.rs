@@ -1,24 +1,20 @@
-//! What no schema can see: paths that cannot be told apart, parameters that stand twice, components without a use.
+//! What no schema can express: ambiguous paths, duplicate parameters, unused components.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use super::place;
-use crate::{
-    generator::{
-        document::{self, Operation, elements, entries, resolve},
-        lint::Finding,
-    },
-    yaml::{escape, unescape},
+use gotrue_openapi::{
+    Finding,
+    document::{self, Operation, elements, entries, references, resolve},
+    pointer::{escape, join, unescape},
 };
+use serde_json::Value;
 
 pub fn lint(document: &Value) -> Vec<Finding> {
     let parameters = document::operations(document).flat_map(|operation| parameters(document, &operation));
     paths(document).into_iter().chain(parameters).chain(unused(document)).collect()
 }
 
-/// Pairs of paths that one request may mean both of, neither being the more concrete.
+/// Reports pairs of paths that match the same request, where neither is more concrete.
 fn paths(document: &Value) -> Vec<Finding> {
     let paths: Vec<&str> = entries(&document["paths"]).map(|(path, _)| path).collect();
     let pairs =
@@ -26,18 +22,18 @@ fn paths(document: &Value) -> Vec<Finding> {
     let problem = |(path, other): (&&str, &&str)| {
         let problem = match overlap(path, other)? {
             Overlap::Same => "is the same path as",
-            Overlap::Ambiguous => "cannot be told from",
+            Overlap::Ambiguous => "is ambiguous with",
         };
-        Some(place::finding(&format!("/paths/{}", escape(path)), format!("{problem} {other}")))
+        Some(Finding::new(join("/paths", &[path]), format!("{problem} {other}")))
     };
     pairs.filter_map(problem).collect()
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum Overlap {
-    /// They differ in the names of parameters only.
+    /// They differ only in the names of parameters.
     Same,
-    /// Each is the more concrete in some segment.
+    /// Each is more concrete in some segment.
     Ambiguous,
 }
 
@@ -58,7 +54,7 @@ fn segments(path: &str) -> Vec<&str> {
     path.trim_end_matches('/').split('/').collect()
 }
 
-/// Parameters of one name in one place, of an operation.
+/// Reports duplicate parameters of an operation.
 fn parameters(document: &Value, operation: &Operation<'_>) -> Vec<Finding> {
     let mut seen = BTreeSet::new();
     let mut findings = Vec::new();
@@ -68,40 +64,32 @@ fn parameters(document: &Value, operation: &Operation<'_>) -> Vec<Finding> {
         if let (Some(name), Some(location)) = (name, location)
             && !seen.insert((name, location))
         {
-            let pointer = format!("/paths/{}/{}/parameters/{index}", escape(operation.path), operation.method);
-            findings.push(place::finding(&pointer, format!("the {location} parameter {name} stands twice")));
+            let pointer = join("/paths", &[operation.path, operation.method, "parameters", &index.to_string()]);
+            findings.push(Finding::new(pointer, format!("the {location} parameter {name} is not unique")));
         }
     }
     findings
 }
 
-/// Components that no path leads to.
+/// Reports components that no path uses.
 fn unused(document: &Value) -> Vec<Finding> {
-    let mut used = BTreeSet::new();
-    follow(document, &document["paths"], &mut used);
+    let mut targets = BTreeSet::new();
+    references(document, &document["paths"], &mut targets);
+    let pointers = targets.into_iter().filter_map(|target| target.strip_prefix('#'));
+    let mut used: BTreeSet<String> = pointers.map(component).collect();
     let schemes = document::operations(document).flat_map(|operation| elements(&operation.value["security"]));
     let schemes = schemes.chain(elements(&document["security"])).flat_map(entries);
-    used.extend(schemes.map(|(scheme, _)| format!("/components/securitySchemes/{}", escape(scheme))));
+    used.extend(schemes.map(|(scheme, _)| join("/components/securitySchemes", &[scheme])));
 
     let by_kind: BTreeMap<&str, &Value> = entries(&document["components"]).collect();
-    let all = by_kind.into_iter().filter(|(kind, _)| !kind.starts_with("x-")).flat_map(|(kind, components)| {
-        entries(components).map(move |(name, _)| format!("/components/{kind}/{}", escape(name)))
-    });
-    all.filter(|pointer| !used.contains(pointer)).map(|pointer| place::finding(&pointer, "is never used")).collect()
+    let all = by_kind
+        .into_iter()
+        .filter(|(kind, _)| !kind.starts_with("x-"))
+        .flat_map(|(kind, components)| entries(components).map(move |(name, _)| join("/components", &[kind, name])));
+    all.filter(|pointer| !used.contains(pointer)).map(|pointer| Finding::new(pointer, "is never used")).collect()
 }
 
-/// Collects what the references in a value point at, and those in there.
-fn follow(document: &Value, value: &Value, used: &mut BTreeSet<String>) {
-    if let Some(pointer) = value["$ref"].as_str().and_then(|target| target.strip_prefix('#'))
-        && used.insert(component(pointer))
-        && let Some(target) = document.pointer(pointer)
-    {
-        follow(document, target, used);
-    }
-    entries(value).map(|(_, v)| v).chain(elements(value)).for_each(|value| follow(document, value, used));
-}
-
-/// The component that a pointer leads to or into.
+/// Returns the component that a pointer leads to or into.
 fn component(pointer: &str) -> String {
     pointer.split('/').take(4).map(|step| escape(&unescape(step))).collect::<Vec<_>>().join("/")
 }

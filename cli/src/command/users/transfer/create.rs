@@ -72,7 +72,7 @@ async fn attempt(users: &Users, row: &Row, id: Uuid, may_exist: bool) -> Result<
         match users.get(id).await {
             Ok(user) if row.is_of(&user) => return Ok(Outcome::Created),
             Ok(_) => return Ok(Outcome::refused("the ID belongs to another user")),
-            Err(error) if error.code() == Some(&ErrorCode::USER_NOT_FOUND) => {}
+            Err(error) if error.code() == Some(&ErrorCode::UserNotFound) => {}
             Err(error) => return Err(error),
         }
     }

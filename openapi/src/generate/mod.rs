@@ -1,0 +1,109 @@
+//! Code generation: lint ▶ tables ▶ lower ▶ progenitor.
+
+mod client;
+mod lower;
+mod open;
+mod operations;
+mod schemas;
+#[cfg(test)]
+mod tests;
+
+use std::{env, fs, io, path::Path};
+
+use proc_macro2::TokenStream;
+use serde_json::Value;
+
+use crate::{error::Error, lint::lint};
+
+/// The schema that admits every JSON value. It becomes `serde_json::Value`.
+const FREE_FORM: &str = "Metadata";
+
+/// Options of the generated code.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Derives `schemars::JsonSchema` for every model. Default: false.
+    pub schemars: bool,
+    /// Marks every model that is in no request as `#[non_exhaustive]`, so that a new field is not a breaking change.
+    /// Default: true.
+    pub non_exhaustive: bool,
+    /// The path of the type of secrets. Default: `crate::secret::Secret`.
+    pub secret: &'static str,
+    /// The path of the module of the open string types. Default: `crate::types`.
+    pub open: &'static str,
+    /// The path of the type that the client's hooks get, which sends the requests. Default:
+    /// `crate::transport::Transport`.
+    pub transport: &'static str,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            schemars: false,
+            non_exhaustive: true,
+            secret: "crate::secret::Secret",
+            open: "crate::types",
+            transport: "crate::transport::Transport",
+        }
+    }
+}
+
+/// The generated code, one part for each file.
+#[derive(Clone, Debug)]
+pub struct Code {
+    /// The models: one type for each schema, except for the open strings.
+    pub types: TokenStream,
+    /// The open string types: one enum for each schema with `x-known-values`. The code expects the type `OtherValue`
+    /// and the macro `open_string` in scope.
+    pub open: TokenStream,
+    /// A function that returns the JSON Schema of every model, for use with [`Options::schemars`].
+    pub schemas: TokenStream,
+    /// The table of operations, and the names of secrets. The code expects the types `Operation` and `Credential` in
+    /// scope.
+    pub operations: TokenStream,
+    /// The client: one method for each operation.
+    pub client: TokenStream,
+}
+
+/// Generates the client, its models and its tables.
+///
+/// # Errors
+///
+/// [`Error::Rules`] if the document breaks its rules, [`Error::Generator`] if the generator rejects it.
+pub fn generate(document: &Value, options: &Options) -> Result<Code, Error> {
+    check(document)?;
+    let (types, client) = client::generate(&lower::lower(document), options)?;
+    Ok(Code {
+        types,
+        open: open::types(document),
+        schemas: schemas::list(document),
+        operations: operations::table(document),
+        client,
+    })
+}
+
+/// Generates only the models, for a program other than the client, such as a server. They include the models of requests.
+///
+/// # Errors
+///
+/// As [`generate`].
+pub fn models(document: &Value, options: &Options) -> Result<TokenStream, Error> {
+    check(document)?;
+    client::models(&lower::lower(document), options)
+}
+
+fn check(document: &Value) -> Result<(), Error> {
+    let findings = lint(document);
+    if findings.is_empty() { Ok(()) } else { Err(Error::Rules(findings)) }
+}
+
+/// Formats code and writes it to a file in `OUT_DIR`, the output directory of the running build script.
+///
+/// # Errors
+///
+/// [`Error::Generator`] if the code is not valid Rust, [`Error::Write`] if the file cannot be written or `OUT_DIR` is
+/// not set.
+pub fn write(name: &str, code: TokenStream) -> Result<(), Error> {
+    let file = syn::parse2(code).map_err(|error| Error::Generator(error.into()))?;
+    let directory = env::var_os("OUT_DIR").ok_or_else(|| Error::Write(io::Error::other("OUT_DIR is not set")))?;
+    fs::write(Path::new(&directory).join(name), prettyplease::unparse(&file)).map_err(Error::Write)
+}

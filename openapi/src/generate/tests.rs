@@ -1,0 +1,141 @@
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use serde_json::json;
+
+use super::*;
+use crate::document;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| document::gotrue().unwrap());
+
+/// Formats code as a build script writes it.
+fn formatted(code: &TokenStream) -> String {
+    prettyplease::unparse(&syn::parse2(code.clone()).unwrap())
+}
+
+#[test]
+fn the_document_becomes_code() {
+    let options = Options { secret: "vault::Secret", open: "vault::open", ..Options::default() };
+    let code = generate(&DOCUMENT, &options).unwrap();
+    let (types, client) = (formatted(&code.types), formatted(&code.client));
+    for operation in document::operations(&DOCUMENT) {
+        let id = operation.id().unwrap();
+        assert!(client.contains(&format!("pub async fn {id}<")), "{id} is not a method");
+    }
+    assert!(types.contains("pub struct User {"), "the models are in a module");
+    assert!(types.contains("pub access_token: vault::Secret,"));
+    assert!(types.contains("pub aal: ::std::option::Option<vault::open::AssuranceLevel>,"));
+    assert!(!client.contains("pub struct User {") && !client.contains("pub mod prelude"));
+    assert!(!types.contains("JsonSchema"));
+}
+
+#[test]
+fn models_that_are_in_no_request_can_grow() {
+    let growing = |options: &Options| {
+        let file: syn::File = syn::parse2(models(&DOCUMENT, options).unwrap()).unwrap();
+        let growing = file.items.iter().filter_map(|item| match item {
+            syn::Item::Struct(item) => Some((&item.ident, &item.attrs)),
+            syn::Item::Enum(item) => Some((&item.ident, &item.attrs)),
+            _ => None,
+        });
+        let growing = growing.filter(|(_, attrs)| attrs.iter().any(|attr| attr.path().is_ident("non_exhaustive")));
+        growing.map(|(name, _)| name.to_string()).collect::<BTreeSet<_>>()
+    };
+    let names = growing(&Options::default());
+    assert!(["Session", "User", "UserList", "SignUpResponse"].iter().all(|name| names.contains(*name)), "{names:?}");
+    assert!(!names.iter().any(|name| name.ends_with("Request") || name == "PasswordGrant"), "{names:?}");
+    assert!(growing(&Options { non_exhaustive: false, ..Options::default() }).is_empty());
+}
+
+#[test]
+fn models_can_be_generated_without_a_client() {
+    let options = Options { secret: "gotrue::Secret", open: "gotrue::types", ..Options::default() };
+    let models = formatted(&models(&DOCUMENT, &options).unwrap());
+    assert!(!models.contains("crate::") && !models.contains("struct Client "));
+    for model in ["User", "SignUpRequest", "ErrorCodeOrStatus"] {
+        assert!(models.contains(&format!(" {model} {{")), "{model} is missing");
+    }
+}
+
+#[test]
+fn a_document_that_breaks_its_rules_is_rejected() {
+    let mut document = DOCUMENT.clone();
+    document["paths"]["/logout"]["post"]["summary"] = Value::Null;
+    let error = generate(&document, &Options::default()).unwrap_err();
+    assert_eq!(error.to_string(), "POST /logout: has no summary");
+}
+
+#[test]
+fn an_open_string_becomes_an_enum() {
+    let level = json!({ "description": "A level.", "x-known-values": { "aal1": "One.", "aal2": "Two." } });
+    let document = json!({ "components": { "schemas": { "Level": level } } });
+    let code = formatted(&open::types(&document));
+    let expected = r#"/// A level.
+///
+/// A value that this version does not know is kept as [`Other`](Self::Other).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Level {
+    /// `aal1`: One.
+    Aal1,
+    /// `aal2`: Two.
+    Aal2,
+    /// A value that this version does not know.
+    Other(OtherValue),
+}
+impl Level {
+    /// The known values.
+    pub const KNOWN: &[Self] = &[Self::Aal1, Self::Aal2];
+    /// Returns the value as the server spells it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Aal1 => "aal1",
+            Self::Aal2 => "aal2",
+            Self::Other(value) => value.as_str(),
+        }
+    }
+}
+open_string!(Level, "A level.");
+"#;
+    assert_eq!(code, expected);
+}
+
+#[test]
+fn the_table_has_a_row_for_each_operation() {
+    let operation = json!({ "operationId": "get_user", "security": [{ "apiKey": [], "userToken": [] }] });
+    let document = json!({ "paths": { "/user": { "get": operation } } });
+    let code = formatted(&operations::table(&document));
+    assert!(code.contains(r#"id: "get_user""#), "{code}");
+    assert!(code.contains("credential: Credential::User"), "{code}");
+    assert!(code.contains("safe: true"), "{code}");
+}
+
+#[test]
+fn lowering_keeps_the_success_and_the_form() {
+    let mut document = json!({
+        "paths": { "/token": { "post": {
+            "operationId": "token",
+            "description": "Issues a token.",
+            "requestBody": { "content": { "application/json": {}, "application/x-www-form-urlencoded": {} } },
+            "responses": {
+                "200": { "content": { "application/scim+json": {} } },
+                "400": { "description": "`invalid_grant`." },
+            },
+        } } },
+        "components": { "schemas": { "User": {
+            "type": "object",
+            "nullable": true,
+            "required": ["roles"],
+            "properties": { "roles": { "type": "array" }, "keys": { "type": "array" }, "name": { "type": "string" } },
+        } } },
+    });
+    let lowered = lower::lower(&document);
+    let operation = &mut document["paths"]["/token"]["post"];
+    operation["description"] = "Issues a token.\n\n# Other responses\n\n- 400: `invalid_grant`.".into();
+    operation["requestBody"] = json!({ "content": { "application/x-www-form-urlencoded": {} } });
+    operation["responses"] = json!({ "2XX": { "content": { "application/json": {} } } });
+    let user = &mut document["components"]["schemas"]["User"];
+    user.as_object_mut().unwrap().remove("nullable");
+    user["properties"]["keys"]["nullable"] = true.into();
+    assert_eq!(lowered, document);
+}

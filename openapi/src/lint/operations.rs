@@ -1,0 +1,146 @@
+//! Rules for operations: ids, security, parameters, bodies and responses.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Linter;
+use crate::{
+    document::{Operation, elements, entries, is_success, known_values, operations, resolve},
+    names::is_snake_case,
+    pointer::join,
+};
+
+impl<'a> Linter<'a> {
+    pub(super) fn operations(&mut self) {
+        let mut ids = BTreeSet::new();
+        for operation in operations(self.document) {
+            let pointer = join("/paths", &[operation.path, operation.method]);
+            match operation.id() {
+                None => self.report(&pointer, "has no operationId"),
+                Some(id) => {
+                    self.require(is_snake_case(id), &pointer, format!("operationId {id} is not in snake_case"));
+                    self.require(ids.insert(id), &pointer, format!("operationId {id} is not unique"));
+                }
+            }
+            self.require(operation.value["summary"].is_string(), &pointer, "has no summary");
+            let safe = &operation.value["x-safe"];
+            let is_sensible = safe.is_null() || *safe == false && operation.method == "get";
+            self.require(is_sensible, &pointer, "x-safe is only for a GET that changes something, and then false");
+            self.security(&operation, &pointer);
+            self.parameters(&operation, &pointer);
+            self.request_body(&operation, &pointer);
+            self.responses(&operation, &pointer);
+        }
+    }
+
+    fn security(&mut self, operation: &Operation<'a>, pointer: &str) {
+        let pointer = join(pointer, &["security"]);
+        let Some(alternatives) = operation.value["security"].as_array() else {
+            return self.report(&pointer, "has no security; a public operation has `apiKey`");
+        };
+        for (scheme, _) in alternatives.iter().flat_map(entries) {
+            let is_declared = self.document["components"]["securitySchemes"].get(scheme).is_some();
+            self.require(is_declared, &pointer, format!("security scheme {scheme} is not declared"));
+        }
+    }
+
+    fn parameters(&mut self, operation: &Operation<'a>, pointer: &str) {
+        let mut in_path = BTreeSet::new();
+        for (index, parameter) in elements(&operation.value["parameters"]).enumerate() {
+            let pointer = join(pointer, &["parameters", &index.to_string()]);
+            let parameter = resolve(self.document, parameter);
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let location = parameter["in"].as_str().unwrap_or_default();
+            if location == "path" {
+                in_path.insert(name);
+                self.require(parameter["required"] == true, &pointer, format!("path parameter {name} is not required"));
+            }
+            let is_supported = matches!(location, "path" | "query" | "header") && parameter["style"] != "deepObject";
+            self.require(is_supported, &pointer, format!("parameter {name}: cookies and deepObject are not supported"));
+            let is_credential = name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("apikey");
+            self.require(!is_credential, &pointer, format!("parameter {name} is a credential; use security"));
+            let is_described = parameter["description"].is_string();
+            self.require(is_described, &pointer, format!("parameter {name} has no description"));
+        }
+        for segment in operation.path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')) {
+            self.require(in_path.contains(segment), pointer, format!("path parameter {segment} is not declared"));
+        }
+    }
+
+    fn request_body(&mut self, operation: &Operation<'a>, pointer: &str) {
+        let Some(body) = operation.value.get("requestBody") else { return };
+        let pointer = join(pointer, &["requestBody"]);
+        let body = resolve(self.document, body);
+        let media: Vec<_> = entries(&body["content"]).collect();
+        let Some((_, first)) = media.first() else {
+            return self.report(&pointer, "the request has no media type");
+        };
+        let is_same = media.iter().all(|(_, content)| content["schema"] == first["schema"]);
+        self.require(is_same, &pointer, "the request's media types have different schemas");
+        for (media_type, _) in &media {
+            let is_supported = matches!(*media_type, "application/json" | "application/x-www-form-urlencoded");
+            self.require(is_supported, &pointer, format!("the request's media type {media_type} is not supported"));
+        }
+        let is_named = first["schema"]["$ref"].is_string();
+        self.require(is_named, &pointer, "the request's schema has no name; use a component");
+        let is_required = body["required"] == true;
+        self.require(is_required, &pointer, "the request is not required; the client always sends it");
+    }
+
+    fn responses(&mut self, operation: &Operation<'a>, pointer: &str) {
+        let pointer = join(pointer, &["responses"]);
+        let statuses: Vec<&str> = operation.responses().map(|(status, _)| status).collect();
+        let successes: Vec<&str> = statuses.iter().copied().filter(|status| is_success(status)).collect();
+        let redirects = statuses.iter().any(|status| status.starts_with('3'));
+        self.require(successes.len() < 2, &pointer, format!("more than one success: {}", successes.join(", ")));
+        self.require(!successes.is_empty() || redirects, &pointer, "no success and no redirect");
+        self.require(statuses.contains(&"5XX"), &pointer, "no 5XX; use the response ServerError");
+        for (status, response) in operation.responses() {
+            let pointer = join(&pointer, &[status]);
+            self.require(is_status(status), &pointer, format!("invalid status {status}; expected 200, 4XX or 5XX"));
+            self.response(status, resolve(self.document, response), &pointer);
+        }
+    }
+
+    fn response(&mut self, status: &str, response: &'a Value, pointer: &str) {
+        let media: Vec<_> = entries(&response["content"]).collect();
+        for (media_type, content) in &media {
+            let has_schema = content.get("schema").is_some();
+            self.require(has_schema, pointer, format!("status {status}: {media_type} has no schema"));
+        }
+        if is_success(status) {
+            self.require(media.len() < 2, pointer, format!("status {status}: more than one media type"));
+            for (_, content) in media.iter().filter(|(media_type, _)| media_type.ends_with("json")) {
+                let schema = &content["schema"];
+                let is_named = schema["$ref"].is_string() || schema["items"]["$ref"].is_string();
+                self.require(is_named, pointer, format!("status {status}: the schema has no name; use a component"));
+            }
+        } else if status.starts_with('3') {
+            let has_location = response["headers"].get("Location").is_some();
+            self.require(has_location, pointer, format!("status {status}: no Location header"));
+        } else {
+            let schema = |media_type| &response["content"][media_type]["schema"]["$ref"];
+            let is_error = schema("application/json") == "#/components/schemas/Error"
+                || schema("application/scim+json") == "#/components/schemas/ScimError";
+            self.require(is_error, pointer, format!("status {status}: the body of an error is the schema Error"));
+            self.error_codes(response, pointer);
+        }
+    }
+
+    /// A word in backticks in the description of an error is a known error code, or a field.
+    fn error_codes(&mut self, response: &'a Value, pointer: &str) {
+        let schemas = &self.document["components"]["schemas"];
+        let known = known_values(&schemas["ErrorCode"]);
+        let text = response["description"].as_str().unwrap_or_default();
+        for word in text.split('`').skip(1).step_by(2).filter(|word| is_snake_case(word) && word.contains('_')) {
+            let is_code = known.is_some_and(|known| known.contains_key(word));
+            let is_field = entries(schemas).any(|(_, schema)| schema["properties"].get(word).is_some());
+            self.require(is_code || is_field, pointer, format!("`{word}` is not a known value of ErrorCode"));
+        }
+    }
+}
+
+fn is_status(status: &str) -> bool {
+    matches!(status, "4XX" | "5XX") || status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit())
+}

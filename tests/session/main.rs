@@ -1,0 +1,4 @@
+//! The session manager and the stores.
+
+mod manager;
+mod stores;

@@ -1,0 +1,147 @@
+//! A recorded exchange.
+
+use std::{fs, path::Path};
+
+use gotrue::{
+    Error, ErrorCode,
+    raw::{OPERATIONS, Operation},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use wiremock::{Request, ResponseTemplate};
+
+use super::same::same;
+
+pub struct Exchange {
+    pub name: String,
+    request: Value,
+    response: Value,
+}
+
+impl Exchange {
+    pub fn read(file: &Path) -> Self {
+        let text = fs::read_to_string(file).unwrap();
+        let mut json: Value = serde_json::from_str(&text).unwrap();
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        Self { name, request: json["request"].take(), response: json["response"].take() }
+    }
+
+    /// The operation that it belongs to: the one with the fewest parameters in its path.
+    pub fn operation(&self) -> Option<&'static Operation> {
+        let method = self.request["method"].as_str().unwrap();
+        let fits = |operation: &&Operation| operation.method == method && self.fits(operation.path);
+        OPERATIONS.iter().filter(fits).min_by_key(|operation| operation.path.matches('{').count())
+    }
+
+    fn fits(&self, template: &str) -> bool {
+        let (wanted, there): (Vec<_>, Vec<_>) = (template.split('/').collect(), self.segments().collect());
+        wanted.len() == there.len() && wanted.iter().zip(there).all(|(w, t)| w.starts_with('{') || *w == t)
+    }
+
+    fn segments(&self) -> impl Iterator<Item = &str> {
+        self.request["path"].as_str().unwrap().trim_end_matches('/').split('/')
+    }
+
+    pub fn status(&self) -> u16 {
+        self.response["status"].as_u64().unwrap().try_into().unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.response["headers"][name].as_str()
+    }
+
+    /// A parameter in the path, by its place.
+    pub fn path(&self, place: usize) -> &str {
+        self.segments().nth(place).unwrap()
+    }
+
+    /// A parameter in the path, as a type. None when it does not fit.
+    pub fn path_as<T: std::str::FromStr>(&self, place: usize) -> Option<T> {
+        self.path(place).parse().ok()
+    }
+
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.request["query"][name].as_str()
+    }
+
+    /// A parameter in the query, as a type. None when it does not fit.
+    pub fn query_as<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.query(name)?.parse().ok()
+    }
+
+    /// An optional parameter in the query. None when it is there and does not fit.
+    #[expect(clippy::option_option, reason = "absent and unfit are not the same")]
+    pub fn optional<T: std::str::FromStr>(&self, name: &str) -> Option<Option<T>> {
+        self.query(name).map_or(Some(None), |text| text.parse().ok().map(Some))
+    }
+
+    /// The request's body as the type that the operation takes. None when it does not fit.
+    pub fn body<T: DeserializeOwned>(&self) -> Option<T> {
+        let body = self.request.get("json").or(self.request.get("form")).cloned();
+        serde_json::from_value(body.unwrap_or_else(|| Value::Object(Map::new()))).ok()
+    }
+
+    pub fn reply(&self) -> ResponseTemplate {
+        let mut reply = ResponseTemplate::new(self.status());
+        let content_type = self.header("content-type").unwrap_or("text/plain");
+        if let Some(json) = self.response.get("json") {
+            reply = reply.set_body_raw(json.to_string(), content_type);
+        } else if let Some(text) = self.response["text"].as_str() {
+            reply = reply.set_body_raw(text, content_type);
+        }
+        for (name, value) in self.response["headers"].as_object().unwrap() {
+            if name != "content-type" {
+                reply = reply.insert_header(name.as_str(), value.as_str().unwrap());
+            }
+        }
+        reply
+    }
+
+    pub fn assert_nothing_lost(&self, decoded: &Value) {
+        let text = self.response.get("text").filter(|text| *text != "");
+        let recorded = self.response.get("json").or(text).unwrap_or(&Value::Null);
+        if let Err(place) = same(recorded, decoded) {
+            panic!("{}: {place} is lost:\n{recorded:#}\n{decoded:#}", self.name);
+        }
+    }
+
+    /// The typed request says the same as the recorded one.
+    pub fn assert_sent_as_recorded(&self, request: &Request) {
+        let recorded_path = self.request["path"].as_str().unwrap();
+        assert_eq!(request.url.path(), recorded_path.trim_end_matches('/'), "{}", self.name);
+        let sent: Map<String, Value> =
+            request.url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect();
+        assert_eq!(Value::Object(sent), self.request["query"], "{}", self.name);
+        let sent = match self.request.get("form") {
+            Some(_) => form(&request.body),
+            None => serde_json::from_slice(&request.body).unwrap_or(Value::Null),
+        };
+        let recorded = self.request.get("json").or(self.request.get("form")).unwrap_or(&Value::Null);
+        if let Err(place) = same(recorded, &sent) {
+            panic!("{}: {place} of the request differs:\n{recorded:#}\n{sent:#}", self.name);
+        }
+    }
+
+    pub fn assert_error(&self, error: &Error) {
+        let body = &self.response["json"];
+        let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
+        let code = self.header("x-sb-error-code").or(text("error_code")).or(text("code")).or(text("error"));
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(self.status()), "{}", self.name);
+        assert_eq!(error.code().map(ErrorCode::as_str), code, "{}", self.name);
+        let Error::Api(api) = error else { panic!("{}: {error:?}", self.name) };
+        let message = text("message").or(text("msg")).or(text("error_description")).or(text("error"));
+        match message {
+            Some(message) if api.message().contains("[redacted]") => assert!(!message.is_empty()),
+            Some(message) => assert_eq!(api.message(), message, "{}", self.name),
+            None => assert!(!api.message().is_empty(), "{}", self.name),
+        }
+        assert_eq!(error.request_id(), text("error_id"), "{}", self.name);
+        let reasons = body["weak_password"]["reasons"].as_array().map_or(0, Vec::len);
+        assert_eq!(error.weak_password_reasons().len(), reasons, "{}", self.name);
+    }
+}
+
+fn form(body: &[u8]) -> Value {
+    let pairs = url::form_urlencoded::parse(body).into_owned();
+    Value::Object(pairs.map(|(name, value)| (name, value.into())).collect())
+}

@@ -1,0 +1,86 @@
+//! Code that the test programs share. A test takes from here whatever more than one program needs.
+
+pub mod authenticator;
+pub mod auto_clock;
+pub mod exchange;
+pub mod log_buffer;
+pub mod planted;
+pub mod recorded;
+pub mod same;
+pub mod scripted;
+pub mod stores;
+
+use gotrue::{Client, Session};
+use serde_json::{Value, json};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
+
+pub const ACCESS_TOKEN: &str = "access-token-of-ada";
+pub const API_KEY: &str = "anon-key";
+pub const SERVICE_KEY: &str = "service-key";
+
+/// A server that gives the same answer to everything.
+pub async fn server_that_answers(reply: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(matchers::any()).respond_with(reply).mount(&server).await;
+    server
+}
+
+/// A client for it.
+pub fn client_of(server: &MockServer) -> Client {
+    // One exchange and no more.
+    Client::builder().base_url(server.uri()).api_key(API_KEY).retries(0).build().unwrap()
+}
+
+/// The last request that came.
+pub async fn last_request(server: &MockServer) -> Request {
+    server.received_requests().await.unwrap().pop().expect("no request came")
+}
+
+pub fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.headers.get(name).map(|value| value.to_str().unwrap())
+}
+
+/// A user as today's server tells of one.
+pub fn user() -> Value {
+    json!({
+        "id": "4c7ff6f3-c42b-4426-a6b0-bd65e88e3896",
+        "aud": "authenticated",
+        "role": "authenticated",
+        "email": "ada@example.com",
+        "email_confirmed_at": "2026-11-24T00:25:33.901117301Z",
+        "phone": "",
+        "last_sign_in_at": "2026-11-24T00:25:33.908132259Z",
+        "app_metadata": { "provider": "email", "providers": ["email"] },
+        "user_metadata": { "favorite_language": "rust" },
+        "identities": [{
+            "identity_id": "87590eab-bee6-496a-a91d-4499fd452d46",
+            "id": "4c7ff6f3-c42b-4426-a6b0-bd65e88e3896",
+            "user_id": "4c7ff6f3-c42b-4426-a6b0-bd65e88e3896",
+            "identity_data": { "email": "ada@example.com" },
+            "provider": "email",
+            "created_at": "2026-11-24T00:25:33.898953Z",
+            "updated_at": "2026-11-24T00:25:33.898953Z",
+        }],
+        "created_at": "2026-11-24T00:25:33.894722Z",
+        "updated_at": "2026-11-24T00:25:33.910989Z",
+        "is_anonymous": false,
+    })
+}
+
+/// A session as today's server tells of one.
+pub fn session() -> Value {
+    json!({
+        "access_token": ACCESS_TOKEN,
+        "token_type": "bearer",
+        "expires_in": 3600,
+        "expires_at": 1_795_483_533,
+        "refresh_token": "f5pr2ljsaq5q",
+        "user": user(),
+    })
+}
+
+/// Signs in against a server that answers with this session.
+pub async fn session_from(reply: Value) -> gotrue::Result<Session> {
+    let server = server_that_answers(ResponseTemplate::new(200).set_body_json(reply)).await;
+    client_of(&server).sign_in(gotrue::Password::email("ada@example.com", "correct-horse-7")).await
+}

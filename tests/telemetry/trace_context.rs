@@ -1,0 +1,26 @@
+//! Feature `trace-context`: the server is told which trace a call belongs to.
+
+use opentelemetry::trace::{TraceContextExt, TracerProvider};
+use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use support::{client_of, header, last_request, server_that_answers, user};
+use tracing::Instrument;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::{Registry, layer::SubscriberExt};
+use wiremock::ResponseTemplate;
+
+#[tokio::test]
+async fn the_trace_goes_on_at_the_server() {
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    let tracer = SdkTracerProvider::builder().build().tracer("test");
+    let _subscribed =
+        tracing::subscriber::set_default(Registry::default().with(tracing_opentelemetry::layer().with_tracer(tracer)));
+
+    let server = server_that_answers(ResponseTemplate::new(200).set_body_json(user())).await;
+    let span = tracing::info_span!("the application's own");
+    let trace = span.context().span().span_context().trace_id().to_string();
+    async { client_of(&server).user("token").get().await.unwrap() }.instrument(span).await;
+
+    let request = last_request(&server).await;
+    let sent = header(&request, "traceparent").expect("a traceparent");
+    assert_eq!(sent.split('-').nth(1), Some(trace.as_str()), "{sent}");
+}
