@@ -74,8 +74,13 @@ pub enum Command {
     /// Inspect and verify tokens
     #[command(subcommand)]
     Jwt(command::jwt::Jwt),
+    /// Make the signing keys of a server, and tokens signed with them
+    #[command(subcommand, long_about = command::keys::ABOUT)]
+    Keys(command::keys::Keys),
     /// Check that the server is up, and show its version
     Health(command::health::Health),
+    /// Check the server, its keys and its settings, and say what to do
+    Doctor(command::doctor::Doctor),
     /// Show what the server has enabled
     Settings(command::settings::Settings),
     /// Call any operation of the server
@@ -106,7 +111,9 @@ impl Command {
             Self::Providers(command) => command.run(context).await,
             Self::Clients(command) => command.run(context).await,
             Self::Jwt(command) => command.run(context).await,
+            Self::Keys(command) => command.run(context),
             Self::Health(command) => command.run(context).await,
+            Self::Doctor(command) => command.run(context).await,
             Self::Settings(command) => command.run(context).await,
             Self::Api(command) => command.run(context).await,
             Self::Completions(command) => command.run(Cli::command()),

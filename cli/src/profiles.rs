@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config_dir::ConfigDir,
     failure::{Failure, Result},
-    keys::KeyStorage,
+    profile_keys::KeyStorage,
 };
 
 /// The contents of `config.toml`.

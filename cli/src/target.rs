@@ -4,7 +4,7 @@ use std::fmt;
 
 use gotrue::{Client, Secret, url::Url};
 
-use crate::{config_dir::ConfigDir, failure::Result, keys::Keys, options::Options, profiles::Profiles};
+use crate::{config_dir::ConfigDir, failure::Result, options::Options, profile_keys::Keys, profiles::Profiles};
 
 /// A server, its keys, and where each value comes from.
 #[derive(Debug)]

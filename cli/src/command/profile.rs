@@ -12,8 +12,8 @@ use crate::{
     config_dir::{ConfigDir, SessionOwner},
     context::{Context, key_or_prompt},
     failure::{Failure, Result},
-    keys::{self, KeyStorage, Keys},
     output::yes_no,
+    profile_keys::{self, KeyStorage, Keys},
     profiles::{Profile as Stored, Profiles},
     target::Sourced,
 };
@@ -97,7 +97,7 @@ fn add(context: &Context, directory: &ConfigDir, name: &str, use_keychain: bool)
     profiles.write(directory)?;
     drop(lock);
     if storage == KeyStorage::File && use_keychain {
-        let file = directory.file(keys::FILE);
+        let file = directory.file(profile_keys::FILE);
         context
             .out
             .warning(format!("no keychain found; stored the keys in {}, which only you can read", file.display()));

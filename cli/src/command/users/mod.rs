@@ -1,8 +1,10 @@
 //! `gotrue users`: managing the users of the server.
 
 mod ban;
+mod count;
 mod create;
 mod delete;
+mod factors;
 mod find;
 mod get;
 mod list;
@@ -19,6 +21,8 @@ pub enum Users {
     /// List users, newest first
     #[command(visible_alias = "ls")]
     List(list::List),
+    /// Count users
+    Count(count::Count),
     /// Show a user
     Get(get::Get),
     /// Create a user; nothing is sent to them
@@ -29,6 +33,9 @@ pub enum Users {
     Ban(ban::Ban),
     /// Lift the ban of a user
     Unban(ban::Unban),
+    /// Manage the second factors of a user
+    #[command(subcommand)]
+    Factors(factors::Factors),
     /// Delete users
     #[command(visible_alias = "rm")]
     Delete(delete::Delete),
@@ -40,6 +47,8 @@ impl Users {
     pub async fn run(self, context: &Context) -> Result<()> {
         match self {
             Self::List(command) => command.run(context).await,
+            Self::Count(command) => command.run(context).await,
+            Self::Factors(command) => command.run(context).await,
             Self::Get(command) => command.run(context).await,
             Self::Create(command) => command.run(context).await,
             Self::Update(command) => command.run(context).await,
