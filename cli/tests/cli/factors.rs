@@ -82,3 +82,18 @@ async fn passkeys_are_listed() {
     let gone = terminal.run("passkeys remove 4c7ff6f3-c42b-4426-a6b0-bd65e88e3896 --yes");
     assert_eq!(gone.exit, 5, "{}", gone.err);
 }
+
+#[tokio::test]
+async fn an_operator_resets_the_factors_of_a_user() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let (id, secret) = enrolled(&mut terminal);
+    terminal.answer("mfa verify", &code(&server, &secret));
+    let listed = terminal.run("users factors list ada@example.com");
+    assert!(listed.out.contains(&id) && listed.out.contains("verified"), "{}", listed.out);
+    assert_eq!(terminal.run("users factors reset ada@example.com").exit, 2, "requires confirmation");
+    assert_eq!(terminal.run("users factors reset ada@example.com --yes").exit, 0);
+    assert!(terminal.run("users factors list ada@example.com").out.is_empty());
+    assert_eq!(terminal.run("users factors reset ada@example.com").exit, 0, "there is nothing to confirm");
+    assert_eq!(terminal.answer("login ada@example.com", PASSWORD).exit, 0, "without a second factor");
+}

@@ -9,8 +9,10 @@ use gotrue_fake::FakeServer;
 use tempfile::TempDir;
 
 /// Variables that must not leak from the test's environment into the command.
-const CLEARED: [&str; 12] = [
+const CLEARED: [&str; 14] = [
     "COLUMNS",
+    "GOTRUE_JWT_KEYS",
+    "GOTRUE_JWT_SECRET",
     "GOTRUE_PROFILE",
     "GOTRUE_URL",
     "GOTRUE_API_KEY",

@@ -19,6 +19,8 @@ pub struct State {
     pub is_ordered: bool,
     /// Whether one more user is counted than there is.
     pub miscounts: bool,
+    /// The position of a user whom the server cannot read.
+    pub unreadable: Option<usize>,
     /// Whether it has cursors.
     pub has_cursors: bool,
     /// The number of requests for lists, creations and single users.
@@ -122,6 +124,9 @@ impl State {
         }
         let (page, size) = (number("page", 1), number("per_page", 50));
         let from = users.len().min((page - 1) * size);
+        if self.unreadable.is_some_and(|position| (from..from + size).contains(&position)) {
+            return error(500, "unexpected_failure", "Database error finding users");
+        }
         let total = users.len() + usize::from(self.miscounts);
         ResponseTemplate::new(200)
             .insert_header("x-total-count", total.to_string())

@@ -104,3 +104,28 @@ async fn users_are_found_by_phone_number_and_in_any_case() {
     assert_eq!(terminal.run("users get +15550000002").exit, 5);
     assert!(terminal.run("users list --filter ADA@").out.contains("ada@example.com"));
 }
+
+#[tokio::test]
+async fn users_are_counted() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    assert_eq!(terminal.run("users count").out.trim(), "0");
+    for name in ["ada", "grace", "joan"] {
+        terminal.run(&format!("users create {name}@example.com"));
+    }
+    assert_eq!(terminal.run("users count").out.trim(), "3");
+    assert_eq!(terminal.run("users count --filter GRACE --json").out.trim(), r#"{"users":1}"#);
+}
+
+#[tokio::test]
+async fn a_ban_lasts_for_a_time_or_forever() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("users create ada@example.com --confirm");
+    let banned = terminal.run("users ban ada@example.com --forever --json").out;
+    let until: gotrue::User = serde_json::from_str(&banned).unwrap();
+    let years = (until.banned_until.unwrap() - gotrue::chrono::Utc::now()).num_days() / 365;
+    assert!((99..=100).contains(&years), "{years}");
+    assert_eq!(terminal.run("users ban ada@example.com").exit, 2);
+    assert_eq!(terminal.run("users ban ada@example.com --forever --for 1h").exit, 2);
+}
