@@ -10,12 +10,12 @@ use std::{env, fmt};
 use clap::{ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
 use gotrue::{
     Secret,
-    raw::{self, Credential},
+    raw::{self, Credential, SECRETS},
     uuid::Uuid,
 };
 
 use crate::{context::Context, failure::Result, prompt};
-use table::{OPERATIONS, Operation, SECRETS};
+use table::{OPERATIONS, Operation};
 
 /// Lists the operations by group, which clap's own template cannot.
 const HELP: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}";
@@ -44,11 +44,11 @@ impl Api {
 async fn client(context: &Context, operation: &Operation, matches: &ArgMatches) -> Result<raw::Client> {
     match operation.credential() {
         Credential::Admin => Ok(context.admin()?.raw()?),
-        Credential::User => Ok(context.session().await?.user().await?.raw()?),
+        Credential::User => Ok(context.session().await?.user().raw().await?),
         Credential::OptionalUser => {
             let manager = context.session().await?;
             match manager.session() {
-                Some(_) => Ok(manager.user().await?.raw()?),
+                Some(_) => Ok(manager.user().raw().await?),
                 None => Ok(context.client()?.raw()),
             }
         }
