@@ -115,6 +115,7 @@ fn exit_of(error: &Error) -> Exit {
         _ if not_signed_in => Exit::Unauthorized,
         Some(401 | 403) => Exit::Unauthorized,
         Some(404) => Exit::NotFound,
+        _ if matches!(error, Error::IncompleteList { .. }) => Exit::Partial,
         _ if error.is_retryable() => Exit::Unavailable,
         _ => Exit::Refused,
     }
@@ -150,6 +151,7 @@ fn hint_of(error: &Error) -> Option<String> {
             "check that the URL is that of a GoTrue server; for a hosted project it ends in /auth/v1"
         }
         Error::NoCallback | Error::MissingVerifier => "start again: gotrue login",
+        Error::IncompleteList { .. } => "try again when fewer users come and go",
         Error::Listen(_) => "choose another port with --port",
         Error::Token(error) => return Some(hint_of_token(*error).to_owned()),
         error if error.code() == Some(&ErrorCode::UserBanned) => "an operator can lift the ban: gotrue users unban",

@@ -37,7 +37,7 @@ async fn a_server_with_cursors_is_read_by_cursor() {
     let stub = UserServer::start(State { users: users(1200), has_cursors: true, ..State::default() }).await;
     let done = terminal_at(&stub).run("users export");
     assert_eq!(ids_and_rows(&done.out), (1200, 1200), "{}", done.err);
-    assert_eq!(stub.with(|state| state.lists), 3);
+    assert_eq!(stub.with(|state| state.lists), 4, "a probe and three pages");
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn users_that_cannot_be_read_make_the_export_fail() {
     let file = terminal.file("users.jsonl");
     let done = terminal.run(&format!("users export {}", file.display()));
     assert_eq!(done.exit, 6, "{}", done.err);
-    assert!(done.err.contains("the server has 21 users, but only 20 could be read"), "{}", done.err);
+    assert!(done.err.contains("the server counts 21 items, but only 20 could be listed"), "{}", done.err);
     assert!(!file.exists());
 }
 

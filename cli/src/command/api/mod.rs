@@ -10,7 +10,7 @@ use std::{env, fmt};
 use clap::{ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
 use gotrue::{
     Secret,
-    raw::{self, Credential},
+    raw::{self, Credential, SECRETS},
     uuid::Uuid,
 };
 

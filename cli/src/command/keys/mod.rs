@@ -39,7 +39,7 @@ Rotation without signing anyone out: (1) gotrue keys add, and restart the server
 /// Make the signing keys of a server, and tokens signed with them.
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// Make a set with one new key, as the value of `GOTRUE_JWT_KEYS`
+    #[command(about = "Make a set with one new key, as the value of GOTRUE_JWT_KEYS")]
     Make(NewKey),
     /// List the keys of a set
     #[command(visible_alias = "ls")]

@@ -51,7 +51,7 @@ The file has JSON lines (one object per line) or CSV (column names in the first 
   email            e-mail address
   phone            phone number, such as +15550000001
   password         password in plain text
-  password_hash    bcrypt ($2a$, $2b$, $2y$), Argon2 ($argon2i$, $argon2id$) or Firebase scrypt ($fbscrypt$)
+  password_hash    hash: bcrypt, Argon2 (i, id) or Firebase scrypt
   email_confirmed  true if the address needs no confirmation
   phone_confirmed  true if the number needs no confirmation
   role             database role
