@@ -1,4 +1,4 @@
-//! The operations, as `build.rs` found them in the document.
+//! The operations, generated from the document by the build script.
 
 use gotrue::{
     futures_util::future::LocalBoxFuture,
