@@ -69,6 +69,7 @@ pub mod loopback;
 pub mod manager;
 pub mod oauth;
 mod operation;
+mod optional;
 pub mod raw;
 mod redact;
 mod secret;
@@ -102,6 +103,7 @@ pub use jwt::{Claims, JwtVerifier};
 pub use loopback::Loopback;
 pub use manager::{Event, SessionManager};
 pub use oauth::OAuthApp;
+pub use optional::SetOptional;
 pub use secret::Secret;
 pub use session::Session;
 #[cfg(feature = "keyring")]

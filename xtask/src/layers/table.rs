@@ -29,7 +29,7 @@ pub const PACKAGES: &[Package] = &[
             &["input"],
             &["error"],
             &["types", "operation"],
-            &["redact", "clock"],
+            &["redact", "clock", "optional"],
             &["secret"],
         ],
     },
