@@ -1,6 +1,6 @@
-//! Generates the models from the OpenAPI document. The client's own cannot be constructed here, as they may grow.
+//! Generates the models of responses, since those of `gotrue` cannot be constructed outside of that crate.
 
-use gotrue_openapi::{Error, Options, document, models, write};
+use gotrue_openapi::{Error, Options, document, response_models, write};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -13,6 +13,6 @@ fn main() {
 
 fn build() -> Result<(), Error> {
     let options =
-        Options { non_exhaustive: false, secret: "gotrue::Secret", open: "gotrue::types", ..Options::default() };
-    write("models.rs", models(&document::gotrue()?, &options)?)
+        Options { non_exhaustive: false, secret: "gotrue::Secret", types: "gotrue::types", ..Options::default() };
+    write("types.rs", response_models(&document::gotrue()?, &options)?)
 }

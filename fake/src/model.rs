@@ -1,25 +1,36 @@
-//! The models and operations of the OpenAPI document.
-//!
-//! Models are generated for this crate; open strings and the table of operations are those of the client.
+//! What the document says: the operations, the open strings, and the models of requests and responses.
 
-pub(crate) use gotrue::{
-    raw::{OPERATIONS, Operation, SECRETS},
-    types::{
-        AttestationConveyance, AuditAction, AuditLogType, AuthenticatorTransport, CustomProviderType, ErrorCode,
-        FactorStatus, FactorType, NameIdFormat, OAuthClientType, OAuthGrantType, OAuthRegistrationType, OtpType,
-        Provider, ResidentKey, TokenEndpointAuthMethod, UserVerification, WeakPasswordReason, WebAuthnCeremony,
-    },
+pub(crate) use gotrue::raw::{OPERATIONS, Operation, SECRETS};
+pub(crate) use gotrue::types::{
+    AttestationConveyance, AuditAction, AuditLogType, AuthenticatorTransport, CustomProviderType, ErrorCode,
+    FactorStatus, FactorType, NameIdFormat, OAuthClientType, OAuthGrantType, OAuthRegistrationType, OtpType, Provider,
+    ResidentKey, TokenEndpointAuthMethod, UserVerification, WeakPasswordReason, WebAuthnCeremony,
 };
+use types::{CredentialOptions, Factor, PublicKeyCredentialCreationOptions, PublicKeyCredentialRequestOptions};
 
-/// The generated models.
-// Generated code is documented by the document; its style is the generator's.
-#[allow(missing_docs, unused, rustdoc::all, clippy::all, clippy::pedantic, clippy::unwrap_used)]
+/// The types of `gotrue`; in place of its response models, which are `#[non_exhaustive]`, ones that can be constructed.
+#[allow(missing_docs, unused, clippy::all, clippy::pedantic)]
 pub(crate) mod types {
-    include!(concat!(env!("OUT_DIR"), "/models.rs"));
+    pub(crate) use gotrue::types::*;
+
+    include!(concat!(env!("OUT_DIR"), "/types.rs"));
 }
 
-impl types::Factor {
+impl Factor {
+    /// Returns whether the factor is in use.
     pub(crate) fn is_verified(&self) -> bool {
         self.status == FactorStatus::Verified
+    }
+}
+
+impl From<PublicKeyCredentialCreationOptions> for CredentialOptions {
+    fn from(options: PublicKeyCredentialCreationOptions) -> Self {
+        Self { public_key: options.into(), mediation: None }
+    }
+}
+
+impl From<PublicKeyCredentialRequestOptions> for CredentialOptions {
+    fn from(options: PublicKeyCredentialRequestOptions) -> Self {
+        Self { public_key: options.into(), mediation: None }
     }
 }
