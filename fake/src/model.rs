@@ -3,7 +3,7 @@
 pub(crate) use gotrue::raw::{OPERATIONS, Operation, SECRETS};
 pub(crate) use gotrue::types::{
     AttestationConveyance, AuditAction, AuditLogType, AuthenticatorTransport, CustomProviderType, ErrorCode,
-    FactorStatus, FactorType, NameIdFormat, OAuthClientType, OAuthGrantType, OAuthRegistrationType, Provider,
+    FactorStatus, FactorType, NameIdFormat, OAuthClientType, OAuthGrantType, OAuthRegistrationType, OtpType, Provider,
     ResidentKey, TokenEndpointAuthMethod, UserVerification, WeakPasswordReason, WebAuthnCeremony,
 };
 use types::{CredentialOptions, Factor, PublicKeyCredentialCreationOptions, PublicKeyCredentialRequestOptions};
