@@ -53,6 +53,7 @@
 //! are [`Secret`]s, which are never printed. Feature `schemars` derives a JSON schema of each model; feature
 //! `trace-context` sends the trace context of OpenTelemetry.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod admin;
