@@ -1,4 +1,4 @@
-//! The files of this repository, and how they are read and named.
+//! The files of this repository.
 
 use std::{
     env, fs,
@@ -29,7 +29,7 @@ pub fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(|error| format!("{}: {error}", shown(path)).into())
 }
 
-/// The files with an extension in a directory and those below it, by name.
+/// Returns the files with an extension below a directory, sorted.
 pub fn files(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let entries = fs::read_dir(directory).map_err(|error| format!("{}: {error}", shown(directory)))?;
@@ -45,7 +45,7 @@ pub fn files(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A path as seen from here, short enough for a line.
+/// A path relative to the current directory, if it is below it.
 pub fn shown(path: &Path) -> String {
     let here = env::current_dir().ok();
     here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).display().to_string()
