@@ -10,6 +10,7 @@ mod codegen;
 mod conformance;
 mod drift;
 mod layers;
+mod links;
 mod lint;
 mod list;
 mod outcome;
@@ -83,6 +84,8 @@ enum Command {
     },
     /// Check that modules name only modules of lower layers, and that there are no cycles.
     Layers,
+    /// Check the links of the Markdown files, after `cargo doc --all-features`.
+    Links,
     /// Run short benchmarks, write docs/performance.md, and fail if a goal is missed.
     Bench,
     /// Measure clean builds for each set of features, and write them to docs/performance.md.
@@ -121,6 +124,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Codegen { diff: Some(directory), .. } => codegen::diff(&directory, out),
         Command::Codegen { .. } => codegen::print(out),
         Command::Layers => layers::run(out),
+        Command::Links => links::run(out),
         Command::Bench => bench::run(out),
         Command::BuildCost => build_cost::run(out),
         Command::Ci => ci::run(out),

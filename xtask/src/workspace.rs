@@ -31,18 +31,25 @@ pub fn write(path: &Path, text: &str) -> Result<()> {
 
 /// Returns the files with an extension below a directory, sorted.
 pub fn files(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let entries = fs::read_dir(directory).map_err(|error| format!("{}: {error}", shown(directory)))?;
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            files.extend(self::files(&path, extension)?);
-        } else if path.extension().is_some_and(|found| found == extension) {
-            files.push(path);
-        }
+    let mut files = files_in(directory, extension)?;
+    for path in entries(directory)?.iter().filter(|path| path.is_dir()) {
+        files.extend(self::files(path, extension)?);
     }
     files.sort();
     Ok(files)
+}
+
+/// Returns the files with an extension in a directory, sorted, without those of its subdirectories.
+pub fn files_in(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut files = entries(directory)?;
+    files.retain(|path| path.is_file() && path.extension().is_some_and(|found| found == extension));
+    files.sort();
+    Ok(files)
+}
+
+fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(directory).map_err(|error| format!("{}: {error}", shown(directory)))?;
+    Ok(entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<_>>()?)
 }
 
 /// A path relative to the current directory, if it is below it.

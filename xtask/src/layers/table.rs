@@ -56,7 +56,7 @@ pub const PACKAGES: &[Package] = &[
         root: "xtask/src/main.rs",
         rows: &[
             &["ci"],
-            &["bench", "build_cost", "codegen", "conformance", "drift", "layers", "lint", "list"],
+            &["bench", "build_cost", "codegen", "conformance", "drift", "layers", "links", "lint", "list"],
             &["causes", "performance", "program", "source", "yaml"],
             &["workspace"],
             &["outcome"],
