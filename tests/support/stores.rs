@@ -1,11 +1,11 @@
-//! What the tests of stores share.
+//! Tests that every store must pass.
 
 use gotrue::{Session, SessionStore, store::StoredSession};
 use serde_json::json;
 
 use super::{session, session_from};
 
-/// A record as the manager makes one. The number is its revision.
+/// A record as the manager writes it. The number is its revision.
 pub async fn record(number: u8) -> StoredSession {
     let session: Session = session_from(session()).await.unwrap();
     let revision = format!("00000000-0000-4000-8000-0000000000{number:02x}");
@@ -13,7 +13,7 @@ pub async fn record(number: u8) -> StoredSession {
     StoredSession::from_json(json.to_string().as_bytes()).unwrap()
 }
 
-/// What each store has to do.
+/// Checks that a store implements compare-and-swap.
 pub async fn swaps_only_what_is_expected(store: impl SessionStore) {
     let (one, two) = (record(1).await, record(2).await);
     assert!(store.load().await.unwrap().is_none());

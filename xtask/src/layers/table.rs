@@ -66,11 +66,24 @@ pub const PACKAGES: &[Package] = &[
         rows: &[&["generate"], &["lint"], &["secrets"], &["document"], &["error"], &["finding"], &["pointer", "names"]],
     },
     Package {
+        name: "gotrue-fake",
+        root: "fake/src/lib.rs",
+        rows: &[
+            &["builder"],
+            &["router"],
+            &["handlers", "server"],
+            &["state"],
+            &["code_challenge", "contact", "fault", "go_duration", "paging", "received", "settings"],
+            &["keys", "mailbox", "redirect_url", "totp", "webauthn", "wire"],
+            &["clock", "model", "random", "refresh_token"],
+        ],
+    },
+    Package {
         name: "xtask",
         root: "xtask/src/main.rs",
         rows: &[
             &["ci"],
-            &["bench", "build_cost", "codegen", "conformance", "drift", "layers", "lint", "list"],
+            &["bench", "build_cost", "codegen", "conformance", "drift", "layers", "links", "lint", "list"],
             &["causes", "performance", "program", "source", "yaml"],
             &["workspace"],
             &["outcome"],
