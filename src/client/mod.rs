@@ -5,7 +5,7 @@ mod call;
 mod discovery;
 pub(crate) mod keys;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -118,6 +118,11 @@ impl Client {
     /// The time by the server's clock, as far as it is known.
     pub(crate) fn server_now(&self) -> DateTime<Utc> {
         self.clock().now() + self.clock_skew().unwrap_or_default()
+    }
+
+    /// The longest duration of a call, retries included.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.transport.settings().timeout
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {

@@ -226,7 +226,7 @@ impl Inner {
     }
 
     /// Removes the record of a sign-in, however often it was refreshed since; the record of another one stays.
-    pub(super) async fn remove_sign_in(&self, signed_out: &StoredSession) {
+    pub(super) async fn remove_sign_in(&self, signed_out: &StoredSession) -> Result<(), StoreError> {
         let _turn = self.writing.lock().await;
         let removed = self
             .swap(|there| match there {
@@ -234,7 +234,8 @@ impl Inner {
                 _ => None,
             })
             .await;
-        self.note(removed);
+        self.note(removed.clone());
+        removed
     }
 
     async fn overwrite(&self, record: &StoredSession) -> Result<(), StoreError> {

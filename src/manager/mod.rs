@@ -29,7 +29,7 @@ use crate::{
     jwt::Claims,
     secret::Secret,
     session::Session,
-    store::SessionStore,
+    store::{BoundedStore, SessionStore},
     types::SignOutScope,
     user::UserClient,
 };
@@ -80,6 +80,7 @@ impl Client {
     /// # Errors
     /// [`Error::Store`] when the store cannot be read. A record that cannot be understood is no session.
     pub async fn session_manager(&self, store: impl SessionStore) -> Result<SessionManager> {
+        let store = BoundedStore::new(store, self.timeout());
         Ok(SessionManager(Arc::new(Inner::load(self.clone(), Arc::new(store)).await?)))
     }
 }
@@ -246,7 +247,8 @@ impl SessionManager {
     /// expired is no hindrance.
     ///
     /// # Errors
-    /// For information: the server could not be told, so that the refresh token lives on there. With `Others`, as
+    /// [`Error::Store`] if the store could not remove the session, which is then signed in again after a restart;
+    /// otherwise, the server could not be told, so that the refresh token remains valid there. With `Others`, as
     /// [`access_token`](Self::access_token).
     pub async fn sign_out(&self, scope: SignOutScope) -> Result<()> {
         if scope == SignOutScope::Others {
@@ -256,8 +258,11 @@ impl SessionManager {
             return Ok(());
         };
         let (inner, record) = (self.0.clone(), held.record.clone());
-        spawned(async move { inner.remove_sign_in(&record).await }).await?;
-        self.0.tell_of_sign_out(&held, scope).await
+        let removed = spawned(async move { inner.remove_sign_in(&record).await }).await?;
+        // The server is told even if the store fails: it can still invalidate the tokens that the store keeps.
+        let told = self.0.tell_of_sign_out(&held, scope).await;
+        removed?;
+        told
     }
 
     /// What happens to the session from now on, beginning with the session as it is.
