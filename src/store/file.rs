@@ -2,7 +2,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{self, File},
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -168,7 +168,7 @@ impl RecordFile {
     /// Makes a rename or removal survive a power failure, where a directory can be synced like a file.
     #[cfg(unix)]
     fn sync_directory(&self) -> io::Result<()> {
-        File::open(self.directory())?.sync_all()
+        fs::File::open(self.directory())?.sync_all()
     }
 
     #[cfg(not(unix))]

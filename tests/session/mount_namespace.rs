@@ -25,8 +25,9 @@ pub fn is_entered(test: &str) -> bool {
         return false;
     }
     let program = env::current_exe().unwrap();
-    let status = unshare(&program).args(["--exact", test, "--nocapture", "--test-threads=1"]).status().unwrap();
-    assert!(status.success());
+    let output = unshare(&program).args(["--exact", test, "--nocapture", "--test-threads=1"]).output().unwrap();
+    let text = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
     false
 }
 

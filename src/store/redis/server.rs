@@ -127,7 +127,8 @@ impl Server {
             .retry(waits.with_max_delay(Duration::from_millis(500)).without_max_times())
             .sleep(time::sleep)
             .when(|error: &RedisError| is_transient(error) && began.elapsed() < OPERATION_TIMEOUT);
-        let result = time::timeout(OPERATION_TIMEOUT, attempts).await.map_err(|error| StoreError::new(action, error))?;
+        let result =
+            time::timeout(OPERATION_TIMEOUT, attempts).await.map_err(|error| StoreError::new(action, error))?;
         result.map_err(|error| StoreError::new(action, error))
     }
 }
