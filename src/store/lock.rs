@@ -94,7 +94,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("session.json.lock");
         let holder = acquire(&path, RECORD_TIMEOUT).await.unwrap();
-        let error = acquire(&path, Duration::from_millis(30)).await.unwrap_err();
+        let waiting = timeout(RECORD_TIMEOUT, acquire(&path, Duration::from_millis(30)));
+        let error = waiting.await.expect("the limit is far shorter").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!(error.to_string().contains("session.json.lock"), "{error}");
         drop(holder);
