@@ -39,14 +39,14 @@ async fn every_pair_of_prefix_and_id_has_keys_of_its_own() {
     for (number, (prefix, id)) in (0..).zip(PAIRS) {
         let store = RedisStores::connect(&redis.url(), prefix).await.unwrap().session(id).unwrap();
         assert!(store.load().await.unwrap().is_none(), "{prefix:?} {id:?}");
-        assert!(store.compare_and_swap(None, Some(record(number).await)).await.unwrap(), "{prefix:?} {id:?}");
+        assert!(store.compare_and_swap(None, Some(record(number))).await.unwrap(), "{prefix:?} {id:?}");
         stores.push(store);
     }
     let mut leases = Vec::new();
     for (number, store) in (0..).zip(&stores) {
         let pair = PAIRS[usize::from(number)];
         let stored = store.load().await.unwrap().map(|record| record.revision());
-        assert_eq!(stored, Some(record(number).await.revision()), "{pair:?}");
+        assert_eq!(stored, Some(record(number).revision()), "{pair:?}");
         leases.push(timeout(Duration::from_secs(30), store.lease()).await.expect("a lease of its own").unwrap());
     }
     assert_eq!(redis.command::<usize>(&["DBSIZE"]).await, 2 * PAIRS.len());
@@ -62,7 +62,7 @@ async fn keys_are_as_documented() {
         ("app", "100%", "app:session:100%25"),
     ] {
         let store = RedisStores::connect(&redis.url(), prefix).await.unwrap().session(id).unwrap();
-        store.compare_and_swap(None, Some(record(1).await)).await.unwrap();
+        store.compare_and_swap(None, Some(record(1))).await.unwrap();
         assert!(redis.command::<bool>(&["EXISTS", expected]).await, "{expected}");
     }
 }

@@ -75,12 +75,12 @@ async fn a_lost_connection_is_reestablished() {
     let Some(redis) = Redis::start() else { return };
     let proxy = Proxy::start(&redis).await;
     let store = RedisStores::connect(&proxy.url, "app").await.unwrap().session("1").unwrap();
-    let revision = |number| async move { Some(record(number).await.revision()) };
-    assert!(store.compare_and_swap(None, Some(record(1).await)).await.unwrap());
+    let revision = |number| Some(record(number).revision());
+    assert!(store.compare_and_swap(None, Some(record(1))).await.unwrap());
     proxy.cut.send(()).unwrap();
-    assert_eq!(store.load().await.unwrap().map(|record| record.revision()), revision(1).await);
+    assert_eq!(store.load().await.unwrap().map(|record| record.revision()), revision(1));
     proxy.cut.send(()).unwrap();
-    assert!(store.compare_and_swap(revision(1).await, Some(record(2).await)).await.unwrap());
+    assert!(store.compare_and_swap(revision(1), Some(record(2))).await.unwrap());
     proxy.cut.send(()).unwrap();
     let lease = store.lease().await.unwrap();
     proxy.cut.send(()).unwrap();
@@ -94,7 +94,7 @@ async fn an_operation_whose_response_was_lost_counts_as_done() {
     let proxy = Proxy::start(&redis).await;
     let store = RedisStores::connect(&proxy.url, "app").await.unwrap().session("1").unwrap();
     // Load the scripts into the server first, so that the lost response is that of the operation.
-    let one = record(1).await;
+    let one = record(1);
     assert!(store.compare_and_swap(None, Some(one.clone())).await.unwrap());
     assert!(store.compare_and_swap(Some(one.revision()), None).await.unwrap());
     drop(store.lease().await.unwrap());

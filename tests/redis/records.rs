@@ -29,11 +29,11 @@ async fn sessions_and_services_are_separate() {
     let other = RedisStores::connect(&redis.url(), "other").await.unwrap();
     let stores = redis.stores().await;
     let [mine, next, theirs] = [stores.session("1"), stores.session("2"), other.session("1")].map(Result::unwrap);
-    assert!(mine.compare_and_swap(None, Some(record(1).await)).await.unwrap());
+    assert!(mine.compare_and_swap(None, Some(record(1))).await.unwrap());
     assert!(next.load().await.unwrap().is_none());
     assert!(theirs.load().await.unwrap().is_none());
-    assert!(theirs.compare_and_swap(None, Some(record(2).await)).await.unwrap());
-    assert_eq!(mine.load().await.unwrap().unwrap().revision(), record(1).await.revision());
+    assert!(theirs.compare_and_swap(None, Some(record(2))).await.unwrap());
+    assert_eq!(mine.load().await.unwrap().unwrap().revision(), record(1).revision());
     let _lease = mine.lease().await.unwrap();
     theirs.lease().await.unwrap();
     let mut keys: Vec<String> = redis.command(&["KEYS", "*:session:*"]).await;
@@ -46,22 +46,22 @@ async fn the_time_to_live_counts_from_the_last_write() {
     let Some(redis) = Redis::start() else { return };
     let remaining = async || redis.command::<i64>(&["PTTL", "app:session:1"]).await;
     let store = redis.stores().await.session("1").unwrap();
-    store.compare_and_swap(None, Some(record(1).await)).await.unwrap();
+    store.compare_and_swap(None, Some(record(1))).await.unwrap();
     assert_eq!(remaining().await, -1, "no limit");
 
     let store = redis.stores().await.time_to_live(Duration::from_secs(1000)).session("1").unwrap();
-    store.compare_and_swap(Some(record(1).await.revision()), Some(record(2).await)).await.unwrap();
+    store.compare_and_swap(Some(record(1).revision()), Some(record(2))).await.unwrap();
     assert!((990_000..=1_000_000).contains(&remaining().await));
     redis.command::<()>(&["EXPIRE", "app:session:1", "5"]).await;
     store.load().await.unwrap();
     assert!(remaining().await <= 5000, "a read does not extend it");
-    store.compare_and_swap(Some(record(2).await.revision()), Some(record(3).await)).await.unwrap();
+    store.compare_and_swap(Some(record(2).revision()), Some(record(3))).await.unwrap();
     assert!(remaining().await > 990_000);
     redis.command::<()>(&["PEXPIRE", "app:session:1", "0"]).await;
     assert!(store.load().await.unwrap().is_none());
 
     let store = redis.stores().await.time_to_live(Duration::MAX).session("1").unwrap();
-    store.compare_and_swap(None, Some(record(1).await)).await.unwrap();
+    store.compare_and_swap(None, Some(record(1))).await.unwrap();
     assert!(remaining().await > 1_000_000_000);
 }
 
@@ -70,7 +70,7 @@ async fn an_encrypted_session_is_read_with_its_key_and_under_its_id_alone() {
     let Some(redis) = Redis::start() else { return };
     let stores = redis.stores().await.encrypt(&KEY).unwrap();
     let store = stores.session("1").unwrap();
-    store.compare_and_swap(None, Some(record(1).await)).await.unwrap();
+    store.compare_and_swap(None, Some(record(1))).await.unwrap();
     assert!(store.load().await.unwrap().is_some());
     let bytes: Vec<u8> = redis.command(&["GET", "app:session:1"]).await;
     let text = String::from_utf8_lossy(&bytes);
@@ -91,8 +91,8 @@ async fn an_encrypted_session_is_read_with_its_key_and_under_its_id_alone() {
         assert!(store.load().await.unwrap().is_none(), "{offset}");
     }
     // A record that cannot be read may be overwritten.
-    assert!(with_another_key.compare_and_swap(None, Some(record(2).await)).await.unwrap());
-    assert_eq!(with_another_key.load().await.unwrap().unwrap().revision(), record(2).await.revision());
+    assert!(with_another_key.compare_and_swap(None, Some(record(2))).await.unwrap());
+    assert_eq!(with_another_key.load().await.unwrap().unwrap().revision(), record(2).revision());
 }
 
 #[tokio::test]
@@ -101,13 +101,13 @@ async fn a_record_that_cannot_be_read_counts_as_absent_and_is_overwritten() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap();
-    let revision = record(1).await.revision();
+    let revision = record(1).revision();
     let newer_version = {
-        let mut json: Value = serde_json::from_slice(&record(1).await.to_json().unwrap()).unwrap();
+        let mut json: Value = serde_json::from_slice(&record(1).to_json().unwrap()).unwrap();
         json["version"] = json!(2);
         format!("{revision}{json}")
     };
-    let other_revision = format!("{}{}", record(2).await.revision(), serde_json::to_string(&record(1).await).unwrap());
+    let other_revision = format!("{}{}", record(2).revision(), serde_json::to_string(&record(1)).unwrap());
     let corrupt = ["", "{", "null", &"\u{0}".repeat(99), &revision.to_string(), &newer_version, &other_revision];
     let strings = corrupt.map(|record| vec!["SET", "app:session:1", record]);
     let others = [vec!["HSET", "app:session:1", "string", "1"], vec!["RPUSH", "app:session:1", "string"]];

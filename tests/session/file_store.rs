@@ -64,7 +64,7 @@ async fn a_mounted_file_is_written_in_place_and_emptied() {
     if !mount_namespace::is_entered("file_store::a_mounted_file_is_written_in_place_and_emptied") {
         return;
     }
-    let (one, two) = (record(1).await, record(2).await);
+    let (one, two) = (record(1), record(2));
     let stored = two.to_json().unwrap();
     for (content, permissions) in [(String::new(), 0o644), ("x".repeat(100_000), 0o666), ("{}".to_owned(), 0o600)] {
         let (directory, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
@@ -103,7 +103,7 @@ async fn a_file_in_the_place_of_a_temporary_file_is_neither_used_nor_followed_an
         ("a pipe", |path, _| mkfifo(path)),
         ("a socket", |path, _| drop(UnixListener::bind(path).unwrap())),
     ];
-    let one = record(1).await;
+    let one = record(1);
     for name in ["session.json.new", LEFTOVER] {
         for (what, plant) in plants {
             let (directory, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
@@ -139,7 +139,7 @@ async fn files_that_are_not_temporary_files_of_the_store_stay() {
     }
     fs::create_dir(directory.path().join("session.json.new")).unwrap();
     let store = FileStore::open(directory.path().join("session.json")).unwrap();
-    let one = record(1).await;
+    let one = record(1);
     swap(&store, None, Some(&one)).await;
     swap(&store, Some(&one), None).await;
     let left: Vec<_> = names(directory.path()).into_iter().filter(|name| !LOCKS.contains(&name.as_str())).collect();
@@ -178,7 +178,7 @@ async fn what_is_not_a_regular_file_is_refused_at_once_and_stays() {
             let before = fs::symlink_metadata(&file).unwrap().file_type();
             let error = store.load().await.unwrap_err();
             assert!(refused(&error), "{what}: {error:?}");
-            let error = store.compare_and_swap(None, Some(record(1).await)).await.unwrap_err();
+            let error = store.compare_and_swap(None, Some(record(1))).await.unwrap_err();
             assert!(refused(&error), "{what}: {error:?}");
             let error = client.session_manager(store).await.unwrap_err();
             assert!(matches!(error, Error::Store(_)), "{what}: {error:?}");
@@ -204,7 +204,7 @@ fn a_path_that_names_no_file_is_refused() {
 
 #[tokio::test]
 async fn a_symbolic_link_stands_for_the_file_that_it_leads_to() {
-    let (one, two) = (record(1).await, record(2).await);
+    let (one, two) = (record(1), record(2));
     // Each row: the target of the link, and of the link that it leads to.
     for targets in [vec!["ABSOLUTE"], vec!["../real/session.json"], vec!["second", "../real/session.json"]] {
         let root = TempDir::new().unwrap();
@@ -250,7 +250,7 @@ async fn a_write_makes_the_file_private() {
     for permissions in [0o644, 0o666, 0o640, 0o777] {
         let directory = TempDir::new().unwrap();
         let file = directory.path().join("session.json");
-        let (one, two) = (record(1).await, record(2).await);
+        let (one, two) = (record(1), record(2));
         fs::write(&file, one.to_json().unwrap()).unwrap();
         set_mode(&file, permissions);
         let store = FileStore::open(&file).unwrap();
@@ -269,7 +269,7 @@ async fn a_full_disk_leaves_the_old_record_and_nothing_else() {
     let directory = TempDir::new().unwrap();
     mount_namespace::tmpfs(directory.path(), "64k");
     let store = FileStore::open(directory.path().join("session.json")).unwrap();
-    let (one, two) = (record(1).await, record(2).await);
+    let (one, two) = (record(1), record(2));
     swap(&store, None, Some(&one)).await;
     let ballast = directory.path().join("ballast");
     fs::write(&ballast, [0; 1 << 20]).unwrap_err();

@@ -80,7 +80,7 @@ async fn eight_processes_send_one_refresh_between_them() {
 #[tokio::test]
 async fn child_that_writes() {
     let Some((store, _)) = task() else { return };
-    let records = [record(1).await, record(2).await];
+    let records = [record(1), record(2)];
     for number in 0_usize.. {
         let current = store.load().await.unwrap().map(|record| record.revision());
         store.compare_and_swap(current, Some(records[number % 2].clone())).await.unwrap();
@@ -109,10 +109,10 @@ async fn a_writer_that_is_killed_leaves_a_record_that_can_be_read() {
         assert!(left.is_some(), "round {round}");
         // The lock was released with its holder.
         let revision = left.map(|record| record.revision());
-        assert!(store.compare_and_swap(revision, Some(record(3).await)).await.unwrap(), "round {round}");
+        assert!(store.compare_and_swap(revision, Some(record(3))).await.unwrap(), "round {round}");
     }
     // Temporary files of killed writers hold tokens, and go with the session.
-    assert!(store.compare_and_swap(Some(record(3).await.revision()), None).await.unwrap());
+    assert!(store.compare_and_swap(Some(record(3).revision()), None).await.unwrap());
     let mut names: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["session.json.lock", "session.json.turn"]);

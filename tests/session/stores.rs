@@ -63,7 +63,7 @@ async fn a_lease_has_one_holder_at_a_time() {
 async fn a_file_is_private_and_its_directory_holds_nothing_but_its_locks() {
     let directory = TempDir::new().unwrap();
     let store = file_store(&directory);
-    let record = record(1).await;
+    let record = record(1);
     store.compare_and_swap(None, Some(record)).await.unwrap();
     let file = directory.path().join("deep/er/session.json");
     let mut names = Vec::new();
@@ -84,7 +84,7 @@ async fn a_record_that_cannot_be_read_counts_as_absent_and_is_overwritten() {
     let client = server.client().unwrap();
     client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap();
     let newer_version = {
-        let mut json: Value = serde_json::from_slice(&record(1).await.to_json().unwrap()).unwrap();
+        let mut json: Value = serde_json::from_slice(&record(1).to_json().unwrap()).unwrap();
         json["version"] = json!(2);
         json.to_string()
     };
@@ -123,7 +123,7 @@ async fn a_store_that_fails_does_not_fail_the_session() {
 
     // Once the store works again, the next refresh writes to it, whatever it contains.
     fs::remove_dir_all(&file).unwrap();
-    store.compare_and_swap(None, Some(record(1).await)).await.unwrap();
+    store.compare_and_swap(None, Some(record(1))).await.unwrap();
     assert_eq!(auth.access_token().await.unwrap(), token);
     clock.advance(Duration::from_secs(7200));
     let renewed = auth.access_token().await.unwrap();
