@@ -17,6 +17,7 @@ fn build() -> Result<(), Error> {
     let options = Options {
         schemars: env::var_os("CARGO_FEATURE_SCHEMARS").is_some(),
         non_exhaustive: false,
+        hand_written: &[("JwkSet", "crate::types::JwkSet")],
         ..Options::default()
     };
     let Code { types, open, schemas, operations, client } = generate(&document::gotrue()?, &options)?;
