@@ -19,7 +19,7 @@
 //! let session = client.sign_in(Password::email("ada@example.com", "correct-horse-7")).await?;
 //! let user = client.user(session.access_token());
 //! user.update(UserUpdate::new().data(json!({ "favorite_language": "elixir" }))).await?;
-//! let claims = client.jwt_verifier().verify(session.access_token()).await?;
+//! let claims = client.jwt_verifier().audience("authenticated").verify(session.access_token()).await?;
 //! assert_eq!(claims.sub, session.user().id);
 //!
 //! // An application keeps one user signed in, and forgets about tokens:

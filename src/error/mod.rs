@@ -73,8 +73,8 @@ pub enum Error {
     /// An access token is not to be trusted.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// An access token could not be verified: only the server can verify it, and it was not asked because it refused too
-    /// many tokens within a short time. Says nothing about the token. See
+    /// An access token could not be verified: only the server can verify it, and it was not asked because it refused
+    /// too many tokens within a short time. Says nothing about the token. See
     /// [`JwtVerifier`](crate::JwtVerifier#requests).
     #[error("the access token was not verified: the server has refused too many tokens within a short time")]
     VerificationLimit {

@@ -15,9 +15,9 @@ use crate::{
 /// The claims of an access token.
 ///
 /// Only `sub` and `exp` are in every token: older servers omit many claims, and an auth hook may change most of them. A
-/// claim that is missing or null is `None`, empty or null here; an empty email address or phone number counts as missing.
-/// A claim of an unexpected type is one of the [custom](Self::custom) claims, except that `sub`, `exp`, `nbf` and
-/// `is_anonymous` must be of their type: a token in which one of them is not is malformed.
+/// claim that is missing or null is `None`, empty or null here; an empty email address or phone number counts as
+/// missing. A claim of an unexpected type is one of the [custom](Self::custom) claims, except that `sub`, `exp`, `nbf`
+/// and `is_anonymous` must be of their type: a token in which one of them is not is malformed.
 ///
 /// Claims by themselves prove nothing. Those that [`JwtVerifier::verify`](crate::JwtVerifier::verify) returns are
 /// [`VerifiedClaims`](crate::jwt::VerifiedClaims).

@@ -65,15 +65,15 @@ use crate::{
 /// # Requests
 ///
 /// The keys are fetched when they are first needed and cached for all verifiers of a client and its clones. A key set
-/// that is older than [`key_ttl`](Self::key_ttl) is renewed in the background, while its keys are still used. They are
-/// used up to [`max_key_age`](Self::max_key_age), whatever the reason that they cannot be renewed.
+/// that is older than [`key_ttl`](Self::key_ttl) is renewed by a background task, while its keys are still used. If it
+/// cannot be renewed, for whatever reason, they are used up to [`max_key_age`](Self::max_key_age).
 ///
 /// However many tokens are forged, they cause at most these requests, each with the client's retries:
 ///
 /// - One for the keys (`GET /.well-known/jwks.json`) per [`cooldown`](Self::cooldown). While it fails for a reason that
-///   may pass, such as a time-out: one per second, or as `Retry-After` says.
-/// - Five for users (`GET /user`) per [`cooldown`](Self::cooldown), and only for HS256 if the server publishes no usable
-///   key, there is no [secret](Self::hs256_secret), and [asking](Self::ask_server_for_hs256) is on.
+///   may pass, such as a time-out: one per second, or fewer if `Retry-After` says so.
+/// - Five for users (`GET /user`) per [`cooldown`](Self::cooldown), and only for HS256 if the server publishes no
+///   usable key, there is no [secret](Self::hs256_secret), and [asking](Self::ask_server_for_hs256) is on.
 #[derive(Clone, Debug)]
 pub struct JwtVerifier {
     client: Client,
@@ -130,16 +130,16 @@ impl JwtVerifier {
         self
     }
 
-    /// Sets the age at which keys are renewed in the background. Default: 10 minutes, the lifetime that the server states
-    /// in `Cache-Control`.
+    /// Sets the age at which keys are renewed in the background. Default: 10 minutes, the lifetime that the server
+    /// states in `Cache-Control`.
     #[must_use]
     pub fn key_ttl(mut self, ttl: Duration) -> Self {
         self.policy.ttl = ttl;
         self
     }
 
-    /// Sets the age from which keys are not used any more. It only matters if they cannot be renewed, or if no token was
-    /// verified for that long. Then a token waits for the request. Default: 24 hours.
+    /// Sets the age from which keys are not used any more. It only matters if they cannot be renewed, or if no token
+    /// was verified for that long. Then a token waits for the request. Default: 24 hours.
     ///
     /// A key that the server has withdrawn is accepted for up to this time if the server cannot be reached.
     #[must_use]
@@ -148,9 +148,9 @@ impl JwtVerifier {
         self
     }
 
-    /// Sets the minimum time between two requests that are caused by tokens with an unknown key, and the window in which
-    /// the server is asked about at most five forged HS256 tokens. Default: 30 seconds. A new key of the server is
-    /// therefore unknown for up to 30 seconds, unless the server publishes it before it signs with it.
+    /// Sets the minimum time between two requests that are caused by tokens with an unknown key, and the window in
+    /// which the server is asked about at most five forged HS256 tokens. Default: 30 seconds. A new key of the server
+    /// is therefore unknown for up to 30 seconds, unless the server publishes it before it signs with it.
     #[must_use]
     pub fn cooldown(mut self, cooldown: Duration) -> Self {
         self.policy.cooldown = cooldown;
@@ -167,10 +167,10 @@ impl JwtVerifier {
     /// Sets whether the server verifies HS256 tokens (`GET /user`) if there is no [secret](Self::hs256_secret) and the
     /// server publishes no usable key. Otherwise they are refused. Default: yes.
     ///
-    /// This costs one request for each verification, and thereby notices that a session is over. The server is asked about
-    /// at most five forged tokens per [`cooldown`](Self::cooldown). After that, a token that it has not confirmed before
-    /// fails with [`Error::VerificationLimit`](crate::Error::VerificationLimit) until the cooldown is over. Services with
-    /// more than a few users need the secret.
+    /// This costs one request for each verification, and thereby notices that a session is over. The server is asked
+    /// about at most five forged tokens per [`cooldown`](Self::cooldown). After that, a token that it has not confirmed
+    /// before fails with [`Error::VerificationLimit`](crate::Error::VerificationLimit) until the cooldown is over.
+    /// A service under attack therefore rejects users that are new to it; set the secret to avoid that.
     #[must_use]
     pub fn ask_server_for_hs256(mut self, ask: bool) -> Self {
         self.ask_server_for_hs256 = ask;
@@ -181,8 +181,8 @@ impl JwtVerifier {
     ///
     /// # Errors
     /// - [`Error::Token`](crate::Error::Token) if the token is refused.
-    /// - If the server had to be asked: the error of that request. Such an error says nothing about the token, except that
-    ///   [`Error::ends_session`](crate::Error::ends_session) states that its session is over.
+    /// - If the server had to be asked: the error of that request. Such an error says nothing about the token, except
+    ///   that [`Error::ends_session`](crate::Error::ends_session) states that its session is over.
     /// - [`Error::VerificationLimit`](crate::Error::VerificationLimit), see [above](Self#requests).
     /// - [`Error::InvalidInput`](crate::Error::InvalidInput) if the [secret](Self::hs256_secret) is empty.
     pub async fn verify(&self, token: &Secret) -> Result<VerifiedClaims> {

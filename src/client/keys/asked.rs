@@ -1,9 +1,9 @@
 //! Tokens that only the server can verify, and how often it is asked about them.
 //!
 //! Anyone can make up such tokens, and each would cost the server a request. Three rules bound that: the server may
-//! refuse only a few tokens in a window of time; a token that it has refused is not shown to it again in that window; and
-//! after a failure it is left alone for a moment. A token that the server has once confirmed is not subject to the first
-//! rule, so that forged tokens do not affect users who are already known.
+//! refuse only a few tokens in a window of time; a token that it has refused is not shown to it again in that window;
+//! and after a failure it is left alone for a moment. A token that the server has once confirmed is not subject to the
+//! first rule, so that forged tokens do not affect users who are already known.
 
 use std::{
     collections::{HashMap, HashSet},

@@ -26,7 +26,7 @@ use crate::{
     types::JwkSet,
 };
 
-/// How long a failure that may pass is remembered, unless the server sends `Retry-After`.
+/// How long a failure that may pass is remembered, unless the server sends a longer `Retry-After`.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// When keys are fetched again.
@@ -121,7 +121,7 @@ impl KeyCache {
             return self.newer(client, policy, current.as_ref()).await;
         };
         if known.age(client) >= policy.ttl {
-            // Nobody waits for the renewal, and its failure does not make the keys worse.
+            // In the background: the keys stay usable whether or not the renewal succeeds.
             let _ = self.flight(client, policy, Some(known));
         }
         Ok(known.clone())
@@ -192,8 +192,8 @@ impl KeyCache {
 
 impl Failure {
     fn new(error: &Error, client: &Client, cooldown: Duration) -> Self {
-        // What a retry cannot mend will be the same in a second.
-        let pause = if error.is_retryable() { error.retry_after().unwrap_or(PAUSE) } else { cooldown };
+        // Other failures, such as 404, rarely go away within a second.
+        let pause = if error.is_retryable() { error.retry_after().unwrap_or_default().max(PAUSE) } else { cooldown };
         Self { error: error.clone(), until: client.clock().uptime().saturating_add(pause.min(cooldown)) }
     }
 }
