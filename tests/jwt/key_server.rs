@@ -61,7 +61,7 @@ impl KeyServer {
         self.answer(key_set(&published(keys)));
     }
 
-    /// Waits for the request for keys that is in flight, if any.
+    /// Waits for the request for keys that a renewal has sent, if it is still in flight.
     pub async fn settle(&self, verifier: &JwtVerifier) {
         let unknown = Signer::other_ec("unknown").sign(&claims());
         match verifier.verify(&unknown).await {

@@ -147,7 +147,7 @@ fn any_member_leaves_the_others_usable() {
         }),
     ];
     let members = prop::collection::vec(member, 0..4);
-    let config = ProptestConfig { failure_persistence: None, cases: 500, ..ProptestConfig::default() };
+    let config = ProptestConfig { failure_persistence: None, cases: 256, ..ProptestConfig::default() };
     TestRunner::new(config)
         .run(&(members.clone(), members), |(before, after)| {
             let keys = [before, vec![good.published()], after].concat();

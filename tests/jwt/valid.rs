@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use gotrue::{Password, SignUp, error::TokenError, types::AssuranceLevel};
+use gotrue::{Password, SignUp, error::TokenError};
 use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 
 use crate::{
     key_server::KeyServer,
     refusal,
-    signer::{SUB, Signer, claims, claims_with},
+    signer::{Signer, claims_with},
 };
 
 #[tokio::test]
