@@ -200,9 +200,8 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Api(error) => error.is_retryable(),
-            Self::Connection(_) => true,
+            Self::Connection(_) | Self::VerificationLimit { .. } => true,
             Self::UnreadableReply(error) => error.transient,
-            Self::VerificationLimit { .. } => true,
             _ => false,
         }
     }

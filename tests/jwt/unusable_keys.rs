@@ -82,7 +82,7 @@ async fn an_unusable_member_does_not_cost_the_others() {
     for member in unusable() {
         for keys in [[member.clone(), good.published()], [good.published(), member.clone()]] {
             let server = KeyServer::publishing(&keys).await;
-            server.verifier().verify(&good.sign(&claims())).await.expect(&member.to_string());
+            server.verifier().verify(&good.sign(&claims())).await.unwrap_or_else(|error| panic!("{member}: {error}"));
             assert!(!server.client.jwks().await.unwrap().keys.is_empty());
         }
     }
@@ -119,7 +119,7 @@ async fn members_are_read_tolerantly() {
         (&rsa, rsa_with("crv", json!("P-256"))),
     ] {
         let server = KeyServer::publishing(std::slice::from_ref(&jwk)).await;
-        server.verifier().verify(&signer.sign(&claims())).await.expect(&jwk.to_string());
+        server.verifier().verify(&signer.sign(&claims())).await.unwrap_or_else(|error| panic!("{jwk}: {error}"));
     }
 }
 
