@@ -73,6 +73,14 @@ pub enum Error {
     /// An access token is not to be trusted.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// An access token could not be verified: only the server can verify it, and it was not asked because it refused
+    /// too many tokens within a short time. Says nothing about the token. See
+    /// [`JwtVerifier`](crate::JwtVerifier#requests).
+    #[error("the access token was not verified: the server has refused too many tokens within a short time")]
+    VerificationLimit {
+        /// How long until the server is asked again.
+        retry_after: Duration,
+    },
     /// Nobody is signed in.
     #[error("nobody is signed in")]
     NoSession,
@@ -200,7 +208,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Api(error) => error.is_retryable(),
-            Self::Connection(_) => true,
+            Self::Connection(_) | Self::VerificationLimit { .. } => true,
             Self::UnreadableReply(error) => error.transient,
             _ => false,
         }
@@ -230,7 +238,10 @@ impl Error {
     /// How long to wait, when the server said so: in the header `Retry-After`, or in the text of its limits per user.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.api().and_then(ApiError::retry_after)
+        match self {
+            Self::VerificationLimit { retry_after } => Some(*retry_after),
+            _ => self.api().and_then(ApiError::retry_after),
+        }
     }
 
     /// The id under which the server or its gateway knows the request.

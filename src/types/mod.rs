@@ -3,8 +3,10 @@
 //! Strings to which a newer server may add values are open types, such as [`ErrorCode`]: enums of the known values that
 //! also keep any other value.
 
+mod jwk_set;
 mod open;
 
+pub use jwk_set::JwkSet;
 pub use models::*;
 pub use open::*;
 #[cfg(feature = "schemars")]
