@@ -67,6 +67,7 @@ pub mod jwt;
 #[cfg(feature = "loopback")]
 pub mod loopback;
 pub mod manager;
+mod nesting;
 pub mod oauth;
 mod operation;
 pub mod raw;

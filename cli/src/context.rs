@@ -97,7 +97,11 @@ impl Context {
 
 impl Place {
     fn of_environment(builder: ClientBuilder) -> Self {
-        let service_key = variable("GOTRUE_SERVICE_KEY").or_else(|| variable("SUPABASE_SERVICE_ROLE_KEY"));
+        // The two families are never mixed, as in `Client::from_env`.
+        let is_project = variable("GOTRUE_URL").is_none() && variable("SUPABASE_URL").is_some();
+        let names =
+            if is_project { ["SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"] } else { ["GOTRUE_SERVICE_KEY"; 2] };
+        let service_key = names.into_iter().find_map(variable);
         Self { builder, keys: Keys { api_key: None, service_key: service_key.map(Secret::from) }, profile: None }
     }
 

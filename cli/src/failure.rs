@@ -126,7 +126,7 @@ fn hint_of(error: &Error) -> Option<String> {
     let hint = match error {
         Error::NoSession => "sign in first: gotrue login",
         Error::Connection(_) => "is the server up, and is this its URL? See --url, GOTRUE_URL and gotrue profile list",
-        Error::UnreadableReply(_) => "is this the URL of a GoTrue server? That of a hosted project ends in /auth/v1",
+        Error::UnreadableResponse(_) => "is this the URL of a GoTrue server? That of a hosted project ends in /auth/v1",
         Error::NoCallback | Error::MissingVerifier => "begin again: gotrue login",
         Error::Listen(_) => "choose another port with --port",
         Error::Token(error) => return Some(hint_of_token(*error).to_owned()),

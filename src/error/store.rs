@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, sync::Arc};
 
-/// A store that failed: a full disk, a database that is away.
+/// A failure of a session store, such as a full disk or an unreachable database.
 #[derive(Clone, Debug)]
 pub struct StoreError {
     doing: &'static str,
@@ -10,7 +10,7 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// A failure while doing something, such as "write the session".
+    /// Creates an error from what the store was doing, such as "write the session", and the cause.
     pub fn new(doing: &'static str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { doing, source: source.into().into() }
     }
@@ -18,7 +18,7 @@ impl StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the store of sessions could not {}", self.doing)
+        write!(f, "the session store could not {}", self.doing)
     }
 }
 

@@ -1,33 +1,33 @@
-//! Access tokens that are not to be trusted.
+//! Access tokens that must not be trusted.
 
 use chrono::{DateTime, Utc};
 
-/// Why an access token is not to be trusted. Nothing of the token is in it.
+/// The reason why an access token must not be trusted. Contains no part of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// It is no JWT, or not one of a user: cut short, garbled, without `sub` or `exp`.
+    /// It is not a JWT, or not that of a user: truncated, garbled, without `sub` or `exp`.
     #[error("the access token is malformed: {0}")]
     Malformed(&'static str),
-    /// It was good until then.
+    /// It expired at this time.
     #[error("the access token expired at {0}")]
     Expired(DateTime<Utc>),
-    /// It will be good from then on.
+    /// It is not valid before this time.
     #[error("the access token is not valid before {0}")]
     NotYetValid(DateTime<Utc>),
-    /// Somebody else issued it, or it does not say who did.
-    #[error("the access token is of another issuer")]
+    /// It was issued by someone else, or does not name its issuer.
+    #[error("the access token has another issuer")]
     WrongIssuer,
-    /// It is meant for somebody else, or it does not say for whom.
-    #[error("the access token is for another audience")]
+    /// It is for another audience, or does not name its audience.
+    #[error("the access token has another audience")]
     WrongAudience,
-    /// The server has published no such key.
+    /// The server does not publish this key.
     #[error("the access token is signed with an unknown key")]
     UnknownKey,
-    /// The algorithm is none that is trusted, or not that of the key.
-    #[error("the access token is signed by an algorithm that is not allowed")]
+    /// The algorithm is not allowed, or does not match the key.
+    #[error("the access token is signed with an algorithm that is not allowed")]
     AlgorithmNotAllowed,
-    /// Somebody has made it up, or changed it.
-    #[error("the access token has a bad signature")]
+    /// It was forged or changed.
+    #[error("the access token has an invalid signature")]
     BadSignature,
 }

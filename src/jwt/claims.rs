@@ -116,7 +116,7 @@ impl Claims {
     pub fn custom_as<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let Some(value) = self.custom.get(name) else { return Ok(None) };
         // What serde says may quote the claim.
-        T::deserialize(value).map(Some).map_err(|_| Error::invalid("custom claim", "is of another type"))
+        T::deserialize(value).map(Some).map_err(|_| Error::invalid("custom claim", "has another type"))
     }
 
     /// All claims that have no field of their own.

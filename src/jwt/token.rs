@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::claims::Claims;
-use crate::error::TokenError;
+use crate::{error::TokenError, nesting};
 
 /// More than any server takes in a header. What is longer is refused before anything is done with it.
 const LONGEST: usize = 64 * 1024;
@@ -52,7 +52,7 @@ impl<'a> Token<'a> {
             let (header, payload) = message.split_once('.')?;
             (!payload.contains('.')).then_some(Self { message, header, payload, signature })
         };
-        parts().ok_or(TokenError::Malformed("it has not three parts"))
+        parts().ok_or(TokenError::Malformed("expected three parts separated by dots"))
     }
 
     /// Room for any of the parts, decoded.
@@ -76,7 +76,8 @@ impl<'a> Token<'a> {
     /// The claims, whether or not the signature is good.
     pub(super) fn claims(&self, buffer: &mut Vec<u8>) -> Result<Claims, TokenError> {
         decode(self.payload, buffer)?;
-        serde_json::from_slice(buffer).map_err(|_| TokenError::Malformed("its claims are not those of a user"))
+        serde_json::from_slice(&nesting::bounded(buffer))
+            .map_err(|_| TokenError::Malformed("its claims are not those of a user"))
     }
 }
 

@@ -76,7 +76,7 @@ impl Passkeys {
     pub async fn rename(&self, passkey_id: Uuid, name: impl Into<String>) -> Result<Passkey> {
         let friendly_name = name.into();
         if friendly_name.trim().is_empty() || friendly_name.len() > 120 {
-            return Err(Error::invalid("passkey name", "is not of 1 to 120 bytes"));
+            return Err(Error::invalid("passkey name", "must be 1 to 120 bytes long"));
         }
         let request = PasskeyUpdateRequest { friendly_name };
         let call = self.user.call()?;

@@ -28,7 +28,7 @@ impl Settings {
     pub async fn run(self, context: &Context) -> Result<()> {
         let settings = context.client()?.settings().await?;
         let mut on: Vec<_> =
-            settings.external.iter().filter(|(_, is_on)| **is_on).map(|(name, _)| name.as_str()).collect();
+            settings.external.keys().map(String::as_str).filter(|name| settings.is_enabled(name)).collect();
         on.sort_unstable();
         let fields: [Field; 8] = [
             ("sign in with", on.join(", ")),

@@ -9,13 +9,15 @@ use gotrue_fake::FakeServer;
 use tempfile::TempDir;
 
 /// Variables of the environment that must not reach the command from outside.
-const FOREIGN: [&str; 9] = [
+const FOREIGN: [&str; 11] = [
     "COLUMNS",
     "GOTRUE_URL",
     "GOTRUE_API_KEY",
     "GOTRUE_SERVICE_KEY",
     "SUPABASE_URL",
     "SUPABASE_ANON_KEY",
+    "SUPABASE_PUBLISHABLE_KEY",
+    "SUPABASE_SECRET_KEY",
     "SUPABASE_SERVICE_ROLE_KEY",
     "CLICOLOR_FORCE",
     "NO_COLOR",

@@ -102,7 +102,7 @@ impl Mfa {
     pub async fn enroll_totp(&self, factor: EnrollTotp) -> Result<TotpFactor> {
         let EnrollTotp { friendly_name, issuer } = factor;
         if issuer.as_ref().is_some_and(|issuer| issuer.contains('&')) {
-            return Err(Error::invalid("issuer", "holds &, at which the server cuts it"));
+            return Err(Error::invalid("issuer", "must not contain &, because the server cuts it there"));
         }
         let request = EnrollFactorRequest { factor_type: FactorType::Totp, friendly_name, issuer, phone: None };
         let call = self.user.call()?;
