@@ -115,59 +115,54 @@ fn spelled_at(text: &str, value: &str) -> Option<usize> {
 }
 
 /// Returns the length of each spelling of the character at the start of the text.
-fn spellings(text: &str, c: char) -> [Option<usize>; 6] {
-    let literal = text.chars().next().filter(|first| first.eq_ignore_ascii_case(&c)).map(char::len_utf8);
-    let plus = (c == ' ' && text.starts_with('+')).then_some(1);
-    let [once, twice] = backslash_escape(text, c);
-    [literal, plus, once, twice, percent_escape(text, c), html_entity(text, c)]
+fn spellings(text: &str, c: char) -> [Option<usize>; 8] {
+    // A backslash is escaped by another one, and by three in JSON within JSON.
+    let backslash = |escaped: &str| (c == '\\' && text.starts_with(escaped)).then_some(escaped.len());
+    [
+        text.chars().next().filter(|first| first.eq_ignore_ascii_case(&c)).map(char::len_utf8),
+        (c == ' ' && text.starts_with('+')).then_some(1),
+        backslash(r"\\"),
+        backslash(r"\\\\"),
+        backslash_escape(text, c),
+        percent_escape(text, c, "%"),
+        percent_escape(text, c, "%25"),
+        html_entity(text, c),
+    ]
 }
 
 /// JSON (RFC 8259, section 7), also within a JSON string: `\"`, `\n`, `\u003c`, `\\\"`, `\\u003c`.
-fn backslash_escape(text: &str, c: char) -> [Option<usize>; 2] {
+fn backslash_escape(text: &str, c: char) -> Option<usize> {
     let slashes = text.bytes().take_while(|byte| *byte == b'\\').count();
-    if slashes == 0 {
-        return [None, None];
+    let (slashes, escaped) = text.split_at(slashes);
+    if slashes.is_empty() {
+        return None;
     }
-    if c == '\\' {
-        return [(slashes >= 2).then_some(2), (slashes >= 4).then_some(4)];
-    }
-    let escaped = &text[slashes..];
     let short = match c {
         '\n' => Some('n'),
         '\r' => Some('r'),
         '\t' => Some('t'),
-        c if c.is_ascii_punctuation() => Some(c),
+        c if c.is_ascii_punctuation() && c != '\\' => Some(c),
         _ => None,
     };
-    let short = short.filter(|short| escaped.starts_with(*short)).map(|short| slashes + short.len_utf8());
-    let mut unit = [0; 2];
-    let mut rest = escaped;
-    let mut length = slashes;
-    let by_number = c.encode_utf16(&mut unit).iter().enumerate().all(|(index, unit)| {
-        if index > 0 {
-            let Some(next) = rest.strip_prefix(&text[..slashes]) else { return false };
-            rest = next;
-            length += slashes;
-        }
-        let Some(digits) = rest.strip_prefix('u').and_then(|rest| rest.get(..4)) else { return false };
-        rest = &rest[5..];
-        length += 5;
-        u16::from_str_radix(digits, 16) == Ok(*unit)
-    });
-    [short, by_number.then_some(length)]
+    if short.is_some_and(|short| escaped.starts_with(short)) {
+        return Some(slashes.len() + 1);
+    }
+    let mut rest = text;
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        let digits = rest.strip_prefix(slashes)?.strip_prefix('u')?.get(..4)?;
+        (u16::from_str_radix(digits, 16) == Ok(*unit)).then_some(())?;
+        rest = &rest[slashes.len() + 5..];
+    }
+    Some(text.len() - rest.len())
 }
 
-/// A URL or a form: `%2B`, and `%252B` where it was encoded twice.
-fn percent_escape(text: &str, c: char) -> Option<usize> {
+/// A URL or a form, with this prefix of each byte: `%2B`, or `%252B` if it was encoded twice.
+fn percent_escape(text: &str, c: char, prefix: &str) -> Option<usize> {
     let mut rest = text;
     for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-        rest = rest.strip_prefix('%')?;
-        while let Some(decoded) = rest.strip_prefix("25").filter(|_| byte != b'%') {
-            rest = decoded;
-        }
-        let digits = rest.get(..2)?;
+        let digits = rest.strip_prefix(prefix)?.get(..2)?;
         (u8::from_str_radix(digits, 16) == Ok(byte)).then_some(())?;
-        rest = &rest[2..];
+        rest = &rest[prefix.len() + 2..];
     }
     Some(text.len() - rest.len())
 }

@@ -2,7 +2,8 @@
 
 use opentelemetry::trace::{TraceContextExt, TracerProvider};
 use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracerProvider};
-use support::{client_of, header, last_request, server_that_answers, user};
+use gotrue::Client;
+use support::{header, last_request, server_that_answers, user};
 use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{Registry, layer::SubscriberExt};
@@ -18,7 +19,8 @@ async fn the_trace_goes_on_at_the_server() {
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(user())).await;
     let span = tracing::info_span!("the application's own");
     let trace = span.context().span().span_context().trace_id().to_string();
-    async { client_of(&server).user("token").get().await.unwrap() }.instrument(span).await;
+    let client = Client::builder().base_url(server.uri()).trace_context(true).build().unwrap();
+    async { client.user("token").get().await.unwrap() }.instrument(span).await;
 
     let request = last_request(&server).await;
     let sent = header(&request, "traceparent").expect("a traceparent");
