@@ -5,6 +5,7 @@ use reqwest::{Method, header::HeaderMap};
 use url::Url;
 
 use crate::{
+    clock::Moment,
     error::{Error, Result},
     raw::{self, ResponseValue},
 };
@@ -12,13 +13,18 @@ use crate::{
 /// A call through the raw client.
 pub(crate) struct Call {
     pub(crate) raw: raw::Client,
+    /// When the call was made, before anything was sent.
+    pub(crate) started: Moment,
 }
 
 impl Call {
     /// Allows retries of a call that may be sent twice, although its operation changes something on the server.
     pub(crate) fn repeatable(self) -> Self {
         let transport = self.raw.inner().clone().repeatable();
-        Self { raw: raw::Client::new_with_client(self.raw.baseurl(), self.raw.client().clone(), transport) }
+        Self {
+            raw: raw::Client::new_with_client(self.raw.baseurl(), self.raw.client().clone(), transport),
+            started: self.started,
+        }
     }
 
     /// Runs an operation of the raw client. Every client's public `call` is this.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use self::keys::KeyCache;
 use crate::{
-    clock::Clock,
+    clock::{Clock, Moment},
     error::Result,
     operation::Operation,
     raw::{self, ResponseValue},
@@ -174,6 +174,11 @@ impl Client {
         self.clock().now() + self.clock_skew().unwrap_or_default()
     }
 
+    /// The time that a call may take.
+    pub(crate) fn timeout(&self) -> std::time::Duration {
+        self.transport.settings().timeout
+    }
+
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.transport.settings().clock
     }
@@ -188,25 +193,29 @@ impl Client {
 
     /// Prepares a call with the API key only.
     pub(crate) fn raw_call(&self) -> Call {
-        Call { raw: self.raw() }
+        self.call_with(&self.transport)
     }
 
     /// Prepares a call as a user.
     pub(crate) fn call_as(&self, access_token: &Secret) -> Result<Call> {
         let transport = self.transport.clone().with_access_token(access_token)?;
-        Ok(Call { raw: self.raw_with(&transport) })
+        Ok(self.call_with(&transport))
     }
 
     /// Prepares a call as an OAuth client.
     pub(crate) fn call_as_oauth_client(&self, client_id: Uuid, secret: &Secret) -> Result<Call> {
         let transport = self.transport.clone().with_oauth_client(client_id, secret)?;
-        Ok(Call { raw: self.raw_with(&transport) })
+        Ok(self.call_with(&transport))
     }
 
     /// Prepares a call with another API key.
     pub(crate) fn call_with_key(&self, what: &'static str, key: &Secret) -> Result<Call> {
         let transport = self.transport.with_api_key(what, key)?;
-        Ok(Call { raw: self.raw_with(&transport) })
+        Ok(self.call_with(&transport))
+    }
+
+    fn call_with(&self, transport: &Transport) -> Call {
+        Call { raw: self.raw_with(transport), started: Moment::of(&**self.clock()) }
     }
 
     fn raw_with(&self, transport: &Transport) -> raw::Client {
