@@ -37,7 +37,7 @@
 //! |---|---|
 //! | sign up | [`Client::sign_up`], [`SignUp`] |
 //! | sign in | [`Client::sign_in`] with [`Password`], [`AuthorizationCode`], [`RefreshToken`], [`IdToken`], [`PasskeyAssertion`], [`Web3`] or [`Anonymous`] |
-//! | send and take codes and links | [`Client::send_otp`], [`Client::send_magic_link`], [`Client::recover`], [`Client::resend`], [`Client::verify`] |
+//! | send and take codes and links | [`Client::send_otp`], [`Client::send_magic_link`], [`Client::recover`], [`Client::resend`], [`Client::verify_otp`] |
 //! | sign in with a provider or a company | [`Client::authorize`], [`Client::sso`] |
 //! | read what comes back from a browser | [`Callback`], [`PkceFlows`], [`Client::sign_in_from_callback`]; feature `loopback`: `Loopback` |
 //! | keep one user's session | [`SessionManager`], with a [`FileStore`], a [`MemoryStore`], `KeyringStore` (feature `keyring`), `RedisStores` (feature `redis`) or your own [`SessionStore`]; many of them fresh: [`Client::keep_fresh`] |
@@ -92,7 +92,7 @@ pub use {chrono, futures_util, reqwest, serde_json, url, uuid};
 pub use admin::AdminClient;
 pub use auth::{
     Anonymous, AuthorizationCode, Callback, Grant, IdToken, PasskeyAssertion, Password, PkceFlows, PkceVerifier,
-    Recover, RefreshToken, Resend, SendMagicLink, SendOtp, SignUp, SignUpOutcome, Sso, Verified, Verify, Web3,
+    Recover, RefreshToken, Resend, SignInMessage, SignUp, SignUpOutcome, Sso, VerifyOtp, VerifyOtpOutcome, Web3,
 };
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};

@@ -13,7 +13,7 @@ pub struct Message {
     pub otp_type: Option<OtpType>,
     /// The code in it.
     pub code: Secret,
-    /// The hash in its link, for [`Verify::token_hash`](gotrue::Verify::token_hash). E-mail only.
+    /// The hash in its link, for [`VerifyOtp::token_hash`](gotrue::VerifyOtp::token_hash). E-mail only.
     pub token_hash: Option<Secret>,
     /// The link in it. E-mail only.
     pub link: Option<Secret>,

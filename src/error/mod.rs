@@ -82,11 +82,11 @@ pub enum Error {
     /// The work was cut off, since the runtime that did it is shutting down.
     #[error("the work was cut off")]
     Interrupted,
-    /// The browser came back with an error.
+    /// The callback URL reports an error.
     #[error(transparent)]
     Callback(Arc<CallbackError>),
-    /// There is no verifier for a code: its flow was begun elsewhere, is over, or took too long.
-    #[error("no verifier for this code: its flow was begun elsewhere, is over, or took too long")]
+    /// There is no verifier for a code: the flow was started elsewhere, has ended, or has expired.
+    #[error("no verifier for this code: the flow was started elsewhere, has ended, or has expired")]
     MissingVerifier,
     /// The browser did not come back in time.
     #[cfg(feature = "loopback")]

@@ -2,11 +2,11 @@
 
 use gotrue::{
     Anonymous, AuthorizationCode, Client, Error, IdToken, PasskeyAssertion, Password, PkceVerifier, Provider, Recover,
-    Resend, Result, SendMagicLink, SendOtp, SignOutScope, SignUp, Sso, UserUpdate, Verify, Web3,
+    Resend, Result, SignInMessage, SignOutScope, SignUp, Sso, UserUpdate, VerifyOtp, Web3,
     admin::Invite,
     auth::{EthereumMessage, SolanaMessage},
     chrono::{self, Utc},
-    oauth::{ClientAuthentication, RegisterOAuthClient},
+    oauth::{ClientAuthentication, OAuthCallback, RegisterOAuthClient},
     types::OtpType,
     user::{EnrollPhone, EnrollTotp, FactorChallenge},
     uuid::Uuid,
@@ -63,14 +63,14 @@ async fn bad_input_sends_no_request() {
     assert_refused(client.sign_up(SignUp::phone("", "password")).await, no_phone);
     assert_refused(client.sign_in(Password::email("", "password")).await, no_email);
     assert_refused(client.sign_in(Password::phone("\t", "password")).await, no_phone);
-    assert_refused(client.send_otp(SendOtp::email("")).await, no_email);
-    assert_refused(client.send_otp(SendOtp::phone("")).await, no_phone);
-    assert_refused(client.send_magic_link(SendMagicLink::email("")).await, no_email);
+    assert_refused(client.send_otp(SignInMessage::email("")).await, no_email);
+    assert_refused(client.send_otp(SignInMessage::phone("")).await, no_phone);
+    assert_refused(client.send_magic_link(SignInMessage::email("")).await, no_email);
     assert_refused(client.recover(Recover::email("")).await, no_email);
     assert_refused(client.resend(Resend::sign_up("")).await, no_email);
     assert_refused(client.resend(Resend::sms("")).await, no_phone);
-    assert_refused(client.verify(Verify::email("", "123456")).await, no_email);
-    assert_refused(client.verify(Verify::phone("", "123456")).await, no_phone);
+    assert_refused(client.verify_otp(VerifyOtp::email("", "123456")).await, no_email);
+    assert_refused(client.verify_otp(VerifyOtp::phone("", "123456")).await, no_phone);
     assert_refused(user.update(UserUpdate::new().email("")).await, no_email);
     assert_refused(user.update(UserUpdate::new().phone("")).await, no_phone);
     assert_refused(admin.invite(Invite::email("")).await, no_email);
@@ -78,8 +78,8 @@ async fn bad_input_sends_no_request() {
     assert_refused(client.sign_up(SignUp::email("ada@example.com", "")).await, "password is empty");
     assert_refused(client.sign_in(Password::email("ada@example.com", "")).await, "password is empty");
     assert_refused(user.update(UserUpdate::new().password("")).await, "password is empty");
-    assert_refused(client.verify(Verify::email("ada@example.com", "")).await, "code is empty");
-    assert_refused(client.verify(Verify::token_hash("", OtpType::Email)).await, "token hash is empty");
+    assert_refused(client.verify_otp(VerifyOtp::email("ada@example.com", "")).await, "code is empty");
+    assert_refused(client.verify_otp(VerifyOtp::token_hash("", OtpType::Email)).await, "token hash is empty");
     assert_refused(client.sign_in(AuthorizationCode::new("", verifier)).await, "authorization code is empty");
     assert_refused(client.refresh("").await, "refresh token is empty");
     assert_refused(client.user("").get().await, "access token is empty");
@@ -92,7 +92,7 @@ async fn bad_input_sends_no_request() {
     for url in ["/welcome", "app.example.com", "localhost"] {
         assert_refused(client.sign_up(SignUp::email("a@b", "password").redirect_to(url)).await, relative);
         assert_refused(client.recover(Recover::email("a@b").redirect_to(url)).await, relative);
-        assert_refused(client.send_otp(SendOtp::email("a@b").redirect_to(url)).await, relative);
+        assert_refused(client.send_otp(SignInMessage::email("a@b").redirect_to(url)).await, relative);
         assert_refused(user.update(UserUpdate::new().email("a@b").redirect_to(url)).await, relative);
         assert_refused(admin.invite(Invite::email("a@b").redirect_to(url)).await, relative);
         assert_refused(client.authorize(Provider::Github).redirect_to(url).url(), relative);
@@ -136,12 +136,12 @@ async fn a_grant_that_cannot_be_right_sends_no_request() {
     assert_refused(client.user("t").identities().link_id_token(IdToken::new("google", "")).await, "ID token is empty");
 
     let message = "m".repeat(64);
-    let short = "message is not of 64 to 20480 bytes";
+    let short = "message must be 64 to 20480 bytes long";
     assert_refused(client.sign_in(Web3::solana("m", [0; 64])).await, short);
     assert_refused(client.sign_in(Web3::solana("m".repeat(20 * 1024 + 1), [0; 64])).await, short);
-    assert_refused(client.sign_in(Web3::solana(&message, [0; 65])).await, "signature is not of 64 bytes");
+    assert_refused(client.sign_in(Web3::solana(&message, [0; 65])).await, "signature must be 64 bytes long");
     for signature in ["", "0x", &"z".repeat(130), &"0".repeat(128)] {
-        let hex = "signature is not of 65 bytes in hexadecimal";
+        let hex = "signature must be 65 bytes in hexadecimal";
         assert_refused(client.sign_in(Web3::ethereum(&message, signature)).await, hex);
     }
 
@@ -155,11 +155,11 @@ async fn a_grant_that_cannot_be_right_sends_no_request() {
         (json!(null), "invalid type: null, expected struct PublicKeyCredential"),
         (json!("no JSON"), "expected ident at line 1 column 2"),
         (
-            json!({ "id": "a", "rawId": "a", "type": "public-key", "response": {} }),
+            json!({ "id": "YQ", "rawId": "YQ", "type": "public-key", "response": {} }),
             "data did not match any variant of untagged enum AuthenticatorResponse",
         ),
     ] {
-        let text = format!("credential is not that of WebAuthn: {why}");
+        let text = format!("credential must be a WebAuthn credential: {why}");
         assert_refused(client.sign_in(PasskeyAssertion::new(id, credential.clone())).await, &text);
         assert_refused(client.user("t").passkeys().register(id, credential).await, &text);
     }
@@ -173,41 +173,41 @@ fn a_message_for_a_wallet_is_not_built_from_parts_that_cannot_be_right() {
     let message = || for_site("https://app.example.com/");
     message().build().unwrap();
     for_site("http://localhost:3000/").build().unwrap();
-    let no_domain = "URI has no domain that the server takes";
+    let no_domain = "URI must have a domain name that the server accepts";
     for uri in ["https://127.0.0.1/", "https://example/", "https://[::1]/", "https://ada@app.example.com/"] {
         assert_refused(for_site(uri).build(), no_domain);
     }
-    assert_refused(for_site("http://app.example.com/").build(), "URI is neither https nor of localhost");
+    assert_refused(for_site("http://app.example.com/").build(), "URI must be https, or its host localhost");
     assert_refused(for_site("app.example.com").build(), "URI is not valid: relative URL without a base");
-    let spaces = "URI is not valid: it holds spaces or characters beyond ASCII";
+    let spaces = "URI is not valid: it contains spaces or non-ASCII characters";
     assert_refused(for_site("https://app.example.com/\nVersion: 2").build(), spaces);
     assert_refused(message().statement("").build(), "statement is empty");
-    assert_refused(message().statement("a\nURI: https://evil.example").build(), "statement is not a single line");
-    assert_refused(message().nonce("a\nb").build(), "nonce is not a single line");
+    assert_refused(message().statement("a\nURI: https://evil.example").build(), "statement must be a single line");
+    assert_refused(message().nonce("a\nb").build(), "nonce must be a single line");
     assert_refused(message().request_id(" ").build(), "request id is empty");
     assert_refused(message().resource("terms").build(), "resource is not valid: relative URL without a base");
     let before = now - chrono::Duration::seconds(1);
-    assert_refused(message().expires_at(before).build(), "message expires before it is issued");
+    assert_refused(message().expires_at(before).build(), "message must not expire before it is issued");
     let after = now + chrono::Duration::seconds(2);
     let late = message().expires_at(now).not_before(after);
-    assert_refused(late.build(), "message expires before it becomes valid");
+    assert_refused(late.build(), "message must not expire before it becomes valid");
     for bad in ["", "short", &"0".repeat(40), &"a".repeat(45)] {
-        let text = "address is not 32 to 44 characters of base58";
+        let text = "address must be 32 to 44 characters of base58";
         assert_refused(SolanaMessage::new(bad, "https://app.example.com/", now).build(), text);
     }
 
     let of = |address: &str| EthereumMessage::new(address, "https://app.example.com/", now);
     let ethereum = || of("0x196a28d05bA75C8dC35B0F6e71DD622D1aC82b7E");
     for bad in ["", "0x", "196a28d05bA75C8dC35B0F6e71DD622D1aC82b7E", "0x196a28d05bA75C8dC35B0F6e71DD622D1aC82b7g"] {
-        assert_refused(of(bad).build(), "address is not 0x and 40 hexadecimal digits");
+        assert_refused(of(bad).build(), "address must be 0x and 40 hexadecimal digits");
     }
     for bad in [0, u64::MAX] {
-        assert_refused(ethereum().chain_id(bad).build(), "chain id is not a positive number of 63 bits");
+        assert_refused(ethereum().chain_id(bad).build(), "chain id must be positive and fit in 63 bits");
     }
     for bad in ["short", "not alphanumeric"] {
-        assert_refused(ethereum().nonce(bad).build(), "nonce is not 8 letters and digits, or more");
+        assert_refused(ethereum().nonce(bad).build(), "nonce must be at least 8 letters and digits");
     }
-    assert_refused(ethereum().statement("a\rb").build(), "statement is not a single line");
+    assert_refused(ethereum().statement("a\rb").build(), "statement must be a single line");
 }
 
 #[tokio::test]
@@ -242,15 +242,19 @@ async fn what_an_oauth_client_may_do_needs_input_that_can_be_right() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
     let app = client.oauth_app(Uuid::from_u128(1), ClientAuthentication::Public);
-    let begin = || app.authorize("https://app.example.com/cb");
-    assert_refused(app.authorize("").begin(), "redirect URL is empty");
-    assert_refused(begin().scopes([""]).begin(), "scope is empty or holds a space");
-    assert_refused(begin().nonce("").begin(), "nonce is empty");
-    assert_refused(begin().resource("api").begin(), "resource is not valid: relative URL without a base");
-    assert_refused(begin().resource("https://api.example.com/#x").begin(), "resource has a query or a fragment");
-    let (_, flow) = begin().begin().unwrap();
-    let state = flow.state().expose();
-    assert_refused(app.exchange(&flow, "", state).await, "authorization code is empty");
+    let authorize = || app.authorize("https://app.example.com/cb");
+    assert_refused(app.authorize("").start(), "redirect URL is empty");
+    assert_refused(authorize().scopes([""]).start(), "scope is empty or holds a space");
+    assert_refused(authorize().nonce("").start(), "nonce is empty");
+    assert_refused(authorize().resource("api").start(), "resource is not valid: relative URL without a base");
+    assert_refused(
+        authorize().resource("https://api.example.com/#x").start(),
+        "resource must have no query and no fragment",
+    );
+    let (_, flow) = authorize().start().unwrap();
+    let no_code = format!("https://app.example.com/cb?code=&state={}", flow.state().expose()).parse().unwrap();
+    let no_callback = "callback is not that of an authorization request";
+    assert_refused(app.exchange(&flow, &OAuthCallback::parse(&no_code)).await, no_callback);
     assert_refused(app.refresh("").await, "refresh token is empty");
     assert_refused(app.user_info("").await, "access token is empty");
     for empty in [ClientAuthentication::SecretBasic("".into()), ClientAuthentication::SecretPost("".into())] {
@@ -268,13 +272,13 @@ async fn what_an_oauth_client_may_do_needs_input_that_can_be_right() {
     let plain = "redirect URI is http, which is for the own machine only";
     assert_refused(register("http://app.example.com/cb").await, plain);
     let valid = || RegisterOAuthClient::new(["https://app.example.com/cb"]);
-    let long = valid().name("n".repeat(1025));
-    assert_refused(client.register_oauth_client(long).await, "client name is longer than 1024 bytes");
-    let page = valid().home_page("x");
-    let relative = "home page is not valid: relative URL without a base";
+    let long = valid().client_name("n".repeat(1025));
+    assert_refused(client.register_oauth_client(long).await, "client name must be at most 1024 bytes long");
+    let page = valid().client_uri("x");
+    let relative = "client URI is not valid: relative URL without a base";
     assert_refused(client.register_oauth_client(page).await, relative);
-    let logo = valid().logo(format!("https://a.example/{}", "x".repeat(2048)));
-    assert_refused(client.register_oauth_client(logo).await, "logo is longer than 2048 bytes");
-    assert_refused(client.register_oauth_client(valid().grant_types([])).await, "grant types are none");
+    let logo = valid().logo_uri(format!("https://a.example/{}", "x".repeat(2048)));
+    assert_refused(client.register_oauth_client(logo).await, "logo URI must be at most 2048 bytes long");
+    assert_refused(client.register_oauth_client(valid().grant_types([])).await, "grant types must not be empty");
     assert!(server.received_requests().await.unwrap().is_empty());
 }

@@ -2,7 +2,7 @@
 
 use clap::ArgGroup;
 use gotrue::{
-    AuthorizationCode, Callback, Client, Error, Password, SendMagicLink, SendOtp, Session, SignOutScope, Verify,
+    AuthorizationCode, Callback, Client, Error, Password, SignInMessage, SignInMessage, Session, SignOutScope, VerifyOtp,
     user::{Assurance, Factors},
 };
 
@@ -71,19 +71,19 @@ impl Login {
     }
 
     async fn by_code(&self, context: &Context, client: &Client, address: &str) -> Result<Session> {
-        let otp = if is_phone(address) { SendOtp::phone(address) } else { SendOtp::email(address) };
+        let otp = if is_phone(address) { SignInMessage::phone(address) } else { SignInMessage::email(address) };
         client.send_otp(otp.create_user(self.sign_up)).await?;
         context.out.note(format!("a code is on its way to {address}"));
         let code = prompt::line("Code")?;
-        let verify = if is_phone(address) { Verify::phone(address, code) } else { Verify::email(address, code) };
-        let session = client.verify(verify).await?.session();
+        let verify = if is_phone(address) { VerifyOtp::phone(address, code) } else { VerifyOtp::email(address, code) };
+        let session = client.verify_otp(verify).await?.session();
         session.ok_or_else(|| Failure::new(Exit::Refused, "the code confirmed an address, but signs nobody in"))
     }
 
     async fn by_link(&self, context: &Context, client: &Client, address: &str) -> Result<Session> {
         let loopback = self.browser.listen().await?;
         let verifier = gotrue::PkceVerifier::generate()?;
-        let link = SendMagicLink::email(address).redirect_to(loopback.redirect_to()).pkce(&verifier);
+        let link = SignInMessage::email(address).redirect_to(loopback.redirect_to()).pkce(&verifier);
         client.send_magic_link(link).await?;
         context.out.note(format!("a link is on its way to {address}; open it on this machine"));
         exchange(client, self.browser.wait(loopback).await?, verifier).await
