@@ -1,11 +1,11 @@
-//! Several PKCE flows at once: each code meets its own verifier, or none.
+//! Several open PKCE flows: each code is exchanged with the verifier of its own flow or not at all.
 
 use std::{sync::LazyLock, time::Duration};
 
 use gotrue::{
     Callback, Client, Error, ErrorCode, PkceFlows, Provider, Recover, Session, SignInMessage, SignUp, UserUpdate,
     VerifyOtp,
-    auth::{CallbackOutcome, FlowKind, PkceFlow, SavedFlow},
+    auth::{CallbackOutcome, FlowKind, PkceFlow},
     url::Url,
 };
 use gotrue_fake::{FakeServer, ManualClock};
@@ -19,8 +19,8 @@ const EMAIL: &str = "ada@example.com";
 static CLIENT: LazyLock<Client> = LazyLock::new(|| Client::new("http://127.0.0.1:9999", "").unwrap());
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Goes where a browser would go, up to the application's page.
-async fn browse(url: &str) -> Url {
+/// Follows redirects up to the application's page.
+pub async fn browse(url: &str) -> Url {
     let http = gotrue::reqwest::Client::builder().redirect(gotrue::reqwest::redirect::Policy::none()).build().unwrap();
     let mut url = Url::parse(url).unwrap();
     while url.host_str() != Some("app.example.com") {
@@ -36,7 +36,7 @@ async fn follow_last_mail(server: &FakeServer, to: &str) -> Callback {
     Callback::parse(&browse(link.expose()).await)
 }
 
-fn begin_with_provider(client: &Client, flows: &PkceFlows) -> (PkceFlow, Url) {
+fn start_with_provider(client: &Client, flows: &mut PkceFlows) -> (PkceFlow, Url) {
     let flow = flows.start(FlowKind::SignIn).unwrap();
     let authorize = client.authorize(Provider::Github).redirect_to(flow.redirect_to(BACK).unwrap());
     let url = authorize.pkce_with(flow.verifier()).unwrap();
@@ -58,7 +58,7 @@ async fn several_flows_end_in_any_order() {
     client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap();
     let mut flows = client.pkce_flows();
 
-    let (_, first) = begin_with_provider(&client, &flows);
+    let (_, first) = start_with_provider(&client, &mut flows);
     let recovery = flows.start(FlowKind::Recovery).unwrap();
     let back = recovery.redirect_to(BACK).unwrap();
     client.recover(Recover::email(EMAIL).redirect_to(back).pkce(recovery.verifier())).await.unwrap();
@@ -120,7 +120,7 @@ async fn a_code_without_a_flow_gets_no_verifier() {
         let callback = Callback::parse(&Url::parse(url).unwrap());
         let error = client.sign_in_from_callback(&mut flows, &callback).await.unwrap_err();
         assert!(matches!(error, Error::MissingVerifier), "{url}: {error:?}");
-        let text = "no verifier for this code: its flow was begun elsewhere, is over, or took too long";
+        let text = "no verifier for this code: the flow was started elsewhere, has ended, or has expired";
         assert_eq!(error.to_string(), text);
         assert!(!error.is_retryable() && !error.ends_session() && error.status().is_none());
     }
@@ -133,8 +133,8 @@ async fn a_code_never_gets_another_flows_verifier() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let mut flows = client.pkce_flows();
-    let (_, url) = begin_with_provider(&client, &flows);
-    let (other, _) = begin_with_provider(&client, &flows);
+    let (_, url) = start_with_provider(&client, &mut flows);
+    let (other, _) = start_with_provider(&client, &mut flows);
     // Somebody exchanges the ids.
     let Callback::Code { code, .. } = Callback::parse(&browse(url.as_str()).await) else { panic!() };
     let callback = Callback::Code { code, flow_id: Some(other.id().to_owned()) };
@@ -152,8 +152,8 @@ async fn what_is_no_code_signs_nobody_in() {
     let flow = flows.start(FlowKind::SignIn).unwrap();
     let tokens = "access_token=a&expires_in=60&refresh_token=r&sb=&token_type=bearer";
     for (url, text) in [
-        (format!("app:/cb#{tokens}"), "callback holds a session where a code is awaited"),
-        ("app:/cb".to_owned(), "callback is not the server's"),
+        (format!("app:/cb#{tokens}"), "callback contains a session where a code is expected"),
+        ("app:/cb".to_owned(), "callback is not from this server"),
     ] {
         let error =
             client.sign_in_from_callback(&mut flows, &Callback::parse(&Url::parse(&url).unwrap())).await.unwrap_err();
@@ -218,8 +218,8 @@ fn flows_time_out_by_kind() {
     let mut flows = client.pkce_flows();
     let provider = [FlowKind::SignIn, FlowKind::LinkIdentity];
     let mail = [FlowKind::SignUp, FlowKind::MagicLink, FlowKind::Recovery, FlowKind::EmailChange];
-    let begin = |kind| flows.start(kind).unwrap();
-    let (early, late) = (provider.map(begin), mail.map(begin));
+    let mut start = |kind| flows.start(kind).unwrap();
+    let (early, late) = (provider.map(&mut start), mail.map(&mut start));
     clock.advance(9 * MINUTE + Duration::from_secs(59));
     assert_eq!(flows.len(), 6);
     // A clock that is put right is no time that passes.
@@ -230,7 +230,7 @@ fn flows_time_out_by_kind() {
         assert!(matches!(flows.take(flow.id()), Err(Error::MissingVerifier)));
     }
     clock.advance(23 * 60 * MINUTE + 49 * MINUTE);
-    assert_eq!(flows.take(late[0].id()).unwrap(), late[0]);
+    assert_eq!(flows.take(late[0].id()).unwrap().verifier(), late[0].verifier());
     clock.advance(MINUTE);
     assert!(flows.is_empty());
 }
@@ -238,19 +238,18 @@ fn flows_time_out_by_kind() {
 #[test]
 fn the_oldest_flow_makes_room() {
     let mut flows = PkceFlows::new();
-    let begun: Vec<_> = (0..17).map(|_| flows.start(FlowKind::SignIn).unwrap()).collect();
+    let started: Vec<_> = (0..17).map(|_| flows.start(FlowKind::SignIn).unwrap()).collect();
     assert_eq!(flows.len(), 16);
-    assert!(matches!(flows.take(begun[0].id()), Err(Error::MissingVerifier)));
-    assert_eq!(flows.take(begun[1].id()).unwrap(), begun[1]);
+    assert!(matches!(flows.take(started[0].id()), Err(Error::MissingVerifier)));
+    assert_eq!(flows.take(started[1].id()).unwrap().verifier(), started[1].verifier());
 
-    // Clones share flows and bounds.
-    let clone = flows.clone().capacity(2);
-    assert_eq!((flows.len(), clone.len()), (2, 2));
-    assert_eq!(flows.take(begun[16].id()).unwrap(), begun[16]);
-    assert!(clone.take(begun[16].id()).is_err());
-    let none = PkceFlows::new().capacity(0);
-    let only = none.begin(FlowKind::SignIn).unwrap();
-    assert_eq!(none.take(only.id()).unwrap(), only);
+    let mut flows = flows.capacity(2);
+    assert_eq!(flows.len(), 2);
+    assert!(flows.take(started[14].id()).is_err());
+    assert_eq!(flows.take(started[15].id()).unwrap().verifier(), started[15].verifier());
+    let mut one = PkceFlows::new().capacity(0);
+    let only = one.start(FlowKind::SignIn).unwrap();
+    assert_eq!(one.take(only.id()).unwrap().verifier(), only.verifier());
 }
 
 #[test]
@@ -263,7 +262,7 @@ fn flows_outlive_a_restart() {
     let provider = flows.start(FlowKind::SignIn).unwrap();
     let text = serde_json::to_string(&flows.save()).unwrap();
     assert!(text.contains(mail.verifier().secret().expose()) && text.contains("\"sign_up\""));
-    let saved = || serde_json::from_str::<Vec<SavedFlow>>(&text).unwrap();
+    let saved = || serde_json::from_str::<Vec<PkceFlow>>(&text).unwrap();
     assert!(!format!("{:?}", saved()).contains(mail.verifier().secret().expose()));
 
     clock.advance(9 * MINUTE);
@@ -274,7 +273,7 @@ fn flows_outlive_a_restart() {
     assert_eq!(flows.len(), 2);
     clock.advance(MINUTE);
     assert!(flows.take(provider.id()).is_err());
-    assert_eq!(flows.take(mail.id()).unwrap(), mail);
+    assert_eq!(flows.take(mail.id()).unwrap().verifier(), mail.verifier());
 
     // A clock that was moved back gives nobody more time than there is.
     clock.set(gotrue::Clock::now(&clock) - Duration::from_secs(100 * 24 * 3600));
@@ -287,8 +286,13 @@ fn flows_outlive_a_restart() {
     flows.restore(saved());
     assert!(flows.is_empty());
 
-    let broken = json!([{ "id": "x", "verifier": "short", "kind": "sign_in", "expires_at": "2999-01-01T00:00:00Z" }]);
-    flows.restore(serde_json::from_value::<Vec<SavedFlow>>(broken).unwrap());
+    let flow = |id: &str, verifier: &str| {
+        let json = json!({ "id": id, "verifier": verifier, "kind": "sign_in", "expires_at": "2999-01-01T00:00:00Z" });
+        serde_json::from_value::<PkceFlow>(json)
+    };
+    let error = flow("x", "short").unwrap_err().to_string();
+    assert_eq!(error, "PKCE verifier must be 43 to 128 unreserved characters");
+    flows.restore([flow("", &"v".repeat(43)).unwrap()]);
     assert!(flows.is_empty());
 }
 
@@ -319,7 +323,7 @@ proptest! {
         if has_id_already {
             given.query_pairs_mut().append_pair(PkceFlow::PARAMETER, "of another flow");
         }
-        let flow = PkceFlows::new().begin(FlowKind::SignIn).unwrap();
+        let flow = PkceFlows::new().start(FlowKind::SignIn).unwrap();
         let with_id = flow.redirect_to(&given).unwrap();
 
         let mut expected: Vec<(String, String)> = own.query_pairs().into_owned().collect();
