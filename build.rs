@@ -14,11 +14,7 @@ fn main() {
 }
 
 fn build() -> Result<(), Error> {
-    let options = Options {
-        schemars: env::var_os("CARGO_FEATURE_SCHEMARS").is_some(),
-        non_exhaustive: false,
-        ..Options::default()
-    };
+    let options = Options { schemars: env::var_os("CARGO_FEATURE_SCHEMARS").is_some(), ..Options::default() };
     let Code { types, open, schemas, operations, client } = generate(&document::gotrue()?, &options)?;
     write("types.rs", types)?;
     write("open.rs", open)?;

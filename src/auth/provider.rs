@@ -149,7 +149,7 @@ impl AuthorizeUrl {
 }
 
 impl Client {
-    /// Starts a sign-in with a provider: a known one, [`Provider::custom`], or any name.
+    /// Starts a sign-in with a provider: a variant of [`Provider`], [`Provider::custom`], or any name.
     pub fn authorize(&self, provider: impl Into<Provider>) -> AuthorizeUrl {
         AuthorizeUrl { url: self.browser_url("authorize"), options: ProviderOptions::new(provider.into()) }
     }

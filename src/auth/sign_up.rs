@@ -114,6 +114,7 @@ impl SignUp {
 
 /// The outcome of a sign-up.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is matched right where it is returned")]
 pub enum SignUpOutcome {
     /// The server requires no confirmation: the user is signed in.
     Session(Session),
@@ -159,7 +160,7 @@ impl Client {
         let call = self.call();
         let reply = call.raw.sign_up(redirect_to.as_deref(), audience.as_deref(), &request).await;
         Ok(match call.answer(reply).await? {
-            SignUpResponse::Session(session) => SignUpOutcome::Session(self.session(session)),
+            SignUpResponse::Session(session) => SignUpOutcome::Session(call.session(session)),
             SignUpResponse::User(user) => SignUpOutcome::ConfirmationRequired(user),
         })
     }

@@ -11,6 +11,7 @@ use crate::{
         flow::{FlowKind, PkceFlow, PkceFlows},
     },
     client::Client,
+    clock::Moment,
     error::{Error, Result},
     input,
     secret::Secret,
@@ -162,7 +163,7 @@ impl Client {
     ) -> Result<Session> {
         input::secret("refresh token", &refresh_token)?;
         // The lifetime counts from before the request.
-        let received = self.clock().now();
+        let started = Moment::of(&**self.clock());
         let user = self.user_of(&access_token).await?;
         let session = types::Session {
             access_token,
@@ -176,7 +177,7 @@ impl Client {
             weak_password: None,
             id_token: None,
         };
-        Ok(Session::received(session, received))
+        Ok(Session::requested(session, started))
     }
 }
 

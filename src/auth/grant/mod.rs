@@ -45,7 +45,7 @@ async fn token(
     // The server accepts a used refresh token again for a few seconds, in case the response was lost.
     let call = if grant_type == GrantType::RefreshToken { client.call().repeatable() } else { client.call() };
     let reply = call.raw.token(grant_type, audience, &request.into()).await;
-    Ok(client.session(call.answer(reply).await?))
+    Ok(call.session(call.answer(reply).await?))
 }
 
 impl Client {
