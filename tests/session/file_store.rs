@@ -272,7 +272,7 @@ async fn a_full_disk_leaves_the_old_record_and_nothing_else() {
     let (one, two) = (record(1), record(2));
     swap(&store, None, Some(&one)).await;
     let ballast = directory.path().join("ballast");
-    fs::write(&ballast, [0; 1 << 20]).unwrap_err();
+    fs::write(&ballast, vec![0; 1 << 20]).unwrap_err();
     store.compare_and_swap(Some(one.revision()), Some(two.clone())).await.unwrap_err();
     assert_eq!(revision(&store).await, Some(one.revision()));
     assert_eq!(names(directory.path()), ["ballast", "session.json", "session.json.lock", "session.json.turn"]);
