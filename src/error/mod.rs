@@ -81,6 +81,14 @@ pub enum Error {
     /// An access token must not be trusted.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// An access token could not be verified: only the server can verify it, and it was not asked because it refused
+    /// too many tokens within a short time. Says nothing about the token. See
+    /// [`JwtVerifier`](crate::JwtVerifier#requests).
+    #[error("the access token was not verified: the server has refused too many tokens within a short time")]
+    VerificationLimit {
+        /// How long until the server is asked again.
+        retry_after: Duration,
+    },
     /// No user is signed in.
     #[error("no user is signed in")]
     NoSession,
@@ -104,6 +112,14 @@ pub enum Error {
     #[cfg(feature = "loopback")]
     #[error("cannot listen on loopback")]
     Listen(#[source] Arc<std::io::Error>),
+    /// A list lacks items that the server counts, because they change while they are listed.
+    #[error("the server counts {expected} items, but only {found} could be listed")]
+    IncompleteList {
+        /// The number of items that the server counts.
+        expected: u64,
+        /// The number of items that were found.
+        found: u64,
+    },
     /// The operating system's random number generator failed.
     #[error("the operating system's random number generator failed")]
     Randomness(#[source] getrandom::Error),
@@ -216,7 +232,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Api(error) => error.is_retryable(),
-            Self::Connection(_) => true,
+            Self::Connection(_) | Self::VerificationLimit { .. } => true,
             Self::UnreadableResponse(error) => error.is_temporary,
             _ => false,
         }
@@ -246,7 +262,10 @@ impl Error {
     /// Returns how long to wait, if the server says so: in the header `Retry-After`, or in the message of a limit per user.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.api().and_then(ApiError::retry_after)
+        match self {
+            Self::VerificationLimit { retry_after } => Some(*retry_after),
+            _ => self.api().and_then(ApiError::retry_after),
+        }
     }
 
     /// Returns the id of the request in the logs of the server or its gateway.

@@ -1,12 +1,12 @@
-//! Access tokens that must not be trusted.
+//! Access tokens that are refused.
 
 use chrono::{DateTime, Utc};
 
-/// The reason why an access token must not be trusted. Contains no part of the token.
+/// Why an access token is refused. Contains nothing of the token itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// It is not a JWT, or not that of a user: truncated, garbled, without `sub` or `exp`.
+    /// It is not a JWT, or not that of a user: truncated, damaged, or without `sub` or `exp`.
     #[error("the access token is malformed: {0}")]
     Malformed(&'static str),
     /// It expired at this time.
@@ -15,19 +15,19 @@ pub enum TokenError {
     /// It is not valid before this time.
     #[error("the access token is not valid before {0}")]
     NotYetValid(DateTime<Utc>),
-    /// It was issued by someone else, or does not name its issuer.
-    #[error("the access token has another issuer")]
+    /// Its issuer is another one, or missing.
+    #[error("the access token is from another issuer")]
     WrongIssuer,
-    /// It is for another audience, or does not name its audience.
-    #[error("the access token has another audience")]
+    /// Its audience is another one, or missing. Also the error for an ID token.
+    #[error("the access token is for another audience")]
     WrongAudience,
-    /// The server does not publish this key.
+    /// The server does not publish its key.
     #[error("the access token is signed with an unknown key")]
     UnknownKey,
-    /// The algorithm is not allowed, or does not match the key.
-    #[error("the access token is signed with an algorithm that is not allowed")]
+    /// Its algorithm is not supported, or not that of its key.
+    #[error("the signature algorithm of the access token is not allowed")]
     AlgorithmNotAllowed,
-    /// It was forged or changed.
-    #[error("the access token has an invalid signature")]
+    /// Its signature does not match: it was forged or changed.
+    #[error("the access token has a bad signature")]
     BadSignature,
 }
