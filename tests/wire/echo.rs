@@ -4,7 +4,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::{FutureExt, future::BoxFuture};
 use gotrue::{
-    AuthorizationCode, Client, Error, IdToken, Password, PkceVerifier, SignUp, UserUpdate, Verify, Web3,
+    AuthorizationCode, Client, Error, IdToken, Password, PkceVerifier, SignUp, UserUpdate, VerifyOtp, Web3,
     oauth::ClientAuthentication,
     reqwest::Method,
     types::OtpType,
@@ -70,11 +70,11 @@ const CASES: &[Case] = &[
     },
     Case {
         secrets: &[CODE],
-        call: |client| async { client.verify(Verify::email("ada@example.com", CODE)).await.err() }.boxed(),
+        call: |client| async { client.verify_otp(VerifyOtp::email("ada@example.com", CODE)).await.err() }.boxed(),
     },
     Case {
         secrets: &[HASH],
-        call: |client| async { client.verify(Verify::token_hash(HASH, OtpType::Recovery)).await.err() }.boxed(),
+        call: |client| async { client.verify_otp(VerifyOtp::token_hash(HASH, OtpType::Recovery)).await.err() }.boxed(),
     },
     Case {
         // In a query.

@@ -96,9 +96,6 @@ fn odd_claims_are_read() {
         let claims = claims.to_string().replace(r#""DEEP""#, &deep);
         let [header, claims] = [r#"{"alg":"HS256"}"#, &claims].map(|part| URL_SAFE_NO_PAD.encode(part));
         let token = format!("{header}.{claims}.c2ln");
-        if token.len() > 64 * 1024 {
-            continue;
-        }
         let claims = Claims::read_unverified(&token.into()).unwrap();
         assert!(claims.custom("custom").is_some());
         let _ = claims.clone();
