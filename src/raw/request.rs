@@ -95,7 +95,7 @@ impl Request {
     }
 
     async fn response_of_raw(self) -> Result<Response, RawError<()>> {
-        let mut request = reqwest::Request::new(self.method.clone(), self.url()?);
+        let mut request = reqwest::Request::new(self.method.clone(), self.url().map_err(RawError::InvalidRequest)?);
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(body) = self.body {
             let body = body.map_err(|why| RawError::InvalidRequest(format!("body must be valid JSON: {why}")))?;
@@ -109,21 +109,20 @@ impl Request {
         if response.status().is_success() { Ok(response) } else { Err(RawError::UnexpectedResponse(response)) }
     }
 
-    fn url(&self) -> Result<Url, RawError<()>> {
-        let invalid = |why: &str| RawError::InvalidRequest(why.to_owned());
+    fn url(&self) -> Result<Url, String> {
         if !self.path.starts_with('/') {
-            return Err(invalid("path must start with a slash"));
+            return Err("path must start with a slash".to_owned());
         }
         if self.path.contains(['?', '#']) {
-            return Err(invalid("path must not contain a query or a fragment"));
+            return Err("path must not contain a query or a fragment".to_owned());
         }
         // A URL parser resolves such segments, also encoded ones, and the path would be another.
         let is_relative =
             |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
         if self.path.split(['/', '\\']).any(is_relative) {
-            return Err(invalid("path must not contain the segments `.` and `..`"));
+            return Err("path must not contain the segments `.` and `..`".to_owned());
         }
-        let mut url = Url::parse(self.client.baseurl()).map_err(|error| invalid(&error.to_string()))?;
+        let mut url = Url::parse(self.client.baseurl()).map_err(|error| error.to_string())?;
         url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), self.path));
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
