@@ -39,7 +39,7 @@
 //! | sign in | [`Client::sign_in`] with [`Password`], [`AuthorizationCode`], [`RefreshToken`], [`IdToken`], [`PasskeyAssertion`], [`Web3`] or [`Anonymous`] |
 //! | send and take codes and links | [`Client::send_otp`], [`Client::send_magic_link`], [`Client::recover`], [`Client::resend`], [`Client::verify_otp`] |
 //! | sign in with a provider or a company | [`Client::authorize`], [`Client::sso`] |
-//! | read what comes back from a browser | [`Callback`], [`PkceFlows`], [`Client::sign_in_from_callback`]; feature `loopback`: `Loopback` |
+//! | read what comes back from a browser | [`Callback`]; in a web service [`PkceFlow`](auth::PkceFlow), [`Client::complete_flow`]; in an application [`PkceFlows`], [`Client::sign_in_from_callback`]; feature `loopback`: `Loopback` |
 //! | keep one user's session | [`SessionManager`], with a [`FileStore`], a [`MemoryStore`], `KeyringStore` (feature `keyring`), `RedisStores` (feature `redis`) or your own [`SessionStore`]; many of them fresh: [`Client::keep_fresh`] |
 //! | act for a user | [`UserClient`]: profile, [`mfa`](UserClient::mfa), [`passkeys`](UserClient::passkeys), [`identities`](UserClient::identities), [`oauth`](UserClient::oauth) |
 //! | verify an access token | [`Client::jwt_verifier`], [`Claims`]; in a service on axum: feature `axum` |
