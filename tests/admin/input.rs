@@ -170,7 +170,7 @@ async fn bad_providers_and_clients_send_no_request() {
         oauth.create(app("app:cb")) => "redirect URI has no host",
         oauth.create(app("https://x/#y")) => "redirect URI has a fragment",
         oauth.create(app("http://x/")) => "redirect URI is http, which is for the own machine only",
-        oauth.create(app("https://x").name("")) => "name is empty",
+        oauth.create(app("https://x").client_name("")) => "client name is empty",
         oauth.create(app("https://x").token_endpoint_auth_method("client_secret_post")) => no_match,
         oauth.create(CreateOAuthClient::confidential(["https://x"])
             .token_endpoint_auth_method(TokenEndpointAuthMethod::None)) => no_match,
