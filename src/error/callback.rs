@@ -5,7 +5,7 @@ use std::{error::Error as StdError, fmt, sync::Arc};
 use super::Error;
 use crate::types::ErrorCode;
 
-/// An error that a redirect brought back. Its texts are redacted.
+/// An error in a redirect back to the application. Its texts are redacted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackError {

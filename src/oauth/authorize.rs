@@ -96,7 +96,7 @@ impl OAuthAuthorizeUrl {
 }
 
 fn check_resource(text: &str) -> Result<()> {
-    let url = Url::parse(text).map_err(|error| Error::invalid("resource", format!("is not valid: {error}")))?;
+    let url = Url::parse(text).map_err(|error| Error::invalid("resource", format!("is invalid: {error}")))?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(Error::invalid("resource", "must have no query and no fragment"));
     }

@@ -112,10 +112,10 @@ impl OAuthApp {
     /// Returns a call with the credentials of this client.
     fn call(&self) -> Result<Call> {
         match &self.authentication {
-            ClientAuthentication::Public => Ok(self.client.call()),
+            ClientAuthentication::Public => Ok(self.client.raw_call()),
             ClientAuthentication::SecretBasic(secret) => self.client.call_as_oauth_client(self.client_id, secret),
             ClientAuthentication::SecretPost(secret) => {
-                input::secret("client secret", secret).map(|()| self.client.call())
+                input::secret("client secret", secret).map(|()| self.client.raw_call())
             }
         }
     }

@@ -114,7 +114,7 @@ impl Client {
     /// `over_request_rate_limit`.
     pub async fn register_oauth_client(&self, client: RegisterOAuthClient) -> Result<OAuthClient> {
         client.check()?;
-        let call = self.call();
+        let call = self.raw_call();
         call.answer(call.raw.oauth_register_client(&client.request).await).await
     }
 }

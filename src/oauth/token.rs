@@ -48,7 +48,7 @@ impl OAuthApp {
         let request = OAuthRefreshGrant { grant_type, refresh_token, client_id, client_secret };
         let call = self.call()?.repeatable();
         let reply = call.raw.oauth_token(&request.into()).await;
-        call.answer(reply).await.map_err(Error::during_refresh)
+        call.answer(reply).await
     }
 }
 

@@ -213,5 +213,5 @@ async fn metadata_that_is_not_text_is_an_error() {
     let server =
         server_that_answers(ResponseTemplate::new(200).set_body_raw(vec![0xff, 0xfe], "application/xml")).await;
     let error = client_of(&server).saml_metadata().await.unwrap_err();
-    assert!(matches!(error, gotrue::Error::UnreadableReply(_)), "{error:?}");
+    assert!(matches!(error, gotrue::Error::UnreadableResponse(_)), "{error:?}");
 }

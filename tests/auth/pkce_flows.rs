@@ -303,7 +303,7 @@ fn nothing_prints_a_verifier() {
     let text = format!("{flow:?} {flows:?} {:?}", flows.save());
     assert!(!text.contains(flow.verifier().secret().expose()) && text.contains("open: 1"), "{text}");
     let error = flow.redirect_to("not a URL").unwrap_err();
-    assert_eq!(error.to_string(), "redirect URL is not valid: relative URL without a base");
+    assert_eq!(error.to_string(), "redirect URL is invalid: relative URL without a base");
 }
 
 proptest! {

@@ -76,7 +76,7 @@ async fn an_invalid_url_is_an_error() {
     let reply = ResponseTemplate::new(200).set_body_json(json!({ "url": "not an address" }));
     let server = server_that_answers(reply).await;
     let error = support::client_of(&server).user("t").identities().link(Provider::Github).url().await.unwrap_err();
-    assert!(matches!(error, gotrue::Error::UnreadableReply(_)), "{error:?}");
+    assert!(matches!(error, gotrue::Error::UnreadableResponse(_)), "{error:?}");
 }
 
 #[tokio::test]

@@ -129,7 +129,7 @@ impl Client {
             }
             Proof::TokenHash(hash) => request.token_hash = Some(hash),
         }
-        let call = self.call();
+        let call = self.raw_call();
         let reply = call.raw.verify(verify.audience.as_deref(), &request).await;
         Ok(match call.answer(reply).await? {
             VerifyResponse::Session(session) => VerifyOtpOutcome::Session(call.session(session)),

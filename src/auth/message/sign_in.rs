@@ -145,7 +145,7 @@ impl Client {
         message.check()?;
         let (redirect_to, audience) = message.options.parameters();
         let request = message.into_otp_request();
-        let call = self.call();
+        let call = self.raw_call();
         call.answer(call.raw.send_otp(redirect_to.as_deref(), audience.as_deref(), &request).await).await
     }
 
@@ -166,7 +166,7 @@ impl Client {
         message.check()?;
         let (redirect_to, audience) = message.options.parameters();
         let request = message.into_magic_link_request()?;
-        let call = self.call();
+        let call = self.raw_call();
         let reply = call.raw.send_magic_link(redirect_to.as_deref(), audience.as_deref(), &request).await;
         call.answer(reply).await.map(drop)
     }

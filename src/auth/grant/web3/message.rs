@@ -92,14 +92,14 @@ impl MessageFields {
 
 fn one_line(what: &'static str, text: &str) -> Result<()> {
     match text {
-        text if text.trim().is_empty() => Err(Error::invalid(what, "is empty")),
+        text if text.trim().is_empty() => Err(Error::invalid(what, "must not be empty")),
         text if text.contains(char::is_control) => Err(Error::invalid(what, "must be a single line")),
         _ => Ok(()),
     }
 }
 
 fn uri(what: &'static str, text: &str) -> Result<Url> {
-    let invalid = |why: &str| Error::invalid(what, format!("is not valid: {why}"));
+    let invalid = |why: &str| Error::invalid(what, format!("is invalid: {why}"));
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(invalid("it contains spaces or non-ASCII characters"));
     }
