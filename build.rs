@@ -16,7 +16,6 @@ fn main() {
 fn build() -> Result<(), Error> {
     let options = Options {
         schemars: env::var_os("CARGO_FEATURE_SCHEMARS").is_some(),
-        non_exhaustive: false,
         hand_written: &[("JwkSet", "crate::types::JwkSet")],
         ..Options::default()
     };

@@ -25,7 +25,7 @@
 //! // An application keeps one user signed in, and forgets about tokens:
 //! let auth = client.session_manager(MemoryStore::new()).await?;
 //! auth.sign_in(Password::email("ada@example.com", "correct-horse-7")).await?;
-//! let user = auth.user().await?.get().await?;
+//! let user = auth.user().get().await?;
 //! assert_eq!(user.user_metadata.unwrap()["favorite_language"], "elixir");
 //! auth.sign_out(SignOutScope::Local).await?;
 //! # Ok::<(), gotrue::Error>(()) }).unwrap();

@@ -1,27 +1,21 @@
 //! The operations: what each is for, its flags, and the call of the raw client.
 
-use gotrue_openapi::{
-    document::{self, Operation, elements, entries, is_success},
-    secrets,
-};
+use gotrue_openapi::document::{self, Operation, elements, entries, is_success};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
 use crate::flags::{self, Parameter, Passing};
 
-/// The code of the table, and of the names of what is secret.
+/// Generates the table.
 pub fn table(document: &Value) -> TokenStream {
     let mut operations: Vec<_> = document::operations(document).collect();
     let groups: Vec<_> = elements(&document["tags"]).map(|tag| &tag["name"]).collect();
     operations.sort_by_key(|operation| groups.iter().position(|group| **group == operation.value["tags"][0]));
     let rows = operations.iter().filter_map(|operation| row(document, operation));
-    let secrets = secrets::names(document).into_iter();
     quote! {
-        /// Every operation, a group after the other.
+        /// Every operation, by group.
         pub static OPERATIONS: &[Operation] = &[#(#rows),*];
-        /// The names of what is secret.
-        pub static SECRETS: &[&str] = &[#(#secrets),*];
     }
 }
 

@@ -1,13 +1,12 @@
-//! A clock that only the test moves.
+//! A clock that a test moves.
 
 use std::{future::Future, pin::Pin, sync::Arc, time};
 
 use chrono::{DateTime, Duration, Utc};
+use gotrue::Clock;
 use tokio::sync::watch;
 
-use gotrue::Clock;
-
-/// A clock that stands still until it is moved. Clones share the time.
+/// A clock that stands still until it is advanced. Clones share the time.
 ///
 /// ```
 /// use gotrue::Clock;
@@ -22,49 +21,9 @@ use gotrue::Clock;
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<watch::Sender<Time>>);
 
-#[derive(Clone, Copy, Debug)]
-struct Time {
-    now: DateTime<Utc>,
-    uptime: time::Duration,
-}
-
 impl Default for ManualClock {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl ManualClock {
-    /// A clock that stands at the first moment of 2026.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::at(DateTime::UNIX_EPOCH + Duration::days(20_454))
-    }
-
-    /// A clock that stands at this moment.
-    #[must_use]
-    pub fn at(now: DateTime<Utc>) -> Self {
-        Self(Arc::new(watch::Sender::new(Time { now, uptime: time::Duration::ZERO })))
-    }
-
-    /// Lets time pass. Whoever waits long enough wakes up.
-    pub fn advance(&self, by: time::Duration) {
-        self.0.send_modify(|time| {
-            time.now += duration(by);
-            time.uptime += by;
-        });
-    }
-
-    /// Sets what people call the time, forward or back, as when a device learns that its clock was wrong. No time
-    /// passes by that.
-    pub fn set(&self, moment: DateTime<Utc>) {
-        self.0.send_modify(|time| time.now = moment);
-    }
-
-    /// How many are waiting for time to pass.
-    #[must_use]
-    pub fn sleepers(&self) -> usize {
-        self.0.receiver_count()
     }
 }
 
@@ -81,7 +40,7 @@ impl Clock for ManualClock {
         let mut time = self.0.subscribe();
         let until = time.borrow().uptime.saturating_add(duration);
         Box::pin(async move {
-            // An error says that the clock is gone, and then no time will ever pass.
+            // An error means that the clock is gone, so that time never passes.
             if time.wait_for(|time| time.uptime >= until).await.is_err() {
                 std::future::pending::<()>().await;
             }
@@ -89,7 +48,47 @@ impl Clock for ManualClock {
     }
 }
 
-/// A standard duration as one that dates can be moved by; what is too long for dates is a thousand years.
-pub(super) fn duration(duration: time::Duration) -> Duration {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Time {
+    now: DateTime<Utc>,
+    uptime: time::Duration,
+}
+
+impl ManualClock {
+    /// Returns a clock at the start of 2026 (UTC).
+    #[must_use]
+    pub fn new() -> Self {
+        Self::at(DateTime::UNIX_EPOCH + Duration::days(20_454))
+    }
+
+    /// Returns a clock at this time.
+    #[must_use]
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self(Arc::new(watch::Sender::new(Time { now, uptime: time::Duration::ZERO })))
+    }
+
+    /// Advances the time, and wakes those whose wait is over.
+    pub fn advance(&self, by: time::Duration) {
+        self.0.send_modify(|time| {
+            time.now += duration(by);
+            time.uptime += by;
+        });
+    }
+
+    /// Sets the wall-clock time, forward or back, as when the clock of a device is corrected. [`Clock::uptime`] does
+    /// not change.
+    pub fn set(&self, moment: DateTime<Utc>) {
+        self.0.send_modify(|time| time.now = moment);
+    }
+
+    /// Returns how many tasks are waiting on the clock.
+    #[must_use]
+    pub fn sleepers(&self) -> usize {
+        self.0.receiver_count()
+    }
+}
+
+/// Converts a standard duration, capped at a thousand years.
+pub(crate) fn duration(duration: time::Duration) -> Duration {
     Duration::from_std(duration).unwrap_or(Duration::days(365_000)).min(Duration::days(365_000))
 }

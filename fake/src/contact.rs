@@ -1,9 +1,9 @@
-//! Addresses and numbers, as the server takes and keeps them.
+//! Email addresses and phone numbers.
 
 use crate::wire::ApiError;
 
-/// An e-mail address in lower case, if it is one.
-pub(super) fn email(text: &str) -> Result<String, ApiError> {
+/// Validates an email address and returns it in lower case.
+pub(crate) fn email(text: &str) -> Result<String, ApiError> {
     match text.len() {
         0 => Err(ApiError::validation_failed("An email address is required")),
         256.. => Err(ApiError::validation_failed("An email address is too long")),
@@ -12,7 +12,8 @@ pub(super) fn email(text: &str) -> Result<String, ApiError> {
     }
 }
 
-/// As HTML has it: one `@` between a local part of some ASCII characters and a domain.
+/// Whether the text is an email address as HTML defines it: a local part of certain ASCII characters, `@` and a
+/// domain.
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else { return false };
     let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte);
@@ -25,8 +26,8 @@ fn is_email(text: &str) -> bool {
     !local.is_empty() && local.bytes().all(is_local) && domain.split('.').all(is_label)
 }
 
-/// A phone number without its plus and its spaces, if it is one (E.164).
-pub(super) fn phone(text: &str) -> Result<String, ApiError> {
+/// Validates a phone number (E.164) and returns it without the plus and spaces.
+pub(crate) fn phone(text: &str) -> Result<String, ApiError> {
     let number = text.trim_start_matches('+').replace(' ', "");
     let is_one = (2..=15).contains(&number.len())
         && number.bytes().all(|byte| byte.is_ascii_digit())
@@ -34,8 +35,13 @@ pub(super) fn phone(text: &str) -> Result<String, ApiError> {
     if is_one { Ok(number) } else { Err(ApiError::validation_failed("Invalid phone number format (E.164 required)")) }
 }
 
-/// Refuses a way by which no message gets to a phone.
-pub(super) fn check_channel(channel: &str) -> Result<(), ApiError> {
+/// Returns the digits of a phone number, as the server stores it.
+pub(crate) fn plain_phone(phone: &str) -> String {
+    phone.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Validates the channel for a message to a phone.
+pub(crate) fn check_channel(channel: &str) -> Result<(), ApiError> {
     if ["", "sms", "whatsapp"].contains(&channel) {
         return Ok(());
     }

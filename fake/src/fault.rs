@@ -1,13 +1,15 @@
-//! Failing on purpose.
+//! Faults: failures on demand.
 
-use crate::wire::{ApiError, Cut, Request, Response};
 use std::{collections::VecDeque, time::Duration};
 
-use crate::model::ErrorCode;
+use crate::{
+    model::ErrorCode,
+    wire::{ApiError, Cut, Request, Response},
+};
 
-/// Something that goes wrong between the client and the server, for [`FakeServer::fail`](super::FakeServer::fail).
+/// A failure between the client and the server, for [`FakeServer::fail`](super::FakeServer::fail).
 ///
-/// It happens to the next call, unless [`times`](Self::times) and [`of`](Self::of) say otherwise.
+/// It affects the next call, unless [`times`](Self::times) or [`of`](Self::of) is set.
 ///
 /// ```
 /// use gotrue::{Password, SignUp};
@@ -34,15 +36,15 @@ pub struct Fault {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// The server refuses, in its own words.
-    ApiError(u16, ErrorCode),
-    /// Something in between answers.
+    /// The server returns an error in its own format.
+    Error(u16, ErrorCode),
+    /// A proxy or gateway responds.
     Response { status: u16, content_type: String, body: String },
-    /// The server does what it is asked, and the answer takes its time.
+    /// The server handles the request, and the response is delayed.
     Slow(Duration),
-    /// The server does what it is asked, and the answer comes in part.
+    /// The server handles the request, and the response is broken off.
     Damaged(Cut),
-    /// The connection breaks before the server hears of anything.
+    /// The connection is reset before the server handles the request.
     Reset,
 }
 
@@ -51,68 +53,70 @@ impl Fault {
         Self { kind, operation: None, times: 1, retry_after: None }
     }
 
-    /// The server answers with an error of its own, such as 429 and [`ErrorCode::OverRequestRateLimit`].
+    /// Returns an error in the server's format, such as 429 and [`ErrorCode::OverRequestRateLimit`].
     pub fn error(status: u16, code: ErrorCode) -> Self {
-        Self::new(Kind::ApiError(status, code))
+        Self::new(Kind::Error(status, code))
     }
 
-    /// A gateway answers with a page of HTML, whatever the status.
+    /// Returns an HTML page, as gateways do.
     pub fn page(status: u16) -> Self {
         Self::response(status, "text/html", "<html><body><h1>Something is wrong</h1></body></html>")
     }
 
-    /// The answer has a status and no body.
+    /// Returns a response without a body.
     pub fn empty(status: u16) -> Self {
         Self::response(status, "", "")
     }
 
-    /// Something in between answers, with this content type and body.
+    /// Returns this response instead of the server's. An empty content type sends none.
     pub fn response(status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Self {
         Self::new(Kind::Response { status, content_type: content_type.into(), body: body.into() })
     }
 
-    /// The answer takes that long, by the clock of this machine. The server has done what was asked.
+    /// Delays the response, by the clock of this machine. The server handles the request.
     pub fn slow(delay: Duration) -> Self {
         Self::new(Kind::Slow(delay))
     }
 
-    /// The connection is reset before the server has heard of anything.
+    /// Resets the connection before the server handles the request.
     pub fn reset() -> Self {
         Self::new(Kind::Reset)
     }
 
-    /// The connection is reset within the body of the answer. The server has done what was asked.
+    /// Resets the connection in the body of the response. The server handles the request.
     pub fn reset_in_body() -> Self {
         Self::new(Kind::Damaged(Cut::ResetInBody))
     }
 
-    /// The connection is closed within the body of the answer. The server has done what was asked.
+    /// Closes the connection in the body of the response. The server handles the request.
     pub fn truncated() -> Self {
         Self::new(Kind::Damaged(Cut::Truncated))
     }
 
-    /// It happens that often. Default: once.
+    /// How many calls it affects. Default: 1.
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
         self
     }
 
-    /// It happens to calls of this operation only, by its id in the document, such as `token`.
+    /// Affects only calls of this operation, by its id in the document, such as `token`.
     pub fn of(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
         self
     }
 
-    /// The answer has the header `Retry-After`, in seconds or as a date.
+    /// Adds the header `Retry-After`, in seconds or as an HTTP date.
     pub fn retry_after(mut self, value: impl Into<String>) -> Self {
         self.retry_after = Some(value.into());
         self
     }
 
-    /// The answer, with what the server itself would say, should it hear of the request.
-    pub(super) fn answer(self, request: &Request, own: impl FnOnce() -> Response) -> Response {
+    /// Returns the response of the fault. `own` handles the request and returns the server's own response.
+    pub(crate) fn answer(self, request: &Request, own: impl FnOnce() -> Response) -> Response {
         let response = match self.kind {
-            Kind::ApiError(status, code) => ApiError::new(status, code, "Made to fail").into_response(request),
+            Kind::Error(status, code) => {
+                ApiError::new(status, code, "This failure was requested by the test").into_response(request)
+            }
             // Without a media type there is no header.
             Kind::Response { status, content_type, body } if content_type.is_empty() => {
                 Response { body: body.into(), ..Response::new(status) }
@@ -129,21 +133,21 @@ impl Fault {
     }
 }
 
-/// The faults that are still to come, in the order in which they were asked for.
+/// The faults that have not happened yet, in the order in which they were added.
 #[derive(Debug, Default)]
-pub(super) struct Faults(VecDeque<Fault>);
+pub(crate) struct Faults(VecDeque<Fault>);
 
 impl Faults {
-    pub(super) fn add(&mut self, fault: Fault) {
+    pub(crate) fn add(&mut self, fault: Fault) {
         self.0.push_back(fault);
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// The first that is for this operation, once less from now on.
-    pub(super) fn next(&mut self, operation: Option<&str>) -> Option<Fault> {
+    /// Takes the first fault for this operation.
+    pub(crate) fn next(&mut self, operation: Option<&str>) -> Option<Fault> {
         self.0.retain(|fault| fault.times > 0);
         let is_for = |fault: &&mut Fault| fault.operation.is_none() || fault.operation.as_deref() == operation;
         let fault = self.0.iter_mut().find(is_for)?;

@@ -1,20 +1,21 @@
-//! What the server has sent.
+//! The messages that the server sent.
 
-use crate::model::types::OtpType;
 use gotrue::Secret;
 
-/// A message to a person, by e-mail or to a phone.
+use crate::model::OtpType;
+
+/// An email or text message.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Message {
-    /// The e-mail address or phone number.
+    /// The email address or phone number.
     pub to: String,
-    /// What it is for. Nothing for the code of a reauthentication or of a second factor.
+    /// The type of its code. `None` for the code of a reauthentication or of a second factor.
     pub otp_type: Option<OtpType>,
-    /// The code in it.
+    /// The code.
     pub code: Secret,
-    /// The hash in its link, for [`Verify::token_hash`](gotrue::Verify::token_hash). E-mail only.
+    /// The hash in the link, for [`Verify::token_hash`](gotrue::Verify::token_hash). Email only.
     pub token_hash: Option<Secret>,
-    /// The link in it. E-mail only.
+    /// The link. Email only.
     pub link: Option<Secret>,
 }

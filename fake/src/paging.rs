@@ -1,27 +1,28 @@
-//! A page of a list, and the headers that name its neighbours.
+//! Pages of a list, and the headers that link to their neighbors.
 
-use crate::wire::{ApiError, Request, Response};
 use std::collections::BTreeMap;
 
-/// What a request asks for.
-pub(super) struct Page {
+use crate::wire::{ApiError, Request, Response};
+
+/// The requested page.
+pub(crate) struct Page {
     number: usize,
     size: usize,
 }
 
 impl Page {
-    pub(super) fn of(request: &Request) -> Result<Self, ApiError> {
+    pub(crate) fn of(request: &Request) -> Result<Self, ApiError> {
         let page = Self { number: number(request, "page", 1)?, size: number(request, "per_page", 50)? };
-        // The real server divides by it.
+        // The real server divides by the size and fails.
         if page.size == 0 { Err(ApiError::unforeseen()) } else { Ok(page) }
     }
 
-    pub(super) fn cut<'a, T>(&self, all: &'a [T]) -> &'a [T] {
+    pub(crate) fn cut<'a, T>(&self, all: &'a [T]) -> &'a [T] {
         let from = self.number.saturating_sub(1).saturating_mul(self.size).min(all.len());
         &all[from..from.saturating_add(self.size).min(all.len())]
     }
 
-    pub(super) fn mark(&self, response: Response, request: &Request, total: usize) -> Response {
+    pub(crate) fn mark(&self, response: Response, request: &Request, total: usize) -> Response {
         let to = |page: usize| {
             let mut pairs: BTreeMap<_, _> = request.query_pairs().into_owned().collect();
             pairs.insert("page".to_owned(), page.to_string());
@@ -36,7 +37,7 @@ impl Page {
     }
 }
 
-fn number(request: &Request, name: &str, default: usize) -> Result<usize, ApiError> {
+pub(crate) fn number(request: &Request, name: &str, default: usize) -> Result<usize, ApiError> {
     let Some(text) = request.query(name).filter(|text| !text.is_empty()) else { return Ok(default) };
     let bad = || {
         let message = format!("Bad Pagination Parameters: strconv.ParseUint: parsing {text:?}: invalid syntax");

@@ -1,18 +1,20 @@
-//! What came to the server, as far as a test may print it.
+//! The requests that the server received, as far as a test may print them.
 
-use crate::wire::Request;
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde_json::Value;
 
-use crate::model::{OPERATIONS, Operation, SECRETS};
+use crate::{
+    model::{OPERATIONS, Operation, SECRETS},
+    wire::Request,
+};
 
 const REDACTED: &str = "[redacted]";
 
-/// The headers that carry credentials.
+/// Headers with credentials.
 const CREDENTIALS: [&str; 4] = ["apikey", "authorization", "cookie", "proxy-authorization"];
 
-/// A request that came to the server. Secrets are taken out, so that it can be printed.
+/// A request that the server received. Secrets are redacted, so that it can be printed.
 ///
 /// ```
 /// use gotrue::Password;
@@ -31,25 +33,25 @@ const CREDENTIALS: [&str; 4] = ["apikey", "authorization", "cookie", "proxy-auth
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
-    /// The id of the operation. Nothing for a request that no operation fits.
+    /// The id of the operation. `None` if no operation matches.
     pub operation: Option<&'static str>,
-    /// The operations that may have been meant, when none fits: those of the same path, or else those whose path ends in
-    /// the same way.
+    /// The operations that may have been intended if none matches: those of the same path, or else those whose path
+    /// ends alike.
     pub expected: Vec<&'static Operation>,
     /// The HTTP method.
     pub method: String,
-    /// The path.
+    /// The path, with its percent-encoding.
     pub path: String,
-    /// The names in the query, in their order. The values may be secrets.
+    /// The names in the query, in order. Values are omitted, as they may be secrets.
     pub query: Vec<String>,
-    /// The headers, by their names in lower case. Credentials are `[redacted]`.
+    /// The headers by lower-case name. Credentials are `[redacted]`.
     pub headers: BTreeMap<String, String>,
-    /// The body, if it is JSON or a form. What the document says is a secret is `[redacted]`.
+    /// The body, if it is JSON or a form. Members that are secret according to the document are `[redacted]`.
     pub body: Option<Value>,
 }
 
 impl ReceivedRequest {
-    pub(super) fn new(request: &Request, operation: Option<&'static Operation>) -> Self {
+    pub(crate) fn new(request: &Request, operation: Option<&'static Operation>) -> Self {
         let headers = request.headers.iter().map(|(name, value)| {
             let is_secret = CREDENTIALS.contains(&name.as_str());
             let value = if is_secret { REDACTED } else { value.to_str().unwrap_or("[not a text]") };
@@ -67,7 +69,7 @@ impl ReceivedRequest {
     }
 }
 
-/// The operations at a path, or else those that share most of its end.
+/// Returns the operations of a path, or else those whose path shares the longest end.
 fn nearest(path: &str) -> Vec<&'static Operation> {
     let alike = |operation: &Operation| {
         let segments = operation.path.rsplit('/').zip(path.rsplit('/'));
@@ -84,8 +86,8 @@ fn nearest(path: &str) -> Vec<&'static Operation> {
     all.into_iter().filter(is_near).map(|(_, _, operation)| operation).collect()
 }
 
-/// Whether a path is that of the operation, with something for each parameter.
-pub(super) fn is_at(operation: &Operation, path: &str) -> bool {
+/// Whether the path matches that of the operation.
+pub(crate) fn is_at(operation: &Operation, path: &str) -> bool {
     operation.path.split('/').count() == path.split('/').count()
         && operation.path.split('/').zip(path.split('/')).all(|(wanted, there)| fits(wanted, there))
 }
@@ -94,7 +96,7 @@ fn fits(wanted: &str, there: &str) -> bool {
     if wanted.starts_with('{') { !there.is_empty() } else { wanted == there }
 }
 
-fn body(request: &Request) -> Option<Value> {
+pub(crate) fn body(request: &Request) -> Option<Value> {
     let content_type = request.header("content-type").unwrap_or_default();
     let mut body = if content_type.starts_with("application/x-www-form-urlencoded") {
         let pairs = request.form_pairs().into_owned();
@@ -106,7 +108,7 @@ fn body(request: &Request) -> Option<Value> {
     Some(body)
 }
 
-/// Takes the secrets out, however deep they are.
+/// Redacts secrets at any depth.
 fn redact(value: &mut Value) {
     match value {
         Value::Object(members) => {

@@ -58,8 +58,8 @@ impl GenerateLink {
         Self::new(GenerateLinkType::Invite, email)
     }
 
-    /// A link that confirms a change of the email address, at the current one. Rejected if the server asks only the new
-    /// address.
+    /// A link that confirms a change of the email address, at the current one. Rejected if the server requires only the
+    /// confirmation at the new one.
     pub fn email_change_current(email: impl Into<String>, new_email: impl Into<String>) -> Self {
         Self::email_change(GenerateLinkType::EmailChangeCurrent, email, new_email)
     }
@@ -133,7 +133,8 @@ impl GenerateLink {
 /// - A magic link for an unknown user is a sign-up link, as [`verification_type`](Self::verification_type) shows.
 /// - For a change of the email address at the new one, [`hashed_token`](Self::hashed_token) is not the hash in the link
 ///   and does not work. Use [`token_hash`](Self::token_hash) instead.
-/// - Link, hash and code are one: using one of them uses up all, and the next link of the same type invalidates them.
+/// - The link, the hash and the code are one credential: using one of them uses up all, and the next link of the same
+///   type invalidates them.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GeneratedLink {

@@ -20,12 +20,12 @@ impl Links {
         Self(texts.flat_map(links).collect())
     }
 
-    /// Whether there is a link with this relation.
+    /// Returns whether there is a link with this relation.
     pub(super) fn has(&self, relation: &str) -> bool {
         self.0.iter().any(|link| link.is(relation))
     }
 
-    /// The page number of the link with this relation, starting at 1.
+    /// Returns the page number of the link with this relation, starting at 1.
     pub(super) fn page(&self, relation: &str) -> Option<u64> {
         let link = self.0.iter().find(|link| link.is(relation))?;
         link.parameter("page")?.parse().ok().filter(|page| *page > 0)
@@ -37,7 +37,7 @@ impl Link {
         self.relations.iter().any(|name| name.eq_ignore_ascii_case(relation))
     }
 
-    /// A query parameter of the target. The target is a path, or an absolute URL behind some gateways.
+    /// Returns a query parameter of the target, which is a path, or an absolute URL behind some gateways.
     fn parameter(&self, name: &str) -> Option<String> {
         let base = Url::parse("http://server/").ok()?;
         let target = base.join(&self.target).ok()?;
@@ -57,7 +57,7 @@ fn links(header: &str) -> Vec<Link> {
     links
 }
 
-/// The value of `rel`, which may be a list of words.
+/// Returns the value of `rel`, which may be a list of words.
 fn relations(mut parameters: &str) -> Vec<String> {
     while !parameters.is_empty() {
         let (parameter, next) = split_outside_quotes(parameters, ';');

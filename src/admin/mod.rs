@@ -29,7 +29,7 @@ use crate::{
 
 /// A client that acts with the service key. For servers only: the key grants full access.
 ///
-/// Only this type contains the key; no sign-in can read or change it. Each call fails with `not_admin` or `bad_jwt` if
+/// Only this client stores the key; no sign-in can read or change it. Each call fails with `not_admin` or `bad_jwt` if
 /// the key is not a service key.
 ///
 /// ```

@@ -30,7 +30,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Whether the server reported a next page.
+    /// Returns whether the server reported a next page.
     #[must_use]
     pub fn has_more(&self) -> bool {
         self.next_page.is_some() || self.next_cursor.is_some()
@@ -64,7 +64,7 @@ pub(super) enum PageRef {
 }
 
 impl PageRef {
-    /// The page number. 1 for a cursor: a server without cursor pagination returns its first page then.
+    /// Returns the page number; 1 for a cursor, because a server without cursor pagination returns its first page then.
     pub(super) fn number(&self) -> u64 {
         match self {
             Self::Number(number) => *number,
@@ -110,7 +110,7 @@ impl<T> Pages<T> {
     }
 }
 
-/// The page after this one. Never an earlier page, so that the stream ends whatever the server returns.
+/// Returns the page after this one. Never an earlier page, so that the stream ends whatever the server returns.
 fn next_after<T>(page_ref: &PageRef, page: &Page<T>, previous_len: usize) -> Option<PageRef> {
     if let Some(cursor) = &page.next_cursor {
         let next = PageRef::Cursor(Some(cursor.clone()));
@@ -122,7 +122,7 @@ fn next_after<T>(page_ref: &PageRef, page: &Page<T>, previous_len: usize) -> Opt
     if page.is_next_known {
         return page.next_page.filter(|next| *next > page_ref.number()).map(PageRef::Number);
     }
-    // Without a statement of the server, a page that is shorter than the previous one is the last. The first page is
-    // not compared with the requested size, because the server or a gateway may limit the size of all pages.
+    // If the server does not say whether there is a next page, a page that is shorter than the previous one is the last.
+    // The first page is not compared with the requested size, because the server or a gateway may limit that size.
     (page.items.len() >= previous_len).then(|| PageRef::Number(page_ref.number() + 1))
 }

@@ -146,7 +146,7 @@ impl AuthorizeUrl {
 }
 
 impl Client {
-    /// Begins a sign-in with a provider: one of the constants, [`Provider::custom`], or any name.
+    /// Starts a sign-in with a provider: a variant of [`Provider`], [`Provider::custom`], or any name.
     pub fn authorize(&self, provider: impl Into<Provider>) -> AuthorizeUrl {
         AuthorizeUrl { url: self.browser_url("authorize"), options: ProviderOptions::new(provider.into()) }
     }

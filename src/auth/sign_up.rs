@@ -159,7 +159,7 @@ impl Client {
         let call = self.call();
         let reply = call.raw.sign_up(redirect_to.as_deref(), audience.as_deref(), &request).await;
         Ok(match call.answer(reply).await? {
-            SignUpResponse::Session(session) => SignUpOutcome::Session(self.session(session)),
+            SignUpResponse::Session(session) => SignUpOutcome::Session(call.session(session)),
             SignUpResponse::User(user) => SignUpOutcome::ConfirmationRequired(user),
         })
     }

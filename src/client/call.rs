@@ -5,6 +5,7 @@ use reqwest::header::HeaderMap;
 use url::Url;
 
 use crate::{
+    clock::Moment,
     error::{Error, Result},
     raw::{self, ResponseValue},
 };
@@ -12,13 +13,18 @@ use crate::{
 /// One call of the wrapper through the raw client.
 pub(crate) struct Call {
     pub(crate) raw: raw::Client,
+    /// When the call was made, before anything was sent.
+    pub(crate) started: Moment,
 }
 
 impl Call {
     /// A call that does no harm when it is sent twice, though its operation is not safe.
     pub(crate) fn repeatable(self) -> Self {
         let transport = self.raw.inner().clone().repeatable();
-        Self { raw: raw::Client::new_with_client(self.raw.baseurl(), self.raw.client().clone(), transport) }
+        Self {
+            raw: raw::Client::new_with_client(self.raw.baseurl(), self.raw.client().clone(), transport),
+            started: self.started,
+        }
     }
 
     /// The answer, or the error with everything that was seen of it.

@@ -12,7 +12,15 @@ use url::Url;
 use uuid::Uuid;
 
 use self::keys::KeyCache;
-use crate::{clock::Clock, error::Result, operation::Operation, raw, secret::Secret, transport::Transport, types};
+use crate::{
+    clock::{Clock, Moment},
+    error::Result,
+    operation::Operation,
+    raw,
+    secret::Secret,
+    transport::Transport,
+    types,
+};
 
 pub use builder::ClientBuilder;
 pub(crate) use call::Call;
@@ -120,6 +128,11 @@ impl Client {
         self.clock().now() + self.clock_skew().unwrap_or_default()
     }
 
+    /// The time that a call may take.
+    pub(crate) fn timeout(&self) -> std::time::Duration {
+        self.transport.settings().timeout
+    }
+
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.transport.settings().clock
     }
@@ -134,25 +147,29 @@ impl Client {
 
     /// A call with the API key only.
     pub(crate) fn call(&self) -> Call {
-        Call { raw: self.raw() }
+        self.call_with(&self.transport)
     }
 
     /// A call of a user.
     pub(crate) fn call_as(&self, access_token: &Secret) -> Result<Call> {
         let transport = self.transport.clone().with_access_token(access_token)?;
-        Ok(Call { raw: self.raw_with(&transport) })
+        Ok(self.call_with(&transport))
     }
 
     /// A call of an OAuth client.
     pub(crate) fn call_as_oauth_client(&self, client_id: Uuid, secret: &Secret) -> Result<Call> {
         let transport = self.transport.clone().with_oauth_client(client_id, secret)?;
-        Ok(Call { raw: self.raw_with(&transport) })
+        Ok(self.call_with(&transport))
     }
 
     /// A call with another API key.
     pub(crate) fn call_with_key(&self, what: &'static str, key: &Secret) -> Result<Call> {
         let transport = self.transport.with_api_key(what, key)?;
-        Ok(Call { raw: self.raw_with(&transport) })
+        Ok(self.call_with(&transport))
+    }
+
+    fn call_with(&self, transport: &Transport) -> Call {
+        Call { raw: self.raw_with(transport), started: Moment::of(&**self.clock()) }
     }
 
     fn raw_with(&self, transport: &Transport) -> raw::Client {

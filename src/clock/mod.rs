@@ -1,48 +1,37 @@
 //! Time as an argument.
 
 mod skew;
+mod system;
 
-use std::{
-    fmt,
-    future::Future,
-    pin::Pin,
-    sync::LazyLock,
-    time::{Duration, Instant},
-};
+use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use chrono::{DateTime, Utc};
 
 pub(crate) use skew::ClockSkew;
+pub use system::SystemClock;
 
-/// Tells the time, and waits. A test passes a clock that it moves itself, such as `gotrue_fake::ManualClock`.
+/// Tells the time and waits. Tests pass a clock that they move themselves, such as `gotrue_fake::ManualClock`.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The time now, as people tell it. It may be wrong, and it may jump.
+    /// Returns the wall-clock time. It may be wrong, and it may jump.
     fn now(&self) -> DateTime<Utc>;
 
-    /// The time since some moment in the past. It never jumps and never goes back.
+    /// Returns the time since a fixed moment in the past. It never jumps or goes back, and it includes the time that the
+    /// machine was suspended, because tokens expire meanwhile.
     fn uptime(&self) -> Duration;
 
-    /// Waits that long.
+    /// Waits until [`uptime`](Self::uptime) has advanced by this much. After a suspend, the wait ends within seconds.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
-/// The clock of this machine. It waits by tokio.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
+/// A moment on both clocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) uptime: Duration,
+}
 
-/// When the first of this process was asked for.
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-
-impl Clock for SystemClock {
-    fn now(&self) -> DateTime<Utc> {
-        Utc::now()
-    }
-
-    fn uptime(&self) -> Duration {
-        START.elapsed()
-    }
-
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(tokio::time::sleep(duration))
+impl Moment {
+    pub(crate) fn of(clock: &dyn Clock) -> Self {
+        Self { now: clock.now(), uptime: clock.uptime() }
     }
 }

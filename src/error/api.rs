@@ -109,7 +109,9 @@ impl ApiError {
             ErrorCode::UserBanned,
             ErrorCode::UserNotFound,
         ];
-        verdicts.contains(code) || self.during_refresh && *code == "invalid_grant"
+        // In response to a refresh, a 400 that names these refuses the refresh token itself.
+        let refuses_token = *code == ErrorCode::ValidationFailed || *code == "invalid_grant";
+        verdicts.contains(code) || self.during_refresh && self.status == StatusCode::BAD_REQUEST && refuses_token
     }
 }
 

@@ -215,6 +215,18 @@ impl Error {
         self.api().is_some_and(ApiError::ends_session)
     }
 
+    /// Whether the server says that the session no longer exists, so that there is nothing left to sign out.
+    pub(crate) fn session_is_gone(&self) -> bool {
+        let codes = [
+            ErrorCode::SessionNotFound,
+            ErrorCode::SessionExpired,
+            ErrorCode::UserNotFound,
+            ErrorCode::RefreshTokenNotFound,
+            ErrorCode::RefreshTokenAlreadyUsed,
+        ];
+        self.ends_session() && self.code().is_some_and(|code| codes.contains(code))
+    }
+
     /// How long to wait, when the server said so: in the header `Retry-After`, or in the text of its limits per user.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

@@ -1,4 +1,4 @@
-//! Refreshing in the background.
+//! Background refresh of one session.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,10 +6,10 @@ use tokio::{sync::broadcast::error::RecvError, task::JoinHandle};
 
 use super::inner::Inner;
 
-/// However short-lived the tokens are, there is no more than one refresh in this time.
+/// There is at most one refresh in this time, however short-lived the tokens are.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Keeps a session fresh until it is dropped, from [`SessionManager::auto_refresh`](super::SessionManager::auto_refresh).
+/// Refreshes a session in the background until it is dropped. From [`SessionManager::auto_refresh`](super::SessionManager::auto_refresh).
 ///
 /// ```
 /// # async fn f(auth: gotrue::SessionManager) {
@@ -29,13 +29,13 @@ impl AutoRefresh {
 
 impl Drop for AutoRefresh {
     fn drop(&mut self) {
-        // A refresh that is under way goes on; only the waiting ends.
+        // A refresh in flight continues; only the waiting ends.
         self.0.abort();
     }
 }
 
 async fn run(inner: Arc<Inner>) {
-    // Subscribed first, lest a change between looking and waiting is missed.
+    // Subscribe first, so that no change is missed between the look and the wait.
     let mut changes = inner.subscribe();
     loop {
         let until_due = async {

@@ -1,4 +1,4 @@
-//! What happens to a session, as a stream.
+//! The events of a session, as a stream.
 
 use std::{
     pin::Pin,
@@ -19,13 +19,13 @@ use crate::{
 /// How many events wait for a slow reader before it is told that it has missed some.
 pub(super) const CAPACITY: usize = 64;
 
-/// Something that happened to the session.
+/// An event of a session.
 ///
-/// The state has changed already when the event comes; any method of the manager may be called while handling it.
+/// The state has already changed when the event arrives. Any method of the manager may be called while handling it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// The first of each stream: the session as it is when the stream begins.
+    /// The first event of each stream: the session as it is when the stream starts.
     InitialSession(Option<Session>),
     /// A user signed in, or a session was set.
     SignedIn(Session),
@@ -33,17 +33,17 @@ pub enum Event {
     TokenRefreshed(Session),
     /// The user was changed.
     UserUpdated(User),
-    /// A user signed in by a link or code for a forgotten password, and is to set a new one.
+    /// A user signed in by a link or code for a forgotten password, and should set a new one.
     PasswordRecovery(Session),
-    /// A second factor was verified; the session is of a higher assurance level.
+    /// A second factor was verified. The session has a higher assurance level.
     MfaVerified(Session),
     /// The session is over.
     SignedOut(SignedOutReason),
-    /// A refresh failed; the session stays. It is tried again when the token is next asked for, or in a while.
+    /// A refresh failed; the session stays. It is retried when an access token is next needed, or after a pause.
     RefreshFailed(Error),
     /// The store failed. The session lives on in memory.
     StoreFailed(StoreError),
-    /// So many events were missed, because this reader was too slow.
+    /// This many events were missed, because this reader was too slow.
     Missed(u64),
 }
 
@@ -51,12 +51,12 @@ pub enum Event {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SignedOutReason {
-    /// It was asked for.
+    /// The application signed out.
     Requested,
-    /// The server said that the session has expired: by inactivity, age, or a newer sign-in.
+    /// The server says that the session has expired: by inactivity, age, or a newer sign-in.
     Expired(Error),
-    /// The server said that the session is over for another reason: signed out elsewhere, a refresh token that was used
-    /// before, a user who was banned or deleted.
+    /// The server says that the session is over for another reason: a sign-out elsewhere, a reused or invalid refresh
+    /// token, or a user who was banned or deleted.
     Revoked(Error),
     /// The store no longer has the session: another process has signed out.
     Missing,

@@ -1,4 +1,4 @@
-//! Until when an access token is good, on a clock that cannot jump.
+//! Access-token expiry on a monotonic clock.
 
 use std::time::Duration;
 
@@ -6,43 +6,59 @@ use chrono::{DateTime, Utc};
 
 use crate::session::Session;
 
-/// How long before its end an access token is replaced, at most.
+/// A token is refreshed this long before it expires, or a quarter of its lifetime if that is shorter.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// Two moments of the clock's uptime, and the lifetime.
+/// Callers wait for the refresh when a token expires within this time, or a quarter of its lifetime if that is shorter.
+const LAST_MOMENT: Duration = Duration::from_secs(5);
+
+/// The server counts lifetimes in whole seconds, so a token may expire up to one second early.
+const ALLOWANCE: Duration = Duration::from_secs(1);
+
+/// A shorter lifetime, such as zero, counts as this one, so that not every call refreshes.
+const MIN_LIFETIME: Duration = Duration::from_secs(1);
+
+/// When an access token expires, in uptime of the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Expiry {
-    /// From then on a refresh is due.
+    /// A refresh is due.
     pub(super) due_at: Duration,
-    /// From then on the server refuses the token.
+    /// The token is still good, but a caller waits for the refresh.
+    pub(super) last_moment_at: Duration,
+    /// The token may be refused.
     pub(super) expires_at: Duration,
-    /// How long a new token is good.
+    /// The lifetime of a new token.
     pub(super) lifetime: Duration,
 }
 
 impl Expiry {
-    /// Of a session that has just come: it is good for its whole lifetime, whatever the time is called.
+    /// Returns the expiry of a session that was just received. Its lifetime counts from before the request was sent.
     pub(super) fn of_new(session: &Session, uptime: Duration) -> Self {
-        Self::after(lifetime(session), lifetime(session), uptime)
+        let requested_at = session.requested_at().unwrap_or(uptime).min(uptime);
+        let lifetime = lifetime(session);
+        let good_for = lifetime.saturating_sub(ALLOWANCE).max(MIN_LIFETIME);
+        let expires_at = requested_at.saturating_add(good_for);
+        // A session with a lifetime of its own comes first: the floor must hold even if the response was slow.
+        let expires_at = if lifetime <= MIN_LIFETIME { uptime.saturating_add(MIN_LIFETIME) } else { expires_at };
+        Self::new(expires_at, lifetime)
     }
 
-    /// Of a session from a store, by what people call the time now. When that makes no sense, because a clock has been
-    /// set in between, a refresh is due.
+    /// Returns the expiry of a session from a store, by the wall clock. If the wall clock has been set in between, a
+    /// refresh is due.
     pub(super) fn of_stored(session: &Session, uptime: Duration, now: DateTime<Utc>) -> Self {
+        let lifetime = lifetime(session);
         let remaining = (session.expires_at() - now).to_std().unwrap_or_default();
-        if remaining > lifetime(session) {
-            // It came from the future. Nobody knows how long it is still good; the server does.
-            let lifetime = lifetime(session);
-            return Self { due_at: uptime, expires_at: uptime + lifetime, lifetime };
+        if remaining > lifetime {
+            // The record is from the future. Only the server knows how long the token is still good.
+            let expires_at = uptime.saturating_add(lifetime.saturating_sub(ALLOWANCE));
+            return Self { due_at: uptime, ..Self::new(expires_at, lifetime) };
         }
-        Self::after(remaining, lifetime(session), uptime)
+        Self::new(uptime.saturating_add(remaining.saturating_sub(ALLOWANCE)), lifetime)
     }
 
-    /// Short-lived tokens have a shorter margin, lest they are always due.
-    fn after(remaining: Duration, lifetime: Duration, uptime: Duration) -> Self {
-        let margin = MARGIN.min(lifetime / 4);
-        let expires_at = uptime.saturating_add(remaining);
-        Self { due_at: uptime.saturating_add(remaining.saturating_sub(margin)), expires_at, lifetime }
+    fn new(expires_at: Duration, lifetime: Duration) -> Self {
+        let before = |margin: Duration| expires_at.saturating_sub(margin.min(lifetime / 4));
+        Self { due_at: before(MARGIN), last_moment_at: before(LAST_MOMENT), expires_at, lifetime }
     }
 }
 

@@ -1,20 +1,24 @@
 //! One user's session, kept: refresh, events, and many sessions at once.
 
 mod auto_refresh;
+mod changes;
+mod cooldown;
 mod event;
 mod expiry;
 mod inner;
 mod keep_fresh;
+mod membership;
 mod refresh;
-mod user;
+mod sign_out;
+mod token_source;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use self::{
-    expiry::Expiry,
     inner::{Inner, spawned},
+    membership::Membership,
     refresh::Outcome,
 };
 use crate::{
@@ -40,15 +44,14 @@ pub use self::{
     keep_fresh::KeepFresh,
 };
 
-/// How long a caller waits for a refresh while the token at hand is still good.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// One user's session, kept in a store and refreshed when due. Clones are the same session.
+/// One user's session, kept in a store and refreshed when due. Clones share the session.
 ///
-/// - Whoever asks for a token while a refresh is due waits for the same one request.
-/// - Only a verdict of the server ends the session. A bad network never does, and a token that is still good stays
-///   usable.
-/// - Nothing runs unless it is asked for: [`access_token`](Self::access_token) refreshes when due, and
+/// - Concurrent callers share one refresh.
+/// - An access token is never returned at or after its expiry, which counts from before the request was sent and
+///   includes the time that the machine was suspended.
+/// - Only the server ends the session, by an error code in response to a refresh or to the user's own access token. A
+///   network failure never does, and a token that is still good stays usable.
+/// - Nothing runs in the background unless asked for: [`access_token`](Self::access_token) refreshes when due;
 ///   [`auto_refresh`](Self::auto_refresh) does so in the background.
 ///
 /// It needs a tokio runtime.
@@ -58,9 +61,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # async fn f(client: Client) -> Result<(), gotrue::Error> {
 /// let auth = client.session_manager(MemoryStore::new()).await?;
 /// auth.sign_in(Password::email("ada@example.com", "correct-horse-7")).await?;
-/// // Later, and as often as you like:
+/// // Later, as often as needed:
 /// let token = auth.access_token().await?;
-/// let user = auth.user().await?.get().await?;
+/// let user = auth.user().get().await?;
 /// auth.sign_out(SignOutScope::Local).await?;
 /// # Ok(()) }
 /// ```
@@ -75,73 +78,72 @@ impl fmt::Debug for SessionManager {
 }
 
 impl Client {
-    /// Keeps one user's session in this store, beginning with the one that is there. No request is sent.
+    /// Returns a manager that keeps one user's session in this store, starting with the session that is in it. Sends no
+    /// request.
     ///
     /// # Errors
-    /// [`Error::Store`] when the store cannot be read. A record that cannot be understood is no session.
+    /// [`Error::Store`] if the store cannot be read. A record that cannot be decoded counts as no session.
     pub async fn session_manager(&self, store: impl SessionStore) -> Result<SessionManager> {
         Ok(SessionManager(Arc::new(Inner::load(self.clone(), Arc::new(store)).await?)))
     }
 }
 
 impl SessionManager {
-    /// The client, for what needs no user.
+    /// Returns the client, for calls that need no user.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.0.client
     }
 
-    /// The session as it is now, without asking anybody. Its access token may have expired.
+    /// Returns the current session without any request. Its access token may have expired.
     #[must_use]
     pub fn session(&self) -> Option<Session> {
-        self.0.current().held.as_ref().map(|held| held.session().clone())
+        self.0.current().active.as_ref().map(|active| active.session().clone())
     }
 
-    /// An access token that is good, refreshed when due.
+    /// Returns an access token that is good, refreshed when due: from 60 seconds before its expiry, or a quarter of its
+    /// lifetime if that is shorter.
     ///
-    /// However many ask, one request is sent. When the refresh fails but the token is still good, it is returned.
+    /// Concurrent callers share one refresh. While it runs, the token that is still good is returned at once; within
+    /// the last 5 seconds (or a quarter of its lifetime), callers wait for the refresh. If the refresh fails and the
+    /// token is still good, it is returned.
     ///
     /// # Errors
-    /// [`Error::NoSession`] when nobody is signed in; what the refresh failed with, when the token has expired. If that
-    /// [`ends_session`](Error::ends_session), the user has to sign in again.
+    /// [`Error::NoSession`] if no user is signed in; the error of the refresh if the token has expired. After a failed
+    /// refresh, callers get its error for up to 5 seconds, or as long as the server's `Retry-After`, before the next
+    /// attempt. If the error [`ends_session`](Error::ends_session), the user has to sign in again.
     pub async fn access_token(&self) -> Result<Secret> {
         loop {
-            let (held, remaining) = {
+            let active = {
                 let current = self.0.current();
-                let held = current.held.as_ref().ok_or(Error::NoSession)?;
-                let uptime = self.0.clock().uptime();
-                if uptime < held.expiry.due_at {
-                    return Ok(held.session().access_token().clone());
+                let active = current.active.as_ref().ok_or(Error::NoSession)?;
+                if !self.0.is_due(active) {
+                    return Ok(active.session().access_token().clone());
                 }
-                (held.clone(), held.expiry.expires_at.saturating_sub(uptime))
+                active.clone()
             };
             let flight = self.0.flight_if_due();
-            let outcome = if remaining.is_zero() {
-                flight.outcome().await
-            } else {
-                tokio::select! {
-                    biased;
-                    outcome = flight.outcome() => outcome,
-                    () = self.0.clock().sleep(PATIENCE.min(remaining)) => return Ok(held.session().access_token().clone()),
-                }
-            };
-            match outcome {
-                Outcome::Refreshed(session) => return Ok(session.access_token().clone()),
-                Outcome::Failed(_) if !remaining.is_zero() => return Ok(held.session().access_token().clone()),
-                Outcome::Ended(error) | Outcome::Failed(error) => return Err(error),
-                // Somebody signed in or out in the meantime.
-                Outcome::Superseded => {}
+            if !self.0.is_last_moment(&active) {
+                return Ok(active.session().access_token().clone());
+            }
+            match flight.outcome().await {
+                Outcome::Failed(error) if self.0.has_expired(&active) => return Err(error),
+                Outcome::Failed(_) => return Ok(active.session().access_token().clone()),
+                Outcome::Ended(error) => return Err(error),
+                // Look again: the new token may be due already, or somebody has signed in or out.
+                Outcome::Refreshed(_) | Outcome::Superseded => {}
             }
         }
     }
 
-    /// Refreshes now, due or not. A refresh that is under way is joined.
+    /// Refreshes the session now, whether due or not. Joins a refresh in flight.
     ///
     /// # Errors
-    /// [`Error::NoSession`]; what the refresh failed with. Soon after a failure it fails at once with the same error.
+    /// [`Error::NoSession`] if no user is signed in; the error of the refresh. After a failure, callers get its error
+    /// for up to 5 seconds, or as long as the server's `Retry-After`, before the next attempt.
     pub async fn refresh(&self) -> Result<Session> {
         loop {
-            match self.0.flight(|_| true).outcome().await {
+            match self.0.flight_now().outcome().await {
                 Outcome::Refreshed(session) => return Ok(*session),
                 Outcome::Ended(error) | Outcome::Failed(error) => return Err(error),
                 Outcome::Superseded => {}
@@ -149,23 +151,25 @@ impl SessionManager {
         }
     }
 
-    /// The signed-in user's operations, with a good token.
+    /// Returns a client that acts for the signed-in user.
     ///
-    /// # Errors
-    /// As [`access_token`](Self::access_token).
-    pub async fn user(&self) -> Result<UserClient> {
-        Ok(self.0.client.user(self.access_token().await?))
+    /// Each of its calls takes a fresh access token. Calls that change the session (MFA verification, linking by ID
+    /// token, profile update) keep what the server returns, and no refresh runs at the same time. An error that ends
+    /// the session ends it here as well.
+    #[must_use]
+    pub fn user(&self) -> UserClient {
+        self.0.client.managed_user(Arc::new(self.clone()))
     }
 
     /// Signs in, and keeps the session.
     ///
     /// # Errors
-    /// As the grant says. The session so far stays then.
+    /// As the grant. The previous session then stays.
     pub async fn sign_in(&self, grant: impl Grant) -> Result<Session> {
         self.keep(self.0.client.sign_in(grant).await?, Event::SignedIn).await
     }
 
-    /// Signs up, and keeps the session if that is what comes of it.
+    /// Signs up, and keeps the session if the server returns one.
     ///
     /// # Errors
     /// As [`Client::sign_up`].
@@ -176,8 +180,8 @@ impl SessionManager {
         })
     }
 
-    /// Verifies a code, and keeps the session if that is what comes of it. The first of two confirmations of a new
-    /// address leaves the session as it is.
+    /// Verifies a code, and keeps the session if the server returns one. The first of two confirmations of an address
+    /// change leaves the session unchanged.
     ///
     /// # Errors
     /// As [`Client::verify`].
@@ -189,7 +193,7 @@ impl SessionManager {
         })
     }
 
-    /// Exchanges the code of a flow, and keeps the session. The event is that of what the flow was begun for.
+    /// Exchanges the code of a flow, and keeps the session. The event depends on the kind of the flow.
     ///
     /// # Errors
     /// As [`Client::sign_in_from_callback`].
@@ -202,8 +206,8 @@ impl SessionManager {
         })
     }
 
-    /// Keeps the session whose tokens a redirect brought in its fragment. Only where the application awaits one: it
-    /// could be anybody's.
+    /// Keeps the session whose tokens a redirect brought in its fragment. Use it only where the application expects such
+    /// a redirect: anyone can craft the URL (login CSRF).
     ///
     /// # Errors
     /// As [`Client::session_from_callback`].
@@ -212,11 +216,11 @@ impl SessionManager {
         self.keep(self.0.client.session_from_callback(tokens).await?, event).await
     }
 
-    /// Signs in with a pair of tokens that were got elsewhere. When the access token has expired, or nobody can tell, it
-    /// is refreshed; otherwise the server is asked for the user, and so checks it.
+    /// Signs in with a pair of tokens from elsewhere. If the access token has expired, or its expiry is unknown, it is
+    /// refreshed; otherwise the server is asked for the user, which also checks the token.
     ///
     /// # Errors
-    /// As [`Client::refresh`] and [`UserClient::get`]. The session so far stays then.
+    /// As [`Client::refresh`] and [`UserClient::get`]. The previous session then stays.
     pub async fn set_session(
         &self,
         access_token: impl Into<Secret> + Send,
@@ -231,55 +235,57 @@ impl SessionManager {
         self.keep(session, Event::SignedIn).await
     }
 
-    /// Keeps a session that was got elsewhere, as by a sign-in.
+    /// Keeps a session from elsewhere, as after a sign-in.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] when the runtime is shutting down.
+    /// [`Error::Interrupted`] if the runtime is shutting down.
     pub async fn set(&self, session: Session) -> Result<Session> {
         self.keep(session, Event::SignedIn).await
     }
 
-    /// Signs out: here first, then at the server. `Local` ends this session, `Global` all of the user's; `Others` ends
+    /// Signs out: first here, then at the server. `Local` ends this session, `Global` all sessions of the user, `Others`
     /// all but this one.
     ///
-    /// Whatever the server says, nobody is signed in here any more (except with `Others`). An access token that has
-    /// expired is no hindrance.
+    /// Except with `Others`, no user is signed in here afterwards, even if an error is returned. If the server refuses
+    /// the access token, for example because it has expired, it is refreshed once and the sign-out is tried again.
     ///
     /// # Errors
-    /// For information: the server could not be told, so that the refresh token lives on there. With `Others`, as
+    /// [`Error::Store`] if the tokens could not be removed from the store: they would sign the user in again after a
+    /// restart. Any other error means that the session lives on at the server. With `Others`, also as
     /// [`access_token`](Self::access_token).
     pub async fn sign_out(&self, scope: SignOutScope) -> Result<()> {
         if scope == SignOutScope::Others {
-            return self.user().await?.sign_out(scope).await;
+            let token = self.access_token().await?;
+            return self.0.sign_out_others(token).await;
         }
-        let Some(held) = self.0.publish(|_| true, None, Event::SignedOut(SignedOutReason::Requested)) else {
-            return Ok(());
-        };
-        let (inner, record) = (self.0.clone(), held.record.clone());
-        spawned(async move { inner.remove_sign_in(&record).await }).await?;
-        self.0.tell_of_sign_out(&held, scope).await
+        let inner = self.0.clone();
+        spawned(async move { inner.sign_out(scope).await }).await?
     }
 
-    /// What happens to the session from now on, beginning with the session as it is.
+    /// Returns the events of the session from now on, starting with the session as it is.
     pub fn events(&self) -> Events {
         self.0.events()
     }
 
-    /// Keeps the session fresh in the background until the guard is dropped.
+    /// Refreshes the session in the background until the guard is dropped.
     pub fn auto_refresh(&self) -> AutoRefresh {
         AutoRefresh::start(self.0.clone())
     }
 
-    /// A new sign-in takes the place of whatever was.
-    pub(super) async fn keep(&self, session: Session, event: fn(Session) -> Event) -> Result<Session> {
+    /// Becomes a member of a `KeepFresh`.
+    fn join(&self, membership: Membership) {
+        self.0.join(membership);
+    }
+
+    /// Replaces the session by that of a new sign-in.
+    async fn keep(&self, session: Session, event: fn(Session) -> Event) -> Result<Session> {
         let (inner, new) = (self.0.clone(), session.clone());
-        let expiry = Expiry::of_new(&session, self.0.clock().uptime());
-        spawned(async move { inner.begin(new, expiry, event).await }).await?;
+        spawned(async move { inner.start(new, event).await }).await?;
         Ok(session)
     }
 }
 
-/// For how many seconds an access token is still good; nothing when it is not, or when that makes no sense.
+/// Returns for how many seconds an access token is still good; `None` if it has expired or its claims make no sense.
 fn remaining_lifetime(access_token: &Secret, server_now: DateTime<Utc>) -> Option<i64> {
     let claims = Claims::read_unverified(access_token).ok()?;
     let remaining = claims.exp - server_now;
@@ -287,7 +293,7 @@ fn remaining_lifetime(access_token: &Secret, server_now: DateTime<Utc>) -> Optio
     (is_sound && remaining > TimeDelta::zero()).then(|| remaining.num_seconds())
 }
 
-/// What to tell of a session that a flow of this kind brought.
+/// Returns the event for a session that came by a flow of this kind.
 fn event_of(kind: FlowKind) -> fn(Session) -> Event {
     match kind {
         FlowKind::Recovery => Event::PasswordRecovery,

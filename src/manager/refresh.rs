@@ -1,60 +1,53 @@
-//! The refresh: one request, whoever asks.
+//! Single-flight token refresh.
 
 use std::{
     sync::{Arc, PoisonError},
     time::Duration,
 };
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use super::{
-    Event, SignedOutReason,
-    inner::{ActiveSession, Current, Inner},
+    cooldown::Cooldown,
+    event::{Event, SignedOutReason},
+    inner::{ActiveSession, Inner},
+    membership::Member,
 };
 use crate::{
-    error::Error,
+    error::{Error, Result, StoreError},
     session::Session,
     store::{Lease, Revision, StoredSession},
 };
 
-/// How long a refresh token is left alone after a failure; it doubles with each further one, up to the longest.
-const FIRST_COOLDOWN: Duration = Duration::from_secs(1);
-const LONGEST_COOLDOWN: Duration = Duration::from_secs(60);
-
-/// A `Retry-After` beyond this is not believed.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
-
-/// What a refresh came to.
+/// The result of a refresh.
 #[derive(Clone, Debug)]
 pub(super) enum Outcome {
     /// There are new tokens.
     Refreshed(Box<Session>),
     /// The session is over.
     Ended(Error),
-    /// The session stays.
+    /// The refresh failed; the session stays.
     Failed(Error),
-    /// Something else happened to the session before it was done, so it counts for nothing: ask again.
+    /// The session changed meanwhile. Callers look again.
     Superseded,
 }
 
-/// The refresh that is under way, and the last that failed.
+/// The refresh in flight, and the pause after the last failure.
 #[derive(Default)]
 pub(super) struct RefreshState {
-    /// With the sign-in whose session it refreshes.
+    /// With the sign-in whose session is refreshed.
     flight: Option<(Revision, Flight)>,
     cooldown: Option<Cooldown>,
 }
 
-/// Leaves a refresh token alone for a while.
-struct Cooldown {
-    of: Revision,
-    until: Duration,
-    failures: usize,
-    error: Error,
+impl RefreshState {
+    fn cooldown_of(&self, active: &ActiveSession) -> Option<&Cooldown> {
+        self.cooldown.as_ref().filter(|cooldown| cooldown.record == active.record.revision())
+    }
 }
 
-/// A refresh that is under way or done; anybody may wait for it.
+/// A refresh in flight or done, which any number of callers can wait for.
 #[derive(Clone)]
 pub(super) struct Flight(watch::Receiver<Option<Outcome>>);
 
@@ -67,197 +60,283 @@ impl Flight {
         self.0.borrow().is_some()
     }
 
-    /// Waits for the outcome. Whoever stops waiting neither cancels nor repeats the refresh.
+    /// Waits for the outcome. A caller that stops waiting neither cancels nor repeats the refresh.
     pub(super) async fn outcome(mut self) -> Outcome {
         let outcome = self.0.wait_for(Option::is_some).await;
         outcome.ok().and_then(|outcome| outcome.clone()).unwrap_or(Outcome::Failed(Error::Interrupted))
     }
 }
 
-impl Inner {
-    /// The refresh that is under way, or else a new one if it is due.
-    pub(super) fn flight_if_due(self: &Arc<Self>) -> Flight {
-        self.flight(|held| self.clock().uptime() >= held.expiry.due_at)
-    }
-
-    /// The refresh that is under way, or else a new one if it is due or soon will be.
-    pub(super) fn flight_if_nearly_due(self: &Arc<Self>) -> Flight {
-        self.flight(|held| self.clock().uptime() >= held.expiry.due_at.saturating_sub(earliest(held)))
-    }
-
-    /// The refresh that is under way, or else a new one if it is wanted.
-    pub(super) fn flight(self: &Arc<Self>, wanted: impl FnOnce(&ActiveSession) -> bool) -> Flight {
-        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = self.current();
-        let Some(held) = &current.held else { return Flight::done(Outcome::Ended(Error::NoSession)) };
-        // Looked at under the lock: another refresh may just have been done.
-        if !wanted(held) {
-            return Flight::done(Outcome::Refreshed(Box::new(held.session().clone())));
-        }
-        if let Some((sign_in, flight)) = &flights.flight
-            && *sign_in == held.record.sign_in()
-            && !flight.is_done()
-        {
-            return flight.clone();
-        }
-        if let Some(cooldown) = flights.cooldown_of(held)
-            && self.clock().uptime() < cooldown.until
-        {
-            return Flight::done(Outcome::Failed(cooldown.error.clone()));
-        }
-        let (sender, receiver) = watch::channel(None);
-        let flight = Flight(receiver);
-        flights.flight = Some((held.record.sign_in(), flight.clone()));
-        let inner = self.clone();
-        let (generation, held) = (current.generation, held.clone());
-        tokio::spawn(async move {
-            let outcome = inner.refresh(generation, held).await;
-            // Nobody need wait any more.
-            sender.send_replace(Some(outcome));
-        });
-        flight
-    }
-
-    /// When the next refresh makes sense, on the clock's uptime. Nothing without a session.
-    pub(super) fn next_refresh(&self) -> Option<Duration> {
-        self.next_refresh_before(|_| Duration::ZERO)
-    }
-
-    /// The same, at a random moment before it is due, so that sessions which began together part.
-    pub(super) fn next_early_refresh(&self) -> Option<Duration> {
-        // Without randomness there is no parting, which is no failure.
-        let random = getrandom::u32().unwrap_or_default();
-        self.next_refresh_before(|held| earliest(held).mul_f64(f64::from(random) / f64::from(u32::MAX)))
-    }
-
-    fn next_refresh_before(&self, early: impl FnOnce(&ActiveSession) -> Duration) -> Option<Duration> {
-        let flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = self.current();
-        let held = current.held.as_ref()?;
-        let cooldown = flights.cooldown_of(held).map_or(Duration::ZERO, |cooldown| cooldown.until);
-        Some(held.expiry.due_at.saturating_sub(early(held)).max(cooldown))
-    }
-
-    async fn refresh(&self, mut generation: u64, mut held: ActiveSession) -> Outcome {
-        let _turn = self.turn().await;
-        match self.look_into_store(&held).await {
-            InStore::Same => {}
-            InStore::Gone => {
-                self.end(generation, &held, SignedOutReason::Missing).await;
-                return Outcome::Ended(Error::NoSession);
-            }
-            InStore::Newer(record) => {
-                // Another process was faster.
-                let Some(adopted) = self.adopt(generation, &held, *record) else { return Outcome::Superseded };
-                if self.clock().uptime() < adopted.expiry.due_at {
-                    return Outcome::Refreshed(Box::new(adopted.session().clone()));
-                }
-                (generation, held) = (generation + 1, adopted);
-                self.goes_on_for(&held);
-            }
-        }
-        match self.client.refresh(held.session().refresh_token()).await {
-            Ok(session) => {
-                let session = session.carrying_over(held.session());
-                let renewed = self.renew(generation, &held, session).await;
-                renewed.map_or(Outcome::Superseded, |held| Outcome::Refreshed(Box::new(held.session().clone())))
-            }
-            Err(error) if error.ends_session() => self.verdict(generation, &held, error).await,
-            Err(error) => self.failure(generation, &held, error),
-        }
-    }
-
-    /// The refresh that is under way is now that of a session which another process has begun.
-    fn goes_on_for(&self, held: &ActiveSession) {
-        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((sign_in, _)) = &mut flights.flight {
-            *sign_in = held.record.sign_in();
-        }
-    }
-
-    /// This process's turn among those that share the store. A store that fails must not keep anybody from a refresh.
-    async fn turn(&self) -> Lease {
-        match self.store.lease().await {
-            Ok(lease) => lease,
-            Err(error) => {
-                self.note(Err(error));
-                Lease::none()
-            }
-        }
-    }
-
-    async fn look_into_store(&self, held: &ActiveSession) -> InStore {
-        // What the store has failed to take cannot be compared.
-        let Some(stored) = held.stored else { return InStore::Same };
-        match self.store.load().await {
-            Ok(Some(record)) if record.revision() == stored => InStore::Same,
-            Ok(Some(record)) => InStore::Newer(Box::new(record)),
-            Ok(None) => InStore::Gone,
-            Err(error) => {
-                self.note(Err(error));
-                InStore::Same
-            }
-        }
-    }
-
-    /// The server says that the session is over. It may be that another process has a newer one.
-    async fn verdict(&self, generation: u64, held: &ActiveSession, error: Error) -> Outcome {
-        if let InStore::Newer(record) = self.look_into_store(held).await {
-            let adopted = self.adopt(generation, held, *record);
-            // One that is due as well takes another refresh.
-            let fresh = adopted.filter(|held| self.clock().uptime() < held.expiry.due_at);
-            return fresh.map_or(Outcome::Superseded, |held| Outcome::Refreshed(Box::new(held.session().clone())));
-        }
-        if self.current().generation != generation {
-            return Outcome::Superseded;
-        }
-        self.end(generation, held, SignedOutReason::of(error.clone())).await;
-        Outcome::Ended(error)
-    }
-
-    /// The refresh failed; the session stays, and its refresh token is left alone for a while.
-    fn failure(&self, generation: u64, held: &ActiveSession, error: Error) -> Outcome {
-        let is_current = |current: &Current| current.generation == generation;
-        if !is_current(&self.current()) {
-            return Outcome::Superseded;
-        }
-        {
-            let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-            let failures = flights.cooldown_of(held).map_or(0, |cooldown| cooldown.failures);
-            let wait = error.retry_after().map_or_else(|| cooldown(failures), |wait| wait.min(LONGEST_RETRY_AFTER));
-            flights.cooldown = Some(Cooldown {
-                of: held.record.revision(),
-                until: self.clock().uptime().saturating_add(wait),
-                failures: failures + 1,
-                error: error.clone(),
-            });
-        }
-        self.tell(Event::RefreshFailed(error.clone()));
-        Outcome::Failed(error)
-    }
+/// The right to replace the tokens, in this process and among those that share the store.
+pub(super) struct Turn<'a> {
+    _in_process: tokio::sync::MutexGuard<'a, ()>,
+    _among_processes: Lease,
 }
 
-impl RefreshState {
-    fn cooldown_of(&self, held: &ActiveSession) -> Option<&Cooldown> {
-        self.cooldown.as_ref().filter(|cooldown| cooldown.of == held.record.revision())
-    }
-}
-
-/// How long before it is due a session may be refreshed, when it is one of many.
-fn earliest(held: &ActiveSession) -> Duration {
-    held.expiry.lifetime / 10
-}
-
-/// What the store has, compared with what this process holds.
+/// The record in the store, compared with the session of this process.
 enum InStore {
     Same,
     Newer(Box<StoredSession>),
     Gone,
 }
 
-/// The wait after so many failures before this one.
-fn cooldown(failures: usize) -> Duration {
-    let waits = ExponentialBuilder::default().with_min_delay(FIRST_COOLDOWN).with_max_delay(LONGEST_COOLDOWN);
-    let mut waits = waits.with_max_times(failures + 1).with_jitter().build();
-    waits.nth(failures).unwrap_or(LONGEST_COOLDOWN)
+impl Inner {
+    /// Returns the refresh in flight, or starts one if it is due.
+    pub(super) fn flight_if_due(self: &Arc<Self>) -> Flight {
+        self.flight(|active| self.is_due(active), |active| self.is_last_moment(active))
+    }
+
+    /// Returns the refresh in flight, or starts one if it is due or soon will be.
+    fn flight_if_nearly_due(self: &Arc<Self>) -> Flight {
+        let is_wanted =
+            |active: &ActiveSession| self.clock().uptime() >= active.expiry.due_at.saturating_sub(earliest(active));
+        self.flight(is_wanted, |_| false)
+    }
+
+    /// Returns the refresh in flight, or starts one even if none is due.
+    pub(super) fn flight_now(self: &Arc<Self>) -> Flight {
+        self.flight(|_| true, |_| true)
+    }
+
+    /// Returns the refresh in flight, or starts one if it is wanted. An urgent one, for which a caller has to wait, comes
+    /// sooner after a failure.
+    fn flight(
+        self: &Arc<Self>,
+        is_wanted: impl FnOnce(&ActiveSession) -> bool,
+        is_urgent: impl FnOnce(&ActiveSession) -> bool,
+    ) -> Flight {
+        let mut state = self.refresh_state.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.current();
+        let Some(active) = &current.active else { return Flight::done(Outcome::Ended(Error::NoSession)) };
+        // Under the lock, since another refresh may just have ended.
+        if !is_wanted(active) {
+            return Flight::done(Outcome::Refreshed(Box::new(active.session().clone())));
+        }
+        if let Some((sign_in, flight)) = &state.flight
+            && *sign_in == active.record.sign_in()
+            && !flight.is_done()
+        {
+            return flight.clone();
+        }
+        if let Some(error) = self.cooling_down(&state, active, is_urgent(active)) {
+            return Flight::done(Outcome::Failed(error));
+        }
+        let (sender, receiver) = watch::channel(None);
+        let flight = Flight(receiver);
+        state.flight = Some((active.record.sign_in(), flight.clone()));
+        let inner = self.clone();
+        let (generation, active) = (current.generation, active.clone());
+        tokio::spawn(async move {
+            let outcome = inner.refresh_now(generation, active).await;
+            // The callers may have stopped waiting.
+            sender.send_replace(Some(outcome));
+        });
+        flight
+    }
+
+    /// Returns the uptime at which the next refresh makes sense, or `None` without a session.
+    pub(super) fn next_refresh(&self) -> Option<Duration> {
+        self.next_refresh_before(|_| Duration::ZERO)
+    }
+
+    /// Returns a random moment shortly before [`next_refresh`](Self::next_refresh), so that sessions that started
+    /// together are not all refreshed together.
+    fn next_early_refresh(&self) -> Option<Duration> {
+        // Without randomness they are refreshed together, which is no failure.
+        let random = getrandom::u32().unwrap_or_default();
+        self.next_refresh_before(|active| earliest(active).mul_f64(f64::from(random) / f64::from(u32::MAX)))
+    }
+
+    fn next_refresh_before(&self, early: impl FnOnce(&ActiveSession) -> Duration) -> Option<Duration> {
+        let state = self.refresh_state.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.current();
+        let active = current.active.as_ref()?;
+        let cooldown = state.cooldown_of(active).map_or(Duration::ZERO, |cooldown| cooldown.until(false));
+        Some(active.expiry.due_at.saturating_sub(early(active)).max(cooldown))
+    }
+
+    pub(super) fn is_due(&self, active: &ActiveSession) -> bool {
+        self.clock().uptime() >= active.expiry.due_at
+    }
+
+    pub(super) fn is_last_moment(&self, active: &ActiveSession) -> bool {
+        self.clock().uptime() >= active.expiry.last_moment_at
+    }
+
+    pub(super) fn has_expired(&self, active: &ActiveSession) -> bool {
+        self.clock().uptime() >= active.expiry.expires_at
+    }
+
+    /// Returns the error of the last refresh, if it is too soon for another.
+    fn cooling_down(&self, state: &RefreshState, active: &ActiveSession, is_urgent: bool) -> Option<Error> {
+        let cooldown = state.cooldown_of(active)?;
+        (self.clock().uptime() < cooldown.until(is_urgent)).then(|| cooldown.error.clone())
+    }
+
+    async fn refresh_now(&self, generation: u64, active: ActiveSession) -> Outcome {
+        let _turn = self.turn().await;
+        if self.current().generation != generation {
+            return Outcome::Superseded;
+        }
+        let (generation, current) = match self.synchronized(generation, active.clone()).await {
+            Ok(current) => current,
+            Err(outcome) => return outcome,
+        };
+        if current.record.revision() != active.record.revision() {
+            // Another process has refreshed.
+            if !self.is_due(&current) {
+                return Outcome::Refreshed(Box::new(current.session().clone()));
+            }
+            self.continue_flight(&current);
+        }
+        self.exchange(generation, &current).await
+    }
+
+    /// Returns the session with a good access token, refreshed if due. The caller has the turn.
+    pub(super) async fn fresh(&self) -> Result<(u64, ActiveSession)> {
+        loop {
+            let (generation, active) = {
+                let current = self.current();
+                (current.generation, current.active.clone().ok_or(Error::NoSession)?)
+            };
+            let (generation, active) = match self.synchronized(generation, active).await {
+                Ok(current) => current,
+                Err(Outcome::Ended(error)) => return Err(error),
+                Err(_) => continue,
+            };
+            if !self.is_due(&active) {
+                return Ok((generation, active));
+            }
+            let cooling_down = {
+                let state = self.refresh_state.lock().unwrap_or_else(PoisonError::into_inner);
+                self.cooling_down(&state, &active, true)
+            };
+            let outcome = match cooling_down {
+                Some(error) => Outcome::Failed(error),
+                None => self.exchange(generation, &active).await,
+            };
+            match outcome {
+                Outcome::Refreshed(_) | Outcome::Superseded => {}
+                Outcome::Failed(error) if self.has_expired(&active) => return Err(error),
+                Outcome::Failed(_) => return Ok((generation, active)),
+                Outcome::Ended(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Takes the turn: no refresh runs while it is held, neither here nor in another process. The wait for other
+    /// processes is limited to half of the client's time-out; then it goes on without them.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        let in_process = self.turn.lock().await;
+        let patience = self.client.timeout() / 2;
+        let lease = tokio::select! {
+            biased;
+            lease = self.store.lease() => lease,
+            () = self.clock().sleep(patience) => Err(StoreError::new("wait for the other processes", "timed out")),
+        };
+        // A store that fails must not prevent a refresh.
+        let lease = lease.unwrap_or_else(|error| {
+            self.report(Err(error));
+            Lease::none()
+        });
+        Turn { _in_process: in_process, _among_processes: lease }
+    }
+
+    /// Returns the session as it is in the store, if another process has changed it; else as it was passed.
+    async fn synchronized(&self, generation: u64, active: ActiveSession) -> Result<(u64, ActiveSession), Outcome> {
+        match self.compare_with_store(&active).await {
+            InStore::Same => Ok((generation, active)),
+            InStore::Gone => {
+                self.end(generation, &active, SignedOutReason::Missing).await;
+                Err(Outcome::Ended(Error::NoSession))
+            }
+            InStore::Newer(record) => {
+                let adopted = self.adopt(generation, &active, *record).ok_or(Outcome::Superseded)?;
+                Ok((generation + 1, adopted))
+            }
+        }
+    }
+
+    /// Exchanges the refresh token for new tokens.
+    async fn exchange(&self, generation: u64, active: &ActiveSession) -> Outcome {
+        match self.client.refresh(active.session().refresh_token()).await {
+            Ok(session) if session.user().id != active.session().user().id => {
+                self.failure(generation, active, Error::invalid("refreshed session", "belongs to another user"))
+            }
+            Ok(session) => {
+                let session = session.carrying_over(active.session());
+                let renewed = self.renew(generation, active, session, Event::TokenRefreshed).await;
+                renewed.map_or(Outcome::Superseded, |active| Outcome::Refreshed(Box::new(active.session().clone())))
+            }
+            Err(error) if error.ends_session() => self.verdict(generation, active, error).await,
+            Err(error) => self.failure(generation, active, error),
+        }
+    }
+
+    /// The refresh in flight goes on with a session that another process has started.
+    fn continue_flight(&self, active: &ActiveSession) {
+        let mut state = self.refresh_state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((sign_in, _)) = &mut state.flight {
+            *sign_in = active.record.sign_in();
+        }
+    }
+
+    async fn compare_with_store(&self, active: &ActiveSession) -> InStore {
+        // Without a known revision there is nothing to compare.
+        let Some(stored) = active.stored else { return InStore::Same };
+        match self.store.load().await {
+            Ok(Some(record)) if record.revision() == stored => InStore::Same,
+            Ok(Some(record)) => InStore::Newer(Box::new(record)),
+            Ok(None) => InStore::Gone,
+            Err(error) => {
+                self.report(Err(error));
+                InStore::Same
+            }
+        }
+    }
+
+    /// Handles an error that ends the session. Another process may have stored a newer one meanwhile.
+    pub(super) async fn verdict(&self, generation: u64, active: &ActiveSession, error: Error) -> Outcome {
+        if let InStore::Newer(record) = self.compare_with_store(active).await {
+            let adopted = self.adopt(generation, active, *record);
+            // A newer session that is due as well needs another refresh.
+            let fresh = adopted.filter(|adopted| !self.is_due(adopted));
+            return fresh.map_or(Outcome::Superseded, |fresh| Outcome::Refreshed(Box::new(fresh.session().clone())));
+        }
+        if self.current().generation != generation {
+            return Outcome::Superseded;
+        }
+        self.end(generation, active, SignedOutReason::of(error.clone())).await;
+        Outcome::Ended(error)
+    }
+
+    /// Handles an error that leaves the session. The refresh token is not used for a while.
+    fn failure(&self, generation: u64, active: &ActiveSession, error: Error) -> Outcome {
+        if self.current().generation != generation {
+            return Outcome::Superseded;
+        }
+        {
+            let mut state = self.refresh_state.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = state.cooldown_of(active);
+            let cooldown = Cooldown::new(active.record.revision(), error.clone(), self.clock().uptime(), before);
+            state.cooldown = Some(cooldown);
+        }
+        self.send(Event::RefreshFailed(error.clone()));
+        Outcome::Failed(error)
+    }
+}
+
+impl Member for Inner {
+    fn next_refresh(&self) -> Option<Duration> {
+        self.next_early_refresh()
+    }
+
+    fn refresh(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move { drop(self.flight_if_nearly_due().outcome().await) })
+    }
+}
+
+/// Returns how long before it is due a session may be refreshed, if it is one of many.
+fn earliest(active: &ActiveSession) -> Duration {
+    active.expiry.lifetime / 10
 }

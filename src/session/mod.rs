@@ -1,9 +1,14 @@
-//! A session as a value.
+//! A session as a value, and where a user's client gets its access tokens.
+
+mod token_source;
+
+use std::time;
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{client::Client, secret::Secret, types};
+pub(crate) use self::token_source::{SessionChange, TokenCall, TokenSource};
+use crate::{client::Call, clock::Moment, secret::Secret, types};
 
 /// A signed-in user's pair of tokens, and the user.
 ///
@@ -28,24 +33,27 @@ pub struct Session {
     provider_refresh_token: Option<Secret>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     weak_password: Option<types::WeakPassword>,
+    /// The uptime when the request was started. A session from a store has none.
+    #[serde(skip)]
+    requested_at: Option<time::Duration>,
 }
 
-impl Client {
-    /// A session that has just been received.
+impl Call {
+    /// The session of a response to this call.
     pub(crate) fn session(&self, session: types::Session) -> Session {
-        Session::received(session, self.clock().now())
+        Session::requested(session, self.started)
     }
 }
 
 impl Session {
-    /// A session as it came, at that moment.
+    /// Makes a session of a response to a request that was started at that moment.
     ///
-    /// It expires `expires_in` after the receipt: the server's `expires_at` is by the server's clock, and the clock of
-    /// this machine may differ.
-    pub(crate) fn received(session: types::Session, now: DateTime<Utc>) -> Self {
-        // A lifetime beyond what a date can hold never ends.
+    /// The access token expires `expires_in` after that moment, however long the response took. The server's
+    /// `expires_at` is not used: it is a time of the server's clock, which may differ from this machine's.
+    pub(crate) fn requested(session: types::Session, started: Moment) -> Self {
+        // A lifetime beyond the range of dates never ends.
         let lifetime = Duration::try_seconds(session.expires_in);
-        let expires_at = lifetime.and_then(|lifetime| now.checked_add_signed(lifetime));
+        let expires_at = lifetime.and_then(|lifetime| started.now.checked_add_signed(lifetime));
         Self {
             access_token: session.access_token,
             refresh_token: session.refresh_token,
@@ -56,6 +64,7 @@ impl Session {
             provider_token: session.provider_token,
             provider_refresh_token: session.provider_refresh_token,
             weak_password: session.weak_password,
+            requested_at: Some(started.uptime),
         }
     }
 
@@ -117,6 +126,10 @@ impl Session {
     #[must_use]
     pub fn weak_password(&self) -> Option<&types::WeakPassword> {
         self.weak_password.as_ref()
+    }
+
+    pub(crate) fn requested_at(&self) -> Option<time::Duration> {
+        self.requested_at
     }
 
     /// The session with the provider's tokens of the one before it: a refresh does not bring them.

@@ -10,8 +10,9 @@ use crate::{
         pkce::{PkceVerifier, challenge_fields},
         provider::ProviderOptions,
     },
+    client::Call,
     error::Result,
-    session::Session,
+    session::{Session, SessionChange},
     types::{GrantType, Identity, Provider},
 };
 
@@ -67,9 +68,11 @@ impl Identities {
     pub async fn link_id_token(&self, id_token: IdToken) -> Result<Session> {
         let (audience, mut request) = id_token.into_request()?;
         request.link_identity = Some(true);
-        let call = self.user.call()?;
-        let reply = call.raw.token(GrantType::IdToken, audience.as_deref(), &request.into()).await;
-        Ok(self.user.client.session(call.answer(reply).await?))
+        let link = move |call: Call| async move {
+            let response = call.raw.token(GrantType::IdToken, audience.as_deref(), &request.into()).await;
+            Ok(call.session(call.answer(response).await?))
+        };
+        self.user.replace_session(SessionChange::IdentityLinked, link).await
     }
 
     /// Removes an identity, by its `identity_id` (not its `id`, which is the provider's). The last one stays.
@@ -78,7 +81,7 @@ impl Identities {
     /// `single_identity_not_deletable`, `identity_not_found`, `email_conflict_identity_not_deletable`,
     /// `manual_linking_disabled`.
     pub async fn unlink(&self, identity_id: Uuid) -> Result<()> {
-        let call = self.user.call()?;
+        let call = self.user.call().await?;
         call.answer(call.raw.unlink_identity(&identity_id, None).await).await.map(drop)
     }
 }
@@ -143,7 +146,7 @@ impl LinkUrl {
         let ProviderOptions { provider, redirect_to, query, .. } = self.options;
         let query = (!query.is_empty()).then(|| query.into_iter().collect());
         let (challenge, method) = challenge_fields(self.code_challenge);
-        let call = self.user.call()?;
+        let call = self.user.call().await?;
         let reply = call
             .raw
             .authorize_identity(

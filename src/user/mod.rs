@@ -1,5 +1,6 @@
 //! What a signed-in user may do.
 
+mod call;
 mod identities;
 mod mfa;
 mod oauth;
@@ -12,18 +13,27 @@ pub use oauth::OAuthConsents;
 pub use passkeys::Passkeys;
 pub use update::UserUpdate;
 
+use std::sync::Arc;
+
+use self::call::UserCall;
 use crate::{
     client::{Call, Client},
     error::Result,
     raw,
     secret::Secret,
+    session::{Session, SessionChange, TokenSource},
     types::{MessageSent, SignOutScope, User},
 };
 
-/// Acts for one user, with an access token. Cheap to make, a request at a time.
+/// Acts for one user. Cheap to clone.
 ///
-/// Each call fails with `bad_jwt` when the token has expired, and with `session_not_found`, `user_not_found` or
-/// `user_banned` when the session is over ([`Error::ends_session`](crate::Error::ends_session)).
+/// [`Client::user`] makes one for an access token; [`SessionManager::user`](crate::SessionManager::user) makes one for
+/// the signed-in user, which takes a fresh access token for each call and keeps what a response changes about the
+/// session.
+///
+/// Each call fails with `bad_jwt` if the access token has expired, and with `session_not_found`, `user_not_found` or
+/// `user_banned` if the session is over ([`Error::ends_session`](crate::Error::ends_session)). With a `SessionManager`,
+/// each call also fails as [`SessionManager::access_token`](crate::SessionManager::access_token) does.
 ///
 /// ```
 /// # async fn f(client: gotrue::Client, session: gotrue::Session) -> Result<(), gotrue::Error> {
@@ -34,51 +44,113 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct UserClient {
     client: Client,
-    access_token: Secret,
+    tokens: Tokens,
+}
+
+/// Where the access token of a call comes from.
+#[derive(Clone, Debug)]
+enum Tokens {
+    Fixed(Secret),
+    Managed(Arc<dyn TokenSource>),
 }
 
 impl Client {
-    /// Acts for the user whose access token this is.
+    /// Returns a client that acts for the user of this access token.
     #[must_use]
     pub fn user(&self, access_token: impl Into<Secret>) -> UserClient {
-        UserClient::new(self.clone(), access_token.into())
+        UserClient { client: self.clone(), tokens: Tokens::Fixed(access_token.into()) }
+    }
+
+    /// Returns a client that acts for the user whose access tokens come from this source.
+    pub(crate) fn managed_user(&self, tokens: Arc<dyn TokenSource>) -> UserClient {
+        UserClient { client: self.clone(), tokens: Tokens::Managed(tokens) }
     }
 }
 
 impl UserClient {
-    pub(crate) fn new(client: Client, access_token: Secret) -> Self {
-        Self { client, access_token }
-    }
-
-    /// The user as the server knows them now (`GET /user`). Also the way to have a token checked by the server.
+    /// Returns the user as the server knows them now (`GET /user`). The server also checks the access token.
     pub async fn get(&self) -> Result<User> {
-        let call = self.call()?;
+        let call = self.call().await?;
         call.answer(call.raw.get_user(None).await).await
     }
 
-    /// Ends sessions of the user (`POST /logout`). [`SignOutScope::Local`] ends this one only.
+    /// Ends sessions of the user (`POST /logout`): this one with [`SignOutScope::Local`], all others with
+    /// [`SignOutScope::Others`], all of them with [`SignOutScope::Global`].
+    ///
+    /// With a `SessionManager`, this is [`SessionManager::sign_out`](crate::SessionManager::sign_out).
     pub async fn sign_out(&self, scope: SignOutScope) -> Result<()> {
-        let call = self.call()?;
+        if let Tokens::Managed(source) = &self.tokens {
+            return source.sign_out(scope).await;
+        }
+        let call = self.call().await?;
         call.answer(call.raw.sign_out(Some(scope)).await).await
     }
 
-    /// Sends the user a code that permits a new password (`GET /reauthenticate`), for
-    /// [`UserUpdate::nonce`].
+    /// Sends the user a code that permits a new password (`GET /reauthenticate`), for [`UserUpdate::nonce`].
     pub async fn reauthenticate(&self) -> Result<MessageSent> {
-        let call = self.call()?;
+        let call = self.call().await?;
         call.answer(call.raw.reauthenticate(None).await).await
     }
 
-    /// The generated client, with this user's access token where an operation takes one.
+    /// Returns the generated client, with the user's access token for the operations that take one.
+    ///
+    /// What its responses change about the session is not kept.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`](crate::Error::InvalidInput) when the token is empty or cannot be sent.
-    pub fn raw(&self) -> Result<raw::Client> {
-        self.call().map(|call| call.raw)
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the access token is empty or cannot be sent in a header.
+    pub async fn raw(&self) -> Result<raw::Client> {
+        Ok(self.call().await?.into_raw())
     }
 
-    /// A call for this user.
-    fn call(&self) -> Result<Call> {
-        self.client.call_as(&self.access_token)
+    async fn access_token(&self) -> Result<Secret> {
+        match &self.tokens {
+            Tokens::Fixed(token) => Ok(token.clone()),
+            Tokens::Managed(source) => source.access_token().await,
+        }
+    }
+
+    /// Starts a call for this user.
+    async fn call(&self) -> Result<UserCall> {
+        let token = self.access_token().await?;
+        let call = self.client.call_as(&token)?;
+        let managed = match &self.tokens {
+            Tokens::Fixed(_) => None,
+            Tokens::Managed(source) => Some((source.clone(), token)),
+        };
+        Ok(UserCall::new(call, managed))
+    }
+
+    /// Makes a call whose response is a session that replaces the user's own.
+    async fn replace_session<F>(
+        &self,
+        change: SessionChange,
+        call: impl FnOnce(Call) -> F + Send + 'static,
+    ) -> Result<Session>
+    where
+        F: Future<Output = Result<Session>> + Send + 'static,
+    {
+        match &self.tokens {
+            Tokens::Fixed(token) => call(self.client.call_as(token)?).await,
+            Tokens::Managed(source) => {
+                let client = self.client.clone();
+                let call = |token: Secret| async move { call(client.call_as(&token)?).await };
+                source.replace_session(change, Box::new(|token| Box::pin(call(token)))).await
+            }
+        }
+    }
+
+    /// Makes a call whose response is the user as changed.
+    async fn update_user<F>(&self, call: impl FnOnce(Call) -> F + Send + 'static) -> Result<User>
+    where
+        F: Future<Output = Result<User>> + Send + 'static,
+    {
+        match &self.tokens {
+            Tokens::Fixed(token) => call(self.client.call_as(token)?).await,
+            Tokens::Managed(source) => {
+                let client = self.client.clone();
+                let call = |token: Secret| async move { call(client.call_as(&token)?).await };
+                source.update_user(Box::new(|token| Box::pin(call(token)))).await
+            }
+        }
     }
 }

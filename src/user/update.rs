@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::UserClient;
 use crate::{
     auth::pkce::{PkceVerifier, challenge_fields},
+    client::Call,
     error::Result,
     input,
     secret::Secret,
@@ -117,7 +118,9 @@ impl UserClient {
         update.check()?;
         let UserUpdate { mut request, code_challenge, redirect_to } = update;
         (request.code_challenge, request.code_challenge_method) = challenge_fields(code_challenge);
-        let call = self.call()?;
-        call.answer(call.raw.update_user(redirect_to.as_deref(), None, &request).await).await
+        let update = move |call: Call| async move {
+            call.answer(call.raw.update_user(redirect_to.as_deref(), None, &request).await).await
+        };
+        self.update_user(update).await
     }
 }

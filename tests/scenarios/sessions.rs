@@ -73,10 +73,10 @@ pub async fn a_manager(world: &World) {
     assert!(auth.sign_in(Password::email(&email, "wrong-horse")).await.is_err());
     auth.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
     let token = auth.access_token().await.unwrap();
-    auth.update_user(UserUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
+    auth.user().update(UserUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
     assert_eq!(auth.session().unwrap().user().user_metadata.as_ref().unwrap()["a"], 1);
     let renewed = auth.refresh().await.unwrap();
-    assert_eq!(auth.user().await.unwrap().get().await.unwrap().id, renewed.user().id);
+    assert_eq!(auth.user().get().await.unwrap().id, renewed.user().id);
 
     // Another start of the application.
     let again = world.client.session_manager(store).await.unwrap();

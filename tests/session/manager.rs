@@ -223,13 +223,15 @@ async fn managers_of_one_store_send_one_refresh_between_them() {
 async fn a_fresh_token_is_handed_out_without_a_request() {
     let world = world().await;
     let token = world.auth.access_token().await.unwrap();
-    world.clock.advance(HOUR - Duration::from_secs(61));
+    world.clock.advance(HOUR - Duration::from_secs(62));
     assert_eq!(world.auth.access_token().await.unwrap(), token);
     assert_eq!(world.server.count("token"), 0);
-    // Within the last minute it is replaced.
     world.clock.advance(Duration::from_secs(1));
-    assert_ne!(world.auth.access_token().await.unwrap(), token);
+    // In the last minute, with the allowance of a second, a refresh starts; the good token is still returned at once.
+    assert_eq!(world.auth.access_token().await.unwrap(), token);
+    world.auth.refresh().await.unwrap();
     assert_eq!(world.server.count("token"), 1);
+    assert_ne!(world.auth.access_token().await.unwrap(), token);
 }
 
 // -------------------------------------------------------------------------------------------------------- generations
@@ -371,7 +373,7 @@ async fn invalid_grant_of_an_older_server_is_a_verdict() {
 
 #[tokio::test]
 async fn an_answer_that_is_no_verdict_and_no_hope_keeps_the_session_too() {
-    let play = play([error(400, "validation_failed")]).await;
+    let play = play([error(400, "bad_json")]).await;
     let failed = play.auth.access_token().await.unwrap_err();
     assert!(!failed.is_retryable() && !failed.ends_session());
     assert_eq!((play.access_token().as_deref(), play.refreshes()), (Some("access-first"), 1));
@@ -379,16 +381,19 @@ async fn an_answer_that_is_no_verdict_and_no_hope_keeps_the_session_too() {
 
 #[tokio::test]
 async fn a_token_that_is_still_good_stays_usable_whatever_a_refresh_says() {
-    let play = play([ok("second"), error(400, "validation_failed"), Step::Hang]).await;
+    let play = play([ok("second"), error(400, "bad_json"), Step::Hang]).await;
     play.auth.access_token().await.unwrap();
     play.clock.advance(HOUR - Duration::from_secs(30));
+    assert!(play.auth.refresh().await.is_err());
     assert_eq!(play.auth.access_token().await.unwrap().expose(), "access-second");
     assert_eq!(play.refreshes(), 2);
 
-    // Nor does a slow refresh keep it from being used for long.
+    // Before the last moment, no caller waits for a server that hangs. Until the end of the pause nothing is sent.
     play.clock.advance(Duration::from_secs(2));
-    let token = play.drive(play.auth.access_token()).await.unwrap();
-    assert_eq!((token.expose(), play.refreshes()), ("access-second", 3));
+    assert_eq!(play.auth.access_token().await.unwrap().expose(), "access-second");
+    play.server.has_got(4).await;
+    assert_eq!(play.auth.access_token().await.unwrap().expose(), "access-second");
+    assert_eq!(play.refreshes(), 3);
 }
 
 #[tokio::test]
@@ -454,17 +459,17 @@ async fn a_transient_failure_is_tried_again_with_the_same_token() {
 
 #[tokio::test]
 async fn a_failed_refresh_token_is_left_alone_for_longer_and_longer() {
-    let play = play(std::iter::repeat_with(|| error(400, "validation_failed")).take(40)).await;
-    let began = play.clock.uptime();
-    // Somebody who asks ten times a second for half an hour.
-    for _ in 0..18_000 {
+    // A caller who has no good token tries every five seconds at most; the pauses before that are shorter. This used to
+    // be up to two minutes, in which a server that was up again was not asked.
+    let play = play(std::iter::repeat_with(|| error(400, "bad_json")).take(100)).await;
+    let started = play.clock.uptime();
+    for _ in 0..3_000 {
         assert!(play.auth.access_token().await.is_err());
         play.clock.advance(Duration::from_millis(100));
     }
-    assert_eq!(play.clock.uptime() - began, Duration::from_secs(1800));
-    // 1 + 2 + 4 + … + 60 + 60 …, each with up to as much again by chance.
+    assert_eq!(play.clock.uptime() - started, Duration::from_secs(300));
     let refreshes = play.refreshes();
-    assert!((15..=36).contains(&refreshes), "{refreshes} refreshes in half an hour");
+    assert!((59..=66).contains(&refreshes), "{refreshes} refreshes in five minutes");
     assert!(play.auth.session().is_some());
 }
 
@@ -505,7 +510,7 @@ async fn a_clock_that_is_off_by_a_day_neither_storms_nor_signs_out() {
         let auth = client.session_manager(store.clone()).await.unwrap();
         auth.sign_up(SignUp::email(EMAIL, PASSWORD)).await.unwrap();
         for _ in 0..100 {
-            auth.user().await.unwrap().get().await.unwrap();
+            auth.user().get().await.unwrap();
         }
         assert_eq!(server.count("token"), 0, "{off}");
         assert_eq!(client.clock_skew(), Some(-off));
@@ -513,14 +518,14 @@ async fn a_clock_that_is_off_by_a_day_neither_storms_nor_signs_out() {
         // It learns the right time while the session is held: nothing happens.
         device.set(clock.now());
         for _ in 0..100 {
-            auth.user().await.unwrap().get().await.unwrap();
+            auth.user().get().await.unwrap();
         }
         assert_eq!(server.count("token"), 0, "{off}");
 
         // It starts again with the right time, and the session from the store: one refresh at most.
         let again = client.session_manager(store).await.unwrap();
         for _ in 0..100 {
-            again.user().await.unwrap().get().await.unwrap();
+            again.user().get().await.unwrap();
         }
         assert!(server.count("token") <= 1, "{off}: {}", server.count("token"));
         assert!(again.session().is_some());
@@ -529,7 +534,7 @@ async fn a_clock_that_is_off_by_a_day_neither_storms_nor_signs_out() {
         let before = server.count("token");
         clock.advance(2 * HOUR);
         device.advance(2 * HOUR);
-        again.user().await.unwrap().get().await.unwrap();
+        again.user().get().await.unwrap();
         assert_eq!(server.count("token"), before + 1, "{off}");
     }
 }
@@ -577,15 +582,106 @@ async fn signing_out_with_an_expired_token_ends_the_session_at_the_server_too() 
 }
 
 #[tokio::test]
-async fn a_server_that_knows_already_is_content() {
-    for (status, code) in
-        [(401, "no_authorization"), (403, "session_not_found"), (403, "bad_jwt"), (404, "user_not_found")]
-    {
+async fn a_session_that_the_server_no_longer_has_is_signed_out() {
+    for (status, code) in [(403, "session_not_found"), (404, "user_not_found"), (403, "user_not_found")] {
         let play = play([ok("second"), error(status, code)]).await;
         play.auth.access_token().await.unwrap();
         play.auth.sign_out(SignOutScope::Global).await.unwrap();
         assert!(play.auth.session().is_none());
+        assert_eq!(play.server.requests().len(), 3);
     }
+}
+
+/// Refusals of a sign-out that are not about the session. They used to count as done, although the refresh token lives on.
+#[tokio::test]
+async fn a_refusal_that_is_not_about_the_session_is_not_a_sign_out() {
+    let no_content = || Step::Reply(204, Vec::new(), String::new());
+    for refusal in [|| error(403, "bad_jwt"), || error(401, "no_authorization"), || Step::html(401), || Step::html(403)]
+    {
+        let play = play([ok("second"), refusal(), ok("third"), no_content()]).await;
+        play.auth.access_token().await.unwrap();
+        play.auth.sign_out(SignOutScope::Local).await.unwrap();
+        let requests = play.server.requests();
+        assert!(
+            requests[3].contains("grant_type=refresh_token") && requests[4].starts_with("POST /logout"),
+            "{requests:?}"
+        );
+
+        // The second refusal is the last word.
+        let play = self::play([ok("second"), refusal(), ok("third"), refusal()]).await;
+        play.auth.access_token().await.unwrap();
+        assert!(play.auth.sign_out(SignOutScope::Local).await.is_err());
+        assert!(play.auth.session().is_none() && play.store.load().await.unwrap().is_none());
+    }
+    for refusal in
+        [|| Step::html(404), || error(403, "user_banned"), || error(422, "validation_failed"), || Step::html(500)]
+    {
+        let play = play([ok("second"), refusal(), error(400, "user_banned")]).await;
+        play.auth.access_token().await.unwrap();
+        assert!(play.auth.sign_out(SignOutScope::Local).await.is_err());
+    }
+}
+
+/// Every 400 that refuses the refresh token itself, in response to a refresh. The tokens of an older form used to be kept
+/// for ever.
+#[tokio::test]
+async fn a_refresh_token_that_is_refused_for_good_ends_the_session() {
+    let refused = |body: Value| Step::json(400, &body);
+    for body in [
+        json!({ "code": "validation_failed", "message": "Refresh token is not valid" }),
+        json!({ "code": 400, "error_code": "validation_failed", "msg": "Refresh token is not valid" }),
+        json!({ "code": "validation_failed", "message": "Invalid Refresh Token: Not Issued By This Server" }),
+        json!({ "error": "invalid_grant", "error_description": "Invalid Refresh Token" }),
+    ] {
+        let play = play([refused(body.clone())]).await;
+        assert!(play.auth.access_token().await.unwrap_err().ends_session(), "{body}");
+        assert!(play.auth.session().is_none());
+    }
+    // The same code in response to another request, or with another status, says nothing about the session.
+    let play = play([error(422, "validation_failed"), ok("second"), error(400, "validation_failed")]).await;
+    assert!(!play.auth.access_token().await.unwrap_err().ends_session());
+    play.clock.advance(Duration::from_secs(10));
+    assert!(!play.auth.user().get().await.unwrap_err().ends_session());
+    assert!(play.auth.session().is_some());
+}
+
+/// A session of another user in response to a refresh.
+#[tokio::test]
+async fn a_refresh_never_changes_the_user() {
+    let mut foreign = tokens("foreign");
+    foreign["user"]["id"] = json!("00000000-0000-4000-8000-000000000001");
+    let play = play([Step::json(200, &foreign)]).await;
+    assert!(play.auth.access_token().await.is_err());
+    assert_eq!(play.access_token().as_deref(), Some("access-first"));
+}
+
+/// Lifetimes that make every token due at once.
+#[tokio::test]
+async fn a_lifetime_of_nothing_does_not_refresh_at_each_call() {
+    for expires_in in [0, -5, 1] {
+        let lifetime = |name: &str| {
+            let mut tokens = tokens(name);
+            tokens["expires_in"] = json!(expires_in);
+            Step::json(200, &tokens)
+        };
+        let play = play((0..200).map(|n| lifetime(&n.to_string()))).await;
+        for _ in 0..200 {
+            play.auth.access_token().await.unwrap();
+        }
+        assert_eq!(play.refreshes(), 1, "expires_in {expires_in}");
+    }
+}
+
+/// Expiry counts from before the request was sent: a response that takes its time brings a token that is partly used up.
+#[tokio::test]
+async fn a_slow_response_does_not_make_its_token_last_longer() {
+    let (slow, go) = ok("slow").held_back();
+    let play = play([slow, ok("next")]).await;
+    let waiting = play.ask_in_background();
+    play.server.has_got(2).await;
+    play.clock.advance(HOUR - Duration::from_secs(1));
+    go.send(()).unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap().expose(), "access-next");
 }
 
 #[tokio::test]
@@ -599,7 +695,7 @@ async fn sessions_of_others_stay_unless_asked() {
     world.auth.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
     world.auth.sign_out(SignOutScope::Others).await.unwrap();
     assert!(world.auth.session().is_some());
-    world.auth.user().await.unwrap().get().await.unwrap();
+    world.auth.user().get().await.unwrap();
     assert!(client.user(elsewhere.access_token()).get().await.is_err());
 }
 
@@ -632,7 +728,7 @@ async fn events_tell_of_each_change_and_of_nothing_else() {
 
     auth.sign_up(SignUp::email(EMAIL, PASSWORD)).await.unwrap();
     auth.access_token().await.unwrap();
-    auth.update_user(UserUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
+    auth.user().update(UserUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
     assert_eq!(auth.session().unwrap().user().user_metadata.as_ref().unwrap()["a"], 1);
     auth.refresh().await.unwrap();
     client.recover(Recover::email(EMAIL)).await.unwrap();
@@ -648,10 +744,10 @@ async fn events_tell_of_each_change_and_of_nothing_else() {
 async fn a_second_factor_raises_the_session_that_is_kept() {
     let world = world().await;
     let mut events = world.auth.events();
-    let mfa = world.auth.user().await.unwrap().mfa();
+    let mfa = world.auth.user().mfa();
     let factor = mfa.enroll_totp(gotrue::user::EnrollTotp::new()).await.unwrap();
     let code = world.server.totp_code(&factor.secret).unwrap();
-    let session = world.auth.challenge_and_verify_factor(factor.id, code).await.unwrap();
+    let session = world.auth.user().mfa().challenge_and_verify(factor.id, code).await.unwrap();
     let assurance = gotrue::user::Assurance::of(session.access_token(), session.user());
     assert_eq!(assurance.current, Some(gotrue::types::AssuranceLevel::Aal2));
     assert_eq!(world.auth.session().unwrap().access_token(), session.access_token());
@@ -718,8 +814,8 @@ async fn any_method_may_be_called_while_handling_an_event() {
                 let _ = auth.session();
                 let _ = auth.access_token().await;
                 let _ = auth.refresh().await;
-                let _ = auth.user().await;
-                let _ = auth.update_user(UserUpdate::new().data(json!({ "handled": handled }))).await;
+                let _ = auth.user().get().await;
+                let _ = auth.user().update(UserUpdate::new().data(json!({ "handled": handled }))).await;
                 drop(auth.auto_refresh());
                 drop(auth.events());
                 let _ = auth.sign_in(Password::email(EMAIL, PASSWORD)).await;
@@ -746,7 +842,7 @@ async fn auto_refresh_refreshes_when_due_until_it_is_dropped() {
         while world.clock.sleepers() == 0 {
             tokio::task::yield_now().await;
         }
-        world.clock.advance(HOUR - Duration::from_secs(61));
+        world.clock.advance(HOUR - Duration::from_secs(62));
         assert_eq!(world.server.count("token"), round - 1);
         world.clock.advance(Duration::from_secs(2));
         while world.server.count("token") < round {
@@ -827,7 +923,7 @@ async fn without_a_session_there_is_a_clear_error() {
     for error in [
         world.auth.access_token().await.map(drop).unwrap_err(),
         world.auth.refresh().await.map(drop).unwrap_err(),
-        world.auth.user().await.map(drop).unwrap_err(),
+        world.auth.user().get().await.map(drop).unwrap_err(),
         world.auth.sign_out(SignOutScope::Others).await.unwrap_err(),
     ] {
         assert!(matches!(error, Error::NoSession) && !error.is_retryable() && !error.ends_session());

@@ -1,6 +1,10 @@
 //! Secrets are never logged.
 
-use gotrue::{Password, Recover, SignUp, UserUpdate, Verify, admin::Invite, types::OtpType};
+use gotrue::{
+    Password, Recover, SignUp, UserUpdate, Verify,
+    admin::Invite,
+    types::{EmailOtpType, OtpType},
+};
 use gotrue_fake::FakeServer;
 use support::{
     log_buffer::LogBuffer,
@@ -32,7 +36,7 @@ fn no_trace_holds_a_secret() {
         let message = server.last_message_to(email).unwrap();
         client.verify(Verify::email(email, &message.code).otp_type(OtpType::Recovery)).await.unwrap();
         client.admin(server.service_key()).invite(Invite::email("grace@example.com")).await.unwrap();
-        client.raw().verify_link(None, &PLANTED[3].into(), gotrue::types::EmailOtpType::Signup).await.err().unwrap();
+        client.raw().verify_link(None, &PLANTED[3].into(), EmailOtpType::Signup).await.err().unwrap();
         client.refresh("f5pr2ljsaq5q").await.unwrap_err();
         let tokens =
             [session, renewed].map(|session| [session.access_token().clone(), session.refresh_token().clone()]);

@@ -50,7 +50,7 @@ async fn the_users_token_goes_where_an_operation_takes_one_and_nowhere_else() {
     assert_eq!(header(&request, "authorization"), Some("Bearer access-token-of-ada"));
 
     // The same raw client, with an operation that takes no user.
-    let _ = user.raw().unwrap().settings().await;
+    let _ = user.raw().await.unwrap().settings().await;
     assert_eq!(header(&last_request(&server).await, "authorization"), Some("Bearer anon-key"));
 }
 

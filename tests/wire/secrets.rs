@@ -54,7 +54,7 @@ async fn no_public_type_prints_a_secret() {
         debug(&client.user(planted)),
         debug(&client.admin(planted)),
         debug(&client.raw()),
-        debug(&client.user(planted).raw().unwrap()),
+        debug(&client.user(planted).raw().await.unwrap()),
         debug(&client.admin(planted).raw().unwrap()),
         debug(&client.jwt_verifier().hs256_secret(planted)),
         debug(&SignUp::email("ada@example.com", planted).captcha_token(planted)),

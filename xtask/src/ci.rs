@@ -1,62 +1,125 @@
-//! `ci`: what has to pass before a change lands.
+//! `ci`: everything that must pass before a change is merged.
 
 use std::{io::Write, process::Command};
 
 use crate::{
-    conformance, lint, list,
+    conformance, layers, lint, list,
     outcome::{Outcome, Result},
-    redis_server, workspace,
+    program::Program,
+    workspace,
 };
 
 struct Step {
     name: &'static str,
+    /// A program that is not part of the toolchain. Without it the step is skipped.
+    needs: Option<&'static Program>,
     work: Work,
 }
 
 enum Work {
-    /// A Cargo command, with variables of its environment. What it prints passes through.
+    /// A Cargo command with environment variables. Its output passes through.
     Cargo(&'static [&'static str], &'static [(&'static str, &'static str)]),
-    /// A command of ours.
+    /// A command of xtask.
     Own(fn(&mut dyn Write) -> Result<Outcome>),
+    /// Nothing beyond the program itself.
+    Nothing,
 }
 
-use Work::{Cargo, Own};
+use Work::{Cargo, Nothing, Own};
 
-/// The tests come last, so that the last that is printed is what the test runner says.
+impl Step {
+    const fn cargo(name: &'static str, arguments: &'static [&'static str]) -> Self {
+        Self { name, needs: None, work: Cargo(arguments, &[]) }
+    }
+
+    const fn own(name: &'static str, command: fn(&mut dyn Write) -> Result<Outcome>) -> Self {
+        Self { name, needs: None, work: Own(command) }
+    }
+
+    const fn needs(self, program: &'static Program) -> Self {
+        Self { needs: Some(program), ..self }
+    }
+}
+
+static CARGO_HACK: Program = Program {
+    name: "cargo-hack",
+    probe: &["cargo", "hack", "--version"],
+    install: &[&["cargo", "install", "--locked", "cargo-hack"]],
+};
+
+// Not installed here, because that takes longer than all of CI.
+static CARGO_DENY: Program = Program { name: "cargo-deny", probe: &["cargo", "deny", "--version"], install: &[] };
+
+static ADVISORIES: Program =
+    Program { name: "cargo-deny with the RustSec database", probe: &["cargo", "deny", "fetch", "db"], install: &[] };
+
+static NIGHTLY: Program =
+    Program { name: "the nightly toolchain", probe: &["cargo", "+nightly", "--version"], install: &[] };
+
+static MSRV: Program = Program {
+    name: concat!("toolchain ", env!("CARGO_PKG_RUST_VERSION")),
+    probe: &["cargo", MSRV_TOOLCHAIN, "--version"],
+    install: &[],
+};
+
+const MSRV_TOOLCHAIN: &str = concat!("+", env!("CARGO_PKG_RUST_VERSION"));
+
+/// Without it, `tests/redis` skips its tests.
+static REDIS: Program = Program {
+    name: "redis-server",
+    probe: &["redis-server", "--version"],
+    install: &[
+        &["apt-get", "install", "--yes", "--no-install-recommends", "redis-server"],
+        &["sudo", "--non-interactive", "apt-get", "install", "--yes", "--no-install-recommends", "redis-server"],
+    ],
+};
+
+/// The tests come last, so that the output ends with the summary of the test runner.
 const STEPS: &[Step] = &[
-    Step { name: "format", work: Cargo(&["fmt", "--all", "--check"], &[]) },
-    Step {
-        name: "clippy",
-        work: Cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"], &[]),
-    },
-    Step { name: "clippy as by default", work: Cargo(&["clippy", "--lib", "--", "-D", "warnings"], &[]) },
+    Step::cargo("format", &["fmt", "--all", "--check"]),
+    Step::own("layers", layers::run),
+    Step::own("lint", |out| lint::run(&workspace::document(), out)),
+    Step::own("conformance", |out| {
+        conformance::run(&workspace::root().join("tests/recorded"), &workspace::document(), out)
+    }),
+    Step::own("operations", |out| {
+        list::run(list::Format::Markdown, Some(&workspace::root().join("docs/coverage.md")), out)
+    }),
+    Step::cargo("licenses and sources", &["deny", "--workspace", "check", "licenses", "bans", "sources"])
+        .needs(&CARGO_DENY),
+    Step::cargo("advisories", &["deny", "--workspace", "check", "--disable-fetch", "advisories"]).needs(&ADVISORIES),
+    Step::cargo("clippy", &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]),
+    Step::cargo("each feature", &["hack", "clippy", "--package", "gotrue", "--each-feature", "--", "-D", "warnings"])
+        .needs(&CARGO_HACK),
     Step {
         name: "docs",
+        needs: None,
         work: Cargo(&["doc", "--workspace", "--no-deps", "--all-features"], &[("RUSTDOCFLAGS", "-D warnings")]),
     },
-    Step { name: "lint", work: Own(|out| lint::run(&workspace::document(), out)) },
-    Step {
-        name: "conformance",
-        work: Own(|out| conformance::run(&workspace::root().join("tests/recorded"), &workspace::document(), out)),
-    },
-    Step {
-        name: "operations",
-        work: Own(|out| list::run(list::Format::Markdown, Some(&workspace::root().join("docs/coverage.md")), out)),
-    },
-    Step { name: "quickstart", work: Cargo(&["run", "--quiet", "--example", "quickstart"], &[]) },
-    Step {
-        name: "oauth_login",
-        work: Cargo(&["run", "--quiet", "--features", "loopback", "--example", "oauth_login", "--", "alone"], &[]),
-    },
-    Step {
-        name: "axum_service",
-        work: Cargo(&["run", "--quiet", "--features", "axum", "--example", "axum_service"], &[]),
-    },
-    Step { name: "admin", work: Cargo(&["run", "--quiet", "--example", "admin"], &[]) },
-    Step { name: "mfa", work: Cargo(&["run", "--quiet", "--example", "mfa"], &[]) },
-    Step { name: "passkey", work: Cargo(&["run", "--quiet", "--example", "passkey"], &[]) },
-    Step { name: "redis-server", work: Own(redis_server::provide) },
-    Step { name: "tests", work: Cargo(&["test", "--workspace", "--all-features"], &[]) },
+    Step::cargo("minimal versions", MINIMAL_VERSIONS).needs(&NIGHTLY),
+    Step::cargo("minimal Rust version", &[MSRV_TOOLCHAIN, "check", "--workspace", "--all-features"]).needs(&MSRV),
+    Step::cargo("packages", &["package", "--workspace", "--allow-dirty"]),
+    Step::cargo("quickstart", &["run", "--quiet", "--all-features", "--example", "quickstart"]),
+    Step::cargo("oauth_login", &["run", "--quiet", "--all-features", "--example", "oauth_login", "--", "alone"]),
+    Step::cargo("axum_service", &["run", "--quiet", "--all-features", "--example", "axum_service"]),
+    Step::cargo("admin", &["run", "--quiet", "--all-features", "--example", "admin"]),
+    Step::cargo("mfa", &["run", "--quiet", "--all-features", "--example", "mfa"]),
+    Step::cargo("passkey", &["run", "--quiet", "--all-features", "--example", "passkey"]),
+    Step { name: "redis-server", needs: Some(&REDIS), work: Nothing },
+    Step::cargo("tests", &["test", "--workspace", "--all-features"]),
+];
+
+/// Checks everything with the lowest version of each direct dependency that Cargo.toml allows.
+const MINIMAL_VERSIONS: &[&str] = &[
+    "+nightly",
+    "check",
+    "--workspace",
+    "--all-features",
+    "-Zdirect-minimal-versions",
+    "--config",
+    "resolver.lockfile-path='target/minimal-versions/Cargo.lock'",
+    "--target-dir",
+    "target/minimal-versions",
 ];
 
 pub fn run(out: &mut dyn Write) -> Result<Outcome> {
@@ -64,10 +127,14 @@ pub fn run(out: &mut dyn Write) -> Result<Outcome> {
 }
 
 fn all(steps: &[Step], out: &mut dyn Write) -> Result<Outcome> {
-    for Step { name, work } in steps {
+    for Step { name, needs, work } in steps {
         writeln!(out, "==> {name}{}", command_line(work))?;
         // What follows may be printed by another process.
         out.flush()?;
+        if let Some(program) = needs.filter(|program| !program.provide()) {
+            writeln!(out, "skipped: {} is not available", program.name)?;
+            continue;
+        }
         let outcome = do_step(work, out).map_err(|error| format!("ci: {name}: {error}"))?;
         if outcome == Outcome::Findings {
             writeln!(out, "ci: {name} failed")?;
@@ -80,6 +147,7 @@ fn all(steps: &[Step], out: &mut dyn Write) -> Result<Outcome> {
 fn do_step(work: &Work, out: &mut dyn Write) -> Result<Outcome> {
     match work {
         Own(command) => command(out),
+        Nothing => Ok(Outcome::Fine),
         Cargo(arguments, variables) => {
             let variables = variables.iter().copied();
             let status =
@@ -89,10 +157,10 @@ fn do_step(work: &Work, out: &mut dyn Write) -> Result<Outcome> {
     }
 }
 
-/// What to type to repeat a step alone.
+/// The command line that repeats a step alone.
 fn command_line(work: &Work) -> String {
     match work {
-        Own(_) => String::new(),
+        Own(_) | Nothing => String::new(),
         Cargo(arguments, variables) => {
             let variables = variables.iter().map(|(name, value)| format!("{name}={value:?}"));
             let words = variables.chain(["cargo".to_owned(), arguments.join(" ")]);
@@ -107,14 +175,22 @@ mod tests {
 
     use super::*;
 
-    const FINE: Step = Step { name: "fine", work: Own(|_| Ok(Outcome::Fine)) };
-    const FAILING: Step = Step { name: "failing", work: Own(|_| Ok(Outcome::Findings)) };
-    const BROKEN: Step = Step { name: "broken", work: Own(|_| Err("no file".into())) };
+    const FINE: Step = Step::own("fine", |_| Ok(Outcome::Fine));
+    const FAILING: Step = Step::own("failing", |_| Ok(Outcome::Findings));
+    const BROKEN: Step = Step::own("broken", |_| Err("no file".into()));
+    static MISSING: Program = Program { name: "no-such-program", probe: &["no-such-program"], install: &[] };
 
     fn printed(steps: &[Step]) -> (Result<Outcome>, String) {
         let mut out = Vec::new();
         let outcome = all(steps, &mut out);
         (outcome, String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn a_step_without_its_program_is_skipped_by_name() {
+        let (outcome, text) = printed(&[FAILING.needs(&MISSING), FINE]);
+        assert_eq!(outcome.unwrap(), Outcome::Fine);
+        assert_eq!(text, "==> failing\nskipped: no-such-program is not available\n==> fine\n");
     }
 
     #[test]

@@ -9,11 +9,13 @@ mod ci;
 mod codegen;
 mod conformance;
 mod drift;
+mod layers;
 mod lint;
 mod list;
 mod outcome;
 mod performance;
-mod redis_server;
+mod program;
+mod source;
 mod workspace;
 mod yaml;
 
@@ -79,6 +81,8 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         diff: Option<PathBuf>,
     },
+    /// Checks that each module names only modules of the layers below its own, and that no modules form a cycle.
+    Layers,
     /// Runs the benchmarks in short form, and writes docs/performance.md; fails when a goal is missed.
     Bench,
     /// Builds the library from nothing for each set of features, and writes the crates and seconds into
@@ -117,6 +121,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Codegen { emit: Some(directory), .. } => codegen::emit(&directory, out),
         Command::Codegen { diff: Some(directory), .. } => codegen::diff(&directory, out),
         Command::Codegen { .. } => codegen::print(out),
+        Command::Layers => layers::run(out),
         Command::Bench => bench::run(out),
         Command::BuildCost => build_cost::run(out),
         Command::Ci => ci::run(out),

@@ -40,12 +40,12 @@ impl Mfa {
             Self::Enroll(command) => command.run(context, &manager).await,
             Self::Verify(command) => command.run(context, &manager).await,
             Self::List => {
-                let factors = manager.user().await?.mfa().factors().await?;
+                let factors = manager.user().mfa().factors().await?;
                 context.out.list(&COLUMNS, factors.all(), row)
             }
             Self::Remove { factor } => {
                 context.confirm(format!("Remove the factor {factor}?"))?;
-                manager.user().await?.mfa().unenroll(factor).await?;
+                manager.user().mfa().unenroll(factor).await?;
                 context.out.note("removed");
                 Ok(())
             }
@@ -99,7 +99,7 @@ impl Enroll {
         if let Some(issuer) = &self.issuer {
             factor = factor.issuer(issuer);
         }
-        let factor = manager.user().await?.mfa().enroll_totp(factor).await?;
+        let factor = manager.user().mfa().enroll_totp(factor).await?;
         if context.out.json {
             let shown = json!({ "id": factor.id, "secret": factor.secret, "uri": factor.uri });
             return context.out.json(&shown).map(|()| factor.id);
@@ -114,7 +114,7 @@ impl Enroll {
         if let Some(name) = &self.name {
             factor = factor.friendly_name(name);
         }
-        let factor = manager.user().await?.mfa().enroll_phone(factor).await?;
+        let factor = manager.user().mfa().enroll_phone(factor).await?;
         if context.out.json {
             context.out.json(&json!({ "id": factor.id, "phone": phone }))?;
         }
@@ -146,7 +146,7 @@ impl Verify {
 }
 
 async fn the_only_one(manager: &SessionManager) -> Result<Uuid> {
-    let factors = manager.user().await?.mfa().factors().await?;
+    let factors = manager.user().mfa().factors().await?;
     match factors.all() {
         [] => Err(Failure::not_found("there is no second factor").hint("gotrue mfa enroll adds one")),
         [factor] => Ok(factor.id),
@@ -155,8 +155,8 @@ async fn the_only_one(manager: &SessionManager) -> Result<Uuid> {
 }
 
 async fn verify(context: &Context, manager: &SessionManager, factor: Uuid) -> Result<()> {
-    let challenge = manager.user().await?.mfa().challenge(factor).await?;
-    manager.verify_factor(&challenge, prompt::line("Code")?).await?;
+    let challenge = manager.user().mfa().challenge(factor).await?;
+    manager.user().mfa().verify(&challenge, prompt::line("Code")?).await?;
     context.out.note("verified; this session has level aal2");
     Ok(())
 }

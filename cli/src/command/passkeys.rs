@@ -20,7 +20,7 @@ pub enum Passkeys {
 
 impl Passkeys {
     pub async fn run(self, context: &Context) -> Result<()> {
-        let passkeys = context.session().await?.user().await?.passkeys();
+        let passkeys = context.session().await?.user().passkeys();
         match self {
             Self::List => context.out.list(&COLUMNS, &passkeys.list().await?, |passkey| {
                 vec![

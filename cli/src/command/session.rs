@@ -15,7 +15,7 @@ pub struct Whoami;
 
 impl Whoami {
     pub async fn run(self, context: &Context) -> Result<()> {
-        let user = context.session().await?.user().await?.get().await?;
+        let user = context.session().await?.user().get().await?;
         show_user(context, &user)
     }
 }

@@ -49,7 +49,7 @@ impl Update {
         let manager = context.session().await?;
         let mut update = UserUpdate::new();
         if self.reauthenticate {
-            manager.user().await?.reauthenticate().await?;
+            manager.user().reauthenticate().await?;
             context.out.note("a code is on its way");
             update = update.nonce(prompt::line("Code")?);
         }
@@ -68,7 +68,7 @@ impl Update {
         if let Some(data) = self.data {
             update = update.data(data);
         }
-        let user = manager.update_user(update).await?;
+        let user = manager.user().update(update).await?;
         show_user(context, &user)
     }
 }

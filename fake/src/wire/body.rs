@@ -1,10 +1,24 @@
-//! JSON bodies of requests.
+//! JSON bodies of requests, read as Go's `encoding/json` reads them.
+//!
+//! A null member is absent, names match in any case, the last of several members with a name counts, and a null body is
+//! an empty object.
 
-use serde::de::DeserializeOwned;
+use std::{fmt, vec};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{
+        DeserializeOwned, DeserializeSeed, Error as _, MapAccess, Visitor,
+        value::{Error, StrDeserializer},
+    },
+    forward_to_deserialize_any,
+};
 use serde_json::Value;
 
-use super::{error::ApiError, request::Request};
-use crate::model::ErrorCode;
+use crate::{
+    model::ErrorCode,
+    wire::{error::ApiError, go_json, request::Request},
+};
 
 /// Members that must be objects, which the models leave open.
 const OBJECTS: [&str; 3] = ["data", "user_metadata", "app_metadata"];
@@ -14,22 +28,198 @@ pub(crate) fn json_body<T: DeserializeOwned>(request: &Request) -> Result<T, Api
     json_body_with(request, &[])
 }
 
-/// Reads the body, with an empty string for each of these members that is missing: the server does not distinguish them.
-pub(crate) fn json_body_with<T: DeserializeOwned>(request: &Request, names: &[&str]) -> Result<T, ApiError> {
-    let mut json: Value = serde_json::from_slice(&request.body).map_err(|error| bad_json(&error.to_string()))?;
-    for name in names {
-        if let Some(members) = json.as_object_mut() {
-            members.entry(*name).or_insert_with(|| "".into());
-        }
-    }
-    for name in OBJECTS {
-        if json.get(name).is_some_and(|data| !data.is_object() && !data.is_null()) {
-            return Err(bad_json(&format!("{name} is not an object")));
-        }
-    }
-    serde_json::from_value(json).map_err(|error| bad_json(&error.to_string()))
+/// Reads the body, with an empty string for each of these members that is absent.
+pub(crate) fn json_body_with<T: DeserializeOwned>(request: &Request, strings: &[&str]) -> Result<T, ApiError> {
+    read_json(&request.body, strings)
+        .map_err(|why| ApiError::new(400, ErrorCode::BadJson, format!("Could not parse request body as JSON: {why}")))
 }
 
-fn bad_json(error: &str) -> ApiError {
-    ApiError::new(400, ErrorCode::BadJson, format!("Could not parse request body as JSON: {error}"))
+/// Reads a body, or returns the message of the error.
+pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8], strings: &[&str]) -> Result<T, String> {
+    let syntax = |error| go_json::syntax_error(body, &error);
+    let mut object = match serde_json::from_slice(body).map_err(syntax)? {
+        Value::Null => Object(Vec::new()),
+        Value::Object(_) => serde_json::from_slice(body).map_err(syntax)?,
+        other => return T::deserialize(NoObject(other)).map_err(|error| error.to_string()),
+    };
+    object.0.retain(|(_, value)| !value.is_null());
+    for name in strings {
+        if !object.0.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            object.0.push(((*name).to_owned(), "".into()));
+        }
+    }
+    T::deserialize(object).map_err(|error| error.to_string())
+}
+
+/// An object, whose members are in the order in which they were sent.
+struct Object(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Object;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Object(members))
+    }
+}
+
+impl<'de> Deserializer<'de> for Object {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_map(Fields { name: "", members: self.0.into_iter(), value: None })
+    }
+
+    /// Takes the last member for each field, by its name in any case.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        let last = |field: &&str| {
+            let member = self.0.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(field))?;
+            Some(((*field).to_owned(), member.1.clone()))
+        };
+        let members: Vec<_> = fields.iter().filter_map(last).collect();
+        visitor.visit_map(Fields { name, members: members.into_iter(), value: None })
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// A value that is no object, which no struct can be read from.
+struct NoObject(Value);
+
+impl<'de> Deserializer<'de> for NoObject {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
+        Err(Error::custom(go_json::body_error(&self.0, "")))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Error> {
+        Err(Error::custom(go_json::body_error(&self.0, name)))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+struct Fields {
+    /// The name of the struct.
+    name: &'static str,
+    members: vec::IntoIter<(String, Value)>,
+    value: Option<(String, Value)>,
+}
+
+impl<'de> MapAccess<'de> for Fields {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        self.value = self.members.next();
+        let name = self.value.as_ref().map(|(name, _)| StrDeserializer::<Error>::new(name));
+        name.map(|name| seed.deserialize(name)).transpose()
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        let (field, value) = self.value.take().unwrap_or_default();
+        let place = format!("{}.{field}", go_json::struct_name(self.name));
+        if OBJECTS.contains(&field.as_str()) && !value.is_object() {
+            return Err(Error::custom(go_json::type_error(&value, &place, "a map")));
+        }
+        let error = |error: serde_json::Error| Error::custom(go_json::type_error(&value, &place, &error.to_string()));
+        seed.deserialize(value.clone()).map_err(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(default)]
+    struct Params {
+        email: String,
+        code_challenge: Option<String>,
+        data: Option<Value>,
+        create_user: bool,
+    }
+
+    fn params(email: &str) -> Params {
+        Params { email: email.to_owned(), ..Params::default() }
+    }
+
+    #[test]
+    fn bodies_are_read_as_go_reads_them() {
+        let read = |body: &str| read_json::<Params>(body.as_bytes(), &[]);
+        for (body, expected) in [
+            ("{}", params("")),
+            (" null ", params("")),
+            (r#"{"email":null,"code_challenge":null,"data":null,"create_user":null}"#, params("")),
+            (r#"{"EMAIL":"a"}"#, params("a")),
+            (r#"{"email":"a","email":"b"}"#, params("b")),
+            (r#"{"email":"a","Email":"b"}"#, params("b")),
+            (r#"{"Email":"a","email":"b"}"#, params("b")),
+            (r#"{"email":"a","email":null}"#, params("a")),
+            (r#"{"email":"a","unknown":[{}]}"#, params("a")),
+        ] {
+            assert_eq!(read(body).as_ref(), Ok(&expected), "{body}");
+        }
+        let data = read(r#"{"data":{"A":null,"a":1}}"#).unwrap().data;
+        assert_eq!(data, Some(serde_json::json!({ "A": null, "a": 1 })));
+    }
+
+    #[test]
+    fn errors_are_those_of_go() {
+        for (body, error) in [
+            ("", "unexpected end of JSON input"),
+            ("{\"email\":", "unexpected end of JSON input"),
+            ("x", "invalid character 'x' looking for beginning of value"),
+            ("{} x", "invalid character 'x' after top-level value"),
+            ("{a}", "invalid character 'a' looking for beginning of object key string"),
+            ("{\"a\" 1}", "invalid character '1' after object key"),
+            ("{\"a\": 1 \"b\"}", "invalid character '\"' after object key:value pair"),
+            ("[1 2]", "invalid character '2' after array element"),
+            ("[]", "json: cannot unmarshal array into Go value of type api.Params"),
+            ("5", "json: cannot unmarshal number into Go value of type api.Params"),
+            ("{\"email\":5}", "json: cannot unmarshal number into Go struct field Params.email of type string"),
+            ("{\"email\":{}}", "json: cannot unmarshal object into Go struct field Params.email of type string"),
+            (
+                "{\"create_user\":\"x\"}",
+                "json: cannot unmarshal string into Go struct field Params.create_user of type bool",
+            ),
+            (
+                "{\"data\":[]}",
+                "json: cannot unmarshal array into Go struct field Params.data of type map[string]interface {}",
+            ),
+        ] {
+            assert_eq!(read_json::<Params>(body.as_bytes(), &[]), Err(error.to_owned()), "{body}");
+        }
+    }
 }

@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
-use super::{
-    request::Request,
-    response::{Response, json_response},
-};
-use crate::model::{
-    ErrorCode, WeakPasswordReason,
-    types::{Error, ErrorCodeOrStatus, WeakPassword},
+use crate::{
+    model::{
+        ErrorCode, WeakPasswordReason,
+        types::{Error, ErrorCodeOrStatus, WeakPassword},
+    },
+    wire::{
+        request::Request,
+        response::{Response, json_response},
+    },
 };
 
 /// The result of a handler.
@@ -20,6 +22,7 @@ pub(crate) struct ApiError {
     pub(crate) status: u16,
     reason: Reason,
     pub(crate) message: String,
+    headers: Vec<(&'static str, String)>,
 }
 
 #[derive(Debug)]
@@ -27,13 +30,13 @@ enum Reason {
     Code(ErrorCode),
     WeakPassword(WeakPassword),
     Unforeseen,
-    /// In the words of OAuth, which are the same in all versions.
+    /// An OAuth error, whose format is the same in all API versions.
     OAuth(&'static str),
 }
 
 impl ApiError {
     pub(crate) fn new(status: u16, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { status, reason: Reason::Code(code), message: message.into() }
+        Self { status, reason: Reason::Code(code), message: message.into(), headers: Vec::new() }
     }
 
     pub(crate) fn validation_failed(message: impl Into<String>) -> Self {
@@ -44,23 +47,29 @@ impl ApiError {
         Self::new(404, ErrorCode::ValidationFailed, message)
     }
 
-    /// What the server did not think of.
+    /// An error that the server does not classify.
     pub(crate) fn unforeseen() -> Self {
         let message = "Unexpected failure, please check server logs for more information".to_owned();
-        Self { status: 500, reason: Reason::Unforeseen, message }
+        Self { status: 500, reason: Reason::Unforeseen, message, headers: Vec::new() }
     }
 
     pub(crate) fn oauth(error: &'static str, description: impl Into<String>) -> Self {
-        Self { status: 400, reason: Reason::OAuth(error), message: description.into() }
+        Self { status: 400, reason: Reason::OAuth(error), message: description.into(), headers: Vec::new() }
     }
 
     pub(crate) fn weak_password() -> Self {
         let weak = WeakPassword { message: None, reasons: Some(vec![WeakPasswordReason::Length]) };
         let message = "Password should be at least 6 characters.".to_owned();
-        Self { status: 422, reason: Reason::WeakPassword(weak), message }
+        Self { status: 422, reason: Reason::WeakPassword(weak), message, headers: Vec::new() }
     }
 
-    /// The code, which an error of OAuth has none of.
+    /// Adds headers to the response.
+    pub(crate) fn headers(mut self, headers: Vec<(&'static str, String)>) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    /// Returns the code. An OAuth error has none.
     pub(crate) fn code(&self) -> Option<ErrorCode> {
         match &self.reason {
             Reason::Code(code) => Some(code.clone()),
@@ -70,7 +79,7 @@ impl ApiError {
         }
     }
 
-    /// The reply: since version 2024-01-01 `code` is the code, before it was the status.
+    /// Returns the response. Since API version 2024-01-01, `code` is the error code; before, it was the status.
     pub(crate) fn into_response(self, request: &Request) -> Response {
         let (versioned, code) = (wants_2024_01_01(request), self.code());
         let has_header = match self.reason {
@@ -94,6 +103,9 @@ impl ApiError {
             error.weak_password = Some(weak);
         }
         let mut response = json_response(self.status, &error);
+        for (name, value) in &self.headers {
+            response = response.header(name, value);
+        }
         if let Some(code) = code.filter(|_| has_header) {
             response = response.header("x-sb-error-code", code.as_str());
         }

@@ -2,11 +2,12 @@
 
 mod body;
 mod error;
+mod go_json;
 mod request;
 mod response;
 mod server;
 
-pub(crate) use body::{json_body, json_body_with};
+pub(crate) use body::{json_body, json_body_with, read_json};
 pub(crate) use error::{ApiError, ApiResult, ok};
 pub(crate) use request::Request;
 pub(crate) use response::{Cut, Response, json_response, redirect};

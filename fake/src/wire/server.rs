@@ -29,7 +29,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{
+use crate::wire::{
     request::Request,
     response::{Cut, Response},
 };

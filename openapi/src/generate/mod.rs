@@ -28,8 +28,8 @@ pub struct Options {
     pub non_exhaustive: bool,
     /// The path of the type of secrets. Default: `crate::secret::Secret`.
     pub secret: &'static str,
-    /// The path of the module of the open string types. Default: `crate::types`.
-    pub open: &'static str,
+    /// The path of the module of the models and the open string types. Default: `crate::types`.
+    pub types: &'static str,
     /// The models that are written by hand, each with the path of its type. Default: none.
     pub hand_written: &'static [(&'static str, &'static str)],
     /// The path of the type that the client's hooks get, which sends the requests. Default:
@@ -43,7 +43,7 @@ impl Default for Options {
             schemars: false,
             non_exhaustive: true,
             secret: "crate::secret::Secret",
-            open: "crate::types",
+            types: "crate::types",
             hand_written: &[],
             transport: "crate::transport::Transport",
         }
@@ -84,14 +84,15 @@ pub fn generate(document: &Value, options: &Options) -> Result<Code, Error> {
     })
 }
 
-/// Generates only the models, for a program other than the client, such as a server. They include the models of requests.
+/// Generates only the models that are in no request, for a server, which constructs its responses. They refer to the
+/// other models and to the open string types at [`Options::types`].
 ///
 /// # Errors
 ///
 /// As [`generate`].
-pub fn models(document: &Value, options: &Options) -> Result<TokenStream, Error> {
+pub fn response_models(document: &Value, options: &Options) -> Result<TokenStream, Error> {
     check(document)?;
-    client::models(&lower::lower(document), options)
+    client::response_models(&lower::lower(document), options)
 }
 
 fn check(document: &Value) -> Result<(), Error> {

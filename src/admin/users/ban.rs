@@ -11,7 +11,7 @@ pub(super) enum Ban {
 }
 
 impl Ban {
-    /// The value that the server parses: a Go duration, or `none`.
+    /// Returns the value that the server parses: a Go duration, or `none`.
     pub(super) fn text(self) -> Result<String> {
         let Self::For(duration) = self else { return Ok("none".to_owned()) };
         // A Go duration is a signed 64-bit number of nanoseconds.

@@ -89,6 +89,6 @@ impl Grant for Anonymous {
             // There is nothing that such a user could confirm.
             SignUpResponse::User(_) => None,
         };
-        Ok(client.session(call.required("the session", session)?))
+        Ok(call.session(call.required("the session", session)?))
     }
 }

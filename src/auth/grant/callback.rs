@@ -7,6 +7,7 @@ use crate::{
         flow::{FlowKind, PkceFlows},
     },
     client::Client,
+    clock::Moment,
     error::{Error, Result},
     input,
     secret::Secret,
@@ -105,8 +106,7 @@ impl Client {
         expires_in: i64,
     ) -> Result<Session> {
         input::secret("refresh token", &refresh_token)?;
-        // Its time began before the server was asked.
-        let received = self.clock().now();
+        let started = Moment::of(&**self.clock());
         let user = self.user_of(&access_token).await?;
         let session = types::Session {
             access_token,
@@ -120,6 +120,6 @@ impl Client {
             weak_password: None,
             id_token: None,
         };
-        Ok(Session::received(session, received))
+        Ok(Session::requested(session, started))
     }
 }

@@ -47,7 +47,7 @@ async fn token(
     // The server lets a spent refresh token pass again for a while, for just this: an answer that was lost.
     let call = if grant_type == GrantType::RefreshToken { client.call().repeatable() } else { client.call() };
     let reply = call.raw.token(grant_type, audience, &request.into()).await;
-    Ok(client.session(call.answer(reply).await?))
+    Ok(call.session(call.answer(reply).await?))
 }
 
 impl Client {

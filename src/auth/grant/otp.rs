@@ -132,7 +132,7 @@ impl Client {
         let call = self.call();
         let reply = call.raw.verify(verify.audience.as_deref(), &request).await;
         Ok(match call.answer(reply).await? {
-            VerifyResponse::Session(session) => Verified::Session(self.session(session)),
+            VerifyResponse::Session(session) => Verified::Session(call.session(session)),
             VerifyResponse::ConfirmationPending(pending) => Verified::ConfirmationPending { message: pending.msg },
         })
     }

@@ -51,7 +51,7 @@ impl Grant for PasskeyAssertion {
         let request = PasskeyAuthenticationRequest { challenge_id: self.challenge_id, credential: self.credential? };
         let call = client.call();
         let reply = call.raw.passkey_authentication_verify(&request).await;
-        Ok(client.session(call.answer(reply).await?))
+        Ok(call.session(call.answer(reply).await?))
     }
 }
 

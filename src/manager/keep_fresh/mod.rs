@@ -3,25 +3,20 @@
 mod schedule;
 mod task;
 
-use std::sync::{
-    Weak,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use crate::{
-    client::Client,
-    manager::{SessionManager, inner::Inner},
-};
-use task::Task;
+use self::task::Task;
+use super::membership::{Membership, News};
+use crate::client::Client;
 
-/// Keeps many sessions fresh until it is dropped, from [`Client::keep_fresh`].
+/// Refreshes many sessions in the background until it is dropped. From [`Client::keep_fresh`].
 ///
-/// One task does it for all of them. Each is refreshed a little before it is due, at a random moment within a tenth of
-/// its lifetime, so that sessions which began together do not end together. While a session is over it is left alone; a
-/// manager that is dropped leaves by itself. For a single session there is
-/// [`SessionManager::auto_refresh`].
+/// One task serves all of them. Each session is refreshed shortly before it is due, at a random moment within a tenth of
+/// its lifetime, so that sessions that started together are not refreshed together. A session that is over is left alone
+/// until the next sign-in; a manager that is dropped leaves by itself. For a single session, use
+/// [`SessionManager::auto_refresh`](super::SessionManager::auto_refresh).
 ///
 /// ```
 /// # async fn f(client: gotrue::Client, users: Vec<gotrue::SessionManager>) {
@@ -41,7 +36,8 @@ pub struct KeepFresh {
 }
 
 impl Client {
-    /// Keeps sessions fresh by the clock of this client, with so many refreshes at once at most; zero counts as one.
+    /// Starts refreshing sessions by the clock of this client, with at most `at_once` refreshes at the same time; zero
+    /// counts as one. It needs a tokio runtime.
     pub fn keep_fresh(&self, at_once: usize) -> KeepFresh {
         let (news, received) = mpsc::unbounded_channel();
         let task = Task::new(self.clock().clone(), at_once.max(1), received);
@@ -50,47 +46,17 @@ impl Client {
 }
 
 impl KeepFresh {
-    /// Keeps this one fresh as well, from now on and whenever somebody signs in. Another `KeepFresh` that did so before
-    /// does no more.
-    pub fn add(&self, manager: &SessionManager) {
+    /// Refreshes this session as well, from now on and after each new sign-in. A `KeepFresh` that it belonged to before
+    /// no longer does.
+    pub fn add(&self, manager: &super::SessionManager) {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        manager.0.kept_by(Membership { id, news: self.news.clone() });
+        manager.join(Membership::new(id, self.news.clone()));
     }
 }
 
 impl Drop for KeepFresh {
     fn drop(&mut self) {
-        // Refreshes that are under way go on; only the waiting ends.
+        // Refreshes in flight continue; only the waiting ends.
         self.task.abort();
-    }
-}
-
-/// What the task is told of its members.
-#[derive(Debug)]
-enum News {
-    Added(u64, Weak<Inner>),
-    Changed(u64),
-    Gone(u64),
-}
-
-/// The membership of one manager, which tells of its changes, and of its end when it is dropped.
-pub(super) struct Membership {
-    id: u64,
-    news: mpsc::UnboundedSender<News>,
-}
-
-impl Membership {
-    pub(super) fn begins(&self, inner: Weak<Inner>) {
-        let _ = self.news.send(News::Added(self.id, inner));
-    }
-
-    pub(super) fn changed(&self) {
-        let _ = self.news.send(News::Changed(self.id));
-    }
-}
-
-impl Drop for Membership {
-    fn drop(&mut self) {
-        let _ = self.news.send(News::Gone(self.id));
     }
 }

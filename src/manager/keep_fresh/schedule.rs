@@ -1,4 +1,4 @@
-//! Who is next.
+//! The order in which sessions are refreshed.
 
 use std::{
     collections::{BTreeSet, HashMap},

@@ -1,4 +1,4 @@
-//! The task: waits for who is next, and refreshes a few at once.
+//! The task that refreshes many sessions, a few at once.
 
 use std::{
     collections::HashSet,
@@ -10,10 +10,13 @@ use std::{
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::sync::mpsc;
 
-use super::{News, schedule::Schedule};
-use crate::{clock::Clock, manager::inner::Inner};
+use super::schedule::Schedule;
+use crate::{
+    clock::Clock,
+    manager::membership::{Member, News},
+};
 
-/// However short-lived the tokens are, a session is refreshed no more than once in this time.
+/// A session is refreshed at most once in this time, however short-lived its tokens are.
 const PAUSE: Duration = Duration::from_secs(1);
 
 type Refresh = Pin<Box<dyn Future<Output = u64> + Send>>;
@@ -22,9 +25,9 @@ pub(super) struct Task {
     clock: Arc<dyn Clock>,
     at_once: usize,
     news: mpsc::UnboundedReceiver<News>,
-    schedule: Schedule<Weak<Inner>>,
+    schedule: Schedule<Weak<dyn Member>>,
     refreshes: FuturesUnordered<Refresh>,
-    /// Whose refresh is under way.
+    /// The sessions whose refresh is in flight.
     refreshing: HashSet<u64>,
 }
 
@@ -37,13 +40,13 @@ impl Task {
     /// Runs until it is aborted.
     pub(super) async fn run(mut self) {
         loop {
-            self.begin();
+            self.start_due();
             let wait = self.wait();
             tokio::select! {
-                // What has happened comes before what is due by it.
+                // News first: they may change what is due.
                 biased;
                 news = self.news.recv() => match news {
-                    Some(news) => self.hear(news),
+                    Some(news) => self.handle(news),
                     None => return,
                 },
                 Some(id) = self.refreshes.next() => self.refreshed(id),
@@ -52,7 +55,7 @@ impl Task {
         }
     }
 
-    /// Until the next is due, if there is room for it.
+    /// Waits until the next session is due, if there is room for another refresh.
     fn wait(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         match self.schedule.next_at().filter(|_| self.has_room()) {
             Some(at) => self.clock.sleep(at.saturating_sub(self.clock.uptime())),
@@ -64,40 +67,40 @@ impl Task {
         self.refreshing.len() < self.at_once
     }
 
-    /// Begins the refreshes that are due, as far as there is room.
-    fn begin(&mut self) {
+    /// Starts the refreshes that are due, as far as there is room.
+    fn start_due(&mut self) {
         while self.has_room() {
             let Some(id) = self.schedule.pop(self.clock.uptime()) else { return };
-            let Some(inner) = self.schedule.get(id).and_then(Weak::upgrade) else { continue };
+            let Some(member) = self.schedule.get(id).and_then(Weak::upgrade) else { continue };
             self.refreshing.insert(id);
             self.refreshes.push(Box::pin(async move {
-                inner.flight_if_nearly_due().outcome().await;
+                member.refresh().await;
                 id
             }));
         }
     }
 
-    fn hear(&mut self, news: News) {
+    fn handle(&mut self, news: News) {
         match news {
-            News::Added(id, inner) => {
-                self.schedule.add(id, inner);
-                self.place(id, Duration::ZERO);
+            News::Joined(id, member) => {
+                self.schedule.add(id, member);
+                self.schedule_next(id, Duration::ZERO);
             }
-            // After its refresh it is looked at anyway.
+            // It is scheduled again after its refresh.
             News::Changed(id) if self.refreshing.contains(&id) => {}
-            News::Changed(id) => self.place(id, Duration::ZERO),
-            News::Gone(id) => self.schedule.remove(id),
+            News::Changed(id) => self.schedule_next(id, Duration::ZERO),
+            News::Left(id) => self.schedule.remove(id),
         }
     }
 
     fn refreshed(&mut self, id: u64) {
         self.refreshing.remove(&id);
-        self.place(id, self.clock.uptime().saturating_add(PAUSE));
+        self.schedule_next(id, self.clock.uptime().saturating_add(PAUSE));
     }
 
-    /// Sets when a session is refreshed next, if it is not over.
-    fn place(&mut self, id: u64, not_before: Duration) {
-        let next = self.schedule.get(id).and_then(Weak::upgrade).and_then(|inner| inner.next_early_refresh());
+    /// Schedules the next refresh of a session, if it is not over.
+    fn schedule_next(&mut self, id: u64, not_before: Duration) {
+        let next = self.schedule.get(id).and_then(Weak::upgrade).and_then(|member| member.next_refresh());
         self.schedule.set(id, next.map(|next| next.max(not_before)));
     }
 }

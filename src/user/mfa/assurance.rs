@@ -47,8 +47,9 @@ impl Assurance {
 impl Mfa {
     /// The level of the session, and the one that it can get to, by the user's factors as they are now (`GET /user`).
     pub async fn assurance(&self) -> Result<Assurance> {
-        let user = self.user.get().await?;
-        Ok(Assurance::of(&self.user.access_token, &user))
+        let token = self.user.access_token().await?;
+        let user = self.user.client.user_of(&token).await?;
+        Ok(Assurance::of(&token, &user))
     }
 }
 

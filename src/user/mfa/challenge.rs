@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::Mfa;
 use crate::{
+    client::Call,
     error::Result,
     input,
     secret::Secret,
-    session::Session,
+    session::{Session, SessionChange},
     types::{ChallengeFactorRequest, ChallengeFactorResponse, MessageChannel, VerifyFactorRequest},
 };
 
@@ -70,7 +71,7 @@ impl Mfa {
     /// `over_request_rate_limit`, `over_sms_send_rate_limit`.
     pub async fn challenge(&self, factor_id: Uuid) -> Result<FactorChallenge> {
         let request = ChallengeFactorRequest { channel: None, webauthn: None };
-        let call = self.user.call()?;
+        let call = self.user.call().await?;
         let reply = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
         Ok(FactorChallenge::of_reply(factor_id, &reply))
     }
@@ -81,7 +82,7 @@ impl Mfa {
     /// As [`challenge`](Self::challenge); `validation_failed` when the channel is not to be had.
     pub async fn challenge_via(&self, factor_id: Uuid, channel: MessageChannel) -> Result<FactorChallenge> {
         let request = ChallengeFactorRequest { channel: Some(channel), webauthn: None };
-        let call = self.user.call()?;
+        let call = self.user.call().await?;
         let reply = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
         Ok(FactorChallenge::of_reply(factor_id, &reply))
     }
@@ -100,9 +101,16 @@ impl Mfa {
         let code = code.into();
         input::secret("code", &code)?;
         let request = VerifyFactorRequest { challenge_id: challenge.challenge_id, code: Some(code), webauthn: None };
-        let call = self.user.call()?;
-        let reply = call.raw.verify_factor(&challenge.factor_id, &request).await;
-        Ok(self.user.client.session(call.answer(reply).await?))
+        self.verify_request(challenge.factor_id, request).await
+    }
+
+    /// Answers a challenge, and keeps the session that the server returns.
+    pub(super) async fn verify_request(&self, factor_id: Uuid, request: VerifyFactorRequest) -> Result<Session> {
+        let verify = move |call: Call| async move {
+            let response = call.raw.verify_factor(&factor_id, &request).await;
+            Ok(call.session(call.answer(response).await?))
+        };
+        self.user.replace_session(SessionChange::MfaVerified, verify).await
     }
 
     /// Both at once, with a code that is at hand already: that of an authenticator application.

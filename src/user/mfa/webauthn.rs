@@ -45,7 +45,7 @@ impl Mfa {
     /// `mfa_factor_not_found`, `mfa_webauthn_verify_not_enabled`, `over_request_rate_limit`.
     pub async fn challenge_webauthn(&self, factor_id: Uuid) -> Result<WebAuthnChallenge> {
         let request = ChallengeFactorRequest { channel: None, webauthn: None };
-        let call = self.user.call()?;
+        let call = self.user.call().await?;
         let reply = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
         let challenge = FactorChallenge::of_reply(factor_id, &reply);
         // A factor of another kind has none.
@@ -70,8 +70,6 @@ impl Mfa {
         let answer = WebAuthnAnswer { type_, credential_response, rp_id: None, rp_origins: None };
         let (factor_id, challenge_id) = (challenge.challenge.factor_id(), challenge.challenge.challenge_id());
         let request = VerifyFactorRequest { challenge_id, code: None, webauthn: Some(answer) };
-        let call = self.user.call()?;
-        let reply = call.raw.verify_factor(&factor_id, &request).await;
-        Ok(self.user.client.session(call.answer(reply).await?))
+        self.verify_request(factor_id, request).await
     }
 }

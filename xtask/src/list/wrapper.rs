@@ -8,12 +8,13 @@ use std::{
 };
 
 use syn::{
-    Attribute, Expr, ExprMethodCall, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, Member, Type,
+    Expr, ExprMethodCall, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, Member, Type,
     visit::{self, Visit},
 };
 
 use crate::{
     outcome::Result,
+    source::is_test_only,
     workspace::{self, shown},
 };
 
@@ -88,7 +89,7 @@ impl Finder<'_> {
 
 impl<'ast> Visit<'ast> for Finder<'_> {
     fn visit_item(&mut self, item: &'ast Item) {
-        if !is_test(item) {
+        if !is_test_only(item) {
             visit::visit_item(self, item);
         }
     }
@@ -141,16 +142,4 @@ fn type_name(kind: &Type) -> String {
         _ => None,
     };
     name.unwrap_or_else(|| "?".to_owned())
-}
-
-/// Whether an item is there for tests only.
-fn is_test(item: &Item) -> bool {
-    let is_cfg_test = |attribute: &Attribute| {
-        attribute.path().is_ident("cfg") && attribute.parse_args::<syn::Ident>().is_ok_and(|word| word == "test")
-    };
-    match item {
-        Item::Mod(item) => item.attrs.iter().any(is_cfg_test),
-        Item::Fn(item) => item.attrs.iter().any(is_cfg_test),
-        _ => false,
-    }
 }

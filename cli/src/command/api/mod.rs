@@ -48,11 +48,11 @@ impl Api {
 async fn client(context: &Context, operation: &Operation, matches: &ArgMatches) -> Result<raw::Client> {
     match operation.credential() {
         Credential::Admin => Ok(context.admin()?.raw()?),
-        Credential::User => Ok(context.session().await?.user().await?.raw()?),
+        Credential::User => Ok(context.session().await?.user().raw().await?),
         Credential::OptionalUser => {
             let manager = context.session().await?;
             match manager.session() {
-                Some(_) => Ok(manager.user().await?.raw()?),
+                Some(_) => Ok(manager.user().raw().await?),
                 None => Ok(context.client()?.raw()),
             }
         }

@@ -3,14 +3,13 @@
 use gotrue::{
     Error,
     futures_util::TryStreamExt,
-    raw::{self, ByteStream, ResponseValue},
+    raw::{self, ByteStream, ResponseValue, SECRETS},
     reqwest::{Response, header::LOCATION},
     serde_json::{self, Value, json},
     url::Url,
 };
 use serde::Serialize;
 
-use super::table::SECRETS;
 use crate::{
     failure::{Exit, Failure, Result},
     output::Output,

@@ -1,0 +1,174 @@
+//! Setting up a server.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+use gotrue::{Clock, SystemClock};
+
+use crate::{
+    clock::duration,
+    model::Provider,
+    router,
+    server::{FakeServer, lock},
+    settings::ServerSettings,
+    state::State,
+    webauthn::RelyingParty,
+    wire::Listener,
+};
+
+/// The seed of the next server without one of its own.
+static NEXT_SEED: AtomicU64 = AtomicU64::new(0);
+
+/// Sets up a [`FakeServer`].
+///
+/// ```
+/// # async fn f() {
+/// use gotrue_fake::{FakeServer, ManualClock};
+///
+/// let clock = ManualClock::new();
+/// let server = FakeServer::builder().confirm_addresses(true).clock(clock.clone()).start().await;
+/// # }
+/// # tokio::runtime::Runtime::new().unwrap().block_on(f());
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "call start"]
+pub struct FakeServerBuilder {
+    settings: ServerSettings,
+    clock: Arc<dyn Clock>,
+    seed: Option<u64>,
+}
+
+impl FakeServer {
+    /// Starts a server with the default settings, which confirms new users at once.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// Returns a builder for a server with other settings.
+    pub fn builder() -> FakeServerBuilder {
+        FakeServerBuilder { settings: ServerSettings::default(), clock: Arc::new(SystemClock), seed: None }
+    }
+}
+
+impl FakeServerBuilder {
+    /// Whether new users must confirm their address. Default: no.
+    pub fn confirm_addresses(mut self, confirm: bool) -> Self {
+        self.settings.confirm_addresses = confirm;
+        self
+    }
+
+    /// The lifetime of an access token. Default: one hour.
+    pub fn token_lifetime(mut self, lifetime: std::time::Duration) -> Self {
+        self.settings.token_lifetime = duration(lifetime);
+        self
+    }
+
+    /// The algorithm of refresh tokens (`GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION`): 0 and 1 issue random tokens,
+    /// of which the server stores each; 2 issues signed tokens with a counter, of which it stores the counter. Refresh
+    /// tokens of either kind are accepted by all. Default: 0.
+    ///
+    /// # Panics
+    /// If the version is greater than 2, with which the real server does not start either.
+    pub fn refresh_token_version(mut self, version: u8) -> Self {
+        self.settings.set_refresh_token_version(version);
+        self
+    }
+
+    /// The percentage of sessions with random refresh tokens that get signed ones when they are refreshed
+    /// (`GOTRUE_SECURITY_REFRESH_TOKEN_UPGRADE_PERCENTAGE`). It takes effect with version 2. Default: 0.
+    ///
+    /// # Panics
+    /// If the percentage is greater than 100.
+    pub fn refresh_token_upgrade_percentage(mut self, percentage: u8) -> Self {
+        assert!(percentage <= 100, "expected a percentage of at most 100");
+        self.settings.refresh_token_upgrade_percentage = percentage;
+        self
+    }
+
+    /// Whether reuse of a refresh token after the reuse interval revokes what the session has
+    /// (`GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED`): all random tokens of the session, or the whole session of a
+    /// signed token. If not, only the request fails. Default: yes.
+    pub fn refresh_token_rotation(mut self, rotation: bool) -> Self {
+        self.settings.rotate_refresh_tokens = rotation;
+        self
+    }
+
+    /// Whether reuse of a signed refresh token is always accepted (`GOTRUE_SECURITY_REFRESH_TOKEN_ALLOW_REUSE`). Default:
+    /// no.
+    pub fn refresh_token_allow_reuse(mut self, allow: bool) -> Self {
+        self.settings.allow_refresh_token_reuse = allow;
+        self
+    }
+
+    /// How long a used refresh token is still accepted (`GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL`). Default: ten
+    /// seconds.
+    pub fn reuse_interval(mut self, interval: std::time::Duration) -> Self {
+        self.settings.reuse_interval = duration(interval);
+        self
+    }
+
+    /// The minimum time between two messages to a user. Default: none; a real server's is one minute.
+    pub fn message_interval(mut self, interval: std::time::Duration) -> Self {
+        self.settings.message_interval = duration(interval);
+        self
+    }
+
+    /// Whether access tokens are signed with a shared secret (HS256), as older projects do. Such a server publishes no
+    /// keys. Default: no.
+    pub fn hs256(mut self, hs256: bool) -> Self {
+        self.settings.hs256 = hs256;
+        self
+    }
+
+    /// How many calls of an operation are accepted within five minutes; further ones fail with
+    /// `over_request_rate_limit`. Each operation that the real server limits has a limit of its own: sign-up, tokens,
+    /// codes and the like. Default: no limit.
+    pub fn rate_limit(mut self, calls: usize) -> Self {
+        self.settings.rate_limit = Some(calls);
+        self
+    }
+
+    /// Disables a provider. Default: all providers that the real server knows are enabled.
+    pub fn without_provider(mut self, provider: impl Into<Provider>) -> Self {
+        self.settings.disabled_providers.push(provider.into());
+        self
+    }
+
+    /// The relying party of passkeys and WebAuthn factors: its id, which is a domain, and its origin. Default:
+    /// `localhost` and `http://localhost:3000`.
+    pub fn relying_party(mut self, id: impl Into<String>, origin: impl Into<String>) -> Self {
+        self.settings.relying_party = RelyingParty { id: id.into(), origin: origin.into() };
+        self
+    }
+
+    /// The clock of the server, such as a [`ManualClock`](crate::ManualClock). Default: the clock of this machine.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The seed of ids, tokens, codes and keys. Servers with the same seed that receive the same requests return the same;
+    /// a server with another seed refuses their tokens. Default: 0 for the first server of the process, and the next
+    /// number for each further one.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Starts the server on a free port of 127.0.0.1.
+    ///
+    /// # Panics
+    /// If the machine has no free port or thread, without which a test cannot go on.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without a server")]
+    pub async fn start(self) -> FakeServer {
+        let listener = Listener::bind().expect("127.0.0.1 has a free port");
+        let url = listener.url();
+        let seed = self.seed.unwrap_or_else(|| NEXT_SEED.fetch_add(1, Ordering::Relaxed));
+        let state = Arc::new(Mutex::new(State::new(self.settings, self.clock, url.clone(), seed)));
+        let shared = state.clone();
+        let http = listener.serve(move |request| router::answer(&mut lock(&shared), request)).await;
+        FakeServer::new(url, http.expect("a thread can be started"), state)
+    }
+}

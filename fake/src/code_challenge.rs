@@ -1,0 +1,56 @@
+//! The PKCE challenge in a request.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::wire::{ApiError, Request, json_body};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Challenge {
+    code_challenge: String,
+    code_challenge_method: String,
+}
+
+/// Reads the challenge of a flow that continues with a message.
+pub(crate) fn challenge_in_body(request: &Request) -> Result<Option<String>, ApiError> {
+    json_body::<Challenge>(request)?.check()
+}
+
+/// Reads the challenge of a flow that starts in a browser.
+pub(crate) fn challenge_in_query(request: &Request) -> Result<Option<String>, ApiError> {
+    let parameter = |name: &str| request.query(name).unwrap_or_default();
+    let code_challenge = parameter("code_challenge");
+    Challenge { code_challenge, code_challenge_method: parameter("code_challenge_method") }.check()
+}
+
+impl Challenge {
+    fn check(self) -> Result<Option<String>, ApiError> {
+        let refuse = |message: &str| Err(ApiError::validation_failed(message));
+        let (challenge, method) = (self.code_challenge, self.code_challenge_method.to_lowercase());
+        if challenge.is_empty() != method.is_empty() {
+            return refuse("PKCE flow requires code_challenge_method and code_challenge");
+        }
+        if challenge.is_empty() {
+            return Ok(None);
+        }
+        if !(43..=128).contains(&challenge.len()) {
+            return refuse("code challenge has to be between 43 and 128 characters");
+        }
+        if !challenge.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte)) {
+            return refuse(
+                "code challenge can only contain alphanumeric characters, hyphens, periods, underscores and tildes",
+            );
+        }
+        match method.as_str() {
+            "s256" => Ok(Some(challenge)),
+            "plain" => Ok(Some(hash_of_verifier(&challenge))),
+            _ => refuse("Invalid code_challenge_method"),
+        }
+    }
+}
+
+pub(crate) fn hash_of_verifier(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
+}

@@ -1,0 +1,56 @@
+//! Deleting a user.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    handlers::admin::{path::user_id, users::contacts::user_traits},
+    model::{AuditAction, types::AdminDeleteUserRequest},
+    state::{State, rows::account::Account},
+    wire::{ApiResult, Request, json_body, ok},
+};
+
+pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
+    let id = user_id(state, request)?;
+    let how: AdminDeleteUserRequest =
+        if request.body.is_empty() { AdminDeleteUserRequest::default() } else { json_body(request)? };
+    let traits = user_traits(&state.account(id)?.user);
+    state.note_admin(AuditAction::UserDeleted, traits);
+    state.sessions.retain(|session| session.user_id != id);
+    state.passkeys.retain(|row| row.user_id != id);
+    if how.should_soft_delete == Some(true) {
+        let now = state.now();
+        soften(state.account(id)?, now);
+    } else {
+        state.accounts.retain(|account| account.user.id != id);
+    }
+    ok(&json!({}))
+}
+
+/// Replaces personal data by hashes.
+fn soften(account: &mut Account, now: chrono::DateTime<chrono::Utc>) {
+    if account.user.deleted_at.is_some() {
+        return;
+    }
+    let id = account.user.id;
+    let hash = |value: &str| URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{id}{value}")));
+    let of = |value: Option<String>| hash(&value.unwrap_or_default());
+    let phone = |value: Option<String>| of(value).chars().take(15).collect::<String>();
+    account.password = None;
+    account.codes.clear();
+    let user = &mut account.user;
+    user.email = Some(of(user.email.take()));
+    user.phone = Some(phone(user.phone.take()));
+    user.new_email = Some(of(user.new_email.take()));
+    user.new_phone = Some(phone(user.new_phone.take()));
+    user.user_metadata = Some(json!({}));
+    user.app_metadata = Some(json!({}));
+    user.factors = None;
+    user.deleted_at = Some(now);
+    for identity in user.identities.iter_mut().flatten() {
+        identity.id = hash(&format!("{}:{}", identity.provider, identity.id));
+        identity.identity_data = Some(Value::Object(serde_json::Map::new()));
+        identity.email = None;
+    }
+}

@@ -1,0 +1,101 @@
+//! Changing a user.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    contact, go_duration,
+    handlers::admin::{
+        path::user_id,
+        users::contacts::{add_identity, confirm, user_traits},
+    },
+    model::{AuditAction, ErrorCode, types::AdminUpdateUserRequest},
+    state::{
+        State,
+        rows::{
+            account::Account,
+            password::{Password, check_strength},
+        },
+    },
+    wire::{ApiError, ApiResult, Request, json_body, ok},
+};
+
+pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
+    let id = user_id(state, request)?;
+    let change: AdminUpdateUserRequest = json_body(request)?;
+    let (email, phone) = (change.email.unwrap_or_default(), change.phone.unwrap_or_default());
+    if !email.is_empty() {
+        contact::email(&email)?;
+    }
+    if !phone.is_empty() {
+        contact::phone(&phone)?;
+    }
+    let ban = change.ban_duration.filter(|text| !text.is_empty()).map(|text| go_duration::ban(&text)).transpose()?;
+    if let Some(password) = &change.password {
+        check_strength(password)?;
+    }
+    check_free(state, id, &email, &phone)?;
+    let (now, identity_ids) = (state.now(), [state.random.id(), state.random.id()]);
+    if let Some(password) = change.password {
+        // A new password ends all sessions.
+        state.sessions.retain(|session| session.user_id != id);
+        let account = state.account(id)?;
+        account.password = Some(Password::Plain(password));
+        account.codes.clear();
+    }
+    let account = state.account(id)?;
+    account.user.role = change.role.filter(|role| !role.is_empty()).or(account.user.role.take());
+    let (confirm_email, confirm_phone) = (change.email_confirm == Some(true), change.phone_confirm == Some(true));
+    confirm(account, confirm_email, confirm_phone, now);
+    let contacts =
+        [("email", email.to_lowercase(), confirm_email), ("phone", contact::plain_phone(&phone), confirm_phone)];
+    for ((provider, contact, confirmed), identity_id) in contacts.into_iter().zip(identity_ids) {
+        if !contact.is_empty() {
+            set_contact(account, identity_id, provider, &contact, confirmed, now);
+        }
+    }
+    account.merge_app_metadata(&change.app_metadata.unwrap_or_default());
+    account.merge_metadata(&change.user_metadata.unwrap_or_default());
+    if let Some(ban) = ban {
+        account.user.banned_until = ban.and_then(|duration| now.checked_add_signed(duration));
+    }
+    account.user.updated_at = Some(now);
+    let user = account.user.clone();
+    state.note_admin(AuditAction::UserModified, user_traits(&user));
+    ok(&user)
+}
+
+/// Fails as the database constraint does, which the real server does not check beforehand.
+fn check_free(state: &mut State, id: Uuid, email: &str, phone: &str) -> Result<(), ApiError> {
+    let by_email = state.account_by_email(email).map(|account| account.user.id).filter(|_| !email.is_empty());
+    let by_phone = state.account_by_phone(phone).map(|account| account.user.id).filter(|_| !phone.is_empty());
+    if [by_email, by_phone].into_iter().flatten().any(|owner| owner != id) {
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error updating user"));
+    }
+    Ok(())
+}
+
+fn set_contact(
+    account: &mut Account,
+    identity_id: Uuid,
+    provider: &str,
+    contact: &str,
+    confirmed: bool,
+    now: chrono::DateTime<chrono::Utc>,
+) {
+    let verified = format!("{provider}_verified");
+    let identities = account.user.identities.get_or_insert_default();
+    if let Some(identity) = identities.iter_mut().find(|identity| identity.provider == provider) {
+        let data = identity.identity_data.get_or_insert_with(|| json!({}));
+        data[provider] = json!(contact);
+        data[verified.as_str()] = json!(confirmed);
+        identity.updated_at = Some(now);
+    } else {
+        add_identity(account, identity_id, provider, contact, now);
+    }
+    let place = if provider == "email" { &mut account.user.email } else { &mut account.user.phone };
+    *place = Some(contact.to_owned());
+    if confirmed {
+        account.user.is_anonymous = Some(false);
+    }
+}

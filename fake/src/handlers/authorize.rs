@@ -1,0 +1,51 @@
+//! Redirects to a provider, for a sign-in or to link an identity.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    code_challenge::challenge_in_query,
+    model::Operation,
+    redirect_url::SITE_URL,
+    state::{State, rows::flow::Flow},
+    wire::{ApiError, ApiResult, Request, ok, redirect},
+};
+
+/// `GET /authorize`. The fake provider approves at once, so its URL is already the callback.
+pub(crate) fn authorize(state: &mut State, request: &Request) -> ApiResult {
+    Ok(redirect(302, &begin(state, request, None)?))
+}
+
+/// Starts a flow and returns the URL of the provider.
+pub(crate) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>) -> Result<String, ApiError> {
+    let provider = request.query("provider").unwrap_or_default().to_lowercase();
+    state.check_provider(&provider)?;
+    let challenge = challenge_in_query(request)?;
+    let redirect_to = request.query("redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
+    let id = state.random.id();
+    let begun_at = state.now();
+    let (user_id, code) = (None, None);
+    state.flows.push(Flow {
+        id: Some(id),
+        begun_at,
+        provider: Some(provider),
+        method: "oauth",
+        linking,
+        redirect_to,
+        challenge,
+        user_id,
+        code,
+    });
+    let path = Operation::by_id("callback").map_or("", |operation| operation.path);
+    Ok(format!("{}{path}?code=of-the-provider&state={id}", state.base_url))
+}
+
+/// `GET /user/identities/authorize`.
+pub(crate) fn authorize_identity(state: &mut State, request: &Request) -> ApiResult {
+    let caller = state.caller(request)?;
+    let url = begin(state, request, Some(caller.user_id))?;
+    if request.query("skip_http_redirect").as_deref() == Some("true") {
+        return ok(&json!({ "url": url }));
+    }
+    Ok(redirect(302, &url))
+}

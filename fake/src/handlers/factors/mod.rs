@@ -1,0 +1,158 @@
+//! Second factors: enrolled, challenged, verified and removed.
+
+pub(crate) mod phone;
+pub(crate) mod webauthn;
+
+use gotrue::Secret;
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    handlers::factors::webauthn::WebAuthnAnswer,
+    model::{
+        AuditAction, ErrorCode, FactorStatus,
+        types::{ChallengeFactorResponse, EnrollFactorRequest, EnrollFactorResponse, Factor, UnenrollFactorResponse},
+    },
+    state::{
+        State,
+        access_tokens::Caller,
+        rows::factor::{ChallengeRow, FACTOR_LIFETIME, FactorRow, Proof, new_factor, no_factor},
+    },
+    totp,
+    wire::{ApiError, ApiResult, Request, json_body, json_body_with, ok},
+};
+
+/// The response to a challenge.
+#[derive(Deserialize)]
+#[serde(rename = "VerifyFactorParams")]
+struct Answer {
+    #[serde(default)]
+    challenge_id: Uuid,
+    #[serde(default)]
+    code: Secret,
+    webauthn: Option<WebAuthnAnswer>,
+}
+
+pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
+    let caller = state.named_caller(request)?;
+    let enroll: EnrollFactorRequest = json_body_with(request, &["factor_type"])?;
+    let proof = match enroll.factor_type.as_str() {
+        "totp" => Proof::Totp(state.random.totp_secret()),
+        "phone" => Proof::Phone(state.new_phone(&caller, enroll.phone.as_deref().unwrap_or_default())?),
+        "webauthn" => Proof::WebAuthn(None),
+        _ => return Err(ApiError::validation_failed("factor_type needs to be totp, phone, or webauthn")),
+    };
+    let name = enroll.friendly_name.unwrap_or_default();
+    state.forget_stale_factors(caller.user_id)?;
+    state.check_new_factor(&caller, &name)?;
+
+    let (id, now) = (state.random.id(), state.now());
+    let issuer = enroll.issuer.filter(|issuer| !issuer.is_empty()).unwrap_or_else(|| state.host());
+    let account = state.account(caller.user_id)?;
+    let (mut phone, mut application) = (None, None);
+    let mut factor = new_factor(id, &name, enroll.factor_type.clone(), now);
+    match &proof {
+        Proof::Totp(secret) => application = Some(totp::enrollment(&issuer, account.email(), secret)),
+        Proof::Phone(number) => (phone, factor.phone) = (enroll.phone, Some(number.clone())),
+        Proof::WebAuthn(_) => {}
+    }
+    account.user.factors.get_or_insert_default().push(factor);
+    let traits = json!({ "factor_id": id, "factor_type": enroll.factor_type });
+    state.note(caller.user_id, AuditAction::FactorInProgress, Some(traits));
+    state.factors.push(FactorRow { factor_id: id, proof, challenges: Vec::new() });
+    let (type_, friendly_name) = (enroll.factor_type, Some(name));
+    ok(&EnrollFactorResponse { id, type_, friendly_name, phone, totp: application })
+}
+
+pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
+    let caller = state.named_caller(request)?;
+    let factor = factor(state, &caller, request)?;
+    let (id, now) = (state.random.id(), state.now());
+    let mut response = ChallengeFactorResponse {
+        id,
+        type_: Some(factor.factor_type.clone()),
+        expires_at: Some((now + FACTOR_LIFETIME).timestamp()),
+        webauthn: None,
+    };
+    let nonce = match state.factor_row(factor.id)?.proof.clone() {
+        Proof::Totp(_) => String::new(),
+        Proof::Phone(number) => {
+            phone::check_delivery(request)?;
+            state.check_interval(factor.last_challenged_at, true)?;
+            state.send_factor_code(number)
+        }
+        Proof::WebAuthn(_) => {
+            let (nonce, challenge) = webauthn::challenge(state, caller.user_id, factor.is_verified())?;
+            response.webauthn = Some(challenge);
+            nonce
+        }
+    };
+    let traits = json!({ "factor_id": factor.id, "factor_status": factor.status });
+    state.note(caller.user_id, AuditAction::ChallengeCreated, Some(traits));
+    state.change_factor(caller.user_id, factor.id, |factor| factor.last_challenged_at = Some(now))?;
+    state.factor_row(factor.id)?.challenges.push(ChallengeRow { id, created_at: now, nonce, answered: false });
+    ok(&response)
+}
+
+pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
+    let caller = state.named_caller(request)?;
+    let factor = factor(state, &caller, request)?;
+    let answer: Answer = json_body(request)?;
+    let proof = state.factor_row(factor.id)?.proof.clone();
+    let answered = match proof {
+        Proof::WebAuthn(_) => Some(webauthn::whole(answer.webauthn)?),
+        _ if answer.code.is_empty() => return Err(ApiError::validation_failed("Code needs to be non-empty")),
+        _ => None,
+    };
+    let now = state.now();
+    let challenge = state.factor_row(factor.id)?.open_challenge(answer.challenge_id, now)?;
+    let wrong = |message| Err(ApiError::new(422, ErrorCode::MfaVerificationFailed, message));
+    let method = match proof {
+        Proof::Totp(secret) if !totp::is_right(secret, &answer.code, now) => {
+            return wrong("Invalid TOTP code entered");
+        }
+        Proof::Phone(_) if challenge.nonce != answer.code.expose() => return wrong("Invalid MFA Phone code entered"),
+        Proof::Totp(_) => "totp",
+        Proof::Phone(_) => "mfa/phone",
+        Proof::WebAuthn(_) => {
+            webauthn::verify(state, caller.user_id, &factor, &challenge, answered.unwrap_or_default())?;
+            "mfa/webauthn"
+        }
+    };
+    state.factor_row(factor.id)?.answered(&challenge);
+    let traits = json!({ "factor_id": factor.id, "challenge_id": challenge.id, "factor_type": factor.factor_type });
+    state.note(caller.user_id, AuditAction::VerificationAttempted, Some(traits));
+    if !factor.is_verified() {
+        state.change_factor(caller.user_id, factor.id, |factor| {
+            factor.status = FactorStatus::Verified;
+            factor.updated_at = Some(now);
+        })?;
+    }
+    let session = state.raise_session(caller.session_id, factor.id, method)?;
+    // The response still contains the other unverified factors of the same type.
+    state.retain_factors(caller.user_id, |other| other.is_verified() || other.factor_type != factor.factor_type)?;
+    ok(&session)
+}
+
+pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
+    let caller = state.named_caller(request)?;
+    let factor = factor(state, &caller, request)?;
+    if factor.is_verified() && !state.is_aal2(caller.session_id) {
+        let message = "AAL2 required to unenroll verified factor";
+        return Err(ApiError::new(422, ErrorCode::InsufficientAal, message));
+    }
+    let traits = json!({ "factor_id": factor.id, "factor_status": factor.status, "session_id": caller.session_id });
+    state.note(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
+    state.retain_factors(caller.user_id, |other| other.id != factor.id)?;
+    state.lower_sessions(factor.id);
+    ok(&UnenrollFactorResponse { id: factor.id })
+}
+
+/// Finds the factor in the path.
+fn factor(state: &mut State, caller: &Caller, request: &Request) -> Result<Factor, ApiError> {
+    let no_uuid = || ApiError::new(404, ErrorCode::ValidationFailed, "factor_id must be an UUID");
+    let id = Uuid::try_parse(request.segment(2)).map_err(|_| no_uuid())?;
+    let mut factors = state.account(caller.user_id)?.user.factors.iter().flatten();
+    factors.find(|factor| factor.id == id).cloned().ok_or_else(no_factor)
+}

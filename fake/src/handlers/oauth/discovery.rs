@@ -1,0 +1,36 @@
+//! The metadata of OpenID Connect Discovery and of OAuth (RFC 8414).
+
+use serde_json::json;
+
+use crate::{
+    handlers::oauth::authorize::SCOPES,
+    model::Operation,
+    state::State,
+    wire::{Response, json_response},
+};
+
+/// Returns the document that both `/.well-known` paths serve.
+pub(crate) fn configuration(state: &State) -> Response {
+    let url = |id: &str| format!("{}{}", state.base_url, Operation::by_id(id).map_or("", |operation| operation.path));
+    let document = json!({
+        "issuer": state.base_url,
+        "authorization_endpoint": url("oauth_authorize"),
+        "token_endpoint": url("oauth_token"),
+        "jwks_uri": url("jwks"),
+        "userinfo_endpoint": url("oauth_userinfo"),
+        "registration_endpoint": url("oauth_register_client"),
+        "scopes_supported": SCOPES,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256", "HS256", "ES256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "claims_supported": [
+            "sub", "aud", "iss", "exp", "iat", "auth_time", "nonce", "email", "email_verified", "phone_number",
+            "phone_number_verified", "name", "picture", "preferred_username", "updated_at",
+        ],
+        "code_challenge_methods_supported": ["S256", "plain"],
+    });
+    json_response(200, &document).header("cache-control", "public, max-age=600")
+}

@@ -1,0 +1,55 @@
+//! Sign-in with a passkey.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::{
+    handlers::passkeys::checks::{answer, refusal},
+    model::{AuditAction, ErrorCode, UserVerification, types::PasskeyAuthenticationOptions},
+    state::{
+        State,
+        rows::{account::Account, passkey::PasskeyRow},
+    },
+    webauthn::{Assertion, Flaw},
+    wire::{ApiError, ApiResult, Request, ok},
+};
+
+pub(crate) fn options(state: &mut State) -> ApiResult {
+    let (challenge_id, challenge, expires_at) = state.challenge_passkey(None);
+    let mut options = state.settings.relying_party.request_options(challenge);
+    options.user_verification = Some(UserVerification::Preferred);
+    ok(&PasskeyAuthenticationOptions { challenge_id, options, expires_at: Some(expires_at.timestamp()) })
+}
+
+pub(crate) fn authenticate(state: &mut State, request: &Request) -> ApiResult {
+    let (challenge, credential) = answer(state, request, None)?;
+    let assertion = Assertion::read(credential).map_err(refusal)?;
+    let owner = |row: &&mut PasskeyRow| {
+        Some(row.user_id) == assertion.user_handle && row.credential.id == assertion.credential_id
+    };
+    let now = state.now();
+    let row = state.passkeys.iter_mut().find(owner).ok_or_else(|| refusal(Flaw::Proof))?;
+    state.settings.relying_party.check_used(&challenge, &assertion, &row.credential).map_err(refusal)?;
+    let (user_id, passkey_id) = (row.user_id, row.passkey.id);
+    check_welcome(state.account(user_id)?, now)?;
+    for row in state.passkeys.iter_mut().filter(|row| row.passkey.id == passkey_id) {
+        row.passkey.last_used_at = Some(now);
+    }
+    state.note(user_id, AuditAction::Login, Some(json!({ "passkey_id": passkey_id })));
+    state.sign_in(user_id, "passkey")
+}
+
+/// Checks that the user is confirmed and not banned, which a passkey does not replace.
+fn check_welcome(account: &Account, now: DateTime<Utc>) -> Result<(), ApiError> {
+    let refuse = |code, message| Err(ApiError::new(403, code, message));
+    if !account.email().is_empty() && account.user.email_confirmed_at.is_none() {
+        return refuse(ErrorCode::EmailNotConfirmed, "Email not confirmed");
+    }
+    if !account.phone().is_empty() && account.user.phone_confirmed_at.is_none() {
+        return refuse(ErrorCode::PhoneNotConfirmed, "Phone not confirmed");
+    }
+    if account.user.banned_until.is_some_and(|until| until > now) {
+        return refuse(ErrorCode::UserBanned, "User is banned");
+    }
+    Ok(())
+}

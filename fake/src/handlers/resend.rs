@@ -1,0 +1,68 @@
+//! Sending a code or link again.
+
+use serde::Deserialize;
+
+use crate::{
+    code_challenge::challenge_in_body,
+    contact,
+    model::{AuditAction, OtpType, types::MessageSent},
+    state::{State, messages::Letter},
+    wire::{ApiError, ApiResult, Request, json_body, ok},
+};
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename = "ResendConfirmationParams")]
+struct Resend {
+    #[serde(rename = "type")]
+    type_: String,
+    email: String,
+    phone: String,
+}
+
+pub(crate) fn resend(state: &mut State, request: &Request) -> ApiResult {
+    let resend: Resend = json_body(request)?;
+    check_resend(&resend)?;
+    let challenge = if resend.email.is_empty() { None } else { challenge_in_body(request)? };
+    let account = if resend.email.is_empty() {
+        contact::phone(&resend.phone)?;
+        state.account_by_phone(&resend.phone)
+    } else {
+        contact::email(&resend.email)?;
+        state.account_by_email(&resend.email)
+    };
+    let Some(account) = account else { return ok(&MessageSent { message_id: None }) };
+    let id = account.user.id;
+    let (otp_type, is_wanted) = match resend.type_.as_str() {
+        "signup" => (OtpType::Signup, !account.is_confirmed()),
+        "sms" => (OtpType::Sms, !account.is_confirmed()),
+        "email_change" => (OtpType::EmailChange, account.user.new_email.is_some()),
+        _ => (OtpType::PhoneChange, account.user.new_phone.is_some()),
+    };
+    if is_wanted {
+        let redirect_to = request.query("redirect_to");
+        let action = match otp_type {
+            OtpType::Signup => AuditAction::UserConfirmationRequested,
+            _ => AuditAction::UserRecoveryRequested,
+        };
+        state.note(id, action, None);
+        state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
+    }
+    ok(&MessageSent { message_id: None })
+}
+
+fn check_resend(resend: &Resend) -> Result<(), ApiError> {
+    let (no_email, no_phone) = (resend.email.is_empty(), resend.phone.is_empty());
+    let message = match resend.type_.as_str() {
+        "signup" if no_email => "Type provided requires an email address",
+        "sms" if no_phone => "Type provided requires a phone number",
+        "signup" | "sms" | "email_change" | "phone_change" if no_email && no_phone => {
+            "Missing email address or phone number"
+        }
+        "signup" | "sms" | "email_change" | "phone_change" if no_email || no_phone => return Ok(()),
+        "signup" | "sms" | "email_change" | "phone_change" => {
+            "Only an email address or phone number should be provided."
+        }
+        _ => "Missing one of these types: signup, email_change, sms, phone_change",
+    };
+    Err(ApiError::validation_failed(message))
+}

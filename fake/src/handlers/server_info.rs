@@ -1,0 +1,43 @@
+//! Information about the server: health, settings, public keys.
+
+use crate::{
+    model::{
+        Provider,
+        types::{Health, Settings},
+    },
+    state::State,
+    wire::{ApiResult, Response, json_response, ok},
+};
+
+pub(crate) fn health() -> ApiResult {
+    ok(&Health {
+        name: "GoTrue".to_owned(),
+        version: Some("fake".to_owned()),
+        description: Some("GoTrue is a user registration and authentication API".to_owned()),
+    })
+}
+
+pub(crate) fn settings(state: &State) -> ApiResult {
+    let confirm = state.settings.confirm_addresses;
+    let is_on = |provider: &&Provider| !state.settings.disabled_providers.contains(provider);
+    // The real server omits these.
+    let is_told = |provider: &&Provider| **provider != Provider::VercelMarketplace && **provider != Provider::X;
+    let providers = Provider::KNOWN.iter().filter(is_told).map(|provider| (provider.to_string(), is_on(&provider)));
+    let ways = ["anonymous_users", "email", "phone"].map(|way| (way.to_owned(), true));
+    ok(&Settings {
+        external: providers.chain(ways).collect(),
+        disable_signup: Some(false),
+        mailer_autoconfirm: Some(!confirm),
+        phone_autoconfirm: Some(!confirm),
+        sms_provider: Some("twilio".to_owned()),
+        saml_enabled: Some(true),
+        saml_private_key_next_configured: Some(false),
+        passkeys_enabled: Some(true),
+        mfa_enabled: None,
+    })
+}
+
+/// `GET /.well-known/jwks.json`.
+pub(crate) fn jwks(state: &State) -> Response {
+    json_response(200, &state.keys.published()).header("cache-control", "public, max-age=600")
+}

@@ -1,0 +1,28 @@
+//! Sign-out.
+
+use crate::{
+    model::{AuditAction, types::SignOutScope},
+    state::State,
+    wire::{ApiError, ApiResult, Request, Response},
+};
+
+pub(crate) fn sign_out(state: &mut State, request: &Request) -> ApiResult {
+    let caller = state.caller(request)?;
+    let scope = match request.query("scope") {
+        None => SignOutScope::Global,
+        Some(name) => {
+            name.parse().map_err(|_| ApiError::validation_failed(format!("Unsupported logout scope \"{name}\"")))?
+        }
+    };
+    state.note(caller.user_id, AuditAction::Logout, None);
+    state.sessions.retain(|session| {
+        let mine = session.user_id == caller.user_id;
+        let this = session.id == caller.session_id;
+        match scope {
+            SignOutScope::Local => !this,
+            SignOutScope::Others => !mine || this,
+            SignOutScope::Global => !mine,
+        }
+    });
+    Ok(Response::new(204))
+}

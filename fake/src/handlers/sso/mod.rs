@@ -1,0 +1,6 @@
+//! Single sign-on with SAML.
+
+pub(crate) mod idp_metadata;
+pub(crate) mod providers;
+pub(crate) mod service_provider;
+pub(crate) mod sign_in;

@@ -1,0 +1,166 @@
+//! The signed-in user.
+
+use gotrue::Secret;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    contact,
+    model::{
+        AuditAction, ErrorCode, OtpType,
+        types::{MessageSent, UserUpdateRequest},
+    },
+    state::{
+        State,
+        access_tokens::Caller,
+        messages::Letter,
+        rows::password::{Password, check_strength},
+    },
+    wire::{ApiError, ApiResult, Request, json_body, ok},
+};
+
+pub(crate) fn get_user(state: &mut State, request: &Request) -> ApiResult {
+    let caller = state.caller(request)?;
+    ok(&state.account(caller.user_id)?.user)
+}
+
+/// A validated change of a user. An empty address or number is not given.
+struct Update {
+    email: Option<String>,
+    phone: Option<String>,
+    password: Option<Secret>,
+    data: Option<Value>,
+    challenge: Option<String>,
+    redirect_to: Option<String>,
+}
+
+/// `PUT /user`. Everything is checked before anything changes.
+pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
+    let caller = state.caller(request)?;
+    let update = read_update(request)?;
+    check_update(state, &caller, &update)?;
+    let user_id = caller.user_id;
+    if let Some(password) = update.password {
+        state.account(user_id)?.password = Some(Password::Plain(password));
+        state.note(user_id, AuditAction::UserUpdatedPassword, None);
+        // A new password ends the other sessions.
+        state.sessions.retain(|session| session.user_id != user_id || session.id == caller.session_id);
+    }
+    if let Some(data) = &update.data {
+        state.account(user_id)?.merge_metadata(data);
+    }
+    if let Some(email) = update.email {
+        change_email(state, user_id, email, update.challenge, update.redirect_to)?;
+    }
+    if let Some(phone) = update.phone {
+        change_phone(state, user_id, phone)?;
+    }
+    let now = state.now();
+    state.note(user_id, AuditAction::UserModified, None);
+    let user = &mut state.account(user_id)?.user;
+    user.updated_at = Some(now);
+    ok(user)
+}
+
+fn read_update(request: &Request) -> Result<Update, ApiError> {
+    let update: UserUpdateRequest = json_body(request)?;
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let email = given(update.email).map(|email| contact::email(&email)).transpose()?;
+    let phone = given(update.phone).map(|phone| contact::phone(&phone)).transpose()?;
+    update.password.as_ref().map_or(Ok(()), check_strength)?;
+    if update.app_metadata.is_some() {
+        let message = "Updating app_metadata requires admin privileges";
+        return Err(ApiError::new(403, ErrorCode::NotAdmin, message));
+    }
+    Ok(Update {
+        email,
+        phone,
+        password: update.password,
+        data: update.data,
+        challenge: given(update.code_challenge),
+        redirect_to: request.query("redirect_to"),
+    })
+}
+
+/// Fails if the change is not allowed. What changes nothing is not checked.
+fn check_update(state: &mut State, caller: &Caller, update: &Update) -> Result<(), ApiError> {
+    let lacks_aal2 = state.lacks_aal2(caller)?;
+    let account = state.account(caller.user_id)?;
+    let email = update.email.as_deref().filter(|email| *email != account.email());
+    let phone = update.phone.as_deref().filter(|phone| *phone != account.phone());
+    if lacks_aal2 && (update.password.is_some() || email.is_some() || phone.is_some()) {
+        let message = "AAL2 session is required to update email or password when MFA is enabled.";
+        return Err(ApiError::new(401, ErrorCode::InsufficientAal, message));
+    }
+    let is_anonymous = account.user.is_anonymous == Some(true);
+    if is_anonymous && update.password.is_some() && update.email.is_none() && update.phone.is_none() {
+        let message = "Updating password of an anonymous user without an email or phone is not allowed";
+        return Err(ApiError::new(422, ErrorCode::ValidationFailed, message));
+    }
+    let is_same = |new: &Secret| account.password.as_ref().is_some_and(|old| old.is(new));
+    let is_same = update.password.as_ref().is_some_and(is_same);
+    let sent_at = (account.user.email_change_sent_at, account.user.phone_change_sent_at);
+    if email.is_some_and(|email| state.account_by_email(email).is_some()) {
+        let message = "A user with this email address has already been registered";
+        return Err(ApiError::new(422, ErrorCode::EmailExists, message));
+    }
+    if phone.is_some_and(|phone| state.account_by_phone(phone).is_some()) {
+        let message = "A user with this phone number has already been registered";
+        return Err(ApiError::new(422, ErrorCode::PhoneExists, message));
+    }
+    if is_same {
+        let message = "New password should be different from the old password.";
+        return Err(ApiError::new(422, ErrorCode::SamePassword, message));
+    }
+    if email.is_some() {
+        state.check_interval(sent_at.0, false)?;
+    }
+    if phone.is_some() { state.check_interval(sent_at.1, true) } else { Ok(()) }
+}
+
+fn change_email(
+    state: &mut State,
+    user_id: Uuid,
+    email: String,
+    challenge: Option<String>,
+    redirect_to: Option<String>,
+) -> Result<(), ApiError> {
+    let (now, confirm) = (state.now(), state.settings.confirm_addresses);
+    let account = state.account(user_id)?;
+    if account.email() == email {
+        return Ok(());
+    }
+    if account.user.is_anonymous == Some(true) && !confirm {
+        account.user.email = Some(email);
+        account.confirm(now);
+        return state.identify(user_id, "email");
+    }
+    account.user.new_email = Some(email);
+    state.send(user_id, &Letter { otp_type: Some(OtpType::EmailChange), challenge, redirect_to })
+}
+
+fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), ApiError> {
+    let (now, confirm) = (state.now(), state.settings.confirm_addresses);
+    let account = state.account(user_id)?;
+    if account.phone() == phone {
+        return Ok(());
+    }
+    if !confirm {
+        account.user.phone = Some(phone);
+        account.user.phone_confirmed_at = Some(now);
+        return state.identify(user_id, "phone");
+    }
+    account.user.new_phone = Some(phone);
+    state.send(user_id, &Letter { otp_type: Some(OtpType::PhoneChange), challenge: None, redirect_to: None })
+}
+
+pub(crate) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult {
+    let caller = state.caller(request)?;
+    let account = state.account(caller.user_id)?;
+    if !account.is_confirmed() {
+        return Err(ApiError::new(422, ErrorCode::EmailNotConfirmed, "Please verify your email first."));
+    }
+    state.note(caller.user_id, AuditAction::UserReauthenticateRequested, None);
+    state.send(caller.user_id, &Letter { otp_type: None, challenge: None, redirect_to: None })?;
+    ok(&MessageSent { message_id: None })
+}

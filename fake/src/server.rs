@@ -1,0 +1,203 @@
+//! The server, as a test sees it.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use gotrue::{Client, ClientBuilder, Result, Secret};
+use serde_json::Value;
+
+use crate::{fault::Fault, mailbox::Message, model::Provider, received::ReceivedRequest, state::State, wire::Server};
+
+/// A GoTrue server in this process, on loopback. Dropping it stops it.
+///
+/// It has a thread of its own, so that it answers even while a test blocks its runtime.
+///
+/// ```
+/// use gotrue::{Password, SignUp};
+/// use gotrue_fake::FakeServer;
+///
+/// # async fn f() -> Result<(), gotrue::Error> {
+/// let server = FakeServer::start().await;
+/// let client = server.client()?;
+/// client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await?;
+/// let session = client.sign_in(Password::email("ada@example.com", "correct-horse-7")).await?;
+/// assert_eq!(session.user().email.as_deref(), Some("ada@example.com"));
+/// # Ok(()) }
+/// # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();
+/// ```
+pub struct FakeServer {
+    url: String,
+    _http: Server,
+    state: Arc<Mutex<State>>,
+}
+
+impl fmt::Debug for FakeServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The state holds passwords, codes and tokens.
+        f.debug_struct("FakeServer").field("url", &self.url()).finish_non_exhaustive()
+    }
+}
+
+impl FakeServer {
+    pub(crate) fn new(url: String, http: Server, state: Arc<Mutex<State>>) -> Self {
+        Self { url, _http: http, state }
+    }
+
+    /// Returns the base URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// Returns a client of this server.
+    ///
+    /// # Errors
+    /// As [`ClientBuilder::build`]; its URL and key are valid.
+    pub fn client(&self) -> Result<Client> {
+        self.client_builder().build()
+    }
+
+    /// Returns a builder for a client of this server.
+    pub fn client_builder(&self) -> ClientBuilder {
+        ClientBuilder::new().base_url(self.url()).api_key(self.api_key())
+    }
+
+    /// Returns the API key, which names the project to a gateway. Like the real server, this one ignores it.
+    #[must_use]
+    pub fn api_key(&self) -> Secret {
+        Secret::from("anon-key")
+    }
+
+    /// Returns a service key, for [`Client::admin`].
+    #[must_use]
+    pub fn service_key(&self) -> Secret {
+        self.state().service_key()
+    }
+
+    /// Returns the shared secret that signs access tokens if `hs256` is set on the builder, or else an empty one.
+    #[must_use]
+    pub fn hs256_secret(&self) -> Secret {
+        self.state().keys.shared_secret()
+    }
+
+    /// Signs with a new key from now on. Older keys stay published, and what they signed stays valid, until they are
+    /// [retired](Self::retire_keys).
+    pub fn rotate_keys(&self) {
+        self.state().keys.rotate();
+    }
+
+    /// Removes all keys but the newest. Whatever the others signed is no longer valid, [service keys](Self::service_key)
+    /// included.
+    pub fn retire_keys(&self) {
+        self.state().keys.retire();
+    }
+
+    /// Changes the algorithm of refresh tokens ([`FakeServerBuilder::refresh_token_version`]), as a deployment with another
+    /// setting does: sessions and their tokens stay.
+    ///
+    /// # Panics
+    /// If the version is greater than 2.
+    ///
+    /// [`FakeServerBuilder::refresh_token_version`]: crate::FakeServerBuilder::refresh_token_version
+    pub fn set_refresh_token_version(&self, version: u8) {
+        self.state().settings.set_refresh_token_version(version);
+    }
+
+    /// Returns the messages that were sent to an email address or phone number, oldest first.
+    #[must_use]
+    pub fn messages_to(&self, address: &str) -> Vec<Message> {
+        self.state().mailbox.iter().filter(|message| message.to == address).cloned().collect()
+    }
+
+    /// Returns the last message that was sent to an email address or phone number.
+    #[must_use]
+    pub fn last_message_to(&self, address: &str) -> Option<Message> {
+        self.messages_to(address).pop()
+    }
+
+    /// Returns the requests that the server received, oldest first, without their secrets.
+    #[must_use]
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.state().requests.clone()
+    }
+
+    /// Returns how many requests the server received for an operation, by its id in the document.
+    #[must_use]
+    pub fn count(&self, operation: &str) -> usize {
+        self.state().requests.iter().filter(|request| request.operation == Some(operation)).count()
+    }
+
+    /// Returns an ID token of a provider for [`IdToken`](gotrue::IdToken), such as a native sign-in returns.
+    ///
+    /// `claims` are added to those of the provider's one user, who is also the user that [`Client::authorize`] signs in.
+    /// The claim `nonce` is what the provider gets: the SHA-256 of the nonce, in hexadecimal.
+    ///
+    /// `None` if the server takes no ID tokens of the provider, or if the provider is disabled.
+    ///
+    /// ```
+    /// use gotrue::{IdToken, Provider};
+    /// use gotrue_fake::FakeServer;
+    /// use serde_json::json;
+    ///
+    /// # async fn f() -> Result<(), gotrue::Error> {
+    /// let server = FakeServer::start().await;
+    /// let claims = json!({ "email": "ada@example.com", "sub": "ada" });
+    /// let id_token = server.id_token(Provider::Google, &claims).unwrap();
+    /// let session = server.client()?.sign_in(IdToken::new(Provider::Google, id_token)).await?;
+    /// assert_eq!(session.user().email.as_deref(), Some("ada@example.com"));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();
+    /// ```
+    #[must_use]
+    pub fn id_token(&self, provider: impl Into<Provider>, claims: &Value) -> Option<Secret> {
+        self.state().id_token(&provider.into(), claims)
+    }
+
+    /// Makes the next call fail, or the calls that the fault is for. Faults of the same call happen in the order in which
+    /// they were added.
+    ///
+    /// A client with a [`ManualClock`](crate::ManualClock) waits by that clock before it retries: advance the clock, or
+    /// build the client with [`retries(0)`](ClientBuilder::retries).
+    pub fn fail(&self, fault: Fault) {
+        self.state().faults.add(fault);
+    }
+
+    /// Removes the faults that have not happened yet.
+    pub fn heal(&self) {
+        self.state().faults.clear();
+    }
+
+    /// Returns the code that an authenticator app shows now, by the clock of this server. `None` if the secret is
+    /// malformed.
+    ///
+    /// ```
+    /// use gotrue::{Password, SignUp, user::EnrollTotp};
+    /// use gotrue_fake::FakeServer;
+    ///
+    /// # async fn f() -> Result<(), gotrue::Error> {
+    /// let server = FakeServer::start().await;
+    /// let client = server.client()?;
+    /// let ada = client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await?.session();
+    /// let mfa = client.user(ada.unwrap().access_token()).mfa();
+    /// let factor = mfa.enroll_totp(EnrollTotp::new()).await?;
+    /// let code = server.totp_code(&factor.secret).unwrap();
+    /// let session = mfa.challenge_and_verify(factor.id, code).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();
+    /// ```
+    #[must_use]
+    pub fn totp_code(&self, secret: &Secret) -> Option<Secret> {
+        self.state().totp_code(secret)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+/// Locks the state. A handler that panicked has left nothing that a later request could not handle.
+pub(crate) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,137 @@
+//! Access tokens, and authentication of requests.
+
+use gotrue::Secret;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    model::{
+        ErrorCode,
+        types::{Factor, Session},
+    },
+    state::store::State,
+    wire::{ApiError, Request},
+};
+
+/// The sender of a request.
+pub(crate) struct Caller {
+    pub(crate) user_id: Uuid,
+    pub(crate) session_id: Uuid,
+    pub(crate) is_anonymous: bool,
+}
+
+fn bearer(request: &Request) -> Result<&str, ApiError> {
+    let header = request.header("authorization");
+    header
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .ok_or_else(|| ApiError::new(401, ErrorCode::NoAuthorization, "This endpoint requires a valid Bearer token"))
+}
+
+pub(crate) fn session_gone() -> ApiError {
+    ApiError::new(403, ErrorCode::SessionNotFound, "Session from session_id claim in JWT does not exist")
+}
+
+impl State {
+    pub(crate) fn tokens(&mut self, session_id: Uuid, refresh_token: String) -> Result<Session, ApiError> {
+        let (now, lifetime) = (self.now(), self.settings.token_lifetime);
+        let row = self.sessions.iter().find(|session| session.id == session_id).ok_or_else(session_gone)?;
+        let (user_id, aal, amr, application) = (row.user_id, row.aal(), row.amr(), row.application.clone());
+        let user = self.account(user_id)?.user.clone();
+        let expires_at = (now + lifetime).timestamp();
+        let mut claims = json!({
+            "sub": user.id,
+            "aud": user.aud,
+            "exp": expires_at,
+            "iat": now.timestamp(),
+            "email": user.email,
+            "phone": user.phone,
+            "app_metadata": user.app_metadata,
+            "user_metadata": user.user_metadata,
+            "role": user.role,
+            "aal": aal,
+            "amr": amr,
+            "session_id": session_id,
+            "is_anonymous": user.is_anonymous,
+        });
+        if let Some(application) = application {
+            claims["client_id"] = json!(application.client_id);
+            claims["scope"] = json!(application.scope);
+        }
+        Ok(Session {
+            access_token: self.sign(&claims)?,
+            token_type: "bearer".to_owned(),
+            expires_in: lifetime.num_seconds(),
+            expires_at: Some(expires_at),
+            refresh_token: refresh_token.into(),
+            user,
+            provider_token: None,
+            provider_refresh_token: None,
+            weak_password: None,
+            id_token: None,
+        })
+    }
+
+    /// Verifies an access token and returns its claims.
+    pub(crate) fn claims(&self, token: &str) -> Result<Value, ApiError> {
+        let bad = |why: &str| {
+            let message = format!("invalid JWT: unable to parse or verify signature, {why}");
+            ApiError::new(403, ErrorCode::BadJwt, message)
+        };
+        let claims = self.keys.verify(token).map_err(|why| bad(&why))?;
+        let expired = claims["exp"].as_i64().is_some_and(|exp| exp <= self.now().timestamp());
+        if expired { Err(bad("token has invalid claims: token is expired")) } else { Ok(claims) }
+    }
+
+    /// Authenticates a request with a user's access token.
+    pub(crate) fn caller(&mut self, request: &Request) -> Result<Caller, ApiError> {
+        let claims = self.claims(bearer(request)?)?;
+        let id = |claim: &str| claims[claim].as_str().and_then(|id| Uuid::try_parse(id).ok());
+        let user_id =
+            id("sub").ok_or_else(|| ApiError::new(403, ErrorCode::BadJwt, "invalid claim: missing sub claim"))?;
+        let session_id = id("session_id").unwrap_or_default();
+        let now = self.now();
+        if self.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
+            return Err(ApiError::new(403, ErrorCode::UserBanned, "User is banned"));
+        }
+        if self.sessions.iter().any(|session| session.id == session_id) {
+            Ok(Caller { user_id, session_id, is_anonymous: claims["is_anonymous"] == true })
+        } else {
+            Err(session_gone())
+        }
+    }
+
+    /// Authenticates a request of a user who is not anonymous.
+    pub(crate) fn named_caller(&mut self, request: &Request) -> Result<Caller, ApiError> {
+        let caller = self.caller(request)?;
+        if caller.is_anonymous {
+            let message = "Anonymous user not allowed to perform these actions";
+            return Err(ApiError::new(403, ErrorCode::NoAuthorization, message));
+        }
+        Ok(caller)
+    }
+
+    /// Authenticates a request with a service key.
+    pub(crate) fn check_admin(&self, request: &Request) -> Result<(), ApiError> {
+        let claims = self.claims(bearer(request)?)?;
+        if claims["role"] == "service_role" {
+            Ok(())
+        } else {
+            Err(ApiError::new(403, ErrorCode::NotAdmin, "User not allowed"))
+        }
+    }
+
+    pub(crate) fn service_key(&self) -> Secret {
+        let exp = (self.now() + chrono::Duration::days(3650)).timestamp();
+        self.sign(&json!({ "role": "service_role", "exp": exp })).unwrap_or_default()
+    }
+
+    pub(crate) fn sign(&self, claims: &Value) -> Result<Secret, ApiError> {
+        self.keys.sign(claims).map_err(|why| ApiError::new(500, ErrorCode::UnexpectedFailure, why))
+    }
+
+    /// Whether the user has a verified second factor that was not used in this session.
+    pub(crate) fn lacks_aal2(&mut self, caller: &Caller) -> Result<bool, ApiError> {
+        let mut factors = self.account(caller.user_id)?.user.factors.iter().flatten();
+        Ok(factors.any(Factor::is_verified) && !self.is_aal2(caller.session_id))
+    }
+}

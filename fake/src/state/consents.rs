@@ -1,0 +1,14 @@
+//! Users' consents for OAuth clients.
+
+use uuid::Uuid;
+
+use crate::state::store::State;
+
+impl State {
+    /// Removes a consent; returns whether there was one.
+    pub(crate) fn forget_consent(&mut self, user_id: Uuid, client_id: Uuid) -> bool {
+        let before = self.oauth.consents.len();
+        self.oauth.consents.retain(|consent| consent.user_id != user_id || consent.client_id != client_id);
+        self.oauth.consents.len() < before
+    }
+}

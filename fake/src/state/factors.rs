@@ -1,0 +1,113 @@
+//! Second factors of users.
+
+use gotrue::Secret;
+use uuid::Uuid;
+
+use crate::{
+    contact,
+    model::{ErrorCode, types::Factor},
+    state::{
+        access_tokens::Caller,
+        rows::factor::{FACTOR_LIFETIME, FactorRow, Proof, no_factor},
+        store::State,
+    },
+    totp,
+    webauthn::Credential,
+    wire::ApiError,
+};
+
+/// The maximum number of factors of a user.
+const MOST_FACTORS: usize = 10;
+
+impl State {
+    pub(crate) fn check_new_factor(&mut self, caller: &Caller, name: &str) -> Result<(), ApiError> {
+        let factors = self.account(caller.user_id)?.user.factors.clone().unwrap_or_default();
+        if factors.iter().any(|factor| factor.friendly_name.as_deref().unwrap_or_default() == name) {
+            let message = format!("A factor with the friendly name {name:?} for this user already exists");
+            return Err(ApiError::new(422, ErrorCode::MfaFactorNameConflict, message));
+        }
+        if factors.len() >= MOST_FACTORS {
+            let message = "Maximum number of verified factors reached, unenroll to continue";
+            return Err(ApiError::new(422, ErrorCode::TooManyEnrolledMfaFactors, message));
+        }
+        if self.lacks_aal2(caller)? {
+            return Err(ApiError::new(403, ErrorCode::InsufficientAal, "AAL2 required to enroll a new factor"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn factor_row(&mut self, factor_id: Uuid) -> Result<&mut FactorRow, ApiError> {
+        self.factors.iter_mut().find(|row| row.factor_id == factor_id).ok_or_else(no_factor)
+    }
+
+    pub(crate) fn change_factor(
+        &mut self,
+        user_id: Uuid,
+        factor_id: Uuid,
+        change: impl FnOnce(&mut Factor),
+    ) -> Result<(), ApiError> {
+        let mut factors = self.account(user_id)?.user.factors.iter_mut().flatten();
+        factors.find(|factor| factor.id == factor_id).map(change).ok_or_else(no_factor)
+    }
+
+    /// Removes unverified factors that were never challenged in time.
+    pub(crate) fn forget_stale_factors(&mut self, user_id: Uuid) -> Result<(), ApiError> {
+        let oldest = self.now() - FACTOR_LIFETIME;
+        let challenged: Vec<Uuid> =
+            self.factors.iter().filter(|row| !row.challenges.is_empty()).map(|row| row.factor_id).collect();
+        self.retain_factors(user_id, |factor| {
+            factor.is_verified() || challenged.contains(&factor.id) || factor.created_at.is_some_and(|at| at >= oldest)
+        })
+    }
+
+    /// Removes the factors of a user that are not to be kept. The field is absent if no factor is left.
+    pub(crate) fn retain_factors(&mut self, user_id: Uuid, keep: impl Fn(&Factor) -> bool) -> Result<(), ApiError> {
+        let user = &mut self.account(user_id)?.user;
+        let (kept, gone): (Vec<_>, Vec<_>) = user.factors.take().unwrap_or_default().into_iter().partition(keep);
+        user.factors = Some(kept).filter(|kept| !kept.is_empty());
+        self.factors.retain(|row| gone.iter().all(|factor| factor.id != row.factor_id));
+        Ok(())
+    }
+
+    /// Changes the number that codes are sent to.
+    pub(crate) fn set_factor_phone(&mut self, factor_id: Uuid, number: &str) -> Result<(), ApiError> {
+        self.factor_row(factor_id)?.proof = Proof::Phone(number.to_owned());
+        Ok(())
+    }
+
+    /// Validates the number of a new factor, and removes an unverified factor with the same number.
+    pub(crate) fn new_phone(&mut self, caller: &Caller, phone: &str) -> Result<String, ApiError> {
+        if phone.is_empty() {
+            return Err(ApiError::validation_failed("Phone number required to enroll Phone factor"));
+        }
+        let number = contact::phone(phone)?;
+        let has_number = |factor: &Factor| factor.phone.as_deref() == Some(number.as_str());
+        let mut factors = self.account(caller.user_id)?.user.factors.iter().flatten();
+        if factors.any(|factor| has_number(factor) && factor.is_verified()) {
+            let message = "A verified phone factor already exists, unenroll the existing factor to continue";
+            return Err(ApiError::new(422, ErrorCode::MfaVerifiedFactorExists, message));
+        }
+        self.retain_factors(caller.user_id, |factor| !has_number(factor))?;
+        Ok(number)
+    }
+
+    /// Returns the code that an authenticator app shows now.
+    pub(crate) fn totp_code(&self, secret: &Secret) -> Option<Secret> {
+        totp::code(secret, self.now())
+    }
+
+    /// Returns the host of the server, the default issuer of TOTP factors.
+    pub(crate) fn host(&self) -> String {
+        self.base_url.split_once("://").map_or("", |(_, host)| host).to_owned()
+    }
+
+    /// Returns the WebAuthn credentials of a user's verified factors.
+    pub(crate) fn factor_credentials(&mut self, user_id: Uuid) -> Result<Vec<Credential>, ApiError> {
+        let factors = self.account(user_id)?.user.factors.clone().unwrap_or_default();
+        let is_theirs = |id: Uuid| factors.iter().any(|factor| factor.id == id && factor.is_verified());
+        let rows = self.factors.iter().filter(|row| is_theirs(row.factor_id));
+        Ok(rows
+            .filter_map(|row| if let Proof::WebAuthn(credential) = &row.proof { credential.clone() } else { None })
+            .collect())
+    }
+}

@@ -1,0 +1,86 @@
+//! PKCE flows, from their start to the exchange of the code.
+
+use uuid::Uuid;
+
+use crate::{
+    code_challenge::hash_of_verifier,
+    model::{ErrorCode, OtpType},
+    redirect_url::SITE_URL,
+    state::{
+        rows::flow::{FLOW_LIFETIME, Flow},
+        store::State,
+    },
+    wire::ApiError,
+};
+
+pub(crate) fn flow_gone() -> ApiError {
+    let message = "invalid flow state, no valid flow state found";
+    ApiError::new(404, ErrorCode::FlowStateNotFound, message)
+}
+
+impl State {
+    /// Starts a flow that continues with a message.
+    pub(crate) fn begin_by_message(&mut self, user_id: Uuid, challenge: &str, otp_type: Option<OtpType>) {
+        self.flows.push(Flow {
+            id: None,
+            begun_at: self.now(),
+            provider: None,
+            method: match otp_type {
+                Some(OtpType::Recovery) => "recovery",
+                Some(OtpType::Magiclink) => "magiclink",
+                Some(OtpType::EmailChange) => "email_change",
+                _ => "email/signup",
+            },
+            linking: None,
+            redirect_to: SITE_URL.to_owned(),
+            challenge: Some(challenge.to_owned()),
+            user_id: Some(user_id),
+            code: None,
+        });
+    }
+
+    /// Returns the position of the flow that a provider redirects back to, or an error code and message.
+    pub(crate) fn open_flow(&self, id: &str) -> Result<usize, (&'static str, &'static str)> {
+        if id.is_empty() {
+            return Err(("bad_oauth_callback", "OAuth state parameter missing"));
+        }
+        let bad = |about| Err(("bad_oauth_state", about));
+        let Ok(id) = Uuid::try_parse(id) else { return bad("OAuth state parameter is invalid") };
+        let Some(place) = self.flows.iter().position(|flow| flow.id == Some(id)) else {
+            return bad("OAuth state not found or expired");
+        };
+        let flow = &self.flows[place];
+        if self.now() > flow.begun_at + FLOW_LIFETIME {
+            return bad("OAuth state has expired");
+        }
+        if flow.challenge.is_some() && flow.user_id.is_some() {
+            return Err(("flow_state_already_used", "State has already been used"));
+        }
+        Ok(place)
+    }
+
+    /// Issues the code for the last flow of a user.
+    pub(crate) fn code_for(&mut self, user_id: Uuid) -> Result<String, ApiError> {
+        let (code, now) = (self.random.id().to_string(), self.now());
+        let flow = self.flows.iter_mut().rev().find(|flow| flow.user_id == Some(user_id) && flow.code.is_none());
+        flow.ok_or_else(flow_gone)?.code = Some((code.clone(), now));
+        Ok(code)
+    }
+
+    /// Redeems the code of a flow.
+    pub(crate) fn redeem_code(&mut self, code: &str, verifier: &str) -> Result<Flow, ApiError> {
+        let now = self.now();
+        let issued = |flow: &Flow| flow.code.as_ref().is_some_and(|(known, _)| known == code);
+        let place = self.flows.iter().position(issued).ok_or_else(flow_gone)?;
+        let flow = &self.flows[place];
+        if flow.code.as_ref().is_some_and(|(_, issued_at)| now - *issued_at > FLOW_LIFETIME) {
+            let message = "invalid flow state, flow state has expired";
+            return Err(ApiError::new(422, ErrorCode::FlowStateExpired, message));
+        }
+        if flow.challenge != Some(hash_of_verifier(verifier)) {
+            let message = "code challenge does not match previously saved code verifier";
+            return Err(ApiError::new(400, ErrorCode::BadCodeVerifier, message));
+        }
+        Ok(self.flows.remove(place))
+    }
+}

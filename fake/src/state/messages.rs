@@ -1,0 +1,125 @@
+//! Codes and links, sent to the mailbox.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha224};
+use uuid::Uuid;
+
+use crate::{
+    mailbox::Message,
+    model::{ErrorCode, OtpType},
+    redirect_url::SITE_URL,
+    state::{rows::account::SentCode, store::State},
+    wire::ApiError,
+};
+
+/// A message to send.
+pub(crate) struct Letter {
+    /// The type of the code. `None` for a reauthentication.
+    pub(crate) otp_type: Option<OtpType>,
+    pub(crate) challenge: Option<String>,
+    pub(crate) redirect_to: Option<String>,
+}
+
+/// Returns the hash of a code, which links contain.
+pub(crate) fn token_hash(address: &str, code: &str) -> String {
+    format!("{:x}", Bytes::copy_from_slice(&Sha224::digest(format!("{address}{code}"))))
+}
+
+impl State {
+    /// Sends a message to the address or phone that its type implies; for an email change, to both addresses.
+    pub(crate) fn send(&mut self, user_id: Uuid, letter: &Letter) -> Result<(), ApiError> {
+        let account = self.account(user_id)?;
+        let user = &account.user;
+        let (email, phone) = (account.email().to_owned(), account.phone().to_owned());
+        let to_phone = match letter.otp_type {
+            Some(OtpType::Sms | OtpType::PhoneChange) => true,
+            None => email.is_empty(),
+            _ => false,
+        };
+        let addresses = match letter.otp_type {
+            Some(OtpType::EmailChange) => vec![email, user.new_email.clone().unwrap_or_default()],
+            Some(OtpType::PhoneChange) => vec![user.new_phone.clone().unwrap_or_default()],
+            _ if to_phone => vec![phone],
+            _ => vec![email],
+        };
+        let last = match letter.otp_type {
+            None => user.reauthentication_sent_at,
+            Some(OtpType::Recovery | OtpType::Magiclink | OtpType::Email) => user.recovery_sent_at,
+            Some(OtpType::EmailChange) => user.email_change_sent_at,
+            Some(OtpType::PhoneChange) => user.phone_change_sent_at,
+            Some(_) => user.confirmation_sent_at,
+        };
+        self.check_interval(last, to_phone)?;
+        if let Some(challenge) = &letter.challenge {
+            self.begin_by_message(user_id, challenge, letter.otp_type);
+        }
+        // A new code invalidates older ones of the same kind.
+        let account = self.account(user_id)?;
+        account.drop_codes(letter.otp_type);
+        if letter.otp_type == Some(OtpType::EmailChange) {
+            account.is_change_half_confirmed = false;
+        }
+        for address in addresses.into_iter().filter(|address| !address.is_empty()) {
+            self.send_to(user_id, &address, to_phone, letter)?;
+        }
+        self.note_sent(user_id, letter.otp_type)
+    }
+
+    fn send_to(&mut self, user_id: Uuid, to: &str, to_phone: bool, letter: &Letter) -> Result<(), ApiError> {
+        let (code, now) = (self.random.code(), self.now());
+        let prefix = if letter.challenge.is_some() { "pkce_" } else { "" };
+        let hash = format!("{prefix}{}", token_hash(to, &code));
+        let sent = SentCode { otp_type: letter.otp_type, address: to.to_owned(), hash: hash.clone(), sent_at: now };
+        self.account(user_id)?.codes.push(sent);
+        let link = letter.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(&hash, otp_type, letter));
+        let token_hash = (!to_phone).then(|| hash.into());
+        self.mailbox.push(Message {
+            to: to.to_owned(),
+            otp_type: letter.otp_type,
+            code: code.into(),
+            token_hash,
+            link,
+        });
+        Ok(())
+    }
+
+    pub(crate) fn link(&self, hash: &str, otp_type: OtpType, letter: &Letter) -> gotrue::Secret {
+        let path = crate::model::Operation::by_id("verify_link").map_or("", |operation| operation.path);
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("token", hash).append_pair("type", &otp_type.to_string());
+        query.append_pair("redirect_to", letter.redirect_to.as_deref().unwrap_or(SITE_URL));
+        format!("{}{path}?{}", self.base_url, query.finish()).into()
+    }
+
+    pub(crate) fn note_sent(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), ApiError> {
+        let now = Some(self.now());
+        let user = &mut self.account(user_id)?.user;
+        match otp_type {
+            None => user.reauthentication_sent_at = now,
+            Some(OtpType::Recovery | OtpType::Magiclink | OtpType::Email) => user.recovery_sent_at = now,
+            Some(OtpType::EmailChange) => user.email_change_sent_at = now,
+            Some(OtpType::PhoneChange) => user.phone_change_sent_at = now,
+            Some(_) => user.confirmation_sent_at = now,
+        }
+        Ok(())
+    }
+
+    /// Fails within the minimum interval since the last message.
+    pub(crate) fn check_interval(&self, last: Option<DateTime<Utc>>, to_phone: bool) -> Result<(), ApiError> {
+        let wait = last.map_or(0, |last| (self.settings.message_interval - (self.now() - last)).num_seconds());
+        if wait <= 0 {
+            return Ok(());
+        }
+        let code = if to_phone { ErrorCode::OverSmsSendRateLimit } else { ErrorCode::OverEmailSendRateLimit };
+        let message = format!("For security purposes, you can only request this after {wait} seconds.");
+        Err(ApiError::new(429, code, message))
+    }
+
+    pub(crate) fn send_factor_code(&mut self, number: String) -> String {
+        let code = self.random.code();
+        let sent = code.clone().into();
+        self.mailbox.push(Message { to: number, otp_type: None, code: sent, token_hash: None, link: None });
+        code
+    }
+}

@@ -1,0 +1,20 @@
+//! The state of the server and the rules by which it changes.
+
+pub(crate) mod access_tokens;
+pub(crate) mod accounts;
+pub(crate) mod audit_log;
+pub(crate) mod consents;
+pub(crate) mod factors;
+pub(crate) mod flows;
+pub(crate) mod identity_providers;
+pub(crate) mod messages;
+pub(crate) mod passkeys;
+pub(crate) mod profiles;
+pub(crate) mod rate_limits;
+pub(crate) mod refresh_tokens;
+pub(crate) mod rows;
+pub(crate) mod sessions;
+mod store;
+pub(crate) mod verification;
+
+pub(crate) use store::State;

@@ -1,0 +1,149 @@
+//! Exchanging refresh tokens.
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    model::{AuditAction, ErrorCode},
+    refresh_token::{RefreshToken, SignedToken},
+    state::{
+        rows::{refresh_tokens::RandomUse, session::SessionRow},
+        sessions::{Headers, IssuedSession, SESSION_ID, TOKEN_COUNTER, TOKEN_PREFIX, USER_ID, prefix},
+        store::State,
+    },
+    wire::ApiError,
+};
+
+const TOKEN_REUSE: &str = "sb-auth-refresh-token-reuse";
+const TOKEN_REUSE_CAUSE: &str = "sb-auth-refresh-token-reuse-cause";
+const TOKEN_ROTATED: &str = "sb-auth-refresh-token-rotated";
+
+/// A refresh token that was issued, and the headers that tell how.
+type Issued = (String, Headers);
+
+impl State {
+    /// Issues new tokens for a refresh token. A session of an OAuth client is refreshed by that client only.
+    pub(crate) fn refresh(&mut self, token: &RefreshToken, client_id: Option<Uuid>) -> Result<IssuedSession, ApiError> {
+        let now = self.now();
+        let position = self.sessions.iter().position(|session| owns(session, token)).ok_or_else(token_not_found)?;
+        let (session_id, user_id) = (self.sessions[position].id, self.sessions[position].user_id);
+        let mut headers = vec![(USER_ID, user_id.to_string())];
+        if self.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
+            let error = ApiError::new(400, ErrorCode::UserBanned, "Invalid Refresh Token: User Banned");
+            return Err(error.headers(headers));
+        }
+        headers.push((SESSION_ID, session_id.to_string()));
+        let issued = self.sessions[position].check_client(client_id).and_then(|()| match token {
+            RefreshToken::Random(token) => self.exchange_random(position, token),
+            RefreshToken::Signed(token) => self.exchange_signed(position, token),
+        });
+        let (token, more) = issued.map_err(|error| error.headers(headers.clone()))?;
+        headers.extend(more);
+        self.sessions[position].refreshed_at = Some(now);
+        self.issue(session_id, token, headers)
+    }
+
+    fn exchange_random(&mut self, position: usize, token: &str) -> Result<Issued, ApiError> {
+        let (now, interval) = (self.now(), self.settings.reuse_interval);
+        let (fresh, key) = (self.random.refresh_token(), self.random.bytes());
+        let is_upgrading = self.settings.refresh_token_version == 2;
+        let upgrade_percentage = if is_upgrading { self.settings.refresh_token_upgrade_percentage } else { 0 };
+        let session = &mut self.sessions[position];
+        match session.refresh_tokens.use_random(token, now, interval) {
+            RandomUse::Active(active) => {
+                let (user_id, headers) = (session.user_id, vec![(TOKEN_PREFIX, prefix(&active))]);
+                self.note(user_id, AuditAction::TokenRefreshed, None);
+                return Ok((active, headers));
+            }
+            RandomUse::AlreadyUsed => {
+                if self.settings.rotate_refresh_tokens {
+                    session.refresh_tokens.revoke_random(now);
+                }
+                return Err(already_used());
+            }
+            RandomUse::Exchanged => session.refresh_tokens.exchange_random(token, fresh.clone(), now),
+        }
+        let (session_id, user_id) = (session.id, session.user_id);
+        let mut headers = vec![(TOKEN_REUSE, "false".to_owned())];
+        let issued = if is_upgraded(session_id, upgrade_percentage) {
+            // The new token of version 1 is not issued, so it is revoked at once.
+            session.refresh_tokens.revoke_random(now);
+            let signer = session.refresh_tokens.upgrade(key);
+            headers.push((TOKEN_COUNTER, signer.counter.to_string()));
+            signer.token(session_id)
+        } else {
+            fresh
+        };
+        headers.push((TOKEN_PREFIX, prefix(&issued)));
+        self.note(user_id, AuditAction::TokenRefreshed, None);
+        self.note(user_id, AuditAction::TokenRevoked, None);
+        Ok((issued, headers))
+    }
+
+    fn exchange_signed(&mut self, position: usize, token: &SignedToken) -> Result<Issued, ApiError> {
+        let now = self.now();
+        let session = &mut self.sessions[position];
+        let since_refresh = (now - session.refreshed_at.unwrap_or(session.created_at)).abs();
+        let (session_id, user_id) = (session.id, session.user_id);
+        let signer = session.refresh_tokens.signer().ok_or_else(token_not_found)?;
+        let mut headers = Vec::new();
+        match signer.counter.checked_sub(token.counter) {
+            None => {
+                let message = "Invalid Refresh Token: Not Issued By This Server";
+                return Err(ApiError::validation_failed(message));
+            }
+            Some(0) => {
+                signer.counter += 1;
+                headers.push((TOKEN_REUSE, "false".to_owned()));
+            }
+            Some(behind) => {
+                let causes = [
+                    ("concurrent-refresh", since_refresh < self.settings.reuse_interval),
+                    ("fail-to-save", behind == 1),
+                    ("always-allow", self.settings.allow_refresh_token_reuse),
+                ];
+                let causes: Vec<&str> =
+                    causes.into_iter().filter(|(_, applies)| *applies).map(|(name, _)| name).collect();
+                if causes.is_empty() {
+                    return Err(self.refuse_reuse(position));
+                }
+                headers.push((TOKEN_REUSE_CAUSE, causes.join(",")));
+            }
+        }
+        headers.push((TOKEN_COUNTER, signer.counter.to_string()));
+        let issued = signer.token(session_id);
+        self.note(user_id, AuditAction::TokenRefreshed, None);
+        Ok((issued, headers))
+    }
+
+    /// Deletes the session of a refresh token of version 2 that was reused, if tokens are rotated.
+    fn refuse_reuse(&mut self, position: usize) -> ApiError {
+        if !self.settings.rotate_refresh_tokens {
+            return already_used();
+        }
+        self.sessions.remove(position);
+        already_used().headers(vec![(TOKEN_ROTATED, "true".to_owned())])
+    }
+}
+
+fn owns(session: &SessionRow, token: &RefreshToken) -> bool {
+    match token {
+        RefreshToken::Random(token) => session.refresh_tokens.has_random(token),
+        RefreshToken::Signed(token) => session.id == token.session_id && session.refresh_tokens.has_signed(token),
+    }
+}
+
+/// Whether a session gets tokens of version 2. It is the sessions that are counted, not the refreshes.
+fn is_upgraded(session_id: Uuid, percentage: u8) -> bool {
+    let [first, second, ..] = <[u8; 32]>::from(Sha256::digest(session_id));
+    u16::from_be_bytes([first, second]) % 100 < percentage.into()
+}
+
+pub(crate) fn token_not_found() -> ApiError {
+    let message = "Invalid Refresh Token: Refresh Token Not Found";
+    ApiError::new(400, ErrorCode::RefreshTokenNotFound, message)
+}
+
+fn already_used() -> ApiError {
+    ApiError::new(400, ErrorCode::RefreshTokenAlreadyUsed, "Invalid Refresh Token: Already Used")
+}

@@ -1,0 +1,93 @@
+//! Second factors and their challenges.
+
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
+
+use crate::{
+    model::{ErrorCode, FactorStatus, FactorType, types::Factor},
+    webauthn::Credential,
+    wire::ApiError,
+};
+
+/// The secret part of a factor.
+#[derive(Debug)]
+pub(crate) struct FactorRow {
+    pub(crate) factor_id: Uuid,
+    pub(crate) proof: Proof,
+    pub(crate) challenges: Vec<ChallengeRow>,
+}
+
+/// What a factor is verified by.
+#[derive(Clone, Debug)]
+pub(crate) enum Proof {
+    /// The secret of an authenticator app.
+    Totp([u8; 20]),
+    /// The phone number that codes are sent to.
+    Phone(String),
+    /// The credential of an authenticator, if one is registered.
+    WebAuthn(Option<Credential>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ChallengeRow {
+    pub(crate) id: Uuid,
+    pub(crate) created_at: DateTime<Utc>,
+    /// The code that was sent, or the challenge that an authenticator signs. Empty for an authenticator app.
+    pub(crate) nonce: String,
+    pub(crate) answered: bool,
+}
+
+impl FactorRow {
+    /// Returns a challenge that is neither used nor expired.
+    pub(crate) fn open_challenge(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<ChallengeRow, ApiError> {
+        let unknown = || {
+            let message = "MFA factor with the provided challenge ID not found";
+            ApiError::new(422, ErrorCode::MfaFactorNotFound, message)
+        };
+        let place = self.challenges.iter().position(|challenge| challenge.id == id).ok_or_else(unknown)?;
+        let challenge = self.challenges[place].clone();
+        if challenge.answered {
+            let message = "Challenge and verify IP addresses mismatch.";
+            return Err(ApiError::new(422, ErrorCode::MfaIpAddressMismatch, message));
+        }
+        if now > challenge.created_at + FACTOR_LIFETIME {
+            self.challenges.remove(place);
+            let message =
+                format!("MFA challenge {id} has expired, verify against another challenge or create a new challenge.");
+            return Err(ApiError::new(422, ErrorCode::MfaChallengeExpired, message));
+        }
+        Ok(challenge)
+    }
+
+    /// Marks a challenge as used. WebAuthn challenges are removed.
+    pub(crate) fn answered(&mut self, answered: &ChallengeRow) {
+        if let Proof::WebAuthn(_) = self.proof {
+            self.challenges.retain(|challenge| challenge.id != answered.id);
+        }
+        for challenge in self.challenges.iter_mut().filter(|challenge| challenge.id == answered.id) {
+            challenge.answered = true;
+        }
+    }
+}
+
+/// The lifetime of a challenge, and of an unverified factor without one.
+pub(crate) const FACTOR_LIFETIME: Duration = Duration::seconds(300);
+
+pub(crate) fn new_factor(id: Uuid, name: &str, factor_type: FactorType, now: DateTime<Utc>) -> Factor {
+    Factor {
+        id,
+        created_at: Some(now),
+        updated_at: Some(now),
+        status: FactorStatus::Unverified,
+        friendly_name: Some(name.to_owned()).filter(|name| !name.is_empty()),
+        factor_type,
+        phone: Some(String::new()),
+        last_challenged_at: None,
+        web_authn_aaguid: None,
+        last_webauthn_challenge_data: None,
+    }
+}
+
+pub(crate) fn no_factor() -> ApiError {
+    ApiError::new(404, ErrorCode::MfaFactorNotFound, "Factor not found")
+}

@@ -1,0 +1,24 @@
+//! Flows that go through a browser or an email and end with a code (PKCE, RFC 7636).
+
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
+
+/// A flow, from its start to the exchange of its code.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) id: Option<Uuid>,
+    pub(crate) begun_at: DateTime<Utc>,
+    pub(crate) provider: Option<String>,
+    /// How the user signs in (`amr`).
+    pub(crate) method: &'static str,
+    /// The signed-in user who links an identity.
+    pub(crate) linking: Option<Uuid>,
+    pub(crate) redirect_to: String,
+    /// The SHA-256 of the verifier, base64url.
+    pub(crate) challenge: Option<String>,
+    pub(crate) user_id: Option<Uuid>,
+    pub(crate) code: Option<(String, DateTime<Utc>)>,
+}
+
+/// The lifetime of a flow, and of its code.
+pub(crate) const FLOW_LIFETIME: Duration = Duration::minutes(5);

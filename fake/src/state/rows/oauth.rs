@@ -1,0 +1,81 @@
+//! OAuth clients, their authorization requests and consents.
+
+use chrono::{DateTime, Utc};
+use gotrue::Secret;
+use uuid::Uuid;
+
+use crate::model::types::{OAuthClient, OAuthClientSummary};
+
+/// The tables of the OAuth server.
+#[derive(Debug, Default)]
+pub(crate) struct OAuth {
+    pub(crate) clients: Vec<ClientRow>,
+    pub(crate) authorizations: Vec<Authorization>,
+    pub(crate) consents: Vec<Consent>,
+}
+
+/// An OAuth client and its secret.
+#[derive(Debug)]
+pub(crate) struct ClientRow {
+    pub(crate) client: OAuthClient,
+    pub(crate) secret: Option<Secret>,
+}
+
+impl ClientRow {
+    pub(crate) fn summary(&self) -> OAuthClientSummary {
+        OAuthClientSummary {
+            id: self.client.client_id,
+            name: self.client.client_name.clone(),
+            uri: self.client.client_uri.clone(),
+            logo_uri: self.client.logo_uri.clone(),
+        }
+    }
+}
+
+/// An authorization request, until its code is exchanged.
+#[derive(Clone, Debug)]
+pub(crate) struct Authorization {
+    pub(crate) id: String,
+    pub(crate) client_id: Uuid,
+    pub(crate) redirect_uri: String,
+    pub(crate) scope: String,
+    pub(crate) state: Option<String>,
+    pub(crate) resource: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) challenge: String,
+    pub(crate) is_plain: bool,
+    pub(crate) expires_at: DateTime<Utc>,
+    pub(crate) user_id: Option<Uuid>,
+    pub(crate) status: Status,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Pending,
+    Denied,
+    /// Approved, with the authorization code.
+    Approved(String),
+}
+
+/// A user's consent for an OAuth client.
+#[derive(Debug)]
+pub(crate) struct Consent {
+    pub(crate) user_id: Uuid,
+    pub(crate) client_id: Uuid,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) granted_at: DateTime<Utc>,
+}
+
+impl OAuth {
+    pub(crate) fn client(&self, id: Uuid) -> Option<&ClientRow> {
+        self.clients.iter().find(|row| row.client.client_id == id)
+    }
+
+    pub(crate) fn consent_of(&self, user_id: Uuid, client_id: Uuid) -> Option<&Consent> {
+        self.consents.iter().find(|consent| consent.user_id == user_id && consent.client_id == client_id)
+    }
+}
+
+pub(crate) fn scopes(scope: &str) -> Vec<String> {
+    scope.split_whitespace().map(str::to_owned).collect()
+}

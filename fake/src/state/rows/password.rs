@@ -1,0 +1,79 @@
+//! Passwords, in plain text or as imported hashes.
+
+use std::fmt;
+
+use argon2::{Argon2, PasswordHash, PasswordVerifier};
+use gotrue::Secret;
+
+use crate::{model::ErrorCode, wire::ApiError};
+
+/// What a password is compared with.
+#[derive(Clone)]
+pub(crate) enum Password {
+    Plain(Secret),
+    Bcrypt(String),
+    Argon2(String),
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl Password {
+    /// Parses a hash in a format that the server supports. Firebase's is not implemented.
+    pub(crate) fn from_hash(hash: &str) -> Result<Self, ApiError> {
+        let is_argon2 = |hash: &PasswordHash| {
+            ["argon2i", "argon2id"].contains(&hash.algorithm.as_str()) && hash.version == Some(19)
+        };
+        if PasswordHash::new(hash).is_ok_and(|hash| is_argon2(&hash)) {
+            return Ok(Self::Argon2(hash.to_owned()));
+        }
+        if hash.parse::<bcrypt::HashParts>().is_ok() {
+            return Ok(Self::Bcrypt(hash.to_owned()));
+        }
+        Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error creating user"))
+    }
+
+    pub(crate) fn is(&self, password: &Secret) -> bool {
+        match self {
+            Self::Plain(known) => known == password,
+            Self::Bcrypt(hash) => bcrypt::verify(password.expose(), hash).unwrap_or(false),
+            Self::Argon2(hash) => PasswordHash::new(hash)
+                .is_ok_and(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok()),
+        }
+    }
+}
+
+/// Checks the password rules.
+pub(crate) fn check_strength(password: &Secret) -> Result<(), ApiError> {
+    match password.expose().len() {
+        0..6 => Err(ApiError::weak_password()),
+        6..=72 => Ok(()),
+        _ => Err(ApiError::validation_failed("Password cannot be longer than 72 characters")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASHES: [(&str, &str); 2] = [
+        ("correct-horse-7", "$2b$04$abcdefghijklmnopqrstuuSQyLzxZtaUFpi/q2P5wWap0qvqIvC5q"),
+        ("password", "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8"),
+    ];
+
+    #[test]
+    fn hashes_are_held_against_passwords() {
+        for (right, hash) in HASHES {
+            let password = Password::from_hash(hash).unwrap();
+            assert!(password.is(&right.into()), "{hash}");
+            assert!(!password.is(&"another".into()), "{hash}");
+            assert_eq!(format!("{password:?}"), "[redacted]");
+        }
+        for bad in ["", "zzz", "$2b$04$short", "$argon2d$v=19$m=8,t=1,p=1$c29tZXNhbHQ$c29tZWhhc2g", "$argon2id$x"] {
+            assert!(Password::from_hash(bad).is_err(), "{bad}");
+        }
+    }
+}

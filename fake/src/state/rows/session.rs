@@ -1,0 +1,62 @@
+//! Sessions.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{state::rows::refresh_tokens::RefreshTokens, wire::ApiError};
+
+#[derive(Debug)]
+pub(crate) struct SessionRow {
+    pub(crate) id: Uuid,
+    pub(crate) user_id: Uuid,
+    /// How the user signed in (`amr`).
+    pub(crate) method: &'static str,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) refreshed_at: Option<DateTime<Utc>>,
+    pub(crate) second_factor: Option<SecondFactor>,
+    /// The OAuth client that the session belongs to.
+    pub(crate) application: Option<Application>,
+    pub(crate) refresh_tokens: RefreshTokens,
+}
+
+/// An OAuth client, and the scopes that it was granted.
+#[derive(Clone, Debug)]
+pub(crate) struct Application {
+    pub(crate) client_id: Uuid,
+    pub(crate) scope: String,
+}
+
+/// The second factor that was used in a session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SecondFactor {
+    pub(crate) id: Uuid,
+    pub(crate) method: &'static str,
+    pub(crate) used_at: DateTime<Utc>,
+}
+
+impl SessionRow {
+    pub(crate) fn aal(&self) -> &'static str {
+        if self.second_factor.is_some() { "aal2" } else { "aal1" }
+    }
+
+    /// Returns how the user signed in, newest first.
+    pub(crate) fn amr(&self) -> Value {
+        let entry = |method: &str, at: DateTime<Utc>| json!({ "method": method, "timestamp": at.timestamp() });
+        let second = self.second_factor.map(|second| entry(second.method, second.used_at));
+        second.into_iter().chain([entry(self.method, self.created_at)]).collect()
+    }
+
+    /// Fails unless the session is refreshed by the client that it belongs to, if any.
+    pub(crate) fn check_client(&self, client_id: Option<Uuid>) -> Result<(), ApiError> {
+        let description = match (&self.application, client_id) {
+            (Some(_), None) => "Client authentication required for OAuth session",
+            (Some(application), Some(id)) if application.client_id != id => {
+                "Client does not match the session's OAuth client"
+            }
+            (None, Some(_)) => "Client authentication not allowed for non-OAuth session",
+            _ => return Ok(()),
+        };
+        Err(ApiError::oauth("invalid_client", description))
+    }
+}

@@ -1,0 +1,10 @@
+//! SAML providers.
+
+use crate::model::types::SsoProvider;
+
+/// A SAML provider and the URL of its sign-in.
+#[derive(Debug)]
+pub(crate) struct SsoRow {
+    pub(crate) provider: SsoProvider,
+    pub(crate) location: String,
+}

@@ -1,0 +1,85 @@
+//! The tables of the server, its keys and its clock.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use gotrue::Clock;
+
+use crate::{
+    fault::Faults,
+    keys::Keys,
+    mailbox::Message,
+    model::types::{AuditLogEntry, CustomProvider},
+    random::Random,
+    received::ReceivedRequest,
+    settings::ServerSettings,
+    state::rows::{
+        account::Account,
+        factor::FactorRow,
+        flow::Flow,
+        oauth::OAuth,
+        passkey::{PasskeyChallenge, PasskeyRow},
+        session::SessionRow,
+        sso::SsoRow,
+    },
+};
+
+/// Everything that the server remembers.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) settings: ServerSettings,
+    pub(crate) base_url: String,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) sessions: Vec<SessionRow>,
+    pub(crate) flows: Vec<Flow>,
+    pub(crate) factors: Vec<FactorRow>,
+    pub(crate) passkeys: Vec<PasskeyRow>,
+    pub(crate) passkey_challenges: Vec<PasskeyChallenge>,
+    pub(crate) oauth: OAuth,
+    pub(crate) sso: Vec<SsoRow>,
+    pub(crate) custom_providers: Vec<CustomProvider>,
+    pub(crate) audit_log: Vec<AuditLogEntry>,
+    pub(crate) mailbox: Vec<Message>,
+    pub(crate) keys: Keys,
+    pub(crate) provider_keys: Keys,
+    pub(crate) requests: Vec<ReceivedRequest>,
+    /// The calls of each rate-limited operation, by when they came.
+    pub(crate) calls: HashMap<&'static str, Vec<DateTime<Utc>>>,
+    pub(crate) faults: Faults,
+    pub(crate) random: Random,
+    /// A sequence of its own, so that writing to the audit log changes no other id.
+    pub(crate) audit_ids: Random,
+    clock: Arc<dyn Clock>,
+}
+
+impl State {
+    pub(crate) fn new(settings: ServerSettings, clock: Arc<dyn Clock>, base_url: String, seed: u64) -> Self {
+        Self {
+            keys: Keys::of_server(settings.hs256, seed),
+            provider_keys: Keys::of_providers(seed),
+            settings,
+            base_url,
+            accounts: Vec::new(),
+            sessions: Vec::new(),
+            flows: Vec::new(),
+            factors: Vec::new(),
+            passkeys: Vec::new(),
+            passkey_challenges: Vec::new(),
+            oauth: OAuth::default(),
+            sso: Vec::new(),
+            custom_providers: Vec::new(),
+            audit_log: Vec::new(),
+            mailbox: Vec::new(),
+            requests: Vec::new(),
+            calls: HashMap::new(),
+            faults: Faults::default(),
+            random: Random::new("state", seed),
+            audit_ids: Random::new("audit log", seed),
+            clock,
+        }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}

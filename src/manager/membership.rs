@@ -1,0 +1,54 @@
+//! What a session tells the task that refreshes it as one of many.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
+
+/// A session that is refreshed as one of many.
+pub(super) trait Member: Send + Sync {
+    /// Returns the uptime at which to refresh next, or `None` without a session.
+    fn next_refresh(&self) -> Option<Duration>;
+
+    /// Refreshes the session if that is due or soon will be.
+    fn refresh(self: Arc<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// News for the task.
+pub(super) enum News {
+    /// A member joined.
+    Joined(u64, Weak<dyn Member>),
+    /// The session of a member changed.
+    Changed(u64),
+    /// A member left.
+    Left(u64),
+}
+
+/// The membership of one manager. The task learns of changes, and of the end when it is dropped.
+pub(super) struct Membership {
+    id: u64,
+    news: mpsc::UnboundedSender<News>,
+}
+
+impl Membership {
+    pub(super) fn new(id: u64, news: mpsc::UnboundedSender<News>) -> Self {
+        Self { id, news }
+    }
+
+    pub(super) fn start(&self, member: Weak<dyn Member>) {
+        let _ = self.news.send(News::Joined(self.id, member));
+    }
+
+    pub(super) fn changed(&self) {
+        let _ = self.news.send(News::Changed(self.id));
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        let _ = self.news.send(News::Left(self.id));
+    }
+}

@@ -1,0 +1,70 @@
+//! Sign-out.
+
+use std::sync::PoisonError;
+
+use super::{
+    event::{Event, SignedOutReason},
+    inner::{ActiveSession, Inner},
+};
+use crate::{
+    error::{Error, Result},
+    secret::Secret,
+    store::StoredSession,
+    types::SignOutScope,
+};
+
+impl Inner {
+    /// Signs out in memory, in the store and at the server.
+    pub(super) async fn sign_out(&self, scope: SignOutScope) -> Result<()> {
+        let signed_out = self.publish(|_| true, None, Event::SignedOut(SignedOutReason::Requested));
+        let Some(active) = signed_out else { return self.remove_again().await };
+        let removed = self.remove(active.record.clone()).await;
+        let ended = self.end_at_server(&active, scope).await;
+        // Tokens that stay in the store matter more: they sign the user in again after a restart.
+        removed.and(ended)
+    }
+
+    /// Removes the record of an earlier sign-out, if that has failed.
+    async fn remove_again(&self) -> Result<()> {
+        let unremoved = self.unremoved.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match unremoved {
+            Some(record) => self.remove(record).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn remove(&self, record: StoredSession) -> Result<()> {
+        let removed = self.remove_sign_in(&record).await;
+        if removed.is_err() {
+            *self.unremoved.lock().unwrap_or_else(PoisonError::into_inner) = Some(record);
+        }
+        removed.map_err(Error::from)
+    }
+
+    /// Signs out the other sessions of the user.
+    pub(super) async fn sign_out_others(&self, access_token: Secret) -> Result<()> {
+        self.client.user(access_token).sign_out(SignOutScope::Others).await
+    }
+
+    /// Ends the session at the server. Only the server's word that the session is gone counts as done; if the server
+    /// refuses the access token for another reason, such as its expiry or an unknown key, a refreshed one is tried.
+    async fn end_at_server(&self, active: &ActiveSession, scope: SignOutScope) -> Result<()> {
+        if !self.has_expired(active) {
+            let token = active.session().access_token().clone();
+            match self.client.user(token).sign_out(scope).await {
+                Err(error) if error.session_is_gone() => return Ok(()),
+                Err(error) if error.status().is_some_and(|status| matches!(status.as_u16(), 401 | 403)) => {}
+                result => return result,
+            }
+        }
+        let token = match self.client.refresh(active.session().refresh_token()).await {
+            Ok(session) => session.access_token().clone(),
+            Err(error) if error.session_is_gone() => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        match self.client.user(token).sign_out(scope).await {
+            Err(error) if error.session_is_gone() => Ok(()),
+            result => result,
+        }
+    }
+}

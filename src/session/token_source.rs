@@ -1,0 +1,45 @@
+//! Where a user's client gets its access tokens.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+
+use super::Session;
+use crate::{
+    error::{Error, Result},
+    secret::Secret,
+    types::{SignOutScope, User},
+};
+
+/// A call that is made with an access token.
+pub(crate) type TokenCall<T> = Box<dyn FnOnce(Secret) -> BoxFuture<'static, Result<T>> + Send>;
+
+/// Why a call returns a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionChange {
+    /// A second factor was verified: the same session, with new tokens.
+    MfaVerified,
+    /// An identity was linked: a new session of the same user.
+    IdentityLinked,
+}
+
+/// Provides fresh access tokens, and keeps what responses change about the session.
+///
+/// The calls that change the session run to completion even if the returned future is dropped, and no refresh runs at
+/// the same time: it would use a refresh token that the call has replaced.
+pub(crate) trait TokenSource: fmt::Debug + Send + Sync {
+    /// Returns an access token that is good, refreshed when due.
+    fn access_token(&self) -> BoxFuture<'_, Result<Secret>>;
+
+    /// Makes a call that returns a session, and keeps that session.
+    fn replace_session(&self, change: SessionChange, call: TokenCall<Session>) -> BoxFuture<'static, Result<Session>>;
+
+    /// Makes a call that returns the user, and keeps that user.
+    fn update_user(&self, call: TokenCall<User>) -> BoxFuture<'static, Result<User>>;
+
+    /// Signs out.
+    fn sign_out(&self, scope: SignOutScope) -> BoxFuture<'static, Result<()>>;
+
+    /// Takes note that a call with this access token failed with an error that ends the session.
+    fn session_ended(&self, access_token: Secret, error: Error) -> BoxFuture<'static, ()>;
+}

@@ -1,0 +1,47 @@
+//! One call for a user.
+
+use std::{ops::Deref, sync::Arc};
+
+use crate::{
+    client::Call,
+    error::Result,
+    raw::{self, ResponseValue},
+    secret::Secret,
+    session::TokenSource,
+};
+
+/// A call with a user's access token. If the token is that of a managed session, the manager learns of an error that ends
+/// the session.
+pub(super) struct UserCall {
+    call: Call,
+    managed: Option<(Arc<dyn TokenSource>, Secret)>,
+}
+
+impl UserCall {
+    pub(super) fn new(call: Call, managed: Option<(Arc<dyn TokenSource>, Secret)>) -> Self {
+        Self { call, managed }
+    }
+
+    /// Returns the response, or the error with everything that is known about it.
+    pub(super) async fn answer<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
+        let result = self.call.answer(result).await;
+        if let (Err(error), Some((source, token))) = (&result, &self.managed)
+            && error.ends_session()
+        {
+            source.session_ended(token.clone(), error.clone()).await;
+        }
+        result
+    }
+
+    pub(super) fn into_raw(self) -> raw::Client {
+        self.call.raw
+    }
+}
+
+impl Deref for UserCall {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.call
+    }
+}

@@ -1,0 +1,153 @@
+//! `layers`: a module names only modules of the layers below its own.
+//!
+//! The check reads `use` declarations and paths in code, for each package in [`table`]. Naming the root is a finding
+//! too: what stands there is re-exported for users of the package. Modules that share a parent must not form a cycle, at
+//! any depth. Tests are exempt, and so are doc comments and the root module itself, which may name everything.
+
+mod cycles;
+mod modules;
+mod names;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use cycles::Graph;
+use modules::{Files, ModulePath, Modules, Taking};
+use table::PACKAGES;
+
+use crate::{
+    outcome::{Outcome, Result},
+    workspace,
+};
+
+/// What is wrong at a place.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Finding {
+    file: PathBuf,
+    line: usize,
+    problem: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file.display(), self.line, self.problem)
+    }
+}
+
+/// Prints the findings of every package.
+pub fn run(out: &mut dyn Write) -> Result<Outcome> {
+    let mut findings = 0;
+    for package in PACKAGES {
+        let root = Path::new(package.root);
+        let files = files_of(root).map_err(|error| format!("{}: {error}", package.name))?;
+        let found = check(root, package.rows, &files).map_err(|error| format!("{}: {error}", package.name))?;
+        for finding in &found {
+            writeln!(out, "{finding}")?;
+        }
+        findings += found.len();
+    }
+    let packages = PACKAGES.iter().map(|package| package.name).collect::<Vec<_>>().join(", ");
+    writeln!(out, "{findings} findings in {packages}")?;
+    Ok(Outcome::fine_if(findings == 0))
+}
+
+/// The source files below the directory of a root module, by their path in the workspace.
+fn files_of(root: &Path) -> Result<Files> {
+    let directory = workspace::root().join(root.parent().unwrap_or(root));
+    let files = workspace::files(&directory, "rs")?.into_iter();
+    files
+        .map(|file| {
+            let text = workspace::read(&file)?;
+            Ok((file.strip_prefix(workspace::root()).unwrap_or(&file).to_owned(), text))
+        })
+        .collect()
+}
+
+fn check(root: &Path, rows: &[&[&str]], files: &Files) -> syn::Result<Vec<Finding>> {
+    let modules = Modules::read(root, files)?;
+    let takings: Vec<Taking> = modules.takings().collect();
+    let mut findings = incomplete(root, rows, &modules);
+    findings.extend(takings.iter().filter_map(|taking| breach(taking, rows, &modules)));
+    findings.extend(cyclic(&takings, &modules));
+    findings.sort();
+    findings.dedup();
+    Ok(findings)
+}
+
+/// The differences between the table and the modules that there are.
+fn incomplete(root: &Path, rows: &[&[&str]], modules: &Modules) -> Vec<Finding> {
+    let missing = modules.top().filter(|name| row(rows, name).is_none()).map(|name| {
+        let file = modules.file_of(&[name.to_owned()]).unwrap_or(root);
+        (file.to_owned(), format!("{name} is not in the table of layers"))
+    });
+    let stale = rows.iter().copied().flatten().filter(|name| !modules.contains(&[(**name).to_owned()]));
+    let stale = stale.map(|name| (root.to_owned(), format!("{name} is in the table of layers but not in the package")));
+    let lost = modules.lost.iter().map(|(file, name)| (file.clone(), format!("module {name} has no file")));
+    missing.chain(stale).chain(lost).map(|(file, problem)| Finding { file, line: 1, problem }).collect()
+}
+
+fn row(rows: &[&[&str]], module: &str) -> Option<usize> {
+    rows.iter().position(|row| row.contains(&module))
+}
+
+/// Checks a name against the rows of the table.
+fn breach(taking: &Taking, rows: &[&[&str]], modules: &Modules) -> Option<Finding> {
+    let by = &taking.module[0];
+    let name = taking.name.join("::");
+    let finding = |problem| Some(Finding { file: taking.file.clone(), line: taking.line, problem });
+    let first = taking.name.first()?;
+    if !modules.contains(std::slice::from_ref(first)) {
+        return finding(format!("{by} names crate::{name}, which is re-exported at the root: name its module"));
+    }
+    // A module that is not in the table is a finding of its own.
+    let (above, below) = (row(rows, by)?, row(rows, first)?);
+    if by == first || above < below {
+        return None;
+    }
+    finding(format!("{by} names crate::{name}, but {first} is not below {by}"))
+}
+
+/// The shortest cycle of each set of modules that share a parent.
+fn cyclic(takings: &[Taking], modules: &Modules) -> Vec<Finding> {
+    // For each parent, the edges between its children, each with the first place where it is.
+    let mut edges: BTreeMap<ModulePath, BTreeMap<(String, String), &Taking>> = BTreeMap::new();
+    for taking in takings {
+        for target in [modules.written_module(&taking.name), modules.defining_module(&taking.name)] {
+            let shared = taking.module.iter().zip(&target).take_while(|(one, other)| one == other).count();
+            // The rows of the table leave no cycle among the modules below the root.
+            if let (1.., Some(from), Some(to)) = (shared, taking.module.get(shared), target.get(shared)) {
+                let siblings = edges.entry(target[..shared].to_vec()).or_default();
+                siblings.entry((from.clone(), to.clone())).or_insert(taking);
+            }
+        }
+    }
+    edges.iter().flat_map(|(parent, edges)| cycles_among(parent, edges)).collect()
+}
+
+fn cycles_among(parent: &[String], edges: &BTreeMap<(String, String), &Taking>) -> Vec<Finding> {
+    let mut graph = Graph::new();
+    for (from, to) in edges.keys() {
+        graph.entry(from).or_default().insert(to);
+    }
+    let describe = |cycle: Vec<&str>| {
+        let next = cycle.iter().cycle().skip(1);
+        let mut places = cycle.iter().zip(next).map(|(from, to)| {
+            let taking = edges[&((*from).to_owned(), (*to).to_owned())];
+            (taking, format!("{from} names {to}"))
+        });
+        let (first, mut problem) = places.next()?;
+        for (taking, step) in places {
+            problem += &format!(", {step} ({}:{})", taking.file.display(), taking.line);
+        }
+        problem = format!("cycle in {}: {problem}", parent.join("::"));
+        Some(Finding { file: first.file.clone(), line: first.line, problem })
+    };
+    cycles::find(&graph).into_iter().filter_map(describe).collect()
+}

@@ -1,0 +1,52 @@
+//! The layers of each package: the only place that knows them.
+
+/// A package whose modules are checked.
+pub struct Package {
+    pub name: &'static str,
+    /// The root module, relative to the workspace.
+    pub root: &'static str,
+    /// The modules below the root, top row first. A module may name only modules of the rows below its own.
+    pub rows: &'static [&'static [&'static str]],
+}
+
+pub const PACKAGES: &[Package] = &[
+    Package {
+        name: "gotrue",
+        root: "src/lib.rs",
+        rows: &[
+            &["axum"],
+            &["tower", "loopback"],
+            &["manager"],
+            &["store"],
+            &["admin", "user"],
+            &["oauth"],
+            &["jwt"],
+            &["auth"],
+            &["session"],
+            &["client"],
+            &["raw"],
+            &["transport"],
+            &["input"],
+            &["error"],
+            &["types", "operation"],
+            &["redact", "clock"],
+            &["secret"],
+        ],
+    },
+    Package {
+        name: "gotrue-openapi",
+        root: "openapi/src/lib.rs",
+        rows: &[&["generate"], &["lint"], &["secrets"], &["document"], &["error"], &["finding"], &["pointer", "names"]],
+    },
+    Package {
+        name: "xtask",
+        root: "xtask/src/main.rs",
+        rows: &[
+            &["ci"],
+            &["bench", "build_cost", "codegen", "conformance", "drift", "layers", "lint", "list"],
+            &["causes", "performance", "program", "source", "yaml"],
+            &["workspace"],
+            &["outcome"],
+        ],
+    },
+];
