@@ -104,6 +104,14 @@ pub enum Error {
     #[cfg(feature = "loopback")]
     #[error("cannot listen on loopback")]
     Listen(#[source] Arc<std::io::Error>),
+    /// A list lacks items that the server counts, because they change while they are listed.
+    #[error("the server counts {expected} items, but only {found} could be listed")]
+    IncompleteList {
+        /// The number of items that the server counts.
+        expected: u64,
+        /// The number of items that were found.
+        found: u64,
+    },
     /// The operating system gave no randomness.
     #[error("no randomness from the operating system")]
     Randomness(#[source] getrandom::Error),

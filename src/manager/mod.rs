@@ -33,7 +33,7 @@ use crate::{
     jwt::Claims,
     secret::Secret,
     session::Session,
-    store::SessionStore,
+    store::{BoundedStore, SessionStore},
     types::SignOutScope,
     user::UserClient,
 };
@@ -84,6 +84,7 @@ impl Client {
     /// # Errors
     /// [`Error::Store`] if the store cannot be read. A record that cannot be decoded counts as no session.
     pub async fn session_manager(&self, store: impl SessionStore) -> Result<SessionManager> {
+        let store = BoundedStore::new(store, self.timeout());
         Ok(SessionManager(Arc::new(Inner::load(self.clone(), Arc::new(store)).await?)))
     }
 }

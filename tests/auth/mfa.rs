@@ -448,7 +448,7 @@ async fn an_authenticator_makes_a_factor_and_is_asked_for_it() {
     let mut device = Device::default();
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
     assert_eq!(challenge.ceremony, WebAuthnCeremony::Create);
-    let made = device.make(challenge.options.clone(), ORIGIN).await.unwrap();
+    let made = device.create(challenge.options.clone(), ORIGIN).await.unwrap();
     let raised = mfa.verify_webauthn(&challenge, &made).await.unwrap();
     assert_eq!(level(&raised), AssuranceLevel::Aal2);
     assert_eq!(methods(&raised), ["mfa/webauthn", "password"]);
@@ -469,7 +469,7 @@ async fn an_authenticator_makes_a_factor_and_is_asked_for_it() {
     assert_eq!(challenge.ceremony, WebAuthnCeremony::Request);
     let allowed = Value::from(challenge.options.clone());
     assert_eq!(allowed["publicKey"]["allowCredentials"].as_array().unwrap().len(), 1);
-    let used = device.use_(challenge.options.clone(), ORIGIN).await.unwrap();
+    let used = device.get(challenge.options.clone(), ORIGIN).await.unwrap();
     let raised = mfa.verify_webauthn(&challenge, used).await.unwrap();
     assert_eq!(level(&raised), AssuranceLevel::Aal2);
 
@@ -488,18 +488,18 @@ async fn what_an_authenticator_answers_is_checked() {
     let mfa = client.user(session.access_token()).mfa();
     let factor = mfa.enroll_webauthn("key").await.unwrap();
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
-    let elsewhere = Device::default().make(challenge.options.clone(), "http://localhost:4000").await.unwrap();
+    let elsewhere = Device::default().create(challenge.options.clone(), "http://localhost:4000").await.unwrap();
     assert_code(mfa.verify_webauthn(&challenge, elsewhere).await, 500, &ErrorCode::UnexpectedFailure);
     // A challenge outlives an answer that does not pass.
     let mut device = Device::default();
-    let made = device.make(challenge.options.clone(), ORIGIN).await.unwrap();
+    let made = device.create(challenge.options.clone(), ORIGIN).await.unwrap();
     let raised = mfa.verify_webauthn(&challenge, made).await.unwrap();
 
     let mfa = client.user(raised.access_token()).mfa();
     let other = mfa.challenge_webauthn(factor.id).await.unwrap();
-    let stale = device.use_(other.options, ORIGIN).await.unwrap();
+    let stale = device.get(other.options, ORIGIN).await.unwrap();
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
     assert_code(mfa.verify_webauthn(&challenge, stale).await, 500, &ErrorCode::UnexpectedFailure);
-    let used = device.use_(challenge.options.clone(), ORIGIN).await.unwrap();
+    let used = device.get(challenge.options.clone(), ORIGIN).await.unwrap();
     mfa.verify_webauthn(&challenge, used).await.unwrap();
 }

@@ -1,5 +1,6 @@
 //! Users.
 
+mod all;
 mod ban;
 mod create;
 mod factors;

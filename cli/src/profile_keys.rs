@@ -1,4 +1,4 @@
-//! The keys of profiles: in the system's keychain when there is one, or in a file that only its owner can read.
+//! The keys of profiles, in the system's keychain if there is one, or in a file that only its owner can read.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use gotrue::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    config::Folder,
+    config_dir::ConfigDir,
     failure::{Exit, Failure, Result},
 };
 
-const FILE: &str = "keys.toml";
+pub const FILE: &str = "keys.toml";
 const SERVICE: &str = "gotrue";
 
-/// The keys of one profile.
+/// The keys of a profile.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Keys {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,40 +26,43 @@ pub struct Keys {
     pub service_key: Option<Secret>,
 }
 
-/// Where the keys of a profile are.
+/// Where the keys of a profile are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum KeyPlace {
-    /// It has none.
+pub enum KeyStorage {
+    /// The profile has no keys.
     #[default]
     None,
     Keychain,
     File,
 }
 
-impl KeyPlace {
-    pub fn load(self, folder: &Folder, profile: &str) -> Result<Keys> {
+impl KeyStorage {
+    /// Reads the keys of a profile.
+    pub fn load(self, directory: &ConfigDir, profile: &str) -> Result<Keys> {
         match self {
             Self::None => Ok(Keys::default()),
             Self::Keychain => {
-                let keys = entry(profile).map_err(|error| failed(&error)).and_then(|entry| Keys::read_from(&entry));
-                keys.map_err(|failure| failure.hint(format!("gotrue profile add {profile} stores its keys anew")))
+                let keys =
+                    entry(profile).map_err(|error| keychain_failed(&error)).and_then(|entry| Keys::read_from(&entry));
+                keys.map_err(|failure| failure.hint(format!("store the keys again with gotrue profile add {profile}")))
             }
-            Self::File => Ok(read_file(folder)?.remove(profile).unwrap_or_default()),
+            Self::File => Ok(read_file(directory)?.remove(profile).unwrap_or_default()),
         }
     }
 
-    pub fn remove(self, folder: &Folder, profile: &str) -> Result<()> {
+    /// Deletes the keys of a profile.
+    pub fn remove(self, directory: &ConfigDir, profile: &str) -> Result<()> {
         match self {
             Self::None => Ok(()),
             Self::Keychain => match entry(profile).and_then(|entry| entry.delete_credential()) {
                 Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
-                Err(error) => Err(failed(&error)),
+                Err(error) => Err(keychain_failed(&error)),
             },
             Self::File => {
-                let mut all = read_file(folder)?;
+                let mut all = read_file(directory)?;
                 all.remove(profile);
-                folder.write(FILE, &all)
+                directory.write(FILE, &all)
             }
         }
     }
@@ -70,29 +73,30 @@ impl Keys {
         self.api_key.is_none() && self.service_key.is_none()
     }
 
-    /// Keeps them, and says where.
-    pub fn save(&self, folder: &Folder, profile: &str, with_keychain: bool) -> Result<KeyPlace> {
+    /// Stores the keys, and returns where.
+    pub fn save(&self, directory: &ConfigDir, profile: &str, with_keychain: bool) -> Result<KeyStorage> {
         if self.is_empty() {
-            return Ok(KeyPlace::None);
+            return Ok(KeyStorage::None);
         }
         if with_keychain && entry(profile).and_then(|entry| self.write_to(&entry)).is_ok() {
-            return Ok(KeyPlace::Keychain);
+            return Ok(KeyStorage::Keychain);
         }
-        let mut all = read_file(folder)?;
+        let mut all = read_file(directory)?;
         all.insert(profile.to_owned(), self.clone());
-        folder.write(FILE, &all)?;
-        Ok(KeyPlace::File)
+        directory.write(FILE, &all)?;
+        Ok(KeyStorage::File)
     }
 
     fn write_to(&self, entry: &Entry) -> keyring::Result<()> {
-        // Two strings are always JSON.
+        // Serializing two strings cannot fail.
         entry.set_secret(&serde_json::to_vec(self).unwrap_or_default())
     }
 
     fn read_from(entry: &Entry) -> Result<Self> {
-        let text = entry.get_secret().map_err(|error| failed(&error))?;
-        // The cause could hold a key.
-        serde_json::from_slice(&text).map_err(|_| Failure::new(Exit::Refused, "the keychain's entry is not ours"))
+        let text = entry.get_secret().map_err(|error| keychain_failed(&error))?;
+        // The cause could contain a key.
+        serde_json::from_slice(&text)
+            .map_err(|_| Failure::new(Exit::Refused, "the keychain entry was not written by gotrue"))
     }
 }
 
@@ -100,11 +104,11 @@ fn entry(profile: &str) -> keyring::Result<Entry> {
     Entry::new(SERVICE, profile)
 }
 
-fn read_file(folder: &Folder) -> Result<BTreeMap<String, Keys>> {
-    folder.read(FILE)
+fn read_file(directory: &ConfigDir) -> Result<BTreeMap<String, Keys>> {
+    directory.read(FILE)
 }
 
-fn failed(error: &keyring::Error) -> Failure {
+fn keychain_failed(error: &keyring::Error) -> Failure {
     Failure::new(Exit::Refused, format!("the keychain failed: {error}"))
 }
 
@@ -120,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keychain_gives_back_what_it_was_given() {
+    fn keys_round_trip_through_a_keychain() {
         let entry = entry();
         let keys = Keys { api_key: Some("anon".into()), service_key: Some("service".into()) };
         keys.write_to(&entry).unwrap();
@@ -129,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_foreign_is_said_without_its_contents() {
+    fn a_missing_or_foreign_entry_is_reported_without_its_contents() {
         let entry = entry();
         assert!(Keys::read_from(&entry).unwrap_err().message.contains("keychain failed"));
         entry.set_secret(b"planted").unwrap();

@@ -1,25 +1,36 @@
-//! What can be typed for an operation. It is made when it is asked for: all of them would delay every command.
+//! The command line of an operation, built on demand: building that of all operations would slow down every command.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{collections::BTreeMap, fmt::Write, fs, io};
 
-use clap::{Arg, ArgAction, Command, builder::PossibleValuesParser, value_parser};
-use gotrue::{raw::Credential, serde_json::Value, uuid::Uuid};
+use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
+use gotrue::{
+    raw::Credential,
+    serde_json::{self, Map, Value},
+    uuid::Uuid,
+};
 
-use super::table::{self, Flag, Kind, OPERATIONS, Operation};
+use super::{
+    request::{Request, invalid, without_value},
+    table::{self, Flag, Kind, OPERATIONS, Operation, Place},
+};
+use crate::{
+    failure::{Failure, Result},
+    prompt,
+};
 
 pub const BODY: &str = "body";
 pub const SHOW_SECRETS: &str = "show-secrets";
 pub const OAUTH_CLIENT: &str = "oauth-client";
 pub const OAUTH_SECRET_VARIABLE: &str = "GOTRUE_OAUTH_CLIENT_SECRET";
 
-/// The command of an operation; `operationId` itself is as good a name.
+/// Returns the command of an operation. Its `operationId` is an alias.
 pub fn command(operation: &'static Operation) -> Command {
     let command = Command::new(operation.name).about(operation.about);
     let command = if operation.id == operation.name { command } else { command.alias(operation.id) };
     command.defer(with_arguments)
 }
 
-/// All operations, a line each, below the names of their groups.
+/// Lists all operations by group, one per line.
 pub fn list() -> String {
     let mut text = String::from("Operations:");
     for group in OPERATIONS.chunk_by(|a, b| a.group == b.group) {
@@ -46,17 +57,17 @@ fn with_arguments(command: Command) -> Command {
         Arg::new(SHOW_SECRETS)
             .long(SHOW_SECRETS)
             .action(ArgAction::SetTrue)
-            .help("Prints the secrets in the reply, such as tokens"),
+            .help("Print the secrets in the response, such as tokens"),
     )
 }
 
 fn long_about(operation: &Operation) -> String {
     let credential = match operation.credential() {
-        Credential::User => "Takes the session of gotrue login.",
-        Credential::OptionalUser => "Takes the session of gotrue login, if there is one.",
-        Credential::Admin => "Takes the service key.",
-        Credential::OAuthClient => "Takes the id and secret of an OAuth client, if it has a secret.",
-        _ => "Takes no credential but the API key.",
+        Credential::User => "Uses the session of gotrue login.",
+        Credential::OptionalUser => "Uses the session of gotrue login, if there is one.",
+        Credential::Admin => "Uses the service key.",
+        Credential::OAuthClient => "Uses the ID of an OAuth client, and its secret if it has one.",
+        _ => "Uses no credential except the API key.",
     };
     let paragraphs = [operation.about, operation.description, operation.endpoint, credential];
     paragraphs.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
@@ -66,7 +77,7 @@ fn body() -> Arg {
     Arg::new(BODY)
         .long(BODY)
         .value_name("JSON|@FILE|-")
-        .help("The body as JSON, from a file, or from standard input; flags override its fields")
+        .help("Request body as JSON, from a file (@FILE) or from standard input (-); flags override its fields")
 }
 
 fn oauth_client() -> Arg {
@@ -74,7 +85,7 @@ fn oauth_client() -> Arg {
         .long(OAUTH_CLIENT)
         .value_name("UUID")
         .value_parser(value_parser!(Uuid))
-        .help(format!("The OAuth client's id; its secret is in {OAUTH_SECRET_VARIABLE}, or asked for"))
+        .help(format!("ID of the OAuth client; the secret comes from {OAUTH_SECRET_VARIABLE} or a prompt"))
 }
 
 fn flag(flag: &'static Flag) -> Arg {
@@ -98,12 +109,12 @@ fn flag(flag: &'static Flag) -> Arg {
     }
 }
 
-/// Markdown's marks are for other readers.
+/// The description without its Markdown.
 fn about(flag: &Flag) -> String {
     let text = flag.about.trim_end_matches('.').replace('`', "");
     match (flag.kind, flag.required) {
-        (Kind::Secret, true) => join(&text, "Always asked for"),
-        (Kind::Secret, false) => join(&text, "Asks for it"),
+        (Kind::Secret, true) => join(&text, "Prompted for"),
+        (Kind::Secret, false) => join(&text, "Prompted for if the flag is set"),
         _ => text,
     }
 }
@@ -112,16 +123,16 @@ fn join(text: &str, more: &str) -> String {
     if text.is_empty() { more.to_owned() } else { format!("{text}. {more}") }
 }
 
-/// A name and a value.
+/// A name and its value.
 pub type Pair = (String, String);
 
 fn pair(text: &str) -> Result<Pair, String> {
-    let (name, value) = text.split_once('=').ok_or("is no NAME=TEXT")?;
+    let (name, value) = text.split_once('=').ok_or("expected NAME=TEXT")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// What was typed for a flag. Secrets are not typed here.
-pub fn typed(flag: &Flag, matches: &clap::ArgMatches) -> Option<Value> {
+/// Returns the value of a flag. Secrets have none: they are prompted for.
+pub fn value_from(flag: &Flag, matches: &ArgMatches) -> Option<Value> {
     match flag.kind {
         Kind::Secret => None,
         Kind::Text | Kind::Choice(_) => matches.get_one::<String>(flag.flag).map(|text| text.as_str().into()),
@@ -133,5 +144,50 @@ pub fn typed(flag: &Flag, matches: &clap::ArgMatches) -> Option<Value> {
             let pairs: BTreeMap<_, _> = matches.get_many::<Pair>(flag.flag)?.cloned().collect();
             Some(pairs.into_iter().collect())
         }
+    }
+}
+
+/// Reads the flags, prompts for the secrets, then reads the body, which may be the rest of standard input.
+pub fn read(operation: &Operation, matches: &ArgMatches) -> Result<Request> {
+    let (mut parameters, mut fields) = (Map::new(), Map::new());
+    for flag in operation.flags {
+        if let Some(value) = value_or_prompt(flag, matches)? {
+            let place = if flag.place == Place::Body { &mut fields } else { &mut parameters };
+            place.insert(flag.name.to_owned(), value);
+        }
+    }
+    let mut body = match operation.fields {
+        Some(known) => read_body(known, matches)?,
+        None => Map::new(),
+    };
+    body.extend(fields);
+    Ok(Request { parameters, body })
+}
+
+fn value_or_prompt(flag: &Flag, matches: &ArgMatches) -> Result<Option<Value>> {
+    if !matches!(flag.kind, Kind::Secret) {
+        return Ok(value_from(flag, matches));
+    }
+    if !flag.required && !matches.get_flag(flag.flag) {
+        return Ok(None);
+    }
+    Ok(Some(prompt::secret(flag.flag)?.expose().into()))
+}
+
+fn read_body(known: &[&str], matches: &ArgMatches) -> Result<Map<String, Value>> {
+    let Some(argument) = matches.get_one::<String>(BODY) else { return Ok(Map::new()) };
+    let text = match argument.strip_prefix('@') {
+        Some(file) => fs::read_to_string(file).map_err(|error| Failure::from(error).during(file))?,
+        None if argument == "-" => io::read_to_string(io::stdin())?,
+        None => argument.clone(),
+    };
+    let body: Map<String, Value> = serde_json::from_str(&text)
+        .map_err(|error| invalid("the body is not a JSON object", &without_value(&error)))?;
+    match body.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => {
+            Err(invalid("the body", &format!("unknown field {name}"))
+                .hint(format!("known fields: {}", known.join(", "))))
+        }
+        None => Ok(body),
     }
 }
