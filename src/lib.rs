@@ -14,6 +14,7 @@ pub mod jwt;
 #[cfg(feature = "loopback")]
 pub mod loopback;
 pub mod manager;
+mod nesting;
 pub mod oauth;
 mod operation;
 mod optional;

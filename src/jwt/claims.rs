@@ -117,7 +117,7 @@ impl Claims {
     pub fn custom_as<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let Some(value) = self.custom.get(name) else { return Ok(None) };
         // The message of serde may contain the claim.
-        T::deserialize(value).map(Some).map_err(|_| Error::invalid("custom claim", "is of another type"))
+        T::deserialize(value).map(Some).map_err(|_| Error::invalid("custom claim", "has another type"))
     }
 
     /// Returns all claims that have no field of their own.

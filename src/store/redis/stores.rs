@@ -104,7 +104,7 @@ impl RedisStores {
         let id = id.into();
         input::not_empty("session id", &id)?;
         if self.time_to_live.is_some_and(|time| time < Duration::from_millis(1)) {
-            return Err(Error::invalid("time to live", "is less than one millisecond"));
+            return Err(Error::invalid("time to live", "must be at least one millisecond"));
         }
         Ok(RedisStore { stores: self.clone(), id: id.into() })
     }
