@@ -161,7 +161,7 @@ async fn bad_providers_and_clients_send_no_request() {
         oauth.get(NONE) => no_id,
         oauth.delete(NONE) => no_id,
         oauth.regenerate_secret(NONE) => no_id,
-        oauth.update(NONE, UpdateOAuthClient::new().name("x")) => no_id,
+        oauth.update(NONE, UpdateOAuthClient::new().client_name("x")) => no_id,
         oauth.update(SOME, UpdateOAuthClient::new()) => "update must change at least one field",
         oauth.update(SOME, UpdateOAuthClient::new().grant_types(<[&str; 0]>::default())) => "grant types must not be empty",
         oauth.create(CreateOAuthClient::public(<[&str; 0]>::default())) => "redirect URIs must not be empty",
