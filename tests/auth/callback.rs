@@ -1,4 +1,4 @@
-//! What redirects bring back: every recorded one, every form that the server's source knows, and any URL at all.
+//! Callback URLs: every recorded redirect, every form in the source of the server, and generated URLs.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -41,7 +41,7 @@ fn message(url: &str) -> String {
     }
 }
 
-/// A callback in short.
+/// A short description of a callback.
 fn summary(callback: &Callback) -> String {
     match callback {
         Callback::Session(session) => {
@@ -60,7 +60,7 @@ fn summary(callback: &Callback) -> String {
     }
 }
 
-/// The recordings whose redirect is for the application; all others lead elsewhere.
+/// The recorded redirects to the application; all others lead elsewhere.
 const RECORDED: [(&str, &str); 12] = [
     ("recorded/069-verify_get-redirect-implicit", "session MagicLink 3600 0"),
     ("recorded/070-verify_get-redirect-error", "error access_denied otp_expired: Email link is invalid or has expired"),
@@ -86,7 +86,7 @@ const RECORDED: [(&str, &str); 12] = [
 ];
 
 #[test]
-fn every_recorded_redirect_is_what_it_is() {
+fn every_recorded_redirect_is_recognized() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut seen = BTreeSet::new();
     for folder in ["recorded", "recorded-2.99"] {
@@ -107,7 +107,7 @@ fn every_recorded_redirect_is_what_it_is() {
 }
 
 #[test]
-fn a_session_is_taken_whole() {
+fn a_session_is_read_completely() {
     let all = session(
         "https://app.example.com/cb?page=1#access_token=a.b.c&expires_at=1795483540&expires_in=3600\
          &provider_refresh_token=p%2Br&provider_token=p%26t&refresh_token=r&sb=&token_type=bearer&type=recovery",
@@ -121,14 +121,14 @@ fn a_session_is_taken_whole() {
 }
 
 #[test]
-fn the_kind_is_the_type_of_the_link() {
+fn the_kind_of_flow_is_the_type_of_the_link() {
     for (name, kind) in [
         ("&type=signup", FlowKind::SignUp),
         ("&type=invite", FlowKind::Invite),
         ("&type=recovery", FlowKind::Recovery),
         ("&type=magiclink", FlowKind::MagicLink),
         ("&type=email_change", FlowKind::EmailChange),
-        // After a provider or single sign-on, and from a server of tomorrow.
+        // After a provider or SSO, and an unknown type.
         ("", FlowKind::SignIn),
         ("&type=", FlowKind::SignIn),
         ("&type=telepathy", FlowKind::SignIn),
@@ -139,7 +139,7 @@ fn the_kind_is_the_type_of_the_link() {
 }
 
 #[test]
-fn a_second_fragment_is_the_one_that_counts() {
+fn the_last_fragment_takes_precedence() {
     let own = "https://app.example.com/#/welcome?x=1";
     let found = session(&format!("{own}#access_token=a&expires_in=60&refresh_token=r&sb=&token_type=bearer"));
     assert_eq!(found.access_token.expose(), "a");
@@ -148,7 +148,7 @@ fn a_second_fragment_is_the_one_that_counts() {
 }
 
 #[test]
-fn other_peoples_redirects_are_not_ours() {
+fn redirects_of_other_services_are_ignored() {
     for url in [
         "https://app.example.com/cb",
         "https://app.example.com/cb?code=&error=",
@@ -159,11 +159,11 @@ fn other_peoples_redirects_are_not_ours() {
         "https://app.example.com/cb#access_token=EAAH&data_access_expiration_time=1&expires_in=4815&long_lived_token=A",
         "https://app.example.com/cb#state=s&access_token=ya29&token_type=Bearer&expires_in=3599&scope=email",
         "https://app.example.com/cb#access_token=x&scope=user%3Aread&token_type=bearer",
-        // Theirs as well: an error of OAuth, which would be ours with the mark or a description.
+        // An OAuth error without the marker of this server or a description.
         "https://app.example.com/cb#error=access_denied&state=s",
-        // Tokens in the query are nobody's.
+        // Tokens in the query belong to no flow.
         "https://app.example.com/cb?access_token=a&expires_in=60&refresh_token=r&token_type=bearer",
-        // Not whole.
+        // Incomplete.
         "https://app.example.com/cb#access_token=a&expires_in=60&sb=&token_type=bearer",
         "https://app.example.com/cb#access_token=&expires_in=60&refresh_token=r&sb=&token_type=bearer",
         "https://app.example.com/cb#access_token=a&expires_in=soon&refresh_token=r&sb=&token_type=bearer",
@@ -176,30 +176,30 @@ fn other_peoples_redirects_are_not_ours() {
 }
 
 #[test]
-fn an_error_is_found_wherever_the_server_puts_it() {
+fn an_error_is_found_in_query_and_fragment() {
     let code = |url: &str| error(url).code.unwrap().to_string();
-    // /verify, implicit, with PKCE, and where it leaves `error` out.
+    // /verify: implicit, with PKCE, and without `error`.
     assert_eq!(code("app:/cb#error=access_denied&error_code=otp_expired&error_description=gone&sb="), "otp_expired");
     assert_eq!(
         code("app:/cb?error=access_denied&error_code=otp_expired#error=x&error_code=x&error_description=x&sb="),
         "otp_expired"
     );
     assert_eq!(code("app:/cb#error_code=user_already_exists&error_description=there&sb="), "user_already_exists");
-    // /callback and /sso/saml/acs, where the provider says no: without a code, or without a description.
+    // /callback and /sso/saml/acs after a refusal by the provider: without a code, or without a description.
     let denied = error("app:/cb?error=access_denied&error_description=no&page=1#error=access_denied&sb=");
     assert_eq!((denied.error.as_deref(), denied.code), (Some("access_denied"), None));
     assert_eq!(error("app:/cb?error=access_denied").description, None);
-    // An error comes before a code.
+    // An error takes precedence over a code.
     assert_eq!(error(&format!("app:/cb?code={CODE}&error=server_error")).error.as_deref(), Some("server_error"));
-    // A code that is a status is none; one of tomorrow is one.
+    // An error code that is a status is ignored; an unknown one is kept.
     assert_eq!(error("app:/cb#error=unauthorized_client&error_code=401&error_description=gone").code, None);
     assert_eq!(code("app:/cb?error=server_error&error_code=moon_in_the_way"), "moon_in_the_way");
-    // Which flow it was.
+    // The flow of the error.
     assert_eq!(error("app:/cb?flow_id=f1&error=access_denied").flow_id.as_deref(), Some("f1"));
 }
 
 #[test]
-fn the_querys_copy_comes_first_and_the_fragment_is_decoded_twice() {
+fn the_query_takes_precedence_and_the_fragment_is_decoded_twice() {
     let words = "Redirect: 50% of a&b + ünï";
     let once = Serializer::new(String::new()).append_pair("error_description", words).finish();
     let twice = once.replace('%', "%25");
@@ -221,7 +221,7 @@ fn a_message_is_found() {
     for url in [
         format!("app:/cb#message={encoded}&sb="),
         format!("app:/cb?message={encoded}#message={encoded}&sb="),
-        // A server of 2023, and one whose fragment did not get to a web server.
+        // A server of 2023, and a fragment that a web server did not receive.
         format!("app:/cb#message={encoded}"),
         format!("app:/cb?flow_id=f1&message={encoded}"),
     ] {
@@ -230,7 +230,7 @@ fn a_message_is_found() {
 }
 
 #[test]
-fn a_code_knows_its_flow() {
+fn a_code_has_the_id_of_its_flow() {
     let with = |flow_id: Option<&str>| Callback::Code { code: CODE.into(), flow_id: flow_id.map(str::to_owned) };
     assert_eq!(parse(&format!("app:/cb?code={CODE}")), with(None));
     assert_eq!(parse(&format!("app:/cb?flow_id=&code={CODE}")), with(None));
@@ -238,7 +238,7 @@ fn a_code_knows_its_flow() {
 }
 
 #[test]
-fn nothing_prints_a_secret() {
+fn a_callback_prints_no_secret() {
     let secret = "planted-Secret-0123456789";
     let urls = [
         format!("app:/cb?code={secret}"),
@@ -263,7 +263,7 @@ fn nothing_prints_a_secret() {
 }
 
 #[test]
-fn an_error_reads_well() {
+fn an_error_has_a_readable_message() {
     let text = |url: &str| error(url).to_string();
     assert_eq!(
         text("app:/cb?error=access_denied&error_code=otp_expired&error_description=It+has+expired"),
@@ -275,7 +275,7 @@ fn an_error_reads_well() {
     assert!(error.status().is_none() && !error.is_retryable() && !error.ends_session());
 }
 
-/// The server's ways to put pairs into a fragment.
+/// A fragment as the server encodes it, once or twice.
 fn fragment(pairs: &[(&str, &str)], twice: bool) -> String {
     let once = Serializer::new(String::new()).extend_pairs(pairs).finish();
     if twice { once.replace('%', "%25") } else { once }
@@ -306,7 +306,7 @@ proptest! {
     }
 
     #[test]
-    fn a_session_comes_back_as_it_was_sent(
+    fn a_session_is_read_as_it_was_sent(
         tokens in prop::collection::vec("[^\u{0}]{1,40}", 4),
         expires_in in 0i64..,
         expires_at in any::<i64>(),
@@ -335,7 +335,7 @@ proptest! {
     }
 
     #[test]
-    fn words_come_back_as_they_were_sent(words in "[a-zA-Z:;%&+=#?/<>\"'üé ]{1,11}") {
+    fn an_error_description_is_read_as_it_was_sent(words in "[a-zA-Z:;%&+=#?/<>\"'üé ]{1,11}") {
         let pairs = [("error", "server_error"), ("error_description", words.as_str()), ("sb", "")];
         let found = error(&format!("https://app.example.com/cb#{}", fragment(&pairs, true)));
         prop_assert_eq!(found.description.as_deref(), Some(words.as_str()));

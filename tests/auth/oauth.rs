@@ -1,4 +1,4 @@
-//! Clients of the server's own OAuth, and its discovery documents.
+//! OAuth clients of the server, and its discovery documents.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use wiremock::{MockServer, ResponseTemplate};
 const SPA: Uuid = uuid!("495a8cfc-297a-4b71-93bf-9799cc4a93ce");
 const SECRET: &str = "secret-of-the-app";
 
-/// The client that was recorded, against a server that answers as recorded.
+/// The recorded client, and a server that returns the recorded response.
 async fn play(name: &str, authentication: ClientAuthentication) -> (Recorded, MockServer, OAuthApp) {
     let recorded = Recorded::load(name);
     let (server, client) = recorded.play().await;
@@ -34,7 +34,7 @@ fn recorded_flow() -> OAuthFlow {
 }
 
 #[tokio::test]
-async fn a_sign_in_begins_with_pkce_and_a_random_state() {
+async fn an_authorization_request_has_pkce_and_a_random_state() {
     let client = gotrue::Client::new("https://project.supabase.co/auth/v1", "").unwrap();
     let app = client.oauth_app(SPA, ClientAuthentication::Public);
     let (url, flow) = app.authorize("https://spa.example.com/cb").scopes(["openid", "email"]).begin().unwrap();
@@ -51,7 +51,7 @@ async fn a_sign_in_begins_with_pkce_and_a_random_state() {
     ];
     let wanted: HashMap<_, _> = wanted.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     assert_eq!(query, wanted);
-    // The same parameters were taken by a real server.
+    // A real server has accepted the same parameters.
     let recorded = Recorded::load("191-oauth_authorize-redirect");
     let names = |map: &HashMap<String, String>| map.keys().cloned().collect::<std::collections::BTreeSet<_>>();
     assert_eq!(names(&query), recorded.request["query"].as_object().unwrap().keys().cloned().collect());
@@ -76,7 +76,7 @@ async fn a_public_client_exchanges_code_and_refresh_token() {
     assert!(tokens.id_token.is_some());
     assert_eq!(header(&last_request(&server).await, "authorization"), None);
 
-    // Somebody else's redirect.
+    // The redirect of another flow.
     for state in ["", "other"] {
         let error = app.exchange(&recorded_flow(), code, state).await.unwrap_err();
         assert_eq!(error.to_string(), "state is not the one of this flow");
@@ -89,7 +89,7 @@ async fn a_public_client_exchanges_code_and_refresh_token() {
 }
 
 #[tokio::test]
-async fn a_confidential_client_authenticates_as_it_is_registered() {
+async fn a_confidential_client_uses_its_registered_authentication_method() {
     let (_, server, app) = play("201-oauth_token-refresh", SECRET.into()).await;
     app.refresh("amkid53nktxy").await.unwrap();
     let request = last_request(&server).await;
@@ -121,7 +121,7 @@ async fn a_confidential_client_authenticates_as_it_is_registered() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_is_refused_ends_the_session() {
+async fn a_rejected_refresh_ends_the_session() {
     let reply =
         json!({ "code": "refresh_token_not_found", "message": "Invalid Refresh Token: Refresh Token Not Found" });
     let server = server_that_answers(ResponseTemplate::new(400).set_body_json(reply)).await;
@@ -130,7 +130,7 @@ async fn a_refresh_that_is_refused_ends_the_session() {
 }
 
 #[tokio::test]
-async fn claims_come_with_an_access_token() {
+async fn claims_are_requested_with_an_access_token() {
     let (recorded, server, app) = play("200-oauth_userinfo-ok", ClientAuthentication::Public).await;
     let claims = app.user_info(recorded.access_token()).await.unwrap();
     assert_eq!(claims.sub, uuid!("4c7ff6f3-c42b-4426-a6b0-bd65e88e3896"));
@@ -139,7 +139,7 @@ async fn claims_come_with_an_access_token() {
 }
 
 #[tokio::test]
-async fn an_application_registers_itself() {
+async fn an_application_registers_dynamically() {
     let recorded = Recorded::load("185-oauth_client_register-dynamic");
     let (server, client) = recorded.play().await;
     let app = client.register_oauth_client(RegisterOAuthClient::new(["https://dyn.example.com/cb"]).name("Dyn"));
@@ -175,7 +175,7 @@ async fn an_application_registers_itself() {
 }
 
 #[tokio::test]
-async fn the_server_tells_of_itself() {
+async fn discovery_documents_are_read() {
     let recorded = Recorded::load("006-openid_configuration-ok");
     let (server, client) = recorded.play().await;
     assert_eq!(client.openid_configuration().await.unwrap().token_endpoint, "/oauth/token");
@@ -208,7 +208,7 @@ async fn the_server_tells_of_itself() {
 }
 
 #[tokio::test]
-async fn metadata_that_is_no_text_is_an_error() {
+async fn metadata_that_is_not_text_is_an_error() {
     let server =
         server_that_answers(ResponseTemplate::new(200).set_body_raw(vec![0xff, 0xfe], "application/xml")).await;
     let error = client_of(&server).saml_metadata().await.unwrap_err();

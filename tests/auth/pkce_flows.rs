@@ -1,4 +1,4 @@
-//! Several PKCE flows at once: each code meets its own verifier, or none.
+//! Concurrent PKCE flows: each code is exchanged with its own verifier or not at all.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -19,7 +19,7 @@ const EMAIL: &str = "ada@example.com";
 static CLIENT: LazyLock<Client> = LazyLock::new(|| Client::new("http://127.0.0.1:9999", "").unwrap());
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Goes where a browser would go, up to the application's page.
+/// Follows redirects like a browser, up to the page of the application.
 async fn browse(url: &str) -> Url {
     let http = gotrue::reqwest::Client::builder().redirect(gotrue::reqwest::redirect::Policy::none()).build().unwrap();
     let mut url = Url::parse(url).unwrap();
@@ -52,7 +52,7 @@ fn signed_in(outcome: CallbackOutcome) -> (Session, FlowKind) {
 }
 
 #[tokio::test]
-async fn several_flows_end_in_any_order() {
+async fn several_flows_can_end_in_any_order() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap();
@@ -76,7 +76,7 @@ async fn several_flows_end_in_any_order() {
     for (callback, expected, email) in ended {
         let (session, kind) = signed_in(client.sign_in_from_callback(&flows, &callback).await.unwrap());
         assert_eq!((kind, session.user().email.as_deref()), (expected, Some(email)));
-        // Once only.
+        // A code is valid once.
         let again = client.sign_in_from_callback(&flows, &callback).await.unwrap_err();
         assert!(matches!(again, Error::MissingVerifier), "{again:?}");
     }
@@ -84,7 +84,7 @@ async fn several_flows_end_in_any_order() {
 }
 
 #[tokio::test]
-async fn a_change_of_address_takes_two_links() {
+async fn an_email_change_takes_two_links() {
     let server = FakeServer::builder().confirm_addresses(true).start().await;
     let client = server.client().unwrap();
     client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap();
@@ -114,7 +114,7 @@ async fn a_code_without_a_flow_gets_no_verifier() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
     let flows = client.pkce_flows();
-    // There is one open flow, and it is not guessed that it is the one.
+    // There is one open flow, but the code does not name it.
     flows.begin(FlowKind::SignIn).unwrap();
     for url in ["app:/cb?code=8d8c4e55", "app:/cb?code=8d8c4e55&flow_id=another", "app:/cb?code=8d8c4e55&flow_id="] {
         let callback = Callback::parse(&Url::parse(url).unwrap());
@@ -129,13 +129,13 @@ async fn a_code_without_a_flow_gets_no_verifier() {
 }
 
 #[tokio::test]
-async fn a_code_never_gets_another_flows_verifier() {
+async fn a_code_never_uses_the_verifier_of_another_flow() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let flows = client.pkce_flows();
     let (_, url) = begin_with_provider(&client, &flows);
     let (other, _) = begin_with_provider(&client, &flows);
-    // Somebody exchanges the ids.
+    // The IDs are swapped.
     let Callback::Code { code, .. } = Callback::parse(&browse(url.as_str()).await) else { panic!() };
     let callback = Callback::Code { code, flow_id: Some(other.id().to_owned()) };
     let error = client.sign_in_from_callback(&flows, &callback).await.unwrap_err();
@@ -145,7 +145,7 @@ async fn a_code_never_gets_another_flows_verifier() {
 }
 
 #[tokio::test]
-async fn what_is_no_code_signs_nobody_in() {
+async fn a_callback_without_a_code_does_not_sign_in() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
     let flows = client.pkce_flows();
@@ -166,7 +166,7 @@ async fn what_is_no_code_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_flow_stays_open_when_the_exchange_may_succeed_later() {
+async fn a_flow_stays_open_after_a_temporary_failure() {
     let server = MockServer::start().await;
     let busy = Mock::given(matchers::any()).respond_with(ResponseTemplate::new(503));
     busy.up_to_n_times(1).mount(&server).await;
@@ -187,12 +187,12 @@ async fn a_flow_stays_open_when_the_exchange_may_succeed_later() {
 }
 
 #[tokio::test]
-async fn a_session_in_the_fragment_is_made_one_by_the_server() {
+async fn a_session_in_the_fragment_is_validated_by_the_server() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
     let url = client.authorize(Provider::Github).redirect_to(BACK).url().unwrap();
-    // The page had a fragment of its own.
+    // The URL of the page has its own fragment.
     let back = browse(url.as_str()).await;
     assert_eq!(back.fragment().unwrap().split('#').next(), Some("top"));
     let Callback::Session(tokens) = Callback::parse(&back) else { panic!("{back}") };
@@ -211,7 +211,7 @@ async fn a_session_in_the_fragment_is_made_one_by_the_server() {
 }
 
 #[test]
-fn flows_time_out_by_kind() {
+fn the_lifetime_of_a_flow_depends_on_its_kind() {
     let clock = ManualClock::new();
     let client = Client::builder().clock(clock.clone()).build().unwrap();
     let flows = client.pkce_flows();
@@ -221,7 +221,7 @@ fn flows_time_out_by_kind() {
     let (early, late) = (provider.map(begin), mail.map(begin));
     clock.advance(9 * MINUTE + Duration::from_secs(59));
     assert_eq!(flows.len(), 6);
-    // A clock that is put right is no time that passes.
+    // An adjustment of the wall clock does not count.
     clock.set(gotrue::Clock::now(&clock) + Duration::from_secs(7 * 24 * 3600));
     assert_eq!(flows.len(), 6);
     clock.advance(Duration::from_secs(1));
@@ -235,14 +235,14 @@ fn flows_time_out_by_kind() {
 }
 
 #[test]
-fn the_oldest_flow_makes_room() {
+fn the_oldest_flow_is_evicted() {
     let flows = PkceFlows::new();
     let begun: Vec<_> = (0..17).map(|_| flows.begin(FlowKind::SignIn).unwrap()).collect();
     assert_eq!(flows.len(), 16);
     assert!(matches!(flows.take(begun[0].id()), Err(Error::MissingVerifier)));
     assert_eq!(flows.take(begun[1].id()).unwrap(), begun[1]);
 
-    // Clones share flows and bounds.
+    // Clones share flows and limits.
     let clone = flows.clone().capacity(2);
     assert_eq!((flows.len(), clone.len()), (2, 2));
     assert_eq!(flows.take(begun[16].id()).unwrap(), begun[16]);
@@ -253,7 +253,7 @@ fn the_oldest_flow_makes_room() {
 }
 
 #[test]
-fn flows_outlive_a_restart() {
+fn flows_can_be_restored_after_a_restart() {
     let clock = ManualClock::new();
     let client = || Client::builder().clock(clock.clone()).build().unwrap();
     let flows = client().pkce_flows();
@@ -268,14 +268,14 @@ fn flows_outlive_a_restart() {
     clock.advance(9 * MINUTE);
     let flows = client().pkce_flows();
     flows.restore(saved());
-    // Twice is once.
+    // Restoring twice has no further effect.
     flows.restore(saved());
     assert_eq!(flows.len(), 2);
     clock.advance(MINUTE);
     assert!(flows.take(provider.id()).is_err());
     assert_eq!(flows.take(mail.id()).unwrap(), mail);
 
-    // A clock that was moved back gives nobody more time than there is.
+    // A clock that was set back does not extend the lifetime.
     clock.set(gotrue::Clock::now(&clock) - Duration::from_secs(100 * 24 * 3600));
     let flows = client().pkce_flows();
     flows.restore(saved());
@@ -292,7 +292,7 @@ fn flows_outlive_a_restart() {
 }
 
 #[test]
-fn nothing_prints_a_verifier() {
+fn a_verifier_is_never_printed() {
     let flows = PkceFlows::new();
     let flow = flows.begin(FlowKind::SignIn).unwrap();
     let text = format!("{flow:?} {flows:?} {:?}", flows.save());
@@ -303,7 +303,7 @@ fn nothing_prints_a_verifier() {
 
 proptest! {
     #[test]
-    fn the_id_travels_with_any_url(
+    fn the_id_is_kept_in_any_redirect_url(
         base in "(https://app\\.example\\.com/|http://127\\.0\\.0\\.1:8123/|com\\.example\\.app:/cb/|app://cb/)[a-zü%/ ]{0,8}",
         pairs in prop::collection::vec((".{0,8}", ".{0,8}"), 0..4),
         fragment in prop::option::of(".{0,8}"),
@@ -328,7 +328,7 @@ proptest! {
         let rest = |url: &Url| (url.path().to_owned(), url.fragment().map(str::to_owned), url.origin().ascii_serialization());
         prop_assert_eq!(rest(&with_id), rest(&own));
 
-        // As a parameter of the URL that a browser opens, and with the code that the server adds.
+        // As a parameter of the URL that a browser opens, with the code that the server appends.
         let begin = CLIENT.authorize("github").redirect_to(with_id.clone()).pkce_with(flow.verifier()).unwrap();
         let sent = begin.query_pairs().find(|(name, _)| name == "redirect_to").unwrap().1.into_owned();
         let mut back = Url::parse(&sent).unwrap();

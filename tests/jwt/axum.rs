@@ -1,4 +1,4 @@
-//! A service on axum: which requests pass, and what the others are told.
+//! An axum service: which requests pass, and how the others are rejected.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -152,7 +152,7 @@ async fn a_request_without_a_token() {
 }
 
 #[tokio::test]
-async fn a_request_with_a_good_token() {
+async fn a_request_with_a_valid_token() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = ada(&client).await;
@@ -168,20 +168,20 @@ async fn a_request_with_a_good_token() {
 }
 
 #[tokio::test]
-async fn claims_of_ones_own() {
+async fn custom_claims() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = ada(&client).await;
     let service = service_of(&client).await;
     let expected = Answer::passed(&format!("{} email", session.user().id));
     assert_eq!(service.ask("/provider", session.access_token()).await, expected);
-    // The token is good; no hook has put a team into it.
+    // The token is valid, but no hook has added a team.
     assert_eq!(service.ask("/team", session.access_token()).await, Answer::not_enough());
     assert_eq!(Answer::of(service.get("/team")).await, Answer::nobody());
 }
 
 #[tokio::test]
-async fn a_service_of_tower_without_axum() {
+async fn a_tower_service_without_axum() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = ada(&client).await;
@@ -201,7 +201,7 @@ async fn a_service_of_tower_without_axum() {
 }
 
 #[tokio::test]
-async fn a_bad_token_is_refused_where_none_is_needed_and_not_told_why() {
+async fn an_invalid_token_is_rejected_even_if_none_is_required_and_without_a_reason() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
@@ -222,7 +222,7 @@ async fn a_bad_token_is_refused_where_none_is_needed_and_not_told_why() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_good_and_not_enough() {
+async fn a_valid_token_that_is_not_sufficient() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = ada(&client).await;
@@ -239,7 +239,7 @@ async fn a_token_that_is_good_and_not_enough() {
 }
 
 #[tokio::test]
-async fn a_cookie_does_only_where_one_is_named() {
+async fn a_cookie_is_read_only_if_configured() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let token = ada(&client).await.access_token().expose().to_owned();
@@ -252,7 +252,7 @@ async fn a_cookie_does_only_where_one_is_named() {
     assert_eq!(Answer::of(with(format!("other-session={token}"))).await, Answer::nobody());
     assert_eq!(Answer::of(with("session=".to_owned())).await, Answer::nobody());
     assert_eq!(Answer::of(with("session=forged".to_owned())).await, Answer::bad_token());
-    // The header is what counts.
+    // The header takes precedence.
     let both = with(format!("session={token}")).bearer_auth("forged");
     assert_eq!(Answer::of(both).await, Answer::bad_token());
     let ignored = unaware.get("/me").header(header::COOKIE, format!("session={token}"));
@@ -260,7 +260,7 @@ async fn a_cookie_does_only_where_one_is_named() {
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_be_asked_is_no_verdict() {
+async fn an_unreachable_server_is_not_a_rejection() {
     let server = FakeServer::start().await;
     let session = ada(&server.client().unwrap()).await;
     let broken = MockServer::start().await;
@@ -276,7 +276,7 @@ async fn a_server_that_cannot_be_asked_is_no_verdict() {
 }
 
 #[tokio::test]
-async fn a_session_that_the_server_has_ended_is_refused_where_it_is_asked() {
+async fn an_ended_session_is_rejected_if_the_server_is_asked() {
     let server = FakeServer::builder().hs256(true).start().await;
     let client = server.client().unwrap();
     let session = ada(&client).await;
@@ -287,7 +287,7 @@ async fn a_session_that_the_server_has_ended_is_refused_where_it_is_asked() {
 }
 
 #[tokio::test]
-async fn no_layer_is_the_service_s_fault() {
+async fn a_missing_layer_is_an_internal_error() {
     let bare = Router::new()
         .route("/me", get(who))
         .route("/open", get(visitor))
@@ -325,7 +325,7 @@ async fn new_keys_under_load_are_fetched_once() {
 }
 
 #[tokio::test]
-async fn neither_debug_nor_display_tells_a_token() {
+async fn neither_debug_nor_display_prints_a_token() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = ada(&client).await;

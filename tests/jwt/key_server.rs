@@ -1,4 +1,4 @@
-//! A server that publishes keys, counts who asks for them, and fails when it is told to.
+//! A server that publishes keys, counts the requests for them, and fails on demand.
 
 use std::{
     sync::{Arc, Mutex},
@@ -41,7 +41,7 @@ impl KeyServer {
         Self { http, keys, user, clock, client }
     }
 
-    /// A verifier that does not ask about HS256.
+    /// A verifier that does not ask the server to verify HS256.
     pub fn verifier(&self) -> JwtVerifier {
         self.client.jwt_verifier().ask_server_for_hs256(false)
     }
@@ -50,7 +50,7 @@ impl KeyServer {
         self.answer(key_set(&published(keys)));
     }
 
-    /// Answers everybody who asks for keys.
+    /// Sets the response to requests for keys.
     pub fn answer(&self, reply: ResponseTemplate) {
         *self.keys.lock().unwrap() = reply;
     }
@@ -59,7 +59,7 @@ impl KeyServer {
         self.answer(ResponseTemplate::new(status));
     }
 
-    /// Answers everybody who asks for the user.
+    /// Sets the response to requests for the user.
     pub fn answer_user(&self, reply: ResponseTemplate) {
         *self.user.lock().unwrap() = reply;
     }
@@ -68,12 +68,12 @@ impl KeyServer {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    /// How many requests there were for keys.
+    /// The number of requests for keys.
     pub async fn key_requests(&self) -> usize {
         self.requests("/.well-known/jwks.json").await
     }
 
-    /// How many there were for the user.
+    /// The number of requests for the user.
     pub async fn user_requests(&self) -> usize {
         self.requests("/user").await
     }

@@ -1,4 +1,4 @@
-//! How often the server is asked for its keys, and what happens when it does not answer.
+//! The key cache: how often keys are fetched, and what happens if the server does not respond.
 
 use std::{pin::pin, time::Duration};
 
@@ -23,7 +23,7 @@ async fn the_first_use_sends_one_request() {
     let server = KeyServer::start(&[&signer]).await;
     let token = signer.sign(&claims());
     let tasks = (0..200).map(|_| {
-        // A verifier each, of a client each: they share the keys.
+        // Verifiers of cloned clients share the keys.
         let (verifier, token) = (server.client.clone().jwt_verifier(), token.clone());
         tokio::spawn(async move { verifier.verify(&token).await.unwrap() })
     });
@@ -32,7 +32,7 @@ async fn the_first_use_sends_one_request() {
 }
 
 #[tokio::test]
-async fn a_storm_of_unknown_keys_sends_one_request_in_a_cooldown() {
+async fn many_unknown_keys_cause_one_request_per_cooldown() {
     let signer = Signer::ec("one");
     let server = KeyServer::start(&[&signer]).await;
     let verifier = server.verifier();
@@ -57,7 +57,7 @@ async fn a_storm_of_unknown_keys_sends_one_request_in_a_cooldown() {
 }
 
 #[tokio::test]
-async fn keys_are_fetched_anew_after_their_time() {
+async fn keys_are_fetched_again_after_their_lifetime() {
     let signer = Signer::ec("one");
     let server = KeyServer::start(&[&signer]).await;
     let token = signer.sign(&claims());
@@ -67,7 +67,7 @@ async fn keys_are_fetched_anew_after_their_time() {
         verifier.verify(&token).await.unwrap();
         assert_eq!(server.key_requests().await, requests);
     }
-    // What people call the time has nothing to do with it.
+    // The wall clock does not affect it.
     server.clock.set(gotrue::Clock::now(&server.clock) - gotrue::chrono::Duration::days(1));
     verifier.clone().key_ttl(Duration::from_secs(60)).verify(&token).await.unwrap();
     assert_eq!(server.key_requests().await, 3);
@@ -90,7 +90,7 @@ async fn a_server_that_rotates_its_keys() {
     server.rotate_keys();
     let second = sign_in().await.unwrap();
     assert_eq!(client.jwks().await.unwrap().keys.len(), 2);
-    // It takes as long as the cool-down until the new key is known; the old one stays good.
+    // The new key is known after the cooldown; the old one stays valid.
     assert_eq!(refusal(verifier.verify(second.access_token()).await), TokenError::UnknownKey);
     clock.advance(Duration::from_secs(30));
     verifier.verify(second.access_token()).await.unwrap();
@@ -103,7 +103,7 @@ async fn a_server_that_rotates_its_keys() {
     verifier.verify(second.access_token()).await.unwrap();
     assert_eq!(refusal(verifier.verify(first.access_token()).await), TokenError::UnknownKey);
     assert!(client.user(first.access_token()).get().await.is_err());
-    // More often than there are keys in store.
+    // More often than the cache holds keys.
     for _ in 0..5 {
         server.rotate_keys();
         clock.advance(Duration::from_secs(30));
@@ -112,7 +112,7 @@ async fn a_server_that_rotates_its_keys() {
 }
 
 #[tokio::test]
-async fn old_keys_do_when_the_server_is_down() {
+async fn old_keys_are_used_while_the_server_is_down() {
     let signer = Signer::ec("one");
     let server = KeyServer::start(&[&signer]).await;
     let (token, unknown) = (signer.sign(&claims()), Signer::other_ec("two").sign(&claims()));
@@ -123,16 +123,16 @@ async fn old_keys_do_when_the_server_is_down() {
     for _ in 0..10 {
         verifier.verify(&token).await.unwrap();
     }
-    // A failure counts for a second.
+    // A failure is cached for a second.
     assert_eq!(server.key_requests().await, 2);
     server.advance(1);
     verifier.verify(&token).await.unwrap();
     assert_eq!(server.key_requests().await, 3);
-    // Of a key that nobody knows nothing can be said now.
+    // A token with an unknown key can be neither accepted nor rejected now.
     let error = verifier.verify(&unknown).await.unwrap_err();
     assert!(error.is_retryable() && error.token().is_none(), "{error}");
     assert_eq!(server.key_requests().await, 3);
-    // A changed token stays a changed token.
+    // A changed token is rejected as before.
     let changed = Signer::other_ec("one").sign(&claims());
     assert_eq!(refusal(verifier.verify(&changed).await), TokenError::BadSignature);
 
@@ -143,7 +143,7 @@ async fn old_keys_do_when_the_server_is_down() {
 }
 
 #[tokio::test]
-async fn a_server_that_wants_to_be_left_alone_is() {
+async fn a_retry_after_of_the_server_is_respected() {
     let signer = Signer::ec("one");
     let server = KeyServer::start(&[&signer]).await;
     let token = signer.sign(&claims());
@@ -162,7 +162,7 @@ async fn a_server_that_wants_to_be_left_alone_is() {
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_say_has_not_refused_the_token() {
+async fn a_failing_server_has_not_rejected_the_token() {
     let signer = Signer::ec("one");
     let token = signer.sign(&claims());
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -171,7 +171,7 @@ async fn a_server_that_cannot_say_has_not_refused_the_token() {
     let error = client.jwt_verifier().verify(&token).await.unwrap_err();
     assert!(error.is_retryable() && error.token().is_none(), "{error}");
 
-    // What will not be better tomorrow does not make old keys good.
+    // A permanent error does not extend the lifetime of old keys.
     let server = KeyServer::start(&[&signer]).await;
     server.verifier().verify(&token).await.unwrap();
     server.advance(600);
@@ -182,7 +182,7 @@ async fn a_server_that_cannot_say_has_not_refused_the_token() {
 }
 
 #[tokio::test]
-async fn unknown_keys_fail_with_the_server_and_not_before() {
+async fn unknown_keys_fail_only_if_the_server_fails() {
     let signer = Signer::ec("one");
     let server = KeyServer::start(&[&signer]).await;
     let verifier = server.verifier();
@@ -195,7 +195,7 @@ async fn unknown_keys_fail_with_the_server_and_not_before() {
         assert!(result.unwrap_err().is_retryable());
     }
     assert_eq!(server.key_requests().await, 2);
-    // The others do not notice.
+    // Other tokens are not affected.
     verifier.verify(&signer.sign(&claims())).await.unwrap();
     server.publish(&[&signer]);
     server.advance(1);
@@ -204,7 +204,7 @@ async fn unknown_keys_fail_with_the_server_and_not_before() {
 }
 
 #[tokio::test]
-async fn whoever_stops_waiting_stops_nobody_else() {
+async fn a_dropped_caller_does_not_cancel_the_fetch() {
     let signer = Signer::ec("one");
     let server = KeyServer::start(&[&signer]).await;
     let token = signer.sign(&claims());
@@ -221,10 +221,10 @@ async fn whoever_stops_waiting_stops_nobody_else() {
 }
 
 #[tokio::test]
-async fn whoever_sleeps_while_keys_are_fetched_holds_nobody_up() {
+async fn an_idle_caller_does_not_block_the_fetch() {
     let (signer, other) = (Signer::ec("one"), Signer::other_ec("two"));
     let server = KeyServer::start(&[&signer]).await;
-    // Good for a day.
+    // Valid for a day.
     let tomorrow = json!({ "exp": 1_767_312_000 });
     let (token, new) = (signer.sign(&claims_with(&tomorrow)), other.sign(&claims_with(&tomorrow)));
     let verifier = server.verifier();
@@ -233,11 +233,11 @@ async fn whoever_sleeps_while_keys_are_fetched_holds_nobody_up() {
     server.advance(600);
     let mut asleep = pin!(verifier.verify(&token));
     assert!(asleep.as_mut().now_or_never().is_none());
-    // Old keys do at once, and whoever goes on with them drives the request on.
+    // Old keys are used at once, and their callers poll the fetch.
     let at_once = verifier.verify(&token).now_or_never();
     at_once.expect("no waiting").unwrap();
     verifier.verify(&new).await.unwrap();
-    // The sleeper cannot hold on to what it fetched.
+    // The idle caller does not hold on to the fetched keys.
     for _ in 0..3 {
         server.advance(600);
         verifier.verify(&new).await.unwrap();
@@ -248,7 +248,7 @@ async fn whoever_sleeps_while_keys_are_fetched_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn whoever_goes_on_with_old_keys_drives_the_request_on() {
+async fn callers_with_old_keys_poll_the_fetch() {
     let signer = Signer::ec("one");
     let server = KeyServer::start(&[&signer]).await;
     let token = signer.sign(&claims());
@@ -256,7 +256,7 @@ async fn whoever_goes_on_with_old_keys_drives_the_request_on() {
     verifier.verify(&token).await.unwrap();
     server.publish(&[&Signer::other_ec("two")]);
     server.advance(600);
-    // Who has begun sleeps for good.
+    // The caller that has started the fetch is never polled again.
     let mut asleep = pin!(verifier.verify(&token));
     assert!(asleep.as_mut().now_or_never().is_none());
     let until_the_key_is_gone = async {
@@ -269,7 +269,7 @@ async fn whoever_goes_on_with_old_keys_drives_the_request_on() {
 }
 
 #[tokio::test]
-async fn requests_that_everybody_gives_up_are_no_storm() {
+async fn abandoned_fetches_do_not_cause_a_storm() {
     let signer = Signer::ec("one");
     let server = KeyServer::start(&[&signer]).await;
     let verifier = server.verifier();
@@ -277,7 +277,7 @@ async fn requests_that_everybody_gives_up_are_no_storm() {
     server.advance(30);
     let unknown = signer.sign_with(&json!({ "alg": "ES256", "kid": "two" }), &claims());
     assert!(verifier.verify(&unknown).now_or_never().is_none());
-    // Given up. For a second the keys that are there have to do, then not.
+    // Abandoned. The existing keys are used for a second.
     assert_eq!(refusal(verifier.verify(&unknown).now_or_never().expect("no request")), TokenError::UnknownKey);
     server.publish(&[&signer, &Signer::other_ec("three")]);
     server.advance(1);

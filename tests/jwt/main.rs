@@ -1,4 +1,4 @@
-//! Access tokens: which are good, which are refused and why, and how often the server is asked for its keys.
+//! Verification of access tokens, and the cache of the keys.
 
 mod anything;
 #[cfg(feature = "axum")]
@@ -14,7 +14,7 @@ mod valid;
 
 use gotrue::{Error, error::TokenError, jwt::VerifiedClaims};
 
-/// Why a token was refused.
+/// The reason that a token was rejected.
 #[track_caller]
 fn refusal(result: Result<VerifiedClaims, Error>) -> TokenError {
     let error = result.unwrap_err();

@@ -1,4 +1,4 @@
-//! Keys and what they sign. Nothing real is behind them.
+//! Keys for tests, and the tokens that they sign.
 
 use base64::{
     Engine,
@@ -54,7 +54,7 @@ impl Signer {
         Self::new(id, Algorithm::ES256, EncodingKey::from_ec_der(&STANDARD.decode(EC[0]).unwrap()))
     }
 
-    /// Another key than [`ec`](Self::ec).
+    /// A second key, different from [`ec`](Self::ec).
     pub fn other_ec(id: &'static str) -> Self {
         Self::new(id, Algorithm::ES256, EncodingKey::from_ec_der(&STANDARD.decode(EC[1]).unwrap()))
     }
@@ -96,7 +96,7 @@ impl Signer {
         self.sign_with(&self.header(), claims)
     }
 
-    /// With a header that may say what it likes.
+    /// Signs a token with any header.
     pub fn sign_with(&self, header: &Value, claims: &Value) -> Secret {
         let message = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
         let signature = crypto::sign(message.as_bytes(), &self.private, self.algorithm).unwrap();
@@ -108,7 +108,7 @@ pub fn encode(text: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(text)
 }
 
-/// The claims of a token that is good for an hour from the first moment of 2026, when a `ManualClock` begins.
+/// The claims of a token that is valid for an hour from the start of 2026, where a `ManualClock` starts.
 pub fn claims() -> Value {
     json!({
         "sub": SUB,
@@ -127,7 +127,7 @@ pub fn claims() -> Value {
     })
 }
 
-/// The same with other values; null takes one out.
+/// The same with other values; null removes a claim.
 pub fn claims_with(changes: &Value) -> Value {
     let mut claims = claims();
     let all = claims.as_object_mut().unwrap();

@@ -1,4 +1,4 @@
-//! Tokens that are good, and those whose time, issuer or audience is not.
+//! Valid tokens, and tokens with a wrong time, issuer or audience.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn each_algorithm_of_a_key_set_verifies() {
 }
 
 #[tokio::test]
-async fn what_the_fake_server_signs_verifies() {
+async fn tokens_of_the_fake_server_verify() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
@@ -41,7 +41,7 @@ async fn what_the_fake_server_signs_verifies() {
 }
 
 #[tokio::test]
-async fn time_is_by_the_clients_clock_with_leeway() {
+async fn time_is_checked_by_the_clock_of_the_client_with_a_leeway() {
     let signer = Signer::ec("one");
     let server = KeyServer::start(&[&signer]).await;
     let token = signer.sign(&claims_with(&json!({ "nbf": 1_767_225_660 })));
@@ -68,7 +68,7 @@ async fn time_is_by_the_clients_clock_with_leeway() {
     server.clock.set(start);
     let early = refusal(verifier.verify(&token).await);
     assert_eq!(early.to_string(), "the access token is not valid before 2026-01-01 00:01:00 UTC");
-    // A leeway beyond what a date can hold is one without end.
+    // A leeway beyond the range of dates is unlimited.
     verifier.leeway(Duration::MAX).verify(&token).await.unwrap();
 }
 
@@ -97,14 +97,14 @@ async fn issuer_and_audience_are_checked_when_they_are_set() {
 }
 
 #[tokio::test]
-async fn a_token_without_kid_takes_the_only_key_that_fits() {
+async fn a_token_without_kid_is_verified_with_the_only_matching_key() {
     let (ec, rsa) = (Signer::ec("one"), Signer::rsa("two"));
     let server = KeyServer::start(&[&ec, &rsa]).await;
     for kid in [json!(null), json!("")] {
         let token = ec.sign_with(&json!({ "alg": "ES256", "kid": kid }), &claims());
         server.verifier().verify(&token).await.unwrap();
     }
-    // With two it would be a guess.
+    // With two matching keys it is ambiguous.
     server.publish(&[&ec, &Signer::other_ec("three")]);
     server.advance(600);
     let token = ec.sign_with(&json!({ "alg": "ES256" }), &claims());

@@ -1,4 +1,4 @@
-//! The turn to refresh: one holder at a time, who may die, stop waiting, or be forgotten.
+//! Leases: one holder at a time, which may crash, stop waiting, or be forgotten by the server.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ async fn until_free(redis: &Redis) {
 }
 
 #[tokio::test]
-async fn a_turn_is_had_by_one_at_a_time_and_the_next_gets_it_soon() {
+async fn a_lease_has_one_holder_at_a_time_and_is_passed_on_quickly() {
     let Some(redis) = Redis::start() else { return };
     let store = store(&redis).await;
     let first = store.lease().await.unwrap();
@@ -39,7 +39,7 @@ async fn a_turn_is_had_by_one_at_a_time_and_the_next_gets_it_soon() {
 }
 
 #[tokio::test]
-async fn whoever_stops_waiting_has_no_turn() {
+async fn a_dropped_caller_gets_no_lease() {
     let Some(redis) = Redis::start() else { return };
     let store = store(&redis).await;
     let first = store.lease().await.unwrap();
@@ -47,7 +47,7 @@ async fn whoever_stops_waiting_has_no_turn() {
     assert!((&mut waiting).now_or_never().is_none());
     drop(waiting);
     drop(first);
-    // The one that is never asked again, and the one that is dropped when its claim is on the way.
+    // One future is never polled again, the other is dropped while its request is in flight.
     let mut asked_once = store.lease();
     assert!((&mut asked_once).now_or_never().is_none());
     drop(asked_once);
@@ -57,14 +57,14 @@ async fn whoever_stops_waiting_has_no_turn() {
 }
 
 #[tokio::test]
-async fn a_turn_lasts_as_long_as_its_holder_and_expires_without_one() {
+async fn a_lease_lasts_as_long_as_its_holder_and_then_expires() {
     let Some(redis) = Redis::start() else { return };
     let store = store(&redis).await;
     let turn = store.lease().await.unwrap();
     let left = async || redis.command::<i64>(&["PTTL", "app:lease:1"]).await;
     let mut before = left().await;
     assert!((1..=10_000).contains(&before));
-    // It is prolonged.
+    // It is extended.
     loop {
         let now = left().await;
         assert!(now > 0, "it has expired");
@@ -78,15 +78,15 @@ async fn a_turn_lasts_as_long_as_its_holder_and_expires_without_one() {
 }
 
 #[tokio::test]
-async fn a_turn_is_ended_by_its_holder_alone() {
+async fn only_its_holder_releases_a_lease() {
     let Some(redis) = Redis::start() else { return };
     let store = store(&redis).await;
     let late = store.lease().await.unwrap();
-    // The server forgets it, as after a failover, and somebody else gets it.
+    // The server forgets the lease, as after a failover, and another caller gets it.
     redis.command::<()>(&["FLUSHALL"]).await;
     let next = store.lease().await.unwrap();
     drop(late);
-    // One that has waited in vain, so that the drop is over.
+    // A caller that has waited without success, so that the drop has completed.
     let third = store.lease();
     assert!(third.now_or_never().is_none());
     assert!(is_held(&redis).await);
@@ -95,10 +95,10 @@ async fn a_turn_is_ended_by_its_holder_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_turn_that_is_forgotten_costs_one_request_and_no_session() {
+async fn a_forgotten_lease_costs_one_request_and_no_session() {
     let Some(redis) = Redis::start() else { return };
     let clock = ManualClock::new();
-    // Nothing is forgiven but what a server always forgives: the parent of the token that is good.
+    // Only the parent of the current refresh token may be reused, as on any server.
     let server = FakeServer::builder().clock(clock.clone()).reuse_interval(Duration::ZERO).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
     let one = client.session_manager(store(&redis).await).await.unwrap();

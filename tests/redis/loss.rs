@@ -1,4 +1,4 @@
-//! Connections that are lost, and a server that is away.
+//! Lost connections, and a server that is down.
 
 use std::{
     sync::{
@@ -20,11 +20,11 @@ use tokio::{
 
 use crate::server::Redis;
 
-/// Stands before the server.
+/// A proxy of the server.
 struct Proxy {
     url: String,
     cut: broadcast::Sender<()>,
-    /// The next answer is lost, and the connection with it.
+    /// Whether the next response is dropped, and the connection closed.
     loses_answer: Arc<AtomicBool>,
 }
 
@@ -50,7 +50,7 @@ impl Proxy {
     }
 }
 
-/// Passes on what each says, until one has nothing more to say or an answer is to be lost.
+/// Forwards both directions until one side closes or a response is to be dropped.
 async fn between(mut client: TcpStream, mut server: TcpStream, loses_answer: &AtomicBool) {
     let (mut question, mut answer) = ([0; 4096], [0; 4096]);
     loop {
@@ -71,7 +71,7 @@ async fn between(mut client: TcpStream, mut server: TcpStream, loses_answer: &At
 }
 
 #[tokio::test]
-async fn a_connection_that_is_lost_is_made_anew() {
+async fn a_lost_connection_is_reopened() {
     let Some(redis) = Redis::start() else { return };
     let proxy = Proxy::before(&redis).await;
     let store = RedisStores::connect(&proxy.url, "app").await.unwrap().session("1").unwrap();
@@ -89,11 +89,11 @@ async fn a_connection_that_is_lost_is_made_anew() {
 }
 
 #[tokio::test]
-async fn what_was_done_is_known_though_the_answer_was_lost() {
+async fn a_write_is_known_even_if_its_response_was_lost() {
     let Some(redis) = Redis::start() else { return };
     let proxy = Proxy::before(&redis).await;
     let store = RedisStores::connect(&proxy.url, "app").await.unwrap().session("1").unwrap();
-    // The server knows the scripts, so that the answer that is lost is the last one.
+    // The server has the scripts loaded, so the dropped response is that of the write.
     let one = record(1).await;
     assert!(store.compare_and_swap(None, Some(one.clone())).await.unwrap());
     assert!(store.compare_and_swap(Some(one.revision()), None).await.unwrap());
@@ -111,7 +111,7 @@ async fn what_was_done_is_known_though_the_answer_was_lost() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_for_a_while_ends_no_session() {
+async fn a_server_that_is_down_ends_no_session() {
     let Some(mut redis) = Redis::start() else { return };
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).reuse_interval(Duration::ZERO).start().await;
@@ -128,7 +128,7 @@ async fn a_server_that_is_away_for_a_while_ends_no_session() {
     assert!(matches!(events.next().await, Some(Event::InitialSession(Some(_)))));
     assert!(matches!(events.next().await, Some(Event::StoreFailed(_))));
 
-    // It comes back with the session as it was, and gets the one of now.
+    // It restarts with the old session, and the current one is written to it.
     redis.start_again();
     clock.advance(Duration::from_secs(7200));
     let token = auth.access_token().await.unwrap();

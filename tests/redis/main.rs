@@ -1,5 +1,5 @@
-//! Sessions in a real Redis server, which these tests start on loopback; where there is none, they say that they were
-//! skipped.
+//! Sessions in a real Redis server, which these tests start on loopback. Without a Redis server they are skipped, with a
+//! line that says so.
 
 mod leases;
 mod loss;

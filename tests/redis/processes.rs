@@ -1,4 +1,4 @@
-//! A thousand sessions among eight processes, some of which are killed.
+//! A thousand sessions shared by eight processes, some of which are killed.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ const SESSIONS: usize = 1000;
 const PROCESSES: usize = 8;
 const KILLED: usize = 4;
 
-/// How many sessions a process that is to be killed does before it stops for ever.
+/// The number of sessions that a process handles before it stops to be killed.
 const BEFORE_THE_END: usize = 20;
 
 async fn stores(url: &str) -> RedisStores {
@@ -35,17 +35,17 @@ fn client(url: &str, clock: ManualClock) -> Client {
 
 // --------------------------------------------------------------------------------------------------- in the children
 
-/// Where a process stops, to be killed there.
+/// The point at which a process stops to be killed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stop {
     Never,
-    /// It has the lease.
+    /// With the lease.
     Holding,
-    /// It has new tokens, and the old ones are spent.
+    /// With new tokens, after the old ones were used.
     Spent,
 }
 
-/// A store that never comes back at one place.
+/// A store that never returns at one point.
 #[derive(Debug)]
 struct Stopping(RedisStore, Stop);
 
@@ -71,7 +71,7 @@ fn for_ever<'a, T: Send + 'a>() -> StoreFuture<'a, T> {
     Box::pin(std::future::pending())
 }
 
-/// Plays one of eight: asks for the token of each session and says what it got.
+/// One of eight processes: requests the token of each session and prints a digest of it.
 #[tokio::test]
 async fn child_that_uses_all_sessions() {
     let Ok(redis) = env::var("REDIS_OF_CHILD") else { return };
@@ -93,7 +93,7 @@ async fn child_that_uses_all_sessions() {
         auth.access_token().await.unwrap().expose().hash(&mut hasher);
         println!("session {id} {}", hasher.finish());
     };
-    // One that is to be killed does one at a time, lest more than one is killed.
+    // A process that is to be killed handles one session at a time, so that only one is affected.
     let at_once = if stop == Stop::Never { 16 } else { 1 };
     stream::iter(0..SESSIONS).map(use_one).buffer_unordered(at_once).collect::<()>().await;
 }
@@ -134,7 +134,7 @@ struct Process {
 }
 
 impl Process {
-    /// Reads so many lines of which each says this.
+    /// Reads that many lines of which each contains a text.
     fn has_said(&mut self, what: &str, times: usize) {
         let lines = self.output.by_ref().lines().map_while(Result::ok);
         assert_eq!(lines.filter(|line| line.contains(what)).take(times).count(), times, "{what}");
@@ -145,7 +145,7 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    /// The tokens that it got, by session, from what it says from now on.
+    /// The tokens by session, from the output that follows.
     fn tokens(mut self) -> BTreeMap<String, String> {
         let lines = self.output.lines().map(Result::unwrap);
         let tokens = lines.filter_map(|line| said(&line)).collect();
@@ -159,7 +159,7 @@ fn said(line: &str) -> Option<(String, String)> {
     Some((id.to_owned(), token.to_owned()))
 }
 
-/// All workers got the same tokens; the first of them was read from before.
+/// Asserts that all workers received the same tokens. The first has been read from before.
 fn are_the_same(workers: Vec<Process>) {
     let all: Vec<_> = workers.into_iter().map(Process::tokens).collect();
     let complete = all.last().unwrap();
@@ -173,7 +173,7 @@ fn are_the_same(workers: Vec<Process>) {
 async fn eight_processes_send_one_refresh_for_each_of_a_thousand_sessions() {
     let Some(redis) = Redis::start() else { return };
     let clock = ManualClock::new();
-    // A server that forgives nothing but what it has to: the parent of the token that is good.
+    // A server that accepts only the parent of the current refresh token again.
     let server = FakeServer::builder().clock(clock.clone()).reuse_interval(Duration::ZERO).start().await;
     let (fresh, stores) = (client(&server.url(), clock.clone()), stores(&redis.url()).await);
     let sign_up = async |id: usize| {
@@ -183,7 +183,7 @@ async fn eight_processes_send_one_refresh_for_each_of_a_thousand_sessions() {
     stream::iter(0..SESSIONS).map(sign_up).buffer_unordered(16).collect::<()>().await;
     let world = World { redis, server, clock };
 
-    // Four have done some and stopped, two of them with the lease and two with new tokens that nobody else has.
+    // Four have handled some sessions and stopped, two with the lease and two with new tokens that are stored nowhere.
     world.clock.advance(Duration::from_secs(7200));
     let world = tokio::task::spawn_blocking(move || {
         let stops = [Stop::Holding, Stop::Spent, Stop::Holding, Stop::Spent];
@@ -204,7 +204,7 @@ async fn eight_processes_send_one_refresh_for_each_of_a_thousand_sessions() {
     println!("{requests} refresh requests for {SESSIONS} sessions, {KILLED} processes killed");
     assert!((SESSIONS..=SESSIONS + KILLED).contains(&requests), "{requests}");
 
-    // No session was lost, and the next time nobody is killed.
+    // No session was lost. The second run kills no process.
     world.clock.advance(Duration::from_secs(7200));
     let world = tokio::task::spawn_blocking(move || {
         are_the_same((0..PROCESSES).map(|number| world.worker(number)).collect());

@@ -1,4 +1,4 @@
-//! Records: swapped, expiring, encrypted, corrupt.
+//! Records: compare-and-swap, expiry, encryption, corruption.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use support::{
     self,
     log_buffer::LogBuffer,
-    stores::{record, swaps_only_what_is_expected},
+    stores::{compares_and_swaps, record},
 };
 
 use crate::server::Redis;
@@ -16,15 +16,15 @@ use crate::server::Redis;
 const KEY: [u8; 32] = [7; 32];
 
 #[tokio::test]
-async fn only_what_is_expected_is_swapped() {
+async fn a_redis_store_compares_and_swaps() {
     let Some(redis) = Redis::start() else { return };
-    swaps_only_what_is_expected(redis.stores().await.session("1").unwrap()).await;
-    swaps_only_what_is_expected(redis.stores().await.encrypt(&KEY).unwrap().session("1").unwrap()).await;
-    swaps_only_what_is_expected(redis.stores().await.time_to_live(Duration::from_secs(9)).session("1").unwrap()).await;
+    compares_and_swaps(redis.stores().await.session("1").unwrap()).await;
+    compares_and_swaps(redis.stores().await.encrypt(&KEY).unwrap().session("1").unwrap()).await;
+    compares_and_swaps(redis.stores().await.time_to_live(Duration::from_secs(9)).session("1").unwrap()).await;
 }
 
 #[tokio::test]
-async fn services_with_other_prefixes_and_other_sessions_are_not_seen() {
+async fn other_prefixes_and_sessions_are_separate() {
     let Some(redis) = Redis::start() else { return };
     let other = RedisStores::connect(&redis.url(), "other").await.unwrap();
     let stores = redis.stores().await;
@@ -42,7 +42,7 @@ async fn services_with_other_prefixes_and_other_sessions_are_not_seen() {
 }
 
 #[tokio::test]
-async fn a_session_is_kept_as_long_as_was_said_after_each_write() {
+async fn a_session_is_kept_for_the_configured_time_after_each_write() {
     let Some(redis) = Redis::start() else { return };
     let left = async || redis.command::<i64>(&["PTTL", "app:session:1"]).await;
     let store = redis.stores().await.session("1").unwrap();
@@ -66,7 +66,7 @@ async fn a_session_is_kept_as_long_as_was_said_after_each_write() {
 }
 
 #[tokio::test]
-async fn an_encrypted_session_is_read_with_its_key_in_its_place_alone() {
+async fn an_encrypted_session_is_bound_to_its_key_and_its_id() {
     let Some(redis) = Redis::start() else { return };
     let stores = redis.stores().await.encrypt(&KEY).unwrap();
     let store = stores.session("1").unwrap();
@@ -81,7 +81,7 @@ async fn an_encrypted_session_is_read_with_its_key_in_its_place_alone() {
     assert!(redis.stores().await.session("1").unwrap().load().await.unwrap().is_none());
     redis.command::<()>(&["COPY", "app:session:1", "app:session:2"]).await;
     assert!(stores.session("2").unwrap().load().await.unwrap().is_none());
-    // The revision, the nonce, the ciphertext and the tag: none may be changed.
+    // Neither revision, nonce, ciphertext nor tag can be changed.
     redis.command::<()>(&["COPY", "app:session:1", "unchanged"]).await;
     for offset in [0, 36, 60, bytes.len() - 1] {
         redis.command::<()>(&["COPY", "unchanged", "app:session:1", "REPLACE"]).await;
@@ -90,13 +90,13 @@ async fn an_encrypted_session_is_read_with_its_key_in_its_place_alone() {
         redis.command::<()>(&["SETRANGE", "app:session:1", &offset.to_string(), other]).await;
         assert!(store.load().await.unwrap().is_none(), "{offset}");
     }
-    // What cannot be read may be overwritten.
+    // An unreadable record can be overwritten.
     assert!(of_another_key.compare_and_swap(None, Some(record(2).await)).await.unwrap());
     assert_eq!(of_another_key.load().await.unwrap().unwrap().revision(), record(2).await.revision());
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_is_no_session_and_is_overwritten() {
+async fn an_unreadable_record_counts_as_no_session_and_is_overwritten() {
     let Some(redis) = Redis::start() else { return };
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
@@ -124,7 +124,7 @@ async fn a_record_that_cannot_be_read_is_no_session_and_is_overwritten() {
 }
 
 #[tokio::test]
-async fn it_is_warned_of_once() {
+async fn an_unreadable_record_is_logged_once() {
     let Some(redis) = Redis::start() else { return };
     let written = LogBuffer::default();
     let writer = written.clone();
@@ -143,7 +143,7 @@ async fn it_is_warned_of_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_right_is_refused_and_nothing_secret_is_told() {
+async fn invalid_settings_are_rejected_and_no_secret_is_printed() {
     let refused = RedisStores::connect("http://:hunter2-planted@127.0.0.1", "app").await.unwrap_err();
     assert!(matches!(refused, Error::Store(_)), "{refused:?}");
     let nobody = RedisStores::connect("redis://:hunter2-planted@127.0.0.1:1", "app").await.unwrap_err();
@@ -164,9 +164,9 @@ async fn what_cannot_be_right_is_refused_and_nothing_secret_is_told() {
     assert!(debug.contains("app") && !debug.contains("planted") && !debug.contains('7'), "{debug}");
 }
 
-/// The whole way: signed in by one process, used and signed out by another.
+/// Signed in by one process, used and signed out by another.
 #[tokio::test]
-async fn a_session_is_that_of_all_processes() {
+async fn a_session_is_shared_by_all_processes() {
     let Some(redis) = Redis::start() else { return };
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;

@@ -1,4 +1,4 @@
-//! A Redis server of a test's own.
+//! A Redis server for one test.
 
 use std::{
     io::{BufRead, BufReader},
@@ -12,7 +12,7 @@ use gotrue::{
 };
 use tempfile::TempDir;
 
-/// It listens on a free port of loopback, keeps nothing unless it is told to, and ends with the test.
+/// It listens on a free port on loopback, persists nothing by default, and stops with the test.
 pub struct Redis {
     process: Child,
     port: u16,
@@ -20,7 +20,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Nothing, and a line that says so, where there is no server.
+    /// Returns `None`, and prints a line, if no server is installed.
     pub fn start() -> Option<Self> {
         let folder = TempDir::new().unwrap();
         for _ in 0..10 {
@@ -29,7 +29,7 @@ impl Redis {
                 println!("skipped: there is no redis-server on the path");
                 return None;
             };
-            // Otherwise somebody else was faster with this port.
+            // Otherwise the port was taken in the meantime.
             if let Some(process) = started {
                 return Some(Self { process, port, folder });
             }
@@ -49,7 +49,7 @@ impl Redis {
         RedisStores::connect(&self.url(), "app").await.unwrap()
     }
 
-    /// Gives the server a command, such as `["GET", "app:session:1"]`.
+    /// Sends a command such as `["GET", "app:session:1"]`.
     pub async fn command<T: FromRedisValue>(&self, words: &[&str]) -> T {
         let mut command = cmd(words[0]);
         command.arg(&words[1..]);
@@ -60,15 +60,15 @@ impl Redis {
         Client::open(self.url()).unwrap().get_multiplexed_async_connection().await.unwrap()
     }
 
-    /// Stops the server; what it has is written down first.
+    /// Saves the data and stops the server.
     pub async fn stop(&mut self) {
         let stopped = cmd("SHUTDOWN").arg("SAVE").query_async::<()>(&mut self.connection().await).await;
         assert!(stopped.is_err(), "there is no answer, as the server is gone");
         self.process.wait().unwrap();
     }
 
-    /// Starts it again, with what it had written down.
-    pub fn start_again(&mut self) {
+    /// Restarts it with the saved data.
+    pub fn restart(&mut self) {
         self.process = run(self.port, &self.folder).flatten().expect("the same server on the same port");
     }
 }
@@ -80,7 +80,7 @@ impl Drop for Redis {
     }
 }
 
-/// Outer nothing: no server is installed. Inner nothing: it did not start.
+/// Returns `None` if no server is installed, and `Some(None)` if it did not start.
 #[expect(clippy::option_option, reason = "both are told in a line")]
 fn run(port: u16, folder: &TempDir) -> Option<Option<Child>> {
     let port = port.to_string();

@@ -1,4 +1,4 @@
-//! Where sessions are kept: compare-and-swap, corrupt records, several processes, and processes that are killed.
+//! Stores: compare-and-swap, corrupt records, several processes, and processes that are killed.
 
 use std::{
     env, fs,
@@ -12,7 +12,7 @@ use futures::StreamExt;
 use gotrue::{Client, Event, FileStore, MemoryStore, Password, SessionStore, SignUp};
 use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
-use support::stores::{record, swaps_only_what_is_expected};
+use support::stores::{compares_and_swaps, record};
 use tempfile::TempDir;
 
 fn file_store(folder: &TempDir) -> FileStore {
@@ -20,30 +20,30 @@ fn file_store(folder: &TempDir) -> FileStore {
 }
 
 #[tokio::test]
-async fn a_memory_store_swaps_only_what_is_expected() {
-    swaps_only_what_is_expected(MemoryStore::new()).await;
+async fn a_memory_store_compares_and_swaps() {
+    compares_and_swaps(MemoryStore::new()).await;
 }
 
 #[tokio::test]
-async fn a_file_store_swaps_only_what_is_expected() {
+async fn a_file_store_compares_and_swaps() {
     let folder = TempDir::new().unwrap();
-    swaps_only_what_is_expected(file_store(&folder)).await;
+    compares_and_swaps(file_store(&folder)).await;
 }
 
 #[cfg(feature = "keyring")]
 #[tokio::test]
-async fn a_keyring_store_swaps_only_what_is_expected() {
+async fn a_keyring_store_compares_and_swaps() {
     use keyring_core::api::CredentialStoreApi;
 
     let folder = TempDir::new().unwrap();
     let keychain = keyring_core::mock::Store::new().unwrap();
     let inner = keychain.build("gotrue", "session", None).unwrap();
     let store = gotrue::KeyringStore::in_entry(gotrue::keyring::Entry { inner }, folder.path().join("locks")).unwrap();
-    swaps_only_what_is_expected(store).await;
+    compares_and_swaps(store).await;
 }
 
 #[tokio::test]
-async fn a_turn_is_had_by_one_at_a_time() {
+async fn a_lease_has_one_holder_at_a_time() {
     let folder = TempDir::new().unwrap();
     let stores: [Box<dyn SessionStore>; 2] = [Box::new(MemoryStore::new()), Box::new(file_store(&folder))];
     for store in stores {
@@ -60,7 +60,7 @@ async fn a_turn_is_had_by_one_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_file_is_its_owners_alone_and_replaced_as_a_whole() {
+async fn a_file_is_private_and_replaced_atomically() {
     let folder = TempDir::new().unwrap();
     let store = file_store(&folder);
     let record = record(1).await;
@@ -79,7 +79,7 @@ async fn a_file_is_its_owners_alone_and_replaced_as_a_whole() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_is_no_session_and_is_overwritten() {
+async fn an_unreadable_record_counts_as_no_session_and_is_overwritten() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap();
@@ -110,7 +110,7 @@ async fn a_store_that_fails_does_not_fail_the_session() {
     let auth = client.session_manager(store.clone()).await.unwrap();
     auth.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap();
     let mut events = auth.events();
-    // A folder cannot be replaced by a file, nor read as one.
+    // A directory can neither be read nor replaced as a file.
     let file = folder.path().join("deep/er/session.json");
     fs::remove_file(&file).unwrap();
     fs::create_dir_all(file.join("in the way")).unwrap();
@@ -121,7 +121,7 @@ async fn a_store_that_fails_does_not_fail_the_session() {
     assert!(matches!(events.next().await, Some(Event::InitialSession(Some(_)))));
     assert!(matches!(events.next().await, Some(Event::StoreFailed(_))));
 
-    // When the store is well again, it gets the session of then, whatever it holds.
+    // Once the store works again, the current session is written to it, whatever it contains.
     fs::remove_dir_all(&file).unwrap();
     store.compare_and_swap(None, Some(record(1).await)).await.unwrap();
     assert_eq!(auth.access_token().await.unwrap(), token);
@@ -135,7 +135,7 @@ async fn a_store_that_fails_does_not_fail_the_session() {
 
 // ----------------------------------------------------------------------------------------------- several processes
 
-/// A test of this file in a process of its own, told by the environment what to do.
+/// Starts a test of this file in a process of its own, with instructions in the environment.
 fn child(name: &str, store: &Path, url: &str) -> Child {
     Command::new(env::current_exe().unwrap())
         .args(["--exact", name, "--nocapture", "--test-threads=1"])
@@ -147,22 +147,22 @@ fn child(name: &str, store: &Path, url: &str) -> Child {
         .unwrap()
 }
 
-/// What a child was told; nothing when this is no child.
+/// The instructions of a child process. Returns `None` in the parent.
 fn told() -> Option<(FileStore, String)> {
     let store = FileStore::open(env::var_os("STORE_OF_CHILD")?).unwrap();
     Some((store, env::var("SERVER_OF_CHILD").unwrap()))
 }
 
-/// Plays one of eight: says the end of the access token that it gets.
+/// One of eight processes: prints a digest of the access token that it receives.
 #[tokio::test]
-async fn child_that_asks_for_a_token() {
+async fn child_that_requests_a_token() {
     let Some((store, url)) = told() else { return };
     let auth = Client::new(url, "anon-key").unwrap().session_manager(store).await.unwrap();
     let token = auth.access_token().await.unwrap();
     println!("signature: {}", digest(token.expose()));
 }
 
-/// A few characters that tell tokens apart and do not tell them.
+/// A digest that distinguishes tokens without revealing them.
 fn digest(token: &str) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
@@ -171,20 +171,20 @@ fn digest(token: &str) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn eight_processes_send_one_refresh_between_them() {
+async fn eight_processes_share_one_refresh() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("session.json");
     let auth = client.session_manager(FileStore::open(&file).unwrap()).await.unwrap();
     auth.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap();
-    // It has expired long ago.
+    // It expired long ago.
     let mut json: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
     json["session"]["expires_at"] = json!("2020-01-01T00:00:00Z");
     fs::write(&file, json.to_string()).unwrap();
 
     let children: Vec<Child> =
-        (0..8).map(|_| child("stores::child_that_asks_for_a_token", &file, &server.url())).collect();
+        (0..8).map(|_| child("stores::child_that_requests_a_token", &file, &server.url())).collect();
     let mut said = Vec::new();
     for child in children {
         let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
@@ -198,7 +198,7 @@ async fn eight_processes_send_one_refresh_between_them() {
     assert!(said.iter().all(|token| *token == stored), "{said:?} and {stored}");
 }
 
-/// Plays a writer: replaces the record as fast as it can, and says so each time.
+/// A writer that replaces the record as fast as it can, and prints a line each time.
 #[tokio::test]
 async fn child_that_writes() {
     let Some((store, _)) = told() else { return };
@@ -212,12 +212,11 @@ async fn child_that_writes() {
 }
 
 #[tokio::test]
-async fn a_writer_that_is_killed_leaves_a_record_that_can_be_read() {
+async fn a_killed_writer_leaves_a_readable_record() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("session.json");
     let store = FileStore::open(&file).unwrap();
-    // Which write it is killed after differs each time, in an order that looks like none; where within the next one it
-    // is then, nobody knows.
+    // It is killed after a different number of writes each time, at an unknown point of the next one.
     let mut writes = 1_usize;
     for round in 0..200 {
         let mut killed = child("stores::child_that_writes", &file, "");
@@ -229,7 +228,7 @@ async fn a_writer_that_is_killed_leaves_a_record_that_can_be_read() {
         killed.wait().unwrap();
         let left = store.load().await.unwrap();
         assert!(left.is_some(), "round {round}");
-        // The lock went with its holder.
+        // The lock was released with its process.
         let revision = left.map(|record| record.revision());
         assert!(store.compare_and_swap(revision, Some(record(3).await)).await.unwrap(), "round {round}");
     }

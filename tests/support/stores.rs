@@ -14,7 +14,7 @@ pub async fn record(number: u8) -> StoredSession {
 }
 
 /// Checks that a store implements compare-and-swap.
-pub async fn swaps_only_what_is_expected(store: impl SessionStore) {
+pub async fn compares_and_swaps(store: impl SessionStore) {
     let (one, two) = (record(1).await, record(2).await);
     assert!(store.load().await.unwrap().is_none());
     assert!(!store.compare_and_swap(Some(one.revision()), Some(two.clone())).await.unwrap());

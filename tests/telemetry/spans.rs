@@ -1,11 +1,11 @@
-//! What a trace tells of a call.
+//! The span of a call.
 
 use gotrue::SignUp;
 use gotrue_fake::{FakeServer, Fault};
 use support::{auto_clock::AutoClock, log_buffer::LogBuffer};
 
 #[tokio::test]
-async fn a_span_tells_of_the_call_in_the_names_of_opentelemetry() {
+async fn a_span_has_the_attributes_of_opentelemetry() {
     let written = LogBuffer::default();
     let writer = written.clone();
     let subscriber = tracing_subscriber::fmt()
