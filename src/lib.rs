@@ -14,8 +14,10 @@ pub mod jwt;
 #[cfg(feature = "loopback")]
 pub mod loopback;
 pub mod manager;
+mod nesting;
 pub mod oauth;
 mod operation;
+mod optional;
 pub mod raw;
 mod redact;
 mod secret;
@@ -49,6 +51,7 @@ pub use jwt::{Claims, JwtVerifier};
 pub use loopback::Loopback;
 pub use manager::{Event, SessionManager};
 pub use oauth::OAuthApp;
+pub use optional::SetOptional;
 pub use secret::Secret;
 pub use session::Session;
 #[cfg(feature = "keyring")]

@@ -256,7 +256,7 @@ impl AdminClient {
     /// `weak_password`.
     pub async fn generate_link(&self, link: GenerateLink) -> Result<GeneratedLink> {
         link.check()?;
-        let call = self.call()?;
+        let call = self.raw_call()?;
         // The redirect URL is in the body, where it takes precedence over the query.
         let reply = call.raw.admin_generate_link(None, link.audience.as_deref(), &link.request).await;
         call.answer(reply).await.map(GeneratedLink::from)

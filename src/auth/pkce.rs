@@ -44,7 +44,7 @@ impl PkceVerifier {
         if (43..=128).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(verifier))
         } else {
-            Err(Error::invalid("PKCE verifier", "is not 43 to 128 unreserved characters"))
+            Err(Error::invalid("PKCE verifier", "must be 43 to 128 unreserved characters"))
         }
     }
 

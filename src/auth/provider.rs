@@ -47,7 +47,7 @@ impl ProviderOptions {
         input::not_empty("provider", self.provider.as_str())?;
         input::redirect_to(self.redirect_to.as_deref())?;
         if let Some(name) = self.query.keys().find(|name| NOT_FOR_THE_PROVIDER.contains(&name.as_str())) {
-            return Err(Error::invalid("query parameter", format!("{name} is not handed on to the provider")));
+            return Err(Error::invalid("query parameter", format!("{name} is not passed on to the provider")));
         }
         input::scopes(&self.scopes)
     }

@@ -156,7 +156,7 @@ impl Client {
             code_challenge_method,
             gotrue_meta_security: captcha(captcha_token),
         };
-        let call = self.call();
+        let call = self.raw_call();
         let reply = call.raw.sign_up(redirect_to.as_deref(), audience.as_deref(), &request).await;
         Ok(match call.answer(reply).await? {
             SignUpResponse::Session(session) => SignUpOutcome::Session(call.session(session)),

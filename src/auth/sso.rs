@@ -124,7 +124,7 @@ impl SsoUrl {
     pub async fn url(self) -> Result<Url> {
         self.sso.check()?;
         let request = self.sso.into_request(self.code_challenge);
-        let call = self.client.call();
+        let call = self.client.raw_call();
         let reply = call.answer(call.raw.sso(&request).await).await?;
         call.url(&reply.url)
     }

@@ -18,7 +18,9 @@ pub(crate) fn attestation(credential: impl Serialize) -> Result<PublicKeyCredent
     let credential = parse(credential)?;
     match credential.response {
         AuthenticatorResponse::Attestation(_) => Ok(credential),
-        AuthenticatorResponse::Assertion(_) => Err(Error::invalid("credential", "was used, where one is to be made")),
+        AuthenticatorResponse::Assertion(_) => {
+            Err(Error::invalid("credential", "is an assertion, but an attestation is expected"))
+        }
     }
 }
 
@@ -27,7 +29,9 @@ pub(crate) fn assertion(credential: impl Serialize) -> Result<PublicKeyCredentia
     let credential = parse(credential)?;
     match credential.response {
         AuthenticatorResponse::Assertion(_) => Ok(credential),
-        AuthenticatorResponse::Attestation(_) => Err(Error::invalid("credential", "was made, where one is to be used")),
+        AuthenticatorResponse::Attestation(_) => {
+            Err(Error::invalid("credential", "is an attestation, but an assertion is expected"))
+        }
     }
 }
 
@@ -60,7 +64,7 @@ fn bytes(items: &[Value]) -> Option<Vec<u8>> {
 }
 
 fn not_a_credential(error: &serde_json::Error) -> Error {
-    Error::invalid("credential", format!("is not that of WebAuthn: {}", redact(&error.to_string())))
+    Error::invalid("credential", format!("is not a WebAuthn credential: {}", redact(&error.to_string())))
 }
 
 impl TryFrom<Value> for PublicKeyCredential {

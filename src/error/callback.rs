@@ -1,27 +1,27 @@
-//! Errors that a redirect brings back.
+//! Errors in a redirect back to the application.
 
 use std::{error::Error as StdError, fmt, sync::Arc};
 
 use super::Error;
 use crate::types::ErrorCode;
 
-/// An error that a redirect brought back. Its texts are redacted.
+/// An error in a redirect back to the application. Its texts are redacted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackError {
-    /// The kind of error (RFC 6749, 4.1.2.1), such as `access_denied`. The server leaves it out for some.
+    /// The kind of error (RFC 6749, section 4.1.2.1), such as `access_denied`. Not every error has one.
     pub error: Option<String>,
-    /// The server's code. There is none when the error is the provider's, and from servers of 2023.
+    /// The server's error code. None if the error is the provider's, and from servers of 2023.
     pub code: Option<ErrorCode>,
-    /// The server's or the provider's words, for logs.
+    /// The message of the server or the provider, for logs.
     pub description: Option<String>,
-    /// Which of the flows this is, when it was begun with [`PkceFlow::redirect_to`](crate::auth::PkceFlow::redirect_to).
+    /// The id of the flow, if it was started with [`PkceFlow::redirect_to`](crate::auth::PkceFlow::redirect_to).
     pub flow_id: Option<String>,
 }
 
 impl fmt::Display for CallbackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the browser came back with an error")?;
+        f.write_str("the browser returned with an error")?;
         if let Some(error) = &self.error {
             write!(f, " {error}")?;
         }

@@ -5,6 +5,7 @@ mod changes;
 mod cooldown;
 mod event;
 mod expiry;
+mod flight;
 mod inner;
 mod keep_fresh;
 mod membership;
@@ -17,9 +18,9 @@ use std::{fmt, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use self::{
+    flight::Outcome,
     inner::{Inner, spawned},
     membership::Membership,
-    refresh::Outcome,
 };
 use crate::{
     auth::{
@@ -33,7 +34,7 @@ use crate::{
     jwt::Claims,
     secret::Secret,
     session::Session,
-    store::SessionStore,
+    store::{BoundedStore, SessionStore},
     types::SignOutScope,
     user::UserClient,
 };
@@ -84,6 +85,7 @@ impl Client {
     /// # Errors
     /// [`Error::Store`] if the store cannot be read. A record that cannot be decoded counts as no session.
     pub async fn session_manager(&self, store: impl SessionStore) -> Result<SessionManager> {
+        let store = BoundedStore::new(store, self.timeout());
         Ok(SessionManager(Arc::new(Inner::load(self.clone(), Arc::new(store)).await?)))
     }
 }

@@ -92,9 +92,9 @@ impl OAuthAuthorizeUrl {
 }
 
 fn check_resource(text: &str) -> Result<()> {
-    let url = Url::parse(text).map_err(|error| Error::invalid("resource", format!("is not valid: {error}")))?;
+    let url = Url::parse(text).map_err(|error| Error::invalid("resource", format!("is invalid: {error}")))?;
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(Error::invalid("resource", "has a query or a fragment"));
+        return Err(Error::invalid("resource", "must not have a query or a fragment"));
     }
     Ok(())
 }

@@ -111,10 +111,10 @@ impl OAuthApp {
     /// A call of this client.
     fn call(&self) -> Result<Call> {
         match &self.authentication {
-            ClientAuthentication::Public => Ok(self.client.call()),
+            ClientAuthentication::Public => Ok(self.client.raw_call()),
             ClientAuthentication::SecretBasic(secret) => self.client.call_as_oauth_client(self.client_id, secret),
             ClientAuthentication::SecretPost(secret) => {
-                input::secret("client secret", secret).map(|()| self.client.call())
+                input::secret("client secret", secret).map(|()| self.client.raw_call())
             }
         }
     }

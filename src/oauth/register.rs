@@ -89,10 +89,10 @@ impl RegisterOAuthClient {
         let request = &self.request;
         redirect_uri::check(&request.redirect_uris)?;
         if request.client_name.as_ref().is_some_and(|name| name.len() > 1024) {
-            return Err(Error::invalid("client name", "is longer than 1024 bytes"));
+            return Err(Error::invalid("client name", "must not be longer than 1024 bytes"));
         }
         if request.grant_types.as_ref().is_some_and(Vec::is_empty) {
-            return Err(Error::invalid("grant types", "are none"));
+            return Err(Error::invalid("grant types", "must not be empty"));
         }
         for (what, page) in [("home page", &request.client_uri), ("logo", &request.logo_uri)] {
             page.as_deref().map_or(Ok(()), |page| check_page(what, page))?;
@@ -103,13 +103,13 @@ impl RegisterOAuthClient {
 
 fn check_page(what: &'static str, text: &str) -> Result<()> {
     if text.len() > 2048 {
-        return Err(Error::invalid(what, "is longer than 2048 bytes"));
+        return Err(Error::invalid(what, "must not be longer than 2048 bytes"));
     }
     parse(what, text).map(drop)
 }
 
 fn parse(what: &'static str, text: &str) -> Result<Url> {
-    Url::parse(text).map_err(|error| Error::invalid(what, format!("is not valid: {error}")))
+    Url::parse(text).map_err(|error| Error::invalid(what, format!("is invalid: {error}")))
 }
 
 impl Client {
@@ -120,7 +120,7 @@ impl Client {
     /// `over_request_rate_limit`.
     pub async fn register_oauth_client(&self, client: RegisterOAuthClient) -> Result<OAuthClient> {
         client.check()?;
-        let call = self.call();
+        let call = self.raw_call();
         call.answer(call.raw.oauth_register_client(&client.request).await).await
     }
 }

@@ -19,7 +19,7 @@ impl OAuthApp {
         let code = code.into();
         input::secret("authorization code", &code)?;
         if state.is_empty() || flow.state().expose() != state {
-            return Err(Error::invalid("state", "is not the one of this flow"));
+            return Err(Error::invalid("state", "does not match this flow"));
         }
         let (client_id, client_secret) = self.credentials_in_body();
         let request = OAuthCodeGrant {
@@ -49,6 +49,6 @@ impl OAuthApp {
         let request = OAuthRefreshGrant { grant_type, refresh_token, client_id, client_secret };
         let call = self.call()?.repeatable();
         let reply = call.raw.oauth_token(&request.into()).await;
-        call.answer(reply).await.map_err(Error::during_refresh)
+        call.answer(reply).await
     }
 }

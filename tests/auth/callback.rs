@@ -267,9 +267,9 @@ fn an_error_has_a_readable_message() {
     let text = |url: &str| error(url).to_string();
     assert_eq!(
         text("app:/cb?error=access_denied&error_code=otp_expired&error_description=It+has+expired"),
-        "the browser came back with an error access_denied (otp_expired): It has expired"
+        "the browser returned with an error access_denied (otp_expired): It has expired"
     );
-    assert_eq!(text("app:/cb?error=access_denied"), "the browser came back with an error access_denied");
+    assert_eq!(text("app:/cb?error=access_denied"), "the browser returned with an error access_denied");
     let error = Error::from(error("app:/cb?error=server_error&error_code=otp_expired"));
     assert_eq!(error.code(), Some(&ErrorCode::OtpExpired));
     assert!(error.status().is_none() && !error.is_retryable() && !error.ends_session());

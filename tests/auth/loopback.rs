@@ -265,7 +265,7 @@ async fn the_wait_times_out_by_the_clock() {
     clock.advance(Duration::from_secs(1));
     let error = waiting.await.unwrap().unwrap_err();
     assert!(matches!(error, Error::NoCallback), "{error:?}");
-    assert_eq!(error.to_string(), "the browser did not come back in time");
+    assert_eq!(error.to_string(), "the browser did not return in time");
     assert!(reqwest::get(url).await.is_err());
 }
 

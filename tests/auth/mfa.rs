@@ -73,7 +73,7 @@ async fn an_enrollment_without_its_secret_is_an_error() {
     // The response for a phone has no secret.
     let (_, _server, mfa) = play("102-factor_enroll-phone").await;
     let error = mfa.enroll_totp(EnrollTotp::new()).await.unwrap_err();
-    assert!(matches!(error, Error::UnreadableReply(_)), "{error:?}");
+    assert!(matches!(error, Error::UnreadableResponse(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -148,10 +148,10 @@ async fn an_authenticator_creates_a_credential_and_uses_it() {
 
     // A credential for the other ceremony is not sent.
     let error = mfa.verify_webauthn(&made, credential).await.unwrap_err();
-    assert_eq!(error.to_string(), "credential was used, where one is to be made");
+    assert_eq!(error.to_string(), "credential is an assertion, but an attestation is expected");
     let attestation = Recorded::load("236-passkey_registration_verify-ok").sent()["credential"].clone();
     let error = mfa.verify_webauthn(&used, attestation).await.unwrap_err();
-    assert_eq!(error.to_string(), "credential was made, where one is to be used");
+    assert_eq!(error.to_string(), "credential is an attestation, but an assertion is expected");
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }
 
@@ -159,7 +159,7 @@ async fn an_authenticator_creates_a_credential_and_uses_it() {
 async fn a_factor_of_another_type_has_no_webauthn_challenge() {
     let (recorded, _server, mfa) = play("098-factor_challenge-totp").await;
     let error = mfa.challenge_webauthn(factor_of(&recorded)).await.unwrap_err();
-    assert!(matches!(error, Error::UnreadableReply(_)), "{error:?}");
+    assert!(matches!(error, Error::UnreadableResponse(_)), "{error:?}");
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ async fn a_public_client_exchanges_code_and_refresh_token() {
     // The redirect of another flow.
     for state in ["", "other"] {
         let error = app.exchange(&recorded_flow(), code, state).await.unwrap_err();
-        assert_eq!(error.to_string(), "state is not the one of this flow");
+        assert_eq!(error.to_string(), "state does not match this flow");
     }
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
 
@@ -212,5 +212,5 @@ async fn metadata_that_is_not_text_is_an_error() {
     let server =
         server_that_answers(ResponseTemplate::new(200).set_body_raw(vec![0xff, 0xfe], "application/xml")).await;
     let error = client_of(&server).saml_metadata().await.unwrap_err();
-    assert!(matches!(error, gotrue::Error::UnreadableReply(_)), "{error:?}");
+    assert!(matches!(error, gotrue::Error::UnreadableResponse(_)), "{error:?}");
 }

@@ -120,7 +120,7 @@ async fn a_code_without_a_flow_gets_no_verifier() {
         let callback = Callback::parse(&Url::parse(url).unwrap());
         let error = client.sign_in_from_callback(&flows, &callback).await.unwrap_err();
         assert!(matches!(error, Error::MissingVerifier), "{url}: {error:?}");
-        let text = "no verifier for this code: its flow was begun elsewhere, is over, or took too long";
+        let text = "no PKCE verifier for this code: its flow was started elsewhere, is finished, or has expired";
         assert_eq!(error.to_string(), text);
         assert!(!error.is_retryable() && !error.ends_session() && error.status().is_none());
     }
@@ -152,8 +152,8 @@ async fn a_callback_without_a_code_does_not_sign_in() {
     let flow = flows.begin(FlowKind::SignIn).unwrap();
     let tokens = "access_token=a&expires_in=60&refresh_token=r&sb=&token_type=bearer";
     for (url, text) in [
-        (format!("app:/cb#{tokens}"), "callback holds a session where a code is awaited"),
-        ("app:/cb".to_owned(), "callback is not the server's"),
+        (format!("app:/cb#{tokens}"), "callback contains a session, but a code is expected"),
+        ("app:/cb".to_owned(), "callback is not a redirect from the server"),
     ] {
         let error =
             client.sign_in_from_callback(&flows, &Callback::parse(&Url::parse(&url).unwrap())).await.unwrap_err();
@@ -298,7 +298,7 @@ fn a_verifier_is_never_printed() {
     let text = format!("{flow:?} {flows:?} {:?}", flows.save());
     assert!(!text.contains(flow.verifier().secret().expose()) && text.contains("open: 1"), "{text}");
     let error = flow.redirect_to("not a URL").unwrap_err();
-    assert_eq!(error.to_string(), "redirect URL is not valid: relative URL without a base");
+    assert_eq!(error.to_string(), "redirect URL is invalid: relative URL without a base");
 }
 
 proptest! {

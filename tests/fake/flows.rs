@@ -105,7 +105,7 @@ async fn errors_are_equal_in_both_api_versions() {
     for version in ["2024-01-01", "2023-01-01"] {
         let client = server.client_builder().api_version(version).build().unwrap();
         let error = client.sign_in(Password::email("who@example.com", PASSWORD)).await.unwrap_err();
-        assert_eq!(error.to_string(), "token: the server answered 400 invalid_credentials: Invalid login credentials");
+        assert_eq!(error.to_string(), "token: the server returned 400 invalid_credentials: Invalid login credentials");
         let error = client.sign_up(SignUp::email("a@example.com", "123")).await.unwrap_err();
         assert_eq!(error.code(), Some(&ErrorCode::WeakPassword));
         assert_eq!(error.weak_password_reasons().len(), 1);
@@ -247,7 +247,7 @@ async fn the_raw_client_works() {
     let reply = client.raw().sign_up(None, None, &gotrue::types::SignUpRequest::default()).await.unwrap();
     let gotrue::types::SignUpResponse::Session(session) = reply.into_inner() else { panic!() };
     assert_eq!(session.user.is_anonymous, Some(true));
-    let session_id = client.user(session.access_token).raw().unwrap().get_user(None).await.unwrap();
+    let session_id = client.user(session.access_token).raw().await.unwrap().get_user(None).await.unwrap();
     assert_eq!(session_id.is_anonymous, Some(true));
 }
 

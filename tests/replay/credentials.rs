@@ -56,10 +56,10 @@ fn the_table_of_credentials_is_correct() {
 }
 
 /// The clients that provide a raw client.
-fn callers(client: &Client) -> [(Caller, raw::Client); 4] {
+async fn callers(client: &Client) -> [(Caller, raw::Client); 4] {
     [
         (Caller::Anybody, client.raw()),
-        (Caller::User, client.user(ACCESS_TOKEN).raw().unwrap()),
+        (Caller::User, client.user(ACCESS_TOKEN).raw().await.unwrap()),
         (Caller::Admin, client.admin(SERVICE_KEY).raw().unwrap()),
         (Caller::OAuthApp, client.oauth_app(Uuid::nil(), Secret::from("secret")).raw().unwrap()),
     ]
@@ -97,7 +97,7 @@ async fn each_operation_is_sent_with_its_credential_and_no_other() {
     let mut called = BTreeSet::new();
     for exchange in exchanges("recorded").0 {
         let operation = exchange.operation().unwrap();
-        if called.insert(operation.id) && !call_as_everybody(&client, &server, &exchange).await {
+        if called.insert(operation.id) && !call_with_every_client(&client, &server, &exchange).await {
             called.remove(operation.id);
         }
     }
@@ -108,9 +108,9 @@ async fn each_operation_is_sent_with_its_credential_and_no_other() {
 
 const NOT_RECORDED: [&str; 1] = ["callback_form"];
 
-async fn call_as_everybody(client: &Client, server: &MockServer, exchange: &Exchange) -> bool {
+async fn call_with_every_client(client: &Client, server: &MockServer, exchange: &Exchange) -> bool {
     let operation = exchange.operation().unwrap();
-    for (caller, raw) in callers(client) {
+    for (caller, raw) in callers(client).await {
         if operation::call(&raw, exchange).await.is_none() {
             return false;
         }

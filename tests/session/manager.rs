@@ -927,7 +927,7 @@ async fn without_a_session_there_is_a_clear_error() {
         world.auth.sign_out(SignOutScope::Others).await.unwrap_err(),
     ] {
         assert!(matches!(error, Error::NoSession) && !error.is_retryable() && !error.ends_session());
-        assert_eq!(error.to_string(), "nobody is signed in");
+        assert_eq!(error.to_string(), "no user is signed in");
     }
 }
 

@@ -82,7 +82,7 @@ impl Grant for Anonymous {
             code_challenge: None,
             code_challenge_method: None,
         };
-        let call = client.call();
+        let call = client.raw_call();
         let reply = call.raw.sign_up(None, self.audience.as_deref(), &request).await;
         let session = match call.answer(reply).await? {
             SignUpResponse::Session(session) => Some(session),

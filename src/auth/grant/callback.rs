@@ -60,8 +60,10 @@ impl Client {
             Callback::Code { code, flow_id } => (code, flow_id.as_deref().ok_or(Error::MissingVerifier)?),
             Callback::Message(message) => return Ok(CallbackOutcome::ConfirmationPending { message: message.clone() }),
             Callback::Error(error) => return Err(error.clone().into()),
-            Callback::Session(_) => return Err(Error::invalid("callback", "holds a session where a code is awaited")),
-            Callback::NotOurs => return Err(Error::invalid("callback", "is not the server's")),
+            Callback::Session(_) => {
+                return Err(Error::invalid("callback", "contains a session, but a code is expected"));
+            }
+            Callback::NotOurs => return Err(Error::invalid("callback", "is not a redirect from the server")),
         };
         let open = flows.take_open(flow_id)?;
         let kind = open.flow.kind();

@@ -45,7 +45,7 @@ async fn token(
     request: impl Into<TokenRequest>,
 ) -> Result<Session> {
     // The server lets a spent refresh token pass again for a while, for just this: an answer that was lost.
-    let call = if grant_type == GrantType::RefreshToken { client.call().repeatable() } else { client.call() };
+    let call = if grant_type == GrantType::RefreshToken { client.raw_call().repeatable() } else { client.raw_call() };
     let reply = call.raw.token(grant_type, audience, &request.into()).await;
     Ok(call.session(call.answer(reply).await?))
 }

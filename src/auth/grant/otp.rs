@@ -129,7 +129,7 @@ impl Client {
             }
             Code::Hash(hash) => request.token_hash = Some(hash),
         }
-        let call = self.call();
+        let call = self.raw_call();
         let reply = call.raw.verify(verify.audience.as_deref(), &request).await;
         Ok(match call.answer(reply).await? {
             VerifyResponse::Session(session) => Verified::Session(call.session(session)),

@@ -49,7 +49,7 @@ impl PasskeyAssertion {
 impl Grant for PasskeyAssertion {
     async fn exchange(self, client: &Client) -> Result<Session> {
         let request = PasskeyAuthenticationRequest { challenge_id: self.challenge_id, credential: self.credential? };
-        let call = client.call();
+        let call = client.raw_call();
         let reply = call.raw.passkey_authentication_verify(&request).await;
         Ok(call.session(call.answer(reply).await?))
     }
@@ -63,7 +63,7 @@ impl Client {
     /// `passkey_disabled`, `over_request_rate_limit`, `captcha_failed`.
     pub async fn passkey_options(&self) -> Result<PasskeyAuthenticationOptions> {
         let request = PasskeyAuthenticationOptionsRequest { gotrue_meta_security: None };
-        let call = self.call();
+        let call = self.raw_call();
         call.answer(call.raw.passkey_authentication_options(&request).await).await
     }
 
@@ -77,7 +77,7 @@ impl Client {
     ) -> Result<PasskeyAuthenticationOptions> {
         let gotrue_meta_security = captcha(Some(captcha_token.into()));
         let request = PasskeyAuthenticationOptionsRequest { gotrue_meta_security };
-        let call = self.call();
+        let call = self.raw_call();
         call.answer(call.raw.passkey_authentication_options(&request).await).await
     }
 }

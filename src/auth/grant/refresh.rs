@@ -3,7 +3,7 @@
 use super::{Grant, token};
 use crate::{
     client::Client,
-    error::{Error, Result},
+    error::Result,
     input,
     secret::Secret,
     session::Session,
@@ -36,7 +36,7 @@ impl Grant for RefreshToken {
     async fn exchange(self, client: &Client) -> Result<Session> {
         input::secret("refresh token", &self.0)?;
         let request = RefreshTokenGrant { refresh_token: self.0 };
-        token(client, GrantType::RefreshToken, None, request).await.map_err(Error::during_refresh)
+        token(client, GrantType::RefreshToken, None, request).await
     }
 }
 

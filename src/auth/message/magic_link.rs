@@ -89,7 +89,7 @@ impl Client {
             code_challenge_method,
             gotrue_meta_security: captcha(captcha_token),
         };
-        let call = self.call();
+        let call = self.raw_call();
         let reply = call.raw.send_magic_link(redirect_to.as_deref(), audience.as_deref(), &request).await;
         call.answer(reply).await.map(drop)
     }

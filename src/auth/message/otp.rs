@@ -117,7 +117,7 @@ impl Client {
             code_challenge_method,
             gotrue_meta_security: captcha(captcha_token),
         };
-        let call = self.call();
+        let call = self.raw_call();
         call.answer(call.raw.send_otp(redirect_to.as_deref(), audience.as_deref(), &request).await).await
     }
 }

@@ -87,11 +87,11 @@ impl EthereumMessage {
     pub fn build(self) -> Result<String> {
         let parts = &self.parts;
         if !is_address(&parts.address) {
-            return Err(Error::invalid("address", "is not 0x and 40 hexadecimal digits"));
+            return Err(Error::invalid("address", "must be 0x and 40 hexadecimal digits"));
         }
         // The server reads it as a signed number.
         if !(1..=i64::MAX.unsigned_abs()).contains(&self.chain_id) {
-            return Err(Error::invalid("chain id", "is not a positive number of 63 bits"));
+            return Err(Error::invalid("chain id", "must be a positive number of at most 63 bits"));
         }
         parts.check()?;
         let nonce = parts.nonce.clone().map_or_else(random_nonce, checked_nonce)?;
@@ -128,6 +128,6 @@ fn checked_nonce(nonce: String) -> Result<String> {
     if nonce.len() >= 8 && nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         Ok(nonce)
     } else {
-        Err(Error::invalid("nonce", "is not 8 letters and digits, or more"))
+        Err(Error::invalid("nonce", "must be at least 8 letters and digits"))
     }
 }

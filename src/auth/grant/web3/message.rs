@@ -49,9 +49,9 @@ impl Parts {
 
     fn check_times(&self) -> Result<()> {
         match self.expires_at {
-            Some(end) if end < self.issued_at => Err(Error::invalid("message", "expires before it is issued")),
+            Some(end) if end < self.issued_at => Err(Error::invalid("message", "must not expire before it is issued")),
             Some(end) if self.not_before.is_some_and(|start| end < start) => {
-                Err(Error::invalid("message", "expires before it becomes valid"))
+                Err(Error::invalid("message", "must not expire before it becomes valid"))
             }
             _ => Ok(()),
         }
@@ -60,12 +60,12 @@ impl Parts {
     fn check_site(&self) -> Result<()> {
         let url = uri("URI", &self.uri)?;
         if url.scheme() != "https" && url.host_str() != Some("localhost") {
-            return Err(Error::invalid("URI", "is neither https nor of localhost"));
+            return Err(Error::invalid("URI", "must be https, or on localhost"));
         }
         if is_domain(self.domain()) {
             Ok(())
         } else {
-            Err(Error::invalid("URI", "has no domain that the server takes"))
+            Err(Error::invalid("URI", "must have a domain that the server accepts"))
         }
     }
 
@@ -92,16 +92,16 @@ impl Parts {
 
 fn one_line(what: &'static str, text: &str) -> Result<()> {
     match text {
-        text if text.trim().is_empty() => Err(Error::invalid(what, "is empty")),
-        text if text.contains(char::is_control) => Err(Error::invalid(what, "is not a single line")),
+        text if text.trim().is_empty() => Err(Error::invalid(what, "must not be empty")),
+        text if text.contains(char::is_control) => Err(Error::invalid(what, "must be a single line")),
         _ => Ok(()),
     }
 }
 
 fn uri(what: &'static str, text: &str) -> Result<Url> {
-    let invalid = |why: &str| Error::invalid(what, format!("is not valid: {why}"));
+    let invalid = |why: &str| Error::invalid(what, format!("is invalid: {why}"));
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(invalid("it holds spaces or characters beyond ASCII"));
+        return Err(invalid("it contains spaces or non-ASCII characters"));
     }
     Url::parse(text).map_err(|error| invalid(&error.to_string()))
 }

@@ -85,7 +85,7 @@ impl Web3 {
 impl Grant for Web3 {
     async fn exchange(self, client: &Client) -> Result<Session> {
         if !MESSAGE.contains(&self.message.len()) {
-            return Err(Error::invalid("message", "is not of 64 to 20480 bytes"));
+            return Err(Error::invalid("message", "must be 64 to 20480 bytes long"));
         }
         input::audience(self.audience.as_deref())?;
         let request = Web3Grant {
@@ -102,7 +102,7 @@ fn solana_signature(bytes: &[u8]) -> Result<Secret> {
     if bytes.len() == 64 {
         Ok(STANDARD.encode(bytes).into())
     } else {
-        Err(Error::invalid("signature", "is not of 64 bytes"))
+        Err(Error::invalid("signature", "must be 64 bytes long"))
     }
 }
 
@@ -112,6 +112,6 @@ fn ethereum_signature(text: &Secret) -> Result<Secret> {
     if digits.len() == 130 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         Ok(format!("0x{digits}").into())
     } else {
-        Err(Error::invalid("signature", "is not of 65 bytes in hexadecimal"))
+        Err(Error::invalid("signature", "must be 65 bytes in hexadecimal"))
     }
 }

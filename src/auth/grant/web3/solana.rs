@@ -110,7 +110,7 @@ impl SolanaMessage {
     pub fn build(self) -> Result<String> {
         let parts = &self.parts;
         if !is_address(&parts.address) {
-            return Err(Error::invalid("address", "is not 32 to 44 characters of base58"));
+            return Err(Error::invalid("address", "must be 32 to 44 characters of base58"));
         }
         parts.check()?;
         let mut lines = vec![
