@@ -41,7 +41,7 @@ pub use {chrono, futures_util, reqwest, serde_json, url, uuid};
 pub use admin::AdminClient;
 pub use auth::{
     Anonymous, AuthorizationCode, Callback, Grant, IdToken, PasskeyAssertion, Password, PkceFlows, PkceVerifier,
-    Recover, RefreshToken, Resend, SendMagicLink, SendOtp, SignUp, SignUpOutcome, Sso, Verified, Verify, Web3,
+    Recover, RefreshToken, Resend, SignInMessage, SignUp, SignUpOutcome, Sso, VerifyOtp, VerifyOtpOutcome, Web3,
 };
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, SystemClock};

@@ -1,4 +1,4 @@
-//! Errors in a redirect back to the application.
+//! Errors from a callback URL.
 
 use std::{error::Error as StdError, fmt, sync::Arc};
 
@@ -9,11 +9,11 @@ use crate::types::ErrorCode;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackError {
-    /// The kind of error (RFC 6749, section 4.1.2.1), such as `access_denied`. Not every error has one.
+    /// The kind of error (RFC 6749, 4.1.2.1), such as `access_denied`. The server omits it in some cases.
     pub error: Option<String>,
-    /// The server's error code. None if the error is the provider's, and from servers of 2023.
+    /// The server's code. Missing if the provider reported the error, and from older servers.
     pub code: Option<ErrorCode>,
-    /// The message of the server or the provider, for logs.
+    /// The description by the server or the provider, for logs.
     pub description: Option<String>,
     /// The id of the flow, if it was started with [`PkceFlow::redirect_to`](crate::auth::PkceFlow::redirect_to).
     pub flow_id: Option<String>,
@@ -21,9 +21,9 @@ pub struct CallbackError {
 
 impl fmt::Display for CallbackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the browser returned with an error")?;
-        if let Some(error) = &self.error {
-            write!(f, " {error}")?;
+        match &self.error {
+            Some(error) => write!(f, "the callback reports the error {error}")?,
+            None => f.write_str("the callback reports an error")?,
         }
         if let Some(code) = &self.code {
             write!(f, " ({code})")?;

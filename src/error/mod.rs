@@ -98,11 +98,11 @@ pub enum Error {
     /// The task that did the work was cancelled, because its runtime is shutting down.
     #[error("the task was cancelled because the runtime is shutting down")]
     Interrupted,
-    /// The browser returned with an error.
+    /// The callback URL reports an error.
     #[error(transparent)]
     Callback(Arc<CallbackError>),
-    /// There is no PKCE verifier for a code: its flow was started elsewhere, is finished, or has expired.
-    #[error("no PKCE verifier for this code: its flow was started elsewhere, is finished, or has expired")]
+    /// There is no verifier for a code: the flow was started elsewhere, has ended, or has expired.
+    #[error("no verifier for this code: the flow was started elsewhere, has ended, or has expired")]
     MissingVerifier,
     /// The browser did not return in time.
     #[cfg(feature = "loopback")]

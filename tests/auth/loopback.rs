@@ -94,15 +94,15 @@ async fn sign_in_with_pkce() {
 async fn sign_in_with_a_flow_that_has_an_id() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
-    let flows = client.pkce_flows();
-    let flow = flows.begin(FlowKind::SignIn).unwrap();
+    let mut flows = client.pkce_flows();
+    let flow = flows.start(FlowKind::SignIn).unwrap();
     let loopback = Loopback::bind().await.unwrap();
     let back = flow.redirect_to(loopback.redirect_to()).unwrap();
     let url = client.authorize(Provider::Github).redirect_to(back).pkce_with(flow.verifier()).unwrap();
     let waiting = tokio::spawn(loopback.wait(Duration::from_secs(300)));
     get(&url).await;
     let callback = waiting.await.unwrap().unwrap();
-    let outcome = client.sign_in_from_callback(&flows, &callback).await.unwrap();
+    let outcome = client.sign_in_from_callback(&mut flows, &callback).await.unwrap();
     assert!(matches!(outcome, CallbackOutcome::SignedIn { kind: FlowKind::SignIn, .. }));
 }
 

@@ -148,10 +148,10 @@ async fn an_authenticator_creates_a_credential_and_uses_it() {
 
     // A credential for the other ceremony is not sent.
     let error = mfa.verify_webauthn(&made, credential).await.unwrap_err();
-    assert_eq!(error.to_string(), "credential is an assertion, but an attestation is expected");
+    assert_eq!(error.to_string(), "credential is an assertion; expected a new one");
     let attestation = Recorded::load("236-passkey_registration_verify-ok").sent()["credential"].clone();
     let error = mfa.verify_webauthn(&used, attestation).await.unwrap_err();
-    assert_eq!(error.to_string(), "credential is an attestation, but an assertion is expected");
+    assert_eq!(error.to_string(), "credential is new; expected an assertion");
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }
 

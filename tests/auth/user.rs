@@ -115,7 +115,7 @@ async fn a_passkey_is_registered() {
 
     let assertion = Recorded::load("240-passkey_authentication_verify-ok").sent()["credential"].clone();
     let error = user.passkeys().register(challenge_id, assertion).await.unwrap_err();
-    assert_eq!(error.to_string(), "credential is an assertion, but an attestation is expected");
+    assert_eq!(error.to_string(), "credential is an assertion; expected a new one");
 }
 
 #[tokio::test]

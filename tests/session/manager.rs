@@ -7,7 +7,7 @@ use std::{future::Future, pin::pin, time::Duration};
 use futures::StreamExt;
 use gotrue::{
     Callback, Client, Clock, Error, ErrorCode, Event, MemoryStore, Password, Recover, Secret, Session, SessionManager,
-    SessionStore, SignOutScope, SignUp, UserUpdate, Verify,
+    SessionStore, SignOutScope, SignUp, UserUpdate, VerifyOtp,
     auth::FlowKind,
     manager::{Events, SignedOutReason},
     types::OtpType,
@@ -733,7 +733,7 @@ async fn each_change_has_exactly_one_event() {
     auth.refresh().await.unwrap();
     client.recover(Recover::email(EMAIL)).await.unwrap();
     let code = server.last_message_to(EMAIL).unwrap().code;
-    auth.verify(Verify::email(EMAIL, code).otp_type(OtpType::Recovery)).await.unwrap();
+    auth.verify_otp(VerifyOtp::email(EMAIL, code).otp_type(OtpType::Recovery)).await.unwrap();
     auth.sign_out(SignOutScope::Local).await.unwrap();
     let seen = names(&mut events).await;
     assert_eq!(seen, ["signed in", "user updated", "refreshed", "recovery", "signed out: requested"]);
@@ -760,33 +760,33 @@ async fn a_second_factor_raises_the_level_of_the_stored_session() {
 async fn a_flow_ends_with_the_event_of_its_kind() {
     let world = world().await;
     let client = world.auth.client();
-    let flows = client.pkce_flows();
+    let mut flows = client.pkce_flows();
     let mut events = world.auth.events();
     let open = |link: gotrue::Secret| async move {
         let http = gotrue::reqwest::Client::builder().redirect(gotrue::reqwest::redirect::Policy::none());
         let reply = http.build().unwrap().get(link.expose()).send().await.unwrap();
         Callback::parse(&reply.headers()["location"].to_str().unwrap().parse().unwrap())
     };
-    let flow = flows.begin(FlowKind::Recovery).unwrap();
+    let flow = flows.start(FlowKind::Recovery).unwrap();
     let back = flow.redirect_to("https://app.example.com/cb").unwrap();
     client.recover(Recover::email(EMAIL).redirect_to(back).pkce(flow.verifier())).await.unwrap();
     let callback = open(world.server.last_message_to(EMAIL).unwrap().link.unwrap()).await;
-    world.auth.sign_in_from_callback(&flows, &callback).await.unwrap().session().unwrap();
+    world.auth.sign_in_from_callback(&mut flows, &callback).await.unwrap().session().unwrap();
 
     let (url, flow) = {
-        let flow = flows.begin(FlowKind::SignIn).unwrap();
+        let flow = flows.start(FlowKind::SignIn).unwrap();
         let back = flow.redirect_to("https://app.example.com/cb").unwrap();
         (client.authorize("github").redirect_to(back).pkce_with(flow.verifier()).unwrap(), flow)
     };
     let reply = gotrue::reqwest::Client::builder().redirect(gotrue::reqwest::redirect::Policy::none()).build().unwrap();
     let to_provider = reply.get(url).send().await.unwrap().headers()["location"].to_str().unwrap().to_owned();
     let callback = open(to_provider.into()).await;
-    world.auth.sign_in_from_callback(&flows, &callback).await.unwrap().session().unwrap();
+    world.auth.sign_in_from_callback(&mut flows, &callback).await.unwrap().session().unwrap();
     assert!(flows.take(flow.id()).is_err(), "a flow ends once");
     assert_eq!(names(&mut events).await, ["initial: session", "recovery", "signed in"]);
 
     let lost = Callback::parse(&"https://app.example.com/cb?code=x&flow_id=unknown".parse().unwrap());
-    assert!(matches!(world.auth.sign_in_from_callback(&flows, &lost).await, Err(Error::MissingVerifier)));
+    assert!(matches!(world.auth.sign_in_from_callback(&mut flows, &lost).await, Err(Error::MissingVerifier)));
 }
 
 #[tokio::test]

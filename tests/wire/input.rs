@@ -2,11 +2,11 @@
 
 use gotrue::{
     Anonymous, AuthorizationCode, Client, Error, IdToken, PasskeyAssertion, Password, PkceVerifier, Provider, Recover,
-    Resend, Result, SendMagicLink, SendOtp, SignOutScope, SignUp, Sso, UserUpdate, Verify, Web3,
+    Resend, Result, SignInMessage, SignOutScope, SignUp, Sso, UserUpdate, VerifyOtp, Web3,
     admin::Invite,
     auth::{EthereumMessage, SolanaMessage},
     chrono::{self, Utc},
-    oauth::{ClientAuthentication, RegisterOAuthClient},
+    oauth::{ClientAuthentication, OAuthCallback, RegisterOAuthClient},
     types::OtpType,
     user::{EnrollPhone, EnrollTotp, FactorChallenge},
     uuid::Uuid,
@@ -72,14 +72,14 @@ async fn invalid_input_sends_no_request() {
     assert_rejected(client.sign_up(SignUp::phone("", "password")).await, no_phone);
     assert_rejected(client.sign_in(Password::email("", "password")).await, no_email);
     assert_rejected(client.sign_in(Password::phone("\t", "password")).await, no_phone);
-    assert_rejected(client.send_otp(SendOtp::email("")).await, no_email);
-    assert_rejected(client.send_otp(SendOtp::phone("")).await, no_phone);
-    assert_rejected(client.send_magic_link(SendMagicLink::email("")).await, no_email);
+    assert_rejected(client.send_otp(SignInMessage::email("")).await, no_email);
+    assert_rejected(client.send_otp(SignInMessage::phone("")).await, no_phone);
+    assert_rejected(client.send_magic_link(SignInMessage::email("")).await, no_email);
     assert_rejected(client.recover(Recover::email("")).await, no_email);
     assert_rejected(client.resend(Resend::sign_up("")).await, no_email);
     assert_rejected(client.resend(Resend::sms("")).await, no_phone);
-    assert_rejected(client.verify(Verify::email("", "123456")).await, no_email);
-    assert_rejected(client.verify(Verify::phone("", "123456")).await, no_phone);
+    assert_rejected(client.verify_otp(VerifyOtp::email("", "123456")).await, no_email);
+    assert_rejected(client.verify_otp(VerifyOtp::phone("", "123456")).await, no_phone);
     assert_rejected(user.update(UserUpdate::new().email("")).await, no_email);
     assert_rejected(user.update(UserUpdate::new().phone("")).await, no_phone);
     assert_rejected(admin.invite(Invite::email("")).await, no_email);
@@ -87,8 +87,8 @@ async fn invalid_input_sends_no_request() {
     assert_rejected(client.sign_up(SignUp::email("ada@example.com", "")).await, "password must not be empty");
     assert_rejected(client.sign_in(Password::email("ada@example.com", "")).await, "password must not be empty");
     assert_rejected(user.update(UserUpdate::new().password("")).await, "password must not be empty");
-    assert_rejected(client.verify(Verify::email("ada@example.com", "")).await, "code must not be empty");
-    assert_rejected(client.verify(Verify::token_hash("", OtpType::Email)).await, "token hash must not be empty");
+    assert_rejected(client.verify_otp(VerifyOtp::email("ada@example.com", "")).await, "code must not be empty");
+    assert_rejected(client.verify_otp(VerifyOtp::token_hash("", OtpType::Email)).await, "token hash must not be empty");
     assert_rejected(client.sign_in(AuthorizationCode::new("", verifier)).await, "authorization code must not be empty");
     assert_rejected(client.refresh("").await, "refresh token must not be empty");
     assert_rejected(client.user("").get().await, "access token must not be empty");
@@ -101,7 +101,7 @@ async fn invalid_input_sends_no_request() {
     for url in ["/welcome", "app.example.com", "localhost"] {
         assert_rejected(client.sign_up(SignUp::email("a@b", "password").redirect_to(url)).await, relative);
         assert_rejected(client.recover(Recover::email("a@b").redirect_to(url)).await, relative);
-        assert_rejected(client.send_otp(SendOtp::email("a@b").redirect_to(url)).await, relative);
+        assert_rejected(client.send_otp(SignInMessage::email("a@b").redirect_to(url)).await, relative);
         assert_rejected(user.update(UserUpdate::new().email("a@b").redirect_to(url)).await, relative);
         assert_rejected(admin.invite(Invite::email("a@b").redirect_to(url)).await, relative);
         assert_rejected(client.authorize(Provider::Github).redirect_to(url).url(), relative);
@@ -257,18 +257,19 @@ async fn invalid_input_of_an_oauth_client_sends_no_request() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
     let app = client.oauth_app(Uuid::from_u128(1), ClientAuthentication::Public);
-    let begin = || app.authorize("https://app.example.com/cb");
-    assert_rejected(app.authorize("").begin(), "redirect URL must not be empty");
-    assert_rejected(begin().scopes([""]).begin(), "scope must not be empty or contain spaces");
-    assert_rejected(begin().nonce("").begin(), "nonce must not be empty");
-    assert_rejected(begin().resource("api").begin(), "resource is invalid: relative URL without a base");
+    let authorize = || app.authorize("https://app.example.com/cb");
+    assert_rejected(app.authorize("").start(), "redirect URL must not be empty");
+    assert_rejected(authorize().scopes([""]).start(), "scope must not be empty or contain spaces");
+    assert_rejected(authorize().nonce("").start(), "nonce must not be empty");
+    assert_rejected(authorize().resource("api").start(), "resource is invalid: relative URL without a base");
     assert_rejected(
-        begin().resource("https://api.example.com/#x").begin(),
-        "resource must not have a query or a fragment",
+        authorize().resource("https://api.example.com/#x").start(),
+        "resource must have no query and no fragment",
     );
-    let (_, flow) = begin().begin().unwrap();
-    let state = flow.state().expose();
-    assert_rejected(app.exchange(&flow, "", state).await, "authorization code must not be empty");
+    let (_, flow) = authorize().start().unwrap();
+    let no_code = format!("https://app.example.com/cb?code=&state={}", flow.state().expose()).parse().unwrap();
+    let no_callback = "callback is not that of an authorization request";
+    assert_rejected(app.exchange(&flow, &OAuthCallback::parse(&no_code)).await, no_callback);
     assert_rejected(app.refresh("").await, "refresh token must not be empty");
     assert_rejected(app.user_info("").await, "access token must not be empty");
     for empty in [ClientAuthentication::SecretBasic("".into()), ClientAuthentication::SecretPost("".into())] {
@@ -286,13 +287,13 @@ async fn invalid_input_of_an_oauth_client_sends_no_request() {
     let plain = "redirect URI must not be http, except on this machine";
     assert_rejected(register("http://app.example.com/cb").await, plain);
     let valid = || RegisterOAuthClient::new(["https://app.example.com/cb"]);
-    let long = valid().name("n".repeat(1025));
-    assert_rejected(client.register_oauth_client(long).await, "client name must not be longer than 1024 bytes");
-    let page = valid().home_page("x");
-    let relative = "home page is invalid: relative URL without a base";
+    let long = valid().client_name("n".repeat(1025));
+    assert_rejected(client.register_oauth_client(long).await, "client name must be at most 1024 bytes long");
+    let page = valid().client_uri("x");
+    let relative = "client URI is invalid: relative URL without a base";
     assert_rejected(client.register_oauth_client(page).await, relative);
-    let logo = valid().logo(format!("https://a.example/{}", "x".repeat(2048)));
-    assert_rejected(client.register_oauth_client(logo).await, "logo must not be longer than 2048 bytes");
+    let logo = valid().logo_uri(format!("https://a.example/{}", "x".repeat(2048)));
+    assert_rejected(client.register_oauth_client(logo).await, "logo URI must be at most 2048 bytes long");
     assert_rejected(client.register_oauth_client(valid().grant_types([])).await, "grant types must not be empty");
     assert!(server.received_requests().await.unwrap().is_empty());
 }

@@ -43,7 +43,7 @@ impl Settings {
 
 fn show(context: &Context, settings: &ServerSettings) -> Result<()> {
     let mut enabled: Vec<_> =
-        settings.external.iter().filter(|(_, is_enabled)| **is_enabled).map(|(name, _)| name.as_str()).collect();
+        settings.external.keys().map(String::as_str).filter(|name| settings.is_enabled(name)).collect();
     enabled.sort_unstable();
     let fields: [Field; 8] = [
         ("sign-in methods", enabled.join(", ")),

@@ -17,7 +17,7 @@ use crate::{admin::AdminClient, error::Result, input, types::OAuthClient};
 ///
 /// # async fn f(admin: gotrue::AdminClient) -> Result<(), gotrue::Error> {
 /// let clients = admin.oauth_clients();
-/// let app = clients.create(CreateOAuthClient::confidential(["https://app.example.com/cb"]).name("App")).await?;
+/// let app = clients.create(CreateOAuthClient::confidential(["https://app.example.com/cb"]).client_name("App")).await?;
 /// // Store the secret: it is returned only once.
 /// let secret = app.client_secret;
 ///

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gotrue::{
-    Password, SignOutScope, SignUp, Verify,
+    Password, SignOutScope, SignUp, VerifyOtp,
     admin::{CreateUser, GenerateLink},
     reqwest,
     types::{OtpType, PublicKeyCredential},
@@ -84,7 +84,7 @@ impl Play {
     async fn confirm_mail(&self) {
         let hash = self.confirm.last_message_to(MAIL).unwrap().token_hash.unwrap();
         let client = self.client("confirm");
-        let session = client.verify(Verify::token_hash(hash, OtpType::Email)).await.unwrap().session().unwrap();
+        let session = client.verify_otp(VerifyOtp::token_hash(hash, OtpType::Email)).await.unwrap().session().unwrap();
         client.user(session.access_token()).sign_out(SignOutScope::Local).await.unwrap();
     }
 

@@ -10,7 +10,7 @@ use std::{env, fmt};
 use clap::{ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
 use gotrue::{
     Secret,
-    raw::{self, Credential, SECRETS},
+    raw::{self, Credential},
     uuid::Uuid,
 };
 

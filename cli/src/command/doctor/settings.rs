@@ -6,7 +6,7 @@ use super::report::Report;
 use crate::failure::Result;
 
 pub fn check(settings: &Settings, report: &mut Report) -> Result<()> {
-    let is_enabled = |name: &str| settings.external.get(name) == Some(&true);
+    let is_enabled = |name: &str| settings.is_enabled(name);
     let is_open = settings.disable_signup != Some(true);
     let mut is_fine = true;
     let mut warn = |message: &str, hint: &str| {
@@ -37,7 +37,7 @@ pub fn check(settings: &Settings, report: &mut Report) -> Result<()> {
             "set GOTRUE_DISABLE_SIGNUP=false, or GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED=false",
         )?;
     }
-    if !settings.external.values().any(|is_enabled| *is_enabled) && settings.saml_enabled != Some(true) {
+    if !settings.external.keys().any(|name| settings.is_enabled(name)) && settings.saml_enabled != Some(true) {
         warn("no sign-in method is enabled", "enable one, such as GOTRUE_EXTERNAL_EMAIL_ENABLED=true")?;
     }
     if is_fine { report.ok("settings", "nothing risky or contradictory") } else { Ok(()) }
