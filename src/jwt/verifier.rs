@@ -194,7 +194,7 @@ impl JwtVerifier {
             ("HS256", Some(secret)) => secret.clone()?.verify(parts.signing_input, &parts.signature()?)?,
             _ => self.public_key(&header).await?.verify(parts.signing_input, &parts.signature()?)?,
         }
-        Ok(VerifiedClaims(self.validated(parts.claims(&mut buffer)?)?))
+        Ok(VerifiedClaims(self.validated(Claims::from_payload(parts.payload(&mut buffer)?)?)?))
     }
 
     async fn public_key(&self, header: &Header<'_>) -> Result<Arc<PublicKey>> {
@@ -208,7 +208,7 @@ impl JwtVerifier {
             return Err(TokenError::AlgorithmNotAllowed.into());
         }
         // A token that is refused in any case is not worth a request.
-        let claims = self.validated(parts.claims(&mut parts.buffer())?)?;
+        let claims = self.validated(Claims::from_payload(parts.payload(&mut parts.buffer())?)?)?;
         // A server with a public key does not sign with HS256.
         if self.client.keys().is_published(&self.client, self.policy).await? {
             return Err(TokenError::AlgorithmNotAllowed.into());

@@ -8,8 +8,8 @@ use tokio::sync::broadcast;
 use super::{
     event::{CAPACITY, Event, Events},
     expiry::Expiry,
+    flight::RefreshState,
     membership::Membership,
-    refresh::RefreshState,
 };
 use crate::{
     client::Client,

@@ -5,6 +5,7 @@ mod changes;
 mod cooldown;
 mod event;
 mod expiry;
+mod flight;
 mod inner;
 mod keep_fresh;
 mod membership;
@@ -17,9 +18,9 @@ use std::{fmt, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use self::{
+    flight::Outcome,
     inner::{Inner, spawned},
     membership::Membership,
-    refresh::Outcome,
 };
 use crate::{
     auth::{

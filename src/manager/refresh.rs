@@ -6,66 +6,18 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use tokio::sync::watch;
 
 use super::{
     cooldown::Cooldown,
     event::{Event, SignedOutReason},
+    flight::{Flight, Outcome, RefreshState},
     inner::{ActiveSession, Inner},
     membership::Member,
 };
 use crate::{
     error::{Error, Result, StoreError},
-    session::Session,
-    store::{Lease, Revision, StoredSession},
+    store::{Lease, StoredSession},
 };
-
-/// The result of a refresh.
-#[derive(Clone, Debug)]
-pub(super) enum Outcome {
-    /// There are new tokens.
-    Refreshed(Box<Session>),
-    /// The session is over.
-    Ended(Error),
-    /// The refresh failed; the session stays.
-    Failed(Error),
-    /// The session changed meanwhile. Callers look again.
-    Superseded,
-}
-
-/// The refresh in flight, and the pause after the last failure.
-#[derive(Default)]
-pub(super) struct RefreshState {
-    /// With the sign-in whose session is refreshed.
-    flight: Option<(Revision, Flight)>,
-    cooldown: Option<Cooldown>,
-}
-
-impl RefreshState {
-    fn cooldown_of(&self, active: &ActiveSession) -> Option<&Cooldown> {
-        self.cooldown.as_ref().filter(|cooldown| cooldown.record == active.record.revision())
-    }
-}
-
-/// A refresh in flight or done, which any number of callers can wait for.
-#[derive(Clone)]
-pub(super) struct Flight(watch::Receiver<Option<Outcome>>);
-
-impl Flight {
-    fn done(outcome: Outcome) -> Self {
-        Self(watch::Sender::new(Some(outcome)).subscribe())
-    }
-
-    fn is_done(&self) -> bool {
-        self.0.borrow().is_some()
-    }
-
-    /// Waits for the outcome. A caller that stops waiting neither cancels nor repeats the refresh.
-    pub(super) async fn outcome(mut self) -> Outcome {
-        let outcome = self.0.wait_for(Option::is_some).await;
-        outcome.ok().and_then(|outcome| outcome.clone()).unwrap_or(Outcome::Failed(Error::Interrupted))
-    }
-}
 
 /// The right to replace the tokens, in this process and among those that share the store.
 pub(super) struct Turn<'a> {
@@ -121,8 +73,7 @@ impl Inner {
         if let Some(error) = self.cooling_down(&state, active, is_urgent(active)) {
             return Flight::done(Outcome::Failed(error));
         }
-        let (sender, receiver) = watch::channel(None);
-        let flight = Flight(receiver);
+        let (sender, flight) = Flight::start();
         state.flight = Some((active.record.sign_in(), flight.clone()));
         let inner = self.clone();
         let (generation, active) = (current.generation, active.clone());
@@ -151,7 +102,8 @@ impl Inner {
         let state = self.refresh_state.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.current();
         let active = current.active.as_ref()?;
-        let cooldown = state.cooldown_of(active).map_or(Duration::ZERO, |cooldown| cooldown.until(false));
+        let cooldown =
+            state.cooldown_of(active.record.revision()).map_or(Duration::ZERO, |cooldown| cooldown.until(false));
         Some(active.expiry.due_at.saturating_sub(early(active)).max(cooldown))
     }
 
@@ -169,7 +121,7 @@ impl Inner {
 
     /// Returns the error of the last refresh, if it is too soon for another.
     fn cooling_down(&self, state: &RefreshState, active: &ActiveSession, is_urgent: bool) -> Option<Error> {
-        let cooldown = state.cooldown_of(active)?;
+        let cooldown = state.cooldown_of(active.record.revision())?;
         (self.clock().uptime() < cooldown.until(is_urgent)).then(|| cooldown.error.clone())
     }
 
@@ -317,7 +269,7 @@ impl Inner {
         }
         {
             let mut state = self.refresh_state.lock().unwrap_or_else(PoisonError::into_inner);
-            let before = state.cooldown_of(active);
+            let before = state.cooldown_of(active.record.revision());
             let cooldown = Cooldown::new(active.record.revision(), error.clone(), self.clock().uptime(), before);
             state.cooldown = Some(cooldown);
         }

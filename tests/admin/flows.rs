@@ -1,5 +1,4 @@
-//! An administrator at work, as only the fake server can show: bans that end, and ids that are chosen. The rest is in
-//! `tests/scenarios/admin.rs`.
+//! Admin calls that need the fake server: bans that end, and chosen IDs. Others are in `tests/scenarios/admin.rs`.
 
 use std::time::Duration;
 
@@ -39,7 +38,7 @@ async fn a_ban_ends_by_the_clock_of_the_server() {
 }
 
 #[tokio::test]
-async fn an_address_of_another_is_refused_by_the_database() {
+async fn an_email_address_of_another_user_is_rejected() {
     let server = FakeServer::start().await;
     let (_, admin) = both(&server);
     let users = admin.users();
@@ -50,7 +49,7 @@ async fn an_address_of_another_is_refused_by_the_database() {
     assert_eq!(error.status().map(|status| status.as_u16()), Some(500));
     let error = users.create(CreateUser::email("x@example.com").id(ada.id)).await.unwrap_err();
     assert_eq!(error.status().map(|status| status.as_u16()), Some(500));
-    // Their own they may keep; a number makes an identity.
+    // The user may keep their own address, and a phone number creates an identity.
     let update = UpdateUser::new().email(EMAIL).phone("+15550000001");
     let ada = users.update(ada.id, update).await.unwrap();
     assert_eq!(ada.identities.unwrap().len(), 2);

@@ -1,4 +1,4 @@
-//! Input that cannot be right gets a clear error before any request.
+//! Invalid input is rejected with a clear error before any request.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -20,18 +20,18 @@ const SOME: Uuid = Uuid::from_u128(1);
 const NONE: Uuid = Uuid::nil();
 
 #[track_caller]
-fn assert_refused<T: Debug>(result: Result<T>, text: &str) {
+fn assert_rejected<T: Debug>(result: Result<T>, text: &str) {
     let error = result.expect_err(text);
     assert!(matches!(error, Error::InvalidInput { .. }), "{error:?}");
     assert_eq!(error.to_string(), text);
 }
 
 macro_rules! refused {
-    ($($call:expr => $text:expr),* $(,)?) => { $( assert_refused($call.await, $text); )* };
+    ($($call:expr => $text:expr),* $(,)?) => { $( assert_rejected($call.await, $text); )* };
 }
 
 #[tokio::test]
-async fn bad_input_sends_no_request() {
+async fn invalid_input_sends_no_request() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let admin = client_of(&server).admin(SERVICE_KEY);
     let (users, list) = (admin.users(), || admin.users().list());
@@ -83,7 +83,7 @@ async fn bad_input_sends_no_request() {
         admin.audit_log().author("a").action("b").get() => "audit filter can be set only once; the server filters by one column",
         admin.sign_out("", SignOutScope::Local) => "access token must not be empty",
     }
-    // A stream says so once.
+    // A stream returns the error once.
     let said: Vec<_> = list().per_page(0).stream().collect().await;
     assert_eq!(said.len(), 1);
 
@@ -103,7 +103,7 @@ async fn bad_input_sends_no_request() {
 }
 
 #[tokio::test]
-async fn bad_providers_and_clients_send_no_request() {
+async fn invalid_providers_and_clients_send_no_request() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let admin = client_of(&server).admin(SERVICE_KEY);
     let (sso, custom, oauth) = (admin.sso_providers(), admin.custom_providers(), admin.oauth_clients());
@@ -125,11 +125,11 @@ async fn bad_providers_and_clients_send_no_request() {
     let form =
         "identifier must be 1 to 43 lower-case letters, digits, colons and hyphens, ending with a letter or digit";
     for identifier in ["", "custom:", "Acme", "a_b", "a/b", "..", "a b", "acme-", "ü", &"a".repeat(44)] {
-        assert_refused(custom.get(identifier).await, form);
-        assert_refused(custom.delete(identifier).await, form);
-        assert_refused(custom.update(identifier, UpdateCustomProvider::new()).await, form);
+        assert_rejected(custom.get(identifier).await, form);
+        assert_rejected(custom.delete(identifier).await, form);
+        assert_rejected(custom.update(identifier, UpdateCustomProvider::new()).await, form);
         let provider = CreateCustomProvider::oidc(identifier, "https://acme.example.com", "id", "secret");
-        assert_refused(custom.create(provider).await, form);
+        assert_rejected(custom.create(provider).await, form);
     }
     let oidc = || CreateCustomProvider::oidc("acme", "https://acme.example.com", "id", "secret");
     let url = |path: &str| format!("https://acme.example.com/{path}");
@@ -144,7 +144,7 @@ async fn bad_providers_and_clients_send_no_request() {
         custom.create(CreateCustomProvider::oidc("acme", "http://x", "id", "secret")) => "issuer must be an https URL",
         custom.create(CreateCustomProvider::oidc("acme", url(""), "", "secret")) => "client id must not be empty",
         custom.create(CreateCustomProvider::oidc("acme", url(""), "id", "")) => "client secret must not be empty",
-        custom.create(oidc().name("")) => "name must not be empty",
+        custom.create(oidc().name("")) => "client name must not be empty",
         custom.create(oidc().scopes([""])) => "scope must not be empty",
         custom.create(oidc().jwks_uri(url("j"))) => "JWKS URI is only for OAuth 2.0; OpenID Connect discovers it",
         custom.create(oauth2("x")) => "token URL is invalid: relative URL without a base",

@@ -31,7 +31,7 @@ async fn recorded_links_of_a_sign_up_and_of_both_sides_of_a_change() {
     let link = GenerateLink::email_change_new(old, new).redirect_to(REDIRECT);
     let link = recorded.admin.generate_link(link).await.unwrap();
     recorded.assert_sent().await;
-    // The hash that works is the one in the link.
+    // The hash that can be verified is the one in the link.
     assert_ne!(link.token_hash(), link.hashed_token);
     assert!(link.action_link.expose().contains(&format!("token={}&", link.token_hash().expose())));
 
@@ -41,7 +41,7 @@ async fn recorded_links_of_a_sign_up_and_of_both_sides_of_a_change() {
 }
 
 #[tokio::test]
-async fn all_kinds_are_asked_for_as_the_server_reads_them() {
+async fn all_kinds_of_links_have_the_fields_that_the_server_reads() {
     let (ada, new) = ("ada@example.com", "new@example.com");
     let data = json!({ "team": "blue" });
     for (link, body) in [
@@ -68,7 +68,7 @@ async fn all_kinds_are_asked_for_as_the_server_reads_them() {
 }
 
 #[tokio::test]
-async fn a_link_is_verified_by_the_hash_in_it() {
+async fn a_link_is_verified_by_its_hash() {
     for (sent, wanted) in [
         ("signup", "signup"),
         ("magiclink", "magiclink"),

@@ -1,4 +1,4 @@
-//! A server that lists users, as the real one does or with less.
+//! A server that lists users like the real one, or without some of its headers.
 
 use std::sync::{
     Arc,
@@ -19,7 +19,7 @@ pub fn user(number: u64) -> Value {
     })
 }
 
-/// So many users, with the numbers from 1. A filter is not obeyed.
+/// That many users, numbered from 1. Filters are ignored.
 #[derive(Clone)]
 pub struct Listing {
     users: u64,
@@ -27,7 +27,7 @@ pub struct Listing {
     total: bool,
     cursors: bool,
     fails_at: Option<u64>,
-    /// The most that it gives at once.
+    /// The maximum page size.
     cap: u64,
     asked: Arc<AtomicUsize>,
 }
@@ -62,7 +62,7 @@ impl Listing {
         self
     }
 
-    /// How often it was asked.
+    /// The number of requests.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
@@ -100,7 +100,7 @@ impl Listing {
         reply
     }
 
-    /// As in the server's pagination.go.
+    /// Like pagination.go of the server.
     fn link(&self, request: &Request, page: u64, per_page: u64) -> String {
         let last = self.users.div_ceil(per_page);
         let to = |page: u64| {

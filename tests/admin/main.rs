@@ -1,4 +1,4 @@
-//! What the service key may do: what is sent, and what is made of recorded replies.
+//! The admin API: the requests, and the results of recorded responses.
 
 mod flows;
 mod input;

@@ -1,4 +1,4 @@
-//! Clients of the server's own OAuth.
+//! OAuth clients.
 
 use gotrue::{
     admin::{CreateOAuthClient, UpdateOAuthClient},
@@ -19,13 +19,13 @@ async fn clients_are_listed_without_pages() {
     assert_eq!(clients.len(), 3);
     assert_eq!(clients[1].client_type, Some(OAuthClientType::Public));
 
-    // The server says nothing when there are none.
+    // The server omits an empty list.
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(json!({}))).await;
     assert!(client_of(&server).admin(SERVICE_KEY).oauth_clients().list().await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn a_client_is_created_with_all_that_the_server_takes() {
+async fn a_client_is_created_with_all_fields() {
     let recorded = Recorded::new("181-admin_oauth_client_create-confidential").await;
     let app = CreateOAuthClient::confidential(["https://app.example.com/cb"])
         .client_name("App")
@@ -54,7 +54,7 @@ async fn a_client_is_created_with_all_that_the_server_takes() {
 }
 
 #[tokio::test]
-async fn a_client_is_got_changed_and_removed() {
+async fn a_client_is_read_updated_and_deleted() {
     let recorded = Recorded::new("187-admin_oauth_client_get-ok").await;
     recorded.assert_whole(recorded.admin.oauth_clients().get(recorded.id(4)).await);
     recorded.assert_sent().await;
@@ -91,7 +91,7 @@ async fn a_client_is_got_changed_and_removed() {
 }
 
 #[tokio::test]
-async fn a_secret_is_made_anew() {
+async fn a_secret_is_regenerated() {
     let recorded = Recorded::new("190-admin_oauth_client_regenerate_secret-ok").await;
     let client = recorded.admin.oauth_clients().regenerate_secret(recorded.id(4)).await;
     let client = recorded.assert_whole(client);

@@ -1,4 +1,4 @@
-//! A page at a time.
+//! Single pages.
 
 use gotrue::{
     admin::ListUsers,
@@ -17,7 +17,7 @@ pub async fn list(listing: &Listing) -> (MockServer, ListUsers) {
 }
 
 #[tokio::test]
-async fn a_recorded_page_knows_its_neighbours() {
+async fn a_recorded_page_has_the_next_and_last_page() {
     let recorded = Recorded::new("120-admin_users_list-ok").await;
     let page = recorded.admin.users().list().page(1).per_page(2).get().await.unwrap();
     recorded.assert_sent().await;
@@ -32,7 +32,7 @@ async fn a_recorded_page_knows_its_neighbours() {
 }
 
 #[tokio::test]
-async fn numbers_of_two_digits_are_whole() {
+async fn page_numbers_may_have_two_digits() {
     let (_server, list) = list(&Listing::of(150)).await;
     let page = list.clone().filter("a;b,<c>").page(12).per_page(10).get().await.unwrap();
     assert_eq!((page.next_page, page.last_page, page.total), (Some(13), Some(15), Some(150)));
@@ -43,7 +43,7 @@ async fn numbers_of_two_digits_are_whole() {
 }
 
 #[tokio::test]
-async fn of_nobody_there_is_one_empty_page() {
+async fn an_empty_list_has_one_empty_page() {
     let (_server, list) = list(&Listing::of(0)).await;
     let page = list.get().await.unwrap();
     assert_eq!((page.items.len(), page.total, page.next_page, page.last_page), (0, Some(0), None, None));
@@ -57,7 +57,7 @@ async fn headers_may_be_missing() {
 }
 
 #[tokio::test]
-async fn a_list_is_asked_for_as_the_server_reads_it() {
+async fn a_list_has_the_parameters_that_the_server_reads() {
     let (server, list) = list(&Listing::of(1)).await;
     list.filter("ada & co").sort(UserOrder::CreatedAtAsc).audience("staff").page(3).per_page(9).get().await.unwrap();
     let request = last_request(&server).await;
@@ -68,7 +68,7 @@ async fn a_list_is_asked_for_as_the_server_reads_it() {
 }
 
 #[tokio::test]
-async fn by_cursor_each_page_names_the_next() {
+async fn a_page_has_the_cursor_of_the_next() {
     let (server, list) = list(&Listing::of(5).with_cursors()).await;
     let page = list.clone().by_cursor(3).get().await.unwrap();
     assert_eq!(last_request(&server).await.url.query(), Some("limit=3"));
@@ -79,7 +79,7 @@ async fn by_cursor_each_page_names_the_next() {
 }
 
 #[tokio::test]
-async fn the_audit_log_is_asked_with_a_filter() {
+async fn the_audit_log_can_be_filtered() {
     let recorded = Recorded::new("158-admin_audit-ok").await;
     let page = recorded.admin.audit_log().page(1).per_page(3).get().await.unwrap();
     recorded.assert_sent().await;

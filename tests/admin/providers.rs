@@ -1,4 +1,4 @@
-//! Identity providers of companies, and custom providers.
+//! SSO providers and custom providers.
 
 use gotrue::{
     admin::{CreateCustomProvider, CreateSsoProvider, OAuth2Endpoints, UpdateCustomProvider, UpdateSsoProvider},
@@ -33,7 +33,7 @@ async fn sso_providers_are_listed() {
     recorded.admin.sso_providers().list().resource_id_prefix("t-").get().await.unwrap();
     assert_eq!(recorded.sent_query().await, [("resource_id_prefix".to_owned(), "t-".to_owned())]);
 
-    // None is also said by null and by nothing.
+    // An empty list may also be null or absent.
     for body in [json!({ "items": null }), json!({})] {
         let server = server_that_answers(ResponseTemplate::new(200).set_body_json(body)).await;
         let sso = client_of(&server).admin(SERVICE_KEY).sso_providers();
@@ -42,7 +42,7 @@ async fn sso_providers_are_listed() {
 }
 
 #[tokio::test]
-async fn an_sso_provider_is_created_with_all_that_the_server_takes() {
+async fn an_sso_provider_is_created_with_all_fields() {
     let recorded = Recorded::new("162-admin_sso_provider_create-ok").await;
     let acme = CreateSsoProvider::metadata_url("https://idp.example.com/metadata")
         .domains(["acme.example"])
@@ -68,7 +68,7 @@ async fn an_sso_provider_is_created_with_all_that_the_server_takes() {
 }
 
 #[tokio::test]
-async fn an_sso_provider_is_got_changed_and_removed() {
+async fn an_sso_provider_is_read_updated_and_deleted() {
     let recorded = Recorded::new("168-admin_sso_provider_get-ok").await;
     let mut provider = recorded.assert_whole(recorded.admin.sso_providers().get(recorded.id(4)).await);
     recorded.assert_sent().await;
@@ -78,7 +78,7 @@ async fn an_sso_provider_is_got_changed_and_removed() {
     recorded.assert_whole(recorded.admin.sso_providers().update(recorded.id(4), update).await);
     recorded.assert_sent().await;
 
-    // The server would clear the form of name ids.
+    // Without the field, the server would clear the name ID format.
     provider.saml.as_mut().unwrap().name_id_format = Some(NameIdFormat::from(PERSISTENT));
     let update = UpdateSsoProvider::of(&provider).metadata_xml("<a/>").attribute_mapping(mapping());
     let update = update.resource_id("").disabled(true).domains(<[String; 0]>::default());
@@ -130,7 +130,7 @@ async fn a_custom_provider_is_created() {
 }
 
 #[tokio::test]
-async fn a_custom_provider_is_created_with_all_that_the_server_takes() {
+async fn a_custom_provider_is_created_with_all_fields() {
     let recorded = Recorded::new("172-admin_custom_provider_create-ok").await;
     let acme = CreateCustomProvider::oidc("acme", "https://acme.example.com", "cid", "sec")
         .acceptable_client_ids(["phone"])
@@ -182,7 +182,7 @@ async fn a_custom_provider_is_created_with_all_that_the_server_takes() {
 }
 
 #[tokio::test]
-async fn a_custom_provider_is_found_by_its_name_with_or_without_prefix() {
+async fn a_custom_provider_is_found_by_its_name_with_or_without_the_prefix() {
     for identifier in ["acme5615942f", "custom:acme5615942f"] {
         let recorded = Recorded::new("176-admin_custom_provider_get-ok").await;
         recorded.assert_whole(recorded.admin.custom_providers().get(identifier).await);
@@ -197,7 +197,7 @@ async fn a_custom_provider_is_found_by_its_name_with_or_without_prefix() {
         recorded.admin.custom_providers().delete(identifier).await.unwrap();
         recorded.assert_sent().await;
     }
-    // The colon is sent as it is: the server does not decode it.
+    // The colon is not encoded, because the server does not decode it.
     let server = server_that_answers(ResponseTemplate::new(204)).await;
     client_of(&server).admin(SERVICE_KEY).custom_providers().delete("a:b").await.unwrap();
     assert!(last_request(&server).await.url.as_str().ends_with("/admin/custom-providers/custom:a:b"));
@@ -207,7 +207,7 @@ async fn a_custom_provider_is_found_by_its_name_with_or_without_prefix() {
 }
 
 #[tokio::test]
-async fn a_custom_provider_is_changed_with_all_that_the_server_takes() {
+async fn a_custom_provider_is_updated_with_all_fields() {
     let recorded = Recorded::new("177-admin_custom_provider_update-ok").await;
     let update = UpdateCustomProvider::new()
         .name("Acme")

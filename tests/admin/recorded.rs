@@ -1,4 +1,4 @@
-//! A server that gives a recorded reply to everything.
+//! A server that returns a recorded response to every request.
 
 use std::{fmt::Debug, path::Path};
 
@@ -16,7 +16,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// By the name of its file, without the ending.
+    /// Loads an exchange by the name of its file, without the extension.
     pub async fn new(name: &str) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/recorded/{name}.json"));
         let exchange = Exchange::read(&file);
@@ -25,18 +25,18 @@ impl Recorded {
         Self { exchange, server, admin }
     }
 
-    /// An id in the path of the recorded request.
+    /// An ID in the path of the recorded request.
     pub fn id(&self, place: usize) -> Uuid {
         self.exchange.path_as(place).unwrap()
     }
 
-    /// One request was sent, the same as the recorded one, and with the service key.
+    /// Asserts that one request was sent, equal to the recorded one and with the service key.
     pub async fn assert_sent(&self) {
         self.assert_key().await;
         self.exchange.assert_sent_as_recorded(&last_request(&self.server).await);
     }
 
-    /// One request was sent to the operation of the recorded one, with the service key and this body.
+    /// Asserts that one request was sent to the recorded operation, with the service key and this body.
     pub async fn assert_sent_body(&self, body: Value) {
         self.assert_key().await;
         let request = last_request(&self.server).await;
@@ -49,7 +49,7 @@ impl Recorded {
         assert_eq!(request.url.query(), None);
     }
 
-    /// The same, by its query. Returns the pairs.
+    /// Asserts that one request was sent with the service key, and returns its query.
     pub async fn sent_query(&self) -> Vec<(String, String)> {
         self.assert_key().await;
         last_request(&self.server).await.url.query_pairs().into_owned().collect()
@@ -62,7 +62,7 @@ impl Recorded {
         assert_eq!(header(&requests[0], "authorization"), Some("Bearer service-key"));
     }
 
-    /// The typed result holds all that was in the reply.
+    /// Asserts that the typed result contains everything in the response.
     pub fn assert_whole<T: Serialize>(&self, result: Result<T>) -> T {
         let result = result.unwrap();
         self.exchange.assert_nothing_lost(&serde_json::to_value(&result).unwrap());

@@ -1,4 +1,4 @@
-//! Nothing prints a secret.
+//! No secret is printed.
 
 use gotrue::admin::{CreateCustomProvider, CreateUser, GenerateLink, UpdateCustomProvider, UpdateUser};
 use support::SERVICE_KEY;
@@ -9,7 +9,7 @@ use crate::recorded::Recorded;
 const PLANTED: &str = "planted-horse-7";
 
 #[tokio::test]
-async fn no_debug_text_holds_a_secret() {
+async fn no_debug_text_contains_a_secret() {
     let recorded = Recorded::new("150-admin_generate_link-email-change-new").await;
     let admin = &recorded.admin;
     let link = admin.generate_link(GenerateLink::email_change_new("a@b.c", "d@e.f")).await.unwrap();

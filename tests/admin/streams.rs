@@ -1,4 +1,4 @@
-//! All pages, one after the other.
+//! Streams over all pages.
 
 use std::{
     collections::BTreeSet,
@@ -20,7 +20,7 @@ fn assert_all(users: &[User], count: u128) {
 }
 
 #[tokio::test]
-async fn three_pages_come_with_the_same_filter_and_order() {
+async fn all_pages_have_the_same_filter_and_order() {
     let listing = Listing::of(5);
     let (server, list) = list(&listing).await;
     let list = list.filter("ada").sort(UserOrder::CreatedAtAsc).audience("staff").per_page(2);
@@ -33,14 +33,14 @@ async fn three_pages_come_with_the_same_filter_and_order() {
 }
 
 #[tokio::test]
-async fn a_page_is_asked_for_when_it_is_needed() {
+async fn a_page_is_requested_when_it_is_needed() {
     let listing = Listing::of(1000);
     let (_server, list) = list(&listing).await;
     let mut users = list.stream();
     assert_eq!(listing.asked(), 0);
     for number in 1..=1000_u128 {
         assert_eq!(users.next().await.unwrap().unwrap().id, Uuid::from_u128(number));
-        // What has been asked for is the page of this user, and no more.
+        // The page of this user has been requested, and no further one.
         assert_eq!(listing.asked() as u128, number.div_ceil(50));
     }
     assert!(users.next().await.is_none());
@@ -48,7 +48,7 @@ async fn a_page_is_asked_for_when_it_is_needed() {
 }
 
 #[tokio::test]
-async fn a_stream_begins_where_it_is_told() {
+async fn a_stream_starts_at_the_chosen_page() {
     let listing = Listing::of(7);
     let (_server, list) = list(&listing).await;
     let users: Vec<_> = list.page(3).per_page(2).stream().try_collect().await.unwrap();
@@ -56,15 +56,15 @@ async fn a_stream_begins_where_it_is_told() {
 }
 
 #[tokio::test]
-async fn missing_headers_cost_a_request_and_nobody() {
+async fn missing_headers_cost_a_request_but_no_users() {
     let bare = |users| Listing::of(users).without_link();
     for (listing, per_page, requests) in [
         (bare(5), 2, 3),
-        // The last page is full, so the one after it has to be looked at.
+        // The last page is full, so the next one must be requested.
         (bare(6).without_total(), 2, 4),
         (bare(0).without_total(), 2, 1),
         (bare(1).without_total(), 2, 2),
-        // The server gives less than was asked for, which is not the end.
+        // A page that is smaller than requested is not the last one.
         (bare(7).capped_at(3), 100, 3),
         (Listing::of(7).without_total(), 3, 3),
     ] {
@@ -82,7 +82,7 @@ async fn missing_headers_cost_a_request_and_nobody() {
 }
 
 #[tokio::test]
-async fn an_error_comes_once_and_ends_the_stream() {
+async fn an_error_is_returned_once_and_ends_the_stream() {
     let listing = Listing::of(10).failing_at_page(2);
     let (_server, list) = list(&listing).await;
     let mut users = list.per_page(3).stream();
@@ -96,7 +96,7 @@ async fn an_error_comes_once_and_ends_the_stream() {
 }
 
 #[tokio::test]
-async fn by_cursor_all_come_too() {
+async fn a_stream_by_cursor_returns_all() {
     let listing = Listing::of(7).with_cursors();
     let (server, list) = list(&listing).await;
     assert_all(&list.by_cursor(3).stream().try_collect::<Vec<_>>().await.unwrap(), 7);
@@ -106,7 +106,7 @@ async fn by_cursor_all_come_too() {
 }
 
 #[tokio::test]
-async fn a_server_that_knows_no_cursors_is_gone_through_by_number() {
+async fn a_server_without_cursors_is_read_by_page_number() {
     for listing in [Listing::of(120), Listing::of(120).without_link()] {
         let (server, list) = list(&listing).await;
         assert_all(&list.by_cursor(10).stream().try_collect::<Vec<_>>().await.unwrap(), 120);
@@ -117,7 +117,7 @@ async fn a_server_that_knows_no_cursors_is_gone_through_by_number() {
 }
 
 #[tokio::test]
-async fn a_server_that_leads_in_circles_is_left() {
+async fn a_cycle_of_pages_ends_the_stream() {
     let reply = |body: serde_json::Value| ResponseTemplate::new(200).set_body_json(body);
     let users = serde_json::json!([crate::listing::user(1)]);
     let by_number = reply(serde_json::json!({ "users": users }));
@@ -189,7 +189,7 @@ async fn users_that_are_counted_and_never_come_are_an_error() {
 }
 
 #[tokio::test]
-async fn the_audit_log_is_a_stream_too() {
+async fn the_audit_log_can_be_streamed() {
     let server = MockServer::start().await;
     for (page, ids, link) in
         [("1", [1, 2], "<?page=2>; rel=\"next\", <?page=2>; rel=\"last\""), ("2", [3, 4], "<?page=2>; rel=\"last\"")]
@@ -206,7 +206,7 @@ async fn the_audit_log_is_a_stream_too() {
 }
 
 #[test]
-fn a_stream_can_go_to_another_task() {
+fn a_stream_can_be_sent_to_another_task() {
     fn sent<T: Send + Unpin + 'static>(_: T) {}
     let admin = gotrue::Client::new("http://127.0.0.1:9", "key").unwrap().admin(SERVICE_KEY);
     sent(admin.users().list().stream());

@@ -19,7 +19,7 @@ use crate::{
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[tokio::test]
-async fn a_user_is_created_with_all_that_the_server_takes() {
+async fn a_user_is_created_with_all_fields() {
     let recorded = Recorded::new("124-admin_user_create-ok").await;
     let id = Uuid::from_u128(7);
     let ada = CreateUser::email_and_phone("ada@example.com", "+15550000001")
@@ -51,7 +51,7 @@ async fn a_user_is_created_with_all_that_the_server_takes() {
 }
 
 #[tokio::test]
-async fn what_is_not_said_of_a_new_user_is_not_sent() {
+async fn unset_fields_of_a_new_user_are_not_sent() {
     for (user, body) in [
         (CreateUser::email("ada@example.com"), json!({ "email": "ada@example.com" })),
         (CreateUser::phone("15550000001"), json!({ "phone": "15550000001" })),
@@ -67,7 +67,7 @@ async fn what_is_not_said_of_a_new_user_is_not_sent() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_is_an_error_with_its_code() {
+async fn an_existing_email_address_is_an_error_with_its_code() {
     let recorded = Recorded::new("125-admin_user_create-exists").await;
     let email = "created-5615942f@example.com";
     recorded.assert_error(recorded.admin.users().create(CreateUser::email(email).password("correct-horse-7")).await);
@@ -75,14 +75,14 @@ async fn an_address_that_is_taken_is_an_error_with_its_code() {
 }
 
 #[tokio::test]
-async fn a_user_is_got_by_id() {
+async fn a_user_is_read_by_id() {
     let recorded = Recorded::new("129-admin_user_get-ok").await;
     recorded.assert_whole(recorded.admin.users().get(recorded.id(3)).await);
     recorded.assert_sent().await;
 }
 
 #[tokio::test]
-async fn a_user_is_changed_with_all_that_the_server_takes() {
+async fn a_user_is_updated_with_all_fields() {
     let recorded = Recorded::new("132-admin_user_update-ban").await;
     let update = UpdateUser::new()
         .email("ada@new.example.com")
@@ -124,7 +124,7 @@ async fn a_ban_is_set_and_lifted() {
 }
 
 #[tokio::test]
-async fn a_user_is_deleted_softly_or_for_good() {
+async fn a_user_is_deleted_softly_or_permanently() {
     let recorded = Recorded::new("141-admin_user_delete-soft").await;
     recorded.admin.users().soft_delete(recorded.id(3)).await.unwrap();
     recorded.assert_sent().await;
@@ -135,7 +135,7 @@ async fn a_user_is_deleted_softly_or_for_good() {
 }
 
 #[tokio::test]
-async fn factors_are_listed_changed_and_removed() {
+async fn factors_are_listed_updated_and_deleted() {
     let recorded = Recorded::new("135-admin_user_factors-ok").await;
     let factors = recorded.assert_whole(recorded.admin.users().factors(recorded.id(3)).list().await);
     assert_eq!(factors[0].friendly_name.as_deref(), Some("phone app"));
@@ -159,7 +159,7 @@ async fn factors_are_listed_changed_and_removed() {
 }
 
 #[tokio::test]
-async fn passkeys_are_listed_and_removed() {
+async fn passkeys_are_listed_and_deleted() {
     let recorded = Recorded::new("139-admin_user_passkeys-empty").await;
     recorded.assert_whole(recorded.admin.users().passkeys(recorded.id(3)).list().await);
     recorded.assert_sent().await;
@@ -174,7 +174,7 @@ async fn passkeys_are_listed_and_removed() {
 }
 
 #[tokio::test]
-async fn a_user_is_signed_out_by_their_own_token_without_the_service_key() {
+async fn a_user_is_signed_out_with_their_access_token_and_without_the_service_key() {
     let server = server_that_answers(ResponseTemplate::new(204)).await;
     let admin = client_of(&server).admin(SERVICE_KEY);
     admin.sign_out(ACCESS_TOKEN, SignOutScope::Global).await.unwrap();
@@ -184,7 +184,7 @@ async fn a_user_is_signed_out_by_their_own_token_without_the_service_key() {
     assert_eq!(header(&request, "apikey"), Some(API_KEY));
 }
 
-/// The list, and each user whole.
+/// A server with a list of users and each user by ID.
 async fn server_of(listing: Listing) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(matchers::path("/admin/users")).respond_with(listing).mount(&server).await;
@@ -199,7 +199,7 @@ async fn server_of(listing: Listing) -> MockServer {
 }
 
 #[tokio::test]
-async fn a_user_is_found_by_email_on_whatever_page() {
+async fn a_user_is_found_by_email_on_any_page() {
     let server = server_of(Listing::of(120)).await;
     let users = client_of(&server).admin(SERVICE_KEY).users();
     let found: User = users.get_by_email(" User-115@Example.COM ").await.unwrap().unwrap();
@@ -214,10 +214,10 @@ async fn a_user_is_found_by_email_on_whatever_page() {
 }
 
 #[tokio::test]
-async fn a_part_of_an_address_finds_nobody() {
+async fn a_part_of_an_email_address_finds_no_user() {
     let server = server_of(Listing::of(3)).await;
     let users = client_of(&server).admin(SERVICE_KEY).users();
     assert!(users.get_by_email("ser-1@example.com").await.unwrap().is_none());
-    // Only the list was asked for.
+    // Only the list was requested.
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }

@@ -1,4 +1,4 @@
-//! Getting a session and what its user may do with it: grants, flows, callbacks, factors, identities, consents.
+//! Getting a session and acting as its user: grants, flows, callbacks, factors, identities, consents.
 
 mod binary_values;
 mod callback;

@@ -1,4 +1,4 @@
-//! Identities at the fake server, where each provider has a user of its own.
+//! Identities on the fake server, where each provider has one user.
 
 use gotrue::{
     Anonymous, AuthorizationCode, Client, Error, IdToken, PkceVerifier, Provider, Session, SignUp, reqwest, url::Url,
@@ -17,7 +17,7 @@ async fn signed_up(client: &Client) -> Session {
     client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap().session().expect("a session")
 }
 
-/// Opens a URL as a browser would, to where it leads in the end.
+/// Opens a URL and follows redirects to the end.
 async fn browse(url: Url) -> Url {
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let mut url = url;
@@ -33,7 +33,7 @@ fn names(session: &Session) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_provider_is_linked_by_its_url() {
+async fn a_provider_is_linked_by_url() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let ada = signed_up(&client).await;
@@ -45,18 +45,18 @@ async fn a_provider_is_linked_by_its_url() {
     assert_eq!((session.user().id, names(&session)), (ada.user().id, vec!["email", "github"]));
     assert_eq!(session.user().app_metadata.as_ref().unwrap()["providers"], json!(["email", "github"]));
 
-    // From now on the provider signs her in, and what she came with can go.
+    // The provider now signs her in, so the first identity can be unlinked.
     let back = browse(client.authorize(Provider::Github).url().unwrap()).await;
     assert!(back.fragment().unwrap().starts_with("access_token="));
     let email = session.user().identities.as_ref().unwrap()[0].identity_id.unwrap();
     identities.unlink(email).await.unwrap();
     let left = client.user(ada.access_token()).get().await.unwrap();
-    // Her address is that of the identity that is left.
+    // Her email address is that of the remaining identity.
     assert_eq!(left.email.as_deref(), Some("github-user@example.com"));
 }
 
 #[tokio::test]
-async fn a_provider_is_linked_by_its_token() {
+async fn a_provider_is_linked_by_id_token() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let nobody = client.sign_in(Anonymous::new()).await.unwrap();
@@ -64,7 +64,7 @@ async fn a_provider_is_linked_by_its_token() {
     let id_token = server.id_token(Provider::Apple, &json!({ "email": EMAIL, "sub": "ada" })).unwrap();
     let link = || IdToken::new(Provider::Apple, &id_token);
     let linked = identities.link_id_token(link()).await.unwrap();
-    // The server returns the identities from before.
+    // The server returns the identities before the change.
     assert_eq!((linked.user().id, names(&linked)), (nobody.user().id, Vec::<&str>::new()));
     let user = client.user(linked.access_token()).get().await.unwrap();
     assert_eq!(user.identities.unwrap().iter().map(|identity| &*identity.provider).collect::<Vec<_>>(), ["apple"]);
@@ -75,7 +75,7 @@ async fn a_provider_is_linked_by_its_token() {
 }
 
 #[tokio::test]
-async fn who_has_the_same_address_is_the_same_person() {
+async fn the_same_verified_address_is_the_same_user() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let ada = signed_up(&client).await;
@@ -85,7 +85,7 @@ async fn who_has_the_same_address_is_the_same_person() {
 }
 
 #[tokio::test]
-async fn an_address_that_nobody_has_verified_is_confirmed_first() {
+async fn an_unverified_address_must_be_confirmed_first() {
     let server = FakeServer::builder().confirm_addresses(true).start().await;
     let client = server.client().unwrap();
     let claims = json!({ "email": EMAIL, "email_verified": false });
@@ -98,7 +98,7 @@ async fn an_address_that_nobody_has_verified_is_confirmed_first() {
 }
 
 #[tokio::test]
-async fn an_id_token_is_checked() {
+async fn an_id_token_is_verified() {
     let server = FakeServer::builder().without_provider(Provider::Kakao).start().await;
     let client = server.client().unwrap();
     let bad = [json!({ "iss": "https://evil.example.com" }), json!({ "exp": 0 }), json!({ "aud": "another" })];
@@ -112,7 +112,7 @@ async fn an_id_token_is_checked() {
     client.sign_in(sign_in("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y")).await.unwrap();
     assert!(client.sign_in(sign_in("another")).await.is_err());
 
-    // Of these there are no ID tokens.
+    // These providers have no ID tokens.
     assert!(server.id_token(Provider::Github, &json!({})).is_none());
     assert!(server.id_token(Provider::Kakao, &json!({})).is_none());
     let off = client.sign_in(IdToken::new(Provider::Kakao, "x.y.z")).await;

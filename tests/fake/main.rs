@@ -1,4 +1,4 @@
-//! The fake server itself: what it adds to a real one, and how closely it behaves like one.
+//! The fake server: its own features, and its responses compared with recorded ones.
 
 mod flows;
 mod identities;

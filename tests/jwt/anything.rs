@@ -25,7 +25,7 @@ static VERIFIER: LazyLock<JwtVerifier> = LazyLock::new(|| {
     })
 });
 
-fn assert_refused(text: &str) {
+fn assert_rejected(text: &str) {
     let token = Secret::from(text);
     let result = VERIFIER.verify(&token).now_or_never().expect("no request");
     assert!(result.unwrap_err().token().is_some());
@@ -38,12 +38,12 @@ proptest! {
 
     #[test]
     fn any_text(text in any::<String>()) {
-        assert_refused(&text);
+        assert_rejected(&text);
     }
 
     #[test]
     fn any_three_parts(parts in prop::array::uniform3(any::<Vec<u8>>())) {
-        assert_refused(&parts.map(encode).join("."));
+        assert_rejected(&parts.map(encode).join("."));
     }
 
     #[test]
@@ -54,11 +54,11 @@ proptest! {
         signature in prop_oneof![prop::collection::vec(any::<u8>(), 64), any::<Vec<u8>>()],
     ) {
         let header = encode(format!(r#"{{"alg":"{algorithm}","kid":"{key}"}}"#));
-        assert_refused(&format!("{header}.{}.{}", encode(payload), encode(signature)));
+        assert_rejected(&format!("{header}.{}.{}", encode(payload), encode(signature)));
     }
 
     #[test]
-    fn any_claims_are_read_or_refused(claims in any_claims()) {
+    fn any_claims_are_read_or_rejected(claims in any_claims()) {
         let token = Signer::shared(SECRET.as_bytes()).sign(&claims);
         let read = Claims::read_unverified(&token);
         prop_assert!(read.is_ok() || read.unwrap_err().token().is_some());
@@ -71,7 +71,7 @@ proptest! {
         let at = at.index(good.len());
         let changed = format!("{}{letter}{}", &good[..at], &good[at + 1..]);
         if changed != good {
-            assert_refused(&changed);
+            assert_rejected(&changed);
         }
     }
 }

@@ -47,7 +47,7 @@ fn all_claims_are_read() {
 
 #[test]
 fn older_servers_omit_most_claims() {
-    // Netlify's.
+    // A token of Netlify.
     let few = read(&json!({
         "sub": SUB, "aud": "", "exp": 1_767_229_200, "email": "ada@example.com", "app_metadata": null,
         "user_metadata": { "name": "Ada" },

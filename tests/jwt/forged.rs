@@ -41,7 +41,7 @@ fn hex(digits: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn an_unsigned_token_is_refused() {
+async fn an_unsigned_token_is_rejected() {
     let signer = Signer::ec("one");
     let server = KeyServer::start(&[&signer]).await;
     let signature = signer.sign(&claims()).expose().rsplit_once('.').unwrap().1.to_owned();
@@ -90,7 +90,7 @@ fn pem_body(pem: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_key_must_be_the_one_that_is_named() {
+async fn the_key_must_be_the_named_one() {
     let (signer, other) = (Signer::ec("one"), Signer::other_ec("two"));
     let server = KeyServer::start(&[&signer, &other]).await;
     let wrong_key = signer.sign_with(&other.header(), &claims());

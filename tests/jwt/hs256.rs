@@ -94,7 +94,7 @@ async fn a_fake_server_with_a_shared_secret() {
     }
     let forged = Signer::shared(SECRET.as_bytes()).sign(&claims());
     assert_eq!(refusal(asking.verify(&forged).await), TokenError::BadSignature);
-    // Only the server knows that the session is over.
+    // Only the server knows that the session has ended.
     client.user(token).sign_out(SignOutScope::Local).await.unwrap();
     knowing.verify(token).await.unwrap();
     let over = asking.verify(token).await.unwrap_err();

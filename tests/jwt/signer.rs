@@ -69,7 +69,7 @@ impl Signer {
         Self::new(id, "ES256", Algorithm::ES256, EncodingKey::from_ec_der(&der(EC[0])))
     }
 
-    /// Another key than [`ec`](Self::ec).
+    /// A second key, different from [`ec`](Self::ec).
     pub fn other_ec(id: &'static str) -> Self {
         Self::new(id, "ES256", Algorithm::ES256, EncodingKey::from_ec_der(&der(EC[1])))
     }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn what_the_fake_server_signs_verifies() {
+async fn tokens_of_the_fake_server_verify() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();

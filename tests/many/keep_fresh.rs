@@ -1,4 +1,4 @@
-//! One task that keeps many sessions fresh.
+//! A task that keeps many sessions fresh.
 
 use std::{
     collections::HashMap,
@@ -21,14 +21,15 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 const SESSIONS: usize = 10_000;
 const AT_ONCE: usize = 16;
 
-/// From a sign-in to a refresh at the earliest, and from then to the latest: an hour less a minute, and a tenth before.
+/// The time from a sign-in to the earliest refresh, and from there to the latest one. A refresh is due a minute before the
+/// end of the hour, and starts up to a tenth of the lifetime earlier.
 const EARLIEST: Duration = Duration::from_secs(3600 - 60 - 360);
 const SPREAD: Duration = Duration::from_secs(360);
 const LATEST: Duration = Duration::from_secs(3600 - 60);
 
 // ------------------------------------------------------------------------------------------------------------- many
 
-/// Refreshes that are under way, by the leases that they hold.
+/// Counts the running refreshes by their leases.
 #[derive(Debug, Default)]
 struct UnderWay {
     now: AtomicUsize,
@@ -43,7 +44,7 @@ impl Drop for Holder {
     }
 }
 
-/// A store that counts.
+/// A store that counts its leases.
 #[derive(Debug)]
 struct Counting(MemoryStore, Arc<UnderWay>);
 
@@ -64,7 +65,7 @@ impl SessionStore for Counting {
     }
 }
 
-/// Answers a refresh, and counts how often it was asked with each token.
+/// Responds to refreshes, and counts the requests with each token.
 #[derive(Clone, Default)]
 struct Refreshes {
     of: Arc<Mutex<HashMap<String, usize>>>,
@@ -89,7 +90,7 @@ impl Respond for Refreshes {
     }
 }
 
-/// A manager that begins with a session from the store, as a service does when it starts.
+/// A manager that starts with a session from the store, as in a service that restarts.
 async fn manager(number: usize, client: &Client, clock: &ManualClock, under_way: &Arc<UnderWay>) -> SessionManager {
     let mut session = support::session();
     session["refresh_token"] = json!(format!("token-{number}"));
@@ -103,7 +104,7 @@ async fn manager(number: usize, client: &Client, clock: &ManualClock, under_way:
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_sessions_are_refreshed_once_each_a_few_at_once_and_spread() {
+async fn ten_thousand_sessions_are_refreshed_once_each_with_limited_concurrency_and_jitter() {
     let server = MockServer::builder().disable_request_recording().start().await;
     let refreshes = Refreshes::default();
     Mock::given(matchers::any()).respond_with(refreshes.clone()).mount(&server).await;
@@ -116,7 +117,7 @@ async fn ten_thousand_sessions_are_refreshed_once_each_a_few_at_once_and_spread(
         fresh.add(&manager);
         managers.push(manager);
     }
-    // It waits for the clock only when nothing more is due, and there is one that waits.
+    // It sleeps only if nothing is due, with a single sleep.
     let rest = async |at_least: usize| {
         until(|| refreshes.total() >= at_least && clock.sleepers() == 1 && under_way.now.load(SeqCst) == 0).await;
     };
@@ -126,7 +127,7 @@ async fn ten_thousand_sessions_are_refreshed_once_each_a_few_at_once_and_spread(
     rest(0).await;
     assert_eq!(refreshes.total(), 0);
     clock.advance(EARLIEST / 2);
-    // Half of the time in which they may be refreshed; they are spread over it.
+    // After half of the time span, about half of them are refreshed.
     clock.advance(SPREAD / 2);
     rest(SESSIONS / 3).await;
     let half = refreshes.total();
@@ -148,7 +149,7 @@ async fn manager_of(client: &Client, name: &str) -> SessionManager {
     auth
 }
 
-/// Fails rather than waits for ever.
+/// Fails instead of waiting forever.
 async fn until(condition: impl Fn() -> bool) {
     let began = Instant::now();
     while !condition() {
@@ -176,7 +177,7 @@ async fn sessions_come_and_go() {
     until(|| refreshes() == 1).await;
     until(|| clock.sleepers() == 1).await;
 
-    // Whoever signs in is kept fresh from then on.
+    // A session is kept fresh from its sign-in on.
     leaves.sign_in(Password::email("b@example.com", "correct-horse-7")).await.unwrap();
     begins_later.sign_up(SignUp::email("d@example.com", "correct-horse-7")).await.unwrap();
     let (signed_in, before) = (leaves.session().unwrap(), refreshes());
@@ -185,7 +186,7 @@ async fn sessions_come_and_go() {
     until(|| clock.sleepers() == 1).await;
     assert_ne!(leaves.session().unwrap().refresh_token(), signed_in.refresh_token());
 
-    // What the caller has refreshed already is not refreshed again.
+    // A session that a caller has refreshed is not refreshed again.
     clock.advance(EARLIEST / 2);
     stays.refresh().await.unwrap();
     let before = refreshes();
@@ -204,7 +205,7 @@ async fn sessions_come_and_go() {
 }
 
 #[tokio::test]
-async fn a_session_is_kept_by_the_last_that_it_was_added_to() {
+async fn a_session_is_kept_fresh_by_the_task_that_it_was_added_to_last() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
@@ -213,7 +214,7 @@ async fn a_session_is_kept_by_the_last_that_it_was_added_to() {
     first.add(&auth);
     until(|| clock.sleepers() == 1).await;
     second.add(&auth);
-    // The first has nobody to wait for any more.
+    // The first task has no sessions left.
     tokio::task::yield_now().await;
     until(|| clock.sleepers() == 1).await;
     drop(second);
@@ -221,7 +222,7 @@ async fn a_session_is_kept_by_the_last_that_it_was_added_to() {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_a_pause_gets_it() {
+async fn a_retry_after_of_the_server_is_respected() {
     let server = MockServer::start().await;
     let too_many = ResponseTemplate::new(429).insert_header("retry-after", "30");
     Mock::given(matchers::any()).respond_with(too_many).up_to_n_times(1).mount(&server).await;

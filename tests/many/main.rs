@@ -1,4 +1,6 @@
-//! Many users in one process: what an idle session costs, and one task that keeps all of them fresh.
+//! Many sessions in one process: the memory of an idle session, and a task that keeps all of them fresh.
+//!
+//! These tests are apart from the others because the allocation counter replaces the allocator of the program.
 
 mod keep_fresh;
 mod memory;

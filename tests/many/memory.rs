@@ -1,4 +1,4 @@
-//! What an idle session costs.
+//! The memory of an idle session.
 
 use allocation_counter::{AllocationInfo, measure};
 use gotrue::{
@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 
 const SESSIONS: usize = 10_000;
 
-/// A store that is elsewhere, as a database is: what it holds is not in this process.
+/// A store outside the process, like a database.
 #[derive(Debug)]
 struct Elsewhere;
 
@@ -39,15 +39,15 @@ async fn managers(client: &Client, session: Option<&Session>) -> Vec<SessionMana
     managers
 }
 
-/// What is left of the memory when work is done, in bytes for each session.
+/// The memory that remains allocated after the work, in bytes per session.
 fn each(runtime: &Runtime, work: impl AsyncFnOnce()) -> i64 {
     let info: AllocationInfo = measure(|| runtime.block_on(work()));
     info.bytes_current / i64::try_from(SESSIONS).unwrap()
 }
 
 #[test]
-fn an_idle_session_costs_little_more_than_itself() {
-    // All work is on this thread, as is the counting.
+fn an_idle_session_takes_little_more_memory_than_its_value() {
+    // The counter counts the allocations of this thread only, which does all the work.
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let session = runtime.block_on(support::session_from(support::session())).unwrap();
     let client = Client::new("http://127.0.0.1:9999", "anon-key").unwrap();

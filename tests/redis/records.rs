@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use support::{
     self,
     log_buffer::LogBuffer,
-    stores::{record, swaps_only_what_is_expected},
+    stores::{compares_and_swaps, record},
 };
 
 use crate::server::Redis;
@@ -16,11 +16,11 @@ use crate::server::Redis;
 const KEY: [u8; 32] = [7; 32];
 
 #[tokio::test]
-async fn only_what_is_expected_is_swapped() {
+async fn a_redis_store_compares_and_swaps() {
     let Some(redis) = Redis::start() else { return };
-    swaps_only_what_is_expected(redis.stores().await.session("1").unwrap()).await;
-    swaps_only_what_is_expected(redis.stores().await.encrypt(&KEY).unwrap().session("1").unwrap()).await;
-    swaps_only_what_is_expected(redis.stores().await.time_to_live(Duration::from_secs(9)).session("1").unwrap()).await;
+    compares_and_swaps(redis.stores().await.session("1").unwrap()).await;
+    compares_and_swaps(redis.stores().await.encrypt(&KEY).unwrap().session("1").unwrap()).await;
+    compares_and_swaps(redis.stores().await.time_to_live(Duration::from_secs(9)).session("1").unwrap()).await;
 }
 
 #[tokio::test]

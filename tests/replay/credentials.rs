@@ -1,4 +1,4 @@
-//! Each operation is sent the credential that it takes, and no other, whoever calls.
+//! Each operation is sent with the credential that it takes, and no other, whichever client calls it.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ const API_KEY: &str = "anon-key";
 const SERVICE_KEY: &str = "service-key";
 const ACCESS_TOKEN: &str = "access-token";
 
-/// What an operation is for, written down once more by hand: the table is made from the document's `security`.
+/// The expected credentials, independent of the `security` of the document.
 fn expected_credential(id: &str) -> Credential {
     match id {
         "token" => Credential::OptionalUser,
@@ -48,18 +48,18 @@ fn expected_credential(id: &str) -> Credential {
 }
 
 #[test]
-fn the_table_of_credentials_is_right() {
+fn the_table_of_credentials_is_correct() {
     assert_eq!(OPERATIONS.len(), 76);
     for operation in OPERATIONS {
         assert_eq!(operation.credential, expected_credential(operation.id), "{}", operation.id);
     }
 }
 
-/// Who may call, as the wrapper hands out raw clients.
-fn callers(client: &Client) -> [(Caller, raw::Client); 4] {
+/// The clients that provide a raw client.
+async fn callers(client: &Client) -> [(Caller, raw::Client); 4] {
     [
         (Caller::Anybody, client.raw()),
-        (Caller::User, client.user(ACCESS_TOKEN).raw().unwrap()),
+        (Caller::User, client.user(ACCESS_TOKEN).raw().await.unwrap()),
         (Caller::Admin, client.admin(SERVICE_KEY).raw().unwrap()),
         (Caller::OAuthApp, client.oauth_app(Uuid::nil(), Secret::from("secret")).raw().unwrap()),
     ]
@@ -79,7 +79,7 @@ fn expected_headers(caller: Caller, credential: Credential) -> (&'static str, Op
     let of_api_key = if caller == Caller::Admin { "Bearer service-key" } else { "Bearer anon-key" };
     let authorization = match (credential, caller) {
         (Credential::User | Credential::OptionalUser, Caller::User) => Some("Bearer access-token"),
-        // The nil id and the secret, by HTTP Basic.
+        // The nil ID and the secret, with HTTP Basic.
         (Credential::OAuthClient, Caller::OAuthApp) => {
             Some("Basic MDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAwOnNlY3JldA==")
         }
@@ -90,27 +90,27 @@ fn expected_headers(caller: Caller, credential: Credential) -> (&'static str, Op
 }
 
 #[tokio::test]
-async fn each_operation_is_sent_its_credential_and_no_other() {
+async fn each_operation_is_sent_with_its_credential_and_no_other() {
     let server = MockServer::start().await;
     Mock::given(matchers::any()).respond_with(ResponseTemplate::new(500)).mount(&server).await;
     let client = Client::builder().base_url(server.uri()).api_key(API_KEY).retries(0).build().unwrap();
     let mut called = BTreeSet::new();
     for exchange in exchanges("recorded").0 {
         let operation = exchange.operation().unwrap();
-        if called.insert(operation.id) && !call_as_everybody(&client, &server, &exchange).await {
+        if called.insert(operation.id) && !call_with_every_client(&client, &server, &exchange).await {
             called.remove(operation.id);
         }
     }
     let missed: Vec<_> = OPERATIONS.iter().map(|operation| operation.id).filter(|id| !called.contains(id)).collect();
-    // Nothing was recorded of them.
+    // There are no recorded exchanges of these.
     assert_eq!(missed, NOT_RECORDED);
 }
 
 const NOT_RECORDED: [&str; 1] = ["callback_form"];
 
-async fn call_as_everybody(client: &Client, server: &MockServer, exchange: &Exchange) -> bool {
+async fn call_with_every_client(client: &Client, server: &MockServer, exchange: &Exchange) -> bool {
     let operation = exchange.operation().unwrap();
-    for (caller, raw) in callers(client) {
+    for (caller, raw) in callers(client).await {
         if operation::call(&raw, exchange).await.is_none() {
             return false;
         }

@@ -1,5 +1,5 @@
-//! For each reply of the document, a family of bodies: each optional field absent, each null, fields of tomorrow added,
-//! lists empty, strings with values of tomorrow. All decode.
+//! For each response of the document, a family of bodies: each optional field absent, each null, unknown fields added,
+//! empty lists, unknown values of open strings. All of them decode.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use crate::{exchanges, operation};
 
-/// Makes bodies after a schema.
+/// Generates bodies from a schema.
 struct Family<'a> {
     document: &'a Value,
 }
@@ -53,7 +53,7 @@ impl Family<'_> {
         Value::Object(fields)
     }
 
-    /// The full body, and each body that differs from it in one place.
+    /// The full body, and every body that differs from it in one place.
     fn members(&self, schema: &Value) -> Vec<Value> {
         let schema = resolve(self.document, schema);
         let full = self.full(schema);
@@ -122,7 +122,7 @@ fn without(body: &Value, name: &str) -> Value {
     Value::Object(fields)
 }
 
-/// The schema of the JSON that an operation succeeds with.
+/// The schema of the JSON of a success.
 fn reply_schema<'a>(document: &'a Value, id: &str) -> Option<&'a Value> {
     let operation = document::operations(document).find(|operation| operation.id() == Some(id))?;
     let (_, success) = operation.responses().find(|(status, _)| is_success(status))?;
@@ -131,7 +131,7 @@ fn reply_schema<'a>(document: &'a Value, id: &str) -> Option<&'a Value> {
 }
 
 #[tokio::test]
-async fn every_reply_decodes_whatever_optional_is_missing() {
+async fn every_response_decodes_without_its_optional_fields() {
     let document = document::gotrue().unwrap();
     let family = Family { document: &document };
     let server = MockServer::start().await;
@@ -145,7 +145,7 @@ async fn every_reply_decodes_whatever_optional_is_missing() {
             server.reset().await;
             let reply = ResponseTemplate::new(200).set_body_json(&body);
             Mock::given(matchers::any()).respond_with(reply).mount(&server).await;
-            // A request that was recorded to be refused may not fit the types; another will.
+            // The request of a recorded error may not fit the types; that of another exchange does.
             let Some(outcome) = operation::call(&raw, &exchange).await else { break };
             assert!(outcome.is_ok(), "{id} does not take {body:#}: {:?}", outcome.err());
             tried.insert(id);

@@ -1,6 +1,6 @@
-//! Real exchanges, replayed: each recorded reply comes through the generated operation that it belongs to.
+//! Recorded exchanges, replayed through the generated operations.
 //!
-//! A success decodes with nothing lost, and its request is sent as it was recorded. An error becomes the right `Error`.
+//! A success decodes without loss, and its request equals the recorded one. An error becomes the right `Error`.
 
 mod credentials;
 mod families;
@@ -13,7 +13,7 @@ use operation::Outcome;
 use support::exchange::Exchange;
 use wiremock::{Mock, MockServer, matchers};
 
-/// Every exchange of a folder whose operation the document has, with how many it has not.
+/// The exchanges of a directory with an operation of the document, and the number of those without.
 fn exchanges(folder: &str) -> (Vec<Exchange>, usize) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -31,7 +31,7 @@ async fn replay(server: &MockServer, exchange: &Exchange) {
     Mock::given(matchers::any()).respond_with(exchange.reply()).mount(server).await;
     let client = Client::builder().base_url(server.uri()).api_key("anon-key").retries(0).build().unwrap().raw();
     let Some(outcome) = operation::call(&client, exchange).await else {
-        // The types cannot even say what was sent. The error comes through another operation then.
+        // The types cannot express the request. The error is then read through another operation.
         assert!(exchange.status() >= 400, "{}: the request does not fit its type", exchange.name);
         return exchange.assert_error(&Error::from_raw(client.health().await.unwrap_err()).await);
     };
@@ -69,11 +69,11 @@ async fn replay_all(folder: &str, at_least: usize) {
 }
 
 #[tokio::test]
-async fn exchanges_of_todays_server() {
+async fn exchanges_with_a_current_server() {
     replay_all("recorded", 196).await;
 }
 
 #[tokio::test]
-async fn exchanges_of_a_server_of_2023() {
+async fn exchanges_with_a_server_of_2023() {
     replay_all("recorded-2.99", 183).await;
 }

@@ -1,4 +1,4 @@
-//! From an exchange to the call of its operation.
+//! Calls the operation of an exchange.
 
 use futures::TryStreamExt;
 use gotrue::{
@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use support::exchange::Exchange;
 
-/// What the operation came to, with the decoded reply as JSON again.
+/// The outcome of an operation, with the decoded response serialized again.
 pub type Outcome = Result<Value, Error<()>>;
 
-/// Calls the operation with what was recorded. None when the types cannot say it.
+/// Calls the operation with the recorded request. Returns `None` if the types cannot express it.
 pub async fn call(raw: &Client, it: &Exchange) -> Option<Outcome> {
     let id = it.operation()?.id;
     Some(match id {
@@ -116,7 +116,7 @@ async fn oauth_and_scim(raw: &Client, it: &Exchange, id: &str) -> Option<Outcome
 
 async fn oauth_authorize(raw: &Client, it: &Exchange) -> Option<Result<ResponseValue<ByteStream>, Error<()>>> {
     let client_id = it.query_as("client_id")?;
-    // RFC 7636 writes S256; the server takes any case, and ours is the lower.
+    // RFC 7636 defines S256; the server ignores case, and the types use lower case.
     let method = it.query("code_challenge_method")?.to_lowercase().parse().ok()?;
     let (challenge, redirect_uri) = (it.query("code_challenge")?, it.query("redirect_uri")?);
     let (nonce, resource, kind) = (it.query("nonce"), it.query("resource"), it.query("response_type"));
@@ -178,7 +178,7 @@ fn value<T: Serialize>(reply: Result<ResponseValue<T>, Error<()>>) -> Outcome {
     reply.map(|reply| serde_json::to_value(reply.into_inner()).unwrap())
 }
 
-/// A reply that is no JSON: metadata, or a redirect, which is an error here.
+/// A response that is not JSON: metadata, or a redirect, which is an error here.
 async fn bytes(reply: Result<ResponseValue<ByteStream>, Error<()>>) -> Outcome {
     let chunks: Vec<_> = reply?.into_inner_stream().try_collect().await.unwrap();
     Ok(String::from_utf8(chunks.concat()).unwrap().into())

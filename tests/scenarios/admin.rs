@@ -1,4 +1,4 @@
-//! An administrator at work.
+//! The admin API.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
     world::{PASSWORD, World, totp},
 };
 
-pub async fn a_user_from_cradle_to_grave(world: &World) {
+pub async fn the_life_of_a_user(world: &World) {
     let (client, email, phone) = (&world.client, world.email("ada"), World::phone());
     let admin = world.admin();
     let users = admin.users();
@@ -48,7 +48,7 @@ pub async fn a_user_from_cradle_to_grave(world: &World) {
     assert!(users.unban(ada.id).await.unwrap().banned_until.is_none());
     let session = sign_in(PASSWORD).await.unwrap();
 
-    // A new password puts everybody out.
+    // A new password ends all sessions.
     users.update(ada.id, UpdateUser::new().password("another-horse-8")).await.unwrap();
     assert_eq!(code(client.user(session.access_token()).get().await), "session_not_found");
     assert_eq!(code(users.update(ada.id, UpdateUser::new().password("short")).await), "weak_password");
@@ -83,7 +83,7 @@ pub async fn pages(world: &World) {
     let all: Vec<_> = list().sort(UserOrder::CreatedAtAsc).stream().try_collect().await.unwrap();
     let emails: Vec<_> = all.iter().map(|user| user.email.clone().unwrap()).collect();
     assert_eq!(emails, (1..=5).map(|number| world.email(&format!("user-{number}"))).collect::<Vec<_>>());
-    // Case counts in addresses and not in names.
+    // The filter is case-sensitive for addresses, but not for names.
     let by_name = users.list().filter(format!("NUMBER 2 of {}", world.run()));
     assert_eq!(by_name.get().await.unwrap().total, Some(1));
     assert_eq!(list().audience("staff").get().await.unwrap().total, Some(0));
@@ -98,7 +98,7 @@ pub async fn links(world: &World) {
     assert_eq!(session.user().id, link.user.id);
     assert_eq!(session.user().user_metadata.as_ref().unwrap()["team"], "blue");
     client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
-    // Once only.
+    // A link is valid once.
     assert_eq!(code(client.verify_otp(link.verify_otp()).await), "otp_expired");
     assert_eq!(code(admin.generate_link(GenerateLink::sign_up(&email, PASSWORD)).await), "email_exists");
     assert_eq!(code(admin.generate_link(GenerateLink::invite(&email)).await), "email_exists");
@@ -112,7 +112,7 @@ pub async fn links(world: &World) {
     assert!(grace.user.invited_at.is_some());
     client.verify_otp(grace.verify_otp()).await.unwrap().session().unwrap();
 
-    // A magic link for somebody unknown is a sign-up.
+    // A magic link for an unknown address is a sign-up.
     let joan = admin.generate_link(GenerateLink::magic_link(world.email("joan"))).await.unwrap();
     assert_eq!(joan.verification_type, LinkVerificationType::Signup);
     client.verify_otp(joan.verify_otp()).await.unwrap().session().unwrap();
@@ -122,10 +122,10 @@ pub async fn links(world: &World) {
 
 pub async fn links_to_a_new_address(world: &World) {
     let (client, admin) = (&world.client, world.admin());
-    let (email, session) = world.somebody("ada").await;
+    let (email, session) = world.new_user("ada").await;
     let new = world.email("ada-the-second");
     let current = admin.generate_link(GenerateLink::email_change_current(&email, &new)).await.unwrap();
-    // Each link begins the change anew, so both are made first.
+    // Each link restarts the change, so both are generated first.
     let at_new = admin.generate_link(GenerateLink::email_change_new(&email, &new)).await.unwrap();
     if world.confirms() {
         let first = client.verify_otp(current.verify_otp()).await.unwrap();
@@ -135,8 +135,8 @@ pub async fn links_to_a_new_address(world: &World) {
     assert_eq!((second.user().email.as_deref(), second.user().id), (Some(&*new), session.user().id));
 }
 
-/// Somebody comes from another system, with a hash of the password.
-pub async fn a_password_from_elsewhere(world: &World) {
+/// A user who is imported from another system with a password hash.
+pub async fn an_imported_password_hash(world: &World) {
     let hashes = [
         (PASSWORD, "$2b$04$abcdefghijklmnopqrstuuSQyLzxZtaUFpi/q2P5wWap0qvqIvC5q"),
         ("password", "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8"),
@@ -153,8 +153,8 @@ pub async fn a_password_from_elsewhere(world: &World) {
     assert_eq!(code(world.admin().users().create(unknown).await), "unexpected_failure");
 }
 
-pub async fn nobody_else(world: &World) {
-    let (_, session) = world.somebody("ada").await;
+pub async fn only_the_service_key(world: &World) {
+    let (_, session) = world.new_user("ada").await;
     let nobody = world.client.admin(session.access_token());
     assert_eq!(code(nobody.users().list().get().await), "not_admin");
     assert_eq!(code(nobody.users().create(CreateUser::email(world.email("x"))).await), "not_admin");
@@ -165,7 +165,7 @@ pub async fn nobody_else(world: &World) {
 
 pub async fn the_audit_log(world: &World) {
     let client = &world.client;
-    let (email, first) = world.somebody("ada").await;
+    let (email, first) = world.new_user("ada").await;
     let session = client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
     let session = client.refresh(session.refresh_token()).await.unwrap();
     let user = client.user(session.access_token());

@@ -1,4 +1,4 @@
-//! People without a name, who get one.
+//! Anonymous users who become permanent.
 
 use gotrue::{Anonymous, Password, UserUpdate};
 use serde_json::json;
@@ -30,8 +30,8 @@ pub async fn confirms_an_address(world: &World) {
     let user = client.user(session.access_token());
     let changed = user.update(UserUpdate::new().email(&email)).await.unwrap();
     assert_eq!((changed.new_email.as_deref(), changed.is_anonymous), (Some(&*email), Some(true)));
-    // There is no old address to ask.
-    let verify = world.letter(&email, 1).await.verify();
+    // There is no old address that must confirm the change.
+    let verify = world.message(&email, 1).await.verify();
     let confirmed = client.verify_otp(verify).await.unwrap().session().unwrap();
     assert_eq!((confirmed.user().id, confirmed.user().is_anonymous), (session.user().id, Some(false)));
     client.user(confirmed.access_token()).update(UserUpdate::new().password(PASSWORD)).await.unwrap();

@@ -1,4 +1,4 @@
-//! A browser without a window.
+//! A headless browser.
 
 use gotrue::{
     reqwest::{self, redirect::Policy},
@@ -7,7 +7,7 @@ use gotrue::{
 
 use crate::world::SITE;
 
-/// Opens a URL and follows where it leads, until that is the application or somebody else's.
+/// Opens a URL and follows redirects on the server, up to the application or another host.
 pub async fn browse(url: &Url, server: &str) -> Url {
     let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
     let mut url = url.clone();
@@ -29,18 +29,18 @@ fn is_application(url: &Url) -> bool {
     url.origin() == site.origin() || !matches!(url.host_str(), Some("localhost" | "127.0.0.1"))
 }
 
-/// A server behind a gateway has its `/callback` at another address than its own: here that of the application.
+/// The URL of `/callback` at the server. Behind a gateway, the public URL differs: here it is that of the application.
 fn way_back(url: &Url, server: &str) -> Option<Url> {
     let is_it = url.as_str().starts_with(&format!("{SITE}/callback?")) && parameter(url, "state").is_some();
     is_it.then(|| Url::parse(&format!("{}/callback?{}", server.trim_end_matches('/'), url.query().unwrap())).unwrap())
 }
 
-/// A parameter in the query.
+/// A parameter of the query.
 pub fn parameter(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// A parameter in the fragment.
+/// A parameter of the fragment.
 pub fn fragment(url: &Url, name: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(url.fragment()?.as_bytes());
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())

@@ -1,4 +1,4 @@
-//! A provider that an administrator adds.
+//! A custom provider.
 
 use gotrue::{
     Provider,
@@ -9,10 +9,10 @@ use gotrue::{
 
 use crate::{browser::parameter, code, world::World};
 
-pub async fn comes_and_goes(world: &World) {
+pub async fn added_and_removed(world: &World) {
     let providers = world.admin().custom_providers();
     let name = format!("acme-{}", world.run());
-    // Real servers look the host up, and a number needs no name server.
+    // Real servers resolve the host, which an IP address makes unnecessary.
     let at = |path: &str| format!("https://203.0.113.5/{path}");
     let create = || {
         let endpoints =

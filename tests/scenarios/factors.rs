@@ -1,4 +1,4 @@
-//! A second factor.
+//! Multi-factor authentication.
 
 use gotrue::{Anonymous, Password, UserUpdate, types::AssuranceLevel, user::EnrollTotp};
 
@@ -9,7 +9,7 @@ use crate::{
 
 pub async fn an_authenticator(world: &World) {
     let client = &world.client;
-    let (email, session) = world.somebody("ada").await;
+    let (email, session) = world.new_user("ada").await;
     let elsewhere = client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
     let mfa = client.user(session.access_token()).mfa();
     let factor = mfa.enroll_totp(EnrollTotp::new().friendly_name("phone").issuer("Acme")).await.unwrap();
@@ -20,7 +20,7 @@ pub async fn an_authenticator(world: &World) {
     let strong = mfa.challenge_and_verify(factor.id, totp(&factor.secret)).await.unwrap();
     let assurance = client.user(strong.access_token()).mfa().assurance().await.unwrap();
     assert_eq!(assurance.current, Some(AssuranceLevel::Aal2));
-    // Whoever was signed in without it is out.
+    // Sessions without the factor have ended.
     assert_eq!(code(client.user(elsewhere.access_token()).get().await), "session_not_found");
 
     let weak = client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
@@ -30,7 +30,7 @@ pub async fn an_authenticator(world: &World) {
     assert_eq!(code(user.update(UserUpdate::new().password("better-horse-8")).await), "insufficient_aal");
     assert_eq!(code(user.mfa().unenroll(factor.id).await), "insufficient_aal");
     let strong = user.mfa().challenge_and_verify(factor.id, totp(&factor.secret)).await.unwrap();
-    // The level outlives a refresh.
+    // A refresh keeps the level.
     let strong = client.refresh(strong.refresh_token()).await.unwrap();
     let mfa = client.user(strong.access_token()).mfa();
     assert_eq!(mfa.assurance().await.unwrap().current, Some(AssuranceLevel::Aal2));
@@ -47,7 +47,7 @@ pub async fn an_authenticator(world: &World) {
 
 pub async fn removed_by_an_administrator(world: &World) {
     let client = &world.client;
-    let (email, session) = world.somebody("ada").await;
+    let (email, session) = world.new_user("ada").await;
     let mfa = client.user(session.access_token()).mfa();
     let factor = mfa.enroll_totp(EnrollTotp::new()).await.unwrap();
     let strong = mfa.challenge_and_verify(factor.id, totp(&factor.secret)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Several ways to be the same person.
+//! Several identities of one user.
 
 use gotrue::{IdToken, Provider, UserUpdate};
 
@@ -10,7 +10,7 @@ use crate::{
 
 pub async fn linked_and_unlinked(world: &World) {
     let client = &world.client;
-    let (email, session) = world.somebody("ada").await;
+    let (email, session) = world.new_user("ada").await;
     let user = client.user(session.access_token());
     let first = user.identities().list().await.unwrap();
     assert_eq!(first.len(), 1);
@@ -30,12 +30,12 @@ pub async fn linked_and_unlinked(world: &World) {
     client.sign_in(gotrue::Password::email(&email, PASSWORD)).await.unwrap();
 }
 
-pub async fn of_somebody_else(world: &World) {
+pub async fn of_another_user(world: &World) {
     let client = &world.client;
-    // The one user of the provider.
+    // The only user of the provider.
     let id_token = world.id_token(None).await;
     client.sign_in(IdToken::new(Provider::Keycloak, &id_token)).await.unwrap();
-    let (_, session) = world.somebody("ada").await;
+    let (_, session) = world.new_user("ada").await;
     let user = client.user(session.access_token());
     let taken = user.identities().link_id_token(IdToken::new(Provider::Keycloak, &id_token)).await;
     assert_eq!(code(taken), "identity_already_exists");

@@ -1,4 +1,4 @@
-//! People who are invited.
+//! Invitations.
 
 use gotrue::{Password, UserUpdate, admin::Invite};
 use serde_json::json;
@@ -13,7 +13,7 @@ pub async fn an_invitation(world: &World) {
     let (client, admin, email) = (&world.client, world.admin(), world.email("ada"));
     let invited = admin.invite(Invite::email(&email).data(json!({ "team": "blue" }))).await.unwrap();
     assert!(invited.invited_at.is_some() && invited.email_confirmed_at.is_none());
-    let letter = world.letter(&email, 1).await;
+    let letter = world.message(&email, 1).await;
     assert_eq!(parameter(letter.link(), "type").as_deref(), Some("invite"));
     let session = client.verify_otp(letter.verify()).await.unwrap().session().unwrap();
     assert_eq!(session.user().user_metadata.as_ref().unwrap()["team"], "blue");

@@ -1,4 +1,4 @@
-//! Real servers, where the environment says that there are some.
+//! Real servers that the environment names.
 
 use std::env;
 
@@ -10,7 +10,7 @@ use crate::{mail::Mailbox, world::Kind};
 
 const PROVIDER_URL: &str = "GOTRUE_LIVE_IDP_URL";
 
-/// Two servers, of either kind, and what is around them.
+/// The two servers, and the services around them.
 #[derive(Clone, Debug)]
 pub struct Live {
     autoconfirm: String,
@@ -21,7 +21,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// The servers of the environment, or what is missing.
+    /// Reads the servers from the environment. Returns the missing variable as an error.
     pub fn from_env() -> Result<Self, String> {
         let variable = |name: &str| env::var(name).map_err(|_| format!("{name} is not set"));
         Ok(Self {
@@ -33,7 +33,7 @@ impl Live {
         })
     }
 
-    /// These servers, if there is a provider for them.
+    /// These servers, if they have an OpenID provider.
     pub fn with_provider(self) -> Result<Self, String> {
         if self.provider_url.is_some() { Ok(self) } else { Err(format!("{PROVIDER_URL} is not set")) }
     }
@@ -51,7 +51,7 @@ impl Live {
         jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap().into()
     }
 
-    /// An ID token of the provider, for the client that the servers are there.
+    /// An ID token of the provider for the client ID of the servers.
     pub async fn id_token(&self, nonce: Option<&str>) -> Secret {
         let mut url = Url::parse(&format!("{}/id_token?aud=kc", self.provider_url.as_ref().unwrap())).unwrap();
         if let Some(nonce) = nonce {

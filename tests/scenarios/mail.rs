@@ -1,4 +1,4 @@
-//! Where the mails of real servers arrive: a file, or a Mailpit.
+//! The mailbox of real servers: a file or a Mailpit.
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -6,18 +6,18 @@ use gotrue::{Secret, reqwest, url::Url};
 use quoted_printable::ParseMode;
 use serde_json::Value;
 
-use crate::world::Letter;
+use crate::world::Message;
 
 #[derive(Clone, Debug)]
 pub enum Mailbox {
-    /// Lines of JSON with `to`, a list of addresses, and `data`, the mail as it was sent.
+    /// A file with lines of JSON: `to` is a list of addresses, `data` the raw mail.
     File(PathBuf),
-    /// The address of its HTTP API.
+    /// The URL of the HTTP API of a Mailpit.
     Mailpit(Url),
 }
 
 impl Mailbox {
-    /// A Mailpit is told by its URL; anything else is a path.
+    /// Parses the URL of a Mailpit or the path of a file.
     pub fn new(place: String) -> Self {
         match Url::parse(&place) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Self::Mailpit(url),
@@ -26,7 +26,7 @@ impl Mailbox {
     }
 
     /// Waits for a mail for at most ten seconds.
-    pub async fn letter(&self, to: &str, number: usize) -> Letter {
+    pub async fn message(&self, to: &str, number: usize) -> Message {
         for _ in 0..200 {
             let mail = match self {
                 Self::File(path) => in_file(path, to, number),
@@ -41,7 +41,7 @@ impl Mailbox {
     }
 }
 
-/// The mails come oldest first. A line that is being written is none yet.
+/// Mails are sorted from oldest to newest. An incomplete last line is ignored.
 fn in_file(path: &PathBuf, to: &str, number: usize) -> Option<String> {
     let all = fs::read_to_string(path).unwrap();
     let mails = all.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -49,7 +49,7 @@ fn in_file(path: &PathBuf, to: &str, number: usize) -> Option<String> {
     to_them.nth(number - 1).map(|mail| mail["data"].as_str().unwrap().to_owned())
 }
 
-/// The mails come newest first, and with those to addresses that the one asked for is a part of.
+/// Mails are sorted from newest to oldest, and include those to addresses that contain the requested one.
 async fn in_mailpit(url: &Url, to: &str, number: usize) -> Option<String> {
     let mut search = url.join("/api/v1/search").unwrap();
     search.query_pairs_mut().append_pair("query", &format!("to:\"{to}\""));
@@ -65,7 +65,7 @@ async fn get(url: Url) -> reqwest::Response {
     reqwest::get(url).await.unwrap().error_for_status().unwrap()
 }
 
-fn read(mail: &str) -> Letter {
+fn read(mail: &str) -> Message {
     let (_, body) = mail.split_once("\r\n\r\n").unwrap();
     let body = quoted_printable::decode(body, ParseMode::Robust).unwrap();
     let body = String::from_utf8(body).unwrap();
@@ -73,5 +73,5 @@ fn read(mail: &str) -> Letter {
     let link = link.map(|(link, _)| Url::parse(&link.replace("&amp;", "&")).unwrap());
     let is_code = |text: &&str| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
     let code = body.split(['<', '>']).find(is_code).map(Secret::from);
-    Letter { link, code }
+    Message { link, code }
 }

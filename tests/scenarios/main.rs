@@ -1,13 +1,12 @@
-//! What people do with a server, written once: against the fake in the process, and against real servers where the
-//! environment names them (`GOTRUE_LIVE_*`, see `docs/live.md`).
+//! Scenarios of users and operators. Each runs on the fake server, and on real servers if the environment names them
+//! (`GOTRUE_LIVE_*`, see `docs/live.md`).
 //!
-//! `cargo test --test scenarios`, with part of a name for some of them.
+//! `cargo test --test scenarios [NAME]` runs those whose names contain NAME.
 
 mod accounts;
 mod admin;
 mod anonymous;
 mod browser;
-mod company;
 mod custom_provider;
 mod factors;
 mod identities;
@@ -22,6 +21,7 @@ mod refusals;
 mod server;
 mod sessions;
 mod sms;
+mod sso;
 mod tokens;
 mod wallet;
 mod world;
@@ -40,11 +40,11 @@ use world::{Kind, World};
 
 type Run = for<'a> fn(&'a World) -> LocalBoxFuture<'a, ()>;
 
-/// Something that people do, and where it can be done.
+/// A scenario and the servers that it runs on.
 struct Scenario {
     name: &'static str,
     kinds: &'static [Kind],
-    /// It goes to the provider whom the servers know as `keycloak`. The fake is its own.
+    /// Whether it needs the provider that the servers know as `keycloak`. The fake server is its own provider.
     provider: bool,
     run: Run,
 }
@@ -61,7 +61,7 @@ const fn with_provider(kinds: &'static [Kind], name: &'static str, run: Run) -> 
     Scenario { name, kinds, provider: true, run }
 }
 
-/// All of them.
+/// All scenarios.
 fn scenarios() -> Vec<Scenario> {
     vec![
         on(AUTOCONFIRM, "accounts::sign_up_to_sign_out", |w| Box::pin(accounts::sign_up_to_sign_out(w))),
@@ -78,7 +78,7 @@ fn scenarios() -> Vec<Scenario> {
         on(BOTH, "messages::a_forgotten_password", |w| Box::pin(messages::a_forgotten_password(w))),
         on(BOTH, "messages::a_magic_link", |w| Box::pin(messages::a_magic_link(w))),
         on(BOTH, "messages::a_link_with_pkce", |w| Box::pin(messages::a_link_with_pkce(w))),
-        on(BOTH, "messages::a_link_for_somebody_new", |w| Box::pin(messages::a_link_for_somebody_new(w))),
+        on(BOTH, "messages::a_link_for_a_new_user", |w| Box::pin(messages::a_link_for_a_new_user(w))),
         on(BOTH, "messages::a_change_once_more", |w| Box::pin(messages::a_change_once_more(w))),
         on(BOTH, "messages::a_code", |w| Box::pin(messages::a_code(w))),
         on(BOTH, "sms::a_code_by_phone", |w| Box::pin(sms::a_code_by_phone(w))),
@@ -86,10 +86,10 @@ fn scenarios() -> Vec<Scenario> {
         on(BOTH, "invitations::an_invitation", |w| Box::pin(invitations::an_invitation(w))),
         with_provider(BOTH, "provider::pkce_and_implicit", |w| Box::pin(provider::pkce_and_implicit(w))),
         on(AUTOCONFIRM, "identities::linked_and_unlinked", |w| Box::pin(identities::linked_and_unlinked(w))),
-        with_provider(AUTOCONFIRM, "identities::of_somebody_else", |w| Box::pin(identities::of_somebody_else(w))),
+        with_provider(AUTOCONFIRM, "identities::of_another_user", |w| Box::pin(identities::of_another_user(w))),
         with_provider(AUTOCONFIRM, "provider::an_id_token", |w| Box::pin(provider::an_id_token(w))),
-        on(BOTH, "sessions::a_spent_token", |w| Box::pin(sessions::a_spent_token(w))),
-        on(BOTH, "sessions::a_stolen_token", |w| Box::pin(sessions::a_stolen_token(w))),
+        on(BOTH, "sessions::a_used_refresh_token", |w| Box::pin(sessions::a_used_refresh_token(w))),
+        on(BOTH, "sessions::a_stolen_refresh_token", |w| Box::pin(sessions::a_stolen_refresh_token(w))),
         on(BOTH, "sessions::sign_out_scopes", |w| Box::pin(sessions::sign_out_scopes(w))),
         on(BOTH, "sessions::a_manager", |w| Box::pin(sessions::a_manager(w))),
         on(AUTOCONFIRM, "tokens::by_public_key", |w| Box::pin(tokens::by_public_key(w))),
@@ -98,29 +98,29 @@ fn scenarios() -> Vec<Scenario> {
         on(BOTH, "factors::removed_by_an_administrator", |w| Box::pin(factors::removed_by_an_administrator(w))),
         on(BOTH, "passkeys::registered_and_used", |w| Box::pin(passkeys::registered_and_used(w))),
         on(BOTH, "passkeys::as_second_factor", |w| Box::pin(passkeys::as_second_factor(w))),
-        on(BOTH, "admin::a_user_from_cradle_to_grave", |w| Box::pin(admin::a_user_from_cradle_to_grave(w))),
+        on(BOTH, "admin::the_life_of_a_user", |w| Box::pin(admin::the_life_of_a_user(w))),
         on(BOTH, "admin::pages", |w| Box::pin(admin::pages(w))),
         on(BOTH, "admin::links", |w| Box::pin(admin::links(w))),
         on(BOTH, "admin::links_to_a_new_address", |w| Box::pin(admin::links_to_a_new_address(w))),
-        on(BOTH, "admin::a_password_from_elsewhere", |w| Box::pin(admin::a_password_from_elsewhere(w))),
-        on(BOTH, "admin::nobody_else", |w| Box::pin(admin::nobody_else(w))),
+        on(BOTH, "admin::an_imported_password_hash", |w| Box::pin(admin::an_imported_password_hash(w))),
+        on(BOTH, "admin::only_the_service_key", |w| Box::pin(admin::only_the_service_key(w))),
         on(BOTH, "admin::the_audit_log", |w| Box::pin(admin::the_audit_log(w))),
         on(BOTH, "oauth_server::a_client", |w| Box::pin(oauth_server::a_client(w))),
         on(BOTH, "oauth_server::a_refusal", |w| Box::pin(oauth_server::a_refusal(w))),
         on(BOTH, "oauth_server::clients", |w| Box::pin(oauth_server::clients(w))),
         on(BOTH, "oauth_server::a_known_client", |w| Box::pin(oauth_server::a_known_client(w))),
-        on(BOTH, "company::a_provider", |w| Box::pin(company::a_provider(w))),
-        on(BOTH, "custom_provider::comes_and_goes", |w| Box::pin(custom_provider::comes_and_goes(w))),
-        on(BOTH, "company::an_unknown_domain", |w| Box::pin(company::an_unknown_domain(w))),
+        on(BOTH, "sso::a_provider", |w| Box::pin(sso::a_provider(w))),
+        on(BOTH, "custom_provider::added_and_removed", |w| Box::pin(custom_provider::added_and_removed(w))),
+        on(BOTH, "sso::an_unknown_domain", |w| Box::pin(sso::an_unknown_domain(w))),
         on(BOTH, "wallet::solana", |w| Box::pin(wallet::solana(w))),
         on(BOTH, "wallet::ethereum", |w| Box::pin(wallet::ethereum(w))),
         on(AUTOCONFIRM, "refusals::word_for_word", |w| Box::pin(refusals::word_for_word(w))),
         on(BOTH, "server::discovery", |w| Box::pin(server::discovery(w))),
-        on(BOTH, "server::tells_of_itself", |w| Box::pin(server::tells_of_itself(w))),
+        on(BOTH, "server::settings_and_health", |w| Box::pin(server::settings_and_health(w))),
     ]
 }
 
-/// The code with which the server refused.
+/// The error code of the server.
 #[track_caller]
 fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     let error = result.unwrap_err();
@@ -146,7 +146,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A test that says so when it is skipped.
+/// A test that prints the reason if it is skipped.
 fn trial<T: Send + 'static, F: Future<Output = World>>(
     name: String,
     server: Result<T, String>,
@@ -156,7 +156,7 @@ fn trial<T: Send + 'static, F: Future<Output = World>>(
     let title = name.clone();
     Trial::test(name, move || {
         match server {
-            // In one piece, since others write at the same time.
+            // A single write, because other tests print at the same time.
             Err(why) => io::stderr().write_all(format!("skipped: {title}: {why}\n").as_bytes())?,
             Ok(server) => {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -1,4 +1,4 @@
-//! Codes and links by e-mail.
+//! Codes and links by email.
 
 use gotrue::{
     AuthorizationCode, Callback, Password, PkceVerifier, Recover, SignInMessage, UserUpdate, VerifyOtp,
@@ -14,12 +14,12 @@ use crate::{
 
 pub async fn a_forgotten_password(world: &World) {
     let client = &world.client;
-    let (email, _) = world.somebody("ada").await;
-    // Whether somebody is known is not told.
+    let (email, _) = world.new_user("ada").await;
+    // The response does not reveal whether the user exists.
     client.recover(Recover::email(world.email("who"))).await.unwrap();
 
     client.recover(Recover::email(&email)).await.unwrap();
-    let letter = world.letter(&email, 1 + usize::from(world.confirms())).await;
+    let letter = world.message(&email, 1 + usize::from(world.confirms())).await;
     let target = world.browse(letter.link()).await;
     let Callback::Session(tokens) = Callback::parse(&target) else { panic!("no session") };
     assert_eq!(tokens.kind, FlowKind::Recovery);
@@ -32,10 +32,10 @@ pub async fn a_forgotten_password(world: &World) {
 
 pub async fn a_magic_link(world: &World) {
     let client = &world.client;
-    let (email, session) = world.somebody("ada").await;
+    let (email, session) = world.new_user("ada").await;
     let link = SignInMessage::email(&email).redirect_to("http://localhost:3000/cb?a=1");
     client.send_magic_link(link).await.unwrap();
-    let letter = world.letter(&email, 1 + usize::from(world.confirms())).await;
+    let letter = world.message(&email, 1 + usize::from(world.confirms())).await;
     let target = world.browse(letter.link()).await;
     assert!(target.as_str().starts_with("http://localhost:3000/cb?a=1#access_token="));
     assert_eq!(fragment(&target, "type").as_deref(), Some("magiclink"));
@@ -43,7 +43,7 @@ pub async fn a_magic_link(world: &World) {
     let renewed = client.refresh(fragment(&target, "refresh_token").unwrap()).await.unwrap();
     assert_eq!(renewed.user().id, session.user().id);
 
-    // A link is good once.
+    // A link is valid once.
     let used = world.browse(letter.link()).await;
     let Callback::Error(error) = Callback::parse(&used) else { panic!("{used}") };
     assert_eq!(error.code, Some(gotrue::ErrorCode::OtpExpired));
@@ -53,10 +53,10 @@ pub async fn a_magic_link(world: &World) {
 
 pub async fn a_link_with_pkce(world: &World) {
     let client = &world.client;
-    let (email, session) = world.somebody("ada").await;
+    let (email, session) = world.new_user("ada").await;
     let verifier = PkceVerifier::generate().unwrap();
     client.send_magic_link(SignInMessage::email(&email).pkce(&verifier)).await.unwrap();
-    let letter = world.letter(&email, 1 + usize::from(world.confirms())).await;
+    let letter = world.message(&email, 1 + usize::from(world.confirms())).await;
     let target = world.browse(letter.link()).await;
     assert_eq!(target.fragment(), None);
     let auth_code = parameter(&target, "code").unwrap();
@@ -69,13 +69,13 @@ pub async fn a_link_with_pkce(world: &World) {
     assert_eq!(code(client.sign_in(again).await), "flow_state_not_found");
 }
 
-pub async fn a_link_for_somebody_new(world: &World) {
+pub async fn a_link_for_a_new_user(world: &World) {
     let (client, email) = (&world.client, world.email("grace"));
     let unknown = client.send_otp(SignInMessage::email(&email).create_user(false)).await;
     assert_eq!(code(unknown), "otp_disabled");
     client.send_otp(SignInMessage::email(&email).data(json!({ "a": 1 }))).await.unwrap();
-    let letter = world.letter(&email, 1).await;
-    // Where addresses are to be confirmed, it is a sign-up.
+    let letter = world.message(&email, 1).await;
+    // If addresses must be confirmed, it is a sign-up.
     let otp_type = if world.confirms() { "signup" } else { "magiclink" };
     assert_eq!(parameter(letter.link(), "type").as_deref(), Some(otp_type));
     let session = client.verify_otp(letter.verify()).await.unwrap().session().unwrap();
@@ -83,10 +83,10 @@ pub async fn a_link_for_somebody_new(world: &World) {
     assert!(session.user().email_confirmed_at.is_some());
 }
 
-/// Real servers do not write the code into their mails, but tell it to an administrator.
+/// The mails of real servers do not contain the code, but administrators can read it.
 pub async fn a_code(world: &World) {
     let client = &world.client;
-    let (email, session) = world.somebody("ada").await;
+    let (email, session) = world.new_user("ada").await;
     let link = world.admin().generate_link(GenerateLink::magic_link(&email)).await.unwrap();
     let verify = |otp_type| VerifyOtp::email(&email, &link.email_otp).otp_type(otp_type);
     for other in [OtpType::Signup, OtpType::Invite, OtpType::EmailChange] {
@@ -96,7 +96,7 @@ pub async fn a_code(world: &World) {
     assert_eq!(verified.user().id, session.user().id);
     assert_eq!(code(client.verify_otp(verify(OtpType::Email)).await), "otp_expired");
 
-    // Whoever has forgotten the password and whoever never had one get the same kind of code, one at a time.
+    // Recovery and sign-in share one code, so only the last one is valid.
     let first = world.admin().generate_link(GenerateLink::recovery(&email)).await.unwrap();
     let second = world.admin().generate_link(GenerateLink::magic_link(&email)).await.unwrap();
     let verify = |code| VerifyOtp::email(&email, code).otp_type(OtpType::Recovery);
@@ -104,22 +104,22 @@ pub async fn a_code(world: &World) {
     client.verify_otp(verify(&second.email_otp)).await.unwrap().session().unwrap();
 }
 
-/// Another link for an address that is to be changed.
+/// A second link for a pending email change.
 pub async fn a_change_once_more(world: &World) {
     let client = &world.client;
-    let (email, session) = world.somebody("ada").await;
+    let (email, session) = world.new_user("ada").await;
     let new = world.email("ada-the-second");
     client.user(session.access_token()).update(UserUpdate::new().email(&new)).await.unwrap();
-    let first = world.letter(&new, 1).await.verify();
+    let first = world.message(&new, 1).await.verify();
     client.resend(gotrue::Resend::email_change(&email)).await.unwrap();
-    let second = world.letter(&new, 2).await.verify();
+    let second = world.message(&new, 2).await.verify();
     assert_eq!(code(client.verify_otp(first).await), "otp_expired");
     if world.confirms() {
-        let at_old = world.letter(&email, 3).await.verify();
+        let at_old = world.message(&email, 3).await.verify();
         assert!(client.verify_otp(at_old).await.unwrap().session().is_none());
     }
     let changed = client.verify_otp(second).await.unwrap().session().unwrap();
     assert_eq!(changed.user().email.as_deref(), Some(&*new));
-    // There is nothing to resend, which is not told.
+    // There is nothing to resend, which the response does not reveal.
     client.resend(gotrue::Resend::email_change(&new)).await.unwrap();
 }

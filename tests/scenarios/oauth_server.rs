@@ -1,4 +1,4 @@
-//! Applications that sign people in through the server.
+//! OAuth clients that sign in users through the server.
 
 use gotrue::{
     OAuthApp, SignOutScope,
@@ -17,13 +17,13 @@ use crate::{
 
 const REDIRECT: &str = "http://localhost:3000/app";
 
-/// A client that has registered itself, and sends people off.
+/// Registers a client and starts an authorization request.
 async fn begin(world: &World) -> (OAuthApp, OAuthFlow, String) {
     let client = &world.client;
     let registered = RegisterOAuthClient::new([REDIRECT]).client_name(world.email("app"));
     let registered = client.register_oauth_client(registered).await.unwrap();
     let app = client.oauth_app(registered.client_id, registered.client_secret.as_ref().unwrap());
-    // An ID token takes a key that is not a shared secret.
+    // An ID token needs an asymmetric key.
     let scopes: &[&str] = if world.confirms() { &["email"] } else { &["openid", "email"] };
     let (url, flow) = app.authorize(REDIRECT).scopes(scopes.iter().copied()).start().unwrap();
     let page = browse(&url, client.base_url().as_str()).await;
@@ -33,7 +33,7 @@ async fn begin(world: &World) -> (OAuthApp, OAuthFlow, String) {
 
 pub async fn a_client(world: &World) {
     let (app, flow, id) = begin(world).await;
-    let (email, session) = world.somebody("ada").await;
+    let (email, session) = world.new_user("ada").await;
     let oauth = world.client.user(session.access_token()).oauth();
     let asked = oauth.authorization(&id).await.unwrap();
     let OAuthAuthorizationResponse::Authorization(asked) = asked else { panic!("{asked:?}") };
@@ -57,13 +57,13 @@ pub async fn a_client(world: &World) {
     assert!(oauth.grants().await.unwrap().is_empty());
     assert_eq!(code(app.user_info(&renewed.access_token).await), "session_not_found");
     assert!(app.refresh(&renewed.refresh_token).await.unwrap_err().ends_session());
-    // The user's own session is another.
+    // The session of the user is a different one.
     world.client.user(session.access_token()).sign_out(SignOutScope::Local).await.unwrap();
 }
 
 pub async fn a_refusal(world: &World) {
     let (app, flow, id) = begin(world).await;
-    let (_, session) = world.somebody("ada").await;
+    let (_, session) = world.new_user("ada").await;
     let oauth = world.client.user(session.access_token()).oauth();
     oauth.authorization(&id).await.unwrap();
     let back = Url::parse(oauth.deny(&id).await.unwrap().redirect_url.expose()).unwrap();
@@ -104,12 +104,12 @@ pub async fn clients(world: &World) {
     }
 }
 
-/// Who has agreed once is not asked again, as long as it is about the same or less.
+/// A user who has consented is not asked again for the same or fewer scopes.
 pub async fn a_known_client(world: &World) {
     let client = &world.client;
     let registered = client.register_oauth_client(RegisterOAuthClient::new([REDIRECT]).public()).await.unwrap();
     let app = client.oauth_app(registered.client_id, ClientAuthentication::Public);
-    let (_, session) = world.somebody("ada").await;
+    let (_, session) = world.new_user("ada").await;
     let oauth = client.user(session.access_token()).oauth();
     let ask = async |scopes: &[&str]| {
         let (url, flow) = app.authorize(REDIRECT).scopes(scopes.iter().copied()).start().unwrap();
@@ -124,6 +124,6 @@ pub async fn a_known_client(world: &World) {
     assert_eq!(app.user_info(&tokens.access_token).await.unwrap().user_metadata, None);
     let (more, _) = ask(&["email", "phone"]).await;
     assert!(matches!(more, OAuthAuthorizationResponse::Authorization(_)), "{more:?}");
-    // The user's own client cannot refresh what is an application's.
+    // The refresh token of an OAuth client is not valid without the client.
     assert!(client.refresh(&tokens.refresh_token).await.is_err());
 }

@@ -1,4 +1,4 @@
-//! Passkeys and security keys, with an authenticator in software.
+//! Passkeys and security keys, with a software authenticator.
 
 use gotrue::{PasskeyAssertion, types::AssuranceLevel};
 use support::authenticator::{Device, ORIGIN};
@@ -7,7 +7,7 @@ use crate::{code, world::World};
 
 pub async fn registered_and_used(world: &World) {
     let client = &world.client;
-    let (_, session) = world.somebody("ada").await;
+    let (_, session) = world.new_user("ada").await;
     let passkeys = client.user(session.access_token()).passkeys();
     let mut device = Device::default();
     let challenge = passkeys.registration_options().await.unwrap();
@@ -38,7 +38,7 @@ pub async fn registered_and_used(world: &World) {
 
 pub async fn as_second_factor(world: &World) {
     let client = &world.client;
-    let (_, session) = world.somebody("ada").await;
+    let (_, session) = world.new_user("ada").await;
     let mfa = client.user(session.access_token()).mfa();
     let factor = mfa.enroll_webauthn("key").await.unwrap();
     let mut device = Device::default();

@@ -1,4 +1,4 @@
-//! Sign-in with a provider, whom real servers know as `keycloak`.
+//! Sign-in with a provider, which real servers know as `keycloak`.
 
 use gotrue::{AuthorizationCode, Callback, IdToken, PkceVerifier, Provider, Secret};
 use sha2::{Digest, Sha256};
@@ -29,7 +29,7 @@ pub async fn pkce_and_implicit(world: &World) {
     client.refresh(implicit.refresh_token()).await.unwrap();
 }
 
-/// Who has been signed in by the application itself.
+/// A user whom the application has signed in with the provider itself.
 pub async fn an_id_token(world: &World) {
     let client = &world.client;
     let sign_in = |id_token: &Secret| IdToken::new(Provider::Keycloak, id_token);
@@ -42,7 +42,7 @@ pub async fn an_id_token(world: &World) {
     let unknown = client.sign_in(IdToken::new(Provider::Github, &id_token)).await;
     assert_eq!(code(unknown), "validation_failed");
 
-    // A nonce goes to the provider as its hash, and to the server as it is.
+    // The provider receives the hash of the nonce, the server the nonce itself.
     let hash = Sha256::digest("n-0S6_WzA2Mj").iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
     let with_nonce = world.id_token(Some(&hash)).await;
     let again = client.sign_in(sign_in(&with_nonce).nonce("n-0S6_WzA2Mj")).await.unwrap();
@@ -53,7 +53,7 @@ pub async fn an_id_token(world: &World) {
     assert_eq!(description(client.sign_in(sign_in(&id_token).nonce("n-0S6_WzA2Mj")).await), one_only);
 }
 
-/// What the server says in the words of OAuth.
+/// The error description of the server.
 #[track_caller]
 fn description<T: std::fmt::Debug>(result: gotrue::Result<T>) -> String {
     let error = result.unwrap_err();

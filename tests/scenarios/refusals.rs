@@ -1,4 +1,4 @@
-//! What servers say to odd requests, word for word: `refusals.json` has a request and a reply a line.
+//! The exact error responses to invalid requests. Each line of `refusals.json` is a request and its response.
 
 use gotrue::{reqwest, url::Url};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::world::World;
 
 pub async fn word_for_word(world: &World) {
-    let (_, session) = world.somebody("ada").await;
+    let (_, session) = world.new_user("ada").await;
     let rows: Vec<Value> = serde_json::from_str(include_str!("refusals.json")).unwrap();
     let mut wrong = Vec::new();
     for row in &rows {
@@ -49,7 +49,7 @@ async fn send(world: &World, row: &Value, token: Option<&str>) -> Reply {
 fn compare(row: &Value, came: &Reply) -> Result<(), String> {
     let text = |names: [&str; 2]| names.iter().find_map(|name| came.json[name].as_str()).unwrap_or_default();
     let (code, words) = (text(["code", "error"]), text(["message", "error_description"]));
-    // Behind the colon it is whoever reads the JSON who speaks.
+    // The text after the colon is that of the JSON parser.
     let words = if code == "bad_json" { words.split(": ").next().unwrap() } else { words };
     let wanted = |name: &str| row[name].as_str().unwrap_or_default();
     let location = came.location.as_deref().unwrap_or_default();

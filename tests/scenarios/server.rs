@@ -1,8 +1,8 @@
-//! What a server tells of itself.
+//! Settings, health and discovery.
 
 use crate::world::World;
 
-pub async fn tells_of_itself(world: &World) {
+pub async fn settings_and_health(world: &World) {
     let client = &world.client;
     assert_eq!(client.health().await.unwrap().name, "GoTrue");
     let settings = client.settings().await.unwrap();
@@ -18,7 +18,7 @@ pub async fn tells_of_itself(world: &World) {
     }
 }
 
-/// What clients of OAuth and OpenID Connect look at first.
+/// The discovery documents of OAuth and OpenID Connect.
 pub async fn discovery(world: &World) {
     let openid = world.client.openid_configuration().await.unwrap();
     let oauth = world.client.oauth_server_metadata().await.unwrap();

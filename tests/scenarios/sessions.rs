@@ -14,30 +14,30 @@ use crate::{
     world::{PASSWORD, World},
 };
 
-pub async fn a_spent_token(world: &World) {
+pub async fn a_used_refresh_token(world: &World) {
     let client = &world.client;
-    let (_, first) = world.somebody("ada").await;
+    let (_, first) = world.new_user("ada").await;
     let second = client.refresh(first.refresh_token()).await.unwrap();
     assert_ne!(second.refresh_token(), first.refresh_token());
-    // Whoever lost the answer gets it again.
+    // A lost response can be requested again.
     let lost = client.refresh(first.refresh_token()).await.unwrap();
     assert_eq!(lost.refresh_token(), second.refresh_token());
-    // The grandparent passes within the interval, with a token of its own.
+    // The grandparent is accepted within the interval, and returns a new token.
     let third = client.refresh(second.refresh_token()).await.unwrap();
     let late = client.refresh(first.refresh_token()).await.unwrap();
     assert!(late.refresh_token() != third.refresh_token() && late.refresh_token() != second.refresh_token());
     assert_eq!(late.user().id, first.user().id);
 }
 
-/// Whoever comes with a token that was spent long ago may have stolen it.
-pub async fn a_stolen_token(world: &World) {
+/// A refresh token that was used long ago may be stolen.
+pub async fn a_stolen_refresh_token(world: &World) {
     let client = &world.client;
-    let (_, first) = world.somebody("ada").await;
+    let (_, first) = world.new_user("ada").await;
     let second = client.refresh(first.refresh_token()).await.unwrap();
     let third = client.refresh(second.refresh_token()).await.unwrap();
     world.wait(Duration::from_secs(11)).await;
     assert_eq!(code(client.refresh(first.refresh_token()).await), "refresh_token_already_used");
-    // All of the family are spent now, but not for long.
+    // All tokens of the family have been used, but only recently.
     let fourth = client.refresh(third.refresh_token()).await.unwrap();
     client.user(fourth.access_token()).get().await.unwrap();
     assert_eq!(code(client.refresh(second.refresh_token()).await), "refresh_token_already_used");
@@ -45,7 +45,7 @@ pub async fn a_stolen_token(world: &World) {
 
 pub async fn sign_out_scopes(world: &World) {
     let client = &world.client;
-    let (email, first) = world.somebody("ada").await;
+    let (email, first) = world.new_user("ada").await;
     let sign_in = || client.sign_in(Password::email(&email, PASSWORD));
     let second = sign_in().await.unwrap();
     client.user(second.access_token()).sign_out(SignOutScope::Others).await.unwrap();
@@ -66,7 +66,7 @@ pub async fn sign_out_scopes(world: &World) {
 }
 
 pub async fn a_manager(world: &World) {
-    let (email, _) = world.somebody("ada").await;
+    let (email, _) = world.new_user("ada").await;
     let store = MemoryStore::new();
     let auth = world.client.session_manager(store.clone()).await.unwrap();
     let mut events = auth.events();
@@ -78,7 +78,7 @@ pub async fn a_manager(world: &World) {
     let renewed = auth.refresh().await.unwrap();
     assert_eq!(auth.user().get().await.unwrap().id, renewed.user().id);
 
-    // Another start of the application.
+    // The application restarts.
     let again = world.client.session_manager(store).await.unwrap();
     assert_eq!(again.access_token().await.unwrap(), *renewed.access_token());
 
@@ -87,7 +87,7 @@ pub async fn a_manager(world: &World) {
     let names = [next(&mut events).await, next(&mut events).await, next(&mut events).await];
     assert_eq!(names, ["initial: nobody", "signed in", "user updated"]);
     assert_eq!([next(&mut events).await, next(&mut events).await], ["refreshed", "signed out"]);
-    // The session is over at the server too.
+    // The session has also ended at the server.
     assert_eq!(code(world.client.user(token).get().await), "session_not_found");
 }
 

@@ -1,4 +1,4 @@
-//! Codes by phone. Real servers have two numbers to which nothing is sent.
+//! Codes by text message. Real servers have two test numbers with fixed codes.
 
 use gotrue::{Password, Resend, SignInMessage, SignUp, SignUpOutcome, VerifyOtp};
 
@@ -22,7 +22,7 @@ pub async fn a_code_by_phone(world: &World) {
 
 pub async fn a_number_is_confirmed(world: &World) {
     let (client, phone) = (&world.client, "15550000002");
-    // Whoever had the number before.
+    // The user who had the number before.
     client.send_otp(SignInMessage::phone(phone)).await.unwrap();
     let before = client.verify_otp(VerifyOtp::phone(phone, world.sms_code(phone))).await.unwrap().session().unwrap();
     world.admin().users().delete(before.user().id).await.unwrap();

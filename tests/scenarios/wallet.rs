@@ -1,4 +1,4 @@
-//! A wallet that signs.
+//! Sign-in with wallets.
 
 use ed25519_dalek::{Signer, SigningKey};
 use gotrue::{
@@ -58,13 +58,13 @@ pub async fn ethereum(world: &World) {
     assert_eq!(code(client.sign_in(Web3::ethereum(&odd, personal_sign(&key, &odd))).await), "validation_failed");
 }
 
-/// The end of the hash of the key.
+/// The Ethereum address: the end of the hash of the key.
 fn address_of(key: &ecdsa::SigningKey) -> String {
     let point = key.verifying_key().to_sec1_point(false);
     format!("0x{}", hex(&Keccak256::digest(&point.as_bytes()[1..])[12..]))
 }
 
-/// As wallets sign a text (ERC-191).
+/// Signs a text as wallets do (ERC-191).
 fn personal_sign(key: &ecdsa::SigningKey, text: &str) -> String {
     let signed = format!("\x19Ethereum Signed Message:\n{}{text}", text.len());
     let (signature, recovery_id) = key.sign_prehash_recoverable(&Keccak256::digest(signed));

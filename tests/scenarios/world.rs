@@ -1,4 +1,4 @@
-//! A server that a scenario runs against: the fake, or a real one.
+//! The server that a scenario runs on: the fake server or a real one.
 
 use std::{env, fmt, process, time::Duration};
 
@@ -13,15 +13,15 @@ use crate::{browser, live::Live};
 
 pub const PASSWORD: &str = "correct-horse-7";
 
-/// The application of the people in the scenarios, as the servers know it.
+/// The site URL of the application, as the servers know it.
 pub const SITE: &str = "http://localhost:3000";
 
-/// How a server is set up.
+/// The configuration of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// New users are signed in at once; tokens are signed with ES256.
+    /// Confirms new users at once; signs tokens with ES256.
     Autoconfirm,
-    /// New users confirm their address first; tokens are signed with a shared secret.
+    /// Requires confirmation of addresses; signs tokens with a shared secret.
     Confirm,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Who plays the server.
+/// The server.
 enum Server {
     Fake(FakeServer, ManualClock),
     Live(Live),
@@ -45,21 +45,21 @@ pub struct World {
     pub client: Client,
     service_key: Secret,
     server: Server,
-    /// In all addresses, so that no two runs meet.
+    /// Part of all addresses, so that runs do not interfere.
     run: String,
 }
 
-/// What a message brought.
+/// The content of a message.
 #[derive(Debug)]
-pub struct Letter {
-    /// The link, to the server. A code of a reauthentication comes without.
+pub struct Message {
+    /// The link to the server. A reauthentication has none.
     pub link: Option<Url>,
-    /// The code. Real servers write it only where there is no link.
+    /// The code. Real servers send it only in messages without a link.
     pub code: Option<Secret>,
 }
 
-impl Letter {
-    /// The hash in the link and what it is for.
+impl Message {
+    /// Verifies with the token hash and type in the link.
     #[track_caller]
     pub fn verify(&self) -> VerifyOtp {
         let link = self.link.as_ref().expect("a link");
@@ -78,7 +78,7 @@ impl World {
         let confirm = kind == Kind::Confirm;
         let clock = ManualClock::at(Utc::now());
         let builder = FakeServer::builder().confirm_addresses(confirm).hs256(confirm).clock(clock.clone());
-        // Real servers have this one switched off.
+        // Real servers have this provider disabled.
         let server = builder.without_provider(Provider::Kakao).start().await;
         let (client, service_key) = (server.client().unwrap(), server.service_key());
         Self { kind, client, service_key, server: Server::Fake(server, clock), run: "fake".to_owned() }
@@ -104,47 +104,47 @@ impl World {
         self.service_key.clone()
     }
 
-    /// An address that nobody has had before.
+    /// A new email address.
     pub fn email(&self, name: &str) -> String {
         format!("{name}-{}@example.com", self.run)
     }
 
-    /// A part of all addresses of this world, and of no other's.
+    /// A text that is part of all addresses of this world only.
     pub fn run(&self) -> &str {
         &self.run
     }
 
-    /// A number that nobody has, and that gets no messages.
+    /// An unused phone number that receives no messages.
     pub fn phone() -> String {
         format!("1888{:07}", entropy() % 10_000_000)
     }
 
-    /// Somebody new with an address and [`PASSWORD`], who is signed in.
-    pub async fn somebody(&self, name: &str) -> (String, Session) {
+    /// Signs up a new user with an address and [`PASSWORD`].
+    pub async fn new_user(&self, name: &str) -> (String, Session) {
         let email = self.email(name);
         match self.client.sign_up(SignUp::email(&email, PASSWORD)).await.unwrap() {
             SignUpOutcome::Session(session) => (email, session),
             SignUpOutcome::ConfirmationRequired(_) => {
-                let verify = self.letter(&email, 1).await.verify();
+                let verify = self.message(&email, 1).await.verify();
                 let session = self.client.verify_otp(verify).await.unwrap().session().unwrap();
                 (email, session)
             }
         }
     }
 
-    /// The message to an address, counted from one, once it has come.
-    pub async fn letter(&self, to: &str, number: usize) -> Letter {
+    /// Waits for the message with a number, counted from one, to an address.
+    pub async fn message(&self, to: &str, number: usize) -> Message {
         match &self.server {
-            Server::Live(live) => live.mail.letter(to, number).await,
+            Server::Live(live) => live.mail.message(to, number).await,
             Server::Fake(server, _) => {
                 let message = server.messages_to(to).swap_remove(number - 1);
                 let link = message.link.map(|link| Url::parse(link.expose()).unwrap());
-                Letter { link, code: Some(message.code) }
+                Message { link, code: Some(message.code) }
             }
         }
     }
 
-    /// The last code that went to a number. Real servers have a fixed one for each.
+    /// The last code that was sent to a number. Real servers have a fixed one for each.
     pub fn sms_code(&self, phone: &str) -> Secret {
         match &self.server {
             Server::Fake(server, _) => server.last_message_to(phone).unwrap().code,
@@ -156,7 +156,7 @@ impl World {
         }
     }
 
-    /// Lets time pass: at once with the fake, and as it does with real servers.
+    /// Lets time pass: at once on the fake server, in real time on real servers.
     pub async fn wait(&self, duration: Duration) {
         match &self.server {
             Server::Fake(_, clock) => clock.advance(duration),
@@ -164,7 +164,7 @@ impl World {
         }
     }
 
-    /// The secret of a server that signs with one.
+    /// The shared secret of the server.
     pub fn hs256_secret(&self) -> Secret {
         match &self.server {
             Server::Fake(server, _) => server.hs256_secret(),
@@ -172,7 +172,7 @@ impl World {
         }
     }
 
-    /// An ID token of the provider whom the servers know as `keycloak`, for the one user there, with a nonce or without.
+    /// An ID token of the provider that the servers know as `keycloak`, for its only user.
     pub async fn id_token(&self, hashed_nonce: Option<&str>) -> Secret {
         match &self.server {
             Server::Fake(server, _) => {
@@ -183,20 +183,20 @@ impl World {
         }
     }
 
-    /// Opens a URL as a browser would, until it arrives at the application.
+    /// Opens a URL like a browser, up to the application.
     pub async fn browse(&self, url: &Url) -> Url {
         browser::browse(url, self.client.base_url().as_str()).await
     }
 }
 
-/// The code that an authenticator shows now.
+/// The current code of an authenticator.
 pub fn totp(secret: &Secret) -> Secret {
     let secret = totp_rs::Secret::try_from_base32(secret.expose()).unwrap();
     let now = Utc::now().timestamp().try_into().unwrap();
     totp_rs::Builder::new().with_secret(secret).build_noncompliant().generate(now).to_string().into()
 }
 
-/// A number that is another each time.
+/// A random number.
 pub fn entropy() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(Utc::now().timestamp_micros())

@@ -1,4 +1,4 @@
-//! The token life cycle: a session that nobody loses.
+//! The session manager: refresh, expiry, sign-out, and events.
 
 #![allow(clippy::unchecked_time_subtraction, reason = "a test that subtracts too much may fail")]
 
@@ -20,7 +20,7 @@ const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct-horse-7";
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A fake server, and a manager that is signed in to it, on one clock.
+/// A fake server and a signed-in manager, on one clock.
 struct World {
     server: FakeServer,
     clock: ManualClock,
@@ -36,7 +36,7 @@ async fn world() -> World {
     World { server, clock, auth }
 }
 
-/// A session as the scripted server gives one out.
+/// A session as the scripted server returns it.
 fn tokens(name: &str) -> Value {
     let mut session = support::session();
     session["access_token"] = json!(format!("access-{name}"));
@@ -52,7 +52,7 @@ fn error(status: u16, code: &str) -> Step {
     Step::json(status, &json!({ "code": code, "message": "no" }))
 }
 
-/// A scripted server, and a manager whose session `first` has expired there.
+/// A scripted server and a manager whose session `first` has expired.
 struct Play {
     server: Scripted,
     clock: ManualClock,
@@ -64,7 +64,7 @@ async fn play(steps: impl IntoIterator<Item = Step>) -> Play {
     play_within(Duration::from_secs(30), steps).await
 }
 
-/// The same, with a time-out, which no movable clock counts.
+/// The same with a timeout, which runs in real time.
 async fn play_within(timeout: Duration, steps: impl IntoIterator<Item = Step>) -> Play {
     let server = Scripted::start([ok("first")].into_iter().chain(steps)).await;
     let clock = ManualClock::new();
@@ -81,12 +81,12 @@ fn client(server: &Scripted, clock: &ManualClock) -> Client {
 }
 
 impl Play {
-    /// How many refreshes were asked for.
+    /// The number of refresh requests.
     fn refreshes(&self) -> usize {
         self.server.requests().iter().filter(|line| line.contains("grant_type=refresh_token")).count()
     }
 
-    /// Waits for something while time passes whenever somebody waits for that.
+    /// Awaits a future, and advances the clock whenever something sleeps.
     async fn drive<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
@@ -110,7 +110,7 @@ impl Play {
     }
 }
 
-/// The events that have come so far, as short names.
+/// Short names of the events so far.
 async fn names(events: &mut Events) -> Vec<String> {
     let mut names = Vec::new();
     while let Some(event) = poll(events).await {
@@ -134,7 +134,7 @@ async fn names(events: &mut Events) -> Vec<String> {
     names
 }
 
-/// The next event, if it is there already.
+/// The next event, if there is one already.
 async fn poll(events: &mut Events) -> Option<Event> {
     tokio::select! {
         biased;
@@ -165,7 +165,7 @@ async fn a_thousand_callers_send_one_refresh() {
 }
 
 #[tokio::test]
-async fn callers_that_go_away_neither_cancel_nor_repeat_the_refresh() {
+async fn dropped_callers_neither_cancel_nor_repeat_the_refresh() {
     let (answer, go) = ok("second").held_back();
     let play = play([answer]).await;
     let tasks: Vec<_> = (0..1000)
@@ -187,7 +187,7 @@ async fn callers_that_go_away_neither_cancel_nor_repeat_the_refresh() {
 }
 
 #[tokio::test]
-async fn a_refresh_goes_on_when_nobody_waits_for_it_any_more() {
+async fn a_refresh_continues_without_any_waiting_caller() {
     let (answer, go) = ok("second").held_back();
     let play = play([answer]).await;
     let task = tokio::spawn({
@@ -203,7 +203,7 @@ async fn a_refresh_goes_on_when_nobody_waits_for_it_any_more() {
 }
 
 #[tokio::test]
-async fn managers_of_one_store_send_one_refresh_between_them() {
+async fn managers_of_one_store_share_one_refresh() {
     let world = world().await;
     let store = MemoryStore::new();
     let client = world.auth.client().clone();
@@ -220,14 +220,14 @@ async fn managers_of_one_store_send_one_refresh_between_them() {
 }
 
 #[tokio::test]
-async fn a_fresh_token_is_handed_out_without_a_request() {
+async fn a_valid_token_is_returned_without_a_request() {
     let world = world().await;
     let token = world.auth.access_token().await.unwrap();
     world.clock.advance(HOUR - Duration::from_secs(62));
     assert_eq!(world.auth.access_token().await.unwrap(), token);
     assert_eq!(world.server.count("token"), 0);
     world.clock.advance(Duration::from_secs(1));
-    // In the last minute, with the allowance of a second, a refresh starts; the good token is still returned at once.
+    // In the last minute a refresh starts, with a tolerance of a second; the valid token is still returned at once.
     assert_eq!(world.auth.access_token().await.unwrap(), token);
     world.auth.refresh().await.unwrap();
     assert_eq!(world.server.count("token"), 1);
@@ -237,7 +237,7 @@ async fn a_fresh_token_is_handed_out_without_a_request() {
 // -------------------------------------------------------------------------------------------------------- generations
 
 #[tokio::test]
-async fn a_refresh_that_comes_back_after_a_sign_out_does_not_bring_the_session_back() {
+async fn a_refresh_that_ends_after_a_sign_out_does_not_restore_the_session() {
     let (answer, go) = ok("second").held_back();
     let play = play([answer, Step::Reply(204, vec![], String::new())]).await;
     let mut events = play.auth.events();
@@ -246,7 +246,7 @@ async fn a_refresh_that_comes_back_after_a_sign_out_does_not_bring_the_session_b
         async move { auth.access_token().await }
     });
     play.server.received(2).await;
-    // The access token has expired, so that telling the server takes a refresh too; that is not of interest here.
+    // The access token has expired, so the sign-out at the server needs a refresh too, which does not matter here.
     let _ = tokio::select! {
         biased;
         done = play.auth.sign_out(SignOutScope::Local) => Some(done),
@@ -271,7 +271,7 @@ async fn a_sign_in_during_a_refresh_wins() {
     play.server.received(2).await;
     play.auth.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
     go.send(()).unwrap();
-    // Whoever waited gets the new session's token.
+    // Waiting callers receive the token of the new session.
     assert_eq!(waiting.await.unwrap().unwrap().expose(), "access-new");
     assert_eq!(play.access_token().as_deref(), Some("access-new"));
     let stored = play.store.load().await.unwrap().unwrap();
@@ -282,8 +282,8 @@ async fn a_sign_in_during_a_refresh_wins() {
 // ----------------------------------------------------------------------------------- only the server ends a session
 
 #[tokio::test]
-async fn nothing_but_a_verdict_ends_a_session() {
-    // The refresh is tried again within bounds, where that may help, with the same token, and fails in the end.
+async fn only_a_rejection_of_the_token_ends_a_session() {
+    // The refresh is retried with the same token, if a retry may help, and finally fails.
     let failures: [(fn() -> Step, usize); 11] = [
         (|| Step::html(503), 4),
         (|| Step::Close, 4),
@@ -312,7 +312,7 @@ async fn nothing_but_a_verdict_ends_a_session() {
         assert_eq!(play.refreshes(), attempts, "{failed}");
         assert_eq!(names(&mut events).await, ["initial: session", "refresh failed"]);
 
-        // And when the network is back, all is well.
+        // Once the network works again, the refresh succeeds.
         play.server.then(ok("second"));
         play.clock.advance(Duration::from_secs(120));
         assert_eq!(play.auth.access_token().await.unwrap().expose(), "access-second");
@@ -331,7 +331,7 @@ async fn a_refused_connection_keeps_the_session() {
 
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let offline = Client::builder().base_url(format!("http://{nobody}")).clock(clock.clone()).build().unwrap();
-    // It starts offline at once, with the session from the store.
+    // It starts offline, with the session from the store.
     let auth = offline.session_manager(store).await.unwrap();
     let play = Play { server, clock, auth, store: MemoryStore::new() };
     let failed = play.drive(play.auth.access_token()).await.unwrap_err();
@@ -340,7 +340,7 @@ async fn a_refused_connection_keeps_the_session() {
 }
 
 #[tokio::test]
-async fn each_verdict_ends_the_session_once() {
+async fn each_rejection_ends_the_session_once() {
     let verdicts = [
         (400, "refresh_token_not_found", "signed out: revoked"),
         (400, "refresh_token_already_used", "signed out: revoked"),
@@ -364,7 +364,7 @@ async fn each_verdict_ends_the_session_once() {
 }
 
 #[tokio::test]
-async fn invalid_grant_of_an_older_server_is_a_verdict() {
+async fn invalid_grant_of_an_older_server_ends_the_session() {
     let body = json!({ "error": "invalid_grant", "error_description": "Invalid Refresh Token: Already Used" });
     let play = play([Step::json(400, &body)]).await;
     assert!(play.auth.access_token().await.unwrap_err().ends_session());
@@ -372,7 +372,7 @@ async fn invalid_grant_of_an_older_server_is_a_verdict() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_verdict_and_no_hope_keeps_the_session_too() {
+async fn a_permanent_error_that_does_not_reject_the_token_keeps_the_session() {
     let play = play([error(400, "bad_json")]).await;
     let failed = play.auth.access_token().await.unwrap_err();
     assert!(!failed.is_retryable() && !failed.ends_session());
@@ -380,7 +380,7 @@ async fn an_answer_that_is_no_verdict_and_no_hope_keeps_the_session_too() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_still_good_stays_usable_whatever_a_refresh_says() {
+async fn a_valid_token_stays_usable_after_a_failed_refresh() {
     let play = play([ok("second"), error(400, "bad_json"), Step::Hang]).await;
     play.auth.access_token().await.unwrap();
     play.clock.advance(HOUR - Duration::from_secs(30));
@@ -388,7 +388,7 @@ async fn a_token_that_is_still_good_stays_usable_whatever_a_refresh_says() {
     assert_eq!(play.auth.access_token().await.unwrap().expose(), "access-second");
     assert_eq!(play.refreshes(), 2);
 
-    // Before the last moment, no caller waits for a server that hangs. Until the end of the pause nothing is sent.
+    // While the token is valid, no caller waits for a server that hangs. Nothing is sent until the end of the pause.
     play.clock.advance(Duration::from_secs(2));
     assert_eq!(play.auth.access_token().await.unwrap().expose(), "access-second");
     play.server.received(4).await;
@@ -397,7 +397,7 @@ async fn a_token_that_is_still_good_stays_usable_whatever_a_refresh_says() {
 }
 
 #[tokio::test]
-async fn a_spent_token_is_not_believed_while_the_store_has_a_newer_session() {
+async fn a_rejected_token_does_not_end_the_session_if_the_store_has_a_newer_one() {
     let (answer, go) = error(400, "refresh_token_already_used").held_back();
     let play = play([answer, ok("newer")]).await;
     let mut events = play.auth.events();
@@ -410,7 +410,7 @@ async fn a_spent_token_is_not_believed_while_the_store_has_a_newer_session() {
 }
 
 #[tokio::test]
-async fn a_newer_session_from_the_store_that_has_expired_too_is_refreshed() {
+async fn an_expired_newer_session_from_the_store_is_refreshed() {
     let (answer, go) = error(400, "refresh_token_already_used").held_back();
     let play = play([answer, ok("newer"), ok("newest")]).await;
     let mut events = play.auth.events();
@@ -423,7 +423,7 @@ async fn a_newer_session_from_the_store_that_has_expired_too_is_refreshed() {
     assert_eq!(names(&mut events).await, ["initial: session", "refreshed", "refreshed"]);
 }
 
-/// One without our locks, which is faster.
+/// A process that does not use our locks and is faster.
 async fn another_process_refreshes(play: &Play) {
     let record = play.store.load().await.unwrap().unwrap();
     let other = client(&play.server, &play.clock).session_manager(MemoryStore::new()).await.unwrap();
@@ -449,7 +449,7 @@ async fn a_session_that_another_process_has_removed_is_missing() {
 // ------------------------------------------------------------------------------------------------------------ back-off
 
 #[tokio::test]
-async fn a_transient_failure_is_tried_again_with_the_same_token() {
+async fn a_temporary_failure_is_retried_with_the_same_token() {
     let play = play([Step::html(503), Step::Close, error(409, "conflict"), ok("second")]).await;
     let mut events = play.auth.events();
     let token = play.drive(play.auth.access_token()).await.unwrap();
@@ -458,7 +458,7 @@ async fn a_transient_failure_is_tried_again_with_the_same_token() {
 }
 
 #[tokio::test]
-async fn a_failed_refresh_token_is_left_alone_for_longer_and_longer() {
+async fn the_pause_after_failed_refreshes_grows() {
     // A caller who has no good token tries every five seconds at most; the pauses before that are shorter. This used to
     // be up to two minutes, in which a server that was up again was not asked.
     let play = play(std::iter::repeat_with(|| error(400, "bad_json")).take(100)).await;
@@ -474,7 +474,7 @@ async fn a_failed_refresh_token_is_left_alone_for_longer_and_longer() {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_patience_gets_it() {
+async fn a_retry_after_of_the_server_is_respected() {
     let busy = |wait: &str| {
         let headers = vec![("content-type", "application/json".to_owned()), ("retry-after", wait.to_owned())];
         Step::Reply(429, headers, json!({ "code": "over_request_rate_limit", "message": "no" }).to_string())
@@ -498,12 +498,12 @@ async fn a_server_that_asks_for_patience_gets_it() {
 // --------------------------------------------------------------------------------------------------------------- clock
 
 #[tokio::test]
-async fn a_clock_that_is_off_by_a_day_neither_storms_nor_signs_out() {
+async fn a_clock_that_is_off_by_a_day_causes_neither_a_refresh_storm_nor_a_sign_out() {
     let day = chrono::Duration::days(1);
     for off in [-day, day] {
         let clock = ManualClock::new();
         let server = FakeServer::builder().clock(clock.clone()).start().await;
-        // The device believes it is another day, from the beginning.
+        // The clock of the device is wrong from the start.
         let device = ManualClock::at(clock.now() + off);
         let client = server.client_builder().clock(device.clone()).build().unwrap();
         let store = MemoryStore::new();
@@ -515,14 +515,14 @@ async fn a_clock_that_is_off_by_a_day_neither_storms_nor_signs_out() {
         assert_eq!(server.count("token"), 0, "{off}");
         assert_eq!(client.clock_skew(), Some(-off));
 
-        // It learns the right time while the session is held: nothing happens.
+        // The clock is corrected while the session is in use: nothing happens.
         device.set(clock.now());
         for _ in 0..100 {
             auth.user().get().await.unwrap();
         }
         assert_eq!(server.count("token"), 0, "{off}");
 
-        // It starts again with the right time, and the session from the store: one refresh at most.
+        // It restarts with the right time and the session from the store: at most one refresh.
         let again = client.session_manager(store).await.unwrap();
         for _ in 0..100 {
             again.user().get().await.unwrap();
@@ -530,7 +530,7 @@ async fn a_clock_that_is_off_by_a_day_neither_storms_nor_signs_out() {
         assert!(server.count("token") <= 1, "{off}: {}", server.count("token"));
         assert!(again.session().is_some());
 
-        // Time passes for both, and a refresh is due as ever.
+        // Time passes for both, and a refresh is due as usual.
         let before = server.count("token");
         clock.advance(2 * HOUR);
         device.advance(2 * HOUR);
@@ -540,7 +540,7 @@ async fn a_clock_that_is_off_by_a_day_neither_storms_nor_signs_out() {
 }
 
 #[tokio::test]
-async fn a_session_from_the_store_expires_when_it_would_have() {
+async fn a_session_from_the_store_keeps_its_expiry() {
     let world = world().await;
     let store = MemoryStore::new();
     let client = world.auth.client();
@@ -565,13 +565,13 @@ async fn signing_out_works_offline() {
     assert!(matches!(told, Err(Error::Connection(_))), "for information: {told:?}");
     assert!(play.auth.session().is_none() && play.store.load().await.unwrap().is_none());
     assert_eq!(names(&mut events).await, ["initial: session", "signed out: requested"]);
-    // Once is enough.
+    // A second sign-out sends nothing.
     play.auth.sign_out(SignOutScope::Local).await.unwrap();
     assert!(names(&mut events).await.is_empty());
 }
 
 #[tokio::test]
-async fn signing_out_with_an_expired_token_ends_the_session_at_the_server_too() {
+async fn signing_out_with_an_expired_token_also_ends_the_session_at_the_server() {
     let world = world().await;
     let session = world.auth.session().unwrap();
     world.clock.advance(2 * HOUR);
@@ -685,7 +685,7 @@ async fn a_slow_response_does_not_make_its_token_last_longer() {
 }
 
 #[tokio::test]
-async fn sessions_of_others_stay_unless_asked() {
+async fn other_sessions_stay_by_default() {
     let world = world().await;
     let elsewhere = world.auth.client().sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
     let client = world.auth.client().clone();
@@ -700,7 +700,7 @@ async fn sessions_of_others_stay_unless_asked() {
 }
 
 #[tokio::test]
-async fn a_sign_out_that_is_dropped_has_signed_out_here() {
+async fn a_dropped_sign_out_has_signed_out_locally() {
     let (answer, _never) = Step::Reply(204, vec![], String::new()).held_back();
     let play = play([ok("second"), answer]).await;
     play.auth.access_token().await.unwrap();
@@ -715,7 +715,7 @@ async fn a_sign_out_that_is_dropped_has_signed_out_here() {
 // -------------------------------------------------------------------------------------------------------------- events
 
 #[tokio::test]
-async fn events_tell_of_each_change_and_of_nothing_else() {
+async fn each_change_has_exactly_one_event() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
@@ -741,7 +741,7 @@ async fn events_tell_of_each_change_and_of_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_second_factor_raises_the_session_that_is_kept() {
+async fn a_second_factor_raises_the_level_of_the_stored_session() {
     let world = world().await;
     let mut events = world.auth.events();
     let mfa = world.auth.user().mfa();
@@ -757,7 +757,7 @@ async fn a_second_factor_raises_the_session_that_is_kept() {
 }
 
 #[tokio::test]
-async fn a_flow_ends_with_the_event_that_it_was_begun_for() {
+async fn a_flow_ends_with_the_event_of_its_kind() {
     let world = world().await;
     let client = world.auth.client();
     let mut flows = client.pkce_flows();
@@ -790,7 +790,7 @@ async fn a_flow_ends_with_the_event_that_it_was_begun_for() {
 }
 
 #[tokio::test]
-async fn a_reader_that_is_too_slow_is_told_and_hinders_nobody() {
+async fn a_slow_reader_is_told_what_it_missed_and_blocks_nobody() {
     let world = world().await;
     let mut slow = world.auth.events();
     for _ in 0..100 {
@@ -848,7 +848,7 @@ async fn auto_refresh_refreshes_when_due_until_it_is_dropped() {
         while world.server.count("token") < round {
             tokio::task::yield_now().await;
         }
-        // It pauses for a moment after each.
+        // It pauses after each refresh.
         while !names(&mut events).await.contains(&"refreshed".to_owned()) {
             tokio::task::yield_now().await;
         }
@@ -866,7 +866,7 @@ async fn auto_refresh_refreshes_when_due_until_it_is_dropped() {
 }
 
 #[tokio::test]
-async fn nothing_runs_unless_it_is_asked_for() {
+async fn nothing_runs_in_the_background_by_default() {
     let world = world().await;
     world.clock.advance(100 * HOUR);
     tokio::task::yield_now().await;
@@ -887,7 +887,7 @@ async fn provider_tokens_are_carried_over_a_refresh() {
 }
 
 #[tokio::test]
-async fn a_pair_of_tokens_is_a_session_refreshed_when_expired() {
+async fn a_pair_of_tokens_becomes_a_session_and_is_refreshed_if_expired() {
     let world = world().await;
     let client = world.auth.client();
     let tokens = client.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
@@ -905,7 +905,7 @@ async fn a_pair_of_tokens_is_a_session_refreshed_when_expired() {
     assert_eq!(session.user().email.as_deref(), Some(EMAIL));
     assert_eq!(world.server.count("token"), before);
 
-    // Expired, or by a clock that is off by a day: the server decides.
+    // Expired, or with a clock that is off by a day: the server decides.
     world.clock.advance(HOUR);
     let refreshed = set(&tokens).await.unwrap();
     assert_ne!(refreshed.access_token(), tokens.access_token());

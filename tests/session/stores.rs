@@ -6,7 +6,7 @@ use futures::StreamExt;
 use gotrue::{Event, FileStore, MemoryStore, Password, SessionStore, SignUp};
 use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
-use support::stores::{record, swaps_only_what_is_expected};
+use support::stores::{compares_and_swaps, record};
 use tempfile::TempDir;
 
 /// Opens a store in a directory that does not exist yet.
@@ -15,19 +15,19 @@ fn file_store(directory: &TempDir) -> FileStore {
 }
 
 #[tokio::test]
-async fn a_memory_store_swaps_only_what_is_expected() {
-    swaps_only_what_is_expected(MemoryStore::new()).await;
+async fn a_memory_store_compares_and_swaps() {
+    compares_and_swaps(MemoryStore::new()).await;
 }
 
 #[tokio::test]
-async fn a_file_store_swaps_only_what_is_expected() {
+async fn a_file_store_compares_and_swaps() {
     let directory = TempDir::new().unwrap();
-    swaps_only_what_is_expected(file_store(&directory)).await;
+    compares_and_swaps(file_store(&directory)).await;
 }
 
 #[cfg(feature = "keyring")]
 #[tokio::test]
-async fn a_keyring_store_swaps_only_what_is_expected() {
+async fn a_keyring_store_compares_and_swaps() {
     use keyring_core::api::CredentialStoreApi;
 
     let directory = TempDir::new().unwrap();
@@ -35,7 +35,7 @@ async fn a_keyring_store_swaps_only_what_is_expected() {
     let inner = keychain.build("gotrue", "session", None).unwrap();
     let locks = directory.path().join("locks");
     let store = gotrue::KeyringStore::in_entry(gotrue::keyring::Entry { inner }, locks).unwrap();
-    swaps_only_what_is_expected(store).await;
+    compares_and_swaps(store).await;
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ pub fn record(number: u8) -> StoredSession {
 }
 
 /// Asserts that a store writes if, and only if, the expected record is there.
-pub async fn swaps_only_what_is_expected(store: impl SessionStore) {
+pub async fn compares_and_swaps(store: impl SessionStore) {
     let (one, two) = (record(1), record(2));
     assert!(store.load().await.unwrap().is_none());
     assert!(!store.compare_and_swap(Some(one.revision()), Some(two.clone())).await.unwrap());

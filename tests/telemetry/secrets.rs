@@ -12,10 +12,10 @@ use support::{
 };
 
 #[test]
-fn no_trace_holds_a_secret() {
+fn no_log_contains_a_secret() {
     let written = LogBuffer::default();
     let writer = written.clone();
-    // For the whole process, so that what other crates log is seen as well.
+    // For the whole process, to include what other crates log.
     tracing_subscriber::fmt()
         .with_ansi(false)
         .with_max_level(tracing::Level::TRACE)

@@ -1,4 +1,4 @@
-//! What a trace tells of a call.
+//! The span of a call.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use support::{auto_clock::AutoClock, client_of, log_buffer::LogBuffer, server_th
 use wiremock::ResponseTemplate;
 
 #[tokio::test]
-async fn a_span_tells_of_the_call_in_the_names_of_opentelemetry() {
+async fn a_span_has_the_attributes_of_opentelemetry() {
     let written = LogBuffer::default();
     let writer = written.clone();
     let subscriber = tracing_subscriber::fmt()

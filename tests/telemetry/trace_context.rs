@@ -10,7 +10,7 @@ use tracing_subscriber::{Registry, layer::SubscriberExt};
 use wiremock::ResponseTemplate;
 
 #[tokio::test]
-async fn the_trace_goes_on_at_the_server() {
+async fn the_trace_continues_at_the_server() {
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     let tracer = SdkTracerProvider::builder().build().tracer("test");
     let _subscribed =

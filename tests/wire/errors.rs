@@ -1,5 +1,4 @@
-//! Every error body that a server or a gateway sends is understood; nothing of it is lost, and nothing ends a session
-//! that is no verdict on it.
+//! Error responses of servers and gateways: each is decoded without loss, and only one that rejects the session ends it.
 
 use std::time::Duration;
 
@@ -16,32 +15,32 @@ fn page(status: u16, body: &str) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_raw(body, "text/html")
 }
 
-/// The error of a sign-in that gets this reply.
+/// The error of a sign-in that receives this response.
 async fn sign_in_error(reply: ResponseTemplate) -> Error {
     let server = server_that_answers(reply).await;
     client_of(&server).sign_in(Password::email("ada@example.com", "correct-horse-7")).await.unwrap_err()
 }
 
-/// The error of a refresh that gets this reply.
+/// The error of a refresh that receives this response.
 async fn refresh_error(reply: ResponseTemplate) -> Error {
     let server = server_that_answers(reply).await;
     client_of(&server).refresh("f5pr2ljsaq5q").await.unwrap_err()
 }
 
-/// The error of a user's call that gets this reply.
+/// The error of a call as a user that receives this response.
 async fn user_error(reply: ResponseTemplate) -> Error {
     let server = server_that_answers(reply).await;
     client_of(&server).user(ACCESS_TOKEN).get().await.unwrap_err()
 }
 
 #[tokio::test]
-async fn every_shape_gives_status_code_and_message() {
+async fn every_error_format_has_status_code_and_message() {
     let weak = json!({ "reasons": ["length", "new_rule"] });
     let shapes = [
-        // Since version 2024-01-01.
+        // API version 2024-01-01.
         (400, json!({ "code": "invalid_credentials", "message": "no" }), Some("invalid_credentials"), "no"),
         (422, json!({ "code": "weak_password", "message": "no", "weak_password": weak }), Some("weak_password"), "no"),
-        // Before.
+        // The format before it.
         (422, json!({ "code": 422, "error_code": "same_password", "msg": "no" }), Some("same_password"), "no"),
         (
             500,
@@ -55,16 +54,16 @@ async fn every_shape_gives_status_code_and_message() {
             Some("weak_password"),
             "no",
         ),
-        // Of 2023.
+        // A server of 2023.
         (422, json!({ "code": 422, "msg": "no" }), None, "no"),
         (500, json!({ "code": 500, "msg": "no", "error_id": "r-1" }), None, "no"),
         // OAuth.
         (400, json!({ "error": "invalid_grant", "error_description": "no" }), Some("invalid_grant"), "no"),
         (400, json!({ "error": "unsupported_grant_type" }), Some("unsupported_grant_type"), "unsupported_grant_type"),
         (400, json!({ "error": "invalid nonce", "error_description": "no" }), Some("invalid nonce"), "no"),
-        // The database.
+        // An error of the database.
         (500, json!({ "code": "23505", "message": "no", "hint": "h", "detail": "d" }), Some("23505"), "no"),
-        // A gateway, and Netlify.
+        // A gateway and Netlify.
         (401, json!({ "message": "No API key found in request" }), None, "No API key found in request"),
         (401, json!({ "code": 401, "msg": "no" }), None, "no"),
     ];
@@ -86,7 +85,7 @@ async fn every_shape_gives_status_code_and_message() {
 }
 
 #[tokio::test]
-async fn the_header_names_the_code_whatever_the_body_is() {
+async fn the_code_in_the_header_takes_precedence_over_the_body() {
     let body = json!({ "code": "23505", "message": "duplicate key" });
     let error = sign_in_error(reply(500, &body).insert_header("x-sb-error-code", "unexpected_failure")).await;
     assert_eq!(error.code(), Some(&ErrorCode::UnexpectedFailure));
@@ -98,7 +97,7 @@ async fn the_header_names_the_code_whatever_the_body_is() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_keeps_its_status_and_its_beginning() {
+async fn an_error_body_that_is_not_json_keeps_its_status_and_start() {
     let gateway = "<html>\n<head><title>502 Bad Gateway</title></head></html>";
     let bodies = [
         (502, gateway, "<html> <head><title>502 Bad Gateway</title></head></html>"),
@@ -117,7 +116,7 @@ async fn a_body_that_is_no_json_keeps_its_status_and_its_beginning() {
 }
 
 #[tokio::test]
-async fn a_success_that_is_no_json_is_an_error_of_its_own() {
+async fn a_success_body_that_is_not_json_is_an_unreadable_reply() {
     let replies = [
         (page(200, "<html>Please log in to the Wi-Fi</html>"), true, "Wi-Fi"),
         (page(200, ""), true, "the response cannot be read"),
@@ -137,7 +136,7 @@ async fn a_success_that_is_no_json_is_an_error_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_field_that_does_not_fit_is_named() {
+async fn an_invalid_field_is_named() {
     let mut session = support::session();
     session["user"]["id"] = json!("no-uuid");
     let error = refresh_error(reply(200, &session)).await;
@@ -146,8 +145,8 @@ async fn a_field_that_does_not_fit_is_named() {
 }
 
 #[tokio::test]
-async fn no_answer_is_no_verdict() {
-    // A port that was just free.
+async fn a_missing_response_does_not_end_the_session() {
+    // A port that was free a moment ago.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let client = gotrue::Client::builder().base_url(format!("http://{nobody}")).retries(0).build().unwrap();
     let error = client.refresh("f5pr2ljsaq5q").await.unwrap_err();
@@ -159,7 +158,7 @@ async fn no_answer_is_no_verdict() {
 }
 
 #[tokio::test]
-async fn only_a_verdict_of_the_server_ends_a_session() {
+async fn only_a_rejection_by_the_server_ends_a_session() {
     let verdicts = [
         "refresh_token_not_found",
         "refresh_token_already_used",
@@ -172,7 +171,7 @@ async fn only_a_verdict_of_the_server_ends_a_session() {
         let body = json!({ "code": code, "message": "no" });
         assert!(refresh_error(reply(400, &body)).await.ends_session(), "{code}");
         assert!(user_error(reply(403, &body)).await.ends_session(), "{code}");
-        // At a sign-in there is no session that could end.
+        // A sign-in has no session to end.
         assert!(!sign_in_error(reply(400, &body)).await.ends_session(), "{code}");
     }
     for code in ["conflict", "over_request_rate_limit", "bad_jwt", "unexpected_failure"] {
@@ -188,7 +187,7 @@ async fn only_a_verdict_of_the_server_ends_a_session() {
 }
 
 #[tokio::test]
-async fn invalid_grant_of_an_older_server_is_a_verdict_in_answer_to_a_refresh_only() {
+async fn invalid_grant_of_an_older_server_ends_the_session_only_on_refresh() {
     let spent = json!({ "error": "invalid_grant", "error_description": "Invalid Refresh Token: Already Used" });
     assert!(refresh_error(reply(400, &spent)).await.ends_session());
     let wrong = json!({ "error": "invalid_grant", "error_description": "Invalid login credentials" });
@@ -197,7 +196,7 @@ async fn invalid_grant_of_an_older_server_is_a_verdict_in_answer_to_a_refresh_on
 }
 
 #[tokio::test]
-async fn what_may_succeed_later_is_retryable() {
+async fn temporary_errors_are_retryable() {
     for status in [408, 409, 425, 429, 500, 502, 503, 504, 520] {
         assert!(sign_in_error(page(status, "")).await.is_retryable(), "{status}");
     }
@@ -207,7 +206,7 @@ async fn what_may_succeed_later_is_retryable() {
 }
 
 #[tokio::test]
-async fn the_time_to_wait_comes_from_the_header_or_the_text() {
+async fn the_retry_delay_is_read_from_the_header_or_the_message() {
     let limit = |text: &str| json!({ "code": "over_email_send_rate_limit", "message": text });
     let seconds = sign_in_error(reply(429, &limit("email rate limit exceeded")).insert_header("retry-after", "7"));
     assert_eq!(seconds.await.retry_after(), Some(Duration::from_secs(7)));
@@ -226,7 +225,7 @@ async fn the_time_to_wait_comes_from_the_header_or_the_text() {
 }
 
 #[tokio::test]
-async fn the_request_id_is_kept() {
+async fn an_error_has_the_request_id() {
     for name in ["x-request-id", "sb-request-id", "cf-ray"] {
         let error = sign_in_error(page(502, "").insert_header(name, "r-7")).await;
         assert_eq!(error.request_id(), Some("r-7"));
@@ -234,7 +233,7 @@ async fn the_request_id_is_kept() {
 }
 
 #[tokio::test]
-async fn an_error_is_small_and_fits_into_others() {
+async fn an_error_is_small_and_fits_into_boxed_errors() {
     fn fits<T: std::error::Error + Send + Sync + 'static>() -> usize {
         size_of::<T>()
     }
@@ -242,7 +241,7 @@ async fn an_error_is_small_and_fits_into_others() {
 }
 
 #[test]
-fn all_codes_of_the_server_are_known() {
+fn all_error_codes_of_the_server_are_known() {
     assert_eq!(ErrorCode::KNOWN.len(), 109);
     assert!(ErrorCode::KNOWN.contains(&ErrorCode::from("refresh_token_already_used")));
     let tomorrow = ErrorCode::from("code_of_tomorrow");
@@ -251,7 +250,7 @@ fn all_codes_of_the_server_are_known() {
 }
 
 #[tokio::test]
-async fn a_user_who_exists_is_told_by_the_code() {
+async fn an_existing_user_is_recognized_by_the_code() {
     let body = json!({ "code": "user_already_exists", "message": "User already registered" });
     let server = server_that_answers(reply(422, &body)).await;
     let error = client_of(&server).sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap_err();

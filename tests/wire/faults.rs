@@ -1,7 +1,7 @@
-//! Everything that can go wrong on the way, for each kind of operation: a clear error, no session lost, no secret in any
-//! text, no hang, and nothing sent twice that must not be. `docs/faults.md` is the table of it.
+//! Faults of the network and the server, for each kind of operation: the error is clear, no session is lost, no secret is
+//! printed, nothing hangs, and no unsafe request is repeated. `docs/faults.md` is the table of the results.
 //!
-//! `GOTRUE_WRITE_DOCS=1 cargo test --test wire faults` writes the table anew.
+//! `GOTRUE_WRITE_DOCS=1 cargo test --test wire faults` rewrites the table.
 
 use std::{env, fmt::Write as _, fs, time::Duration};
 
@@ -17,20 +17,20 @@ const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct-horse-7";
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/faults.md");
 
-/// A server, a client of it, and somebody signed in.
+/// A server, a client of it, and a signed-in user.
 struct World {
     server: FakeServer,
     clock: AutoClock,
     client: Client,
     session: Session,
-    /// A factor of theirs, and a code that was sent to them.
+    /// A factor of the user, and a code that was sent to them.
     factor: Uuid,
     code: Secret,
     store: MemoryStore,
     manager: SessionManager,
 }
 
-/// What a client does before it waits no longer for a slow server.
+/// The request timeout of a client that meets a slow server.
 const TIMEOUT: Duration = Duration::from_millis(150);
 
 async fn world(timeout: Duration) -> World {
@@ -48,7 +48,7 @@ async fn world(timeout: Duration) -> World {
     World { server, clock, client, session, factor, code, store, manager }
 }
 
-/// The same world, whose server nobody reaches.
+/// The same world with an unreachable server.
 async fn offline(world: World) -> World {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let client = Client::builder().base_url(format!("http://{nobody}")).clock(world.clock.clone()).build().unwrap();
@@ -59,7 +59,7 @@ async fn offline(world: World) -> World {
 /// A kind of operation.
 struct Family {
     name: &'static str,
-    /// Whether it does no harm to send it twice.
+    /// Whether it is safe to repeat.
     repeatable: bool,
     call: fn(&World) -> BoxFuture<'_, Result<(), Error>>,
 }
@@ -111,28 +111,28 @@ fn admin(world: &World) -> AdminClient {
     world.client.admin(world.server.service_key())
 }
 
-/// Something that goes wrong, and what becomes of it.
+/// A fault and its result.
 struct Case {
     name: &'static str,
     fault: Option<fn() -> Fault>,
     kind: &'static str,
     status: Option<u16>,
     retryable: bool,
-    again: Again,
+    retried: Retried,
 }
 
-/// Which calls are sent again.
+/// The calls that are retried.
 #[derive(Clone, Copy)]
-enum Again {
-    /// None: it would not help.
+enum Retried {
+    /// None, because a retry would not help.
     None,
-    /// Those that do no harm.
+    /// Those that are safe to repeat.
     Repeatable,
-    /// All: the server has certainly not got it.
+    /// All, because the server cannot have received the request.
     All,
 }
 
-impl Again {
+impl Retried {
     fn includes(self, family: &Family) -> bool {
         match self {
             Self::None => false,
@@ -148,9 +148,9 @@ const fn case(
     kind: &'static str,
     status: Option<u16>,
     retryable: bool,
-    again: Again,
+    retried: Retried,
 ) -> Case {
-    Case { name, fault: Some(fault), kind, status, retryable, again }
+    Case { name, fault: Some(fault), kind, status, retryable, retried }
 }
 
 const CASES: &[Case] = &[
@@ -160,24 +160,24 @@ const CASES: &[Case] = &[
         kind: "Connection",
         status: None,
         retryable: true,
-        again: Again::All,
+        retried: Retried::All,
     },
-    case("reset before the answer", Fault::reset, "Connection", None, true, Again::Repeatable),
-    case("reset in the body", Fault::reset_in_body, "Connection", Some(200), true, Again::Repeatable),
-    case("truncated", Fault::truncated, "Connection", Some(200), true, Again::Repeatable),
-    case("slower than the time-out", || Fault::slow(TIMEOUT * 4), "Connection", None, true, Again::None),
-    case("200 with HTML", || Fault::page(200), "UnreadableResponse", Some(200), true, Again::Repeatable),
-    case("200 with nothing", || Fault::empty(200), "UnreadableResponse", Some(200), true, Again::None),
-    case("200 of another content type", welcome, "UnreadableResponse", Some(200), true, Again::None),
-    case("500", || Fault::error(500, ErrorCode::UnexpectedFailure), "Api", Some(500), true, Again::Repeatable),
-    case("502 with HTML", || Fault::page(502), "Api", Some(502), true, Again::Repeatable),
-    case("503 with HTML", || Fault::page(503), "Api", Some(503), true, Again::Repeatable),
-    case("504 with nothing", || Fault::empty(504), "Api", Some(504), true, Again::Repeatable),
-    case("429, `Retry-After: 1`", || limit().retry_after("1"), "Api", Some(429), true, Again::Repeatable),
-    case("429, `Retry-After: 60`", || limit().retry_after("60"), "Api", Some(429), true, Again::None),
-    case("429", limit, "Api", Some(429), true, Again::None),
-    case("409", || Fault::error(409, ErrorCode::Conflict), "Api", Some(409), true, Again::Repeatable),
-    case("413 with HTML", || Fault::page(413), "Api", Some(413), false, Again::None),
+    case("reset before the response", Fault::reset, "Connection", None, true, Retried::Repeatable),
+    case("reset during the body", Fault::reset_in_body, "Connection", Some(200), true, Retried::Repeatable),
+    case("truncated body", Fault::truncated, "Connection", Some(200), true, Retried::Repeatable),
+    case("slower than the timeout", || Fault::slow(TIMEOUT * 4), "Connection", None, true, Retried::None),
+    case("200 with HTML", || Fault::page(200), "UnreadableResponse", Some(200), true, Retried::Repeatable),
+    case("200 with an empty body", || Fault::empty(200), "UnreadableResponse", Some(200), true, Retried::None),
+    case("200 of another content type", welcome, "UnreadableResponse", Some(200), true, Retried::None),
+    case("500", || Fault::error(500, ErrorCode::UnexpectedFailure), "Api", Some(500), true, Retried::Repeatable),
+    case("502 with HTML", || Fault::page(502), "Api", Some(502), true, Retried::Repeatable),
+    case("503 with HTML", || Fault::page(503), "Api", Some(503), true, Retried::Repeatable),
+    case("504 with an empty body", || Fault::empty(504), "Api", Some(504), true, Retried::Repeatable),
+    case("429, `Retry-After: 1`", || limit().retry_after("1"), "Api", Some(429), true, Retried::Repeatable),
+    case("429, `Retry-After: 60`", || limit().retry_after("60"), "Api", Some(429), true, Retried::None),
+    case("429", limit, "Api", Some(429), true, Retried::None),
+    case("409", || Fault::error(409, ErrorCode::Conflict), "Api", Some(409), true, Retried::Repeatable),
+    case("413 with HTML", || Fault::page(413), "Api", Some(413), false, Retried::None),
 ];
 
 fn limit() -> Fault {
@@ -191,7 +191,7 @@ fn welcome() -> Fault {
 #[tokio::test]
 async fn the_fault_matrix() {
     let mut table = String::from(HEAD);
-    write!(table, "| what goes wrong | error | status | retryable |").unwrap();
+    write!(table, "| fault | error | status | retryable |").unwrap();
     for family in FAMILIES {
         write!(table, " {} |", family.name).unwrap();
     }
@@ -222,7 +222,7 @@ None of these faults ends a stored session: only a response of the server that r
 
 ";
 
-/// Plays a case, and tells how often the call was sent.
+/// Causes the fault, and returns how often the call was sent.
 async fn attempts(case: &Case, family: &Family) -> usize {
     let what = format!("{} of {}", case.name, family.name);
     let is_slow = case.name.contains("slow");
@@ -236,7 +236,7 @@ async fn attempts(case: &Case, family: &Family) -> usize {
     let result = result.unwrap_or_else(|_| panic!("{what}: hangs"));
     let sent = world.clock.sleeps() - waits + 1;
     match result {
-        // There is no body that could break off.
+        // There is no body that could be truncated.
         Ok(()) => assert!(family.name == "sign out" && case.status == Some(200), "{what}: no error"),
         Err(error) => {
             let kind = format!("{error:?}");
@@ -247,8 +247,8 @@ async fn attempts(case: &Case, family: &Family) -> usize {
             assert_clean(&what, &error, &world);
         }
     }
-    assert_eq!(sent, if case.again.includes(family) { 4 } else { 1 }, "{what}");
-    // No session is lost, and all is well when the network is.
+    assert_eq!(sent, if case.retried.includes(family) { 4 } else { 1 }, "{what}");
+    // No session is lost, and calls succeed once the network works again.
     assert!(world.manager.session().is_some(), "{what}");
     if case.fault.is_some() {
         assert_eq!(world.server.requests().len() - before, sent, "{what}");
@@ -259,7 +259,7 @@ async fn attempts(case: &Case, family: &Family) -> usize {
     sent
 }
 
-/// No text of an error, nor of its causes, holds a secret.
+/// Asserts that neither the error nor its causes print a secret.
 fn assert_clean(what: &str, error: &Error, world: &World) {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut cause = std::error::Error::source(error);

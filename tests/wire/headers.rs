@@ -1,4 +1,4 @@
-//! Which headers a request carries, and where it goes.
+//! Headers and URLs of requests.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn server_of_users() -> MockServer {
 }
 
 #[tokio::test]
-async fn every_request_names_the_client_and_the_version_of_errors() {
+async fn every_request_has_the_client_and_the_api_version() {
     let server = server_of_sessions().await;
     client_of(&server).sign_in(Password::email("ada@example.com", "password")).await.unwrap();
     let request = last_request(&server).await;
@@ -27,7 +27,7 @@ async fn every_request_names_the_client_and_the_version_of_errors() {
     assert_eq!(header(&request, "x-client-info"), Some(name));
     assert_eq!(header(&request, "user-agent"), Some(name));
     assert_eq!(header(&request, "accept"), Some("application/json"));
-    // The generator's own, which the server does not know and its CORS policy forbids.
+    // A header of the generator that the server does not know and its CORS policy forbids.
     assert_eq!(header(&request, "api-version"), None);
 }
 
@@ -41,7 +41,7 @@ async fn without_a_user_the_api_key_is_the_bearer_token() {
 }
 
 #[tokio::test]
-async fn the_users_token_goes_where_an_operation_takes_one_and_nowhere_else() {
+async fn the_access_token_is_sent_only_to_operations_that_take_one() {
     let server = server_of_users().await;
     let user = client_of(&server).user(ACCESS_TOKEN);
     user.get().await.unwrap();
@@ -49,13 +49,13 @@ async fn the_users_token_goes_where_an_operation_takes_one_and_nowhere_else() {
     assert_eq!(header(&request, "apikey"), Some(API_KEY));
     assert_eq!(header(&request, "authorization"), Some("Bearer access-token-of-ada"));
 
-    // The same raw client, with an operation that takes no user.
+    // The same raw client with an operation that takes no access token.
     let _ = user.raw().await.unwrap().settings().await;
     assert_eq!(header(&last_request(&server).await, "authorization"), Some("Bearer anon-key"));
 }
 
 #[tokio::test]
-async fn the_service_key_is_sent_by_the_admin_client_only() {
+async fn only_the_admin_client_sends_the_service_key() {
     let server = server_of_users().await;
     let client = client_of(&server);
     client.admin(SERVICE_KEY).invite(Invite::email("ada@example.com")).await.unwrap();
@@ -80,7 +80,7 @@ async fn without_an_api_key_there_is_no_credential() {
 }
 
 #[tokio::test]
-async fn headers_of_ones_own_are_sent_with_each_request() {
+async fn custom_headers_are_sent_with_each_request() {
     let server = server_of_sessions().await;
     let builder = Client::builder().base_url(server.uri()).header("X-Tenant", "acme").user_agent("app/1");
     let client = builder.client_info("app/2").api_version("2025-01-01").build().unwrap();
@@ -93,7 +93,7 @@ async fn headers_of_ones_own_are_sent_with_each_request() {
 }
 
 #[tokio::test]
-async fn any_base_path_works_with_or_without_a_slash() {
+async fn a_base_path_works_with_and_without_a_trailing_slash() {
     let server = server_of_users().await;
     for (base, path) in [("", "/user"), ("/", "/user"), ("/auth/v1", "/auth/v1/user"), ("/auth/v1/", "/auth/v1/user")] {
         let client = Client::new(format!("{}{base}", server.uri()), API_KEY).unwrap();
@@ -105,7 +105,7 @@ async fn any_base_path_works_with_or_without_a_slash() {
 }
 
 #[tokio::test]
-async fn a_sign_up_is_sent_as_the_server_reads_it() {
+async fn a_sign_up_has_the_fields_that_the_server_reads() {
     let server = server_of_users().await;
     let sign_up = SignUp::phone("+15550000001", "password")
         .data(json!({ "a": null, "b": [1] }))
@@ -130,7 +130,7 @@ async fn a_sign_up_is_sent_as_the_server_reads_it() {
 }
 
 #[tokio::test]
-async fn sign_out_is_of_this_session_unless_asked_otherwise() {
+async fn sign_out_ends_this_session_by_default() {
     let server = server_that_answers(ResponseTemplate::new(204)).await;
     let user = client_of(&server).user(ACCESS_TOKEN);
     for (scope, query) in [
@@ -149,7 +149,7 @@ async fn a_redirect_is_never_followed() {
     let server = server_that_answers(ResponseTemplate::new(302).insert_header("location", elsewhere.uri())).await;
     let error = client_of(&server).user(ACCESS_TOKEN).get().await.unwrap_err();
     assert_eq!(error.status().map(|status| status.as_u16()), Some(302));
-    // Not even by an HTTP client that was told to: a key would go with it to another host.
+    // Not even by an HTTP client that is configured to: the key would be sent to another host.
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(5));
     let client = Client::builder().base_url(server.uri()).api_key(API_KEY).http_client(http).build().unwrap();
     client.admin(SERVICE_KEY).users().get(Uuid::nil()).await.unwrap_err();
@@ -157,9 +157,9 @@ async fn a_redirect_is_never_followed() {
 }
 
 #[tokio::test]
-async fn a_call_that_takes_too_long_ends() {
+async fn a_call_times_out() {
     let server = server_that_answers(ResponseTemplate::new(200).set_delay(Duration::from_secs(60))).await;
-    // Also with an HTTP client that knows no time-out.
+    // Also with an HTTP client that has no timeout.
     let http = reqwest::Client::builder();
     let builder = Client::builder().base_url(server.uri()).http_client(http).timeout(Duration::from_millis(50));
     let error = builder.build().unwrap().health().await.unwrap_err();
@@ -169,7 +169,7 @@ async fn a_call_that_takes_too_long_ends() {
 }
 
 #[tokio::test]
-async fn a_path_parameter_cannot_leave_its_place() {
+async fn a_path_parameter_cannot_escape_its_segment() {
     let server = server_of_users().await;
     let raw = Client::new(format!("{}/auth/v1", server.uri()), API_KEY).unwrap().admin(SERVICE_KEY).raw().unwrap();
     for id in ["custom:acme", "a/b", "a b", "ü", "a?b=c", "a#b", "%2e%2e", "..%2f..", "../..", "..."] {
@@ -181,7 +181,7 @@ async fn a_path_parameter_cannot_leave_its_place() {
         let segment = path.strip_prefix("/auth/v1/admin/custom-providers/").unwrap();
         assert!(!segment.contains('/') && requests[before].url.query().is_none(), "{id} became {path}");
     }
-    // The colon stays: the server does not decode it.
+    // The colon is not encoded, because the server does not decode it.
     let _ = raw.admin_get_custom_provider("custom:acme").await;
     assert_eq!(last_request(&server).await.url.path(), "/auth/v1/admin/custom-providers/custom:acme");
 

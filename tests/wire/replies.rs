@@ -1,4 +1,4 @@
-//! Odd but good replies: what servers of yesterday, today and tomorrow may send decodes.
+//! Unusual but valid responses: those of older, current and future servers decode.
 
 use chrono::{DateTime, Duration, Utc};
 use gotrue::{
@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use support::{API_KEY, client_of, server_that_answers, session, session_from, user};
 use wiremock::ResponseTemplate;
 
-/// A session with something about its user changed.
+/// A session with a change of its user.
 fn session_with(change: impl FnOnce(&mut Value)) -> Value {
     let mut session = session();
     change(&mut session["user"]);
     session
 }
 
-/// A value with some fields left out.
+/// A value without some fields.
 fn without(mut value: Value, fields: &[&str]) -> Value {
     for field in fields {
         value.as_object_mut().unwrap().remove(*field);
@@ -26,7 +26,7 @@ fn without(mut value: Value, fields: &[&str]) -> Value {
 }
 
 #[tokio::test]
-async fn a_session_without_expires_at_expires_by_its_lifetime() {
+async fn a_session_without_expires_at_expires_after_its_lifetime() {
     let clock = ManualClock::new();
     let reply = without(session(), &["expires_at"]);
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(reply)).await;
@@ -40,7 +40,7 @@ async fn a_session_without_expires_at_expires_by_its_lifetime() {
 }
 
 #[tokio::test]
-async fn the_servers_clock_does_not_decide_when_a_session_expires() {
+async fn the_clock_of_the_server_does_not_affect_the_expiry() {
     let mut reply = session();
     reply["expires_at"] = json!(1);
     let session = session_from(reply).await.unwrap();
@@ -48,7 +48,7 @@ async fn the_servers_clock_does_not_decide_when_a_session_expires() {
 }
 
 #[tokio::test]
-async fn a_lifetime_beyond_all_dates_does_not_overflow() {
+async fn a_huge_lifetime_does_not_overflow() {
     for lifetime in [i64::MAX, 9_000_000_000_000] {
         let mut reply = session();
         reply["expires_in"] = json!(lifetime);
@@ -67,7 +67,7 @@ async fn identities_may_be_null_or_absent() {
 }
 
 #[tokio::test]
-async fn a_user_needs_no_more_than_an_id() {
+async fn a_user_needs_only_an_id() {
     let bare = session_from(session_with(|user| *user = json!({ "id": user["id"] }))).await.unwrap();
     assert!(bare.user().last_sign_in_at.is_none() && bare.user().is_anonymous.is_none());
     let nulls = session_from(session_with(|user| {
@@ -81,7 +81,7 @@ async fn a_user_needs_no_more_than_an_id() {
 }
 
 #[tokio::test]
-async fn metadata_is_kept_whatever_it_is() {
+async fn metadata_of_any_type_is_kept() {
     let odd = json!({ "a": [1, null, { "b": true }], "c": 1.5, "d": "", "": {} });
     for metadata in [odd, json!([]), json!("text"), json!(7), json!(false), json!({})] {
         let reply = session_with(|user| {
@@ -97,7 +97,7 @@ async fn metadata_is_kept_whatever_it_is() {
 }
 
 #[tokio::test]
-async fn a_factor_of_tomorrow_is_kept() {
+async fn a_factor_of_an_unknown_type_is_kept() {
     let factor =
         json!({ "id": "7242e3e7-f8f5-4de5-ad11-ba1aae8f3ace", "factor_type": "recovery_code", "status": "lost" });
     let session = session_from(session_with(|user| user["factors"] = json!([factor]))).await.unwrap();
@@ -111,7 +111,7 @@ async fn a_factor_of_tomorrow_is_kept() {
 }
 
 #[tokio::test]
-async fn a_weak_password_does_not_hinder_a_sign_in() {
+async fn a_weak_password_does_not_prevent_a_sign_in() {
     let mut reply = session();
     reply["weak_password"] = json!({ "message": "weak", "reasons": ["length", "too_funny"] });
     let session = session_from(reply).await.unwrap();
@@ -125,7 +125,7 @@ async fn a_weak_password_does_not_hinder_a_sign_in() {
 }
 
 #[tokio::test]
-async fn fields_of_tomorrow_do_no_harm() {
+async fn unknown_fields_are_ignored() {
     let mut reply = session();
     reply["new"] = json!({ "deep": [1] });
     reply["user"]["new"] = json!(1);
@@ -134,7 +134,7 @@ async fn fields_of_tomorrow_do_no_harm() {
 }
 
 #[tokio::test]
-async fn ids_of_providers_and_tokens_have_no_form() {
+async fn ids_of_providers_and_tokens_may_have_any_format() {
     let mut reply = session();
     reply["refresh_token"] = json!("AbCdEf-_0123456789AbCdEf-_0123456789AbCdEf-_0123456");
     reply["user"]["identities"][0]["id"] = json!("web3:solana:8YhmTcUVqenLWL2zLTBP4EYC3DkqR75auxxaqX7hfzwt");
@@ -149,7 +149,7 @@ async fn ids_of_providers_and_tokens_have_no_form() {
 }
 
 #[tokio::test]
-async fn dates_have_a_fraction_or_none() {
+async fn dates_may_have_a_fraction() {
     for date in [
         "2026-11-24T00:25:33Z",
         "2026-11-24T00:25:33.1Z",
@@ -162,7 +162,7 @@ async fn dates_have_a_fraction_or_none() {
 }
 
 #[tokio::test]
-async fn provider_tokens_are_handed_on() {
+async fn provider_tokens_are_returned() {
     let mut reply = session();
     reply["provider_token"] = json!("gho_x");
     reply["provider_refresh_token"] = json!("ghr_x");
@@ -172,13 +172,13 @@ async fn provider_tokens_are_handed_on() {
 }
 
 #[tokio::test]
-async fn a_sign_up_comes_to_a_session_or_to_a_user() {
+async fn a_sign_up_returns_a_session_or_a_user() {
     let sign_up = || SignUp::email("ada@example.com", "correct-horse-7");
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(session())).await;
     let SignUpOutcome::Session(session) = client_of(&server).sign_up(sign_up()).await.unwrap() else { panic!() };
     assert_eq!(session.access_token().expose(), support::ACCESS_TOKEN);
 
-    // A user who has to confirm, one of 2023, and one that the server invented.
+    // A user who must confirm, one of a server of 2023, and an obfuscated one.
     let invented = json!({ "id": user()["id"], "role": "", "identities": [], "is_anonymous": false });
     for reply in [user(), without(user(), &["is_anonymous", "last_sign_in_at"]), invented] {
         let server = server_that_answers(ResponseTemplate::new(200).set_body_json(&reply)).await;
@@ -189,7 +189,7 @@ async fn a_sign_up_comes_to_a_session_or_to_a_user() {
 }
 
 #[tokio::test]
-async fn the_first_of_two_confirmations_is_no_session() {
+async fn the_first_of_two_confirmations_returns_no_session() {
     for code in [json!("200"), Value::Null] {
         let reply = json!({ "msg": "Confirmation link accepted.", "code": code });
         let server = server_that_answers(ResponseTemplate::new(200).set_body_json(reply)).await;
@@ -200,7 +200,7 @@ async fn the_first_of_two_confirmations_is_no_session() {
 }
 
 #[tokio::test]
-async fn a_success_is_one_whatever_its_status() {
+async fn any_2xx_status_is_a_success() {
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(json!({}))).await;
     client_of(&server).user("token").sign_out(gotrue::SignOutScope::Local).await.unwrap();
     let server = server_that_answers(ResponseTemplate::new(201).set_body_json(user())).await;

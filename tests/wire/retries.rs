@@ -1,4 +1,4 @@
-//! What is sent again, when, and how often.
+//! Retries: which requests, when, and how often.
 
 use std::time::Duration;
 
@@ -27,22 +27,22 @@ fn busy() -> Fault {
 }
 
 #[tokio::test]
-async fn a_call_that_does_no_harm_comes_through_once_the_server_does() {
+async fn a_safe_call_is_retried_until_the_server_responds() {
     let World { server, clock, client } = world(|builder| builder).await;
     server.fail(busy().times(2));
     server.fail(Fault::truncated());
     client.settings().await.unwrap();
     assert_eq!((server.count("settings"), clock.sleeps()), (4, 3));
-    // 200, 400 and 800 milliseconds, each with up to as much again by chance.
+    // 200, 400 and 800 milliseconds, each with a jitter of up to the same time.
     let waited = clock.uptime();
     assert!((Duration::from_millis(1400)..=Duration::from_millis(2800)).contains(&waited), "{waited:?}");
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_does_not_lose_the_session() {
+async fn a_lost_response_to_a_refresh_does_not_lose_the_session() {
     let World { server, client, .. } = world(|builder| builder).await;
     let session = client.sign_up(SignUp::email("ada@example.com", PASSWORD)).await.unwrap().session().unwrap();
-    // The server has spent the token, and nobody has heard of the new one.
+    // The server has used the refresh token, and the new one was lost.
     server.fail(Fault::reset_in_body().of("token"));
     let renewed = client.refresh(session.refresh_token()).await.unwrap();
     assert_ne!(renewed.refresh_token(), session.refresh_token());
@@ -50,7 +50,7 @@ async fn an_answer_that_was_lost_does_not_lose_the_session() {
 }
 
 #[tokio::test]
-async fn a_sign_in_or_sign_up_is_never_sent_twice() {
+async fn a_sign_in_or_sign_up_is_never_repeated() {
     let World { server, client, .. } = world(|builder| builder).await;
     for fault in [busy(), Fault::truncated(), Fault::reset(), Fault::page(200)] {
         server.fail(fault.clone().of("sign_up"));
@@ -62,7 +62,7 @@ async fn a_sign_in_or_sign_up_is_never_sent_twice() {
 }
 
 #[tokio::test]
-async fn a_get_that_changes_something_is_sent_once() {
+async fn a_get_with_side_effects_is_not_repeated() {
     let World { server, client, .. } = world(|builder| builder).await;
     let session = client.sign_up(SignUp::email("ada@example.com", PASSWORD)).await.unwrap().session().unwrap();
     let user = client.user(session.access_token());
@@ -74,7 +74,7 @@ async fn a_get_that_changes_something_is_sent_once() {
 }
 
 #[tokio::test]
-async fn retries_are_as_many_as_were_asked_for() {
+async fn the_number_of_retries_can_be_set() {
     for (retries, sent) in [(0, 1), (1, 2), (7, 8)] {
         let clock = AutoClock::default();
         let server = FakeServer::start().await;
@@ -87,7 +87,7 @@ async fn retries_are_as_many_as_were_asked_for() {
 }
 
 #[tokio::test]
-async fn retries_take_no_longer_than_the_time_out() {
+async fn retries_take_no_longer_than_the_timeout() {
     let World { server, clock, client } = world(|builder| builder.timeout(Duration::from_secs(1)).retries(100)).await;
     server.fail(busy().times(1000));
     client.health().await.unwrap_err();
@@ -95,7 +95,7 @@ async fn retries_take_no_longer_than_the_time_out() {
 }
 
 #[tokio::test]
-async fn a_wait_that_the_server_asks_for_is_kept_when_it_is_short() {
+async fn a_short_retry_after_is_respected() {
     let World { server, clock, client } = world(|builder| builder).await;
     let limit = || Fault::error(429, ErrorCode::OverRequestRateLimit);
     server.fail(limit().retry_after("4"));
@@ -106,14 +106,14 @@ async fn a_wait_that_the_server_asks_for_is_kept_when_it_is_short() {
     server.fail(limit().retry_after("30"));
     let error = client.health().await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
-    // Without a hint, a limit is not used up further.
+    // A rate limit without Retry-After is not retried.
     server.fail(limit());
     client.health().await.unwrap_err();
     assert_eq!((clock.uptime(), server.count("health")), (before, 4));
 }
 
 #[tokio::test]
-async fn a_reply_that_is_too_large_is_refused_and_not_asked_for_again() {
+async fn a_response_that_is_too_large_is_rejected_and_not_requested_again() {
     let reply = ResponseTemplate::new(200).set_body_json(serde_json::json!({ "name": "x".repeat(100_000) }));
     let server = server_that_answers(reply).await;
     client_of(&server).health().await.unwrap();

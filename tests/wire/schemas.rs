@@ -1,5 +1,5 @@
-//! The schemas that schemars derives from the generated types say what the document says, field by field. So Rust and
-//! YAML cannot drift apart, and what other people put into their documents is true.
+//! The schemas that schemars derives from the generated types equal those of the document, field by field, so that the Rust
+//! types and the YAML cannot diverge.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use gotrue::schemars::generate::SchemaSettings;
 use gotrue_openapi::document::{self, components, elements, entries, known_values, resolve};
 use serde_json::{Map, Value};
 
-/// The document, and the definitions that were derived.
+/// The document and the derived definitions.
 struct Both {
     document: Value,
     derived: Map<String, Value>,
@@ -20,13 +20,13 @@ impl Both {
         let all = gotrue::types::schemas(&mut generator);
         let mut derived = generator.take_definitions(true);
         for (name, schema) in all {
-            // What is not a reference was written where it is used.
+            // A schema that is not referenced is inlined where it is used.
             derived.entry(name).or_insert_with(|| schema.to_value());
         }
         Self { document: document::gotrue().unwrap(), derived, differences: Vec::new() }
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "what is compared is made for it")]
+    #[expect(clippy::needless_pass_by_value, reason = "the arguments are created for the comparison")]
     fn require_same<T: PartialEq + std::fmt::Debug>(&mut self, place: &str, documented: T, derived: T) {
         if documented != derived {
             self.differences.push(format!("{place}: documented {documented:?}, derived {derived:?}"));
@@ -70,7 +70,7 @@ impl Both {
 
     fn compare_reference(&mut self, place: &str, name: &str, derived: &Value) {
         if name == "Metadata" {
-            // Free-form: the types take what they are given.
+            // Free-form data has no schema.
             return self.require_same(place, None, derived["type"].as_str());
         }
         match derived["$ref"].as_str() {
@@ -118,7 +118,7 @@ impl Both {
         }
     }
 
-    /// A schema with the parts of its `allOf` put together.
+    /// A schema merged with the parts of its `allOf`.
     fn merged(&self, schema: &Value) -> Value {
         let mut whole = schema.clone();
         for part in elements(&schema["allOf"]) {
@@ -152,14 +152,14 @@ fn type_of(schema: &Value) -> &str {
 }
 
 #[test]
-fn the_derived_schemas_are_those_of_the_document() {
+fn the_derived_schemas_equal_those_of_the_document() {
     let mut both = Both::new();
     both.compare_all();
     assert!(both.differences.is_empty(), "{}", both.differences.join("\n"));
 }
 
 #[test]
-fn a_difference_would_be_found() {
+fn a_difference_is_found() {
     let mut both = Both::new();
     let user = &mut both.document["components"]["schemas"]["User"];
     user["properties"]["email"]["type"] = "integer".into();
@@ -176,7 +176,7 @@ fn a_difference_would_be_found() {
 }
 
 #[test]
-fn our_own_session_has_a_schema() {
+fn the_session_has_a_schema() {
     let schema = gotrue::schemars::schema_for!(gotrue::Session).to_value();
     assert_eq!(schema["properties"]["access_token"]["format"], "password");
     assert_eq!(schema["properties"]["user"]["$ref"], "#/$defs/User");

@@ -1,5 +1,5 @@
-//! The fake server against the record of a real one: each recorded exchange is sent to it, in the same state, and the
-//! reply has the same status, headers and members, and for an error the same words.
+//! The fake server compared with recorded exchanges: each recorded request is sent to it in the same state, and the
+//! response has the same status, headers and members, and errors have the same messages.
 
 mod play;
 mod shape;
@@ -9,13 +9,13 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use play::{Exchange, Play};
 
-/// Exchanges that the fake is not in a state for, and why.
+/// Exchanges that the fake server cannot replay, with the reason.
 const NOT_PLAYED: [(&str, &str); 2] = [
     ("037-token_id_token-bad", "the real server could not reach the provider for its keys; this one has them"),
     ("083-authorize-pkce", "the real server could not reach the provider; this one is its own provider"),
 ];
 
-/// What may be different, by the place in the reply, and why.
+/// Allowed differences: the exchange, the place in the response, and the reason.
 const ALLOWED: [(&str, &str, &str); 17] = [
     ("001-health-ok", "/version", "the real server was built without a version"),
     ("006-openid_configuration-ok", "/issuer", "the real server was given none"),
@@ -48,7 +48,7 @@ fn recorded() -> Vec<Exchange> {
 }
 
 #[tokio::test]
-async fn each_recorded_exchange_has_a_reply_of_the_same_shape() {
+async fn each_recorded_exchange_has_a_response_of_the_same_shape() {
     let mut play = Play::start().await;
     let (mut played, mut wrong, mut allowed) = (0, BTreeMap::new(), [false; ALLOWED.len()]);
     for exchange in recorded().iter().filter(|exchange| why_not(exchange).is_none()) {
@@ -66,7 +66,7 @@ async fn each_recorded_exchange_has_a_reply_of_the_same_shape() {
     }
     let lines = wrong.iter().map(|(name, differences)| format!("{name}: {}", differences.join("; ")));
     assert!(wrong.is_empty(), "{} of {played} differ:\n{}", wrong.len(), lines.collect::<Vec<_>>().join("\n"));
-    // What is the same by now needs no leave.
+    // A difference that no longer exists must not be allowed.
     let unused: Vec<_> =
         ALLOWED.iter().zip(allowed).filter(|(_, is_used)| !is_used).map(|(allowed, _)| allowed).collect();
     assert!(unused.is_empty(), "{unused:?}");
@@ -77,7 +77,7 @@ fn why_not(exchange: &Exchange) -> Option<&'static str> {
 }
 
 #[test]
-fn what_is_not_played_is_there_to_be_played() {
+fn the_exceptions_are_recorded_exchanges() {
     let names: Vec<String> = recorded().into_iter().map(|exchange| exchange.name).collect();
     for (name, why) in NOT_PLAYED.into_iter().chain(ALLOWED.iter().map(|(name, _, why)| (*name, *why))) {
         assert!(names.iter().any(|known| known == name), "{name} is not recorded ({why})");

@@ -1,5 +1,5 @@
-//! The recorded exchanges, sent to the fake one after the other. What was made up in a recorded reply (an id, a token, a
-//! code) has its counterpart in the reply of the fake, and goes into later requests in its place.
+//! Sends the recorded requests to the fake server in order. Generated values of a recorded response (an ID, a token, a code)
+//! have a counterpart in the response of the fake server, which replaces them in later requests.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -39,19 +39,19 @@ impl Exchange {
     }
 }
 
-/// Two servers in the state that the real ones were in.
+/// Two servers in the state of the real ones.
 pub struct Play {
     pub autoconfirm: FakeServer,
     pub confirm: FakeServer,
-    /// One that lets nothing pass.
+    /// A server with a rate limit of zero.
     limited: FakeServer,
     pub clock: ManualClock,
-    /// What stands in for what was recorded.
+    /// The values that replace recorded ones.
     pub instead: HashMap<String, String>,
-    /// What is sent in place of a member of the next body.
+    /// Replacements for members of the next body.
     pub members: Map<String, Value>,
     pub device: Device,
-    /// The body of the last reply.
+    /// The body of the last response.
     pub last: Value,
     http: reqwest::Client,
 }
@@ -91,7 +91,7 @@ impl Play {
         self.instead.insert(recorded.to_owned(), instead.into());
     }
 
-    /// Sends the request of an exchange to a server, and learns from the reply.
+    /// Sends the request of an exchange to a server, and learns replacements from the response.
     pub async fn send(&mut self, exchange: &Exchange) -> Reply {
         self.clock.advance(Duration::from_millis(10));
         let request = &exchange.request;
@@ -125,7 +125,7 @@ impl Play {
 
     fn body(&mut self, exchange: &Exchange) -> Option<String> {
         if let Some(raw) = exchange.request["raw"].as_str() {
-            // It is cut short in the record.
+            // The recorded body is truncated.
             return Some(raw.repeat(1_048_577 / raw.len() + 1));
         }
         let mut body = exchange.request.get("json")?.clone();
@@ -139,7 +139,7 @@ impl Play {
         Some(body.to_string())
     }
 
-    /// The access token that stands in for a recorded one: one that was learned, or else that of a new session.
+    /// The access token that replaces a recorded one: a learned one, or that of a new session.
     async fn token(&mut self, recorded: &str, exchange: &Exchange) -> String {
         if let Some(known) = self.instead.get(recorded) {
             return known.clone();
@@ -167,7 +167,7 @@ impl Play {
         }
     }
 
-    /// A text, or the parts of a path, with what stands in for them.
+    /// Replaces a text, or the segments of a path.
     pub fn translated(&self, text: &str) -> String {
         let part = |part: &str| self.instead.get(part).cloned().unwrap_or_else(|| part.to_owned());
         if text.starts_with('/') { text.split('/').map(part).collect::<Vec<_>>().join("/") } else { part(text) }
@@ -224,13 +224,13 @@ async fn read(reply: reqwest::Response) -> Reply {
     Reply { status, headers, json: is_json.then(|| serde_json::from_slice(&body).unwrap()) }
 }
 
-/// A token of the fake's provider that says the same.
+/// An ID token of the fake provider with the same claims.
 fn id_token(server: &FakeServer, body: &Value) -> Secret {
     let mut claims = claims(body["id_token"].as_str().unwrap()).unwrap();
     for own in ["iss", "aud", "iat", "exp"] {
         claims.as_object_mut().unwrap().remove(own);
     }
-    // Somebody whom the provider knows by the other ways too.
+    // The user whom the provider also signs in by redirect.
     claims["sub"] = json!("keycloak-user-1");
     server.id_token(Provider::from(body["provider"].as_str().unwrap().to_owned()), &claims).unwrap()
 }

@@ -1,4 +1,4 @@
-//! What two replies have to have in common.
+//! Comparison of two responses.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::url::{Url, form_urlencoded};
 use serde_json::Value;
 
-/// Headers that have to be there as they are, and those that have to be there.
+/// Headers whose values must be equal, and headers that must be present.
 const SAME: [&str; 5] = ["allow", "cache-control", "content-type", "x-sb-error-code", "x-supabase-api-version"];
 const THERE: [&str; 5] =
     ["link", "sb-auth-refresh-token-prefix", "sb-auth-session-id", "sb-auth-user-id", "x-total-count"];
 
-/// Members whose values are not made up.
+/// Members whose values are not generated.
 const FIXED: [&str; 23] = [
     "aal",
     "action",
@@ -38,14 +38,14 @@ const FIXED: [&str; 23] = [
     "verification_type",
 ];
 
-/// A reply, of either server.
+/// A response of either server.
 pub struct Reply {
     pub status: u64,
     pub headers: Value,
     pub json: Option<Value>,
 }
 
-/// What is different; nothing if the replies are alike.
+/// Returns the differences.
 pub fn differences(recorded: &Reply, came: &Reply) -> Vec<String> {
     let mut found = Vec::new();
     if recorded.status != came.status {
@@ -70,7 +70,7 @@ pub fn differences(recorded: &Reply, came: &Reply) -> Vec<String> {
     found
 }
 
-/// Where a redirect leads, without the values of its parameters. Providers have sites of their own.
+/// The target of a redirect without the values of its parameters. Providers have different hosts.
 fn places(location: &str) -> (String, BTreeSet<String>) {
     let url = Url::parse(location).unwrap();
     let names = |text: &str| form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).collect();
@@ -106,7 +106,7 @@ fn compare(wanted: &Value, there: &Value, at: &str, found: &mut Vec<String>) {
             compare(&wanted, &there, &format!("{at}/claims"), found);
         }
         (wanted, there) if kind(wanted) == kind(there) => {
-            // What errors say is the same, word for word.
+            // Error messages must be equal.
             let is_of_error =
                 ["/code", "/error_code", "/message", "/msg", "/error", "/error_description"].contains(&at);
             let name = at.rsplit('/').next().unwrap_or_default();
@@ -118,12 +118,12 @@ fn compare(wanted: &Value, there: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The claims in a token, whoever has signed it.
+/// The claims of a token, without verification.
 pub fn claims(token: &str) -> Option<Value> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?).ok()
 }
 
-/// The type of a value. A moment is more than a string.
+/// The type of a value. Times are distinguished from other strings.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

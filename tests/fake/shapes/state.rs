@@ -1,4 +1,4 @@
-//! What happened between the exchanges that are kept: mails that were read, and steps that others show already.
+//! Steps between the recorded exchanges, such as reading mails.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ use super::play::{Exchange, PASSWORD, Play};
 const MAIL: &str = "mail-5615942f@example.com";
 
 impl Play {
-    /// Brings the server into the state that it was in before an exchange.
+    /// Brings the server into the state before an exchange.
     pub async fn prepare(&mut self, exchange: &Exchange) {
         match exchange.name.as_str() {
             "012-signup-repeated-obfuscated" => {
                 let sign_up = SignUp::email("ada-5615942f@example.com", PASSWORD).data(json!({ "k": "v" }));
                 self.client("confirm").sign_up(sign_up).await.unwrap();
             }
-            "047-user_get-session-missing" => self.somebody_gone(exchange).await,
+            "047-user_get-session-missing" => self.delete_user(exchange).await,
             "062-verify_post-sms" => {
                 let code = self.confirm.last_message_to("15550000002").unwrap().code;
                 self.put("654321", code.expose());
@@ -66,15 +66,15 @@ impl Play {
         }
     }
 
-    async fn somebody_confirmed(&self, email: &str) {
+    async fn create_confirmed_user(&self, email: &str) {
         let admin = self.client("confirm").admin(self.confirm.service_key());
         admin.users().create(CreateUser::email(email).password(PASSWORD).confirm_email()).await.unwrap();
     }
 
-    /// A token of somebody who has been deleted since.
-    async fn somebody_gone(&mut self, exchange: &Exchange) {
+    /// Provides a token of a user who is then deleted.
+    async fn delete_user(&mut self, exchange: &Exchange) {
         let email = "gone@example.com";
-        self.somebody_confirmed(email).await;
+        self.create_confirmed_user(email).await;
         let client = self.client("confirm");
         let session = client.sign_in(Password::email(email, PASSWORD)).await.unwrap();
         self.put(bearer(exchange), session.access_token().expose());
@@ -112,7 +112,7 @@ impl Play {
         self.members.insert("credential".to_owned(), json!(answer(credential)));
     }
 
-    /// A security key that has been used once, for a session of AAL2.
+    /// Enrolls a security key and uses it once, for a session of AAL2.
     async fn make_factor(&mut self, exchange: &Exchange) {
         let factor = self.translated("0d3d77cf-2151-49d5-84ca-2d4b54cb9638").parse().unwrap();
         let client = self.client("autoconfirm");
@@ -132,7 +132,7 @@ impl Play {
     }
 }
 
-/// A credential as browsers write it.
+/// A credential in the format of browsers.
 fn answer(credential: Value) -> PublicKeyCredential {
     PublicKeyCredential::try_from(credential).unwrap()
 }
@@ -141,7 +141,7 @@ fn bearer(exchange: &Exchange) -> &str {
     exchange.request["headers"]["Authorization"].as_str().unwrap().strip_prefix("Bearer ").unwrap()
 }
 
-/// Opens a URL of the server, and tells where it leads.
+/// Opens a URL of the server and returns the target of its redirect.
 async fn open(url: &str) -> Url {
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let reply = http.get(url).send().await.unwrap();

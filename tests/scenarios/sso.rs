@@ -1,4 +1,4 @@
-//! Sign-in with a company.
+//! SAML SSO.
 
 use gotrue::{
     Sso,
@@ -13,7 +13,7 @@ pub async fn an_unknown_domain(world: &World) {
     assert_eq!(code(unknown), "sso_provider_not_found");
 }
 
-/// How a company describes its identity provider.
+/// The SAML metadata of an identity provider.
 fn metadata(entity: &str) -> String {
     format!(
         "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"{entity}\"><IDPSSODescriptor \
@@ -46,7 +46,7 @@ pub async fn a_provider(world: &World) {
     let more = more.name_id_format(NameIdFormat::EmailAddress);
     let changed = providers.update(company.id, more.clone()).await.unwrap();
     assert_eq!(changed.domains.as_ref().unwrap().len(), 2);
-    // The server keeps the format only along with other news of SAML.
+    // The server updates the format only together with other fields of SAML.
     assert_eq!(changed.saml.unwrap().name_id_format, None);
     let changed = providers.update(company.id, more.metadata_xml(metadata(&entity))).await.unwrap();
     assert_eq!(changed.saml.unwrap().name_id_format, Some(NameIdFormat::EmailAddress));
