@@ -97,7 +97,7 @@ fn call(state: &mut State, request: &Request, operation: &'static Operation) -> 
         "revoke_oauth_grant" => grants::revoke(state, request),
         "sso" => sso::sign_in::sign_in(state, request),
         "saml_metadata" => Ok(sso::service_provider::metadata(state)),
-        "saml_acs" => Ok(sso::service_provider::assertion(request)),
+        "saml_acs" => Ok(sso::service_provider::assertion(state, request)),
         "scim_service_provider_config" => Ok(scim::service_provider_config(state)),
         "scim_resource_types" | "scim_schemas" => Ok(scim::empty_list()),
         "invite" => invite::invite(state, request),

@@ -247,7 +247,7 @@ async fn the_raw_client_is_there_for_the_rest() {
     let reply = client.raw().sign_up(None, None, &gotrue::types::SignUpRequest::default()).await.unwrap();
     let gotrue::types::SignUpResponse::Session(session) = reply.into_inner() else { panic!() };
     assert_eq!(session.user.is_anonymous, Some(true));
-    let session_id = client.user(session.access_token).raw().unwrap().get_user(None).await.unwrap();
+    let session_id = client.user(session.access_token).raw().await.unwrap().get_user(None).await.unwrap();
     assert_eq!(session_id.is_anonymous, Some(true));
 }
 

@@ -35,13 +35,13 @@ struct Update {
     password: Option<Secret>,
     data: Option<Value>,
     challenge: Option<String>,
-    redirect_to: Option<String>,
+    redirect_to: String,
 }
 
 /// `PUT /user`. Everything is checked before anything changes.
 pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    let update = read_update(request)?;
+    let update = read_update(state, request)?;
     check_update(state, &caller, &update)?;
     let user_id = caller.user_id;
     if let Some(password) = update.password {
@@ -66,7 +66,7 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     ok(user)
 }
 
-fn read_update(request: &Request) -> Result<Update, ApiError> {
+fn read_update(state: &State, request: &Request) -> Result<Update, ApiError> {
     let update: UserUpdateRequest = json_body(request)?;
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let email = given(update.email).map(|email| contact::email(&email)).transpose()?;
@@ -82,7 +82,7 @@ fn read_update(request: &Request) -> Result<Update, ApiError> {
         password: update.password,
         data: update.data,
         challenge: given(update.code_challenge),
-        redirect_to: request.query("redirect_to"),
+        redirect_to: state.settings.redirect_to(request),
     })
 }
 
@@ -127,7 +127,7 @@ fn change_email(
     user_id: Uuid,
     email: String,
     challenge: Option<String>,
-    redirect_to: Option<String>,
+    redirect_to: String,
 ) -> Result<(), ApiError> {
     let (now, confirm) = (state.now(), state.settings.confirm_addresses);
     let account = state.account(user_id)?;
@@ -155,7 +155,10 @@ fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), A
         return state.identify(user_id, "phone");
     }
     account.user.new_phone = Some(phone);
-    state.send(user_id, &Letter { otp_type: Some(OtpType::PhoneChange), challenge: None, redirect_to: None })
+    state.send(
+        user_id,
+        &Letter { otp_type: Some(OtpType::PhoneChange), challenge: None, redirect_to: state.settings.site_url.clone() },
+    )
 }
 
 pub(crate) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult {
@@ -165,6 +168,9 @@ pub(crate) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult 
         return Err(ApiError::new(422, ErrorCode::EmailNotConfirmed, "Please verify your email first."));
     }
     state.note(caller.user_id, AuditAction::UserReauthenticateRequested, None);
-    state.send(caller.user_id, &Letter { otp_type: None, challenge: None, redirect_to: None })?;
+    state.send(
+        caller.user_id,
+        &Letter { otp_type: None, challenge: None, redirect_to: state.settings.site_url.clone() },
+    )?;
     ok(&MessageSent { message_id: None })
 }
