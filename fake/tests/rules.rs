@@ -213,3 +213,30 @@ async fn a_sign_up_tells_nothing_about_others() {
     assert_eq!(made_up["user_metadata"], json!({ "mine": true }));
     assert_eq!(made_up["app_metadata"], json!({ "provider": "email", "providers": ["email"] }));
 }
+
+#[tokio::test]
+async fn groups_of_routes_take_a_trailing_slash() {
+    let server = FakeServer::start().await;
+    let (_, token) = sign_up(&server).await;
+    let bearer = format!("Bearer {}", token.expose());
+    assert_eq!(send(&server, Method::GET, "/user/", &bearer, "").await.0, StatusCode::OK);
+    let key = format!("Bearer {}", server.service_key().expose());
+    assert_eq!(send(&server, Method::GET, "/admin/users/", &key, "").await.0, StatusCode::OK);
+    for path in ["/settings/", "/token/", "/logout/"] {
+        assert_eq!(send(&server, Method::POST, path, &bearer, "{}").await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+    let unknown = Method::from_bytes(b"BREW").unwrap();
+    assert_eq!(send(&server, unknown, "/unknown", "", "").await.0, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_nul_in_metadata_cannot_be_stored() {
+    let server = FakeServer::start().await;
+    let body = r#"{"email":"ada@example.com","password":"correct-horse-7","data":{"a":["\u0000"]}}"#;
+    let (status, error) = send(&server, Method::POST, "/signup", "", body).await;
+    assert_eq!((status, &error["msg"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("Database error saving new user")));
+    let (_, token) = sign_up(&server).await;
+    let bearer = format!("Bearer {}", token.expose());
+    let (status, _) = send(&server, Method::PUT, "/user", &bearer, r#"{"data":{"\u0000":1}}"#).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+}

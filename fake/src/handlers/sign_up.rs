@@ -12,13 +12,17 @@ use crate::{
     state::{
         State,
         messages::Letter,
-        rows::password::{Password, check_strength},
+        rows::{
+            account::check_storable,
+            password::{Password, check_strength},
+        },
     },
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
 
 pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     let sign_up: SignUpRequest = json_body(request)?;
+    check_storable(sign_up.data.as_ref(), "Database error saving new user")?;
     let email = sign_up.email.unwrap_or_default();
     let phone = sign_up.phone.unwrap_or_default();
     if email.is_empty() && phone.is_empty() {

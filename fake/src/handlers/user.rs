@@ -14,7 +14,10 @@ use crate::{
         State,
         access_tokens::Caller,
         messages::Letter,
-        rows::password::{Password, check_strength},
+        rows::{
+            account::check_storable,
+            password::{Password, check_strength},
+        },
     },
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
@@ -72,6 +75,7 @@ fn read_update(state: &State, request: &Request) -> Result<Update, ApiError> {
     let email = given(update.email).map(|email| contact::email(&email)).transpose()?;
     let phone = given(update.phone).map(|phone| contact::phone(&phone)).transpose()?;
     update.password.as_ref().map_or(Ok(()), check_strength)?;
+    check_storable(update.data.as_ref(), "Error updating user")?;
     if update.app_metadata.is_some() {
         let message = "Updating app_metadata requires admin privileges";
         return Err(ApiError::new(403, ErrorCode::NotAdmin, message));
