@@ -1,23 +1,26 @@
-//! What can be typed.
+//! The command line: every command, and what each runs.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{command, context::Context, failure::Result};
+use crate::{command, context::Context, failure::Result, options::Options};
 
-const ABOUT: &str = "Signs in to a GoTrue (Supabase Auth) server, and looks after one.
+const ABOUT: &str = "Sign in to a GoTrue (Supabase Auth) server, and administer one.
 
-The server is that of --url, of --profile, of the environment (GOTRUE_URL and GOTRUE_API_KEY, or SUPABASE_URL and \
-                     SUPABASE_ANON_KEY), of the profile in use, or one on this machine, in this order. Commands for \
-                     operators take the service key from --service-key, GOTRUE_SERVICE_KEY or the profile. A \
-                     profile's keys go to its own server only. Profiles and sessions are in the platform's own \
-                     folder for configuration, or in GOTRUE_CONFIG_DIR.";
+The server comes from the first of these that is set: --url; --profile; GOTRUE_PROFILE; the environment (GOTRUE_URL, \
+                     or SUPABASE_URL); the current profile; a server on this machine. Admin commands need the \
+                     service key, from --service-key, the environment (GOTRUE_SERVICE_KEY, or \
+                     SUPABASE_SERVICE_ROLE_KEY) or a profile. Keys are only sent to the server that they belong to: \
+                     those of the environment to the server of the environment, those of a profile to the server of \
+                     that profile. gotrue profile show prints where each value comes from.
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused, 2 wrong use, 3 no answer or busy (try again), 4 not signed in \
-                          or no right to, 5 no such thing, 130 interrupted.";
+Profiles and sessions are stored in the platform's configuration directory, or in GOTRUE_CONFIG_DIR.";
 
-/// The command.
+const EXIT_CODES: &str = "Exit codes: 0 success, 1 refused or failed, 2 usage error, 3 unavailable (try again), \
+                          4 unauthorized, 5 not found, 6 only partly done, 130 interrupted.";
+
+/// The parsed command line.
 #[derive(Debug, Parser)]
-#[command(name = "gotrue", version, about = "Signs in to a GoTrue (Supabase Auth) server, and looks after one")]
+#[command(name = "gotrue", version, about = "Sign in to a GoTrue (Supabase Auth) server, and administer one")]
 #[command(long_about = ABOUT, after_help = EXIT_CODES, propagate_version = true, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
@@ -26,91 +29,70 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// Options that every command has.
-#[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Options for all commands")]
-pub struct Options {
-    #[arg(long, global = true, value_name = "URL")]
-    #[arg(help = "The URL of the server, such as https://project.supabase.co/auth/v1")]
-    pub url: Option<String>,
-    /// The API key that a gateway in front of the server asks for
-    #[arg(long, global = true, value_name = "KEY")]
-    pub key: Option<gotrue::Secret>,
-    /// The service key, for operators; - asks for it
-    #[arg(long, global = true, value_name = "KEY")]
-    pub service_key: Option<gotrue::Secret>,
-    /// The profile to use this time
-    #[arg(long, short, global = true, value_name = "NAME", conflicts_with = "url")]
-    pub profile: Option<String>,
-    /// Prints JSON for programs, one value a line
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Does not ask before something is removed
-    #[arg(long, short, global = true)]
-    pub yes: bool,
-}
-
 /// All commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Servers by name, with their keys
+    /// Manage profiles: servers by name, with their keys
     #[command(subcommand)]
     Profile(command::profile::Profile),
-    /// Signs in: by password, code, link or provider
+    /// Sign in with a password, code, link or provider
     Login(command::login::Login),
-    /// Signs out
-    Logout(command::session::Logout),
-    /// Shows who is signed in
-    Whoami(command::session::Whoami),
-    /// Prints a fresh access token, for scripts
-    Token(command::session::Token),
-    /// The account of whoever is signed in
+    /// Sign out
+    Logout(command::logout::Logout),
+    /// Show the signed-in user
+    Whoami(command::whoami::Whoami),
+    /// Print a fresh access token, for scripts
+    Token(command::token::Token),
+    /// Manage the account of the signed-in user
     #[command(subcommand)]
     User(command::user::User),
-    /// The second factors of whoever is signed in
+    /// Manage the second factors of the signed-in user
     #[command(subcommand)]
     Mfa(command::mfa::Mfa),
-    /// The passkeys of whoever is signed in
+    /// Manage the passkeys of the signed-in user
     #[command(subcommand)]
     Passkeys(command::passkeys::Passkeys),
-    /// The users of the server
+    /// Manage the users of the server
     #[command(subcommand)]
     Users(command::users::Users),
-    /// Invites somebody by mail
+    /// Invite a user by e-mail
     Invite(command::invite::Invite),
-    /// Makes a link as a mail would have it, and sends nothing
+    /// Generate the link that a mail would contain, without sending it
     #[command(subcommand)]
-    Link(command::link::Kind),
-    /// What was done, by whom
+    Link(command::link::Link),
+    /// Show the audit log
     Audit(command::audit::Audit),
-    /// The identity providers of companies (SAML)
+    /// Manage SAML identity providers
     #[command(subcommand)]
     Sso(command::sso::Sso),
-    /// The custom OAuth and OpenID Connect providers
+    /// Manage custom OAuth and OpenID Connect providers
     #[command(subcommand)]
     Providers(command::providers::Providers),
-    /// The clients of the server's own OAuth
+    /// Manage the OAuth clients of the server
     #[command(subcommand)]
     Clients(command::clients::Clients),
-    /// What a token says, and whether it is true
+    /// Inspect and verify tokens
     #[command(subcommand)]
     Jwt(command::jwt::Jwt),
-    /// Whether the server is up, and its version
-    Health(command::server::Health),
-    /// What the server has switched on
-    Settings(command::server::Settings),
-    /// Any operation of the server, as its document describes it
+    /// Make the signing keys of a server, and tokens signed with them
+    #[command(subcommand, long_about = command::keys::ABOUT)]
+    Keys(command::keys::Keys),
+    /// Check that the server is up, and show its version
+    Health(command::health::Health),
+    /// Check the server, its keys and its settings, and say what to do
+    Doctor(command::doctor::Doctor),
+    /// Show what the server has enabled
+    Settings(command::settings::Settings),
+    /// Call any operation of the server
     Api(command::api::Api),
-    /// Prints a script that completes the command in a shell
-    #[command(hide = true)]
-    Completions(command::shell::Completions),
-    /// Writes the manual pages to a directory
-    #[command(hide = true)]
-    Man(command::shell::Man),
+    /// Print a completion script for a shell
+    Completions(command::completions::Completions),
+    /// Write the manual pages to a directory
+    Man(command::man::Man),
 }
 
 impl Command {
-    /// Does it.
+    /// Runs the command.
     pub async fn run(self, context: &Context) -> Result<()> {
         match self {
             Self::Profile(command) => command.run(context),
@@ -129,11 +111,13 @@ impl Command {
             Self::Providers(command) => command.run(context).await,
             Self::Clients(command) => command.run(context).await,
             Self::Jwt(command) => command.run(context).await,
+            Self::Keys(command) => command.run(context),
             Self::Health(command) => command.run(context).await,
+            Self::Doctor(command) => command.run(context).await,
             Self::Settings(command) => command.run(context).await,
             Self::Api(command) => command.run(context).await,
-            Self::Completions(command) => command.run(),
-            Self::Man(command) => command.run(),
+            Self::Completions(command) => command.run(Cli::command()),
+            Self::Man(command) => command.run(Cli::command()),
         }
     }
 }

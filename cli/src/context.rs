@@ -1,32 +1,32 @@
-//! Where a command does its work: the server, its keys, the session.
+//! What every command works with: the output, the server and the session.
 
 use std::env;
 
-use gotrue::{AdminClient, Client, ClientBuilder, FileStore, Secret, SessionManager};
-
-use crate::{
-    cli::Options,
-    config::{Config, Folder, SessionOf},
-    failure::{Exit, Failure, Result},
-    keys::Keys,
-    output::Output,
-    prompt,
+use gotrue::{
+    AdminClient, Client, Error, FileStore, Secret, SessionManager,
+    reqwest::StatusCode,
+    url::{Host, Url},
 };
 
-const NAME: &str = concat!("gotrue-cli/", env!("CARGO_PKG_VERSION"));
+use crate::{
+    config_dir::{ConfigDir, SessionOwner},
+    failure::{Exit, Failure, Result},
+    options::Options,
+    output::Output,
+    prompt,
+    target::{Source, Sourced, Target},
+};
 
-/// What every command is given. Nothing is read or asked before it is needed.
+const USER_AGENT: &str = concat!("gotrue-cli/", env!("CARGO_PKG_VERSION"));
+
+/// Page of the documentation about service keys.
+const SERVICE_KEYS: &str = "see gotrue keys --help";
+
+/// The context of a command. Nothing is read or asked before it is needed.
 #[derive(Debug)]
 pub struct Context {
     pub out: Output,
     pub options: Options,
-}
-
-/// A server, and what is ours there.
-struct Place {
-    builder: ClientBuilder,
-    keys: Keys,
-    profile: Option<String>,
 }
 
 impl Context {
@@ -34,83 +34,128 @@ impl Context {
         Self { out: Output { json: options.json }, options }
     }
 
-    /// Goes on only when somebody says yes, or has said so with `--yes`.
+    /// Asks for confirmation, unless `--yes` is given.
     pub fn confirm(&self, question: impl AsRef<str>) -> Result<()> {
         prompt::confirm(question.as_ref(), self.options.yes)
     }
 
-    /// A client for the server.
+    /// Returns the server and its keys.
+    pub fn target(&self) -> Result<Target> {
+        // An empty variable counts as unset.
+        Target::resolve(&self.options, &|name| env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    /// Returns a client for the server.
     pub fn client(&self) -> Result<Client> {
-        self.build(self.place()?.builder)
+        build(&self.target()?)
     }
 
-    /// A client with the service key.
+    /// Returns the URL of the server, normalized.
+    pub fn server_url(&self) -> Result<String> {
+        Ok(Client::builder().base_url(&self.target()?.url.value).build()?.base_url().to_string())
+    }
+
+    /// Returns a client with the service key.
     pub fn admin(&self) -> Result<AdminClient> {
-        let Place { builder, keys, .. } = self.place()?;
-        let key = self.service_key()?.or(keys.service_key).ok_or_else(|| {
-            Failure::new(Exit::Unauthorized, "this takes the service key")
-                .hint("give it by --service-key -, GOTRUE_SERVICE_KEY or gotrue profile add")
-        })?;
-        Ok(self.build(builder)?.admin(key))
+        let target = self.target()?;
+        let client = build(&target)?;
+        let unused = target.unused_keys.iter().find(|name| name.contains("SERVICE") || name.contains("SECRET"));
+        let Some(Sourced { value: key, source }) = target.service_key else {
+            let hint = match unused {
+                Some(name) => {
+                    format!("{name} is not used, since it may belong to another server: pass --service-key -")
+                }
+                None => format!("pass --service-key -, or set GOTRUE_SERVICE_KEY, or use a profile; {SERVICE_KEYS}"),
+            };
+            return Err(Failure::new(Exit::Unauthorized, "this command needs the service key").hint(hint));
+        };
+        if let (Some(name), Source::Profile(profile)) = (unused, &source) {
+            self.out.warning(format!("{name} is not used: profile {profile} has its own service key"));
+        }
+        if source == Source::Named("--service-key") && key.expose() != "-" {
+            self.out.warning("a key on the command line is visible to other users: pass --service-key - instead");
+        }
+        if is_plain_remote(client.base_url()) {
+            let host = client.base_url().host_str().unwrap_or_default();
+            self.out.warning(format!("the service key is sent to {host} unencrypted: use https"));
+        }
+        Ok(client.admin(key_or_prompt("Service key", &key)?))
     }
 
-    /// The session at that server, if there is one.
+    /// Adds what is known about the server to a failure: its URL if it did not respond, and whether it is a GoTrue
+    /// server at all if it responded with 404. A wrong path would otherwise look like a missing user.
+    pub async fn explain(&self, mut failure: Failure) -> Failure {
+        let is_prompted = self.options.key.as_ref().is_some_and(|key| key.expose() == "-");
+        if is_prompted || !matches!(failure.exit, Exit::NotFound | Exit::Unavailable) {
+            return failure;
+        }
+        let Ok(client) = self.client() else { return failure };
+        let url = client.base_url().as_str();
+        if failure.request.status == Some(StatusCode::NOT_FOUND) && !is_gotrue(&client).await {
+            failure.exit = Exit::Refused;
+            failure.message = format!("{url} is not a GoTrue server: it responded with 404");
+            failure.hint = Some("check the path of the URL; for a hosted project it is /auth/v1".to_owned());
+        }
+        failure.at(url)
+    }
+
+    /// Returns the session on the server, if there is one.
     pub async fn session(&self) -> Result<SessionManager> {
-        let Place { builder, profile, .. } = self.place()?;
-        let client = self.build(builder)?;
-        let of = profile.as_deref().map_or(SessionOf::Server(client.base_url().as_str()), SessionOf::Profile);
-        let file = Folder::find()?.session_file(of);
+        let target = self.target()?;
+        let client = build(&target)?;
+        let url = client.base_url().as_str();
+        let owner = target.profile.as_deref().map_or(SessionOwner::Server(url), SessionOwner::Profile);
+        let file = ConfigDir::find()?.session_file(owner);
         Ok(client.session_manager(FileStore::open(file)?).await?)
     }
+}
 
-    /// The service key of the command line, or else the environment's, which goes with the environment's server only.
-    pub fn service_key(&self) -> Result<Option<Secret>> {
-        match &self.options.service_key {
-            Some(key) if key.expose() == "-" => prompt::secret("Service key").map(Some),
-            key => Ok(key.clone()),
-        }
+fn build(target: &Target) -> Result<Client> {
+    let mut builder = Client::builder().base_url(&target.url.value).user_agent(USER_AGENT).client_info(USER_AGENT);
+    if let Some(key) = &target.api_key {
+        builder = builder.api_key(key_or_prompt("API key", &key.value)?);
     }
+    Ok(builder.build()?)
+}
 
-    fn build(&self, mut builder: ClientBuilder) -> Result<Client> {
-        if let Some(key) = &self.options.key {
-            builder = builder.api_key(key);
-        }
-        Ok(builder.user_agent(NAME).client_info(NAME).build()?)
-    }
-
-    fn place(&self) -> Result<Place> {
-        if let Some(url) = &self.options.url {
-            return Ok(Place::of_environment(ClientBuilder::from_env().base_url(url)));
-        }
-        let environment_has_one = || variable("GOTRUE_URL").or_else(|| variable("SUPABASE_URL")).is_some();
-        if self.options.profile.is_none() && environment_has_one() {
-            return Ok(Place::of_environment(ClientBuilder::from_env()));
-        }
-        let folder = Folder::find()?;
-        let config = Config::read(&folder)?;
-        match self.options.profile.as_ref().or(config.current.as_ref()) {
-            Some(name) => Place::of_profile(&folder, &config, name),
-            None => Ok(Place::of_environment(ClientBuilder::from_env())),
-        }
+/// Returns whether a server has a health endpoint that responds like GoTrue's. Without a clear answer it counts as one.
+async fn is_gotrue(client: &Client) -> bool {
+    match client.health().await {
+        Ok(_) => true,
+        Err(Error::UnreadableResponse(_)) => false,
+        Err(error) => error.status() != Some(StatusCode::NOT_FOUND),
     }
 }
 
-impl Place {
-    fn of_environment(builder: ClientBuilder) -> Self {
-        let service_key = variable("GOTRUE_SERVICE_KEY").or_else(|| variable("SUPABASE_SERVICE_ROLE_KEY"));
-        Self { builder, keys: Keys { api_key: None, service_key: service_key.map(Secret::from) }, profile: None }
-    }
-
-    /// Only with its own keys: those of the environment are another server's.
-    fn of_profile(folder: &Folder, config: &Config, name: &str) -> Result<Self> {
-        let profile = config.profile(name)?;
-        let keys = profile.keys.load(folder, name)?;
-        let builder = Client::builder().base_url(&profile.url).api_key(keys.api_key.clone().unwrap_or_default());
-        Ok(Self { builder, keys, profile: Some(name.to_owned()) })
-    }
+/// Returns the key, or asks for it if it is `-`.
+pub fn key_or_prompt(what: &str, key: &Secret) -> Result<Secret> {
+    if key.expose() == "-" { prompt::secret(what) } else { Ok(key.clone()) }
 }
 
-/// A variable that is set to nothing is as good as not set.
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
+/// Returns whether what is sent to the URL leaves this machine unencrypted.
+fn is_plain_remote(url: &Url) -> bool {
+    let is_local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
+        None => true,
+    };
+    url.scheme() == "http" && !is_local
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_only_for_this_machine() {
+        let is_plain = |url: &str| is_plain_remote(&Url::parse(url).unwrap());
+        assert!(
+            is_plain("http://auth.example.com") && is_plain("http://10.0.0.7:9999") && is_plain("http://[fd00::1]")
+        );
+        assert!(!is_plain("https://auth.example.com") && !is_plain("http://localhost:9999"));
+        assert!(
+            !is_plain("http://127.0.0.1:9999") && !is_plain("http://[::1]:9999") && !is_plain("http://0.0.0.0:9999")
+        );
+    }
 }

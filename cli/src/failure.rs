@@ -1,4 +1,4 @@
-//! What goes wrong: in words, with a hint what to do next, and as an exit code.
+//! Failures: a message, a hint and an exit code.
 
 use std::{error::Error as StdError, io};
 
@@ -6,40 +6,53 @@ use gotrue::{Error, ErrorCode, error::TokenError, reqwest::StatusCode};
 
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// How the command ends when it did not do what was asked. The numbers are promised.
+/// Exit codes of a command that did not succeed. The numbers are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Whoever reads our output has had enough, as `head` has. No failure.
-    ReaderGone = 0,
-    /// The server, or this machine, refused.
+    /// The reader of the output has closed the pipe, as `head` does. Not a failure.
+    PipeClosed = 0,
+    /// The server refused, or something failed on this machine.
     Refused = 1,
-    /// What was typed cannot be right.
+    /// The command line or the input is not valid.
     Usage = 2,
-    /// There was no answer, or the server is busy: worth another try.
+    /// There was no response, or the server is busy. Trying again may help.
     Unavailable = 3,
-    /// Nobody is signed in, or they may not do this.
+    /// Not signed in, or not allowed.
     Unauthorized = 4,
-    /// There is no such thing.
+    /// Something does not exist.
     NotFound = 5,
-    /// Somebody pressed Ctrl-C.
+    /// Some of the work is done, and some was refused.
+    Partial = 6,
+    /// The user pressed Ctrl-C.
     Interrupted = 130,
 }
 
-/// A failure, ready to be told.
+/// A failure, ready to be printed.
 #[derive(Debug)]
 pub struct Failure {
     pub exit: Exit,
     pub message: String,
     pub hint: Option<String>,
-    /// The server's code, for programs.
+    /// What is known about the request that failed, if it was a request.
+    pub request: Box<Request>,
+}
+
+/// The request that failed.
+#[derive(Debug, Default)]
+pub struct Request {
+    /// The server's error code, for scripts.
     pub code: Option<ErrorCode>,
-    /// The HTTP status, for programs.
+    /// The HTTP status, for scripts.
     pub status: Option<StatusCode>,
+    /// The ID under which the server, or a gateway, logged the request.
+    pub id: Option<String>,
+    /// The URL of the server, if there was no response from it.
+    pub url: Option<String>,
 }
 
 impl Failure {
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hint: None, code: None, status: None }
+        Self { exit, message: message.into(), hint: None, request: Box::default() }
     }
 
     pub fn usage(message: impl Into<String>) -> Self {
@@ -55,7 +68,15 @@ impl Failure {
         self
     }
 
-    /// What was being done, before the failure's own words.
+    /// Adds the URL of the server, if there was no response from it.
+    pub fn at(mut self, url: &str) -> Self {
+        if self.exit == Exit::Unavailable && self.request.status.is_none() {
+            self.request.url = Some(url.to_owned());
+        }
+        self
+    }
+
+    /// Prefixes the message with what failed, such as a file name.
     pub fn during(mut self, doing: impl std::fmt::Display) -> Self {
         self.message = format!("{doing}: {}", self.message);
         self
@@ -64,7 +85,7 @@ impl Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        let exit = if error.kind() == io::ErrorKind::BrokenPipe { Exit::ReaderGone } else { Exit::Refused };
+        let exit = if error.kind() == io::ErrorKind::BrokenPipe { Exit::PipeClosed } else { Exit::Refused };
         Self::new(exit, error.to_string())
     }
 }
@@ -77,13 +98,13 @@ impl From<gotrue::error::StoreError> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self {
-            exit: exit_of(&error),
-            message: with_causes(&error),
-            hint: hint_of(&error),
+        let request = Request {
             code: error.code().cloned(),
             status: error.status(),
-        }
+            id: error.request_id().map(str::to_owned),
+            url: None,
+        };
+        Self { exit: exit_of(&error), message: with_causes(&error), hint: hint_of(&error), request: Box::new(request) }
     }
 }
 
@@ -94,26 +115,26 @@ fn exit_of(error: &Error) -> Exit {
         _ if not_signed_in => Exit::Unauthorized,
         Some(401 | 403) => Exit::Unauthorized,
         Some(404) => Exit::NotFound,
+        _ if matches!(error, Error::IncompleteList { .. }) => Exit::Partial,
         _ if error.is_retryable() => Exit::Unavailable,
         _ => Exit::Refused,
     }
 }
 
-/// The error and what caused it. The causes of the connection's errors say what is the matter.
+/// The error and its causes. For connection errors only the causes are specific.
 fn with_causes(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let words = error.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
         }
         cause = error.source();
     }
     text
 }
 
-/// What to do next.
 fn hint_of(error: &Error) -> Option<String> {
     if let Some(wait) = error.retry_after() {
         return Some(format!("try again in {}", humantime::format_duration(wait)));
@@ -121,17 +142,20 @@ fn hint_of(error: &Error) -> Option<String> {
     if !error.weak_password_reasons().is_empty() {
         let reasons: Vec<_> =
             error.weak_password_reasons().iter().map(gotrue::types::WeakPasswordReason::as_str).collect();
-        return Some(format!("choose another password; this one fails: {}", reasons.join(", ")));
+        return Some(format!("choose another password; reasons: {}", reasons.join(", ")));
     }
     let hint = match error {
         Error::NoSession => "sign in first: gotrue login",
-        Error::Connection(_) => "is the server up, and is this its URL? See --url, GOTRUE_URL and gotrue profile list",
-        Error::UnreadableReply(_) => "is this the URL of a GoTrue server? That of a hosted project ends in /auth/v1",
-        Error::NoCallback | Error::MissingVerifier => "begin again: gotrue login",
+        Error::Connection(_) => "check that the server is up and that the URL is right: gotrue profile show",
+        Error::UnreadableResponse(_) => {
+            "check that the URL is that of a GoTrue server; for a hosted project it ends in /auth/v1"
+        }
+        Error::NoCallback | Error::MissingVerifier => "start again: gotrue login",
+        Error::IncompleteList { .. } => "try again when fewer users come and go",
         Error::Listen(_) => "choose another port with --port",
         Error::Token(error) => return Some(hint_of_token(*error).to_owned()),
-        error if error.code() == Some(&ErrorCode::UserBanned) => "an operator lets them in again: gotrue users unban",
-        error if error.ends_session() => "the session is over; sign in again: gotrue login",
+        error if error.code() == Some(&ErrorCode::UserBanned) => "an operator can lift the ban: gotrue users unban",
+        error if error.ends_session() => "the session has ended; sign in again: gotrue login",
         error => hint_of_code(error.code()?)?,
     };
     Some(hint.to_owned())
@@ -139,31 +163,37 @@ fn hint_of(error: &Error) -> Option<String> {
 
 fn hint_of_token(error: TokenError) -> &'static str {
     match error {
-        TokenError::Expired(_) => "gotrue token prints a fresh one",
-        TokenError::NotYetValid(_) => "is the clock of this machine right?",
-        TokenError::WrongIssuer | TokenError::WrongAudience => "gotrue jwt inspect shows whose it is and for whom",
-        TokenError::UnknownKey => "it is another server's, or its key has been retired",
-        _ => "do not trust it",
+        TokenError::Expired(_) => "print a fresh token: gotrue token",
+        TokenError::NotYetValid(_) => "check the clock of this machine",
+        TokenError::WrongIssuer | TokenError::WrongAudience => "show the issuer and the audience: gotrue jwt inspect",
+        TokenError::UnknownKey => "the token is from another server, or its key has been retired",
+        _ => "do not trust this token",
     }
 }
 
 fn hint_of_code(code: &ErrorCode) -> Option<&'static str> {
     let hints = [
-        (ErrorCode::NotAdmin, "this takes the service key: --service-key, GOTRUE_SERVICE_KEY or a profile"),
-        (ErrorCode::NoAuthorization, "this takes a key: --service-key, GOTRUE_SERVICE_KEY or a profile"),
-        (ErrorCode::BadJwt, "is this key or token the server's own, and still good? See gotrue jwt inspect"),
-        (ErrorCode::InvalidCredentials, "are address and password right? Without the password: gotrue login --otp"),
-        (ErrorCode::EmailNotConfirmed, "open the link in the mail first, or: gotrue login --otp"),
-        (ErrorCode::OtpExpired, "the code is wrong, used or too old; ask for another"),
-        (ErrorCode::OtpDisabled, "there is no such user; --sign-up makes one"),
-        (ErrorCode::InsufficientAal, "a second factor is needed first: gotrue mfa verify"),
-        (ErrorCode::ReauthenticationNeeded, "add --reauthenticate, which sends a code"),
-        (ErrorCode::UserNotFound, "gotrue users list --filter finds users by a part of their address"),
-        (ErrorCode::EmailExists, "gotrue users get shows who has it"),
-        (ErrorCode::ProviderDisabled, "gotrue settings shows what is switched on"),
-        (ErrorCode::FeatureDisabled, "the owner of the server has to switch it on"),
-        (ErrorCode::SignupDisabled, "the owner of the server has to switch sign-ups on"),
-        (ErrorCode::CaptchaFailed, "this server asks for a captcha; sign in by the browser: gotrue login --provider"),
+        (ErrorCode::NotAdmin, "the key is not a service key: --service-key, GOTRUE_SERVICE_KEY or a profile"),
+        (ErrorCode::NoAuthorization, "a key is required: --service-key, GOTRUE_SERVICE_KEY or a profile"),
+        (
+            ErrorCode::BadJwt,
+            "check that the key or token belongs to this server and has not expired: gotrue jwt inspect",
+        ),
+        (
+            ErrorCode::InvalidCredentials,
+            "check the address and the password, or sign in without a password: gotrue login --otp",
+        ),
+        (ErrorCode::EmailNotConfirmed, "open the link in the confirmation mail, or use: gotrue login --otp"),
+        (ErrorCode::OtpExpired, "the code is wrong, already used or expired; request another"),
+        (ErrorCode::OtpDisabled, "there is no such user; create one with --sign-up"),
+        (ErrorCode::InsufficientAal, "verify a second factor first: gotrue mfa verify"),
+        (ErrorCode::ReauthenticationNeeded, "pass --reauthenticate to receive a code"),
+        (ErrorCode::UserNotFound, "find users by part of their address: gotrue users list --filter"),
+        (ErrorCode::EmailExists, "show the user with this address: gotrue users get"),
+        (ErrorCode::ProviderDisabled, "show the enabled providers: gotrue settings"),
+        (ErrorCode::FeatureDisabled, "the feature must be enabled in the server's configuration"),
+        (ErrorCode::SignupDisabled, "sign-ups must be enabled in the server's configuration"),
+        (ErrorCode::CaptchaFailed, "the server requires a CAPTCHA; sign in in the browser: gotrue login --provider"),
     ];
     hints.into_iter().find(|(known, _)| known == code).map(|(_, hint)| hint)
 }

@@ -1,17 +1,20 @@
-//! `gotrue`: a command for those who run a GoTrue (Supabase Auth) server, and for those who sign in to one.
+//! `gotrue`: signs in to a GoTrue (Supabase Auth) server, and administers one.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod arguments;
 mod cli;
 mod command;
-mod config;
+mod config_dir;
 mod context;
 mod failure;
-mod keys;
+mod options;
 mod output;
+mod profile_keys;
+mod profiles;
 mod prompt;
+mod target;
 mod time;
+mod value_parser;
 
 use std::process::ExitCode;
 
@@ -28,7 +31,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// One thread is enough: a command waits for one answer at a time.
+/// One thread is enough: commands mostly wait for the network.
 fn run(context: &Context, command: cli::Command) -> Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command.run(context))
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command.run(context).await {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(context.explain(failure).await),
+        }
+    })
 }

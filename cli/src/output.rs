@@ -1,5 +1,5 @@
-//! What is printed: tables for people, JSON for programs. Colour is for terminals; `anstream` sees to that, and to
-//! `NO_COLOR`.
+//! Output: tables for people, JSON for scripts. `anstream` drops colour where there is no terminal, or `NO_COLOR` is
+//! set.
 
 use std::{io::Write, process::ExitCode};
 
@@ -15,17 +15,17 @@ const FAINT: Style = Style::new().dimmed();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
-/// A row of a record: what it is, and its value.
+/// A row of a record: name and value.
 pub type Field = (&'static str, String);
 
-/// Where results go, and in which form.
+/// Prints results, as tables or as JSON.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     pub json: bool,
 }
 
 impl Output {
-    /// One thing: its fields for people, those with nothing in them left out; the whole of it for programs.
+    /// Prints one value: its non-empty fields as a table, or all of it as JSON.
     pub fn record(self, value: &impl Serialize, fields: impl IntoIterator<Item = Field>) -> Result<()> {
         if self.json {
             return self.json(value);
@@ -34,14 +34,14 @@ impl Output {
         self.pairs(&fields.map(|(name, value)| (name.to_owned(), value)).collect::<Vec<_>>())
     }
 
-    /// Names and values for people, one below the other.
+    /// Prints names and values as a table of two columns.
     pub fn pairs(self, pairs: &[(String, String)]) -> Result<()> {
         let mut table = plain_table();
-        table.add_rows(pairs.iter().map(|(name, value)| [printable(name), printable(value)]));
+        table.add_rows(pairs.iter().map(|(name, value)| [cell(name), cell(value)]));
         table.lines().try_for_each(|line| self.line(unpadded(&line)))
     }
 
-    /// Several things: a table for people, without columns that have nothing in them; one value a line for programs.
+    /// Prints several values: a table without its empty columns, or one JSON value per line.
     pub fn list<T: Serialize>(self, header: &[&str], items: &[T], row: impl Fn(&T) -> Vec<String>) -> Result<()> {
         if self.json {
             return items.iter().try_for_each(|item| self.json(item));
@@ -55,59 +55,64 @@ impl Output {
         let used: Vec<_> = (0..header.len()).filter(is_used).collect();
         let mut table = plain_table();
         table.set_header(used.iter().map(|column| header[*column]));
-        table.add_rows(rows.iter().map(|row| used.iter().map(|column| printable(&row[*column])).collect::<Vec<_>>()));
+        table.add_rows(rows.iter().map(|row| used.iter().map(|column| cell(&row[*column])).collect::<Vec<_>>()));
         let mut lines = table.lines();
         lines.next().map_or(Ok(()), |header| self.line(format!("{BOLD}{}{BOLD:#}", unpadded(&header))))?;
         lines.try_for_each(|line| self.line(unpadded(&line)))
     }
 
-    /// A value for programs, on one line.
+    /// Prints a value as JSON on one line.
     pub fn json(self, value: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string(value).map_err(|error| Failure::new(Exit::Refused, error.to_string()))?;
-        self.line(text)
+        self.line(escaped(&text))
     }
 
-    /// A line for people and programs alike.
-    #[expect(clippy::unused_self, reason = "whoever prints has an output")]
+    /// Prints a line as it is.
+    #[expect(clippy::unused_self, reason = "all printing goes through an output")]
     pub fn line(self, text: impl AsRef<str>) -> Result<()> {
         Ok(writeln!(anstream::stdout(), "{}", text.as_ref())?)
     }
 
-    /// Something to know, which is not the result. On standard error, and gone when there is nobody to tell.
-    #[expect(clippy::unused_self, reason = "whoever prints has an output")]
+    /// Prints a message that is not a result, to standard error.
+    #[expect(clippy::unused_self, reason = "all printing goes through an output")]
     pub fn note(self, text: impl AsRef<str>) {
         let _ = writeln!(anstream::stderr(), "{FAINT}{}{FAINT:#}", printable(text.as_ref()));
     }
 
-    /// Something to be wary of.
-    #[expect(clippy::unused_self, reason = "whoever prints has an output")]
+    /// Prints a warning to standard error.
+    #[expect(clippy::unused_self, reason = "all printing goes through an output")]
     pub fn warning(self, text: impl AsRef<str>) {
         let _ = writeln!(anstream::stderr(), "{WARNING}warning:{WARNING:#} {}", printable(text.as_ref()));
     }
 
-    /// The end of it, with what to do next.
+    /// Prints a failure with its hint to standard error, and returns its exit code.
     pub fn failure(self, failure: &Failure) -> ExitCode {
-        if failure.exit != Exit::ReaderGone {
-            // When this fails too, there is nobody left to tell.
-            let _ = writeln!(anstream::stderr(), "{}", self.words_of(failure));
+        if failure.exit != Exit::PipeClosed {
+            // There is no other place to report that this fails.
+            let _ = writeln!(anstream::stderr(), "{}", self.failure_text(failure));
         }
         ExitCode::from(failure.exit as u8)
     }
 
-    fn words_of(self, failure: &Failure) -> String {
-        let Failure { message, hint, code, status, exit } = failure;
+    fn failure_text(self, failure: &Failure) -> String {
+        let Failure { exit, message, hint, request } = failure;
         if self.json {
-            let status = status.map(|status| status.as_u16());
-            let error =
-                json!({ "message": message, "hint": hint, "code": code, "status": status, "exit": *exit as u8 });
-            return json!({ "error": error }).to_string();
+            let status = request.status.map(|status| status.as_u16());
+            let error = json!({
+                "message": message, "hint": hint, "code": request.code, "status": status, "request_id": request.id,
+                "url": request.url, "exit": *exit as u8,
+            });
+            return escaped(&json!({ "error": error }).to_string());
         }
         let hint = hint.as_ref().map(|hint| format!("\n{FAINT}hint:{FAINT:#} {}", printable(hint))).unwrap_or_default();
-        format!("{ERROR}error:{ERROR:#} {}{hint}", printable(message))
+        let details = [request.url.clone(), request.id.as_ref().map(|id| format!("request {id}"))];
+        let details: Vec<_> = details.into_iter().flatten().collect();
+        let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
+        format!("{ERROR}error:{ERROR:#} {}{hint}", printable(&format!("{message}{details}")))
     }
 }
 
-/// A line of a table without the outer padding of its cells.
+/// Strips the outer padding of a table's line.
 fn unpadded(line: &str) -> &str {
     line.strip_prefix(' ').unwrap_or(line).trim_end()
 }
@@ -118,12 +123,54 @@ fn plain_table() -> Table {
     table
 }
 
-/// Text from outside without what would move the cursor or colour the terminal.
+/// Replaces control characters, so that text from outside cannot move the cursor, colour the terminal or reorder text.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.chars().map(|c| if is_unsafe(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// Yes, no, or nothing where it is not known.
+/// The same for a cell of a table, which must not break its line either.
+fn cell(text: &str) -> String {
+    printable(text).replace(['\n', '\t'], " ")
+}
+
+/// Escapes control characters in JSON text. They only occur in its strings.
+pub fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_unsafe(c) {
+            // All of them are in the basic plane.
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// Control characters except line breaks and tabs, and the characters that control the direction of text.
+fn is_unsafe(c: char) -> bool {
+    let is_control = c.is_control() && !matches!(c, '\n' | '\t');
+    let is_bidi = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    is_control || is_bidi || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Returns yes, no, or nothing if the value is unknown.
 pub fn yes_no(value: Option<bool>) -> String {
     value.map(|value| if value { "yes" } else { "no" }).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_replaced_or_escaped() {
+        for unsafe_char in ['\u{1b}', '\u{7f}', '\u{9b}', '\r', '\u{202e}', '\u{2066}', '\u{2028}', '\u{0}'] {
+            let text = format!("a{unsafe_char}b");
+            assert_eq!(printable(&text), "a\u{fffd}b");
+            assert_eq!(escaped(&text), format!("a\\u{:04x}b", u32::from(unsafe_char)));
+        }
+        assert_eq!(printable("a\nb\té 👩\u{200d}🚀"), "a\nb\té 👩\u{200d}🚀");
+        assert_eq!(cell("a\nb"), "a b");
+    }
 }

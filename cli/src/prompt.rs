@@ -1,4 +1,4 @@
-//! Questions. On a terminal they are asked on standard error; in a script the answers are lines of standard input.
+//! Prompts: on a terminal, questions on standard error; in a script, lines of standard input.
 
 use std::io::{self, IsTerminal};
 
@@ -10,12 +10,12 @@ use crate::{
     output::printable,
 };
 
-/// Whether there is somebody to ask.
+/// Returns whether standard input is a terminal.
 pub fn is_interactive() -> bool {
     io::stdin().is_terminal()
 }
 
-/// A secret, which is not shown while it is typed.
+/// Asks for a secret, without echoing it.
 pub fn secret(what: &str) -> Result<Secret> {
     if !is_interactive() {
         return next_line(what).map(Secret::from);
@@ -25,7 +25,7 @@ pub fn secret(what: &str) -> Result<Secret> {
     not_empty(what, question.prompt()?).map(Secret::from)
 }
 
-/// A line of text.
+/// Asks for a line of text.
 pub fn line(what: &str) -> Result<String> {
     if !is_interactive() {
         return next_line(what);
@@ -33,17 +33,17 @@ pub fn line(what: &str) -> Result<String> {
     not_empty(what, Text::new(&printable(&format!("{what}:"))).prompt()?)
 }
 
-/// Goes on only when somebody says yes.
+/// Asks for confirmation, unless `yes`. Fails if the answer is no.
 pub fn confirm(question: &str, yes: bool) -> Result<()> {
     if yes {
         return Ok(());
     }
     if !is_interactive() {
-        let message = format!("there is nobody to ask: {question}");
-        return Err(Failure::usage(message).hint("add --yes in scripts"));
+        let message = format!("confirmation required: {question}");
+        return Err(Failure::usage(message).hint("pass --yes to skip the confirmation"));
     }
     let is_agreed = Confirm::new(&printable(question)).with_default(false).prompt()?;
-    is_agreed.then_some(()).ok_or_else(|| Failure::new(Exit::Refused, "nothing was done"))
+    is_agreed.then_some(()).ok_or_else(|| Failure::new(Exit::Refused, "cancelled"))
 }
 
 fn next_line(what: &str) -> Result<String> {
@@ -55,7 +55,7 @@ fn next_line(what: &str) -> Result<String> {
 fn not_empty(what: &str, answer: String) -> Result<String> {
     if answer.is_empty() {
         return Err(
-            Failure::usage(format!("{what} is missing")).hint("type it, or give it as a line of standard input")
+            Failure::usage(format!("{what} is missing")).hint("enter it, or pass it as a line of standard input")
         );
     }
     Ok(answer)
@@ -65,7 +65,7 @@ impl From<InquireError> for Failure {
     fn from(error: InquireError) -> Self {
         match error {
             InquireError::OperationCanceled | InquireError::OperationInterrupted => {
-                Self::new(Exit::Interrupted, "nothing was done")
+                Self::new(Exit::Interrupted, "cancelled")
             }
             InquireError::IO(error) => error.into(),
             error => Self::new(Exit::Refused, error.to_string()),

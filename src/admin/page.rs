@@ -80,13 +80,13 @@ where
     F: Fn(PageRef) -> P + Send + 'static,
     P: Future<Output = Result<Page<T>>> + Send + 'static,
 {
-    let pages = Pages { items: Vec::new().into_iter(), next: Some(start), previous_len: 0 };
+    let pages = Pages::from(start);
     stream::try_unfold((pages, fetch), |(mut pages, fetch)| async move {
         loop {
-            if let Some(item) = pages.items.next() {
+            if let Some(item) = pages.next_item() {
                 return Ok(Some((item, (pages, fetch))));
             }
-            let Some(page_ref) = pages.next.take() else { return Ok(None) };
+            let Some(page_ref) = pages.next_page() else { return Ok(None) };
             let page = fetch(page_ref.clone()).await?;
             pages.advance(&page_ref, page);
         }
@@ -95,15 +95,31 @@ where
 }
 
 /// The position of a stream over all pages.
-struct Pages<T> {
+pub(super) struct Pages<T> {
     items: vec::IntoIter<T>,
     next: Option<PageRef>,
     /// The number of items on the previous page.
     previous_len: usize,
 }
 
+impl<T> From<PageRef> for Pages<T> {
+    fn from(start: PageRef) -> Self {
+        Self { items: Vec::new().into_iter(), next: Some(start), previous_len: 0 }
+    }
+}
+
 impl<T> Pages<T> {
-    fn advance(&mut self, page_ref: &PageRef, page: Page<T>) {
+    /// Returns the next item of the current page.
+    pub(super) fn next_item(&mut self) -> Option<T> {
+        self.items.next()
+    }
+
+    /// Returns the page to fetch next, and to pass to [`advance`](Self::advance).
+    pub(super) fn next_page(&mut self) -> Option<PageRef> {
+        self.next.take()
+    }
+
+    pub(super) fn advance(&mut self, page_ref: &PageRef, page: Page<T>) {
         self.next = next_after(page_ref, &page, self.previous_len);
         self.previous_len = page.items.len();
         self.items = page.items.into_iter();

@@ -1,10 +1,15 @@
 //! All pages, one after the other.
 
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
 use futures::{StreamExt, TryStreamExt};
-use gotrue::{User, types::UserOrder};
+use gotrue::{Error, User, admin::ListUsers, types::UserOrder};
 use support::{SERVICE_KEY, client_of};
 use uuid::Uuid;
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
 use crate::{listing::Listing, paging::list};
 
@@ -119,14 +124,68 @@ async fn a_server_that_leads_in_circles_is_left() {
     let by_cursor = serde_json::json!({ "users": users, "pagination": { "next_cursor": "x", "has_more": true } });
     for (reply, seen) in [
         (by_number.clone().insert_header("link", "</admin/users?page=1>; rel=\"next\""), 1),
-        (by_number.insert_header("link", "</admin/users?page=x>; rel=\"next\", <?page=9>; rel=\"last\""), 3),
-        (reply(by_cursor), 2),
+        (by_number.insert_header("link", "</admin/users?page=x>; rel=\"next\", <?page=9>; rel=\"last\""), 1),
+        (reply(by_cursor), 1),
     ] {
         let server = MockServer::start().await;
         Mock::given(matchers::any()).respond_with(reply).mount(&server).await;
         let users = client_of(&server).admin(SERVICE_KEY).users().list().stream();
         assert_eq!(users.take(3).try_collect::<Vec<_>>().await.unwrap().len(), seen);
     }
+}
+
+/// Users with one creation time, which are in another order for each request, as in a database.
+fn shuffled(users: u64, counted: u64) -> impl Fn(&Request) -> ResponseTemplate {
+    let requests = AtomicU64::new(0);
+    move |request| {
+        let number = |name: &str, default: u64| {
+            let found = request.url.query_pairs().find(|(there, _)| there == name);
+            found.map_or(default, |(_, text)| text.parse().unwrap())
+        };
+        let shift = requests.fetch_add(1, Ordering::SeqCst) * 37;
+        let (page, per_page) = (number("page", 1), number("per_page", 50));
+        let places = (page - 1) * per_page..users.min(page * per_page);
+        let users: Vec<_> = places.map(|place| crate::listing::user((place + shift) % users + 1)).collect();
+        let body = serde_json::json!({ "users": users, "aud": "authenticated" });
+        ResponseTemplate::new(200).insert_header("x-total-count", counted.to_string()).set_body_json(body)
+    }
+}
+
+async fn shuffled_list(users: u64, counted: u64) -> (MockServer, ListUsers) {
+    let server = MockServer::start().await;
+    Mock::given(matchers::path("/admin/users")).respond_with(shuffled(users, counted)).mount(&server).await;
+    let list = client_of(&server).admin(SERVICE_KEY).users().list();
+    (server, list)
+}
+
+#[tokio::test]
+async fn users_with_one_creation_time_come_each_once() {
+    for per_page in [None, Some(1), Some(7), Some(100)] {
+        let (_server, list) = shuffled_list(180, 180).await;
+        let list = per_page.into_iter().fold(list, ListUsers::per_page);
+        let users: Vec<_> = list.stream().try_collect().await.unwrap();
+        let ids: BTreeSet<_> = users.iter().map(|user| user.id).collect();
+        assert_eq!((users.len(), ids.len()), (180, 180), "{per_page:?}");
+    }
+}
+
+#[tokio::test]
+async fn users_that_are_counted_and_never_come_are_an_error() {
+    let (_server, list) = shuffled_list(20, 21).await;
+    let mut users = list.stream();
+    let mut count = 0;
+    let error = loop {
+        match users.next().await.unwrap() {
+            Ok(_) => count += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(count, 20);
+    assert!(matches!(error, Error::IncompleteList { expected: 21, found: 20 }), "{error}");
+    assert!(users.next().await.is_none());
+    let (_server, list) = shuffled_list(180, 180).await;
+    let from_a_later_page = list.page(2).per_page(30).stream().try_collect::<Vec<_>>().await;
+    assert!(matches!(from_a_later_page, Err(Error::IncompleteList { expected: 150, .. })));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The way to the browser and back.
+//! Signing in through the browser.
 
 use std::{process::Command, time::Duration};
 
@@ -6,16 +6,16 @@ use gotrue::{Callback, Loopback, url::Url};
 
 use crate::{failure::Result, output::Output};
 
-/// How the browser is opened, and how long it is waited for.
+/// How to open the browser, and how long to wait for it.
 #[derive(Debug, clap::Args)]
 pub struct Browser {
-    /// Prints the URL instead of opening it
+    /// Only print the URL, without opening it
     #[arg(long, conflicts_with = "browser_command")]
     no_browser: bool,
-    /// The command that opens the URL, which is its last argument
+    /// Command that opens the URL, which is passed as its last argument
     #[arg(long, value_name = "COMMAND")]
     browser_command: Option<String>,
-    /// The port that the browser comes back to, where the server's list of allowed URLs asks for one
+    /// Port that the browser returns to, if the server only allows certain URLs
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     port: u16,
     /// How long to wait for the browser
@@ -28,17 +28,20 @@ impl Browser {
         Ok(Loopback::builder().port(self.port).bind().await?)
     }
 
-    /// Opens the URL, or shows it to whoever can.
+    /// Opens the URL, and prints it as well: a command that opens nothing may still report success.
     pub fn open(&self, out: Output, url: &Url) {
-        let opened = match &self.browser_command {
+        let is_opened = match &self.browser_command {
             _ if self.no_browser => false,
             Some(command) => start(command, url),
             None => webbrowser::open(url.as_str()).is_ok(),
         };
-        out.note(if opened { "go on in the browser" } else { "open this in a browser on this machine:" });
-        if !opened {
-            out.note(url);
-        }
+        let message = if is_opened {
+            "continue in the browser; if none opened, open this URL on this machine:"
+        } else {
+            "open this URL in a browser on this machine:"
+        };
+        out.note(message);
+        out.note(url);
     }
 
     pub async fn wait(&self, loopback: Loopback) -> Result<Callback> {
@@ -46,7 +49,7 @@ impl Browser {
     }
 }
 
-/// A browser outlives us; nobody waits for it.
+/// Starts the command without waiting for it: the browser runs on.
 fn start(command: &str, url: &Url) -> bool {
     let mut words = command.split_whitespace();
     words.next().is_some_and(|program| Command::new(program).args(words).arg(url.as_str()).spawn().is_ok())

@@ -1,4 +1,4 @@
-//! `gotrue clients`: the clients of the server's own OAuth.
+//! `gotrue clients`: the OAuth clients of the server.
 
 use clap::{Args, Subcommand};
 use gotrue::{
@@ -13,25 +13,34 @@ use crate::{
     time,
 };
 
-const COLUMNS: [&str; 5] = ["CLIENT ID", "NAME", "TYPE", "REDIRECTS TO", "CREATED"];
+const COLUMNS: [&str; 5] = ["CLIENT ID", "NAME", "TYPE", "REDIRECT URIS", "CREATED"];
 
-/// The clients of the server's own OAuth.
+/// Manage the OAuth clients of the server.
 #[derive(Debug, Subcommand)]
 pub enum Clients {
-    /// Shows the clients
+    /// List clients
     #[command(visible_alias = "ls")]
     List,
-    /// Shows a client
-    Get { client_id: Uuid },
-    /// Adds a client
+    /// Show a client
+    Get {
+        /// ID of the client
+        client_id: Uuid,
+    },
+    /// Register a client
     Create(Create),
-    /// Changes a client; what is not named stays, and an empty text removes what was there
+    /// Update a client; an empty value removes a field
     Update(Update),
-    /// Gives a client a new secret and prints it; the old one is void at once
-    NewSecret { client_id: Uuid },
-    /// Removes a client
+    /// Replace a client's secret and print the new one; the old one stops working at once
+    NewSecret {
+        /// ID of the client
+        client_id: Uuid,
+    },
+    /// Delete a client
     #[command(visible_alias = "rm")]
-    Delete { client_id: Uuid },
+    Delete {
+        /// ID of the client
+        client_id: Uuid,
+    },
 }
 
 impl Clients {
@@ -43,7 +52,7 @@ impl Clients {
             Self::Create(create) => clients.create(create.into_request()?).await?,
             Self::Update(update) => clients.update(update.client_id, update.into_request()).await?,
             Self::NewSecret { client_id } => {
-                context.confirm(format!("The old one is void at once. Replace the secret of {client_id}?"))?;
+                context.confirm(format!("The old secret stops working at once. Replace the secret of {client_id}?"))?;
                 clients.regenerate_secret(client_id).await?
             }
             Self::Delete { client_id } => {
@@ -57,32 +66,32 @@ impl Clients {
     }
 }
 
-/// Adds a client.
+/// Register a client.
 #[derive(Debug, Args)]
 pub struct Create {
-    /// Where a browser may be sent back to; may be repeated
+    /// Redirect URIs of the client
     #[arg(required = true)]
     redirect_uris: Vec<String>,
-    /// It cannot keep a secret, as an application in a browser or on a phone
+    /// Register a public client, which cannot keep a secret: an application in a browser or on a phone
     #[arg(long)]
     public: bool,
-    /// Prints the secret of a client that can keep one, which the server shows this once
+    /// Register a confidential client and print its secret, which the server shows only once
     #[arg(long, conflicts_with = "public")]
     show_secret: bool,
     #[command(flatten)]
     names: Names,
 }
 
-/// What people see of a client.
+/// What users see of a client.
 #[derive(Debug, Args)]
 struct Names {
-    /// Its name for people
+    /// Display name
     #[arg(long)]
     name: Option<String>,
-    /// Its home page
+    /// URL of the home page
     #[arg(long, value_name = "URL")]
     uri: Option<String>,
-    /// Its logo
+    /// URL of the logo
     #[arg(long, value_name = "URL")]
     logo_uri: Option<String>,
 }
@@ -93,15 +102,15 @@ impl Create {
             (true, _) => CreateOAuthClient::public(self.redirect_uris),
             (_, true) => CreateOAuthClient::confidential(self.redirect_uris),
             _ => {
-                let hint = "add --show-secret to have it printed, or --public for a client that has none";
-                return Err(Failure::usage("the secret of the client is shown this once").hint(hint));
+                let hint = "pass --show-secret to print it, or --public for a client without a secret";
+                return Err(Failure::usage("the server shows the client secret only once").hint(hint));
             }
         };
         if let Some(name) = self.names.name {
-            client = client.name(name);
+            client = client.client_name(name);
         }
         if let Some(uri) = self.names.uri {
-            client = client.uri(uri);
+            client = client.client_uri(uri);
         }
         if let Some(uri) = self.names.logo_uri {
             client = client.logo_uri(uri);
@@ -110,11 +119,12 @@ impl Create {
     }
 }
 
-/// Changes a client.
+/// Update a client.
 #[derive(Debug, Args)]
 pub struct Update {
+    /// ID of the client
     client_id: Uuid,
-    /// Where a browser may be sent back to; may be repeated, and is all of them
+    /// Redirect URI; repeat for several; replaces all existing ones
     #[arg(long, value_name = "URI")]
     redirect_uri: Vec<String>,
     #[command(flatten)]
@@ -128,10 +138,10 @@ impl Update {
             client = client.redirect_uris(self.redirect_uri);
         }
         if let Some(name) = self.names.name {
-            client = client.name(name);
+            client = client.client_name(name);
         }
         if let Some(uri) = self.names.uri {
-            client = client.uri(uri);
+            client = client.client_uri(uri);
         }
         if let Some(uri) = self.names.logo_uri {
             client = client.logo_uri(uri);
@@ -140,7 +150,7 @@ impl Update {
     }
 }
 
-/// The secret is there only after the commands that name it.
+/// The server returns the secret only from create and new-secret.
 fn show(context: &Context, client: &OAuthClient) -> Result<()> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let method = client.token_endpoint_auth_method.as_ref().map(ToString::to_string);
@@ -152,9 +162,9 @@ fn show(context: &Context, client: &OAuthClient) -> Result<()> {
             ("client secret", client.client_secret.as_ref().map(|key| key.expose().to_owned()).unwrap_or_default()),
             ("name", text(&client.client_name)),
             ("type", client.client_type.as_ref().map(ToString::to_string).unwrap_or_default()),
-            ("redirects to", client.redirect_uris.clone().unwrap_or_default().join(", ")),
-            ("sends its secret by", method.unwrap_or_default()),
-            ("grants", grants.join(", ")),
+            ("redirect URIs", client.redirect_uris.clone().unwrap_or_default().join(", ")),
+            ("token endpoint auth", method.unwrap_or_default()),
+            ("grant types", grants.join(", ")),
             ("home page", text(&client.client_uri)),
             ("logo", text(&client.logo_uri)),
             ("created", time::full(client.created_at)),

@@ -1,17 +1,18 @@
-//! `gotrue invite`: an invitation by mail.
+//! `gotrue invite`: invitations by e-mail.
 
 use gotrue::serde_json::Value;
 
-use crate::{arguments::json_object, command::session::show_user, context::Context, failure::Result};
+use crate::{command::show_user::show_user, context::Context, failure::Result, value_parser::json_object};
 
-/// Invites somebody by mail.
+/// Invite a user by e-mail.
 #[derive(Debug, clap::Args)]
 pub struct Invite {
+    /// E-mail address
     email: String,
-    /// The metadata of the new user
+    /// User metadata of the new user
     #[arg(long, value_name = "JSON", value_parser = json_object)]
     data: Option<Value>,
-    /// Where the link leads in the end; the server has to allow it
+    /// Where the link redirects to; the server must allow this URL
     #[arg(long, value_name = "URL")]
     redirect_to: Option<String>,
 }

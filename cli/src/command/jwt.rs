@@ -1,4 +1,4 @@
-//! `gotrue jwt`: what a token says, and whether it is true.
+//! `gotrue jwt`: inspecting and verifying tokens.
 
 use std::{io::Read, time::Duration};
 
@@ -16,25 +16,25 @@ use crate::{
     time,
 };
 
-/// Whatever ends within this time is about to.
-const SOON: Duration = Duration::from_secs(5 * 60);
+/// A token that expires within this time gets a warning.
+const EXPIRES_SOON: Duration = Duration::from_secs(5 * 60);
 
-/// What a token says, and whether it is true.
+/// Inspect and verify tokens.
 #[derive(Debug, Subcommand)]
 pub enum Jwt {
-    /// Shows the claims of a token, without verifying it
+    /// Show the claims of a token without verifying it
     Inspect {
-        /// The token; - reads it from standard input; without one, that of the session
+        /// Token, or - to read it from standard input; the session's access token by default
         token: Option<Secret>,
     },
-    /// Verifies a user's access token, by the server's keys or by the server itself
+    /// Verify a user's access token with the server's keys, or by asking the server
     Verify {
-        /// The token; - reads it from standard input; without one, that of the session
+        /// Token, or - to read it from standard input; the session's access token by default
         token: Option<Secret>,
-        /// For whom it must be, mostly authenticated
+        /// Required audience, usually "authenticated"
         #[arg(long)]
         audience: Option<String>,
-        /// Who must have issued it
+        /// Required issuer
         #[arg(long)]
         issuer: Option<String>,
     },
@@ -43,15 +43,15 @@ pub enum Jwt {
 impl Jwt {
     pub async fn run(self, context: &Context) -> Result<()> {
         match self {
-            Self::Inspect { token } => inspect(context, &the_token(context, token).await?),
+            Self::Inspect { token } => inspect(context, &token_or_session(context, token).await?),
             Self::Verify { token, audience, issuer } => {
-                verify(context, &the_token(context, token).await?, audience, issuer).await
+                verify(context, &token_or_session(context, token).await?, audience, issuer).await
             }
         }
     }
 }
 
-async fn the_token(context: &Context, token: Option<Secret>) -> Result<Secret> {
+async fn token_or_session(context: &Context, token: Option<Secret>) -> Result<Secret> {
     match token {
         None => Ok(context.session().await?.access_token().await?),
         Some(token) if token.expose() == "-" => {
@@ -63,49 +63,51 @@ async fn the_token(context: &Context, token: Option<Secret>) -> Result<Secret> {
     }
 }
 
-/// Any JWT, also the keys of a project, which no user has.
+/// Shows any JWT, including a project's API keys, which belong to no user.
 fn inspect(context: &Context, token: &Secret) -> Result<()> {
     let token = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token.expose())
-        .map_err(|error| Failure::new(Exit::Refused, format!("this is no JWT: {error}")))?;
+        .map_err(|error| Failure::new(Exit::Refused, format!("not a JWT: {error}")))?;
     if context.out.json {
         return context.out.json(&json!({ "header": token.header, "claims": token.claims }));
     }
     let mut fields = vec![("algorithm".to_owned(), format!("{:?}", token.header.alg))];
-    fields.extend(token.header.kid.map(|kid| ("key".to_owned(), kid)));
-    let claims = token.claims.iter().map(|(name, value)| (name.clone(), words(name, value)));
-    fields.extend(claims.filter(|(_, words)| !words.is_empty()));
+    fields.extend(token.header.kid.map(|kid| ("key id".to_owned(), kid)));
+    let claims = token.claims.iter().map(|(name, value)| (name.clone(), display_claim(name, value)));
+    fields.extend(claims.filter(|(_, text)| !text.is_empty()));
     context.out.pairs(&fields)?;
     let now = Utc::now();
-    match moment(token.claims.get("exp")) {
-        None => context.out.warning("it never expires"),
-        Some(end) if end <= now => context.out.warning(format!("it expired {}", time::from_now(end, now))),
-        Some(end) if end <= now + SOON => context.out.warning(format!("it expires {}", time::from_now(end, now))),
+    match timestamp(token.claims.get("exp")) {
+        None => context.out.warning("the token never expires"),
+        Some(end) if end <= now => context.out.warning(format!("the token expired {}", time::from_now(end, now))),
+        Some(end) if end <= now + EXPIRES_SOON => {
+            context.out.warning(format!("the token expires {}", time::from_now(end, now)))
+        }
         Some(_) => {}
     }
     Ok(())
 }
 
-fn words(claim: &str, value: &Value) -> String {
+fn display_claim(claim: &str, value: &Value) -> String {
     match (claim, value) {
-        ("exp" | "iat" | "nbf" | "auth_time", value) if moment(Some(value)).is_some() => {
-            time::full(moment(Some(value)))
+        ("exp" | "iat" | "nbf" | "auth_time", value) if timestamp(Some(value)).is_some() => {
+            time::full(timestamp(Some(value)))
         }
-        ("amr", Value::Array(steps)) => steps.iter().map(step).collect::<Vec<_>>().join(", "),
+        ("amr", Value::Array(steps)) => steps.iter().map(display_step).collect::<Vec<_>>().join(", "),
         (_, Value::String(text)) => text.clone(),
         (_, other) => other.to_string(),
     }
 }
 
-/// A way of authentication, and when.
-fn step(step: &Value) -> String {
+/// One entry of `amr`: an authentication method, and when it was used.
+fn display_step(step: &Value) -> String {
     let method = step["method"].as_str().or(step.as_str()).unwrap_or_default();
-    match moment(step.get("timestamp")) {
-        Some(moment) => format!("{method} {}", time::from_now(moment, Utc::now())),
+    match timestamp(step.get("timestamp")) {
+        Some(at) => format!("{method} {}", time::from_now(at, Utc::now())),
         None => method.to_owned(),
     }
 }
 
-fn moment(value: Option<&Value>) -> Option<DateTime<Utc>> {
+fn timestamp(value: Option<&Value>) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(value?.as_i64()?, 0)
 }
 
@@ -123,7 +125,7 @@ async fn verify(context: &Context, token: &Secret, audience: Option<String>, iss
         ("user", claims.sub.to_string()),
         ("e-mail", claims.email.clone().unwrap_or_default()),
         ("role", claims.role.clone().unwrap_or_default()),
-        ("level", claims.aal.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("assurance level", claims.aal.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("expires", time::full(Some(claims.exp))),
     ];
     context.out.record(&claims, fields)

@@ -1,4 +1,4 @@
-//! `gotrue link`: links to be sent by other means. Whoever has one is signed in.
+//! `gotrue link`: links to deliver by other means. Anyone who opens one is signed in.
 
 use clap::{Args, Subcommand};
 use gotrue::{
@@ -6,29 +6,30 @@ use gotrue::{
     serde_json::{Value, json},
 };
 
-use crate::{arguments::json_object, context::Context, failure::Result, prompt};
+use crate::{context::Context, failure::Result, prompt, value_parser::json_object};
 
-/// Makes a link as a mail would have it, and sends nothing.
+/// Generate the link that a mail would contain, without sending it.
 #[derive(Debug, Subcommand)]
-pub enum Kind {
-    /// Confirms the address of a new user, whose password is asked for
-    Signup(ForSomebodyNew),
-    /// Signs in; somebody unknown becomes a user
-    MagicLink(ForSomebodyNew),
-    /// Signs in, so that a new password can be set
-    Recovery(ForSomebodyKnown),
-    /// Accepts an invitation; the user is created
-    Invite(ForSomebodyNew),
-    /// Confirms a new address, at the present one
+pub enum Link {
+    /// Confirm the address of a new user; asks for the password
+    Signup(NewUser),
+    /// Sign in; creates the user if there is none
+    MagicLink(NewUser),
+    /// Sign in to set a new password
+    Recovery(ExistingUser),
+    /// Accept an invitation; creates the user
+    Invite(NewUser),
+    /// Confirm a change of address, for the current address
     EmailChangeCurrent(EmailChange),
-    /// Confirms a new address, at the new one
+    /// Confirm a change of address, for the new address
     EmailChangeNew(EmailChange),
 }
 
 #[derive(Debug, Args)]
-pub struct ForSomebodyNew {
+pub struct NewUser {
+    /// E-mail address
     email: String,
-    /// The metadata of the new user
+    /// User metadata of the new user
     #[arg(long, value_name = "JSON", value_parser = json_object)]
     data: Option<Value>,
     #[command(flatten)]
@@ -36,7 +37,8 @@ pub struct ForSomebodyNew {
 }
 
 #[derive(Debug, Args)]
-pub struct ForSomebodyKnown {
+pub struct ExistingUser {
+    /// E-mail address
     email: String,
     #[command(flatten)]
     options: Options,
@@ -44,7 +46,9 @@ pub struct ForSomebodyKnown {
 
 #[derive(Debug, Args)]
 pub struct EmailChange {
+    /// Current e-mail address
     email: String,
+    /// New e-mail address
     new_email: String,
     #[command(flatten)]
     options: Options,
@@ -52,12 +56,12 @@ pub struct EmailChange {
 
 #[derive(Debug, Args)]
 struct Options {
-    /// Where the link leads in the end; the server has to allow it
+    /// Where the link redirects to; the server must allow this URL
     #[arg(long, value_name = "URL")]
     redirect_to: Option<String>,
 }
 
-impl Kind {
+impl Link {
     pub async fn run(self, context: &Context) -> Result<()> {
         let admin = context.admin()?;
         let link = admin.generate_link(self.into_request()?).await?;
@@ -83,7 +87,7 @@ impl Kind {
     }
 }
 
-impl ForSomebodyNew {
+impl NewUser {
     fn apply(&self, link: GenerateLink) -> GenerateLink {
         let link = self.options.apply(link);
         match &self.data {
@@ -102,7 +106,7 @@ impl Options {
     }
 }
 
-/// The link alone, so that a script can take it. It is what was asked for, so it is shown.
+/// Prints only the link, so that scripts can use it. It is a secret, but it is what was asked for.
 fn show(context: &Context, link: &GeneratedLink) -> Result<()> {
     if context.out.json {
         return context.out.json(&json!({
@@ -114,6 +118,6 @@ fn show(context: &Context, link: &GeneratedLink) -> Result<()> {
             "user_id": link.user.id,
         }));
     }
-    context.out.note(format!("a link of {} that leads to {}", link.verification_type, link.redirect_to));
+    context.out.note(format!("type: {}, redirects to: {}", link.verification_type, link.redirect_to));
     context.out.line(link.action_link.expose())
 }

@@ -1,4 +1,4 @@
-//! `gotrue mfa`: the second factors of whoever is signed in.
+//! `gotrue mfa`: the second factors of the signed-in user.
 
 use clap::{Args, Subcommand};
 use gotrue::{
@@ -18,19 +18,22 @@ use crate::{
 
 const COLUMNS: [&str; 6] = ["ID", "TYPE", "NAME", "STATUS", "PHONE", "CREATED"];
 
-/// The second factors of whoever is signed in.
+/// Manage the second factors of the signed-in user.
 #[derive(Debug, Subcommand)]
 pub enum Mfa {
-    /// Adds an authenticator application, or a phone with --phone
+    /// Enroll an authenticator app, or a phone with --phone
     Enroll(Enroll),
-    /// Answers a factor with its code; the session gets to level aal2
+    /// Verify a factor with its code; raises the session to aal2
     Verify(Verify),
-    /// Shows the factors
+    /// List factors
     #[command(visible_alias = "ls")]
     List,
-    /// Removes a factor
+    /// Remove a factor
     #[command(visible_alias = "rm")]
-    Remove { factor: Uuid },
+    Remove {
+        /// ID of the factor
+        factor: Uuid,
+    },
 }
 
 impl Mfa {
@@ -64,16 +67,16 @@ fn row(factor: &Factor) -> Vec<String> {
     ]
 }
 
-/// Adds a second factor.
+/// Enroll a second factor.
 #[derive(Debug, Args)]
 pub struct Enroll {
-    /// What you call it
+    /// Name of the factor
     #[arg(long)]
     name: Option<String>,
-    /// What the authenticator shows as the site
+    /// Site name that the authenticator shows
     #[arg(long, conflicts_with = "phone")]
     issuer: Option<String>,
-    /// A phone that gets codes, instead of an authenticator application
+    /// Phone number that receives codes, instead of an authenticator app
     #[arg(long, value_name = "NUMBER")]
     phone: Option<String>,
 }
@@ -87,7 +90,7 @@ impl Enroll {
         if !context.out.json && prompt::is_interactive() {
             return verify(context, manager, id).await;
         }
-        context.out.note(format!("it counts once it is verified: gotrue mfa verify {id}"));
+        context.out.note(format!("verify the factor to activate it: gotrue mfa verify {id}"));
         Ok(())
     }
 
@@ -105,7 +108,7 @@ impl Enroll {
             return context.out.json(&shown).map(|()| factor.id);
         }
         context.out.line(qr_code(factor.uri.expose())?)?;
-        context.out.line(format!("Scan this with an authenticator, or type {}", factor.secret.expose()))?;
+        context.out.line(format!("Scan the QR code with an authenticator app, or enter {}", factor.secret.expose()))?;
         Ok(factor.id)
     }
 
@@ -122,16 +125,17 @@ impl Enroll {
     }
 }
 
-/// Light on dark, as most terminals are.
+/// Drawn light on dark, since most terminals are dark.
 fn qr_code(text: &str) -> Result<String> {
-    let code = QrCode::new(text).map_err(|error| Failure::new(Exit::Refused, format!("no QR code: {error}")))?;
+    let code =
+        QrCode::new(text).map_err(|error| Failure::new(Exit::Refused, format!("cannot draw the QR code: {error}")))?;
     Ok(code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build())
 }
 
-/// Answers a factor with its code.
+/// Verify a factor with its code.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The factor; the only one when it is left out
+    /// ID of the factor; may be omitted if there is only one
     factor: Option<Uuid>,
 }
 
@@ -139,24 +143,27 @@ impl Verify {
     async fn run(self, context: &Context, manager: &SessionManager) -> Result<()> {
         let factor = match self.factor {
             Some(factor) => factor,
-            None => the_only_one(manager).await?,
+            None => only_factor(manager).await?,
         };
         verify(context, manager, factor).await
     }
 }
 
-async fn the_only_one(manager: &SessionManager) -> Result<Uuid> {
+async fn only_factor(manager: &SessionManager) -> Result<Uuid> {
     let factors = manager.user().mfa().factors().await?;
     match factors.all() {
-        [] => Err(Failure::not_found("there is no second factor").hint("gotrue mfa enroll adds one")),
+        [] => Err(Failure::not_found("no second factor is enrolled").hint("enroll one with gotrue mfa enroll")),
         [factor] => Ok(factor.id),
-        _ => Err(Failure::usage("there are several factors; name one").hint("gotrue mfa list shows them")),
+        _ => {
+            Err(Failure::usage("several factors are enrolled; pass the ID of one")
+                .hint("list them with gotrue mfa list"))
+        }
     }
 }
 
 async fn verify(context: &Context, manager: &SessionManager, factor: Uuid) -> Result<()> {
     let challenge = manager.user().mfa().challenge(factor).await?;
     manager.user().mfa().verify(&challenge, prompt::line("Code")?).await?;
-    context.out.note("verified; this session has level aal2");
+    context.out.note("verified; the session is now aal2");
     Ok(())
 }

@@ -1,20 +1,27 @@
-//! The commands, a family a file.
+//! The commands, one file or directory each.
 
 pub mod api;
 pub mod audit;
-pub mod browser;
+mod browser;
 pub mod clients;
+pub mod completions;
+pub mod doctor;
+pub mod health;
 pub mod invite;
 pub mod jwt;
+pub mod keys;
 pub mod link;
 pub mod login;
+pub mod logout;
+pub mod man;
 pub mod mfa;
 pub mod passkeys;
 pub mod profile;
 pub mod providers;
-pub mod server;
-pub mod session;
-pub mod shell;
+pub mod settings;
+mod show_user;
 pub mod sso;
+pub mod token;
 pub mod user;
 pub mod users;
+pub mod whoami;

@@ -1,4 +1,4 @@
-//! `gotrue passkeys`: the passkeys of whoever is signed in. A browser registers them.
+//! `gotrue passkeys`: the passkeys of the signed-in user. Only a browser can register one.
 
 use clap::Subcommand;
 use gotrue::uuid::Uuid;
@@ -7,15 +7,18 @@ use crate::{context::Context, failure::Result, time};
 
 const COLUMNS: [&str; 4] = ["ID", "NAME", "CREATED", "LAST USED"];
 
-/// The passkeys of whoever is signed in.
+/// Manage the passkeys of the signed-in user.
 #[derive(Debug, Subcommand)]
 pub enum Passkeys {
-    /// Shows the passkeys
+    /// List passkeys
     #[command(visible_alias = "ls")]
     List,
-    /// Removes a passkey
+    /// Remove a passkey
     #[command(visible_alias = "rm")]
-    Remove { passkey: Uuid },
+    Remove {
+        /// ID of the passkey
+        passkey: Uuid,
+    },
 }
 
 impl Passkeys {

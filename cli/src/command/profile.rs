@@ -1,117 +1,220 @@
 //! `gotrue profile`: servers by name, with their keys.
 
-use std::io::ErrorKind;
+use std::{fs, io::ErrorKind};
 
 use clap::Subcommand;
-use gotrue::{Client, serde_json::json};
-
-use crate::{
-    config::{Config, Folder, Profile as Stored, SessionOf},
-    context::Context,
-    failure::{Failure, Result},
-    keys::{KeyPlace, Keys},
-    output::yes_no,
+use gotrue::{
+    Client,
+    serde_json::{self, json},
 };
 
-/// Servers by name, with their keys.
+use crate::{
+    config_dir::{ConfigDir, SessionOwner},
+    context::{Context, key_or_prompt},
+    failure::{Failure, Result},
+    output::yes_no,
+    profile_keys::{self, KeyStorage, Keys},
+    profiles::{Profile as Stored, Profiles},
+    target::Sourced,
+};
+
+/// Manage profiles: servers by name, with their keys.
 #[derive(Debug, Subcommand)]
 pub enum Profile {
-    /// Keeps --url, --key and --service-key under a name; the first one is in use at once
+    /// Store --url, --key and --service-key under a name; the first profile becomes the current one
     Add {
+        /// Name of the profile
         name: String,
-        /// Keeps the keys in a file that only you can read, not in the system's keychain
+        /// Store the keys in a file that only you can read, not in the system's keychain
         #[arg(long)]
         no_keychain: bool,
     },
-    /// Shows the profiles
+    /// List profiles
     #[command(visible_alias = "ls")]
     List,
-    /// Uses this profile from now on
-    Use { name: String },
-    /// Forgets a profile, its keys and its session
+    /// Show the server and the keys that commands use, and where each value comes from
+    Show,
+    /// Make a profile the current one
+    Use {
+        /// Name of the profile
+        name: String,
+    },
+    /// Rename a profile; keeps its keys and its session
+    Rename {
+        /// Current name
+        name: String,
+        /// New name
+        new_name: String,
+    },
+    /// Delete a profile, its keys and its session
     #[command(visible_alias = "rm")]
-    Remove { name: String },
+    Remove {
+        /// Name of the profile
+        name: String,
+    },
 }
 
 impl Profile {
     pub fn run(self, context: &Context) -> Result<()> {
-        let folder = Folder::find()?;
-        let config = Config::read(&folder)?;
+        let directory = ConfigDir::find()?;
         match self {
-            Self::Add { name, no_keychain } => add(context, &folder, config, &name, !no_keychain),
-            Self::List => list(context, &config),
-            Self::Use { name } => switch(context, &folder, config, name),
-            Self::Remove { name } => remove(context, &folder, config, &name),
+            Self::Add { name, no_keychain } => add(context, &directory, &name, !no_keychain),
+            Self::List => list(context, &Profiles::read(&directory)?),
+            Self::Show => show(context, &directory),
+            Self::Use { name } => switch(context, &directory, name),
+            Self::Rename { name, new_name } => rename(context, &directory, &name, &new_name),
+            Self::Remove { name } => remove(context, &directory, &name),
         }
     }
 }
 
-fn add(context: &Context, folder: &Folder, mut config: Config, name: &str, with_keychain: bool) -> Result<()> {
+fn add(context: &Context, directory: &ConfigDir, name: &str, use_keychain: bool) -> Result<()> {
     let url = context.options.url.clone().ok_or_else(|| {
         Failure::usage("a profile needs the URL of its server")
             .hint(format!("gotrue profile add {name} --url https://project.supabase.co/auth/v1 --service-key -"))
     })?;
-    // What cannot be used is not worth keeping.
+    // Refuses a URL that no client would accept.
     let client = Client::builder().base_url(&url).build()?;
-    let keys = Keys { api_key: context.options.key.clone(), service_key: context.service_key()? };
-    if let Some(old) = config.profiles.get(name) {
-        old.keys.remove(folder, name)?;
+    let options = &context.options;
+    let prompted = |what, key: &Option<_>| key.as_ref().map(|key| key_or_prompt(what, key)).transpose();
+    let keys = Keys {
+        api_key: prompted("API key", &options.key)?,
+        service_key: prompted("Service key", &options.service_key)?,
+    };
+    let lock = directory.lock()?;
+    let mut profiles = Profiles::read(directory)?;
+    if let Some(old) = profiles.by_name.get(name) {
+        old.keys.remove(directory, name)?;
         if old.url != client.base_url().as_str() {
             // The tokens of one server are not for another.
-            forget_session(folder, name)?;
+            remove_session(directory, name)?;
         }
     }
-    let place = keys.save(folder, name, with_keychain)?;
-    if place == KeyPlace::File && with_keychain {
-        let file = folder.file("keys.toml");
+    let storage = keys.save(directory, name, use_keychain)?;
+    profiles.by_name.insert(name.to_owned(), Stored { url: client.base_url().to_string(), keys: storage });
+    let is_first = profiles.current.is_none();
+    profiles.current.get_or_insert_with(|| name.to_owned());
+    profiles.write(directory)?;
+    drop(lock);
+    if storage == KeyStorage::File && use_keychain {
+        let file = directory.file(profile_keys::FILE);
         context
             .out
-            .warning(format!("there is no keychain; the keys are in {}, which only you can read", file.display()));
+            .warning(format!("no keychain found; stored the keys in {}, which only you can read", file.display()));
     }
-    config.profiles.insert(name.to_owned(), Stored { url: client.base_url().to_string(), keys: place });
-    let is_first = config.current.is_none();
-    config.current.get_or_insert_with(|| name.to_owned());
-    config.write(folder)?;
-    context.out.note(if is_first { format!("{name} is in use") } else { format!("gotrue profile use {name} uses it") });
+    let message =
+        if is_first { format!("current profile: {name}") } else { format!("to use it: gotrue profile use {name}") };
+    context.out.note(message);
     Ok(())
 }
 
-fn list(context: &Context, config: &Config) -> Result<()> {
+fn list(context: &Context, profiles: &Profiles) -> Result<()> {
     let describe = |(name, profile): (&String, &Stored)| {
-        let in_use = config.current.as_ref() == Some(name);
-        json!({ "name": name, "url": profile.url, "keys": profile.keys, "in_use": in_use })
+        let is_current = profiles.current.as_ref() == Some(name);
+        json!({ "name": name, "url": profile.url, "keys": profile.keys, "current": is_current })
     };
-    let profiles: Vec<_> = config.profiles.iter().map(describe).collect();
-    let text = |value: &gotrue::serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    context.out.list(&["NAME", "URL", "KEYS", "IN USE"], &profiles, |profile| {
-        vec![text(&profile["name"]), text(&profile["url"]), text(&profile["keys"]), yes_no(profile["in_use"].as_bool())]
+    let profiles: Vec<_> = profiles.by_name.iter().map(describe).collect();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    context.out.list(&["NAME", "URL", "KEYS", "CURRENT"], &profiles, |profile| {
+        vec![
+            text(&profile["name"]),
+            text(&profile["url"]),
+            text(&profile["keys"]),
+            yes_no(profile["current"].as_bool()),
+        ]
     })
 }
 
-fn switch(context: &Context, folder: &Folder, mut config: Config, name: String) -> Result<()> {
-    let url = config.profile(&name)?.url.clone();
-    context.out.note(format!("{name} is in use: {url}"));
-    config.current = Some(name);
-    config.write(folder)
+/// Shows the sources of the keys, never the keys.
+fn show(context: &Context, directory: &ConfigDir) -> Result<()> {
+    let target = context.target()?;
+    let client = Client::builder().base_url(&target.url.value).build()?;
+    let url = client.base_url().as_str();
+    let owner = target.profile.as_deref().map_or(SessionOwner::Server(url), SessionOwner::Profile);
+    let session =
+        Some(directory.session_file(owner)).filter(|file| file.exists()).map(|file| file.display().to_string());
+    let source = |key: &Option<Sourced<_>>| key.as_ref().map(|key| key.source.to_string());
+    let (api_key, service_key) = (source(&target.api_key), source(&target.service_key));
+    let described = json!({
+        "url": url,
+        "url_source": target.url.source.to_string(),
+        "profile": target.profile,
+        "api_key_source": api_key,
+        "service_key_source": service_key,
+        "unused_variables": target.unused_keys,
+        "session_file": session,
+        "config_directory": directory.path(),
+    });
+    let from = |source: Option<String>| source.map_or_else(|| "none".to_owned(), |source| format!("from {source}"));
+    context.out.record(
+        &described,
+        [
+            ("server", format!("{url} (from {})", target.url.source)),
+            ("profile", target.profile.clone().unwrap_or_else(|| "none".to_owned())),
+            ("API key", from(api_key)),
+            ("service key", from(service_key)),
+            ("not used", target.unused_keys.join(", ")),
+            ("session", session.unwrap_or_else(|| "none".to_owned())),
+            ("directory", directory.path().display().to_string()),
+        ],
+    )
 }
 
-fn remove(context: &Context, folder: &Folder, mut config: Config, name: &str) -> Result<()> {
-    let profile = config.profile(name)?.clone();
+fn switch(context: &Context, directory: &ConfigDir, name: String) -> Result<()> {
+    let _lock = directory.lock()?;
+    let mut profiles = Profiles::read(directory)?;
+    let url = profiles.get(&name)?.url.clone();
+    context.out.note(format!("current profile: {name} ({url})"));
+    profiles.current = Some(name);
+    profiles.write(directory)
+}
+
+fn rename(context: &Context, directory: &ConfigDir, name: &str, new_name: &str) -> Result<()> {
+    let _lock = directory.lock()?;
+    let mut profiles = Profiles::read(directory)?;
+    let mut profile = profiles.get(name)?.clone();
+    if profiles.by_name.contains_key(new_name) {
+        return Err(Failure::usage(format!("there is already a profile {new_name}")));
+    }
+    let keys = profile.keys.load(directory, name)?;
+    let old_storage = profile.keys;
+    profile.keys = keys.save(directory, new_name, old_storage == KeyStorage::Keychain)?;
+    let session = |name| directory.session_file(SessionOwner::Profile(name));
+    match fs::rename(session(name), session(new_name)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    profiles.by_name.remove(name);
+    profiles.by_name.insert(new_name.to_owned(), profile);
+    if profiles.current.as_deref() == Some(name) {
+        profiles.current = Some(new_name.to_owned());
+    }
+    profiles.write(directory)?;
+    // Last, so that the keys exist under one of the names at any time.
+    old_storage.remove(directory, name)?;
+    context.out.note("renamed");
+    Ok(())
+}
+
+fn remove(context: &Context, directory: &ConfigDir, name: &str) -> Result<()> {
+    Profiles::read(directory)?.get(name)?;
     context.confirm(format!("Remove the profile {name}, its keys and its session?"))?;
-    profile.keys.remove(folder, name)?;
-    forget_session(folder, name)?;
-    config.profiles.remove(name);
-    config.current = config.current.filter(|current| current != name);
-    config.write(folder)?;
+    let _lock = directory.lock()?;
+    let mut profiles = Profiles::read(directory)?;
+    profiles.get(name)?.keys.remove(directory, name)?;
+    remove_session(directory, name)?;
+    profiles.by_name.remove(name);
+    profiles.current = profiles.current.filter(|current| current != name);
+    profiles.write(directory)?;
     context.out.note("removed");
-    if config.current.is_none() && !config.profiles.is_empty() {
-        context.out.note("no profile is in use now: gotrue profile use");
+    if profiles.current.is_none() && !profiles.by_name.is_empty() {
+        context.out.note("there is no current profile any more: gotrue profile use");
     }
     Ok(())
 }
 
-fn forget_session(folder: &Folder, name: &str) -> Result<()> {
-    match std::fs::remove_file(folder.session_file(SessionOf::Profile(name))) {
+fn remove_session(directory: &ConfigDir, name: &str) -> Result<()> {
+    match fs::remove_file(directory.session_file(SessionOwner::Profile(name))) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
     }

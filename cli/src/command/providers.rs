@@ -1,4 +1,4 @@
-//! `gotrue providers`: the custom OAuth and OpenID Connect providers.
+//! `gotrue providers`: custom OAuth and OpenID Connect providers.
 
 use clap::{Args, Subcommand};
 use gotrue::{
@@ -10,21 +10,27 @@ use crate::{context::Context, failure::Result, output::yes_no, prompt, time};
 
 const COLUMNS: [&str; 5] = ["IDENTIFIER", "KIND", "NAME", "ENABLED", "ISSUER"];
 
-/// The custom OAuth and OpenID Connect providers.
+/// Manage custom OAuth and OpenID Connect providers.
 #[derive(Debug, Subcommand)]
 pub enum Providers {
-    /// Shows the providers
+    /// List providers
     #[command(visible_alias = "ls")]
     List,
-    /// Shows a provider
-    Get { identifier: String },
-    /// Adds a provider; its client secret is asked for
+    /// Show a provider
+    Get {
+        /// Identifier of the provider
+        identifier: String,
+    },
+    /// Add a provider; asks for its client secret
     Create(Create),
-    /// Changes a provider; what is not named stays
+    /// Update a provider
     Update(Update),
-    /// Removes a provider
+    /// Delete a provider
     #[command(visible_alias = "rm")]
-    Delete { identifier: String },
+    Delete {
+        /// Identifier of the provider
+        identifier: String,
+    },
 }
 
 impl Providers {
@@ -36,7 +42,9 @@ impl Providers {
             Self::Create(create) => providers.create(create.into_request()?).await?,
             Self::Update(update) => providers.update(update.identifier.clone(), update.into_request()?).await?,
             Self::Delete { identifier } => {
-                context.confirm(format!("Its users can no longer sign in. Delete the provider {identifier}?"))?;
+                context.confirm(format!(
+                    "Its users will no longer be able to sign in. Delete the provider {identifier}?"
+                ))?;
                 providers.delete(identifier).await?;
                 context.out.note("deleted");
                 return Ok(());
@@ -46,30 +54,30 @@ impl Providers {
     }
 }
 
-/// Adds a provider.
+/// Add a provider.
 #[derive(Debug, Args)]
 pub struct Create {
-    /// Its identifier, with or without the prefix custom:
+    /// Identifier, with or without the prefix "custom:"
     identifier: String,
-    /// Of OpenID Connect: the issuer, from which the rest is discovered
+    /// OpenID Connect: issuer URL; the other endpoints are discovered from it
     #[arg(long, value_name = "URL", required_unless_present = "authorization_url")]
     issuer: Option<String>,
-    /// Of OAuth 2.0: where sign-ins begin
+    /// OAuth 2.0: authorization endpoint
     #[arg(long, value_name = "URL", conflicts_with = "issuer", requires = "token_url", requires = "userinfo_url")]
     authorization_url: Option<String>,
-    /// Of OAuth 2.0: where codes are exchanged
+    /// OAuth 2.0: token endpoint
     #[arg(long, value_name = "URL", requires = "authorization_url")]
     token_url: Option<String>,
-    /// Of OAuth 2.0: where the user's data are
+    /// OAuth 2.0: userinfo endpoint
     #[arg(long, value_name = "URL", requires = "authorization_url")]
     userinfo_url: Option<String>,
-    /// The id that it gave to this server
+    /// Client ID that the provider issued to this server
     #[arg(long, value_name = "ID")]
     client_id: String,
-    /// Its name for people
+    /// Display name
     #[arg(long)]
     name: Option<String>,
-    /// What to ask it for; may be repeated
+    /// Scope to request; repeat for several
     #[arg(long, value_name = "SCOPE")]
     scope: Vec<String>,
 }
@@ -97,23 +105,24 @@ impl Create {
     }
 }
 
-/// Changes a provider.
+/// Update a provider.
 #[derive(Debug, Args)]
 pub struct Update {
+    /// Identifier of the provider
     identifier: String,
-    /// Its name for people
+    /// Display name
     #[arg(long)]
     name: Option<String>,
-    /// The id that it gave to this server
+    /// Client ID that the provider issued to this server
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
-    /// Asks for the secret that it gave to this server
+    /// Ask for a new client secret
     #[arg(long)]
     client_secret: bool,
-    /// What to ask it for; may be repeated, and is all of it
+    /// Scope to request; repeat for several; replaces all existing ones
     #[arg(long, value_name = "SCOPE")]
     scope: Vec<String>,
-    /// Whether people can sign in with it
+    /// Whether users can sign in with it
     #[arg(long, value_name = "BOOL")]
     enabled: Option<bool>,
 }

@@ -1,4 +1,4 @@
-//! `gotrue sso`: the identity providers of companies (SAML).
+//! `gotrue sso`: SAML identity providers.
 
 use std::{fs, path::PathBuf};
 
@@ -11,57 +11,64 @@ use gotrue::{
 };
 
 use crate::{
-    arguments::json_object,
     context::Context,
     failure::{Failure, Result},
     output::yes_no,
     time,
+    value_parser::json_object,
 };
 
 const COLUMNS: [&str; 5] = ["ID", "DOMAINS", "ENTITY", "DISABLED", "CREATED"];
 
-/// The identity providers of companies (SAML).
+/// Manage SAML identity providers.
 #[derive(Debug, Subcommand)]
 pub enum Sso {
-    /// Shows the providers
+    /// List providers
     #[command(visible_alias = "ls")]
     List,
-    /// Shows a provider
-    Get { id: Uuid },
-    /// Adds a provider, with its metadata
+    /// Show a provider
+    Get {
+        /// ID of the provider
+        id: Uuid,
+    },
+    /// Add a provider from its metadata
     Create(Changes),
-    /// Changes a provider; what is not named stays
+    /// Update a provider
     Update {
+        /// ID of the provider
         id: Uuid,
         #[command(flatten)]
         changes: Changes,
     },
-    /// Removes a provider
+    /// Delete a provider
     #[command(visible_alias = "rm")]
-    Delete { id: Uuid },
+    Delete {
+        /// ID of the provider
+        id: Uuid,
+    },
 }
 
 #[derive(Debug, Args)]
 pub struct Changes {
-    /// Where the metadata are, https only
+    /// URL of the metadata; https only
     #[arg(long, value_name = "URL", conflicts_with = "metadata_file")]
     metadata_url: Option<String>,
-    /// The metadata in a file, XML
+    /// File with the metadata, XML
     #[arg(long, value_name = "FILE")]
     metadata_file: Option<PathBuf>,
-    /// A domain whose people sign in with it; may be repeated, and is all of them
+    /// E-mail domain that signs in with it; repeat for several; replaces all existing ones
     #[arg(long, value_name = "DOMAIN")]
     domain: Vec<String>,
-    /// Which of a user's data come from which attributes: {"keys": {"email": {"name": "mail"}}}
+    /// Mapping from SAML attributes to user fields, such as {"keys": {"email": {"name": "mail"}}}
     #[arg(long, value_name = "JSON", value_parser = json_object)]
     attribute_mapping: Option<Value>,
-    /// In which form it is asked to name a user
+    /// Name identifier format to request
     #[arg(long, value_name = "URN")]
     name_id_format: Option<String>,
-    /// An id of your own making
+    /// ID of your choice
     #[arg(long, value_name = "ID")]
     resource_id: Option<String>,
-    /// Whether nobody can sign in with it for now
+    /// Whether sign-in with it is disabled
     #[arg(long, value_name = "BOOL")]
     disabled: Option<bool>,
 }
@@ -78,7 +85,8 @@ impl Sso {
                 providers.update(id, changes.update(UpdateSsoProvider::of(&now))?).await?
             }
             Self::Delete { id } => {
-                context.confirm(format!("Its users can no longer sign in. Delete the SSO provider {id}?"))?;
+                context
+                    .confirm(format!("Its users will no longer be able to sign in. Delete the SSO provider {id}?"))?;
                 providers.delete(id).await?;
                 context.out.note("deleted");
                 return Ok(());
@@ -94,7 +102,7 @@ impl Changes {
         let mut provider = match (&self.metadata_url, self.metadata_xml()?) {
             (Some(url), _) => CreateSsoProvider::metadata_url(url),
             (_, Some(xml)) => CreateSsoProvider::metadata_xml(xml),
-            _ => return Err(Failure::usage("a provider needs --metadata-url or --metadata-file")),
+            _ => return Err(Failure::usage("expected --metadata-url or --metadata-file")),
         };
         if !self.domain.is_empty() {
             provider = provider.domains(self.domain);
@@ -147,7 +155,7 @@ impl Changes {
 
     fn mapping(&self) -> Result<Option<SamlAttributeMapping>> {
         let mapping = self.attribute_mapping.clone().map(serde_json::from_value).transpose();
-        mapping.map_err(|error| Failure::usage(format!("the attribute mapping is none: {error}")))
+        mapping.map_err(|error| Failure::usage(format!("the attribute mapping is not valid: {error}")))
     }
 }
 
@@ -159,9 +167,9 @@ fn show(context: &Context, provider: &SsoProvider) -> Result<()> {
         [
             ("id", provider.id.to_string()),
             ("domains", domains(provider)),
-            ("entity", text(saml.and_then(|saml| saml.entity_id.clone()))),
-            ("metadata", text(saml.and_then(|saml| saml.metadata_url.clone()))),
-            ("name id format", text(saml.and_then(|saml| saml.name_id_format.as_ref().map(NameIdFormat::to_string)))),
+            ("entity ID", text(saml.and_then(|saml| saml.entity_id.clone()))),
+            ("metadata URL", text(saml.and_then(|saml| saml.metadata_url.clone()))),
+            ("NameID format", text(saml.and_then(|saml| saml.name_id_format.as_ref().map(NameIdFormat::to_string)))),
             ("resource id", text(provider.resource_id.clone())),
             ("disabled", yes_no(provider.disabled)),
             ("created", time::full(provider.created_at)),

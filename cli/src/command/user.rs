@@ -1,14 +1,14 @@
-//! `gotrue user`: the account of whoever is signed in.
+//! `gotrue user`: the account of the signed-in user.
 
 use clap::{ArgGroup, Args, Subcommand};
 use gotrue::{UserUpdate, serde_json::Value};
 
-use crate::{arguments::json_object, command::session::show_user, context::Context, failure::Result, prompt};
+use crate::{command::show_user::show_user, context::Context, failure::Result, prompt, value_parser::json_object};
 
-/// The account of whoever is signed in.
+/// Manage the account of the signed-in user.
 #[derive(Debug, Subcommand)]
 pub enum User {
-    /// Changes it
+    /// Update the account
     Update(Update),
 }
 
@@ -20,26 +20,26 @@ impl User {
     }
 }
 
-/// Changes the account of whoever is signed in.
+/// Update the account of the signed-in user.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("changes").args(["email", "phone", "password", "data"]).multiple(true).required(true))]
 pub struct Update {
-    /// A new e-mail address, which has to be confirmed
+    /// New e-mail address; the user must confirm it
     #[arg(long)]
     email: Option<String>,
-    /// A new phone number, which has to be confirmed
+    /// New phone number; the user must confirm it
     #[arg(long)]
     phone: Option<String>,
-    /// Asks for a new password
+    /// Ask for a new password
     #[arg(long)]
     password: bool,
-    /// Asks for the password so far, where the server wants it
+    /// Ask for the current password, for servers that require it
     #[arg(long, requires = "password")]
     current_password: bool,
-    /// Sends a code first and asks for it, where the server wants it
+    /// Send a code and ask for it, for servers that require reauthentication
     #[arg(long, requires = "password")]
     reauthenticate: bool,
-    /// Data to merge into the user's own; a null removes a key
+    /// User metadata to merge; null removes a key
     #[arg(long, value_name = "JSON", value_parser = json_object)]
     data: Option<Value>,
 }
@@ -50,7 +50,7 @@ impl Update {
         let mut update = UserUpdate::new();
         if self.reauthenticate {
             manager.user().reauthenticate().await?;
-            context.out.note("a code is on its way");
+            context.out.note("sent a code");
             update = update.nonce(prompt::line("Code")?);
         }
         if self.current_password {

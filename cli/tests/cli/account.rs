@@ -1,4 +1,4 @@
-//! Signing in and out, and one's own account.
+//! Signing in and out, and the user's own account.
 
 use gotrue::SignUp;
 use gotrue_fake::FakeServer;
@@ -8,7 +8,7 @@ use super::terminal::Terminal;
 pub const ADDRESS: &str = "ada@example.com";
 pub const PASSWORD: &str = "correct-horse-7";
 
-/// A server with one user.
+/// Starts a server with one user.
 pub async fn server_with_ada() -> FakeServer {
     let server = FakeServer::start().await;
     server.client().unwrap().sign_up(SignUp::email(ADDRESS, PASSWORD)).await.unwrap();
@@ -16,7 +16,7 @@ pub async fn server_with_ada() -> FakeServer {
 }
 
 #[tokio::test]
-async fn a_session_from_sign_in_to_sign_out() {
+async fn session_lifecycle() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     terminal.run("whoami");
@@ -32,7 +32,7 @@ async fn a_session_from_sign_in_to_sign_out() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_given_is_asked_for() {
+async fn login_prompts_for_a_missing_address() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     assert_eq!(terminal.answer("login", "ada@example.com\ncorrect-horse-7\n").exit, 0);
@@ -40,31 +40,31 @@ async fn an_address_that_is_not_given_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_code_from_the_mail_signs_in() {
+async fn login_with_a_code_from_a_mail() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
-    let mut login = terminal.begin("login --otp ada@example.com");
-    login.line_with("a code is on its way");
+    let mut login = terminal.start("login --otp ada@example.com");
+    login.line_with("sent a message to");
     login.type_line(server.last_message_to(ADDRESS).unwrap().code.expose());
-    assert_eq!(login.end(), 0);
+    assert_eq!(login.exit(), 0);
     assert_eq!(terminal.run("whoami").exit, 0);
 }
 
 #[tokio::test]
-async fn somebody_unknown_becomes_a_user_only_when_that_is_asked() {
+async fn login_creates_a_user_only_with_sign_up() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     let refused = terminal.answer("login --otp grace@example.com", "123456");
     assert_eq!(refused.exit, 1);
     assert!(refused.err.contains("--sign-up"), "{}", refused.err);
-    let mut login = terminal.begin("login --otp --sign-up grace@example.com");
-    login.line_with("a code is on its way");
+    let mut login = terminal.start("login --otp --sign-up grace@example.com");
+    login.line_with("sent a message to");
     login.type_line(server.last_message_to("grace@example.com").unwrap().code.expose());
-    assert_eq!(login.end(), 0);
+    assert_eq!(login.exit(), 0);
 }
 
 #[tokio::test]
-async fn a_refresh_brings_another_token() {
+async fn token_refresh_returns_a_new_token() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     terminal.answer("login ada@example.com", PASSWORD);
@@ -75,11 +75,41 @@ async fn a_refresh_brings_another_token() {
 }
 
 #[tokio::test]
-async fn a_new_password_is_asked_for() {
+async fn user_update_prompts_for_a_new_password() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     terminal.answer("login ada@example.com", PASSWORD);
     assert_eq!(terminal.answer("user update --password", "better-horse-8").exit, 0);
     assert_eq!(terminal.answer("login ada@example.com", PASSWORD).exit, 1);
     assert_eq!(terminal.answer("login ada@example.com", "better-horse-8").exit, 0);
+}
+
+#[tokio::test]
+async fn login_with_a_pasted_link_instead_of_a_code() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let mut login = terminal.start("login --otp ada@example.com");
+    login.line_with("sent a message to ada@example.com");
+    login.type_line(server.last_message_to(ADDRESS).unwrap().link.unwrap().expose());
+    assert_eq!(login.exit(), 0);
+    assert_eq!(terminal.run("whoami").exit, 0);
+}
+
+#[tokio::test]
+async fn login_with_a_code_that_was_sent_before() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    server.client().unwrap().send_otp(gotrue::SignInMessage::email(ADDRESS).create_user(false)).await.unwrap();
+    let code = server.last_message_to(ADDRESS).unwrap().code;
+    let done = terminal.answer("login --code ada@example.com", code.expose());
+    assert_eq!(done.exit, 0, "{}", done.err);
+    assert_eq!(server.messages_to(ADDRESS).len(), 1, "no other code is sent");
+}
+
+#[tokio::test]
+async fn login_anonymously() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    assert_eq!(terminal.run("login --anonymous").exit, 0);
+    assert!(terminal.run("whoami").out.contains("anonymous"));
 }

@@ -1,4 +1,4 @@
-//! `gotrue api`, with each kind of credential, parameter and reply.
+//! `gotrue api`, with each kind of credential, parameter and response.
 
 use gotrue::{
     raw::OPERATIONS,
@@ -11,7 +11,7 @@ use super::{
 };
 
 #[test]
-fn each_operation_is_in_the_help_and_has_its_own() {
+fn every_operation_is_listed_and_has_help() {
     let mut terminal = Terminal::new();
     let help = terminal.run("api --help").out;
     for operation in OPERATIONS {
@@ -24,7 +24,7 @@ fn each_operation_is_in_the_help_and_has_its_own() {
 }
 
 #[test]
-fn the_help_of_an_operation_is_as_it_was() {
+fn help_of_an_operation() {
     let mut terminal = Terminal::new();
     terminal.run("api verify-link --help");
     terminal.run("api admin-update-factor -h");
@@ -58,14 +58,14 @@ async fn with_the_service_key() {
     assert_eq!(listed["users"].as_array().unwrap().len(), 1);
     let got = terminal.run(&format!("api admin-get-user --user-id {id} --json"));
     assert_eq!(json(&got.out)["id"], id);
-    assert_eq!(terminal.run(&format!("api admin-delete-user --user-id {id}")).exit, 2, "it asks first");
+    assert_eq!(terminal.run(&format!("api admin-delete-user --user-id {id}")).exit, 2, "requires confirmation");
     assert_eq!(terminal.run(&format!("api admin-delete-user --user-id {id} --yes")).exit, 0);
     let gone = terminal.run(&format!("api admin-get-user --user-id {id}"));
     assert!(gone.exit == 5 && gone.out.is_empty(), "{}", gone.err);
 }
 
 #[tokio::test]
-async fn with_the_session_of_whoever_is_signed_in() {
+async fn with_the_session() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     assert_eq!(terminal.run("api get-user").exit, 4);
@@ -81,7 +81,7 @@ async fn with_the_session_of_whoever_is_signed_in() {
 }
 
 #[tokio::test]
-async fn secrets_of_a_reply_are_shown_when_that_is_asked() {
+async fn secrets_in_a_response_are_printed_only_with_show_secrets() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     let line = "api token --grant-type password --email ada@example.com --password";
@@ -94,7 +94,7 @@ async fn secrets_of_a_reply_are_shown_when_that_is_asked() {
 }
 
 #[tokio::test]
-async fn an_oauth_client_is_named_by_flag_and_variable() {
+async fn oauth_client_from_flag_and_variable() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     terminal.set("GOTRUE_OAUTH_CLIENT_SECRET", "planted-client-secret");
@@ -106,7 +106,7 @@ async fn an_oauth_client_is_named_by_flag_and_variable() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_right_is_refused_before_a_request() {
+async fn invalid_arguments_send_no_request() {
     let server = server_with_ada().await;
     let before = server.requests().len();
     let mut terminal = Terminal::at(&server);

@@ -1,6 +1,6 @@
-//! Each operation sends what was typed: method, path, query, headers and body, as the document has them.
+//! Every operation sends its arguments as the document says: method, path, query, headers and body.
 //!
-//! The raw client takes its arguments by their place. Were two of them exchanged, this is where it would show.
+//! The raw client takes its arguments by position, so this test would catch two that are swapped.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
 use super::terminal::Terminal;
 
-/// What is typed for an operation, and what is to come of it.
+/// The arguments of an operation, and the request they should produce.
 #[derive(Default)]
 struct Example {
-    words: Vec<String>,
+    arguments: Vec<String>,
     answers: Vec<String>,
     path: String,
     query: BTreeMap<String, String>,
@@ -22,7 +22,7 @@ struct Example {
 }
 
 #[tokio::test]
-async fn each_operation_sends_what_was_typed() {
+async fn every_operation_sends_its_arguments() {
     let server = MockServer::start().await;
     let refusal = json!({ "code": 400, "error_code": "validation_failed", "msg": "no" });
     Mock::given(matchers::any()).respond_with(ResponseTemplate::new(400).set_body_json(refusal)).mount(&server).await;
@@ -39,7 +39,7 @@ async fn each_operation_sends_what_was_typed() {
     for operation in document::operations(&document) {
         let name = operation.name();
         let example = Example::of(&document, &operation);
-        let line = example.words.join(" ");
+        let line = example.arguments.join(" ");
         let done = terminal.answer(&line, &example.answers.join("\n"));
         assert_eq!(done.exit, 1, "{name}: {line}\n{}", done.err);
         let received = server.received_requests().await.unwrap().pop().unwrap();
@@ -65,9 +65,9 @@ impl Example {
     fn of(document: &Value, operation: &Operation<'_>) -> Self {
         let name = operation.id().unwrap().replace('_', "-");
         let mut example =
-            Self { words: vec![format!("api {name} --yes")], path: operation.path.to_owned(), ..Self::default() };
+            Self { arguments: vec![format!("api {name} --yes")], path: operation.path.to_owned(), ..Self::default() };
         let mut parameters: Vec<_> = elements(&operation.value["parameters"]).map(|p| resolve(document, p)).collect();
-        // Secrets are asked for in the order of the raw client's arguments.
+        // Prompts come in the order of the raw client's arguments.
         parameters.sort_by_key(|parameter| parameter["name"].as_str());
         for (index, parameter) in parameters.into_iter().enumerate() {
             example.add(document, parameter, index);
@@ -75,7 +75,7 @@ impl Example {
         if let Some(body) = operation.value.get("requestBody") {
             let (_, content) = entries(&resolve(document, body)["content"]).next().unwrap();
             let body = sample(document, &content["schema"]);
-            example.words.push(format!("--body '{body}'"));
+            example.arguments.push(format!("--body '{body}'"));
             example.body = Some(body);
         }
         example
@@ -95,13 +95,13 @@ impl Example {
             _ => schema["enum"][0].as_str().map_or_else(|| format!("the {name}"), str::to_owned),
         };
         match schema["type"].as_str().unwrap() {
-            "boolean" => self.words.push(format!("--{flag}")),
-            "object" => self.words.push(format!("--{flag} extra={value}")),
+            "boolean" => self.arguments.push(format!("--{flag}")),
+            "object" => self.arguments.push(format!("--{flag} extra={value}")),
             _ if schema["format"] == "password" => {
-                self.words.push(format!("--{flag}"));
+                self.arguments.push(format!("--{flag}"));
                 self.answers.push(value.clone());
             }
-            _ => self.words.push(format!("--{flag} '{value}'")),
+            _ => self.arguments.push(format!("--{flag} '{value}'")),
         }
         match parameter["in"].as_str().unwrap() {
             "path" => self.path = self.path.replace(&format!("{{{name}}}"), &value.replace(' ', "%20")),
@@ -112,7 +112,7 @@ impl Example {
     }
 }
 
-/// The least that a schema takes.
+/// A minimal value of a schema.
 fn sample(document: &Value, schema: &Value) -> Value {
     let schema = resolve(document, schema);
     if let Some(first) = elements(&schema["oneOf"]).chain(elements(&schema["anyOf"])).next() {

@@ -1,4 +1,4 @@
-//! Second factors.
+//! Second factors and passkeys.
 
 use gotrue::{Secret, serde_json};
 use gotrue_fake::FakeServer;
@@ -8,7 +8,7 @@ use super::{
     terminal::Terminal,
 };
 
-/// A signed-in user with a factor, its id and its secret.
+/// Signs in, enrolls a factor, and returns its ID and secret.
 fn enrolled(terminal: &mut Terminal) -> (String, Secret) {
     terminal.answer("login ada@example.com", PASSWORD);
     let shown = terminal.run("mfa enroll --name phone --json").out;
@@ -21,7 +21,7 @@ fn code(server: &FakeServer, secret: &Secret) -> String {
 }
 
 #[tokio::test]
-async fn a_factor_is_asked_for_from_the_next_sign_in_on() {
+async fn login_prompts_for_a_verified_factor() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     let (_, secret) = enrolled(&mut terminal);
@@ -32,11 +32,12 @@ async fn a_factor_is_asked_for_from_the_next_sign_in_on() {
     let answers = format!("{PASSWORD}\n{}\n", code(&server, &secret));
     let login = terminal.answer("login ada@example.com", &answers);
     assert_eq!(login.exit, 0, "{}", login.err);
+    assert!(!login.err.contains("sent a code"), "an authenticator sends nothing: {}", login.err);
     assert!(terminal.run("jwt verify").out.contains("aal2"));
 }
 
 #[tokio::test]
-async fn without_the_second_factor_nobody_is_signed_in() {
+async fn login_fails_without_the_second_factor() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     let (_, secret) = enrolled(&mut terminal);
@@ -47,7 +48,7 @@ async fn without_the_second_factor_nobody_is_signed_in() {
     let login = terminal.answer("login ada@example.com", &format!("{PASSWORD}\n000000\n"));
     assert_ne!(login.exit, 0);
     assert_eq!(terminal.run("whoami").exit, 4);
-    // The half session is over at the server, too.
+    // The aal1 session has been ended on the server.
     assert_eq!(server.count("sign_out"), sign_outs + 1);
 }
 
@@ -58,18 +59,18 @@ async fn factors_are_listed_and_removed() {
     terminal.run("mfa list");
     let (id, _) = enrolled(&mut terminal);
     assert!(terminal.run("mfa list").out.contains("unverified"));
-    assert_eq!(terminal.run(&format!("mfa remove {id}")).exit, 2, "it asks first");
+    assert_eq!(terminal.run(&format!("mfa remove {id}")).exit, 2, "requires confirmation");
     assert_eq!(terminal.run(&format!("mfa remove {id} --yes")).exit, 0);
     assert!(terminal.run("mfa list").out.is_empty());
 }
 
 #[tokio::test]
-async fn the_qr_code_is_drawn() {
+async fn enroll_draws_a_qr_code() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     terminal.answer("login ada@example.com", PASSWORD);
     let shown = terminal.run("mfa enroll").out;
-    assert!(shown.contains('█') && shown.contains("or type "), "{shown}");
+    assert!(shown.contains('█') && shown.contains("or enter "), "{shown}");
 }
 
 #[tokio::test]
@@ -80,4 +81,19 @@ async fn passkeys_are_listed() {
     assert!(terminal.run("passkeys list").err.contains("none"));
     let gone = terminal.run("passkeys remove 4c7ff6f3-c42b-4426-a6b0-bd65e88e3896 --yes");
     assert_eq!(gone.exit, 5, "{}", gone.err);
+}
+
+#[tokio::test]
+async fn an_operator_resets_the_factors_of_a_user() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let (id, secret) = enrolled(&mut terminal);
+    terminal.answer("mfa verify", &code(&server, &secret));
+    let listed = terminal.run("users factors list ada@example.com");
+    assert!(listed.out.contains(&id) && listed.out.contains("verified"), "{}", listed.out);
+    assert_eq!(terminal.run("users factors reset ada@example.com").exit, 2, "requires confirmation");
+    assert_eq!(terminal.run("users factors reset ada@example.com --yes").exit, 0);
+    assert!(terminal.run("users factors list ada@example.com").out.is_empty());
+    assert_eq!(terminal.run("users factors reset ada@example.com").exit, 0, "there is nothing to confirm");
+    assert_eq!(terminal.answer("login ada@example.com", PASSWORD).exit, 0, "without a second factor");
 }

@@ -1,20 +1,22 @@
-//! What goes wrong: exit codes, words and hints.
+//! Failures: exit codes, messages and hints.
 
 use std::{net::TcpListener, process::Stdio};
 
 use gotrue::serde_json;
 use gotrue_fake::FakeServer;
 
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+
 use super::{account::server_with_ada, terminal::Terminal};
 
-/// The URL of a port that nobody listens on.
-fn nobody() -> String {
+/// Returns the URL of a port without a listener.
+fn unused_url() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
 #[tokio::test]
-async fn each_kind_has_its_exit_code_and_hint() {
+async fn exit_codes_and_hints() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     terminal.answer("login ada@example.com", "wrong-horse-7");
@@ -30,15 +32,15 @@ async fn each_kind_has_its_exit_code_and_hint() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_worth_another_try() {
+async fn an_unreachable_server_is_unavailable() {
     let mut terminal = Terminal::new();
-    let done = terminal.run(&format!("--url {} health", nobody()));
+    let done = terminal.run(&format!("--url {} health", unused_url()));
     assert_eq!(done.exit, 3, "{}", done.err);
-    assert!(done.err.contains("hint: is the server up"), "{}", done.err);
+    assert!(done.err.contains("hint: check that the server is up"), "{}", done.err);
 }
 
 #[tokio::test]
-async fn programs_get_errors_as_json() {
+async fn errors_as_json() {
     let server = FakeServer::start().await;
     let done = Terminal::at(&server).answer("--json login ada@example.com", "wrong-horse-7");
     let error: serde_json::Value = serde_json::from_str(&done.err).unwrap();
@@ -48,7 +50,7 @@ async fn programs_get_errors_as_json() {
 }
 
 #[tokio::test]
-async fn an_operator_needs_a_key() {
+async fn admin_commands_need_a_service_key() {
     let server = FakeServer::start().await;
     let done = Terminal::new().run(&format!("--url {} users list", server.url()));
     assert_eq!(done.exit, 4);
@@ -56,9 +58,9 @@ async fn an_operator_needs_a_key() {
     assert!(server.requests().is_empty());
 }
 
-/// As `gotrue users list | head -0` does.
+/// As in `gotrue users list | head -0`.
 #[tokio::test]
-async fn a_reader_that_has_had_enough_is_no_failure() {
+async fn a_closed_pipe_is_not_a_failure() {
     let server = server_with_ada().await;
     let terminal = Terminal::at(&server);
     let mut child = terminal.command("users list --json").stdout(Stdio::piped()).spawn().unwrap();
@@ -67,10 +69,72 @@ async fn a_reader_that_has_had_enough_is_no_failure() {
 }
 
 #[tokio::test]
-async fn names_from_outside_cannot_move_the_cursor() {
+async fn control_characters_are_replaced() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     let metadata = r#"{"name": "\u001b[2Jada\u009b2J"}"#;
     let done = terminal.run(&format!("users create ada@example.com --user-metadata '{metadata}'"));
     assert!(!done.out.contains(['\u{1b}', '\u{9b}']), "{:?}", done.out);
+}
+
+#[tokio::test]
+async fn a_wrong_path_is_not_a_missing_user() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.set("GOTRUE_URL", &format!("{}/auth/v2", server.url()));
+    for line in ["users get 4c7ff6f3-c42b-4426-a6b0-bd65e88e3896", "users list", "health", "login --anonymous"] {
+        let done = terminal.run(line);
+        assert_eq!(done.exit, 1, "{line}: {}", done.err);
+        assert!(done.err.contains("/auth/v2 is not a GoTrue server"), "{}", done.err);
+    }
+}
+
+#[tokio::test]
+async fn connection_errors_name_the_url_and_errors_the_request() {
+    let mut terminal = Terminal::new();
+    let url = unused_url();
+    let done = terminal.run(&format!("--url {url} health"));
+    assert!(done.err.contains(&format!("({url}/)")), "{}", done.err);
+    let done = terminal.run(&format!("--url {url} health --json"));
+    let error: serde_json::Value = serde_json::from_str(&done.err).unwrap();
+    assert_eq!(error["error"]["url"], format!("{url}/"));
+
+    let stub = MockServer::start().await;
+    let refusal = ResponseTemplate::new(400).insert_header("sb-request-id", "request-7").set_body_string("{}");
+    Mock::given(matchers::any()).respond_with(refusal).mount(&stub).await;
+    let done = terminal.run(&format!("--url {} settings", stub.uri()));
+    assert!(done.err.contains("(request request-7)"), "{}", done.err);
+}
+
+#[tokio::test]
+async fn control_characters_are_escaped_in_json() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    let metadata = r#"{"name": "a\u009bb\u202ec\u001bd"}"#;
+    for line in [
+        &format!("users create ada@example.com --user-metadata '{metadata}' --json"),
+        "users list --json",
+        "users list",
+        "users get ada@example.com",
+        "api admin-list-users",
+    ] {
+        let done = terminal.run(line);
+        assert!(!done.out.contains(['\u{9b}', '\u{202e}', '\u{1b}']), "{line}: {:?}", done.out);
+    }
+    let user = terminal.run("users get ada@example.com --json").out;
+    let user: serde_json::Value = serde_json::from_str(&user).unwrap();
+    assert_eq!(user["user_metadata"]["name"], "a\u{9b}b\u{202e}c\u{1b}d", "nothing is lost");
+}
+
+#[tokio::test]
+async fn a_service_key_in_the_arguments_or_in_plain_text_gets_a_warning() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::new();
+    let url = server.url();
+    let done = terminal.run(&format!("users list --url {url} --service-key {}", server.service_key().expose()));
+    assert!(done.exit == 0 && done.err.contains("visible to other users"), "{}", done.err);
+    let prompted = terminal.answer(&format!("users list --url {url} --service-key -"), server.service_key().expose());
+    assert!(prompted.exit == 0 && !prompted.err.contains("warning"), "{}", prompted.err);
+    let done = terminal.answer("users list --url http://auth.invalid --service-key -", "key");
+    assert!(done.err.contains("sent to auth.invalid unencrypted"), "{}", done.err);
 }

@@ -1,4 +1,4 @@
-//! Tokens looked at and verified.
+//! Inspecting and verifying tokens.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ use super::{
 };
 
 #[tokio::test]
-async fn a_token_is_inspected_and_verified() {
+async fn inspect_and_verify() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     terminal.answer("login ada@example.com", PASSWORD);
     terminal.run("jwt inspect");
     terminal.run("jwt verify");
-    terminal.run("jwt verify --audience somebody-else");
+    terminal.run("jwt verify --audience another-audience");
     terminal.run("jwt verify no-token");
     terminal.assert_record("jwt");
 }
 
 #[tokio::test]
-async fn a_token_may_come_from_standard_input() {
+async fn a_token_from_standard_input() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     terminal.answer("login ada@example.com", PASSWORD);
@@ -32,7 +32,7 @@ async fn a_token_may_come_from_standard_input() {
 }
 
 #[tokio::test]
-async fn a_forged_token_is_named_so() {
+async fn a_forged_token_is_rejected() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
     terminal.answer("login ada@example.com", PASSWORD);
@@ -40,19 +40,19 @@ async fn a_forged_token_is_named_so() {
     let (message, _) = token.trim().rsplit_once('.').unwrap();
     let done = terminal.run(&format!("jwt verify {message}.AAAA"));
     assert_eq!(done.exit, 1);
-    assert!(done.err.contains("bad signature"), "{}", done.err);
+    assert!(done.err.contains("invalid signature"), "{}", done.err);
 }
 
-/// The keys of a project are tokens of no user.
+/// The API keys of a project are JWTs without a user.
 #[tokio::test]
-async fn a_service_key_can_be_inspected() {
+async fn inspect_a_service_key() {
     let server = FakeServer::start().await;
     let done = Terminal::at(&server).run(&format!("jwt inspect {}", server.service_key().expose()));
     assert!(done.out.contains("service_role"), "{}{}", done.out, done.err);
 }
 
 #[tokio::test]
-async fn what_has_expired_is_said_so() {
+async fn an_expired_token() {
     let clock = ManualClock::new();
     // A day ago, by the clock of this machine.
     clock.set(gotrue::SystemClock.now() - Duration::from_secs(24 * 60 * 60));
@@ -61,7 +61,7 @@ async fn what_has_expired_is_said_so() {
     let session = server.client().unwrap().sign_up(sign_up).await.unwrap().session().unwrap();
     let mut terminal = Terminal::at(&server);
     let token = session.access_token().expose();
-    assert!(terminal.run(&format!("jwt inspect {token}")).err.contains("it expired 23h"));
+    assert!(terminal.run(&format!("jwt inspect {token}")).err.contains("the token expired 23h"));
     let done = terminal.run(&format!("jwt verify {token}"));
     assert_eq!(done.exit, 1);
     assert!(done.err.contains("expired at"), "{}", done.err);

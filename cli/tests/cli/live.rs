@@ -1,4 +1,4 @@
-//! A real server, where the environment names one: `GOTRUE_LIVE_AUTOCONFIRM_URL` and `GOTRUE_LIVE_JWT_SECRET`.
+//! Tests against a real server, if `GOTRUE_LIVE_AUTOCONFIRM_URL` and `GOTRUE_LIVE_JWT_SECRET` are set.
 
 use std::env;
 
@@ -15,7 +15,7 @@ fn terminal() -> Option<Terminal> {
     Some(Terminal::at_url(&url, &key))
 }
 
-/// An address that nobody has.
+/// Returns an unused address.
 fn address() -> String {
     format!("cli-{}@example.com", Utc::now().timestamp_micros())
 }
@@ -26,7 +26,7 @@ fn done(done: Done) -> String {
 }
 
 #[test]
-fn the_commands_work_with_a_real_server() {
+fn commands_on_a_real_server() {
     let Some(mut terminal) = terminal() else {
         eprintln!("skipped: GOTRUE_LIVE_AUTOCONFIRM_URL or GOTRUE_LIVE_JWT_SECRET is not set");
         return;
@@ -62,7 +62,7 @@ fn the_commands_work_with_a_real_server() {
 }
 
 #[test]
-fn providers_and_clients_come_and_go_on_a_real_server() {
+fn providers_and_clients_on_a_real_server() {
     let Some(mut terminal) = terminal() else { return };
     let client = done(terminal.run("clients create https://app.example.com/cb --public --json"));
     let client: gotrue::types::OAuthClient = gotrue::serde_json::from_str(&client).unwrap();

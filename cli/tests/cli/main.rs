@@ -1,18 +1,23 @@
-//! The command itself, run as people run it, against the fake server.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "they are tests")]
+//! The built command, run against the fake server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod account;
 mod api;
 mod api_wire;
 mod browser;
+mod bulk;
+mod doctor;
+mod export;
 mod factors;
 mod failures;
+mod import;
 mod jwt;
+mod keys;
 mod live;
 mod operators;
 mod profiles;
 mod secrets;
 mod shell;
 mod terminal;
-mod transfer;
+mod user_server;
 mod users;

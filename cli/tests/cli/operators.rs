@@ -1,22 +1,30 @@
-//! Companies, custom providers, OAuth clients and the audit log.
+//! SAML providers, custom providers, OAuth clients and the audit log.
 
-use std::{fs, io::BufRead, path::Path};
+use std::{
+    collections::HashMap,
+    fs,
+    io::BufRead,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use gotrue::{
     admin::CreateUser,
-    serde_json::{self, Value},
+    serde_json::{self, Value, json},
 };
 use gotrue_fake::FakeServer;
 
+use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
+
 use super::terminal::Terminal;
 
-/// A member of what a command printed as JSON.
+/// Returns a member of the JSON that a command printed.
 fn member(json: &str, name: &str) -> String {
     let value: Value = serde_json::from_str(json).unwrap();
     value[name].as_str().unwrap().to_owned()
 }
 
-/// The metadata of an identity provider, as they were sent to a real server.
+/// The metadata of an identity provider, from a recorded request.
 fn metadata() -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/recorded/162-admin_sso_provider_create-ok.json");
     let exchange: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
@@ -24,7 +32,7 @@ fn metadata() -> String {
 }
 
 #[tokio::test]
-async fn companies() {
+async fn saml_providers() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     let file = terminal.file("metadata.xml");
@@ -69,7 +77,7 @@ async fn oauth_clients() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     terminal.run("clients create https://app.example.com/cb");
-    assert_eq!(server.count("admin_create_oauth_client"), 0, "without --show-secret nothing is made");
+    assert_eq!(server.count("admin_create_oauth_client"), 0, "creates nothing without --show-secret");
     let created = terminal.run("clients create https://app.example.com/cb --show-secret --name App --json").out;
     let (id, secret) = (member(&created, "client_id"), member(&created, "client_secret"));
     terminal.run("clients create com.example.app://cb --public");
@@ -78,14 +86,14 @@ async fn oauth_clients() {
     terminal.run(&format!("clients new-secret {id}"));
     let renewed = terminal.run(&format!("clients new-secret {id} --yes --json")).out;
     assert_ne!(member(&renewed, "client_secret"), secret);
-    assert!(!terminal.run(&format!("clients get {id}")).out.contains("secret  "), "it is shown once");
+    assert!(!terminal.run(&format!("clients get {id}")).out.contains("secret  "), "is printed only once");
     terminal.run(&format!("clients delete {id} --yes"));
     terminal.run(&format!("clients get {id}"));
     terminal.assert_record("clients");
 }
 
 #[tokio::test]
-async fn the_audit_log() {
+async fn audit_log() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     for name in ["ada", "grace"] {
@@ -99,13 +107,13 @@ async fn the_audit_log() {
     terminal.assert_record("audit");
 }
 
-/// Many entries are of one moment, and come while the command looks.
+/// Many entries share a time, and arrive while the command reads.
 #[tokio::test]
-async fn the_audit_log_is_followed_without_gaps_or_repeats() {
+async fn audit_follow_prints_every_entry_once() {
     let server = FakeServer::start().await;
     let users = server.client().unwrap().admin(server.service_key()).users();
     users.create(CreateUser::email("first@example.com")).await.unwrap();
-    let mut audit = Terminal::at(&server).begin("audit --follow --limit 3 --interval 1ms --json");
+    let mut audit = Terminal::at(&server).start("audit --follow --limit 3 --interval 1ms --json");
     let mut lines = audit.stdout().lines();
     let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
     assert_eq!(next()["payload"]["traits"]["user_email"], "first@example.com");
@@ -117,6 +125,43 @@ async fn the_audit_log_is_followed_without_gaps_or_repeats() {
         for email in &wanted {
             assert_eq!(next()["payload"]["traits"]["user_email"], *email);
         }
+    }
+    audit.kill();
+}
+
+/// Transactions commit out of order, so an entry may appear after a newer one.
+#[tokio::test]
+async fn audit_follow_prints_entries_that_appear_late() {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let add = |number: usize, second: usize| {
+        let id = format!("00000000-0000-4000-8000-{number:012}");
+        let time = format!("2026-01-01T00:00:{second:02}Z");
+        log.lock().unwrap().push(json!({ "id": id, "created_at": time, "payload": { "action": "login" } }));
+    };
+    let stub = MockServer::start().await;
+    let served = log.clone();
+    let responder = move |request: &Request| {
+        let pairs: HashMap<_, _> = request.url.query_pairs().into_owned().collect();
+        let number = |name: &str| pairs[name].parse::<usize>().unwrap();
+        let mut entries = served.lock().unwrap().clone();
+        entries.sort_by_key(|entry: &Value| entry["created_at"].as_str().unwrap().to_owned());
+        entries.reverse();
+        let from = entries.len().min((number("page") - 1) * number("per_page"));
+        let page = &entries[from..entries.len().min(from + number("per_page"))];
+        ResponseTemplate::new(200).insert_header("x-total-count", entries.len().to_string()).set_body_json(page)
+    };
+    Mock::given(matchers::path("/admin/audit")).respond_with(responder).mount(&stub).await;
+    add(0, 40);
+    add(1, 41);
+    let terminal = Terminal::at_url(&stub.uri(), "service-key");
+    let mut audit = terminal.start("audit --follow --limit 1 --interval 1ms --json");
+    let mut lines = audit.stdout().lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    assert_eq!(next()["id"], "00000000-0000-4000-8000-000000000001", "--limit applies to earlier entries");
+    for number in 2..200 {
+        // Each is older than the newest entry, and many have the same time.
+        add(number, 40 - number % 30);
+        assert_eq!(next()["id"], format!("00000000-0000-4000-8000-{number:012}"));
     }
     audit.kill();
 }

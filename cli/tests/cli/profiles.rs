@@ -10,7 +10,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn profiles_are_added_used_and_removed() {
+async fn profile_lifecycle() {
     let mut terminal = Terminal::new();
     terminal.run("profile list");
     terminal.run("profile add local --url http://127.0.0.1:9999");
@@ -29,7 +29,7 @@ async fn profiles_are_added_used_and_removed() {
 }
 
 #[tokio::test]
-async fn a_profile_has_its_server_its_keys_and_its_session() {
+async fn a_profile_has_its_own_server_keys_and_session() {
     let (first, second) = (server_with_ada().await, FakeServer::start().await);
     let mut terminal = Terminal::new();
     for (name, server) in [("first", &first), ("second", &second)] {
@@ -43,9 +43,9 @@ async fn a_profile_has_its_server_its_keys_and_its_session() {
     assert_eq!(terminal.run("whoami --profile second").exit, 4);
 }
 
-/// A key of one server must never get to another.
+/// A key of one server must never be sent to another.
 #[tokio::test]
-async fn keys_of_the_environment_stay_away_from_a_profile() {
+async fn keys_of_the_environment_are_not_sent_to_a_profile() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::new();
     terminal.set("GOTRUE_SERVICE_KEY", "of-another-server");
@@ -56,7 +56,7 @@ async fn keys_of_the_environment_stay_away_from_a_profile() {
 }
 
 #[tokio::test]
-async fn the_environment_goes_before_the_profile_in_use_and_a_named_one_before_both() {
+async fn the_environment_overrides_the_current_profile_and_an_option_overrides_both() {
     let (of_profile, of_environment) = (FakeServer::start().await, FakeServer::start().await);
     let mut terminal = Terminal::new();
     terminal.run(&format!("profile add one --url {}", of_profile.url()));
@@ -69,7 +69,7 @@ async fn the_environment_goes_before_the_profile_in_use_and_a_named_one_before_b
 
 #[cfg(unix)]
 #[tokio::test]
-async fn only_the_owner_can_read_keys_and_sessions() {
+async fn keys_and_sessions_are_readable_by_the_owner_only() {
     use std::os::unix::fs::PermissionsExt;
 
     let server = server_with_ada().await;
@@ -83,7 +83,7 @@ async fn only_the_owner_can_read_keys_and_sessions() {
 }
 
 #[tokio::test]
-async fn a_session_does_not_follow_a_profile_to_another_server() {
+async fn a_profile_with_a_new_server_loses_its_session() {
     let (first, second) = (server_with_ada().await, FakeServer::start().await);
     let mut terminal = Terminal::new();
     terminal.run(&format!("profile add one --url {}", first.url()));
@@ -97,21 +97,99 @@ async fn a_session_does_not_follow_a_profile_to_another_server() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn without_a_keychain_the_keys_are_in_a_file_and_that_is_said() {
+async fn without_a_keychain_the_keys_are_stored_in_a_file() {
     let mut terminal = Terminal::new();
     terminal.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
     let done = terminal.run("profile add one --url http://127.0.0.1:1 --service-key s");
     assert_eq!(done.exit, 0, "{}", done.err);
-    assert!(done.err.contains("warning: there is no keychain"), "{}", done.err);
+    assert!(done.err.contains("warning: no keychain found"), "{}", done.err);
     assert!(terminal.run("profile list").out.contains("file"));
 }
 
 #[tokio::test]
-async fn a_broken_file_is_named_without_what_is_in_it() {
+async fn a_broken_file_is_reported_without_its_contents() {
     let mut terminal = Terminal::new();
     terminal.run("profile add one --no-keychain --url http://127.0.0.1:1 --service-key planted-key");
     fs::write(terminal.file("keys.toml"), "[one]\nservice_key = planted-key").unwrap();
     let done = terminal.run("users list");
     assert_eq!(done.exit, 1);
     assert!(done.err.contains("keys.toml, line 2") && !done.err.contains("planted-key"), "{}", done.err);
+}
+
+#[tokio::test]
+async fn keys_of_the_environment_are_not_sent_to_another_url() {
+    let (own, other) = (FakeServer::start().await, FakeServer::start().await);
+    let mut terminal = Terminal::at(&own);
+    let done = terminal.run(&format!("users list --url {}", other.url()));
+    assert_eq!(done.exit, 4);
+    assert!(done.err.contains("GOTRUE_SERVICE_KEY is not used"), "{}", done.err);
+    terminal.run(&format!("health --url {}", other.url()));
+    assert!(other.requests().iter().all(|request| !request.headers.contains_key("apikey")));
+    assert_eq!(terminal.run(&format!("users list --url {}/", own.url())).exit, 0, "it is the same server");
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_used_is_reported() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::new();
+    let add = format!("profile add one --no-keychain --url {} --service-key -", server.url());
+    terminal.answer(&add, server.service_key().expose());
+    terminal.set("GOTRUE_SERVICE_KEY", "of-another-server");
+    let done = terminal.run("users list");
+    assert_eq!(done.exit, 0, "{}", done.err);
+    assert!(done.err.contains("GOTRUE_SERVICE_KEY is not used: profile one has its own service key"), "{}", done.err);
+}
+
+#[tokio::test]
+async fn profile_show_names_the_source_of_each_value() {
+    let mut terminal = Terminal::new();
+    terminal.run("profile show");
+    terminal.answer("profile add one --no-keychain --url https://one.example.com --service-key -", "planted-key");
+    terminal.run("profile add two --url https://two.example.com");
+    terminal.run("profile show");
+    terminal.run("profile show --profile two --json");
+    terminal.run("profile show --url https://three.example.com --key planted-key");
+    terminal.set("GOTRUE_PROFILE", "two");
+    terminal.run("profile show");
+    terminal.set("GOTRUE_PROFILE", "");
+    terminal.set("SUPABASE_URL", "https://four.example.com");
+    terminal.set("SUPABASE_SECRET_KEY", "planted-key");
+    terminal.run("profile show");
+    terminal.run("profile show --profile one");
+    terminal.assert_record("profile_show");
+}
+
+#[tokio::test]
+async fn a_renamed_profile_keeps_its_keys_and_its_session() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::new();
+    let add = format!("profile add one --no-keychain --url {} --service-key -", server.url());
+    terminal.answer(&add, server.service_key().expose());
+    terminal.answer("login ada@example.com", PASSWORD);
+    assert_eq!(terminal.run("profile rename one main").exit, 0);
+    assert_eq!(terminal.run("whoami").exit, 0);
+    assert_eq!(terminal.run("users list").exit, 0);
+    assert_eq!(terminal.run("whoami --profile one").exit, 5);
+    terminal.run("profile add two --url http://127.0.0.1:1");
+    assert_eq!(terminal.run("profile rename main two").exit, 2);
+    assert_eq!(terminal.run("users list").exit, 0);
+}
+
+#[test]
+fn profiles_added_at_the_same_time_are_all_kept() {
+    let mut terminal = Terminal::new();
+    let running: Vec<_> = (0..12)
+        .map(|number| {
+            terminal.start(&format!(
+                "profile add p{number} --no-keychain --url http://127.0.0.1:{} --service-key s",
+                9000 + number
+            ))
+        })
+        .collect();
+    for command in running {
+        assert_eq!(command.exit(), 0);
+    }
+    assert_eq!(terminal.run("profile list --json").out.lines().count(), 12);
+    let keys = fs::read_to_string(terminal.file("keys.toml")).unwrap();
+    assert_eq!(keys.matches("service_key").count(), 12);
 }

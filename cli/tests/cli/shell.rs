@@ -3,16 +3,18 @@
 use super::terminal::Terminal;
 
 #[test]
-fn the_help_is_as_it_was() {
+fn help() {
     let mut terminal = Terminal::new();
     terminal.run("--help");
     terminal.run("users --help");
+    terminal.run("users import --help");
+    terminal.run("users export --help");
     terminal.run("login --help");
     terminal.assert_record("help");
 }
 
 #[test]
-fn shells_can_complete() {
+fn completions() {
     let mut terminal = Terminal::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let done = terminal.run(&format!("completions {shell}"));
@@ -21,17 +23,17 @@ fn shells_can_complete() {
 }
 
 #[test]
-fn there_is_a_manual_page_for_each_command() {
+fn manual_pages() {
     let mut terminal = Terminal::new();
-    let folder = terminal.file("man");
-    assert_eq!(terminal.run(&format!("man {}", folder.display())).exit, 0);
+    let directory = terminal.file("man");
+    assert_eq!(terminal.run(&format!("man {}", directory.display())).exit, 0);
     for page in ["gotrue.1", "gotrue-login.1", "gotrue-users-list.1"] {
-        assert!(folder.join(page).is_file(), "{page}");
+        assert!(directory.join(page).is_file(), "{page}");
     }
 }
 
 #[test]
-fn colour_is_for_terminals() {
+fn colour_only_on_terminals() {
     let mut terminal = Terminal::new();
     terminal.run("profile add one --url http://127.0.0.1:1");
     assert!(!terminal.run("profile list").out.contains('\u{1b}'));

@@ -1,42 +1,47 @@
-//! Somebody at a terminal: commands, what they print, and the record of it.
+//! A terminal: runs commands, and records what they print.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     process::{Child, Command, Stdio},
 };
 
 use gotrue_fake::FakeServer;
 use tempfile::TempDir;
 
-/// Variables of the environment that must not reach the command from outside.
-const FOREIGN: [&str; 9] = [
+/// Variables that must not leak from the test's environment into the command.
+const CLEARED: [&str; 14] = [
     "COLUMNS",
+    "GOTRUE_JWT_KEYS",
+    "GOTRUE_JWT_SECRET",
+    "GOTRUE_PROFILE",
     "GOTRUE_URL",
     "GOTRUE_API_KEY",
     "GOTRUE_SERVICE_KEY",
     "SUPABASE_URL",
     "SUPABASE_ANON_KEY",
     "SUPABASE_SERVICE_ROLE_KEY",
+    "SUPABASE_PUBLISHABLE_KEY",
+    "SUPABASE_SECRET_KEY",
     "CLICOLOR_FORCE",
     "NO_COLOR",
 ];
 
-/// What a command came to.
+/// The result of a command.
 pub struct Done {
     pub out: String,
     pub err: String,
     pub exit: i32,
 }
 
-/// A terminal with its own folder, and a record of what went over it.
+/// A terminal with its own directory and a record of its commands.
 pub struct Terminal {
-    folder: TempDir,
+    directory: TempDir,
     variables: Vec<(&'static str, String)>,
     record: Vec<String>,
 }
 
 impl Terminal {
-    /// One whose environment names the server and its keys.
+    /// Returns a terminal whose environment names the server and its keys.
     pub fn at(server: &FakeServer) -> Self {
         let mut terminal = Self::new();
         terminal.set("GOTRUE_URL", &server.url());
@@ -45,7 +50,7 @@ impl Terminal {
         terminal
     }
 
-    /// The same at a server that is not of the test's making.
+    /// Returns a terminal whose environment names any server.
     pub fn at_url(url: &str, service_key: &str) -> Self {
         let mut terminal = Self::new();
         terminal.set("GOTRUE_URL", url);
@@ -53,9 +58,9 @@ impl Terminal {
         terminal
     }
 
-    /// One whose environment names nothing.
+    /// Returns a terminal whose environment names no server.
     pub fn new() -> Self {
-        Self { folder: TempDir::new().unwrap(), variables: Vec::new(), record: Vec::new() }
+        Self { directory: TempDir::new().unwrap(), variables: Vec::new(), record: Vec::new() }
     }
 
     pub fn set(&mut self, name: &'static str, value: &str) {
@@ -63,7 +68,7 @@ impl Terminal {
     }
 
     pub fn file(&self, name: &str) -> std::path::PathBuf {
-        self.folder.path().join(name)
+        self.directory.path().join(name)
     }
 
     /// Runs a command without input.
@@ -71,7 +76,7 @@ impl Terminal {
         self.answer(line, "")
     }
 
-    /// Runs a command, and answers its questions by these lines.
+    /// Runs a command, with input for its prompts.
     pub fn answer(&mut self, line: &str, input: &str) -> Done {
         let mut command = assert_cmd::Command::from_std(self.command(line));
         let output = command.write_stdin(input).output().unwrap();
@@ -81,8 +86,8 @@ impl Terminal {
         done
     }
 
-    /// Begins a command that waits for something. The next lines of its standard error are there to be read.
-    pub fn begin(&self, line: &str) -> Running {
+    /// Starts a command that waits for something. Its standard error can be read line by line.
+    pub fn start(&self, line: &str) -> Running {
         let mut command = self.command(line);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let err = BufReader::new(child.stderr.take().unwrap());
@@ -91,10 +96,10 @@ impl Terminal {
 
     pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("gotrue"));
-        for name in FOREIGN {
+        for name in CLEARED {
             command.env_remove(name);
         }
-        command.env("GOTRUE_CONFIG_DIR", self.folder.path()).envs(self.variables.iter().cloned());
+        command.env("GOTRUE_CONFIG_DIR", self.directory.path()).envs(self.variables.iter().cloned());
         command.args(words(line));
         command
     }
@@ -104,9 +109,9 @@ impl Terminal {
         self.record.push(format!("$ gotrue {line}\n{}{}{exit}\n", done.out, done.err));
     }
 
-    /// Holds the record against the golden one.
+    /// Compares the record with its snapshot.
     pub fn assert_record(&self, name: &str) {
-        let record = self.record.concat().replace(&self.folder.path().display().to_string(), "[folder]");
+        let record = self.record.concat().replace(&self.directory.path().display().to_string(), "[directory]");
         let mut settings = insta::Settings::clone_current();
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
@@ -120,18 +125,18 @@ impl Terminal {
     }
 }
 
-/// A command under way.
+/// A running command.
 pub struct Running {
     child: Child,
     err: BufReader<std::process::ChildStderr>,
 }
 
 impl Running {
-    /// The next line of standard error that holds this.
+    /// Reads standard error up to the next line with this text, and returns the line.
     pub fn line_with(&mut self, part: &str) -> String {
         loop {
             let mut line = String::new();
-            assert!(self.err.read_line(&mut line).unwrap() > 0, "the command ended without {part}");
+            assert!(self.err.read_line(&mut line).unwrap() > 0, "the command exited without printing {part}");
             if line.contains(part) {
                 return line.trim().to_owned();
             }
@@ -142,27 +147,42 @@ impl Running {
         writeln!(self.child.stdin.as_mut().unwrap(), "{text}").unwrap();
     }
 
-    /// The next line of standard output.
+    /// Returns standard output.
     pub fn stdout(&mut self) -> BufReader<std::process::ChildStdout> {
         BufReader::new(self.child.stdout.take().unwrap())
     }
 
-    /// Ends it at once, as a closed terminal does.
+    /// Sends Ctrl-C.
+    #[cfg(unix)]
+    pub fn interrupt(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    }
+
+    /// Waits for the command to exit.
+    pub fn finish(mut self) -> Done {
+        drop(self.child.stdin.take());
+        let (mut out, mut err) = (String::new(), String::new());
+        self.err.read_to_string(&mut err).unwrap();
+        if let Some(mut stdout) = self.child.stdout.take() {
+            stdout.read_to_string(&mut out).unwrap();
+        }
+        Done { out, err, exit: self.child.wait().unwrap().code().unwrap() }
+    }
+
+    /// Kills the command.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// The exit code.
-    pub fn end(mut self) -> i32 {
-        drop(self.child.stdin.take());
-        // It is written to until it ends.
-        std::io::copy(&mut self.err, &mut std::io::sink()).unwrap();
-        self.child.wait().unwrap().code().unwrap()
+    /// Waits for the command to exit, and returns its exit code.
+    pub fn exit(self) -> i32 {
+        self.finish().exit
     }
 }
 
-/// The words of a line, with single quotes around those with spaces.
+/// Splits a line into words. Single quotes enclose words with spaces.
 fn words(line: &str) -> Vec<String> {
     let pieces = line.split('\'').enumerate();
     let words = pieces.flat_map(|(i, piece)| match i % 2 {

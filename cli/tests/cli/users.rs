@@ -1,12 +1,15 @@
 //! Users, invitations and links.
 
-use gotrue::serde_json;
+use gotrue::serde_json::{self, json};
 use gotrue_fake::FakeServer;
 
-use super::terminal::Terminal;
+use super::{
+    terminal::Terminal,
+    user_server::{State, UserServer, user},
+};
 
 #[tokio::test]
-async fn a_user_from_beginning_to_end() {
+async fn user_lifecycle() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     terminal.run("users list");
@@ -27,7 +30,7 @@ async fn a_user_from_beginning_to_end() {
 }
 
 #[tokio::test]
-async fn nobody_is_deleted_when_one_of_them_is_misspelt() {
+async fn a_misspelt_address_deletes_no_user() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     terminal.run("users create ada@example.com");
@@ -36,7 +39,7 @@ async fn nobody_is_deleted_when_one_of_them_is_misspelt() {
 }
 
 #[tokio::test]
-async fn programs_get_one_user_a_line() {
+async fn users_as_json_lines() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     for i in 0..5 {
@@ -61,4 +64,68 @@ async fn invitations_and_links() {
     terminal.run("link recovery ada@example.com --json");
     terminal.run("link recovery nobody@example.com");
     terminal.assert_record("links");
+}
+
+/// An SSO user can have the address of another user.
+#[tokio::test]
+async fn an_address_of_several_users_is_refused_with_their_ids() {
+    let mut sso = user(2, "ada@example.com");
+    sso["identities"] = json!([{ "id": "ada", "user_id": sso["id"], "provider": "sso:acme", "identity_data": {} }]);
+    let users = vec![user(1, "ada@example.com"), sso, user(3, "ada@example.com.test")];
+    let stub = UserServer::start(State { users, ..State::default() }).await;
+    let mut terminal = Terminal::at_url(&stub.server.uri(), "service-key");
+    for line in [
+        "users get Ada@Example.com",
+        "users ban ada@example.com --for 1h",
+        "users delete ada@example.com --yes",
+        "users update ada@example.com --confirm-email",
+        "users unban ada@example.com",
+    ] {
+        let done = terminal.run(line);
+        assert_eq!(done.exit, 2, "{line}: {}", done.err);
+        assert!(done.err.contains("2 users have the address"), "{}", done.err);
+        let ids = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002 (sso:acme)"];
+        assert!(ids.iter().all(|id| done.err.contains(id)), "{}", done.err);
+    }
+    let requests = stub.server.received_requests().await.unwrap();
+    assert!(requests.iter().all(|request| request.method.as_str() == "GET"));
+    assert_eq!(terminal.run("users get 00000000-0000-4000-8000-000000000002").exit, 0);
+}
+
+#[tokio::test]
+async fn users_are_found_by_phone_number_and_in_any_case() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("users create ada@example.com");
+    terminal.run("users create --phone +15550000001");
+    for line in ["users get +15550000001", "users get 15550000001", "users get ADA@example.com"] {
+        assert_eq!(terminal.run(line).exit, 0, "{line}");
+    }
+    assert_eq!(terminal.run("users get +15550000002").exit, 5);
+    assert!(terminal.run("users list --filter ADA@").out.contains("ada@example.com"));
+}
+
+#[tokio::test]
+async fn users_are_counted() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    assert_eq!(terminal.run("users count").out.trim(), "0");
+    for name in ["ada", "grace", "joan"] {
+        terminal.run(&format!("users create {name}@example.com"));
+    }
+    assert_eq!(terminal.run("users count").out.trim(), "3");
+    assert_eq!(terminal.run("users count --filter GRACE --json").out.trim(), r#"{"users":1}"#);
+}
+
+#[tokio::test]
+async fn a_ban_lasts_for_a_time_or_forever() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("users create ada@example.com --confirm");
+    let banned = terminal.run("users ban ada@example.com --forever --json").out;
+    let until: gotrue::User = serde_json::from_str(&banned).unwrap();
+    let years = (until.banned_until.unwrap() - gotrue::chrono::Utc::now()).num_days() / 365;
+    assert!((99..=100).contains(&years), "{years}");
+    assert_eq!(terminal.run("users ban ada@example.com").exit, 2);
+    assert_eq!(terminal.run("users ban ada@example.com --forever --for 1h").exit, 2);
 }

@@ -5,7 +5,8 @@ use futures_util::Stream;
 use crate::{
     admin::{
         AdminClient,
-        page::{self, Page, PageRef},
+        page::{Page, PageRef},
+        users::all::{self, Start},
     },
     error::{Error, Result},
     input,
@@ -112,7 +113,7 @@ impl ListUsers {
         };
         let limit = limit.map(|limit| input::from_one("limit", limit)).transpose()?;
         let (cursor, filter, audience) = (cursor.as_deref(), self.filter.as_deref(), self.audience.as_deref());
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         let reply =
             call.raw.admin_list_users(cursor, filter, limit, page, per_page, self.sort.as_ref(), audience).await;
         let (list, headers) = call.answer_with_headers(reply).await?;
@@ -122,14 +123,20 @@ impl ListUsers {
         })
     }
 
-    /// Streams all users, starting at the selected page, with one page in memory at a time. Pages are fetched when they
-    /// are needed.
+    /// Streams all users, starting at the selected page, each once. Pages are fetched when they are needed; one page and
+    /// the IDs of all users so far are kept in memory.
     ///
-    /// The server numbers the users anew for each page. In the default order, a new user shifts the others to later
-    /// pages, so a user may occur twice. With [`UserOrder::CreatedAtAsc`] this cannot happen, but a deleted user may
-    /// cause another to be missed. [`by_cursor`](Self::by_cursor) avoids both. The stream ends after an error.
+    /// The server numbers the users anew for each page and orders them by creation time alone. So a new or deleted user
+    /// shifts the others to other pages, and users with the same creation time, as after a bulk insert with SQL, occur
+    /// on any page. The stream skips users that it has returned, and compares their number with the total that the
+    /// server reports. If some are missing, it reads all pages again with twice the page size, up to a page that holds
+    /// all users. [`by_cursor`](Self::by_cursor) needs no such repetition. The stream ends after an error.
+    ///
+    /// # Errors
+    /// [`Error::IncompleteList`] if users are still missing after that, or if the stream started at a later page.
     pub fn stream(self) -> impl Stream<Item = Result<User>> + Send + Unpin + 'static {
-        page::stream_from(self.start(), move |page| self.clone().at(page).get())
+        let start = Start { page: self.start(), page_size: self.per_page };
+        all::stream(start, move |page, page_size| self.clone().at(page, page_size).get())
     }
 
     fn start(&self) -> PageRef {
@@ -140,7 +147,8 @@ impl ListUsers {
         }
     }
 
-    fn at(mut self, page: PageRef) -> Self {
+    fn at(mut self, page: PageRef, page_size: Option<u64>) -> Self {
+        self.per_page = page_size;
         match page {
             // Also after a first page by cursor, from a server without cursor pagination.
             PageRef::Number(page) => (self.page, self.cursor) = (Some(page), None),

@@ -1,8 +1,8 @@
-//! `gotrue api`: each operation of the document as a command, made by `build.rs`.
+//! `gotrue api`: every operation of the OpenAPI document as a command. `build.rs` generates the table of operations.
 
-mod arguments;
-mod given;
+mod flags;
 mod reply;
+mod request;
 mod table;
 
 use std::{env, fmt};
@@ -14,18 +14,13 @@ use gotrue::{
     uuid::Uuid,
 };
 
-use crate::{
-    context::Context,
-    failure::{Failure, Result},
-    prompt,
-};
-use given::Given;
+use crate::{context::Context, failure::Result, prompt};
 use table::{OPERATIONS, Operation};
 
-/// With the list of operations in groups, which clap's own has not.
+/// Lists the operations by group, which clap's own template cannot.
 const HELP: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}";
 
-/// An operation, and what was typed for it.
+/// An operation and its arguments.
 pub struct Api {
     operation: &'static Operation,
     matches: ArgMatches,
@@ -37,14 +32,15 @@ impl Api {
         if operation.endpoint.starts_with("DELETE ") {
             context.confirm(format!("{}?", operation.about))?;
         }
-        let given = Given::read(operation, &matches)?;
+        let request = flags::read(operation, &matches)?;
         let raw = self::client(context, operation, &matches).await?;
-        let reply = (operation.call)(&raw, &given).await?;
-        reply.print(context.out, matches.get_flag(arguments::SHOW_SECRETS))
+        let reply = (operation.call)(&raw, &request).await?;
+        let hidden = if matches.get_flag(flags::SHOW_SECRETS) { &[] } else { gotrue::raw::SECRETS };
+        reply.print(context.out, hidden)
     }
 }
 
-/// The client, with the credential that the operation takes.
+/// Returns a client with the credential that the operation needs.
 async fn client(context: &Context, operation: &Operation, matches: &ArgMatches) -> Result<raw::Client> {
     match operation.credential() {
         Credential::Admin => Ok(context.admin()?.raw()?),
@@ -56,7 +52,7 @@ async fn client(context: &Context, operation: &Operation, matches: &ArgMatches) 
                 None => Ok(context.client()?.raw()),
             }
         }
-        Credential::OAuthClient => match matches.get_one::<Uuid>(arguments::OAUTH_CLIENT) {
+        Credential::OAuthClient => match matches.get_one::<Uuid>(flags::OAUTH_CLIENT) {
             Some(id) => Ok(context.client()?.oauth_app(*id, oauth_secret()?).raw()?),
             None => Ok(context.client()?.raw()),
         },
@@ -64,16 +60,16 @@ async fn client(context: &Context, operation: &Operation, matches: &ArgMatches) 
     }
 }
 
-/// From the environment, or by a question. A flag would be in the history of the shell.
+/// Reads the secret from the environment or a prompt. A flag would end up in the shell history.
 fn oauth_secret() -> Result<Secret> {
-    match env::var(arguments::OAUTH_SECRET_VARIABLE) {
+    match env::var(flags::OAUTH_SECRET_VARIABLE) {
         Ok(secret) if !secret.is_empty() => Ok(secret.into()),
-        _ => prompt::secret("Secret of the OAuth client"),
+        _ => prompt::secret("OAuth client secret"),
     }
 }
 
 impl fmt::Debug for Api {
-    /// Without what was typed: a body may hold secrets.
+    /// Omits the arguments: a body may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Api").field("operation", &self.operation.id).finish_non_exhaustive()
     }
@@ -86,8 +82,8 @@ impl Args for Api {
             .arg_required_else_help(true)
             .subcommand_value_name("OPERATION")
             .help_template(HELP)
-            .after_help(arguments::list())
-            .subcommands(OPERATIONS.iter().map(arguments::command))
+            .after_help(flags::list())
+            .subcommands(OPERATIONS.iter().map(flags::command))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -97,8 +93,7 @@ impl Args for Api {
 
 impl FromArgMatches for Api {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let typed = matches.subcommand();
-        let found = typed.and_then(|(name, matches)| Some((table::by_name(name)?, matches)));
+        let found = matches.subcommand().and_then(|(name, matches)| Some((table::by_name(name)?, matches)));
         let (operation, matches) = found.ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;
         Ok(Self { operation, matches: matches.clone() })
     }
@@ -107,9 +102,4 @@ impl FromArgMatches for Api {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
     }
-}
-
-/// What was typed does not make a request.
-fn misfit(what: &str, why: &str) -> Failure {
-    Failure::usage(format!("{what}: {why}"))
 }

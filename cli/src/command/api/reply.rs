@@ -1,9 +1,9 @@
-//! What the server answered.
+//! The response to an operation.
 
 use gotrue::{
     Error,
     futures_util::TryStreamExt,
-    raw::{self, ByteStream, ResponseValue, SECRETS},
+    raw::{self, ByteStream, ResponseValue},
     reqwest::{Response, header::LOCATION},
     serde_json::{self, Value, json},
     url::Url,
@@ -12,53 +12,51 @@ use serde::Serialize;
 
 use crate::{
     failure::{Exit, Failure, Result},
-    output::Output,
+    output::{Output, escaped, printable},
 };
 
 const REDACTED: &str = "[redacted]";
 
-/// The body of a reply.
+/// The body of a response.
 pub enum Reply {
     Json(Value),
     Text(String),
-    /// Where a browser would go on to.
+    /// Status and location of a redirect.
     Redirect(u16, String),
 }
 
 impl Reply {
-    pub fn print(self, out: Output, with_secrets: bool) -> Result<()> {
+    pub fn print(self, out: Output, hidden: &[&str]) -> Result<()> {
         let mut value = match self {
             Self::Text(text) if text.is_empty() => return Ok(()),
-            Self::Text(text) => return out.line(text),
+            Self::Text(text) => return out.line(printable(&text)),
             Self::Json(Value::Null) => return Ok(()),
             Self::Json(value) => value,
             Self::Redirect(status, location) => {
-                let location = if with_secrets { location } else { without_secrets(&location) };
+                let location = without_secrets(&location, hidden);
                 json!({ "status": status, "location": location })
             }
         };
-        if !with_secrets {
-            redact(&mut value);
-        }
+        redact(&mut value, hidden);
         if out.json {
             return out.json(&value);
         }
-        out.line(serde_json::to_string_pretty(&value).map_err(|error| unprintable(&error))?)
+        out.line(escaped(&serde_json::to_string_pretty(&value).map_err(|error| not_printable(&error))?))
     }
 }
 
-/// Reads a reply that the document gives a type.
+/// Reads a response that has a type in the document.
 pub async fn json<T: Serialize>(reply: Result<ResponseValue<T>, raw::Error<()>>) -> Result<Reply> {
     match reply {
         Ok(reply) => {
-            let value = serde_json::to_value(reply.into_inner()).map_err(|error| unprintable(&error))?;
+            let value = serde_json::to_value(reply.into_inner()).map_err(|error| not_printable(&error))?;
             Ok(Reply::Json(value))
         }
         Err(error) => redirect(error).await,
     }
 }
 
-/// Reads any other reply.
+/// Reads any other response.
 pub async fn text(reply: Result<ResponseValue<ByteStream>, raw::Error<()>>) -> Result<Reply> {
     match reply {
         Ok(reply) => {
@@ -76,7 +74,7 @@ pub async fn text(reply: Result<ResponseValue<ByteStream>, raw::Error<()>>) -> R
     }
 }
 
-/// A redirect is what some operations are for; everything else that is no success is a failure.
+/// Some operations succeed with a redirect. Any other response that is not a success is a failure.
 async fn redirect(error: raw::Error<()>) -> Result<Reply> {
     if let raw::Error::UnexpectedResponse(response) = &error
         && let Some(location) = location(response)
@@ -92,8 +90,12 @@ fn location(response: &Response) -> Option<String> {
     Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
 }
 
-/// A location without the secrets of its query, and without its fragment, where tokens are, unless that tells an error.
-fn without_secrets(location: &str) -> String {
+/// Redacts the secrets in a URL's query, and its fragment, which may hold tokens, unless the fragment is an error.
+fn without_secrets(location: &str, hidden: &[&str]) -> String {
+    if hidden.is_empty() {
+        return location.to_owned();
+    }
+    let is_secret = |name: &str| hidden.contains(&name);
     let Ok(mut url) = Url::parse(location) else { return REDACTED.to_owned() };
     if url.fragment().is_some_and(|fragment| !fragment.starts_with("error=")) {
         url.set_fragment(Some(REDACTED));
@@ -106,14 +108,16 @@ fn without_secrets(location: &str) -> String {
     url.into()
 }
 
-fn redact(value: &mut Value) {
+fn redact(value: &mut Value, hidden: &[&str]) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, hidden)),
         Value::Object(fields) => {
             for (name, field) in fields {
                 match field {
-                    Value::String(text) if is_secret(name) && !text.is_empty() => REDACTED.clone_into(text),
-                    field => redact(field),
+                    Value::String(text) if hidden.contains(&name.as_str()) && !text.is_empty() => {
+                        REDACTED.clone_into(text)
+                    }
+                    field => redact(field, hidden),
                 }
             }
         }
@@ -121,12 +125,8 @@ fn redact(value: &mut Value) {
     }
 }
 
-fn is_secret(name: &str) -> bool {
-    SECRETS.contains(&name)
-}
-
-fn unprintable(error: &serde_json::Error) -> Failure {
-    Failure::new(Exit::Refused, format!("the reply cannot be printed: {error}"))
+fn not_printable(error: &serde_json::Error) -> Failure {
+    Failure::new(Exit::Refused, format!("cannot print the response: {error}"))
 }
 
 #[cfg(test)]
@@ -134,11 +134,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_location_is_shown_without_its_secrets() {
-        let shown = without_secrets("https://app.example.com/cb?code=planted&flow=1#access_token=planted");
+    fn secrets_in_a_location_are_redacted() {
+        let shown = without_secrets("https://app.example.com/cb?code=planted&flow=1#access_token=planted", &["code"]);
         assert!(!shown.contains("planted"), "{shown}");
         assert!(shown.contains("flow=1"), "{shown}");
         let error = "https://app.example.com/#error=access_denied&error_code=otp_expired";
-        assert_eq!(without_secrets(error), error);
+        assert_eq!(without_secrets(error, &["code"]), error);
     }
 }

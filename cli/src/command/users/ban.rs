@@ -1,32 +1,41 @@
-//! `gotrue users ban` and `unban`.
+//! `gotrue users ban` and `unban`: blocking sign-ins.
 
 use std::time::Duration;
 
-use super::find;
-use crate::{command::session::show_user, context::Context, failure::Result};
+use clap::ArgGroup;
 
-/// Locks a user out for a time.
+use super::find::find;
+use crate::{command::show_user::show_user, context::Context, failure::Result};
+
+/// The server has no ban without an end. This one lasts for 100 years.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// Ban a user. They can no longer sign in or refresh their sessions.
 #[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("until").args(["duration", "forever"]).required(true))]
 pub struct Ban {
-    /// The id or the e-mail address
+    /// ID, e-mail address or phone number of the user
     user: String,
-    /// For how long, such as 24h, 30days or 10years
+    /// Duration of the ban, such as 24h, 30days or 10years
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
-    duration: Duration,
+    duration: Option<Duration>,
+    /// Ban the user for 100 years
+    #[arg(long)]
+    forever: bool,
 }
 
 impl Ban {
     pub async fn run(self, context: &Context) -> Result<()> {
         let users = context.admin()?.users();
         let user = find(&users, &self.user).await?;
-        show_user(context, &users.ban(user.id, self.duration).await?)
+        show_user(context, &users.ban(user.id, self.duration.unwrap_or(FOREVER)).await?)
     }
 }
 
-/// Lets a user in again.
+/// Lift the ban of a user.
 #[derive(Debug, clap::Args)]
 pub struct Unban {
-    /// The id or the e-mail address
+    /// ID, e-mail address or phone number of the user
     user: String,
 }
 

@@ -1,21 +1,21 @@
-//! `gotrue users delete`.
+//! `gotrue users delete`: removing users.
 
-use super::{find, name_of};
+use super::find::{find, name_of};
 use crate::{context::Context, failure::Result};
 
-/// Deletes users.
+/// Delete users.
 #[derive(Debug, clap::Args)]
 pub struct Delete {
-    /// Their ids or e-mail addresses
+    /// IDs, e-mail addresses or phone numbers of the users
     #[arg(required = true)]
     users: Vec<String>,
-    /// Keeps the row and the id, so that what refers to it stays whole
+    /// Keep the row and the ID, so that references to the user stay valid
     #[arg(long)]
     soft: bool,
 }
 
 impl Delete {
-    /// Looks for all before it deletes one, lest a misspelt one is noticed half-way.
+    /// Finds all users before it deletes one, so that a misspelt address stops it before it starts.
     pub async fn run(self, context: &Context) -> Result<()> {
         let api = context.admin()?.users();
         let mut users = Vec::new();
@@ -23,7 +23,7 @@ impl Delete {
             users.push(find(&api, user).await?);
         }
         let names: Vec<_> = users.iter().map(name_of).collect();
-        context.confirm(format!("There is no way back. Delete {}?", names.join(", ")))?;
+        context.confirm(format!("This cannot be undone. Delete {}?", names.join(", ")))?;
         for (user, name) in users.iter().zip(names) {
             let deleted = if self.soft { api.soft_delete(user.id).await } else { api.delete(user.id).await };
             deleted.map_err(|error| crate::failure::Failure::from(error).during(&name))?;

@@ -1,4 +1,4 @@
-//! `gotrue users list`.
+//! `gotrue users list`: the users of the server.
 
 use gotrue::{
     User,
@@ -10,19 +10,19 @@ use crate::{context::Context, failure::Result, time};
 
 const COLUMNS: [&str; 6] = ["ID", "E-MAIL", "PHONE", "CREATED", "LAST SIGN-IN", "STATE"];
 
-/// Shows the users, newest first.
+/// List users, newest first.
 #[derive(Debug, clap::Args)]
 pub struct List {
-    /// Only users with this in their address, or in the name in their metadata
+    /// Only users whose e-mail address or full name contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// How many at most
+    /// Maximum number of users
     #[arg(long, default_value_t = 100, value_name = "NUMBER")]
     limit: usize,
-    /// All of them
+    /// List all users
     #[arg(long, conflicts_with = "limit")]
     all: bool,
-    /// The oldest first
+    /// List the oldest users first
     #[arg(long)]
     oldest_first: bool,
 }
@@ -32,21 +32,22 @@ impl List {
         let limit = if self.all { usize::MAX } else { self.limit };
         let mut list = context.admin()?.users().list().per_page(limit.clamp(1, 500) as u64);
         if let Some(filter) = self.filter {
-            list = list.filter(filter);
+            // The server stores addresses in lower case, and its filter is case-sensitive.
+            list = list.filter(filter.to_lowercase());
         }
         if self.oldest_first {
             list = list.sort(UserOrder::CreatedAtAsc);
         }
         let mut users = list.stream();
         if context.out.json {
-            // One at a time: there may be many.
+            // One at a time, since there may be many.
             let print = |user: User| future::ready(context.out.json(&user));
             return users.take(limit).map_err(Into::into).try_for_each(print).await;
         }
         let shown: Vec<User> = users.by_ref().take(limit).try_collect().await?;
         context.out.list(&COLUMNS, &shown, row)?;
         if shown.len() == limit && users.next().await.is_some() {
-            context.out.note(format!("there are more than {limit}: --limit, --all or --filter"));
+            context.out.note(format!("more than {limit} users: use --limit, --all or --filter"));
         }
         Ok(())
     }
@@ -63,7 +64,7 @@ fn row(user: &User) -> Vec<String> {
     ]
 }
 
-/// What keeps a user from signing in, if anything does.
+/// What keeps the user from signing in, if anything.
 fn state(user: &User) -> &'static str {
     let is_banned = user.banned_until.is_some_and(|until| until > gotrue::chrono::Utc::now());
     let is_confirmed = user.email_confirmed_at.is_some() || user.phone_confirmed_at.is_some();

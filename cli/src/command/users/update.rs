@@ -1,42 +1,42 @@
-//! `gotrue users update`.
+//! `gotrue users update`: changing a user.
 
 use clap::ArgGroup;
 use gotrue::{admin::UpdateUser, serde_json::Value};
 
-use super::find;
-use crate::{arguments::json_object, command::session::show_user, context::Context, failure::Result, prompt};
+use super::find::find;
+use crate::{command::show_user::show_user, context::Context, failure::Result, prompt, value_parser::json_object};
 
 const CHANGES: [&str; 8] =
     ["email", "phone", "password", "confirm_email", "confirm_phone", "user_metadata", "app_metadata", "role"];
 
-/// Changes a user.
+/// Update a user.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("changes").args(CHANGES).multiple(true).required(true))]
 pub struct Update {
-    /// The id or the e-mail address
+    /// ID, e-mail address or phone number of the user
     user: String,
-    /// A new e-mail address
+    /// New e-mail address
     #[arg(long)]
     email: Option<String>,
-    /// A new phone number
+    /// New phone number
     #[arg(long)]
     phone: Option<String>,
-    /// Asks for a new password; all sessions of the user end
+    /// Ask for a new password; ends all sessions of the user
     #[arg(long)]
     password: bool,
-    /// The address counts as confirmed
+    /// Mark the e-mail address as confirmed
     #[arg(long)]
     confirm_email: bool,
-    /// The number counts as confirmed
+    /// Mark the phone number as confirmed
     #[arg(long)]
     confirm_phone: bool,
-    /// Data to merge into the user's own; a null removes a key
+    /// User metadata to merge; null removes a key
     #[arg(long, value_name = "JSON", value_parser = json_object)]
     user_metadata: Option<Value>,
-    /// Data to merge into the administrator's; a null removes a key
+    /// App metadata to merge; null removes a key
     #[arg(long, value_name = "JSON", value_parser = json_object)]
     app_metadata: Option<Value>,
-    /// The role for the database
+    /// Database role
     #[arg(long)]
     role: Option<String>,
 }

@@ -1,50 +1,66 @@
-//! How far it is, on a terminal.
+//! Progress of a transfer.
 
-use std::{io::IsTerminal, time::Instant};
+use std::{
+    cell::{Cell, RefCell},
+    io::IsTerminal,
+    time::Instant,
+};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar with the rate and the time left. Without a terminal nobody sees it.
+use crate::output::{Output, printable};
+
+/// A progress bar with the rate and the remaining time. Hidden unless standard error is a terminal.
 pub struct Progress {
     bar: ProgressBar,
-    began: Instant,
-    rows: u64,
+    out: Output,
+    started: Instant,
+    rows: Cell<u64>,
+    /// The last reason for a retry that was reported.
+    reason: RefCell<String>,
 }
 
 impl Progress {
-    /// Of a file of this size, in bytes; without a size it only counts.
-    pub fn new(size: Option<u64>) -> Self {
-        let target =
-            if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(size, target);
-        let template = if size.is_some() { "{wide_bar} {percent}%  {msg}, {eta} left" } else { "{spinner} {msg}" };
+    /// Starts a bar of this length, or one that only counts.
+    pub fn new(out: Output, length: Option<u64>) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        let target = if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(length, target);
+        let template = if length.is_some() { "{wide_bar} {percent}%  {msg}, {eta} left" } else { "{spinner} {msg}" };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Self { bar, began: Instant::now(), rows: 0 }
+        Self { bar, out, started: Instant::now(), rows: Cell::new(0), reason: RefCell::default() }
     }
 
-    /// Another row is done, which ends there in the file.
-    pub fn row(&mut self, position: u64) {
-        self.rows += 1;
+    /// Counts a row that ends at this position.
+    pub fn row(&self, position: u64) {
+        let rows = self.rows.get() + 1;
+        self.rows.set(rows);
+        self.reason.borrow_mut().clear();
         self.bar.set_position(position);
-        // Not for each row: nobody reads that fast.
-        if self.rows.is_multiple_of(20) {
-            self.bar.set_message(format!("{} users, {:.0} a second", self.rows, self.rate()));
+        // Not for every row: nobody can read that fast.
+        if rows.is_multiple_of(20) {
+            self.bar.set_message(format!("{rows} users, {:.0} per second", self.rate()));
         }
     }
 
-    /// Takes the bar away.
-    pub fn end(&self) {
+    /// Says that a request is retried, and why. Says it once per reason until a row succeeds.
+    pub fn retrying(&self, reason: &str) {
+        if *self.reason.borrow() == reason {
+            return;
+        }
+        reason.clone_into(&mut self.reason.borrow_mut());
+        self.bar.suspend(|| self.out.warning(format!("{}; trying again", printable(reason))));
+    }
+
+    /// Removes the bar.
+    pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
 
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "it is for people")]
+    #[expect(clippy::cast_precision_loss, reason = "a rough figure is enough")]
     pub fn rate(&self) -> f64 {
-        self.rows as f64 / self.began.elapsed().as_secs_f64().max(0.001)
+        self.rows.get() as f64 / self.started.elapsed().as_secs_f64().max(0.001)
     }
 }

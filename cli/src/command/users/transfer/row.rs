@@ -1,5 +1,7 @@
 //! A user as a row of a file.
 
+use std::fmt;
+
 use gotrue::{
     Secret, User,
     admin::CreateUser,
@@ -7,22 +9,27 @@ use gotrue::{
     serde_json::{self, Value},
     uuid::Uuid,
 };
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Visitor},
+};
 
-/// What an export writes and an import reads; the passwords only the latter, since no server gives them.
+/// A user in a file. An export writes every column but the passwords, which no server returns.
 ///
-/// Unknown columns are an error: what was misspelt would be lost.
+/// Unknown columns are an error, since a misspelt column would be lost.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Row {
     pub id: Option<Uuid>,
-    #[serde(deserialize_with = "filled")]
+    #[serde(deserialize_with = "text")]
     pub email: Option<String>,
-    #[serde(deserialize_with = "filled")]
+    #[serde(deserialize_with = "text")]
     pub phone: Option<String>,
+    #[serde(deserialize_with = "boolean")]
     pub email_confirmed: Option<bool>,
+    #[serde(deserialize_with = "boolean")]
     pub phone_confirmed: Option<bool>,
-    #[serde(deserialize_with = "filled")]
+    #[serde(deserialize_with = "text")]
     pub role: Option<String>,
     #[serde(deserialize_with = "metadata")]
     pub user_metadata: Option<Value>,
@@ -31,9 +38,27 @@ pub struct Row {
     pub banned_until: Option<DateTime<Utc>>,
     #[serde(deserialize_with = "secret", skip_serializing)]
     pub password: Option<Secret>,
-    /// bcrypt, Argon2 or the scrypt of Firebase.
+    /// bcrypt, Argon2 or Firebase scrypt.
     #[serde(deserialize_with = "secret", skip_serializing)]
     pub password_hash: Option<Secret>,
+    /// Why an earlier import refused the row. Only in a file of refused rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refusal>,
+}
+
+/// Why a row was refused.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Refusal {
+    /// The line of the original file.
+    pub line: u64,
+    pub why: String,
+    /// The server's error code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Whether the original row has a password or a hash, which is not repeated here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub password_omitted: bool,
 }
 
 /// The columns of an export, in the order of the fields.
@@ -49,8 +74,11 @@ pub const COLUMNS: [&str; 9] = [
     "banned_until",
 ];
 
+/// The columns that only an import has.
+pub const PASSWORD_COLUMNS: [&str; 2] = ["password", "password_hash"];
+
 impl Row {
-    /// What to ask the server for. The id makes it one user, however often it is asked.
+    /// Returns the request that creates the user with this ID.
     pub fn request(&self, id: Uuid, now: DateTime<Utc>) -> Result<CreateUser, &'static str> {
         let mut user = match (&self.email, &self.phone) {
             (Some(email), Some(phone)) => CreateUser::email_and_phone(email, phone),
@@ -66,7 +94,7 @@ impl Row {
             user = user.confirm_phone();
         }
         match (&self.password, &self.password_hash) {
-            (Some(_), Some(_)) => return Err("has a password and a hash of one"),
+            (Some(_), Some(_)) => return Err("has both a password and a password hash"),
             (Some(password), None) => user = user.password(password.clone()),
             (None, Some(hash)) => user = user.password_hash(hash.clone()),
             (None, None) => {}
@@ -86,16 +114,28 @@ impl Row {
         Ok(user)
     }
 
-    /// The fields as text, for a table of commas.
+    /// Returns whether the user has the addresses of this row, as the server stores them.
+    pub fn is_of(&self, user: &User) -> bool {
+        let email = self.email.as_ref().map(|email| email.trim().to_lowercase());
+        let phone = self.phone.as_ref().map(|phone| phone.trim_start_matches('+').to_owned());
+        let stored = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        (email, phone) == (stored(&user.email).map(|email| email.to_lowercase()), stored(&user.phone))
+    }
+
+    pub fn has_password(&self) -> bool {
+        self.password.is_some() || self.password_hash.is_some()
+    }
+
+    /// Returns the fields as text, in the order of the columns.
     pub fn cells(&self) -> [String; COLUMNS.len()] {
-        let yes_no = |value: Option<bool>| value.map(|value| value.to_string()).unwrap_or_default();
+        let boolean = |value: Option<bool>| value.map(|value| value.to_string()).unwrap_or_default();
         let json = |value: &Option<Value>| value.as_ref().map(Value::to_string).unwrap_or_default();
         [
             self.id.map(|id| id.to_string()).unwrap_or_default(),
             self.email.clone().unwrap_or_default(),
             self.phone.clone().unwrap_or_default(),
-            yes_no(self.email_confirmed),
-            yes_no(self.phone_confirmed),
+            boolean(self.email_confirmed),
+            boolean(self.phone_confirmed),
             self.role.clone().unwrap_or_default(),
             json(&self.user_metadata),
             json(&self.app_metadata),
@@ -119,31 +159,72 @@ impl From<User> for Row {
             banned_until: user.banned_until,
             password: None,
             password_hash: None,
+            refused: None,
         }
     }
 }
 
-/// An empty cell is as good as none.
-fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+/// An empty cell counts as missing.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
-    Ok(filled(deserializer)?.map(Secret::from))
+    Ok(text(deserializer)?.map(Secret::from))
 }
 
-/// An object, or the text of one where there are no objects.
+/// A boolean as databases and spreadsheets write it.
+struct Boolean(Option<bool>);
+
+fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    Ok(Option::<Boolean>::deserialize(deserializer)?.and_then(|boolean| boolean.0))
+}
+
+impl<'de> Deserialize<'de> for Boolean {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyBoolean;
+
+        impl Visitor<'_> for AnyBoolean {
+            type Value = Boolean;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true or false")
+            }
+
+            fn visit_bool<E: Error>(self, value: bool) -> Result<Boolean, E> {
+                Ok(Boolean(Some(value)))
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Boolean, E> {
+                self.visit_str(&value.to_string())
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Boolean, E> {
+                match text.trim().to_lowercase().as_str() {
+                    "" => Ok(Boolean(None)),
+                    "true" | "t" | "yes" | "y" | "1" => Ok(Boolean(Some(true))),
+                    "false" | "f" | "no" | "n" | "0" => Ok(Boolean(Some(false))),
+                    _ => Err(E::custom("expected true or false")),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(AnyBoolean)
+    }
+}
+
+/// A JSON object, or the text of one in a cell.
 fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     let value = match Option::<Value>::deserialize(deserializer)? {
         Some(Value::String(text)) if text.is_empty() => None,
         Some(Value::String(text)) => {
-            serde_json::from_str(&text).map_err(|_| D::Error::custom("metadata is no JSON"))?
+            serde_json::from_str(&text).map_err(|_| D::Error::custom("metadata is not valid JSON"))?
         }
         other => other,
     };
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(object @ Value::Object(_)) => Ok(Some(object)),
-        Some(_) => Err(D::Error::custom("metadata is no object")),
+        Some(_) => Err(D::Error::custom("metadata is not a JSON object")),
     }
 }

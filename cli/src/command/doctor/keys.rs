@@ -1,0 +1,79 @@
+//! The keys: those that the command uses, and those that the server signs with.
+
+use gotrue::{
+    Client, Secret,
+    chrono::{DateTime, TimeDelta, Utc},
+    serde_json::{Map, Value},
+};
+
+use super::report::Report;
+use crate::{context::Context, failure::Result, time};
+
+/// A key that expires within this time gets a warning.
+const EXPIRES_SOON: TimeDelta = TimeDelta::days(30);
+
+pub async fn check(context: &Context, client: &Client, report: &mut Report) -> Result<()> {
+    let target = context.target()?;
+    for name in &target.unused_keys {
+        report.warning("variables", format!("{name} is not used"), "set the URL of its server as well, or unset it")?;
+    }
+    match &target.api_key {
+        Some(key) => api_key(&key.value, report)?,
+        None => report.ok("API key", "none")?,
+    }
+    match &target.service_key {
+        Some(key) => service_key(context, &key.value, report).await?,
+        None => report.warning("service key", "none, so admin commands do not work", "see gotrue keys --help")?,
+    }
+    signing_keys(client, report).await
+}
+
+fn api_key(key: &Secret, report: &mut Report) -> Result<()> {
+    let is_secret = role(key).as_deref() == Some("service_role") || key.expose().starts_with("sb_secret_");
+    if is_secret {
+        let hint = "use the anon or publishable key; a service key belongs into --service-key";
+        return report.failure("API key", "it is a service key, which is sent with every request", hint);
+    }
+    expiry("API key", key, report)
+}
+
+async fn service_key(context: &Context, key: &Secret, report: &mut Report) -> Result<()> {
+    if let Err(error) = context.admin()?.users().list().per_page(1).get().await {
+        let hint = "make one with gotrue keys mint service-role, or copy it from the project's API settings";
+        return report.failure("service key", format!("does not work: {error}"), hint);
+    }
+    expiry("service key", key, report)
+}
+
+fn expiry(name: &str, key: &Secret, report: &mut Report) -> Result<()> {
+    let Some(claims) = claims(key) else { return report.ok(name, "works") };
+    let now = Utc::now();
+    let hint = "make another with gotrue keys mint";
+    match claims.get("exp").and_then(Value::as_i64).and_then(|seconds| DateTime::from_timestamp(seconds, 0)) {
+        None => report.warning(name, "never expires", hint),
+        Some(end) if end <= now => report.failure(name, format!("expired {}", time::from_now(end, now)), hint),
+        Some(end) if end <= now + EXPIRES_SOON => {
+            report.warning(name, format!("expires {}", time::from_now(end, now)), hint)
+        }
+        Some(end) => report.ok(name, format!("expires {}", time::from_now(end, now))),
+    }
+}
+
+async fn signing_keys(client: &Client, report: &mut Report) -> Result<()> {
+    let keys = client.jwks().await?.keys;
+    if keys.is_empty() {
+        let hint = "services cannot verify tokens without the secret: make a key pair with gotrue keys make";
+        return report.warning("signing keys", "none are published", hint);
+    }
+    let ids: Vec<_> = keys.iter().map(|key| key.kid.as_deref().unwrap_or("?")).collect();
+    report.ok("signing keys", format!("published: {}", ids.join(", ")))
+}
+
+fn role(key: &Secret) -> Option<String> {
+    Some(claims(key)?.get("role")?.as_str()?.to_owned())
+}
+
+/// The claims of a key that is a JWT. They are only described, so their signature does not matter.
+fn claims(key: &Secret) -> Option<Map<String, Value>> {
+    jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(key.expose()).ok().map(|token| token.claims)
+}

@@ -1,0 +1,44 @@
+//! The second factor of a sign-in.
+
+use gotrue::{
+    Client, Session, SignOutScope,
+    types::FactorType,
+    user::{Assurance, Factors},
+};
+
+use crate::{
+    context::Context,
+    failure::{Exit, Failure, Result},
+    prompt,
+};
+
+/// Prompts for the code of a second factor if the user has one. Ends the session if the factor is not verified.
+pub async fn with_second_factor(context: &Context, client: &Client, session: Session) -> Result<Session> {
+    if !Assurance::of(session.access_token(), session.user()).needs_second_factor() {
+        return Ok(session);
+    }
+    let verified = verify(context, client, &session).await;
+    if verified.is_err() {
+        // If this fails, the session expires by itself.
+        let _ = client.user(session.access_token()).sign_out(SignOutScope::Local).await;
+    }
+    verified
+}
+
+async fn verify(context: &Context, client: &Client, session: &Session) -> Result<Session> {
+    let factors = Factors::of(session.user());
+    let factor = factors.totp().chain(factors.phone()).find(|factor| factor.is_verified()).ok_or_else(|| {
+        Failure::new(Exit::Unauthorized, "the second factor is a security key, which works only in a browser")
+    })?;
+    let mfa = client.user(session.access_token()).mfa();
+    let challenge = mfa.challenge(factor.id).await?;
+    let name = factor.friendly_name.as_deref().filter(|name| !name.is_empty());
+    let source = if factor.factor_type == FactorType::Phone {
+        let phone = factor.phone.as_deref().filter(|phone| !phone.is_empty());
+        context.out.note(format!("sent a code to {}", phone.unwrap_or("your phone")));
+        name.map_or_else(|| "Code".to_owned(), |name| format!("Code for {name}"))
+    } else {
+        format!("Code from {}", name.unwrap_or("your authenticator app"))
+    };
+    Ok(mfa.verify(&challenge, prompt::line(&source)?).await?)
+}

@@ -1,0 +1,73 @@
+//! Lookup of a user by ID or address.
+
+use gotrue::{
+    User,
+    admin::Users,
+    futures_util::{StreamExt, TryStreamExt, future},
+    uuid::Uuid,
+};
+
+use crate::failure::{Failure, Result};
+
+/// The largest useful page: fewer requests, and fewer gaps between pages.
+const PAGE: u64 = 1000;
+
+/// Finds the user with this ID, e-mail address or phone number. Fails if there are several: an SSO user can have the
+/// same address as another user.
+pub async fn find(users: &Users, user: &str) -> Result<User> {
+    if let Ok(id) = Uuid::try_parse(user) {
+        return Ok(users.get(id).await?);
+    }
+    let matches = if is_phone(user) { with_phone(users, user).await? } else { with_email(users, user).await? };
+    match matches.as_slice() {
+        [] => Err(Failure::not_found(format!("there is no user {user}"))
+            .hint("find users by part of their address: gotrue users list --filter")),
+        [only] => Ok(users.get(only.id).await?),
+        several => {
+            let mut described = Vec::new();
+            for user in several {
+                described.push(with_identities(&users.get(user.id).await?));
+            }
+            Err(Failure::usage(format!("{} users have the address {user}", several.len()))
+                .hint(format!("pass the ID of one: {}", described.join(", "))))
+        }
+    }
+}
+
+/// The server has no lookup by address, but its filter finds part of one.
+async fn with_email(users: &Users, email: &str) -> Result<Vec<User>> {
+    // The server stores addresses in lower case, and its filter is case-sensitive.
+    let wanted = email.trim().to_lowercase();
+    let found = users.list().filter(&wanted).per_page(PAGE).stream();
+    let is_wanted =
+        |user: &User| future::ready(user.email.as_ref().is_some_and(|email| email.to_lowercase() == wanted));
+    Ok(found.try_filter(is_wanted).try_collect().await?)
+}
+
+/// The server's filter does not cover phone numbers, so this reads all users.
+async fn with_phone(users: &Users, phone: &str) -> Result<Vec<User>> {
+    let wanted = digits(phone);
+    let is_wanted = |user: &User| future::ready(user.phone.as_deref().map(digits) == Some(wanted));
+    Ok(users.list().per_page(PAGE).stream().try_filter(is_wanted).boxed().try_collect().await?)
+}
+
+fn is_phone(text: &str) -> bool {
+    let digits = digits(text);
+    digits.len() >= 5 && digits.chars().all(|c| c.is_ascii_digit())
+}
+
+/// The server stores phone numbers without the plus.
+fn digits(phone: &str) -> &str {
+    phone.trim().trim_start_matches('+')
+}
+
+/// Describes a user by address and ID.
+pub fn name_of(user: &User) -> String {
+    let address = user.email.as_ref().or(user.phone.as_ref()).filter(|name| !name.is_empty());
+    address.map_or_else(|| user.id.to_string(), |name| format!("{name} ({})", user.id))
+}
+
+fn with_identities(user: &User) -> String {
+    let providers: Vec<_> = user.identities.iter().flatten().map(|identity| identity.provider.as_str()).collect();
+    if providers.is_empty() { user.id.to_string() } else { format!("{} ({})", user.id, providers.join(", ")) }
+}

@@ -1,0 +1,326 @@
+//! `gotrue users import`: every row once, whatever happens on the way.
+
+use std::{fs, time::Duration};
+
+use gotrue::serde_json::{self, Value, json};
+use gotrue_fake::{FakeServer, Fault};
+
+use super::{
+    bulk::{PASSWORD, all, assert_each_once, rows},
+    terminal::{Done, Terminal},
+    user_server::{State, UserServer, user},
+};
+
+/// The number of users that go through every kind of interruption.
+const MANY: usize = 10_000;
+
+fn json(done: &Done) -> Value {
+    serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{error}: {} {}", done.out, done.err))
+}
+
+/// The rows of a file of refused rows.
+fn refused(terminal: &Terminal, name: &str) -> Vec<Value> {
+    let text = fs::read_to_string(terminal.file(name)).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Waits until the server has received this many requests to create users.
+async fn wait_for_creations(server: &FakeServer, count: usize) {
+    while server.count("admin_create_user") < count {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn many_users_survive_kill_ctrl_c_a_dead_server_and_a_bad_network() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    fs::write(terminal.file("users.jsonl"), rows(MANY)).unwrap();
+    let line = format!("users import {} --json --parallel 16 --retry-for 1s", terminal.file("users.jsonl").display());
+
+    let killed = terminal.start(&line);
+    wait_for_creations(&server, 1500).await;
+    killed.kill();
+
+    let interrupted = terminal.start(&line);
+    wait_for_creations(&server, 3000).await;
+    interrupted.interrupt();
+    let done = interrupted.finish();
+    assert_eq!(done.exit, 130, "{}", done.err);
+    assert!(done.err.contains("interrupted after"), "{}", done.err);
+
+    server.fail(Fault::empty(503).of("admin_create_user").times(1_000_000));
+    assert_eq!(terminal.run(&line).exit, 3);
+    server.heal();
+
+    let faults = [
+        Fault::reset(),
+        Fault::reset_in_body().times(3),
+        Fault::page(502),
+        Fault::truncated().times(2),
+        Fault::error(429, gotrue::ErrorCode::OverRequestRateLimit).retry_after("0"),
+        Fault::empty(504),
+    ];
+    for fault in faults {
+        server.fail(fault.of("admin_create_user"));
+    }
+    let line = line.replace("1s", "2m");
+    let done = terminal.run(&line);
+    assert_eq!((done.exit, json(&done)), (0, json!({ "created": MANY, "refused": 0 })), "{}", done.err);
+    assert!(!terminal.file("users.jsonl.progress").exists() && !terminal.file("users.jsonl.refused.jsonl").exists());
+    assert_each_once(&server, MANY).await;
+
+    let exported = terminal.file("exported.jsonl");
+    assert_eq!(terminal.run(&format!("users export {}", exported.display())).exit, 0);
+    let mut numbers: Vec<_> = fs::read_to_string(&exported)
+        .unwrap()
+        .lines()
+        .map(|line| {
+            let user: Value = serde_json::from_str(line).unwrap();
+            let number = user["user_metadata"]["number"].as_u64().unwrap();
+            assert_eq!(user["email"], format!("user-{number}@example.com"));
+            number
+        })
+        .collect();
+    numbers.sort_unstable();
+    assert!(numbers.into_iter().eq(0..MANY as u64), "the content is the same on both sides");
+}
+
+/// More rows are done than the journal may lack, so the counts only add up if they are restored from it.
+#[tokio::test]
+async fn a_killed_import_continues_with_exact_counts() {
+    const USERS: usize = 700;
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    fs::write(terminal.file("users.jsonl"), rows(USERS)).unwrap();
+    let line = format!("users import {} --json", terminal.file("users.jsonl").display());
+    let running = terminal.start(&line);
+    wait_for_creations(&server, 600).await;
+    running.kill();
+
+    let done = terminal.run(&line);
+    assert_eq!((done.exit, json(&done)), (0, json!({ "created": USERS, "refused": 0 })), "{}", done.err);
+    let after = ["continuing after 500 rows", "continuing after 600 rows"];
+    assert!(after.iter().any(|text| done.err.contains(text)), "{}", done.err);
+    assert!(!terminal.file("users.jsonl.refused.jsonl").exists());
+    assert_each_once(&server, USERS).await;
+    let sent = server.count("admin_create_user");
+    assert!(sent <= USERS + 8, "{sent}: rows that exist are looked up, and not sent again");
+}
+
+#[tokio::test]
+async fn a_file_that_changed_after_an_interruption_is_not_continued() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    let file = terminal.file("users.jsonl");
+    fs::write(&file, rows(20)).unwrap();
+    let line = format!("users import {} --retry-for 0s", file.display());
+    server.fail(Fault::empty(503).of("admin_create_user"));
+    assert_eq!(terminal.run(&line).exit, 3);
+    let sorted: Vec<_> = rows(20).lines().rev().map(|line| format!("{line}\n")).collect();
+    fs::write(&file, sorted.concat()).unwrap();
+    let before = server.count("admin_create_user");
+    let done = terminal.run(&line);
+    assert_eq!(done.exit, 1);
+    assert!(done.err.contains("has changed"), "{}", done.err);
+    assert_eq!(server.count("admin_create_user"), before);
+
+    fs::write(terminal.file("users.jsonl.progress"), "{}").unwrap();
+    assert_eq!(terminal.run(&line).exit, 1, "an unreadable journal is not replaced");
+    assert_eq!(server.count("admin_create_user"), before);
+}
+
+#[tokio::test]
+async fn an_id_of_another_user_is_refused() {
+    let users = vec![user(7, "other@example.com")];
+    let stub = UserServer::start(State { users, ..State::default() }).await;
+    let mut terminal = Terminal::at_url(&stub.server.uri(), "service-key");
+    let id = "00000000-0000-4000-8000-000000000007";
+    fs::write(terminal.file("users.csv"), format!("id,email\n{id},ada@example.com\n")).unwrap();
+    let done = terminal.run(&format!("users import {} --json", terminal.file("users.csv").display()));
+    assert_eq!((done.exit, json(&done)), (6, json!({ "created": 0, "refused": 1 })), "{}", done.err);
+    let rows = refused(&terminal, "users.csv.refused.jsonl");
+    assert_eq!(rows[0]["refused"], json!({ "line": 2, "why": "the ID belongs to another user" }));
+}
+
+#[tokio::test]
+async fn a_row_on_which_the_server_always_fails_is_refused() {
+    let stub = UserServer::start(State { poison: Some("md5:"), ..State::default() }).await;
+    let mut terminal = Terminal::at_url(&stub.server.uri(), "service-key");
+    let table = "email,password_hash\nada@example.com,\ngrace@example.com,md5:planted\njoan@example.com,\n";
+    fs::write(terminal.file("users.csv"), table).unwrap();
+    let done = terminal.run(&format!("users import {} --json", terminal.file("users.csv").display()));
+    assert_eq!((done.exit, json(&done)), (6, json!({ "created": 2, "refused": 1 })), "{}", done.err);
+    assert!(done.err.contains("trying again"), "{}", done.err);
+    let rows = refused(&terminal, "users.csv.refused.jsonl");
+    assert_eq!(rows[0]["email"], "grace@example.com");
+    assert_eq!(rows[0]["refused"]["line"], 3);
+    assert_eq!(rows[0]["refused"]["code"], "unexpected_failure");
+    assert!(!done.err.contains("planted"));
+}
+
+#[tokio::test]
+async fn a_server_that_fails_on_everything_stops_the_import() {
+    let stub = UserServer::start(State { is_broken: true, ..State::default() }).await;
+    let mut terminal = Terminal::at_url(&stub.server.uri(), "service-key");
+    fs::write(terminal.file("users.jsonl"), rows(3)).unwrap();
+    let line = format!("users import {} --retry-for 1s --json", terminal.file("users.jsonl").display());
+    assert_eq!(terminal.run(&line).exit, 3);
+    assert!(!terminal.file("users.jsonl.refused.jsonl").exists());
+    stub.with(|state| state.is_broken = false);
+    assert_eq!(json(&terminal.run(&line)), json!({ "created": 3, "refused": 0 }));
+}
+
+#[tokio::test]
+async fn a_refused_key_is_not_tried_again() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    fs::write(terminal.file("users.jsonl"), rows(3)).unwrap();
+    terminal.set("GOTRUE_SERVICE_KEY", "not-a-key");
+    let done = terminal.run(&format!("users import {} --parallel 1", terminal.file("users.jsonl").display()));
+    assert_eq!(done.exit, 4, "{}", done.err);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn refused_rows_are_reported_without_passwords_and_can_be_imported_again() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("users create taken@example.com");
+    let table = format!(
+        "email,phone,password,user_metadata,role\n\
+         ada@example.com,,{PASSWORD},\"{{\"\"plan\"\": \"\"pro\"\"}}\",editor\n\
+         taken@example.com,,{PASSWORD},\"{{\"\"a\"\":\n1}}\",\n\
+         ,,{PASSWORD},,\n\
+         grace@example.com,,{PASSWORD},{PASSWORD},\n\
+         ,15550000001,{PASSWORD},,\n"
+    );
+    fs::write(terminal.file("users.csv"), table).unwrap();
+    let first = terminal.run(&format!("users import {} --json", terminal.file("users.csv").display()));
+    assert_eq!((first.exit, json(&first)), (6, json!({ "created": 2, "refused": 3 })), "{}", first.err);
+    assert!(first.err.contains("users.csv.refused.jsonl"), "{}", first.err);
+
+    let name = "users.csv.refused.jsonl";
+    let rows = refused(&terminal, name);
+    let lines: Vec<_> =
+        rows.iter().map(|row| (row["refused"]["line"].as_u64(), row["refused"]["code"].as_str())).collect();
+    assert_eq!(lines, [(Some(3), Some("email_exists")), (Some(5), None), (Some(6), None)]);
+    assert_eq!(rows[0]["email"], "taken@example.com");
+    assert_eq!(rows[1]["refused"]["why"], "has neither an e-mail address nor a phone number");
+    assert_eq!(rows[2]["refused"]["why"], "user_metadata: metadata is not valid JSON");
+    let report = fs::read_to_string(terminal.file(name)).unwrap();
+
+    terminal.run("users delete taken@example.com --yes");
+    let again = terminal.run(&format!("users import {} --json", terminal.file(name).display()));
+    assert_eq!((again.exit, json(&again)), (6, json!({ "created": 1, "refused": 2 })), "{}", again.err);
+    for text in [&report, &first.out, &first.err, &again.out, &again.err] {
+        assert!(!text.contains(PASSWORD), "{text}");
+    }
+    assert_eq!(terminal.answer("login taken@example.com", PASSWORD).exit, 1, "the address is not confirmed");
+    terminal.run("users update taken@example.com --confirm-email");
+    assert_eq!(terminal.answer("login taken@example.com", PASSWORD).exit, 0, "the password came from the first file");
+
+    let users = all(&server).await;
+    let ada = users.iter().find(|user| user.email.as_deref() == Some("ada@example.com")).unwrap();
+    assert_eq!(ada.role.as_deref(), Some("editor"));
+    assert_eq!(serde_json::to_value(&ada.user_metadata).unwrap()["plan"], "pro");
+}
+
+#[tokio::test]
+async fn a_refused_row_without_its_password_is_refused_again() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    let row = r#"{"email": "ada@example.com", "refused": {"line": 2, "why": "", "password_omitted": true}}"#;
+    fs::write(terminal.file("lost.csv.refused.jsonl"), row).unwrap();
+    let done = terminal.run(&format!("users import {} --json", terminal.file("lost.csv.refused.jsonl").display()));
+    assert_eq!(json(&done), json!({ "created": 0, "refused": 1 }));
+    assert_eq!(server.count("admin_create_user"), 0);
+}
+
+#[tokio::test]
+async fn only_true_confirms_an_address() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    let table = "Email;Phone;Email Confirmed;Phone Confirmed\n\
+                 yes@example.com;15550000001;TRUE;t\n\
+                 no@example.com;15550000002;FALSE;f\n\
+                 none@example.com;15550000003;;\n";
+    fs::write(terminal.file("users.csv"), table).unwrap();
+    let done = terminal.run(&format!("users import {} --json", terminal.file("users.csv").display()));
+    assert_eq!((done.exit, json(&done)), (0, json!({ "created": 3, "refused": 0 })), "{}", done.err);
+    for user in all(&server).await {
+        let is_confirmed = user.email.as_deref() == Some("yes@example.com");
+        assert_eq!(user.email_confirmed_at.is_some(), is_confirmed, "{:?}", user.email);
+        assert_eq!(user.phone_confirmed_at.is_some(), is_confirmed, "{:?}", user.phone);
+    }
+}
+
+#[tokio::test]
+async fn standard_input_and_a_dry_run() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    let input = "{\"email\": \"ada@example.com\"}\n\n{\"emial\": \"x\"}\n{\"user_metadata\": {}}\n";
+    let checked = terminal.answer("users import - --dry-run --json", input);
+    assert_eq!((checked.exit, json(&checked)), (6, json!({ "valid": 1, "invalid": 2 })), "{}", checked.err);
+    assert!(checked.err.contains("line 3 ") && checked.err.contains("line 4 "), "{}", checked.err);
+    assert!(server.requests().is_empty());
+    let done = terminal.answer("users import - --json", "{\"email\": \"ada@example.com\"}\n");
+    assert_eq!((done.exit, json(&done)), (0, json!({ "created": 1, "refused": 0 })), "{}", done.err);
+    assert_eq!(terminal.answer("users import -", "").exit, 2);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_ends_an_import_at_once_while_the_server_is_down() {
+    let server = FakeServer::start().await;
+    let terminal = Terminal::at(&server);
+    fs::write(terminal.file("users.jsonl"), rows(3)).unwrap();
+    server.fail(Fault::empty(503).of("admin_create_user").retry_after("600").times(100));
+    let line = format!("users import {} --retry-for 1h", terminal.file("users.jsonl").display());
+    let mut running = terminal.start(&line);
+    running.line_with("trying again");
+    running.interrupt();
+    assert_eq!(running.finish().exit, 130);
+}
+
+#[tokio::test]
+async fn two_imports_of_a_file_at_once_are_refused() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    fs::write(terminal.file("users.jsonl"), rows(1)).unwrap();
+    server.fail(Fault::slow(Duration::from_secs(600)).of("admin_create_user"));
+    let line = format!("users import {}", terminal.file("users.jsonl").display());
+    let running = terminal.start(&line);
+    wait_for_creations(&server, 1).await;
+    let second = terminal.run(&line);
+    assert!(second.exit == 1 && second.err.contains("is running"), "{}", second.err);
+    running.kill();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_what_an_import_writes() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let stub = UserServer::start(State { users: vec![user(1, "user-0@example.com")], ..State::default() }).await;
+    let mut terminal = Terminal::at_url(&stub.server.uri(), "service-key");
+    fs::write(terminal.file("users.jsonl"), rows(1)).unwrap();
+    assert_eq!(terminal.run(&format!("users import {}", terminal.file("users.jsonl").display())).exit, 6);
+    let mode = fs::metadata(terminal.file("users.jsonl.refused.jsonl")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn an_invalid_file_sends_nothing() {
+    let mut terminal = Terminal::new();
+    terminal.set("GOTRUE_SERVICE_KEY", "key");
+    fs::write(terminal.file("users.txt"), "").unwrap();
+    let import = |terminal: &Terminal, name: &str| format!("users import {}", terminal.file(name).display());
+    assert_eq!(terminal.run(&import(&terminal, "users.txt")).exit, 2);
+    assert_eq!(terminal.run("users import nowhere.jsonl").exit, 1);
+    fs::write(terminal.file("users.csv"), "ada@example.com,planted\n").unwrap();
+    let done = terminal.run(&import(&terminal, "users.csv"));
+    assert!(done.exit == 2 && done.err.contains("not a header"), "{}", done.err);
+    assert!(!done.err.contains("planted") && !terminal.file("users.csv.progress").exists());
+}

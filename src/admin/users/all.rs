@@ -1,0 +1,130 @@
+//! Streaming every user exactly once.
+
+use std::{collections::HashSet, mem};
+
+use futures_util::{
+    Stream,
+    stream::{self, StreamExt},
+};
+use uuid::Uuid;
+
+use crate::{
+    admin::page::{Page, PageRef, Pages},
+    error::{Error, Result},
+    types::User,
+};
+
+/// How often all pages are read again if users are missing, each time with twice as many users to a page.
+const MAX_REPEATS: u32 = 16;
+
+/// A walk over all pages of a list.
+///
+/// The server orders users by creation time alone (`models/user.go`), so users with the same time may occur on two pages
+/// or on none, and users who come or go shift the others from page to page. The walk skips those that it has seen, and
+/// reads all pages again, with larger pages, if it has seen fewer than the server counts.
+struct Walk<F> {
+    fetch: F,
+    start: Start,
+    pages: Pages<User>,
+    /// The users that have been returned.
+    seen: HashSet<Uuid>,
+    /// The users of this reading of the pages.
+    distinct: HashSet<Uuid>,
+    /// The requested page size, if it is not the server's default.
+    page_size: Option<u64>,
+    /// The size of the first page of this reading.
+    page_len: Option<u64>,
+    /// The number of users according to the first and to the last page of this reading.
+    totals: Option<(u64, u64)>,
+    repeats: u32,
+}
+
+/// Where a walk starts.
+pub(super) struct Start {
+    pub(super) page: PageRef,
+    /// The number of users to a page, if it is not the server's default.
+    pub(super) page_size: Option<u64>,
+}
+
+/// Streams all users. `fetch` fetches a page of this size.
+pub(super) fn stream<F, P>(start: Start, fetch: F) -> impl Stream<Item = Result<User>> + Send + Unpin + 'static
+where
+    F: Fn(PageRef, Option<u64>) -> P + Send + 'static,
+    P: Future<Output = Result<Page<User>>> + Send + 'static,
+{
+    let walk = Walk {
+        fetch,
+        pages: Pages::from(start.page.clone()),
+        seen: HashSet::new(),
+        distinct: HashSet::new(),
+        page_size: start.page_size,
+        page_len: None,
+        totals: None,
+        repeats: 0,
+        start,
+    };
+    stream::try_unfold(walk, |mut walk| async move { Ok(walk.next().await?.map(|user| (user, walk))) }).boxed()
+}
+
+impl<F, P> Walk<F>
+where
+    F: Fn(PageRef, Option<u64>) -> P,
+    P: Future<Output = Result<Page<User>>>,
+{
+    async fn next(&mut self) -> Result<Option<User>> {
+        loop {
+            while let Some(user) = self.pages.next_item() {
+                if self.seen.insert(user.id) {
+                    return Ok(Some(user));
+                }
+            }
+            if let Some(page_ref) = self.pages.next_page() {
+                let page = (self.fetch)(page_ref.clone(), self.page_size).await?;
+                // A page of known users only is the last one, or the server would be asked forever if it ignores the number.
+                if self.record(&page) {
+                    self.pages.advance(&page_ref, page);
+                }
+            } else if !self.repeat()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Returns whether the page has users that no other page of this reading had.
+    fn record(&mut self, page: &Page<User>) -> bool {
+        let known = self.distinct.len();
+        self.distinct.extend(page.items.iter().map(|user| user.id));
+        self.page_len.get_or_insert(page.items.len() as u64);
+        if let Some(total) = page.total {
+            self.totals = Some((self.totals.map_or(total, |(first, _)| first), total));
+        }
+        self.distinct.len() > known
+    }
+
+    /// Starts over if users are missing. Returns false if none are, or if that is unknown.
+    fn repeat(&mut self) -> Result<bool> {
+        // Without a total, as by cursor, there is nothing to compare with.
+        let Some((first, last)) = self.totals.take() else { return Ok(false) };
+        let first_page = self.start.page.number();
+        let size = self.page_size.or(self.page_len).unwrap_or_default();
+        // Users who signed up in the meantime are not expected.
+        let expected = first.min(last).saturating_sub((first_page - 1).saturating_mul(size));
+        let found = mem::take(&mut self.distinct).len() as u64;
+        let is_complete = found >= expected;
+        if first_page > 1 {
+            // A larger page would not start at the same user.
+            return if is_complete { Ok(false) } else { Err(Error::IncompleteList { expected, found }) };
+        }
+        // If users were deleted, others may have moved to a page that had been read.
+        if is_complete && last >= first {
+            return Ok(false);
+        }
+        if self.repeats == MAX_REPEATS {
+            return if is_complete { Ok(false) } else { Err(Error::IncompleteList { expected, found }) };
+        }
+        self.repeats += 1;
+        self.page_size = Some(size.max(1).saturating_mul(2));
+        (self.pages, self.page_len) = (Pages::from(PageRef::Number(1)), None);
+        Ok(true)
+    }
+}
