@@ -1,7 +1,7 @@
 //! Rules of the real server that a client's own tests rarely meet.
 
 use gotrue::{
-    AuthorizationCode, Client, PkceVerifier, Recover, Secret, SendOtp, SignUp, Verify,
+    AuthorizationCode, Client, PkceVerifier, Recover, Secret, SignInMessage, SignUp, VerifyOtp,
     reqwest::{self, Method, StatusCode},
 };
 use gotrue_fake::FakeServer;
@@ -57,7 +57,7 @@ async fn a_refused_update_changes_nothing() {
     let client = server.client().unwrap();
     for email in [EMAIL, "bob@example.com"] {
         client.sign_up(SignUp::email(email, "correct-horse-7")).await.unwrap();
-        client.verify(Verify::email(email, server.last_message_to(email).unwrap().code)).await.unwrap();
+        client.verify_otp(VerifyOtp::email(email, server.last_message_to(email).unwrap().code)).await.unwrap();
     }
     let session = client.sign_in(gotrue::Password::email(EMAIL, "correct-horse-7")).await.unwrap();
     let other = client.sign_in(gotrue::Password::email(EMAIL, "correct-horse-7")).await.unwrap();
@@ -91,7 +91,7 @@ async fn a_banned_user_cannot_redeem_a_code_or_link() {
     let id = client.user(&token).get().await.unwrap().id;
     let key = format!("Bearer {}", server.service_key().expose());
     send(&server, Method::PUT, &format!("/admin/users/{id}"), &key, r#"{"ban_duration":"1h"}"#).await;
-    let refused = client.verify(Verify::email(EMAIL, message.code)).await.unwrap_err();
+    let refused = client.verify_otp(VerifyOtp::email(EMAIL, message.code)).await.unwrap_err();
     assert_eq!((refused.status().unwrap(), refused.code().unwrap().as_str()), (StatusCode::FORBIDDEN, "user_banned"));
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let response = http.get(message.link.unwrap().expose()).send().await.unwrap();
@@ -151,7 +151,7 @@ async fn a_token_is_for_its_audience() {
 async fn phone_numbers_lose_a_plus_and_spaces() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
-    client.send_otp(SendOtp::phone("+1 555 0000001")).await.unwrap();
+    client.send_otp(SignInMessage::phone("+1 555 0000001")).await.unwrap();
     assert!(server.last_message_to("15550000001").is_some());
     for wrong in ["++15550000001", "1-555-0000001", "(1)5550000001"] {
         let body = json!({ "phone": wrong }).to_string();
@@ -207,7 +207,7 @@ async fn a_sign_up_tells_nothing_about_others() {
     let (_, invited) = send(&server, Method::POST, "/signup", "", &body).await;
     assert_eq!((&invited["user_metadata"], &invited["identities"]), (&json!({}), &json!([])));
     // Once the address is confirmed, a new sign-up gets a made-up user with the data of the request.
-    client.verify(Verify::email(EMAIL, server.last_message_to(EMAIL).unwrap().code)).await.unwrap();
+    client.verify_otp(VerifyOtp::email(EMAIL, server.last_message_to(EMAIL).unwrap().code)).await.unwrap();
     let (_, made_up) = send(&server, Method::POST, "/signup", "", &body).await;
     assert_ne!(made_up["id"], invited["id"]);
     assert_eq!(made_up["user_metadata"], json!({ "mine": true }));
