@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::claims::Claims;
-use crate::error::TokenError;
+use crate::{error::TokenError, nesting};
 
 /// The longest accepted token, in bytes. The server accepts no more than this in all headers of a request.
 const MAX_LENGTH: usize = 1024 * 1024;
@@ -86,7 +86,8 @@ impl<'a> CompactToken<'a> {
     /// Reads the claims without verifying the signature.
     pub(super) fn claims(&self, buffer: &mut Vec<u8>) -> Result<Claims, TokenError> {
         decode(self.payload, buffer)?;
-        serde_json::from_slice(buffer).map_err(|_| TokenError::Malformed("expected the claims of a user"))
+        serde_json::from_slice(&nesting::bounded(buffer))
+            .map_err(|_| TokenError::Malformed("expected the claims of a user"))
     }
 }
 

@@ -170,7 +170,7 @@ async fn bad_providers_and_clients_send_no_request() {
         oauth.create(app("app:cb")) => "redirect URI has no host",
         oauth.create(app("https://x/#y")) => "redirect URI must not have a fragment",
         oauth.create(app("http://x/")) => "redirect URI must not be http, except on this machine",
-        oauth.create(app("https://x").name("")) => "name must not be empty",
+        oauth.create(app("https://x").client_name("")) => "client name must not be empty",
         oauth.create(app("https://x").token_endpoint_auth_method("client_secret_post")) => no_match,
         oauth.create(CreateOAuthClient::confidential(["https://x"])
             .token_endpoint_auth_method(TokenEndpointAuthMethod::None)) => no_match,

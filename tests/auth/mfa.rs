@@ -17,7 +17,7 @@ use support::{
 };
 use wiremock::MockServer;
 
-/// The user who was recorded, against a server that answers as recorded.
+/// The recorded user, with a server that replays a recording.
 async fn play(name: &str) -> (Recorded, MockServer, Mfa) {
     let recorded = Recorded::load(name);
     let (server, client) = recorded.play().await;
@@ -69,8 +69,8 @@ async fn a_phone_and_a_security_key_are_enrolled() {
 }
 
 #[tokio::test]
-async fn an_enrolment_without_its_secret_is_an_error() {
-    // The reply to a phone has no secret in it.
+async fn an_enrollment_without_its_secret_is_an_error() {
+    // The response for a phone contains no secret.
     let (_, _server, mfa) = play("102-factor_enroll-phone").await;
     let error = mfa.enroll_totp(EnrollTotp::new()).await.unwrap_err();
     assert!(matches!(error, Error::UnreadableResponse(_)), "{error:?}");
@@ -87,7 +87,7 @@ async fn a_challenge_is_answered_for_a_session_of_aal2() {
     mfa.challenge_via(factor, MessageChannel::Whatsapp).await.unwrap();
     assert_eq!(body(&last_request(&server).await), json!({ "channel": "whatsapp" }));
 
-    // It can be kept in between.
+    // The challenge can be stored in between.
     let text = serde_json::to_string(&challenge).unwrap();
     assert_eq!(serde_json::from_str::<FactorChallenge>(&text).unwrap(), challenge);
 
@@ -146,7 +146,7 @@ async fn an_authenticator_makes_a_credential_and_then_uses_it() {
     });
     assert_eq!(body(&request), sent);
 
-    // A credential of the other kind is not sent.
+    // The other kind of credential is not sent.
     let error = mfa.verify_webauthn(&made, credential).await.unwrap_err();
     assert_eq!(error.to_string(), "credential is an assertion; expected a new one");
     let attestation = Recorded::load("236-passkey_registration_verify-ok").sent()["credential"].clone();
@@ -180,7 +180,7 @@ fn user_with(factors: &[(&str, &str)]) -> User {
     serde_json::from_value(user).unwrap()
 }
 
-/// An access token with these claims, and those that none lacks.
+/// An access token with these claims, and the required ones.
 fn token(claims: &Value) -> Secret {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let mut claims = claims.clone();
@@ -219,7 +219,7 @@ fn assurance_comes_from_the_token_and_the_verified_factors() {
     assert_eq!(assurance.next, Some(AssuranceLevel::Aal2));
     assert!(assurance.needs_second_factor());
 
-    // A level beyond those of today is no step back.
+    // A level that is unknown today does not count as lower.
     let assurance = Assurance::of(&token(&json!({ "aal": "aal3" })), &user_with(&[]));
     assert_eq!(assurance.current.unwrap().to_string(), "aal3");
     for unreadable in ["", "x", "x.y.z", "e30.e30.x"] {
@@ -228,7 +228,7 @@ fn assurance_comes_from_the_token_and_the_verified_factors() {
 }
 
 #[tokio::test]
-async fn factors_and_assurance_are_asked_for() {
+async fn factors_and_assurance_are_requested() {
     let recorded = Recorded::load("091-user_get-with-identities");
     let (server, client) = recorded.play().await;
     let mfa = client.user(recorded.access_token()).mfa();
@@ -240,7 +240,7 @@ async fn factors_and_assurance_are_asked_for() {
     recorded.assert_repeated(&server).await;
 }
 
-// Against the fake server.
+// With the fake server.
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct-horse-7";
@@ -294,14 +294,14 @@ async fn a_second_factor_raises_the_session_and_ends_the_others() {
     assert!(session.user().factors.as_ref().unwrap()[0].is_verified());
     assert_code(client.user(other.access_token()).get().await, 403, &ErrorCode::SessionNotFound);
 
-    // The level stays with the session, and the next sign-in has to get there again.
+    // The session keeps its level; the next sign-in starts at the lower one.
     let session = client.refresh(session.refresh_token()).await.unwrap();
     assert_eq!(level(&session), AssuranceLevel::Aal2);
     let next = sign_in(&client).await;
     assert_eq!(level(&next), AssuranceLevel::Aal1);
     assert!(client.user(next.access_token()).mfa().assurance().await.unwrap().needs_second_factor());
 
-    // Without the factor it falls back.
+    // Without the factor, the level falls back.
     client.user(session.access_token()).mfa().unenroll(factor.id).await.unwrap();
     let session = client.refresh(session.refresh_token()).await.unwrap();
     assert_eq!(level(&session), AssuranceLevel::Aal1);
@@ -309,7 +309,7 @@ async fn a_second_factor_raises_the_session_and_ends_the_others() {
 }
 
 #[tokio::test]
-async fn what_needs_the_second_factor_is_refused_without() {
+async fn operations_that_need_the_second_factor_are_rejected_without() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let (factor, raised) = with_factor(&server, &client).await;
@@ -328,7 +328,7 @@ async fn what_needs_the_second_factor_is_refused_without() {
 }
 
 #[tokio::test]
-async fn a_challenge_is_good_once_and_for_five_minutes() {
+async fn a_challenge_is_valid_once_and_for_five_minutes() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
@@ -342,7 +342,7 @@ async fn a_challenge_is_good_once_and_for_five_minutes() {
     let unknown = FactorChallenge::new(factor.id, Uuid::from_u128(9));
     assert_code(mfa.verify(&unknown, code()).await, 422, &ErrorCode::MfaFactorNotFound);
 
-    // A code is let pass one step late, and not later.
+    // A code is accepted one step late, and not later.
     let challenge = mfa.challenge(factor.id).await.unwrap();
     let early = code();
     clock.advance(Duration::from_secs(60));
@@ -357,7 +357,7 @@ async fn a_challenge_is_good_once_and_for_five_minutes() {
 }
 
 #[tokio::test]
-async fn the_fakes_codes_are_those_of_the_real_server() {
+async fn codes_match_those_of_the_real_server() {
     let (enrolled, verified) = (Recorded::load("095-factor_enroll-totp"), Recorded::load("100-factor_verify-totp"));
     let factor = &verified.came()["user"]["factors"][0];
     let moment: gotrue::chrono::DateTime<gotrue::chrono::Utc> = factor["updated_at"].as_str().unwrap().parse().unwrap();
@@ -404,7 +404,7 @@ async fn a_phone_gets_a_code() {
     let session = signed_up(&client).await;
     let mfa = client.user(session.access_token()).mfa();
     assert_code(mfa.enroll_phone(EnrollPhone::new("call me")).await, 400, &ErrorCode::ValidationFailed);
-    // The same number before it is verified takes the place of the first.
+    // The same number replaces an unverified factor.
     mfa.enroll_phone(EnrollPhone::new("+15550000002").friendly_name("old")).await.unwrap();
     let factor = mfa.enroll_phone(EnrollPhone::new("+15550000002").friendly_name("sim")).await.unwrap();
     assert_eq!(factor.phone.as_deref(), Some("+15550000002"));
@@ -426,7 +426,7 @@ async fn a_phone_gets_a_code() {
     let same = EnrollPhone::new("15550000002").friendly_name("again");
     assert_code(mfa.enroll_phone(same).await, 422, &ErrorCode::MfaVerifiedFactorExists);
 
-    // The code of an older challenge is not that of a newer one.
+    // The code of an older challenge does not answer a newer one.
     clock.advance(Duration::from_secs(61));
     let first = mfa.challenge(factor.id).await.unwrap();
     let old = server.last_message_to("15550000002").unwrap().code;
@@ -437,7 +437,7 @@ async fn a_phone_gets_a_code() {
 }
 
 #[tokio::test]
-async fn an_authenticator_makes_a_factor_and_is_asked_for_it() {
+async fn an_authenticator_creates_a_factor_and_answers_its_challenge() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = signed_up(&client).await;
@@ -458,11 +458,11 @@ async fn an_authenticator_makes_a_factor_and_is_asked_for_it() {
     let last = verified.last_webauthn_challenge_data.as_ref().unwrap();
     assert_eq!(last.type_, Some(WebAuthnCeremony::Create));
     assert_eq!(last.challenge.as_ref().unwrap()["factor_id"], json!(factor.id));
-    // The challenge is gone with the answer.
+    // The response used up the challenge.
     let mfa = client.user(raised.access_token()).mfa();
     assert_code(mfa.verify_webauthn(&challenge, &made).await, 422, &ErrorCode::MfaFactorNotFound);
 
-    // At the next sign-in it is used.
+    // The next sign-in uses the credential.
     let mfa = client.user(sign_in(&client).await.access_token()).mfa();
     assert!(mfa.assurance().await.unwrap().needs_second_factor());
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
@@ -473,7 +473,7 @@ async fn an_authenticator_makes_a_factor_and_is_asked_for_it() {
     let raised = mfa.verify_webauthn(&challenge, used).await.unwrap();
     assert_eq!(level(&raised), AssuranceLevel::Aal2);
 
-    // Passkeys are managed at that level only.
+    // Only that level can manage passkeys.
     let low = client.user(sign_in(&client).await.access_token());
     let refused = low.passkeys().registration_options().await;
     assert_code(refused, 403, &ErrorCode::InsufficientAal);
@@ -481,7 +481,7 @@ async fn an_authenticator_makes_a_factor_and_is_asked_for_it() {
 }
 
 #[tokio::test]
-async fn what_an_authenticator_answers_is_checked() {
+async fn responses_of_authenticators_are_verified() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = signed_up(&client).await;
@@ -490,7 +490,7 @@ async fn what_an_authenticator_answers_is_checked() {
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
     let elsewhere = Device::default().create(challenge.options.clone(), "http://localhost:4000").await.unwrap();
     assert_code(mfa.verify_webauthn(&challenge, elsewhere).await, 500, &ErrorCode::UnexpectedFailure);
-    // A challenge outlives an answer that does not pass.
+    // A challenge remains valid after a wrong response.
     let mut device = Device::default();
     let made = device.create(challenge.options.clone(), ORIGIN).await.unwrap();
     let raised = mfa.verify_webauthn(&challenge, made).await.unwrap();

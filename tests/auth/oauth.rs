@@ -1,4 +1,4 @@
-//! Clients of the server's own OAuth, and its discovery documents.
+//! OAuth clients of the server, and its discovery documents.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use wiremock::{MockServer, ResponseTemplate};
 const SPA: Uuid = uuid!("495a8cfc-297a-4b71-93bf-9799cc4a93ce");
 const SECRET: &str = "secret-of-the-app";
 
-/// The client that was recorded, against a server that answers as recorded.
+/// The recorded client, with a server that replays a recording.
 async fn play(name: &str, authentication: ClientAuthentication) -> (Recorded, MockServer, OAuthApp) {
     let recorded = Recorded::load(name);
     let (server, client) = recorded.play().await;
@@ -38,7 +38,7 @@ fn callback(query: &str) -> OAuthCallback {
 }
 
 #[tokio::test]
-async fn a_sign_in_begins_with_pkce_and_a_random_state() {
+async fn a_sign_in_starts_with_pkce_and_a_random_state() {
     let client = gotrue::Client::new("https://project.supabase.co/auth/v1", "").unwrap();
     let app = client.oauth_app(SPA, ClientAuthentication::Public);
     let (url, flow) = app.authorize("https://spa.example.com/cb").scopes(["openid", "email"]).start().unwrap();
@@ -55,7 +55,7 @@ async fn a_sign_in_begins_with_pkce_and_a_random_state() {
     ];
     let wanted: HashMap<_, _> = wanted.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     assert_eq!(query, wanted);
-    // The same parameters were taken by a real server.
+    // A real server accepted the same parameters.
     let recorded = Recorded::load("191-oauth_authorize-redirect");
     let names = |map: &HashMap<String, String>| map.keys().cloned().collect::<std::collections::BTreeSet<_>>();
     assert_eq!(names(&query), recorded.request["query"].as_object().unwrap().keys().cloned().collect());
@@ -120,7 +120,7 @@ async fn a_confidential_client_authenticates_as_it_is_registered() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_is_refused_ends_the_session() {
+async fn a_rejected_refresh_ends_the_session() {
     let reply =
         json!({ "code": "refresh_token_not_found", "message": "Invalid Refresh Token: Refresh Token Not Found" });
     let server = server_that_answers(ResponseTemplate::new(400).set_body_json(reply)).await;
@@ -176,7 +176,7 @@ async fn an_application_registers_itself() {
 }
 
 #[tokio::test]
-async fn the_server_tells_of_itself() {
+async fn the_server_describes_itself() {
     let recorded = Recorded::load("006-openid_configuration-ok");
     let (server, client) = recorded.play().await;
     assert_eq!(client.openid_configuration().await.unwrap().token_endpoint, "/oauth/token");
@@ -209,7 +209,7 @@ async fn the_server_tells_of_itself() {
 }
 
 #[tokio::test]
-async fn metadata_that_is_no_text_is_an_error() {
+async fn metadata_that_is_not_text_is_an_error() {
     let server =
         server_that_answers(ResponseTemplate::new(200).set_body_raw(vec![0xff, 0xfe], "application/xml")).await;
     let error = client_of(&server).saml_metadata().await.unwrap_err();

@@ -33,13 +33,13 @@ async fn registered(user: &UserClient) -> (Device, Uuid) {
     (device, passkey.id)
 }
 
-/// A device's answer to a new challenge.
+/// A device's response to a new challenge.
 async fn answer(client: &Client, device: &mut Device) -> (Uuid, Value) {
     let challenge = client.passkey_options().await.unwrap();
     (challenge.challenge_id, device.get(challenge.options, ORIGIN).await.unwrap())
 }
 
-/// The answer in the form that a browser gives it.
+/// The credential as a browser returns it.
 fn in_base64(credential: Value) -> Value {
     Value::from(PublicKeyCredential::try_from(credential).unwrap())
 }
@@ -76,7 +76,7 @@ async fn a_passkey_is_registered_and_signs_in() {
     let list = client.user(by_passkey.access_token()).passkeys().list().await.unwrap();
     assert_eq!(list[0].id, passkey.id);
     assert_eq!(list[0].last_used_at.unwrap().timestamp(), clock_in(&clock, 0));
-    // And once more, with a counter that goes on.
+    // Again, with the next value of the counter.
     let (id, credential) = answer(&client, &mut device).await;
     client.sign_in(PasskeyAssertion::new(id, credential)).await.unwrap();
 }
@@ -119,7 +119,7 @@ async fn passkeys_are_renamed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_challenge_is_good_for_one_answer_of_its_own_in_time() {
+async fn a_challenge_accepts_one_response_in_time() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client().unwrap();
@@ -137,7 +137,7 @@ async fn a_challenge_is_good_for_one_answer_of_its_own_in_time() {
     assert_eq!(code(wrong), ErrorCode::WebauthnVerificationFailed);
     let unknown = client.sign_in(PasskeyAssertion::new(Uuid::from_u128(1), &credential)).await;
     assert_eq!(code(unknown), ErrorCode::WebauthnChallengeNotFound);
-    // A challenge to register is none to sign in.
+    // A challenge for registration is not valid for a sign-in.
     let registration = user.passkeys().registration_options().await.unwrap();
     let crossed = client.sign_in(PasskeyAssertion::new(registration.challenge_id, &credential)).await;
     assert_eq!(code(crossed), ErrorCode::WebauthnChallengeNotFound);
@@ -149,7 +149,7 @@ async fn a_challenge_is_good_for_one_answer_of_its_own_in_time() {
 }
 
 #[tokio::test]
-async fn a_registration_is_checked() {
+async fn registrations_are_verified() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let (_, user) = signed_up(&client, EMAIL).await;
@@ -160,7 +160,7 @@ async fn a_registration_is_checked() {
     let elsewhere = Device::default().create(challenge.options, "http://localhost:4000").await.unwrap();
     let wrong_origin = passkeys.register(challenge.challenge_id, &elsewhere).await;
     assert_eq!(code(wrong_origin), ErrorCode::WebauthnVerificationFailed);
-    // Spent by the failure.
+    // The failure used up the challenge.
     assert_eq!(code(passkeys.register(challenge.challenge_id, &elsewhere).await), ErrorCode::WebauthnChallengeNotFound);
 
     // Another challenge.
@@ -170,7 +170,7 @@ async fn a_registration_is_checked() {
     let wrong = passkeys.register(second.challenge_id, &credential).await;
     assert_eq!(code(wrong), ErrorCode::WebauthnVerificationFailed);
 
-    // An attestation object that is cut short.
+    // A truncated attestation object.
     let challenge = passkeys.registration_options().await.unwrap();
     let credential = Device::default().create(challenge.options, ORIGIN).await.unwrap();
     let mut cut = in_base64(credential);
@@ -189,12 +189,12 @@ async fn a_registration_is_checked() {
     again["response"]["clientDataJSON"] = client_data("webauthn.create", &second.options.challenge, ORIGIN);
     let twice = passkeys.register(second.challenge_id, again).await;
     assert_eq!(code(twice), ErrorCode::WebauthnCredentialExists);
-    // An authenticator is told of it.
+    // Authenticators are told to exclude it.
     let options = Value::from(passkeys.registration_options().await.unwrap().options);
     assert_eq!(options["excludeCredentials"].as_array().unwrap().len(), 1);
 }
 
-/// What a browser would put together; nothing signs it at a registration without attestation.
+/// Client data as a browser creates it. It is not signed in a registration without attestation.
 fn client_data(ceremony: &str, challenge: &str, origin: &str) -> Value {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let data = serde_json::json!({ "type": ceremony, "challenge": challenge, "origin": origin });
@@ -202,7 +202,7 @@ fn client_data(ceremony: &str, challenge: &str, origin: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_forged_assertion_is_refused() {
+async fn forged_assertions_are_rejected() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let (_, user) = signed_up(&client, EMAIL).await;
@@ -216,7 +216,7 @@ async fn a_forged_assertion_is_refused() {
     let wrong_origin = client.sign_in(PasskeyAssertion::new(challenge.challenge_id, credential)).await;
     assert_eq!(code(wrong_origin), ErrorCode::WebauthnVerificationFailed);
 
-    // The signature of another challenge; of another key; with other authenticator data; of a key that is not known.
+    // The signature for another challenge, by another key, for other authenticator data, and by an unknown key.
     let (_, stale) = answer(&client, &mut device).await;
     let (_, foreign) = answer(&client, &mut other_device).await;
     let (stale, foreign) = (in_base64(stale), in_base64(foreign));
@@ -235,13 +235,13 @@ async fn a_forged_assertion_is_refused() {
     let refused = client.sign_in(PasskeyAssertion::new(id, forged)).await;
     assert_eq!(code(refused), ErrorCode::WebauthnVerificationFailed);
 
-    // After all that, the true one passes.
+    // The genuine assertion is still accepted.
     let (id, credential) = answer(&client, &mut device).await;
     client.sign_in(PasskeyAssertion::new(id, credential)).await.unwrap();
 }
 
 #[tokio::test]
-async fn who_must_not_sign_in_does_not_by_passkey() {
+async fn users_who_may_not_sign_in_cannot_use_a_passkey() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let (session, user) = signed_up(&client, EMAIL).await;
@@ -261,7 +261,7 @@ async fn who_must_not_sign_in_does_not_by_passkey() {
 }
 
 #[tokio::test]
-async fn credentials_are_for_the_site_that_was_chosen() {
+async fn credentials_are_tied_to_the_configured_site() {
     let server = FakeServer::builder().relying_party("example.com", "https://app.example.com").start().await;
     let client = server.client().unwrap();
     let (_, user) = signed_up(&client, EMAIL).await;

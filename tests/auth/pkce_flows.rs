@@ -52,7 +52,7 @@ fn signed_in(outcome: CallbackOutcome) -> (Session, FlowKind) {
 }
 
 #[tokio::test]
-async fn several_flows_end_in_any_order() {
+async fn flows_complete_in_any_order() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap();
@@ -76,7 +76,7 @@ async fn several_flows_end_in_any_order() {
     for (callback, expected, email) in ended {
         let (session, kind) = signed_in(client.sign_in_from_callback(&mut flows, &callback).await.unwrap());
         assert_eq!((kind, session.user().email.as_deref()), (expected, Some(email)));
-        // Once only.
+        // Only once.
         let again = client.sign_in_from_callback(&mut flows, &callback).await.unwrap_err();
         assert!(matches!(again, Error::MissingVerifier), "{again:?}");
     }
@@ -84,7 +84,7 @@ async fn several_flows_end_in_any_order() {
 }
 
 #[tokio::test]
-async fn a_change_of_address_takes_two_links() {
+async fn a_change_of_the_address_takes_two_links() {
     let server = FakeServer::builder().confirm_addresses(true).start().await;
     let client = server.client().unwrap();
     client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap();
@@ -114,7 +114,7 @@ async fn a_code_without_a_flow_gets_no_verifier() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
     let mut flows = client.pkce_flows();
-    // There is one open flow, and it is not guessed that it is the one.
+    // There is only one open flow; it is not used for a code that does not name it.
     flows.start(FlowKind::SignIn).unwrap();
     for url in ["app:/cb?code=8d8c4e55", "app:/cb?code=8d8c4e55&flow_id=another", "app:/cb?code=8d8c4e55&flow_id="] {
         let callback = Callback::parse(&Url::parse(url).unwrap());
@@ -135,7 +135,7 @@ async fn a_code_never_gets_another_flows_verifier() {
     let mut flows = client.pkce_flows();
     let (_, url) = start_with_provider(&client, &mut flows);
     let (other, _) = start_with_provider(&client, &mut flows);
-    // Somebody exchanges the ids.
+    // The ids are exchanged.
     let Callback::Code { code, .. } = Callback::parse(&browse(url.as_str()).await) else { panic!() };
     let callback = Callback::Code { code, flow_id: Some(other.id().to_owned()) };
     let error = client.sign_in_from_callback(&mut flows, &callback).await.unwrap_err();
@@ -145,7 +145,7 @@ async fn a_code_never_gets_another_flows_verifier() {
 }
 
 #[tokio::test]
-async fn what_is_no_code_signs_nobody_in() {
+async fn only_a_code_completes_a_flow() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
     let mut flows = client.pkce_flows();
@@ -188,12 +188,12 @@ async fn a_flow_stays_open_when_the_exchange_may_succeed_later() {
 }
 
 #[tokio::test]
-async fn a_session_in_the_fragment_is_made_one_by_the_server() {
+async fn the_server_verifies_a_session_in_the_fragment() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
     let url = client.authorize(Provider::Github).redirect_to(BACK).url().unwrap();
-    // The page had a fragment of its own.
+    // The page has a fragment of its own.
     let back = browse(url.as_str()).await;
     assert_eq!(back.fragment().unwrap().split('#').next(), Some("top"));
     let Callback::Session(tokens) = Callback::parse(&back) else { panic!("{back}") };
@@ -212,7 +212,7 @@ async fn a_session_in_the_fragment_is_made_one_by_the_server() {
 }
 
 #[test]
-fn flows_time_out_by_kind() {
+fn flows_expire_by_kind() {
     let clock = ManualClock::new();
     let client = Client::builder().clock(clock.clone()).build().unwrap();
     let mut flows = client.pkce_flows();
@@ -222,7 +222,7 @@ fn flows_time_out_by_kind() {
     let (early, late) = (provider.map(&mut start), mail.map(&mut start));
     clock.advance(9 * MINUTE + Duration::from_secs(59));
     assert_eq!(flows.len(), 6);
-    // A clock that is put right is no time that passes.
+    // Setting the clock does not make time pass.
     clock.set(gotrue::Clock::now(&clock) + Duration::from_secs(7 * 24 * 3600));
     assert_eq!(flows.len(), 6);
     clock.advance(Duration::from_secs(1));
@@ -236,7 +236,7 @@ fn flows_time_out_by_kind() {
 }
 
 #[test]
-fn the_oldest_flow_makes_room() {
+fn the_oldest_flow_is_dropped() {
     let mut flows = PkceFlows::new();
     let started: Vec<_> = (0..17).map(|_| flows.start(FlowKind::SignIn).unwrap()).collect();
     assert_eq!(flows.len(), 16);
@@ -253,7 +253,7 @@ fn the_oldest_flow_makes_room() {
 }
 
 #[test]
-fn flows_outlive_a_restart() {
+fn flows_survive_a_restart() {
     let clock = ManualClock::new();
     let client = || Client::builder().clock(clock.clone()).build().unwrap();
     let mut flows = client().pkce_flows();
@@ -268,14 +268,14 @@ fn flows_outlive_a_restart() {
     clock.advance(9 * MINUTE);
     let mut flows = client().pkce_flows();
     flows.restore(saved());
-    // Twice is once.
+    // Restoring twice has no effect.
     flows.restore(saved());
     assert_eq!(flows.len(), 2);
     clock.advance(MINUTE);
     assert!(flows.take(provider.id()).is_err());
     assert_eq!(flows.take(mail.id()).unwrap().verifier(), mail.verifier());
 
-    // A clock that was moved back gives nobody more time than there is.
+    // A clock that was set back does not extend a flow.
     clock.set(gotrue::Clock::now(&clock) - Duration::from_secs(100 * 24 * 3600));
     let mut flows = client().pkce_flows();
     flows.restore(saved());
@@ -333,7 +333,7 @@ proptest! {
         let rest = |url: &Url| (url.path().to_owned(), url.fragment().map(str::to_owned), url.origin().ascii_serialization());
         prop_assert_eq!(rest(&with_id), rest(&own));
 
-        // As a parameter of the URL that a browser opens, and with the code that the server adds.
+        // As a parameter of the URL that the browser opens, and with the code that the server adds.
         let begin = CLIENT.authorize("github").redirect_to(with_id.clone()).pkce_with(flow.verifier()).unwrap();
         let sent = begin.query_pairs().find(|(name, _)| name == "redirect_to").unwrap().1.into_owned();
         let mut back = Url::parse(&sent).unwrap();

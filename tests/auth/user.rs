@@ -1,4 +1,4 @@
-//! What else a signed-in user may do: identities, passkeys, consents.
+//! Identities, passkeys and consents of a signed-in user.
 
 use gotrue::{
     ErrorCode, IdToken, Provider, UserClient,
@@ -13,7 +13,7 @@ use support::{
 };
 use wiremock::{MockServer, ResponseTemplate};
 
-/// The user who was recorded, against a server that answers as recorded.
+/// The recorded user, with a server that replays a recording.
 async fn play(name: &str) -> (Recorded, MockServer, UserClient) {
     let recorded = Recorded::load(name);
     let (server, client) = recorded.play().await;
@@ -72,7 +72,7 @@ async fn an_identity_is_linked_at_a_provider() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_is_an_error() {
+async fn an_invalid_url_is_an_error() {
     let reply = ResponseTemplate::new(200).set_body_json(json!({ "url": "not an address" }));
     let server = server_that_answers(reply).await;
     let error = support::client_of(&server).user("t").identities().link(Provider::Github).url().await.unwrap_err();
@@ -154,7 +154,7 @@ async fn a_client_of_the_oauth_server_asks_for_consent() {
     user.oauth().deny(id).await.unwrap();
     assert_eq!(body(&last_request(&server).await), json!({ "action": "deny" }));
 
-    // The reply that is already a redirect.
+    // A response that is already a redirect.
     let server = server_that_answers(recorded.reply()).await;
     let user = support::client_of(&server).user("t");
     let answer = user.oauth().authorization(id).await.unwrap();
@@ -165,7 +165,7 @@ async fn a_client_of_the_oauth_server_asks_for_consent() {
 }
 
 #[tokio::test]
-async fn consents_are_listed_and_taken_back() {
+async fn consents_are_listed_and_revoked() {
     let (recorded, server, user) = play("202-user_oauth_grants-ok").await;
     let grants = user.oauth().grants().await.unwrap();
     assert_eq!(grants[0].scopes.as_deref(), Some(&["openid".to_owned(), "email".to_owned()][..]));

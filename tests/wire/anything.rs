@@ -263,7 +263,7 @@ fn pairs() -> impl Strategy<Value = String> {
 }
 
 /// A reply that came over no network.
-mod reqwest_response {
+pub mod reqwest_response {
     use gotrue::reqwest::Response;
 
     pub fn reply(status: u16, headers: &[(&str, String)], body: Vec<u8>) -> Response {

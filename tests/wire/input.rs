@@ -6,7 +6,7 @@ use gotrue::{
     admin::Invite,
     auth::{EthereumMessage, SolanaMessage},
     chrono::{self, Utc},
-    oauth::{ClientAuthentication, RegisterOAuthClient},
+    oauth::{ClientAuthentication, OAuthCallback, RegisterOAuthClient},
     types::OtpType,
     user::{EnrollPhone, EnrollTotp, FactorChallenge},
     uuid::Uuid,
@@ -257,18 +257,19 @@ async fn what_an_oauth_client_may_do_needs_input_that_can_be_right() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
     let app = client.oauth_app(Uuid::from_u128(1), ClientAuthentication::Public);
-    let begin = || app.authorize("https://app.example.com/cb");
-    assert_refused(app.authorize("").begin(), "redirect URL must not be empty");
-    assert_refused(begin().scopes([""]).begin(), "scope must not be empty or contain spaces");
-    assert_refused(begin().nonce("").begin(), "nonce must not be empty");
-    assert_refused(begin().resource("api").begin(), "resource is invalid: relative URL without a base");
+    let authorize = || app.authorize("https://app.example.com/cb");
+    assert_refused(app.authorize("").start(), "redirect URL must not be empty");
+    assert_refused(authorize().scopes([""]).start(), "scope must not be empty or contain spaces");
+    assert_refused(authorize().nonce("").start(), "nonce must not be empty");
+    assert_refused(authorize().resource("api").start(), "resource is invalid: relative URL without a base");
     assert_refused(
-        begin().resource("https://api.example.com/#x").begin(),
-        "resource must not have a query or a fragment",
+        authorize().resource("https://api.example.com/#x").start(),
+        "resource must have no query and no fragment",
     );
-    let (_, flow) = begin().begin().unwrap();
-    let state = flow.state().expose();
-    assert_refused(app.exchange(&flow, "", state).await, "authorization code must not be empty");
+    let (_, flow) = authorize().start().unwrap();
+    let no_code = format!("https://app.example.com/cb?code=&state={}", flow.state().expose()).parse().unwrap();
+    let no_callback = "callback is not that of an authorization request";
+    assert_refused(app.exchange(&flow, &OAuthCallback::parse(&no_code)).await, no_callback);
     assert_refused(app.refresh("").await, "refresh token must not be empty");
     assert_refused(app.user_info("").await, "access token must not be empty");
     for empty in [ClientAuthentication::SecretBasic("".into()), ClientAuthentication::SecretPost("".into())] {
@@ -286,13 +287,13 @@ async fn what_an_oauth_client_may_do_needs_input_that_can_be_right() {
     let plain = "redirect URI must not be http, except on this machine";
     assert_refused(register("http://app.example.com/cb").await, plain);
     let valid = || RegisterOAuthClient::new(["https://app.example.com/cb"]);
-    let long = valid().name("n".repeat(1025));
-    assert_refused(client.register_oauth_client(long).await, "client name must not be longer than 1024 bytes");
-    let page = valid().home_page("x");
-    let relative = "home page is invalid: relative URL without a base";
+    let long = valid().client_name("n".repeat(1025));
+    assert_refused(client.register_oauth_client(long).await, "client name must be at most 1024 bytes long");
+    let page = valid().client_uri("x");
+    let relative = "client URI is invalid: relative URL without a base";
     assert_refused(client.register_oauth_client(page).await, relative);
-    let logo = valid().logo(format!("https://a.example/{}", "x".repeat(2048)));
-    assert_refused(client.register_oauth_client(logo).await, "logo must not be longer than 2048 bytes");
+    let logo = valid().logo_uri(format!("https://a.example/{}", "x".repeat(2048)));
+    assert_refused(client.register_oauth_client(logo).await, "logo URI must be at most 2048 bytes long");
     assert_refused(client.register_oauth_client(valid().grant_types([])).await, "grant types must not be empty");
     assert!(server.received_requests().await.unwrap().is_empty());
 }

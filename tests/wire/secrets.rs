@@ -25,7 +25,7 @@ fn debug(value: &impl Debug) -> String {
 }
 
 /// An error as a log would print it: with all of its causes.
-fn all_of(error: &(dyn std::error::Error + 'static)) -> String {
+pub fn all_of(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut cause = error.source();
     while let Some(error) = cause {
