@@ -1,7 +1,7 @@
 //! Output: tables for people, JSON for scripts. `anstream` drops colour where there is no terminal, or `NO_COLOR` is
 //! set.
 
-use std::{env, io::Write, process::ExitCode};
+use std::{env, fmt::Write as _, io::Write, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Table, presets};
@@ -165,7 +165,8 @@ pub fn escaped(json: &str) -> String {
     for c in json.chars() {
         if is_unsafe(c) {
             // All of them are in the basic plane.
-            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\u{:04x}", u32::from(c));
         } else {
             text.push(c);
         }

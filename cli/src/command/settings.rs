@@ -104,7 +104,7 @@ async fn settings_of(context: &Context, server: &str) -> Result<serde_json::Map<
     for (name, value) in settings.as_object().into_iter().flatten() {
         match value.as_object() {
             Some(members) => {
-                flat.extend(members.iter().map(|(member, value)| (format!("{name}.{member}"), value.clone())))
+                flat.extend(members.iter().map(|(member, value)| (format!("{name}.{member}"), value.clone())));
             }
             None => _ = flat.insert(name.clone(), value.clone()),
         }

@@ -19,6 +19,7 @@ use crate::{
 /// Sign in with a password, code, link or provider.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("method").args(["otp", "code", "magic_link", "provider", "sso", "anonymous"]))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Login {
     /// E-mail address or phone number; prompted for if omitted
     #[arg(conflicts_with_all = ["provider", "sso", "anonymous"])]
