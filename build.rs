@@ -14,7 +14,11 @@ fn main() {
 }
 
 fn build() -> Result<(), Error> {
-    let options = Options { schemars: env::var_os("CARGO_FEATURE_SCHEMARS").is_some(), ..Options::default() };
+    let options = Options {
+        schemars: env::var_os("CARGO_FEATURE_SCHEMARS").is_some(),
+        hand_written: &[("JwkSet", "crate::types::JwkSet")],
+        ..Options::default()
+    };
     let Code { types, open, schemas, operations, client } = generate(&document::gotrue()?, &options)?;
     write("types.rs", types)?;
     write("open.rs", open)?;

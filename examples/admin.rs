@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let link = admin.generate_link(GenerateLink::magic_link("example-7@example.com")).await?;
     println!("Link        {:?}, for {}", link.action_link, link.verification_type);
-    let session = client.verify(link.verify()).await?.session();
+    let session = client.verify_otp(link.verify_otp()).await?.session();
     println!("Signed in   {}", session.is_some());
 
     let banned = users.ban(user.id, Duration::from_secs(24 * 60 * 60)).await?;

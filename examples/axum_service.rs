@@ -1,7 +1,7 @@
-//! A service on axum: a route for everybody, one for who is signed in, one for who has used a second factor.
+//! An axum service with a public route, one for signed-in users, and one that requires a second factor.
 //!
-//! `cargo run --features axum --example axum_service` starts a fake GoTrue in the process, and plays a user who asks for
-//! all three. With `GOTRUE_URL` it verifies the tokens of that server and serves on port 3000.
+//! `cargo run --features axum --example axum_service` starts a fake server in the process and requests the three routes
+//! as a user. With `GOTRUE_URL` it verifies the tokens of that server and listens on port 3000.
 
 use std::{env, error::Error};
 
@@ -18,23 +18,21 @@ use gotrue_fake::FakeServer;
 fn app(client: &Client) -> Router {
     let second_factor = RequireLayer::new().assurance_level(AssuranceLevel::Aal2);
     let safe = Router::new().route("/safe", get(safe)).route_layer(second_factor);
-    Router::new()
-        .route("/", get(hello))
-        .route("/me", get(me))
-        .merge(safe)
-        .layer(VerifyLayer::new(client.jwt_verifier()))
+    // The server also signs tokens for other audiences, such as the ID tokens of OAuth clients.
+    let verifier = client.jwt_verifier().audience("authenticated");
+    Router::new().route("/", get(hello)).route("/me", get(me)).merge(safe).layer(VerifyLayer::new(verifier))
 }
 
 async fn hello(visitor: Option<Verified>) -> String {
-    if visitor.is_some() { "hello again".to_owned() } else { "hello, whoever you are".to_owned() }
+    if visitor.is_some() { "hello again".to_owned() } else { "hello, visitor".to_owned() }
 }
 
 async fn me(user: Verified) -> String {
-    format!("you are {}", user.email.as_deref().unwrap_or("somebody"))
+    format!("you are {}", user.email.as_deref().unwrap_or("a user without an email address"))
 }
 
 async fn safe(user: Verified) -> String {
-    format!("the safe is open, by {} ways to sign in", user.amr.len())
+    format!("the safe is open, after {} authentication steps", user.amr.len())
 }
 
 #[tokio::main]
@@ -51,18 +49,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = app(&client);
     tokio::spawn(async move { axum::serve(listener, app).await });
 
-    ask(&url, "Nobody", None).await?;
+    request_all(&url, "Not signed in", None).await?;
     let ada = client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await?;
-    let session = ada.session().ok_or("the fake server confirms by itself")?;
-    ask(&url, "Signed in", Some(session.access_token())).await?;
+    let session = ada.session().ok_or("the fake server confirms sign-ups itself")?;
+    request_all(&url, "Signed in", Some(session.access_token())).await?;
     let mfa = client.user(session.access_token()).mfa();
     let factor = mfa.enroll_totp(EnrollTotp::new()).await?;
-    let code = fake.totp_code(&factor.secret).ok_or("the secret is the fake server's")?;
+    let code = fake.totp_code(&factor.secret).ok_or("the secret is not from the fake server")?;
     let session = mfa.challenge_and_verify(factor.id, code).await?;
-    ask(&url, "By a second factor", Some(session.access_token())).await
+    request_all(&url, "Signed in with a second factor", Some(session.access_token())).await
 }
 
-async fn ask(url: &str, who: &str, token: Option<&Secret>) -> Result<(), Box<dyn Error>> {
+async fn request_all(url: &str, who: &str, token: Option<&Secret>) -> Result<(), Box<dyn Error>> {
     println!("{who}");
     for path in ["/", "/me", "/safe"] {
         let mut request = reqwest::Client::new().get(format!("{url}{path}"));

@@ -17,7 +17,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("Server      {} ({kind})", client.base_url());
     println!("            {} is up", client.health().await?.name);
     let settings = client.settings().await?;
-    println!("            {} ways to sign in are on", settings.external.values().filter(|on| **on).count());
+    println!(
+        "            {} ways to sign in are on",
+        settings.external.keys().filter(|name| settings.is_enabled(name)).count()
+    );
 
     // A new address each time, so that a real server does not know it yet.
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;

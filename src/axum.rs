@@ -1,7 +1,8 @@
-//! For services on axum: who sent a request, by a verified access token.
+//! Authentication for axum services by access token.
 //!
-//! A [`VerifyLayer`] looks at the token of each request; a handler takes [`Verified`], or an `Option` of it. What a group
-//! of routes asks for is a [`RequireLayer`]. The layers are those of [`tower`](crate::tower).
+//! A [`VerifyLayer`] verifies the access token of each request. A handler takes [`Verified`] or `Option<Verified>` as
+//! an argument; a [`RequireLayer`] states the requirements of a group of routes. The layers are those of
+//! [`tower`](crate::tower).
 //!
 //! ```
 //! use axum::{Router, routing::get};
@@ -12,7 +13,7 @@
 //! }
 //!
 //! async fn secrets(user: Verified) -> String {
-//!     format!("yours, {}", user.sub)
+//!     format!("the secrets of {}", user.sub)
 //! }
 //!
 //! # fn app(client: gotrue::Client) -> Router {
@@ -33,7 +34,7 @@ use serde::de::DeserializeOwned;
 
 pub use crate::tower::{Rejection, Require, RequireLayer, Verified, Verify, VerifyLayer};
 
-/// Answers 401 to a request without a good token.
+/// Rejects a request without a valid token.
 impl<C: DeserializeOwned + Send + Sync + 'static, S: Sync> FromRequestParts<S> for Verified<C> {
     type Rejection = Rejection;
 
@@ -42,7 +43,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static, S: Sync> FromRequestParts<S> f
     }
 }
 
-/// Lets a request without any token pass; a bad one is refused all the same.
+/// Accepts a request without credentials. Invalid credentials are rejected.
 impl<C: DeserializeOwned + Send + Sync + 'static, S: Sync> OptionalFromRequestParts<S> for Verified<C> {
     type Rejection = Rejection;
 

@@ -3,12 +3,13 @@
 use std::{convert::Infallible, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// A token, password or code.
 ///
-/// Debug prints `[redacted]`, there is no Display, and the memory is wiped when the value is dropped. It serializes as
-/// the plain string, since that is how it travels and how it is stored.
+/// `Debug` prints `[redacted]`, there is no `Display`, two secrets are compared in constant time, and the memory is wiped
+/// when the value is dropped. It serializes as the plain string, since that is how it is sent and stored.
 ///
 /// ```
 /// use gotrue::Secret;
@@ -17,7 +18,7 @@ use zeroize::Zeroizing;
 /// assert_eq!(format!("{password:?}"), "[redacted]");
 /// assert_eq!(password.expose(), "correct-horse-7");
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct Secret(Zeroizing<String>);
 
@@ -32,6 +33,13 @@ impl Secret {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl PartialEq for Secret {
+    /// Compares in a time that depends on the lengths only.
+    fn eq(&self, other: &Self) -> bool {
+        self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
     }
 }
 

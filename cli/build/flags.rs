@@ -1,4 +1,4 @@
-//! The flags of an operation: its parameters, and the plain fields of its body.
+//! The flags of an operation: its parameters, and the scalar fields of its body.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
 
-/// A parameter, in the order of the raw client's arguments: path, query, header, the latter two by name.
+/// A parameter of an operation.
 pub struct Parameter<'a> {
     pub name: &'a str,
     pub required: bool,
@@ -15,7 +15,7 @@ pub struct Parameter<'a> {
     about: &'a str,
 }
 
-/// How the raw client takes a parameter.
+/// How the raw client takes a parameter: as `&str`, by reference or by value.
 pub enum Passing {
     Text,
     Reference,
@@ -34,12 +34,13 @@ impl Parameter<'_> {
         }
     }
 
-    /// The code of its flag; nothing when a flag cannot hold it.
+    /// Generates the flag, if the type can be typed on a command line.
     pub fn flag(&self, document: &Value) -> Option<TokenStream> {
         flag(document, self.name, self.schema, self.about, self.required, &quote!(Parameter))
     }
 }
 
+/// Returns the parameters in the order of the raw client's arguments: path, query, header, the latter two by name.
 pub fn parameters<'a>(document: &'a Value, path: &str, operation: &'a Value) -> Vec<Parameter<'a>> {
     let mut all: Vec<_> = elements(&operation["parameters"]).map(|parameter| resolve(document, parameter)).collect();
     all.sort_by_key(|parameter| {
@@ -62,14 +63,14 @@ fn parameter(value: &Value) -> Option<Parameter<'_>> {
     })
 }
 
-/// The schema of an operation's body. The forms that it may come in have the same.
+/// Returns the schema of the body, which is the same for all media types.
 pub fn body<'a>(document: &'a Value, operation: &'a Value) -> Option<&'a Value> {
     let body = resolve(document, operation.get("requestBody")?);
     let (_, content) = entries(&body["content"]).next()?;
     Some(resolve(document, &content["schema"]))
 }
 
-/// The fields of a body, those of its alternatives too.
+/// Returns the fields of a body, including those of all its variants.
 pub fn fields<'a>(document: &'a Value, schema: &'a Value) -> Vec<(&'a str, &'a Value)> {
     let mut fields: Vec<_> = entries(&schema["properties"]).collect();
     for part in ["allOf", "oneOf", "anyOf"].iter().flat_map(|kind| elements(&schema[kind])) {
@@ -80,7 +81,7 @@ pub fn fields<'a>(document: &'a Value, schema: &'a Value) -> Vec<(&'a str, &'a V
     fields
 }
 
-/// The code of a field's flag; nothing when a flag cannot hold it. None is required, since `--body` may have it.
+/// Generates the flag of a field, if it is a scalar. It is never required, since `--body` may contain the field.
 pub fn field_flag(document: &Value, name: &str, schema: &Value) -> Option<TokenStream> {
     let kind = resolve(document, schema)["type"].as_str();
     if !matches!(kind, Some("string" | "integer" | "boolean")) {
@@ -143,7 +144,7 @@ fn with_known_values(about: &str, schema: &Value) -> String {
     }
 }
 
-/// `X-JWT-AUD` and `user_id` as `x-jwt-aud` and `user-id`.
+/// Returns a name as a flag: `x-jwt-aud` for `X-JWT-AUD`, `user-id` for `user_id`.
 pub fn kebab(name: &str) -> String {
     name.replace('_', "-").to_lowercase()
 }

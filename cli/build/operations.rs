@@ -1,4 +1,4 @@
-//! The operations: what each is for, its flags, and the call of the raw client.
+//! The table of operations: their help, their flags, and the call of the raw client.
 
 use gotrue_openapi::document::{self, Operation, elements, entries, is_success};
 use proc_macro2::TokenStream;
@@ -28,7 +28,7 @@ fn row(document: &Value, operation: &Operation<'_>) -> Option<TokenStream> {
     let parameters = flags::parameters(document, operation.path, operation.value);
     let body = flags::body(document, operation.value);
     let fields = body.map(|schema| flags::fields(document, schema)).unwrap_or_default();
-    // Where both have a name, the flag is the parameter; the field can still come by --body.
+    // If a parameter and a field have the same name, the flag sets the parameter; `--body` can still contain the field.
     let is_parameter = |name: &str| parameters.iter().any(|p| flags::kebab(p.name) == flags::kebab(name));
     let of_fields = fields
         .iter()
@@ -86,7 +86,7 @@ fn argument(
     }
 }
 
-/// Whether the raw client reads the reply; other replies it hands on as they come.
+/// Returns whether the raw client decodes the response; it returns other responses as byte streams.
 fn is_json(operation: &Operation<'_>) -> bool {
     let Some((_, response)) = operation.responses().find(|(status, _)| is_success(status)) else { return false };
     let mut content = entries(&response["content"]).peekable();

@@ -122,7 +122,7 @@ fn build(target: &Target) -> Result<Client> {
 async fn is_gotrue(client: &Client) -> bool {
     match client.health().await {
         Ok(_) => true,
-        Err(Error::UnreadableReply(_)) => false,
+        Err(Error::UnreadableResponse(_)) => false,
         Err(error) => error.status() != Some(StatusCode::NOT_FOUND),
     }
 }

@@ -147,7 +147,7 @@ fn hint_of(error: &Error) -> Option<String> {
     let hint = match error {
         Error::NoSession => "sign in first: gotrue login",
         Error::Connection(_) => "check that the server is up and that the URL is right: gotrue profile show",
-        Error::UnreadableReply(_) => {
+        Error::UnreadableResponse(_) => {
             "check that the URL is that of a GoTrue server; for a hosted project it ends in /auth/v1"
         }
         Error::NoCallback | Error::MissingVerifier => "start again: gotrue login",

@@ -122,6 +122,13 @@ impl FakeServerBuilder {
         self
     }
 
+    /// Allows browsers to send a header (CORS), besides those that the server allows by default
+    /// (`GOTRUE_CORS_ALLOWED_HEADERS`). Default: none; `apikey`, which many clients send, is not allowed by default.
+    pub fn cors_allowed_header(mut self, name: &str) -> Self {
+        self.settings.cors_allowed_headers.push(name.to_ascii_lowercase());
+        self
+    }
+
     /// How many calls of an operation are accepted within five minutes; further ones fail with
     /// `over_request_rate_limit`. Each operation that the real server limits has a limit of its own: sign-up, tokens,
     /// codes and the like. Default: no limit.

@@ -28,16 +28,16 @@ fn is_email(text: &str) -> bool {
 
 /// Validates a phone number (E.164) and returns it without the plus and spaces.
 pub(crate) fn phone(text: &str) -> Result<String, ApiError> {
-    let number = text.trim_start_matches('+').replace(' ', "");
+    let number = plain_phone(text);
     let is_one = (2..=15).contains(&number.len())
         && number.bytes().all(|byte| byte.is_ascii_digit())
         && !number.starts_with('0');
     if is_one { Ok(number) } else { Err(ApiError::validation_failed("Invalid phone number format (E.164 required)")) }
 }
 
-/// Returns the digits of a phone number, as the server stores it.
+/// Returns a phone number as the server stores it: without a leading plus and spaces.
 pub(crate) fn plain_phone(phone: &str) -> String {
-    phone.chars().filter(char::is_ascii_digit).collect()
+    phone.strip_prefix('+').unwrap_or(phone).replace(' ', "")
 }
 
 /// Validates the channel for a message to a phone.

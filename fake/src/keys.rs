@@ -65,7 +65,7 @@ impl Keys {
     pub(crate) fn rotate(&mut self) {
         match &self.shared_secret {
             Some(secret) => self.all = vec![Key::shared(secret)],
-            None => self.all.extend(Key::pair(&self.random.bytes(), self.random.id().to_string())),
+            None => self.all.extend(Key::pair(&self.random.bytes(), format!("key-{}", self.random.refresh_token()))),
         }
     }
 

@@ -14,7 +14,7 @@ pub struct Message {
     pub otp_type: Option<OtpType>,
     /// The code.
     pub code: Secret,
-    /// The hash in the link, for [`Verify::token_hash`](gotrue::Verify::token_hash). Email only.
+    /// The hash in the link, for [`VerifyOtp::token_hash`](gotrue::VerifyOtp::token_hash). Email only.
     pub token_hash: Option<Secret>,
     /// The link. Email only.
     pub link: Option<Secret>,

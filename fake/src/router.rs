@@ -14,20 +14,27 @@ use crate::{
     model::{ErrorCode, OPERATIONS, Operation},
     received::{ReceivedRequest, is_at},
     state::State,
-    wire::{ApiError, ApiResult, Request, Response},
+    wire::{ApiError, ApiResult, Request, Response, cors},
 };
 
 /// The largest body that the server reads, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// Answers a request, or has a fault answer it.
+/// Answers a request. Preflight requests of browsers are answered before anything else.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Response {
+    let now = state.now();
+    let response = cors::preflight(request, &state.settings.cors_allowed_headers)
+        .unwrap_or_else(|| cors::add_headers(request, respond(state, request)));
+    response.dated(now)
+}
+
+/// Calls the handler of the operation, or the fault that is due.
+fn respond(state: &mut State, request: &Request) -> Response {
     let path = request.path();
     let operations: Vec<&'static Operation> = OPERATIONS.iter().filter(|operation| is_at(operation, path)).collect();
     let operation = operations.iter().find(|operation| operation.method == request.method.as_str()).copied();
     state.requests.push(ReceivedRequest::new(request, operation));
     let fault = state.faults.next(operation.map(|operation| operation.id));
-    let now = state.now();
     let mut own = || match operation {
         Some(operation) => call(state, request, operation).unwrap_or_else(|error| error.into_response(request)),
         None if operations.is_empty() => Response::new(404).body("text/plain; charset=utf-8", "404 page not found\n"),
@@ -36,11 +43,10 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Response {
             Response::new(405).header("allow", &methods.join(", "))
         }
     };
-    let response = match fault {
+    match fault {
         Some(fault) => fault.answer(request, own),
         None => own(),
-    };
-    response.dated(now)
+    }
 }
 
 fn call(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {

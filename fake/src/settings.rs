@@ -18,6 +18,8 @@ pub(crate) struct ServerSettings {
     pub(crate) reuse_interval: Duration,
     pub(crate) message_interval: Duration,
     pub(crate) hs256: bool,
+    /// Headers that browsers may send, besides the usual ones; in lower case.
+    pub(crate) cors_allowed_headers: Vec<String>,
     pub(crate) disabled_providers: Vec<Provider>,
     /// How many calls of an operation pass within five minutes.
     pub(crate) rate_limit: Option<usize>,
@@ -36,6 +38,7 @@ impl Default for ServerSettings {
             reuse_interval: Duration::seconds(10),
             message_interval: Duration::zero(),
             hs256: false,
+            cors_allowed_headers: Vec::new(),
             disabled_providers: Vec::new(),
             rate_limit: None,
             relying_party: RelyingParty { id: "localhost".to_owned(), origin: SITE_URL.to_owned() },

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::AdminClient;
 use crate::{
-    auth::grant::Verify,
+    auth::grant::VerifyOtp,
     error::{Error, Result},
     input,
     secret::Secret,
@@ -22,7 +22,7 @@ use crate::{
 /// // For a custom email: a link to a page of the application, which verifies the hash.
 /// let url = format!("https://app.example.com/confirm?token_hash={}", link.token_hash().expose());
 /// // On that page:
-/// let session = client.verify(link.verify()).await?.session();
+/// let session = client.verify_otp(link.verify_otp()).await?.session();
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
@@ -129,7 +129,7 @@ impl GenerateLink {
 ///
 /// - PKCE does not apply: the [`action_link`](Self::action_link) leads to a redirect with tokens in its fragment, which
 ///   only a browser sees. For a server, link to a page of its own that receives the hash, and exchange the hash with
-///   [`Verify::token_hash`] (see [`verify`](Self::verify)).
+///   [`VerifyOtp::token_hash`] (see [`verify_otp`](Self::verify_otp)).
 /// - A magic link for an unknown user is a sign-up link, as [`verification_type`](Self::verification_type) shows.
 /// - For a change of the email address at the new one, [`hashed_token`](Self::hashed_token) is not the hash in the link
 ///   and does not work. Use [`token_hash`](Self::token_hash) instead.
@@ -142,7 +142,7 @@ pub struct GeneratedLink {
     pub user: User,
     /// The link to the server's `/verify`.
     pub action_link: Secret,
-    /// The code, for [`Verify::email`]. For a change of the email address at the new one, pass the new address.
+    /// The code, for [`VerifyOtp::email`]. For a change of the email address at the new one, pass the new address.
     pub email_otp: Secret,
     /// The hash in the server's field of this name; see [`token_hash`](Self::token_hash).
     pub hashed_token: Secret,
@@ -161,9 +161,9 @@ impl GeneratedLink {
         token.map_or_else(|| self.hashed_token.clone(), |(_, token)| Secret::from(token.into_owned()))
     }
 
-    /// Returns the exchange of the hash for a session, for [`Client::verify`](crate::Client::verify).
-    pub fn verify(&self) -> Verify {
-        Verify::token_hash(self.token_hash(), self.otp_type())
+    /// Returns the exchange of the hash for a session, for [`Client::verify_otp`](crate::Client::verify_otp).
+    pub fn verify_otp(&self) -> VerifyOtp {
+        VerifyOtp::token_hash(self.token_hash(), self.otp_type())
     }
 
     fn otp_type(&self) -> OtpType {
@@ -256,7 +256,7 @@ impl AdminClient {
     /// `weak_password`.
     pub async fn generate_link(&self, link: GenerateLink) -> Result<GeneratedLink> {
         link.check()?;
-        let call = self.call()?;
+        let call = self.raw_call()?;
         // The redirect URL is in the body, where it takes precedence over the query.
         let reply = call.raw.admin_generate_link(None, link.audience.as_deref(), &link.request).await;
         call.answer(reply).await.map(GeneratedLink::from)

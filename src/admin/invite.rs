@@ -59,7 +59,7 @@ impl AdminClient {
         input::audience(invite.audience.as_deref())?;
         input::redirect_to(invite.redirect_to.as_deref())?;
         let request = InviteRequest { email: invite.email, data: invite.data };
-        let call = self.call()?;
+        let call = self.raw_call()?;
         let reply = call.raw.invite(invite.redirect_to.as_deref(), invite.audience.as_deref(), &request).await;
         call.answer(reply).await
     }

@@ -19,10 +19,12 @@ pub use page::Page;
 pub use sso_providers::{CreateSsoProvider, ListSsoProviders, SsoProviders, UpdateSsoProvider};
 pub use users::{CreateUser, ListUsers, UpdateUser, UserFactors, UserPasskeys, Users};
 
+use reqwest::Method;
+
 use crate::{
-    client::{Call, Client},
-    error::Result,
-    raw,
+    client::{Call, Client, ClientBuilder, Environment},
+    error::{Error, Result},
+    raw::{self, ResponseValue},
     secret::Secret,
     types::SignOutScope,
 };
@@ -57,6 +59,18 @@ impl Client {
 }
 
 impl AdminClient {
+    /// Creates a client from the environment: the server as in [`Client::from_env`], with `GOTRUE_SERVICE_KEY` for
+    /// `GOTRUE_URL`, and with `SUPABASE_SECRET_KEY` or the older `SUPABASE_SERVICE_ROLE_KEY` for `SUPABASE_URL`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] if there is no service key, otherwise as [`Client::new`].
+    pub fn from_env() -> Result<Self> {
+        let mut environment = Environment::read();
+        let expected = "is missing: set GOTRUE_SERVICE_KEY for GOTRUE_URL, or SUPABASE_SECRET_KEY for SUPABASE_URL";
+        let key = environment.service_key.take().ok_or_else(|| Error::invalid("service key", expected))?;
+        Ok(ClientBuilder::from_environment(environment).build()?.admin(key))
+    }
+
     pub(crate) fn new(client: Client, service_key: Secret) -> Self {
         Self { client, service_key }
     }
@@ -102,15 +116,41 @@ impl AdminClient {
         call.answer(call.raw.sign_out(Some(scope)).await).await
     }
 
-    /// Returns the generated client with the service key.
+    /// Calls an operation of the [generated client](raw) with the service key, for what this client has no method for. See
+    /// [`Client::call`].
+    ///
+    /// ```
+    /// # async fn f(admin: gotrue::AdminClient, id: gotrue::uuid::Uuid) -> Result<(), gotrue::Error> {
+    /// let user = admin.call(async |raw| raw.admin_get_user(&id).await).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the key is empty or cannot be sent.
-    pub fn raw(&self) -> Result<raw::Client> {
-        self.call().map(|call| call.raw)
+    /// [`Error::InvalidInput`] if the key is empty or cannot be sent, otherwise the error of the operation.
+    pub async fn call<T>(
+        &self,
+        operation: impl AsyncFnOnce(raw::Client) -> Result<ResponseValue<T>, raw::Error<()>>,
+    ) -> Result<T> {
+        self.raw_call()?.run(operation).await
     }
 
-    fn call(&self) -> Result<Call> {
+    /// Creates a request with any method and path and the service key. See [`Client::request`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] if the key is empty or cannot be sent.
+    pub fn request(&self, method: Method, path: impl Into<String>) -> Result<raw::Request> {
+        Ok(self.raw_call()?.request(method, path))
+    }
+
+    /// Returns the generated client with the service key. [`call`](Self::call) also converts its errors.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] if the key is empty or cannot be sent.
+    pub fn raw(&self) -> Result<raw::Client> {
+        self.raw_call().map(|call| call.raw)
+    }
+
+    fn raw_call(&self) -> Result<Call> {
         self.client.call_with_key("service key", &self.service_key)
     }
 }

@@ -1,4 +1,4 @@
-//! What a redirect brings back: the URL taken apart, without I/O.
+//! Callback URLs, parsed without I/O.
 
 use url::{Url, form_urlencoded};
 
@@ -10,7 +10,7 @@ use crate::{
     types::ErrorCode,
 };
 
-/// What the URL holds to which the server sent the browser in the end.
+/// What the server's redirect brought back to the application.
 ///
 /// ```
 /// use gotrue::{Callback, ErrorCode, url::Url};
@@ -33,26 +33,29 @@ use crate::{
 pub enum Callback {
     /// The tokens of a session, in the fragment (the implicit flow).
     ///
-    /// Whoever gets somebody to open a URL can put a session of their own in it. So take it only where one is awaited,
-    /// by [`Client::session_from_callback`](crate::Client::session_from_callback); the codes of PKCE are safe from that.
+    /// Anyone can craft such a URL, and sign its visitor in to their own account (login CSRF). Accept it only where one
+    /// is expected, with [`Client::session_from_callback`](crate::Client::session_from_callback).
     Session(CallbackSession),
-    /// A code, for whoever has the verifier of the flow (PKCE).
+    /// An authorization code (PKCE).
+    ///
+    /// Anyone can craft such a URL as well. It is safe to exchange the code only with the verifier of a flow that this
+    /// browser started; see [`PkceFlow`].
     Code {
-        /// To be exchanged once, within five minutes.
+        /// The code, valid once and for five minutes.
         code: Secret,
-        /// Which of the flows this is, when it was begun with [`PkceFlow::redirect_to`].
+        /// The id of the flow, if it was started with [`PkceFlow::redirect_to`].
         flow_id: Option<String>,
     },
-    /// It did not work.
+    /// An error.
     Error(CallbackError),
-    /// The first of the two confirmations of a new e-mail address is done, in the server's words. The session so far,
-    /// if there is one, stays.
+    /// A message of the server: the first of the two confirmations of a new email address is done. An existing session
+    /// remains valid. The text is part of the URL, so show it as plain text.
     Message(String),
-    /// Not from this server.
+    /// The URL is not a callback of the server.
     NotOurs,
 }
 
-/// The tokens that a redirect brought in its fragment. They are not checked; the server does that in
+/// The tokens in the fragment of a callback URL. They are not verified; the server does that in
 /// [`Client::session_from_callback`](crate::Client::session_from_callback).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -61,77 +64,82 @@ pub struct CallbackSession {
     pub access_token: Secret,
     /// The refresh token.
     pub refresh_token: Secret,
-    /// How many seconds the access token is good for.
+    /// The lifetime of the access token in seconds, counted from the redirect.
     pub expires_in: i64,
-    /// When it expires by the server's clock, in seconds since 1970.
+    /// When the access token expires by the server's clock, in seconds since 1970. Older servers do not send it.
     pub expires_at: Option<i64>,
-    /// How to present it: `bearer`.
+    /// The token type, `bearer`.
     pub token_type: String,
     /// The provider's access token.
     pub provider_token: Option<Secret>,
-    /// The provider's refresh token, where the provider gives one.
+    /// The provider's refresh token, if the provider issued one.
     pub provider_refresh_token: Option<Secret>,
-    /// What the link was for. [`FlowKind::SignIn`] when the server does not say, as after a provider, or names what
-    /// this version does not know.
+    /// What the link was for. [`FlowKind::SignIn`] if the server does not say, as after a sign-in with a provider, or
+    /// if this version does not know the value.
     pub kind: FlowKind,
 }
 
 impl Callback {
-    /// Takes a URL apart. It is ours when it holds, looked for in this order:
+    /// Parses a callback URL. It looks, in this order, for:
     ///
-    /// 1. an error: `error` or `error_code` in the query; or in the fragment, there with the server's mark `sb` or
-    ///    with an `error_description`, since servers of 2023 set no mark;
+    /// 1. an error: `error` or `error_code` in the query, or in the fragment together with the server's marker `sb` or
+    ///    with `error_description` (older servers do not set the marker);
     /// 2. a code: `code` in the query;
     /// 3. a session: `access_token`, `refresh_token`, `expires_in` and `token_type` in the fragment, all of them. The
-    ///    mark is not asked for, again because of the servers of 2023; other providers' fragments have no
+    ///    marker is not required, again because of older servers; the fragments of other providers have no
     ///    `refresh_token` (RFC 6749, 4.2.2);
-    /// 4. a message: `message` in the fragment, with the mark or alone; or in the query of one of our flows.
+    /// 4. a message: `message` in the fragment, with the marker or as the only parameter; or in the query of a
+    ///    [`PkceFlow`].
     ///
-    /// What is in both query and fragment is taken from the query, whose copy is right: the server encodes errors and
-    /// messages twice in the fragment. With only a fragment that is undone. If the redirect URL had a fragment of its
-    /// own, so that there are two `#`, the last counts.
+    /// If both query and fragment contain a value, that of the query is used: the server encodes errors and messages
+    /// twice in the fragment. If there is only the fragment, it is decoded twice.
     ///
-    /// Any page can be called with a `code` or an `error`; parse the URLs of the page that you gave as redirect URL.
+    /// If the redirect URL has a fragment of its own, or the application has a router that keeps its route there, the
+    /// parameters may follow another `#`, an encoded `#` (`%23`, which may also be in the path or query), or the `?` of
+    /// the route: `#/%23access_token=…`, `#/callback?access_token=…`.
+    ///
+    /// A `code` or an `error` can be part of any URL; parse only requests for the page that is the redirect URL.
     #[must_use]
     pub fn parse(url: &Url) -> Self {
-        let query = Pairs::parse(url.query().unwrap_or_default());
-        let fragment = url.fragment().unwrap_or_default();
-        let fragment = fragment.rsplit_once('#').map_or(fragment, |(_, last)| last);
-        let words = Pairs::parse(&encoded_once(fragment));
+        let query = Params::of_query(url);
+        let fragment = Fragment::of(url);
+        let texts = fragment.params(fragment.is_encoded_twice());
         let flow_id = query.text(PkceFlow::PARAMETER);
-        if let Some(error) = error_in(&query, &words, flow_id.clone()) {
+        if let Some(error) = error_in(&query, &texts, flow_id.clone()) {
             return Self::Error(error);
         }
         if let Some(code) = query.secret("code") {
             return Self::Code { code, flow_id };
         }
-        if let Some(session) = session_in(&Pairs::parse(fragment)) {
+        if let Some(session) = session_in(&fragment.params(false)) {
             return Self::Session(session);
         }
-        message_in(&query, &words).map_or(Self::NotOurs, Self::Message)
+        message_in(&query, &texts, fragment.is_message_alone).map_or(Self::NotOurs, Self::Message)
+    }
+
+    /// Returns the id of the flow, if the callback has one: it selects the cookie that contains the [`PkceFlow`].
+    #[must_use]
+    pub fn flow_id(&self) -> Option<&str> {
+        match self {
+            Self::Code { flow_id, .. } | Self::Error(CallbackError { flow_id, .. }) => flow_id.as_deref(),
+            Self::Session(_) | Self::Message(_) | Self::NotOurs => None,
+        }
     }
 }
 
-fn error_in(query: &Pairs, fragment: &Pairs, flow_id: Option<String>) -> Option<CallbackError> {
-    let is_error = |pairs: &Pairs| pairs.get("error").or(pairs.get("error_code")).is_some();
-    let pairs = if is_error(query) {
+fn error_in(query: &Params, fragment: &Params, flow_id: Option<String>) -> Option<CallbackError> {
+    let is_error = |params: &Params| params.get("error").or(params.get("error_code")).is_some();
+    let params = if is_error(query) {
         query
     } else if is_error(fragment) && (fragment.has("sb") || fragment.has("error_description")) {
         fragment
     } else {
         return None;
     };
-    // Servers of 2023 send the status as the code.
-    let code = pairs.get("error_code").filter(|code| code.parse::<u16>().is_err());
-    Some(CallbackError {
-        error: pairs.get("error").map(redact),
-        code: code.map(ErrorCode::from).and_then(known_or_redacted),
-        description: pairs.get("error_description").map(redact),
-        flow_id,
-    })
+    Some(CallbackError { flow_id, ..params.error() })
 }
 
-fn session_in(fragment: &Pairs) -> Option<CallbackSession> {
+fn session_in(fragment: &Params) -> Option<CallbackSession> {
     Some(CallbackSession {
         access_token: fragment.secret("access_token")?,
         refresh_token: fragment.secret("refresh_token")?,
@@ -144,41 +152,118 @@ fn session_in(fragment: &Pairs) -> Option<CallbackSession> {
     })
 }
 
-fn message_in(query: &Pairs, fragment: &Pairs) -> Option<String> {
+fn message_in(query: &Params, fragment: &Params, is_alone: bool) -> Option<String> {
     let in_query = query.get("message");
-    let in_fragment = fragment.get("message").filter(|_| fragment.has("sb") || fragment.0.len() == 1);
-    let ours = in_fragment.is_some() || query.has(PkceFlow::PARAMETER);
-    in_query.filter(|_| ours).or(in_fragment).map(redact)
+    let in_fragment = fragment.get("message").filter(|_| fragment.has("sb") || is_alone);
+    let is_ours = in_fragment.is_some() || query.has(PkceFlow::PARAMETER);
+    in_query.filter(|_| is_ours).or(in_fragment).map(redact)
 }
 
-/// Errors and messages are encoded twice in a fragment: the second time made each `%` a `%25`.
-fn encoded_once(fragment: &str) -> String {
-    let is_twice = fragment.split('%').skip(1).all(|rest| rest.starts_with("25"));
-    if is_twice { fragment.replace("%25", "%") } else { fragment.to_owned() }
+/// The names that the server uses in a fragment.
+const NAMES: [&str; 13] = [
+    "access_token",
+    "error",
+    "error_code",
+    "error_description",
+    "expires_at",
+    "expires_in",
+    "message",
+    "provider_refresh_token",
+    "provider_token",
+    "refresh_token",
+    "sb",
+    "token_type",
+    "type",
+];
+
+/// The server's parameters in a fragment; those of the application are left out.
+struct Fragment<'a> {
+    /// Names, and values as they are encoded.
+    encoded: Vec<(String, &'a str)>,
+    /// Whether the fragment is a message and nothing else.
+    is_message_alone: bool,
 }
 
-/// The pairs of a query, or of a fragment in the form of one.
-struct Pairs(Vec<(String, String)>);
+impl<'a> Fragment<'a> {
+    fn of(url: &'a Url) -> Self {
+        let fragment = url.fragment().map(|text| text.rsplit_once('#').map_or(text, |(_, last)| last));
+        // Without a fragment, a `#` that was encoded on the way may still start one.
+        let text = fragment.or_else(|| Some(url.as_str().split_once("%23")?.1)).unwrap_or_default();
+        let is_message_alone = fragment.is_some_and(|text| text.starts_with("message=") && !text.contains('&'));
+        Self { encoded: text.split('&').filter_map(param).collect(), is_message_alone }
+    }
 
-impl Pairs {
-    fn parse(text: &str) -> Self {
-        Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+    /// Whether each `%` was encoded again.
+    fn is_encoded_twice(&self) -> bool {
+        self.encoded.iter().all(|(_, value)| value.split('%').skip(1).all(|rest| rest.starts_with("25")))
+    }
+
+    fn params(&self, are_encoded_twice: bool) -> Params {
+        let decode = |value: &str| if are_encoded_twice { decoded(&value.replace("%25", "%")) } else { decoded(value) };
+        Params(self.encoded.iter().map(|(name, value)| (name.clone(), decode(value))).collect())
+    }
+}
+
+/// Splits a parameter of the server. Its name may follow the application's own route and parameters, as in
+/// `/callback?page=1%23access_token=…`; an encoded value never contains another `=`.
+fn param(part: &str) -> Option<(String, &str)> {
+    let mut start = 0;
+    let ends = part.match_indices('=').map(|(end, _)| end).chain([part.len()]);
+    for end in ends {
+        // A name contains no `%`, so decoding it again undoes a second encoding and nothing else.
+        let text = decoded(&decoded(&part[start..end]));
+        let name = text.rsplit(['#', '?', '/', '!']).next().unwrap_or_default();
+        if NAMES.contains(&name) && (start == 0 || name.len() < text.len()) {
+            return Some((name.to_owned(), part.get(end + 1..).unwrap_or_default()));
+        }
+        start = end + 1;
+    }
+    None
+}
+
+fn decoded(text: &str) -> String {
+    let pair = format!("={text}");
+    form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// Decoded parameters. The last one of a name counts: the server adds its own to those of the redirect URL.
+pub(crate) struct Params(Vec<(String, String)>);
+
+impl Params {
+    pub(crate) fn of_query(url: &Url) -> Self {
+        Self(url.query_pairs().into_owned().collect())
     }
 
     fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
     }
 
-    /// A value, if there is one that is not empty.
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    /// Returns a value, unless it is missing or empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns whether a parameter is repeated, which OAuth forbids (RFC 6749, 3.1).
+    pub(crate) fn is_repeated(&self, name: &str) -> bool {
+        self.0.iter().filter(|(key, _)| key == name).count() > 1
     }
 
     fn text(&self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)
     }
 
-    fn secret(&self, name: &str) -> Option<Secret> {
+    pub(crate) fn secret(&self, name: &str) -> Option<Secret> {
         self.get(name).map(Secret::from)
+    }
+
+    pub(crate) fn error(&self) -> CallbackError {
+        // Older servers send the status as the code.
+        let code = self.get("error_code").filter(|code| code.parse::<u16>().is_err());
+        CallbackError {
+            error: self.get("error").map(redact),
+            code: code.map(ErrorCode::from).and_then(known_or_redacted),
+            description: self.get("error_description").map(redact),
+            flow_id: None,
+        }
     }
 }

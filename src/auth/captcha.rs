@@ -2,7 +2,7 @@
 
 use crate::{secret::Secret, types::SecurityMetadata};
 
-/// Puts a captcha token where every request has it.
+/// Returns the request field that contains the captcha token.
 pub(super) fn captcha(token: Option<Secret>) -> Option<SecurityMetadata> {
     token.map(|token| SecurityMetadata { captcha_token: Some(token) })
 }

@@ -1,7 +1,8 @@
-//! Where a person can be reached. Exactly one, so that "both" and "neither" cannot be said.
+//! A user's email address or phone number.
 
 use crate::{error::Result, input};
 
+/// Exactly one of the two, since the server rejects both and neither.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Contact {
     Email(String),
@@ -16,7 +17,7 @@ impl Contact {
         }
     }
 
-    /// As the two fields of a request, e-mail and phone.
+    /// Returns the two request fields, `email` and `phone`.
     pub(crate) fn into_fields(self) -> (Option<String>, Option<String>) {
         match self {
             Self::Email(email) => (Some(email), None),

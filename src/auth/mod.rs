@@ -1,4 +1,4 @@
-//! Ways to get a session: sign-up, grants, codes and links, providers and single sign-on, and what redirects bring back.
+//! Getting a session: sign-up, grants, codes and links, providers, single sign-on, and callbacks.
 
 pub(crate) mod callback;
 pub(crate) mod captcha;
@@ -13,12 +13,12 @@ pub(crate) mod sso;
 pub(crate) mod webauthn;
 
 pub use callback::{Callback, CallbackSession};
-pub use flow::{FlowKind, PkceFlow, PkceFlows, SavedFlow};
+pub use flow::{FlowKind, PkceFlow, PkceFlows};
 pub use grant::{
     Anonymous, AuthorizationCode, CallbackOutcome, EthereumMessage, Grant, IdToken, PasskeyAssertion, Password,
-    RefreshToken, SolanaMessage, SolanaNetwork, Verified, Verify, Web3,
+    RefreshToken, SolanaMessage, SolanaNetwork, VerifyOtp, VerifyOtpOutcome, Web3,
 };
-pub use message::{Recover, Resend, SendMagicLink, SendOtp};
+pub use message::{Recover, Resend, SignInMessage};
 pub use pkce::PkceVerifier;
 pub use provider::AuthorizeUrl;
 pub use sign_up::{SignUp, SignUpOutcome};

@@ -1,4 +1,4 @@
-//! Sign-in at somebody else's: the URL that a browser opens.
+//! Sign-in with a provider: the URL that a browser opens.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::{
     types::Provider,
 };
 
-/// Query parameters that have a method of their own here, or that the server would drop.
-const NOT_FOR_THE_PROVIDER: [&str; 13] = [
+/// Query parameters that have a setter of their own, or that the server does not pass on.
+const RESERVED: [&str; 13] = [
     "provider",
     "scopes",
     "redirect_to",
@@ -29,7 +29,7 @@ const NOT_FOR_THE_PROVIDER: [&str; 13] = [
     "skip_http_redirect",
 ];
 
-/// What can be asked of a provider, for a sign-in or for one more identity.
+/// The options of a sign-in with a provider, or of linking its identity.
 #[derive(Clone, Debug)]
 pub(crate) struct ProviderOptions {
     pub(crate) provider: Provider,
@@ -46,19 +46,19 @@ impl ProviderOptions {
     pub(crate) fn check(&self) -> Result<()> {
         input::not_empty("provider", self.provider.as_str())?;
         input::redirect_to(self.redirect_to.as_deref())?;
-        if let Some(name) = self.query.keys().find(|name| NOT_FOR_THE_PROVIDER.contains(&name.as_str())) {
-            return Err(Error::invalid("query parameter", format!("{name} is not handed on to the provider")));
+        if let Some(name) = self.query.keys().find(|name| RESERVED.contains(&name.as_str())) {
+            return Err(Error::invalid("query parameter", format!("{name} is not passed on to the provider")));
         }
         input::scopes(&self.scopes)
     }
 
-    /// The scopes as the server takes them.
+    /// Returns the scopes as one parameter.
     pub(crate) fn scope(&self) -> Option<String> {
         (!self.scopes.is_empty()).then(|| self.scopes.join(" "))
     }
 }
 
-/// Builds the URL at which a sign-in with a provider begins (`GET /authorize`). No request is sent.
+/// Builds the URL that starts a sign-in with a provider (`GET /authorize`). No request is sent.
 ///
 /// ```
 /// # fn f() -> Result<(), gotrue::Error> {
@@ -66,7 +66,7 @@ impl ProviderOptions {
 /// let (url, verifier) = client
 ///     .authorize(gotrue::Provider::Github)
 ///     .scopes(["repo", "user:email"])
-///     .redirect_to("https://app.example.com/cb")
+///     .redirect_to("http://localhost:3000/cb")
 ///     .query("prompt", "consent")
 ///     .pkce()?;
 /// assert!(url.as_str().starts_with("http://127.0.0.1:9999/authorize?provider=github"));
@@ -82,38 +82,41 @@ pub struct AuthorizeUrl {
 }
 
 impl AuthorizeUrl {
-    /// What to ask the provider for, besides the server's own needs.
+    /// Adds scopes to those that the server requests anyway.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.options.scopes.extend(scopes.into_iter().map(Into::into));
         self
     }
 
-    /// Where the browser ends up. The server has to allow it; otherwise its own site URL is used.
+    /// Sets where the browser is redirected to in the end. If the server does not allow the URL, it uses its site URL.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.options.redirect_to = Some(url.into());
         self
     }
 
-    /// A parameter for the provider, such as `prompt`, `login_hint` or `access_type`.
+    /// Sets a query parameter for the provider, such as `prompt`, `login_hint` or `access_type`.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.query.insert(name.into(), value.into());
         self
     }
 
-    /// The URL for a sign-in whose redirect brings a code, and the verifier to exchange it with
-    /// ([`AuthorizationCode`](crate::AuthorizationCode)). The flow ends within five minutes.
+    /// Returns the URL of a sign-in whose redirect brings a code, and a new verifier to exchange it with
+    /// ([`AuthorizationCode`](crate::AuthorizationCode)). The code is valid for five minutes.
+    ///
+    /// A web service uses [`pkce_with`](Self::pkce_with) and a [`PkceFlow`](crate::auth::PkceFlow), which it ties to the
+    /// browser.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] when a part cannot be used; [`Error::Randomness`].
+    /// [`Error::InvalidInput`] if a value is invalid; [`Error::Randomness`].
     pub fn pkce(self) -> Result<(Url, PkceVerifier)> {
         let verifier = PkceVerifier::generate()?;
         Ok((self.pkce_with(&verifier)?, verifier))
     }
 
-    /// The same with a verifier that is there, such as that of a [`PkceFlow`](crate::auth::PkceFlow).
+    /// Returns the URL with an existing verifier, such as that of a [`PkceFlow`](crate::auth::PkceFlow).
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] when a part cannot be used.
+    /// [`Error::InvalidInput`] if a value is invalid.
     pub fn pkce_with(self, verifier: &PkceVerifier) -> Result<Url> {
         let mut url = self.url()?;
         url.query_pairs_mut()
@@ -122,11 +125,11 @@ impl AuthorizeUrl {
         Ok(url)
     }
 
-    /// The URL for a sign-in whose redirect brings the tokens in its fragment (the implicit flow). Prefer
+    /// Returns the URL of a sign-in whose redirect brings the tokens in its fragment (the implicit flow). Prefer
     /// [`pkce`](Self::pkce).
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] when a part cannot be used.
+    /// [`Error::InvalidInput`] if a value is invalid.
     pub fn url(self) -> Result<Url> {
         self.options.check()?;
         let Self { mut url, options } = self;

@@ -1,4 +1,4 @@
-//! New accounts.
+//! Sign-up.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use crate::{
     types::{MessageChannel, SignUpRequest, SignUpResponse, User},
 };
 
-/// A sign-up by e-mail or phone, with a password.
+/// A sign-up by email or phone, with a password (`POST /signup`).
 ///
 /// ```
 /// # use gotrue::{Client, SignUp, SignUpOutcome};
@@ -26,12 +26,12 @@ use crate::{
 ///     .redirect_to("https://app.example.com/welcome");
 /// match client.sign_up(ada).await? {
 ///     SignUpOutcome::Session(session) => println!("signed in: {}", session.user().id),
-///     SignUpOutcome::ConfirmationRequired(_) => println!("a message is on its way"),
+///     SignUpOutcome::ConfirmationRequired(_) => println!("check your inbox"),
 /// }
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to Client::sign_up"]
+#[must_use = "pass it to Client::sign_up"]
 pub struct SignUp {
     contact: Contact,
     password: Secret,
@@ -44,12 +44,12 @@ pub struct SignUp {
 }
 
 impl SignUp {
-    /// With an e-mail address and a password of at most 72 bytes.
+    /// A sign-up with an email address, and a password of at most 72 bytes.
     pub fn email(email: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self::new(Contact::Email(email.into()), password.into())
     }
 
-    /// With a phone number and a password of at most 72 bytes.
+    /// A sign-up with a phone number, and a password of at most 72 bytes.
     pub fn phone(phone: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self::new(Contact::Phone(phone.into()), password.into())
     }
@@ -67,37 +67,37 @@ impl SignUp {
         }
     }
 
-    /// The user's metadata, a JSON object.
+    /// Sets the user's metadata, a JSON object.
     pub fn data(mut self, data: impl Into<Value>) -> Self {
         self.data = Some(data.into());
         self
     }
 
-    /// The audience in which the user will live, if not the server's default.
+    /// Sets the audience that the user will belong to, if not the server's default.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// Where the link in the mail leads in the end. The server has to allow it.
+    /// Sets where the link in the email leads in the end. The server must allow the URL.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.redirect_to = Some(url.into());
         self
     }
 
-    /// What the captcha widget returned, where the server asks for it.
+    /// Sets the token from the captcha widget, if the server requires one.
     pub fn captcha_token(mut self, token: impl Into<Secret>) -> Self {
         self.captcha_token = Some(token.into());
         self
     }
 
-    /// How the code gets to a phone. The server's default is `sms`.
+    /// Sets how the code is sent to a phone. Defaults to `sms`.
     pub fn channel(mut self, channel: MessageChannel) -> Self {
         self.channel = Some(channel);
         self
     }
 
-    /// The link in the mail brings a code that only the owner of the verifier can exchange. Not with a phone.
+    /// Makes the link bring a code, which can be exchanged only with the verifier. Not with a phone number.
     pub fn pkce(mut self, verifier: &PkceVerifier) -> Self {
         self.code_challenge = Some(verifier.challenge());
         self
@@ -112,20 +112,21 @@ impl SignUp {
     }
 }
 
-/// What a sign-up came to.
+/// The outcome of a sign-up.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is matched right where it is returned")]
 pub enum SignUpOutcome {
-    /// The server confirms by itself: the user is signed in.
+    /// The server requires no confirmation: the user is signed in.
     Session(Session),
-    /// A message was sent; the user has to confirm first.
+    /// A message was sent; the user must confirm first.
     ///
-    /// If the address already belonged to a confirmed user, the user here is invented, and no message was sent. The
-    /// two cannot be told apart, and are not meant to be: otherwise anybody could find out who has an account.
+    /// If the address already belongs to a confirmed user, the server returns made-up data and sends no message. The
+    /// two cases are indistinguishable on purpose: otherwise anyone could find out who has an account.
     ConfirmationRequired(User),
 }
 
 impl SignUpOutcome {
-    /// The session, if there is one.
+    /// Returns the session, if there is one.
     #[must_use]
     pub fn session(self) -> Option<Session> {
         match self {
@@ -140,7 +141,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `user_already_exists`, `weak_password`,
-    /// `signup_disabled`, `captcha_failed` and others from `POST /signup`.
+    /// `signup_disabled`, `captcha_failed`.
     pub async fn sign_up(&self, sign_up: SignUp) -> Result<SignUpOutcome> {
         sign_up.check()?;
         let SignUp { contact, password, data, audience, redirect_to, captcha_token, channel, code_challenge } = sign_up;
@@ -156,7 +157,7 @@ impl Client {
             code_challenge_method,
             gotrue_meta_security: captcha(captcha_token),
         };
-        let call = self.call();
+        let call = self.raw_call();
         let reply = call.raw.sign_up(redirect_to.as_deref(), audience.as_deref(), &request).await;
         Ok(match call.answer(reply).await? {
             SignUpResponse::Session(session) => SignUpOutcome::Session(call.session(session)),

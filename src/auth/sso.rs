@@ -1,4 +1,4 @@
-//! Sign-in at a company's identity provider: the URL that a browser opens.
+//! Single sign-on with a company's identity provider: the URL that a browser opens.
 
 use url::Url;
 use uuid::Uuid;
@@ -9,69 +9,69 @@ use super::{
 };
 use crate::{client::Client, error::Result, input, secret::Secret, types::SsoRequest};
 
-/// With which company to sign in (SAML 2.0).
+/// The company to sign in with (SAML 2.0).
 ///
 /// ```
 /// # use gotrue::{AuthorizationCode, Client, Sso};
 /// # async fn f(client: Client) -> Result<(), gotrue::Error> {
 /// let acme = Sso::domain("acme.example.com").redirect_to("https://app.example.com/cb");
 /// let (url, verifier) = client.sso(acme).pkce().await?;
-/// // … the browser goes to the URL, and comes back with a code …
+/// // … open the URL in the browser, which comes back with a code …
 /// let session = client.sign_in(AuthorizationCode::new("8d8c4e55-d49c-4b5b-a6d7-6cd0aec59d10", verifier)).await?;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to Client::sso"]
+#[must_use = "pass it to Client::sso"]
 pub struct Sso {
-    with: With,
+    identity_provider: IdentityProvider,
     redirect_to: Option<String>,
     captcha_token: Option<Secret>,
 }
 
 #[derive(Clone, Debug)]
-enum With {
+enum IdentityProvider {
     Domain(String),
-    Provider(Uuid),
+    Id(Uuid),
 }
 
 impl Sso {
-    /// The identity provider to which a domain belongs, such as that of an e-mail address.
+    /// The identity provider that a domain belongs to, such as that of an email address.
     pub fn domain(domain: impl Into<String>) -> Self {
-        Self::new(With::Domain(domain.into()))
+        Self::new(IdentityProvider::Domain(domain.into()))
     }
 
     /// The identity provider with this id.
     pub fn provider_id(id: Uuid) -> Self {
-        Self::new(With::Provider(id))
+        Self::new(IdentityProvider::Id(id))
     }
 
-    fn new(with: With) -> Self {
-        Self { with, redirect_to: None, captcha_token: None }
+    fn new(identity_provider: IdentityProvider) -> Self {
+        Self { identity_provider, redirect_to: None, captcha_token: None }
     }
 
-    /// Where the browser ends up. The server has to allow it; otherwise its own site URL is used.
+    /// Sets where the browser is redirected to in the end. If the server does not allow the URL, it uses its site URL.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.redirect_to = Some(url.into());
         self
     }
 
-    /// What the captcha widget returned, where the server asks for it.
+    /// Sets the token from the captcha widget, if the server requires one.
     pub fn captcha_token(mut self, token: impl Into<Secret>) -> Self {
         self.captcha_token = Some(token.into());
         self
     }
 
     fn check(&self) -> Result<()> {
-        if let With::Domain(domain) = &self.with {
+        if let IdentityProvider::Domain(domain) = &self.identity_provider {
             input::not_empty("domain", domain)?;
         }
         input::redirect_to(self.redirect_to.as_deref())
     }
 
     fn into_request(self, code_challenge: Option<String>) -> SsoRequest {
-        let (domain, provider_id) = match self.with {
-            With::Domain(domain) => (Some(domain), None),
-            With::Provider(id) => (None, Some(id)),
+        let (domain, provider_id) = match self.identity_provider {
+            IdentityProvider::Domain(domain) => (Some(domain), None),
+            IdentityProvider::Id(id) => (None, Some(id)),
         };
         let (code_challenge, code_challenge_method) = challenge_fields(code_challenge);
         SsoRequest {
@@ -86,7 +86,7 @@ impl Sso {
     }
 }
 
-/// Asks the server for the URL at which a sign-in with a company begins (`POST /sso`). From [`Client::sso`].
+/// Requests the URL that starts a sign-in with a company (`POST /sso`). From [`Client::sso`].
 #[derive(Clone, Debug)]
 #[must_use = "call url or pkce"]
 pub struct SsoUrl {
@@ -96,8 +96,11 @@ pub struct SsoUrl {
 }
 
 impl SsoUrl {
-    /// The URL for a sign-in whose redirect brings a code, and the verifier to exchange it with
-    /// ([`AuthorizationCode`](crate::AuthorizationCode)). The flow ends within five minutes.
+    /// Returns the URL of a sign-in whose redirect brings a code, and a new verifier to exchange it with
+    /// ([`AuthorizationCode`](crate::AuthorizationCode)). The code is valid for five minutes.
+    ///
+    /// A web service uses [`pkce_with`](Self::pkce_with) and a [`PkceFlow`](crate::auth::PkceFlow), which it ties to the
+    /// browser.
     ///
     /// # Errors
     /// As [`url`](Self::url); [`Error::Randomness`](crate::Error::Randomness).
@@ -106,7 +109,7 @@ impl SsoUrl {
         Ok((self.pkce_with(&verifier).await?, verifier))
     }
 
-    /// The same with a verifier that is there.
+    /// Returns the URL with an existing verifier, such as that of a [`PkceFlow`](crate::auth::PkceFlow).
     ///
     /// # Errors
     /// As [`url`](Self::url).
@@ -115,7 +118,7 @@ impl SsoUrl {
         self.url().await
     }
 
-    /// The URL for a sign-in whose redirect brings the tokens in its fragment (the implicit flow). Prefer
+    /// Returns the URL of a sign-in whose redirect brings the tokens in its fragment (the implicit flow). Prefer
     /// [`pkce`](Self::pkce).
     ///
     /// # Errors
@@ -124,14 +127,14 @@ impl SsoUrl {
     pub async fn url(self) -> Result<Url> {
         self.sso.check()?;
         let request = self.sso.into_request(self.code_challenge);
-        let call = self.client.call();
+        let call = self.client.raw_call();
         let reply = call.answer(call.raw.sso(&request).await).await?;
         call.url(&reply.url)
     }
 }
 
 impl Client {
-    /// Begins a sign-in with a company. Go on with [`SsoUrl::pkce`].
+    /// Starts a sign-in with a company. Call [`SsoUrl::pkce`] next.
     pub fn sso(&self, sso: Sso) -> SsoUrl {
         SsoUrl { client: self.clone(), sso, code_challenge: None }
     }

@@ -1,31 +1,28 @@
-//! What can be chosen about a client.
+//! The configuration of a client.
 
-use std::{env, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use chrono::NaiveDate;
-use reqwest::{
-    header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT},
-    redirect::Policy,
-};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use url::Url;
 
-use super::Client;
+use super::{Client, Environment, http_client};
 use crate::{
     clock::{Clock, ClockSkew, SystemClock},
     error::{Error, Result},
     secret::Secret,
-    transport::{ApiKey, LARGEST_REPLY, RETRIES, Settings, Transport, secret_header},
+    transport::{ApiKey, MAX_RESPONSE_SIZE, RETRIES, Settings, Transport, secret_header},
 };
 
-/// A server on this machine, as it listens by default.
+/// The default address of a server on this machine.
 const DEFAULT_BASE_URL: &str = "http://0.0.0.0:9999";
 
-/// The version of error bodies that is asked for. It is the newest; older servers take no notice.
+/// The requested version of error bodies. It is the newest; older servers ignore it.
 const API_VERSION: &str = "2024-01-01";
 
 const NAME: &str = concat!("gotrue-rs/", env!("CARGO_PKG_VERSION"));
 
-/// Headers that are not the caller's to set.
+/// Headers that the caller must not set.
 const OWN_HEADERS: [&str; 4] = ["apikey", "authorization", "x-supabase-api-version", "content-type"];
 
 /// Builds a [`Client`].
@@ -46,12 +43,12 @@ const OWN_HEADERS: [&str; 4] = ["apikey", "authorization", "x-supabase-api-versi
 pub struct ClientBuilder {
     base_url: String,
     api_key: Secret,
-    http: reqwest::ClientBuilder,
+    http: Option<reqwest::ClientBuilder>,
     headers: Vec<(String, Secret)>,
     timeout: Duration,
     connect_timeout: Duration,
     retries: usize,
-    largest_reply: usize,
+    max_response_size: usize,
     user_agent: String,
     client_info: String,
     api_version: String,
@@ -67,12 +64,12 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// A server on this machine at `http://0.0.0.0:9999`, without an API key.
+    /// Creates a builder for a server on this machine, at `http://0.0.0.0:9999`, without an API key.
     pub fn new() -> Self {
         Self {
             base_url: DEFAULT_BASE_URL.to_owned(),
             api_key: Secret::default(),
-            http: reqwest::Client::builder(),
+            http: None,
             headers: Vec::new(),
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
@@ -80,46 +77,47 @@ impl ClientBuilder {
             client_info: NAME.to_owned(),
             api_version: API_VERSION.to_owned(),
             retries: RETRIES,
-            largest_reply: LARGEST_REPLY,
+            max_response_size: MAX_RESPONSE_SIZE,
             clock: Arc::new(SystemClock),
             #[cfg(feature = "trace-context")]
             trace_context: false,
         }
     }
 
-    /// What the environment says, as [`Client::from_env`] reads it.
+    /// Creates a builder from the environment, which is read like by [`Client::from_env`].
     pub fn from_env() -> Self {
-        Self::from_lookup(|name| env::var(name).ok())
+        Self::from_environment(Environment::read())
     }
 
-    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        // A variable that is set to nothing is as good as not set.
-        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let hosted = || Some(format!("{}/auth/v1", lookup("SUPABASE_URL")?.trim_end_matches('/')));
-        let mut builder = Self::new();
-        if let Some(url) = lookup("GOTRUE_URL").or_else(hosted) {
-            builder = builder.base_url(url);
+    pub(crate) fn from_environment(environment: Environment) -> Self {
+        let builder = Self::new();
+        Self {
+            base_url: environment.base_url.unwrap_or(builder.base_url),
+            api_key: environment.api_key.unwrap_or_default(),
+            ..builder
         }
-        if let Some(key) = lookup("GOTRUE_API_KEY").or_else(|| lookup("SUPABASE_ANON_KEY")) {
-            builder = builder.api_key(key);
-        }
-        builder
     }
 
-    /// The URL of the server, with or without a slash at its end. For a hosted project it ends in `/auth/v1`.
+    /// Sets the URL of the server. That of a hosted project ends in `/auth/v1`. Superfluous slashes are removed.
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
         self
     }
 
-    /// The key that names the project to a gateway. Never a service key: that is for [`Client::admin`].
+    /// Sets the API key, which identifies the project to a gateway. Never use a service key here: that is for
+    /// [`Client::admin`].
     pub fn api_key(mut self, api_key: impl Into<Secret>) -> Self {
         self.api_key = api_key.into();
         self
     }
 
-    /// The beginnings of an HTTP client of your own, with its proxy, certificates and pool. Redirects stay off, whatever it
-    /// says: the server's are for browsers and carry tokens, and credentials belong to this server alone.
+    /// Uses this [`reqwest::ClientBuilder`] as the base of the HTTP client (proxy, certificates, pool).
+    ///
+    /// Redirects are never followed: those of the server are for browsers and contain tokens, and the credentials are for
+    /// this server only. The proxies of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`; schemes
+    /// `http`, `https`, `socks4`, `socks4a`, `socks5` and `socks5h`) are used unless this builder has its own, but never
+    /// for a server on this machine (`localhost`, loopback addresses). For an `http` server, the root certificates of the
+    /// system are not loaded, so that an `https` proxy needs its own.
     ///
     /// ```
     /// # fn f() -> Result<(), gotrue::Error> {
@@ -129,81 +127,82 @@ impl ClientBuilder {
     /// # f().unwrap();
     /// ```
     pub fn http_client(mut self, http: reqwest::ClientBuilder) -> Self {
-        self.http = http;
+        self.http = Some(http);
         self
     }
 
-    /// A header for every request, such as one that a gateway asks for. Its value counts as a secret.
+    /// Adds a header to every request, such as one that a gateway expects. Its value is treated as a secret.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// How long a call may take in all, retries included. Default: 30 seconds.
+    /// Sets the maximum duration of a call, retries included. Default: 30 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long it may take to connect. Default: 10 seconds.
+    /// Sets the maximum time to connect. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How often a call is sent again at most; 0 switches it off. Default: 3.
+    /// Sets the maximum number of retries; 0 disables them. Default: 3.
     ///
-    /// Only what can do no harm is sent again: an operation that changes nothing, and a refresh, when the connection
-    /// broke or the server or a gateway was busy; any other, such as a sign-in, when there was no connection at all. The
-    /// waits grow from 200 milliseconds, with jitter; a `Retry-After` of up to five seconds is waited for.
+    /// Operations that change nothing, and refreshes, are retried if the connection broke or the server or a gateway was
+    /// busy. All others, such as a sign-in, are retried only if there was no connection at all. The waits grow from 200
+    /// milliseconds, with jitter. A `Retry-After` of up to five seconds is respected; if it is longer, there is no retry.
     pub fn retries(mut self, retries: usize) -> Self {
         self.retries = retries;
         self
     }
 
-    /// How large a reply may be, in bytes. A larger one is an [`Error::UnreadableReply`]. Default: 32 MiB.
-    pub fn largest_reply(mut self, bytes: usize) -> Self {
-        self.largest_reply = bytes;
+    /// Sets the maximum size of a response, in bytes. A larger one is an [`Error::UnreadableResponse`]. Default: 32 MiB.
+    pub fn max_response_size(mut self, bytes: usize) -> Self {
+        self.max_response_size = bytes;
         self
     }
 
-    /// The header `User-Agent`, which the server keeps with each session. Default: the name and version of this crate.
+    /// Sets the header `User-Agent`, which the server stores with each session. Default: the name and version of this crate.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
         self
     }
 
-    /// The header `X-Client-Info`. Default: the name and version of this crate.
+    /// Sets the header `X-Client-Info`. Default: the name and version of this crate.
     pub fn client_info(mut self, client_info: impl Into<String>) -> Self {
         self.client_info = client_info.into();
         self
     }
 
-    /// The header `X-Supabase-Api-Version`, a date, which decides on the form of error bodies. Default: `2024-01-01`.
-    /// Every form is understood.
+    /// Sets the header `X-Supabase-Api-Version`, a date that selects the format of error bodies. Default: `2024-01-01`.
+    /// Every format is understood.
     pub fn api_version(mut self, api_version: impl Into<String>) -> Self {
         self.api_version = api_version.into();
         self
     }
 
-    /// The clock. Default: that of this machine.
+    /// Sets the clock. Default: that of this machine.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Sends the trace context of OpenTelemetry (W3C `traceparent`) with each request, by the application's own
-    /// propagator. Default: off.
+    /// Sets whether the trace context of OpenTelemetry (W3C `traceparent`) is sent with every request, with the application's
+    /// own propagator. Default: off.
     #[cfg(feature = "trace-context")]
     pub fn trace_context(mut self, send: bool) -> Self {
         self.trace_context = send;
         self
     }
 
-    /// The client.
+    /// Builds the client.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] when something of it cannot be used.
+    /// [`Error::InvalidInput`] if a value is invalid, [`Error::HttpClient`] if the HTTP client cannot be built, for example
+    /// because the system has no root certificates.
     pub fn build(self) -> Result<Client> {
         let base_url = parse_base_url(&self.base_url)?;
         let api_key = match &self.api_key {
@@ -216,14 +215,13 @@ impl ClientBuilder {
             headers,
             timeout: self.timeout,
             retries: self.retries,
-            largest_reply: self.largest_reply,
+            max_response_size: self.max_response_size,
             clock: self.clock,
             skew: ClockSkew::default(),
             #[cfg(feature = "trace-context")]
             trace_context: self.trace_context,
         };
-        let http = self.http.connect_timeout(self.connect_timeout).redirect(Policy::none()).build();
-        let http = http.map_err(|error| Error::invalid("HTTP client", error.to_string()))?;
+        let http = http_client::build(self.http, &base_url, self.connect_timeout)?;
         let transport = Transport::new(Arc::new(settings), api_key);
         Ok(Client { base_url, http, transport, keys: Arc::default() })
     }
@@ -233,13 +231,12 @@ impl ClientBuilder {
         headers.insert(USER_AGENT, header_value("user agent", &self.user_agent)?);
         headers.insert("x-client-info", header_value("client info", &self.client_info)?);
         NaiveDate::parse_from_str(&self.api_version, "%Y-%m-%d")
-            .map_err(|_| Error::invalid("API version", "is not a date such as 2024-01-01"))?;
+            .map_err(|_| Error::invalid("API version", "must be a date such as 2024-01-01"))?;
         headers.insert("x-supabase-api-version", header_value("API version", &self.api_version)?);
         for (name, value) in &self.headers {
-            let name =
-                HeaderName::try_from(name).map_err(|_| Error::invalid("header", "has a name that is not valid"))?;
+            let name = HeaderName::try_from(name).map_err(|_| Error::invalid("header", "must have a valid name"))?;
             if OWN_HEADERS.contains(&name.as_str()) {
-                return Err(Error::invalid("header", format!("{name} is set by the client itself")));
+                return Err(Error::invalid("header", format!("{name} must not be set: the client sets it")));
             }
             headers.insert(name, secret_header("header", value.expose())?);
         }
@@ -250,44 +247,45 @@ impl ClientBuilder {
 fn parse_base_url(text: &str) -> Result<Url> {
     let invalid = |why: &str| Error::invalid("base URL", why.to_owned());
     if text.trim().is_empty() {
-        return Err(invalid("is empty"));
+        return Err(invalid("must not be empty"));
     }
-    let mut url = Url::parse(text.trim()).map_err(|error| invalid(&format!("is not valid: {error}")))?;
+    let mut url = Url::parse(text.trim()).map_err(|error| invalid(&format!("is invalid: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid("is neither http nor https"));
+        return Err(invalid("must have the scheme http or https"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("holds credentials, which would end up in logs"));
+        return Err(invalid("must not contain credentials"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid("has a query or a fragment"));
+        return Err(invalid("must not have a query or a fragment"));
     }
-    let path = url.path().trim_end_matches('/').to_owned();
+    let path: Vec<&str> = url.path().split('/').filter(|segment| !segment.is_empty()).collect();
+    let path = path.join("/");
     url.set_path(&path);
     Ok(url)
 }
 
 fn header_value(what: &'static str, value: &str) -> Result<HeaderValue> {
-    HeaderValue::from_str(value).map_err(|_| Error::invalid(what, "has characters that cannot be sent in a header"))
+    HeaderValue::from_str(value)
+        .map_err(|_| Error::invalid(what, "must contain only characters that are allowed in a header"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn from(variables: &[(&str, &str)]) -> ClientBuilder {
-        ClientBuilder::from_lookup(|name| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        })
-    }
-
     #[test]
-    fn the_environment_is_read() {
-        let own = from(&[("GOTRUE_URL", "http://a:1/x/"), ("GOTRUE_API_KEY", "k"), ("SUPABASE_URL", "http://b")]);
-        assert_eq!((own.base_url.as_str(), own.api_key.expose()), ("http://a:1/x/", "k"));
-        let hosted = from(&[("SUPABASE_URL", "https://p.supabase.co/"), ("SUPABASE_ANON_KEY", "anon")]);
-        assert_eq!((hosted.base_url.as_str(), hosted.api_key.expose()), ("https://p.supabase.co/auth/v1", "anon"));
-        let none = from(&[("GOTRUE_URL", ""), ("GOTRUE_API_KEY", "")]);
-        assert_eq!((none.base_url.as_str(), none.api_key.expose()), (DEFAULT_BASE_URL, ""));
+    fn superfluous_slashes_are_removed_from_a_base_url() {
+        for (given, expected) in [
+            ("https://p.example.co//auth/v1", "https://p.example.co/auth/v1"),
+            ("https://p.example.co/auth//v1///", "https://p.example.co/auth/v1"),
+            ("https://p.example.co///", "https://p.example.co/"),
+            (" https://p.example.co ", "https://p.example.co/"),
+            ("https://p.example.co/a%2F/b", "https://p.example.co/a%2F/b"),
+            ("https:/p.example.co", "https://p.example.co/"),
+            ("http://p.example.co\\auth\\v1", "http://p.example.co/auth/v1"),
+        ] {
+            assert_eq!(parse_base_url(given).unwrap().as_str(), expected, "{given}");
+        }
     }
 }

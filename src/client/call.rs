@@ -1,7 +1,7 @@
-//! What the wrapper makes of an answer.
+//! A call through the raw client, and what becomes of its response.
 
 use progenitor_client::ClientInfo;
-use reqwest::header::HeaderMap;
+use reqwest::{Method, header::HeaderMap};
 use url::Url;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     raw::{self, ResponseValue},
 };
 
-/// One call of the wrapper through the raw client.
+/// A call through the raw client.
 pub(crate) struct Call {
     pub(crate) raw: raw::Client,
     /// When the call was made, before anything was sent.
@@ -18,7 +18,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// A call that does no harm when it is sent twice, though its operation is not safe.
+    /// Allows retries of a call that may be sent twice, although its operation changes something on the server.
     pub(crate) fn repeatable(self) -> Self {
         let transport = self.raw.inner().clone().repeatable();
         Self {
@@ -27,7 +27,21 @@ impl Call {
         }
     }
 
-    /// The answer, or the error with everything that was seen of it.
+    /// Runs an operation of the raw client. Every client's public `call` is this.
+    pub(crate) async fn run<T>(
+        self,
+        operation: impl AsyncFnOnce(raw::Client) -> Result<ResponseValue<T>, raw::Error<()>>,
+    ) -> Result<T> {
+        let result = operation(self.raw.clone()).await;
+        self.answer(result).await
+    }
+
+    /// Creates a request to any path. Every client's public `request` is this.
+    pub(crate) fn request(self, method: Method, path: impl Into<String>) -> raw::Request {
+        raw::Request::new(self.raw, method, path)
+    }
+
+    /// Returns the response body, or the error with everything that is known of the call.
     pub(crate) async fn answer<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
         match result {
             Ok(value) => Ok(value.into_inner()),
@@ -35,7 +49,7 @@ impl Call {
         }
     }
 
-    /// The same, with the reply's headers: some say things there that the body does not.
+    /// Returns the response body and headers, for operations whose headers say what the body does not.
     pub(crate) async fn answer_with_headers<T>(
         &self,
         result: Result<ResponseValue<T>, raw::Error<()>>,
@@ -44,13 +58,13 @@ impl Call {
         Ok((self.answer(result).await?, headers))
     }
 
-    /// A part of the answer without which the call has not done what it is for.
+    /// Returns a part of the response without which the call has failed.
     pub(crate) fn required<T>(&self, what: &'static str, part: Option<T>) -> Result<T> {
         part.ok_or_else(|| Error::lacks(&self.raw.inner().response_meta(), what))
     }
 
-    /// An address in the answer.
+    /// Returns a URL in the response.
     pub(crate) fn url(&self, text: &str) -> Result<Url> {
-        self.required("the address", Url::parse(text).ok())
+        self.required("the URL", Url::parse(text).ok())
     }
 }

@@ -3,11 +3,14 @@
 mod builder;
 mod call;
 mod discovery;
+mod environment;
+mod http_client;
 pub(crate) mod keys;
 
 use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use reqwest::Method;
 use url::Url;
 use uuid::Uuid;
 
@@ -16,7 +19,7 @@ use crate::{
     clock::{Clock, Moment},
     error::Result,
     operation::Operation,
-    raw,
+    raw::{self, ResponseValue},
     secret::Secret,
     transport::Transport,
     types,
@@ -24,8 +27,9 @@ use crate::{
 
 pub use builder::ClientBuilder;
 pub(crate) use call::Call;
+pub(crate) use environment::Environment;
 
-/// A client for one server. It holds no user, is cheap to clone, and is safe to share between users and tasks.
+/// A client for one server. It contains no user, is cheap to clone, and is safe to share between users and tasks.
 ///
 /// ```
 /// use gotrue::Client;
@@ -52,78 +56,120 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client for the server at this URL, with the API key that a gateway in front of it asks for. A server without
-    /// a gateway needs none: give an empty one.
+    /// Creates a client for the server at this URL, with the API key that a gateway in front of it expects. A server without
+    /// a gateway needs no key: pass an empty one.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`](crate::Error::InvalidInput) when the URL or the key cannot be used.
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the URL or the key is invalid, [`Error::HttpClient`](crate::Error::HttpClient) if the system has no root
+    /// certificates.
     pub fn new(base_url: impl Into<String>, api_key: impl Into<Secret>) -> Result<Self> {
         ClientBuilder::new().base_url(base_url).api_key(api_key).build()
     }
 
-    /// A client as the environment says: `GOTRUE_URL` and `GOTRUE_API_KEY`, or `SUPABASE_URL` (to which `/auth/v1` is
-    /// added) and `SUPABASE_ANON_KEY`. Without a URL it is `http://0.0.0.0:9999`, a server on this machine.
+    /// Creates a client from the environment.
+    ///
+    /// Reads `GOTRUE_URL` and `GOTRUE_API_KEY`; or, if only `SUPABASE_URL` is set, that (`/auth/v1` is added) and
+    /// `SUPABASE_PUBLISHABLE_KEY` or the older `SUPABASE_ANON_KEY`. The two families are never mixed. Without a URL, the
+    /// server is `http://0.0.0.0:9999`, on this machine.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`](crate::Error::InvalidInput) when what is there cannot be used.
+    /// As [`new`](Self::new).
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_env().build()
     }
 
-    /// A client with more to choose.
+    /// Returns a builder, for everything that can be configured.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
 
-    /// The URL of the server.
+    /// Returns the URL of the server.
     #[must_use]
     pub fn base_url(&self) -> &Url {
         &self.base_url
     }
 
-    /// The generated client, with the API key only.
+    /// Calls an operation of the [generated client](raw), for what this client has no method for.
+    ///
+    /// Credentials, retries, time-outs and spans are those of every other call, and so is the error: it knows its
+    /// [operation](crate::Error::operation) and contains no secrets.
+    ///
+    /// ```
+    /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
+    /// let health = client.call(async |raw| raw.health().await).await?;
+    /// println!("{:?}", health.version);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The error of the operation.
+    pub async fn call<T>(
+        &self,
+        operation: impl AsyncFnOnce(raw::Client) -> Result<ResponseValue<T>, raw::Error<()>>,
+    ) -> Result<T> {
+        self.raw_call().run(operation).await
+    }
+
+    /// Creates a request with any method and path, for what the [generated client](raw) has no operation for. The path is
+    /// relative to the base URL and starts with a slash.
+    ///
+    /// It is sent with the API key. If the path is that of an operation, the request is sent like that operation;
+    /// otherwise it is retried only if its method is safe (GET, HEAD, OPTIONS).
+    ///
+    /// ```
+    /// use gotrue::{reqwest::Method, serde_json::{Value, json}};
+    ///
+    /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
+    /// let beta: Value = client.request(Method::POST, "/beta").query("page", "1").json(&json!({ "on": true })).send().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn request(&self, method: Method, path: impl Into<String>) -> raw::Request {
+        self.raw_call().request(method, path)
+    }
+
+    /// Returns the generated client, with the API key only. [`call`](Self::call) also converts its errors.
     #[must_use]
     pub fn raw(&self) -> raw::Client {
         self.raw_with(&self.transport)
     }
 
-    /// Which ways to sign up and in the server has switched on (`GET /settings`).
+    /// Returns the public settings of the server, such as the sign-in methods that are enabled (`GET /settings`).
     pub async fn settings(&self) -> Result<types::Settings> {
-        let call = self.call();
+        let call = self.raw_call();
         call.answer(call.raw.settings().await).await
     }
 
-    /// Whether the server is up, and its version (`GET /health`).
+    /// Checks that the server is up, and returns its version (`GET /health`).
     pub async fn health(&self) -> Result<types::Health> {
-        let call = self.call();
+        let call = self.raw_call();
         call.answer(call.raw.health().await).await
     }
 
-    /// The public keys that verify access tokens (`GET /.well-known/jwks.json`, RFC 7517). None when the server signs
-    /// with a shared secret.
+    /// Returns the public keys that verify access tokens (`GET /.well-known/jwks.json`, RFC 7517). The list is empty if the
+    /// server signs with a shared secret.
     pub async fn jwks(&self) -> Result<types::JwkSet> {
-        let call = self.call();
+        let call = self.raw_call();
         call.answer(call.raw.jwks().await).await
     }
 
-    /// The user of an access token (`GET /user`).
+    /// Returns the user of an access token (`GET /user`).
     pub(crate) async fn user_of(&self, access_token: &Secret) -> Result<types::User> {
         let call = self.call_as(access_token)?;
         call.answer(call.raw.get_user(None).await).await
     }
 
-    /// The public keys as they were last fetched.
+    /// Returns the cache of the public keys.
     pub(crate) fn keys(&self) -> &Arc<KeyCache> {
         &self.keys
     }
 
-    /// The server's time minus this machine's, as far as the replies so far have told.
+    /// Returns the server's time minus this machine's. None before the first response.
     #[must_use]
     pub fn clock_skew(&self) -> Option<chrono::Duration> {
         self.transport.settings().skew.get()
     }
 
-    /// The time by the server's clock, as far as it is known.
+    /// Returns the time by the server's clock, or by this machine's if that is not known.
     pub(crate) fn server_now(&self) -> DateTime<Utc> {
         self.clock().now() + self.clock_skew().unwrap_or_default()
     }
@@ -137,7 +183,7 @@ impl Client {
         &self.transport.settings().clock
     }
 
-    /// The URL of an operation that a browser opens. The path is the document's.
+    /// Returns the URL of an operation that a browser opens. The path is that of the document.
     pub(crate) fn browser_url(&self, operation_id: &str) -> Url {
         let mut url = self.base_url.clone();
         let path = Operation::by_id(operation_id).map_or("", |operation| operation.path);
@@ -145,24 +191,24 @@ impl Client {
         url
     }
 
-    /// A call with the API key only.
-    pub(crate) fn call(&self) -> Call {
+    /// Prepares a call with the API key only.
+    pub(crate) fn raw_call(&self) -> Call {
         self.call_with(&self.transport)
     }
 
-    /// A call of a user.
+    /// Prepares a call as a user.
     pub(crate) fn call_as(&self, access_token: &Secret) -> Result<Call> {
         let transport = self.transport.clone().with_access_token(access_token)?;
         Ok(self.call_with(&transport))
     }
 
-    /// A call of an OAuth client.
+    /// Prepares a call as an OAuth client.
     pub(crate) fn call_as_oauth_client(&self, client_id: Uuid, secret: &Secret) -> Result<Call> {
         let transport = self.transport.clone().with_oauth_client(client_id, secret)?;
         Ok(self.call_with(&transport))
     }
 
-    /// A call with another API key.
+    /// Prepares a call with another API key.
     pub(crate) fn call_with_key(&self, what: &'static str, key: &Secret) -> Result<Call> {
         let transport = self.transport.with_api_key(what, key)?;
         Ok(self.call_with(&transport))

@@ -1,21 +1,21 @@
-//! Errors that the server, or a gateway in front of it, answers with: each of their shapes.
+//! Error responses of the server, or of a gateway in front of it.
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
 use chrono::{DateTime, Utc};
 use reqwest::{StatusCode, header::HeaderMap};
 
-use super::{ResponseMeta, prefix, request_id, text};
+use super::{ResponseMeta, SentRequest, body::ErrorBody, prefix, request_id, text};
 use crate::{
-    operation::{Credential, Operation},
-    redact::{excerpt, redact},
-    types::{self, ErrorCode, ErrorCodeOrStatus, WeakPasswordReason},
+    operation::Operation,
+    redact::Redactor,
+    types::{ErrorCode, WeakPasswordReason},
 };
 
-/// An error that the server, or a gateway in front of it, answered with.
+/// An error response of the server, or of a gateway in front of it.
 #[derive(Clone, Debug)]
 pub struct ApiError {
-    operation: Option<&'static Operation>,
+    pub(super) operation: Option<&'static Operation>,
     pub(super) status: StatusCode,
     code: Option<ErrorCode>,
     message: String,
@@ -23,84 +23,81 @@ pub struct ApiError {
     weak_password_reasons: Vec<WeakPasswordReason>,
     retry_after: Option<Duration>,
     pub(super) request_id: Option<String>,
-    pub(super) during_refresh: bool,
+    is_refresh: bool,
+    is_user: bool,
 }
 
 impl ApiError {
     pub(super) fn new(meta: &ResponseMeta, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let parsed: types::Error = serde_json::from_slice(body).unwrap_or_default();
-        let words = [&parsed.message, &parsed.msg, &parsed.error_description, &parsed.error];
-        let message = words.into_iter().flatten().find(|text| !text.is_empty());
-        let message = message.map_or_else(|| fallback_message(status, body), |text| redact(text));
+        let redactor = meta.redactor();
+        let read = ErrorBody::read(body);
+        let message =
+            read.message.map_or_else(|| fallback_message(status, body, &redactor), |text| redactor.redact(&text));
+        // The header first: every version has it.
+        let code = text(headers, "x-sb-error-code").map(str::to_owned).filter(|code| !code.is_empty()).or(read.code);
+        let request_id = request_id(headers).and_then(|id| id.to_str().ok()).map(|id| redactor.blank(id));
         Self {
             operation: meta.operation,
             status,
-            code: error_code(headers, &parsed),
-            hint: parsed.hint.as_deref().map(redact),
-            weak_password_reasons: parsed
-                .weak_password
-                .and_then(|weak| weak.reasons)
-                .map(printable)
-                .unwrap_or_default(),
+            code: code.and_then(|code| printable_code(code.into(), &redactor)),
+            hint: read.hint.map(|hint| redactor.redact(&hint)),
+            weak_password_reasons: printable_reasons(read.weak_password_reasons, &redactor),
             retry_after: retry_after(headers).or_else(|| seconds_in(&message)),
-            request_id: request_id(headers)
-                .and_then(|id| id.to_str().ok())
-                .map(str::to_owned)
-                .or_else(|| parsed.error_id.as_deref().map(redact)),
+            request_id: request_id.or_else(|| read.id.map(|id| redactor.redact(&id))),
             message,
-            during_refresh: false,
+            is_refresh: meta.sent().is_some_and(SentRequest::is_refresh),
+            is_user: meta.is_user,
         }
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The server's code. Older servers send none, or only those of OAuth, such as `invalid_grant`.
+    /// Returns the server's error code. Older servers send none, or only those of OAuth, such as `invalid_grant`.
     #[must_use]
     pub fn code(&self) -> Option<&ErrorCode> {
         self.code.as_ref()
     }
 
-    /// The server's words, for logs. For people, write your own by [`code`](Self::code).
+    /// Returns the server's message, for logs. Messages for users should depend on [`code`](Self::code) instead.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The database's hint, with an error of the database.
+    /// Returns the hint of the database, if the error is one of the database.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// Which rules the password breaks.
+    /// Returns the rules that the password breaks.
     #[must_use]
     pub fn weak_password_reasons(&self) -> &[WeakPasswordReason] {
         &self.weak_password_reasons
     }
 
-    /// How long to wait before the next attempt.
+    /// Returns how long to wait before the next attempt, if the server says so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// The id under which the server or its gateway knows the request.
+    /// Returns the id of the request in the logs of the server or its gateway.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
     pub(super) fn is_retryable(&self) -> bool {
-        may_pass(self.status)
+        is_temporary(self.status)
     }
 
     pub(super) fn ends_session(&self) -> bool {
-        let of_user = self.operation.is_some_and(|operation| operation.credential == Credential::User);
-        let Some(code) = self.code.as_ref().filter(|_| self.during_refresh || of_user) else { return false };
+        let Some(code) = self.code.as_ref().filter(|_| self.is_refresh || self.is_user) else { return false };
         let verdicts = [
             ErrorCode::RefreshTokenNotFound,
             ErrorCode::RefreshTokenAlreadyUsed,
@@ -111,13 +108,13 @@ impl ApiError {
         ];
         // In response to a refresh, a 400 that names these refuses the refresh token itself.
         let refuses_token = *code == ErrorCode::ValidationFailed || *code == "invalid_grant";
-        verdicts.contains(code) || self.during_refresh && self.status == StatusCode::BAD_REQUEST && refuses_token
+        verdicts.contains(code) || self.is_refresh && self.status == StatusCode::BAD_REQUEST && refuses_token
     }
 }
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}the server answered {}", prefix(self.operation), self.status.as_u16())?;
+        write!(f, "{}the server returned {}", prefix(self.operation), self.status.as_u16())?;
         if let Some(code) = &self.code {
             write!(f, " {code}")?;
         }
@@ -130,62 +127,58 @@ impl fmt::Display for ApiError {
 
 impl StdError for ApiError {}
 
-/// Whether a status speaks of a state that passes: the same request may succeed later.
-pub(crate) fn may_pass(status: StatusCode) -> bool {
+/// Returns whether the status is that of a temporary problem, so that the same request may succeed later.
+pub(crate) fn is_temporary(status: StatusCode) -> bool {
     let busy =
         [StatusCode::REQUEST_TIMEOUT, StatusCode::CONFLICT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
     busy.contains(&status) || status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
 }
 
-/// The header first: it is there in every version. An integer in the body's `code` is the status and no code.
-fn error_code(headers: &HeaderMap, body: &types::Error) -> Option<ErrorCode> {
-    let in_code = || match &body.code {
-        Some(ErrorCodeOrStatus::Code(code)) => Some(ErrorCode::from(code.as_str())),
-        _ => None,
-    };
-    let in_header = text(headers, "x-sb-error-code").map(ErrorCode::from);
-    let in_error = || body.error.as_deref().map(ErrorCode::from);
-    in_header.or_else(|| body.error_code.clone()).or_else(in_code).or_else(in_error).and_then(known_or_redacted)
-}
-
-/// A code that is fit to print.
-pub(crate) fn known_or_redacted(code: ErrorCode) -> Option<ErrorCode> {
+/// Returns a code that can be printed: an unknown one may be anything, a secret included.
+fn printable_code(code: ErrorCode, redactor: &Redactor) -> Option<ErrorCode> {
     match code.as_str() {
         "" => None,
         _ if ErrorCode::KNOWN.contains(&code) => Some(code),
-        // What is no code of the server's may be anything.
-        other => Some(ErrorCode::from(redact(other))),
+        other => Some(ErrorCode::from(redactor.redact(other))),
     }
 }
 
-/// Reasons that are fit to print.
-fn printable(reasons: Vec<WeakPasswordReason>) -> Vec<WeakPasswordReason> {
-    // What is no reason of the server's may be anything, be it the password.
+/// Returns a code from a redirect that can be printed.
+pub(crate) fn known_or_redacted(code: ErrorCode) -> Option<ErrorCode> {
+    printable_code(code, &Redactor::default())
+}
+
+/// Returns reasons that can be printed: an unknown one may be anything, the password included.
+fn printable_reasons(reasons: Vec<WeakPasswordReason>, redactor: &Redactor) -> Vec<WeakPasswordReason> {
     let printable = |reason: WeakPasswordReason| {
-        if WeakPasswordReason::KNOWN.contains(&reason) { reason } else { redact(reason.as_str()).into() }
+        if WeakPasswordReason::KNOWN.contains(&reason) { reason } else { redactor.redact(reason.as_str()).into() }
     };
     reasons.into_iter().map(printable).collect()
 }
 
-/// A body that is none of the server's shapes: what it begins with, or the name of the status.
-fn fallback_message(status: StatusCode, body: &[u8]) -> String {
-    let excerpt = excerpt(body);
+/// Returns the start of a body without a message, or the name of the status if the body is empty.
+fn fallback_message(status: StatusCode, body: &[u8], redactor: &Redactor) -> String {
+    let excerpt = redactor.excerpt(body);
     if excerpt.is_empty() { status.canonical_reason().unwrap_or_default().to_owned() } else { excerpt }
 }
 
-/// `Retry-After` in seconds, or as a date counted from the reply's own `Date` (RFC 9110, 10.2.3).
+/// Returns the wait that `Retry-After` asks for, in seconds or as a date (RFC 9110, section 10.2.3).
+///
+/// A date is relative to the response's own `Date`. A response from a cache is older than that by its `Age` (RFC 9111,
+/// section 5.1).
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = text(headers, "retry-after")?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
     let until = DateTime::parse_from_rfc2822(value).ok()?;
-    let now = text(headers, "date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-    let wait = until.signed_duration_since(now.map_or_else(Utc::now, DateTime::<Utc>::from));
-    Some(wait.to_std().unwrap_or_default())
+    let sent = text(headers, "date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+    let wait = until.signed_duration_since(sent.map_or_else(Utc::now, DateTime::<Utc>::from));
+    let age = text(headers, "age").and_then(|age| age.trim().parse().ok()).map_or(Duration::ZERO, Duration::from_secs);
+    Some(wait.to_std().unwrap_or_default().saturating_sub(age))
 }
 
-/// The number in "… only request this after 42 seconds.", the one place where the server tells its limits per user.
+/// Returns the number in "… only request this after 42 seconds.": the server states its limits per user only there.
 fn seconds_in(message: &str) -> Option<Duration> {
     let (before, _) = message.split_once(" second")?;
     let (_, number) = before.rsplit_once("after ")?;

@@ -1,29 +1,29 @@
-//! Errors that a redirect brings back.
+//! Errors from a callback URL.
 
 use std::{error::Error as StdError, fmt, sync::Arc};
 
 use super::Error;
 use crate::types::ErrorCode;
 
-/// An error that a redirect brought back. Its texts are redacted.
+/// An error in a redirect back to the application. Its texts are redacted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackError {
-    /// The kind of error (RFC 6749, 4.1.2.1), such as `access_denied`. The server leaves it out for some.
+    /// The kind of error (RFC 6749, 4.1.2.1), such as `access_denied`. The server omits it in some cases.
     pub error: Option<String>,
-    /// The server's code. There is none when the error is the provider's, and from servers of 2023.
+    /// The server's code. Missing if the provider reported the error, and from older servers.
     pub code: Option<ErrorCode>,
-    /// The server's or the provider's words, for logs.
+    /// The description by the server or the provider, for logs.
     pub description: Option<String>,
-    /// Which of the flows this is, when it was begun with [`PkceFlow::redirect_to`](crate::auth::PkceFlow::redirect_to).
+    /// The id of the flow, if it was started with [`PkceFlow::redirect_to`](crate::auth::PkceFlow::redirect_to).
     pub flow_id: Option<String>,
 }
 
 impl fmt::Display for CallbackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the browser came back with an error")?;
-        if let Some(error) = &self.error {
-            write!(f, " {error}")?;
+        match &self.error {
+            Some(error) => write!(f, "the callback reports the error {error}")?,
+            None => f.write_str("the callback reports an error")?,
         }
         if let Some(code) = &self.code {
             write!(f, " ({code})")?;

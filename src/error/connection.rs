@@ -1,4 +1,4 @@
-//! No answer.
+//! Missing and incomplete responses.
 
 use std::{error::Error as StdError, fmt};
 
@@ -7,10 +7,10 @@ use reqwest::StatusCode;
 use super::{ResponseMeta, prefix};
 use crate::operation::Operation;
 
-/// No answer, or not all of it.
+/// No response, or only part of one.
 #[derive(Debug)]
 pub struct ConnectionError {
-    operation: Option<&'static Operation>,
+    pub(super) operation: Option<&'static Operation>,
     pub(super) status: Option<StatusCode>,
     source: reqwest::Error,
 }
@@ -20,13 +20,13 @@ impl ConnectionError {
         Self { operation: meta.operation, status: meta.status, source: source.without_url() }
     }
 
-    /// There was no connection, so the server certainly did not get the request.
+    /// Returns whether there was no connection, so that the server certainly did not receive the request.
     #[must_use]
     pub fn is_connect(&self) -> bool {
         self.source.is_connect()
     }
 
-    /// It took longer than the client's time-out.
+    /// Returns whether the call took longer than the client's time-out.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.source.is_timeout()
@@ -36,13 +36,13 @@ impl ConnectionError {
 impl fmt::Display for ConnectionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = if self.is_timeout() {
-            "the server did not answer in time"
+            "the server did not respond in time"
         } else if self.is_connect() {
             "the server could not be reached"
         } else if self.status.is_some() {
-            "the connection broke within the answer"
+            "the connection broke during the response"
         } else {
-            "the connection broke before the answer"
+            "the connection broke before the response"
         };
         write!(f, "{}{what}", prefix(self.operation))
     }

@@ -1,16 +1,19 @@
-//! What can go wrong, and the one conversion from the raw client's errors.
+//! Errors, and the one conversion from errors of the raw client.
 //!
-//! The goals: a caller can tell apart what calls for different deeds (mend the input, sign in again, wait, give up);
-//! nothing is lost on the way (status, code, reasons, cause); no text holds a secret.
+//! The goals: callers can distinguish errors that need different handling (fix the input, sign in again, wait, give up);
+//! no information is lost (status, code, reasons, cause); no text contains a secret.
 
 mod api;
+mod body;
 mod callback;
 mod connection;
+mod http_client;
 mod response_meta;
+mod sent_request;
 mod store;
 mod token;
 mod too_large;
-mod unreadable;
+mod unreadable_response;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -25,26 +28,28 @@ use crate::{
 };
 
 pub use api::ApiError;
-pub(crate) use api::{known_or_redacted, may_pass, retry_after};
+pub(crate) use api::{is_temporary, known_or_redacted, retry_after};
 pub use callback::CallbackError;
 pub use connection::ConnectionError;
+pub use http_client::HttpClientError;
 pub(crate) use response_meta::ResponseMeta;
+pub(crate) use sent_request::SentRequest;
 pub use store::StoreError;
 pub use token::TokenError;
 pub(crate) use too_large::TooLarge;
-pub use unreadable::UnreadableReply;
+pub use unreadable_response::UnreadableResponse;
 
 /// The result of this crate's calls.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call failed. Cheap to clone: whoever waits for the same refresh gets the same error.
+/// The reason why a call failed. Cheap to clone: all callers that wait for the same refresh get the same error.
 ///
 /// ```
 /// # use gotrue::{Client, Error, ErrorCode, Password};
 /// # async fn f(client: Client) {
 /// match client.sign_in(Password::email("ada@example.com", "correct-horse-7")).await {
 ///     Ok(session) => println!("welcome, {}", session.user().id),
-///     Err(error) if error.code() == Some(&ErrorCode::EmailNotConfirmed) => println!("look at your mail first"),
+///     Err(error) if error.code() == Some(&ErrorCode::EmailNotConfirmed) => println!("confirm your email address first"),
 ///     Err(error) if error.is_retryable() => println!("try again in {:?}", error.retry_after()),
 ///     Err(error) => println!("{error}"),
 /// }
@@ -53,46 +58,57 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Something was given that cannot be right; no request was sent.
+    /// An argument is invalid; no request was sent.
     #[error("{what} {why}")]
     InvalidInput {
-        /// What was given.
+        /// The argument, such as `base URL`.
         what: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with it, or what is expected.
         why: Cow<'static, str>,
     },
-    /// The server, or a gateway in front of it, answered with an error.
+    /// The HTTP client cannot be built, for example because the system has no root certificates.
+    #[error(transparent)]
+    HttpClient(Arc<HttpClientError>),
+    /// The server, or a gateway in front of it, returned an error.
     #[error(transparent)]
     Api(Arc<ApiError>),
-    /// There was no answer, or not all of it.
+    /// There was no response, or only part of one.
     #[error(transparent)]
     Connection(Arc<ConnectionError>),
-    /// The answer is a success by its status, but its body is not what it should be.
+    /// The response is a success whose body is not what it should be, or a redirect.
     #[error(transparent)]
-    UnreadableReply(Arc<UnreadableReply>),
-    /// An access token is not to be trusted.
+    UnreadableResponse(Arc<UnreadableResponse>),
+    /// An access token must not be trusted.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// Nobody is signed in.
-    #[error("nobody is signed in")]
+    /// An access token could not be verified: only the server can verify it, and it was not asked because it refused
+    /// too many tokens within a short time. Says nothing about the token. See
+    /// [`JwtVerifier`](crate::JwtVerifier#requests).
+    #[error("the access token was not verified: the server has refused too many tokens within a short time")]
+    VerificationLimit {
+        /// How long until the server is asked again.
+        retry_after: Duration,
+    },
+    /// No user is signed in.
+    #[error("no user is signed in")]
     NoSession,
-    /// The store of sessions failed.
+    /// The session store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The work was cut off, since the runtime that did it is shutting down.
-    #[error("the work was cut off")]
+    /// The task that did the work was cancelled, because its runtime is shutting down.
+    #[error("the task was cancelled because the runtime is shutting down")]
     Interrupted,
-    /// The browser came back with an error.
+    /// The callback URL reports an error.
     #[error(transparent)]
     Callback(Arc<CallbackError>),
-    /// There is no verifier for a code: its flow was begun elsewhere, is over, or took too long.
-    #[error("no verifier for this code: its flow was begun elsewhere, is over, or took too long")]
+    /// There is no verifier for a code: the flow was started elsewhere, has ended, or has expired.
+    #[error("no verifier for this code: the flow was started elsewhere, has ended, or has expired")]
     MissingVerifier,
-    /// The browser did not come back in time.
+    /// The browser did not return in time.
     #[cfg(feature = "loopback")]
-    #[error("the browser did not come back in time")]
+    #[error("the browser did not return in time")]
     NoCallback,
-    /// The port of loopback cannot be listened on.
+    /// The loopback port cannot be opened.
     #[cfg(feature = "loopback")]
     #[error("cannot listen on loopback")]
     Listen(#[source] Arc<std::io::Error>),
@@ -104,18 +120,20 @@ pub enum Error {
         /// The number of items that were found.
         found: u64,
     },
-    /// The operating system gave no randomness.
-    #[error("no randomness from the operating system")]
+    /// The operating system's random number generator failed.
+    #[error("the operating system's random number generator failed")]
     Randomness(#[source] getrandom::Error),
 }
 
 impl Error {
-    /// The error of a raw operation, without secrets and with the reply's meaning read out of it.
+    /// Converts an error of a raw operation. The result contains no secrets.
+    ///
+    /// [`Client::call`](crate::Client::call) does this for you, and the error also knows more of the call.
     pub async fn from_raw(error: progenitor_client::Error<()>) -> Self {
         Self::from_call(error, &ResponseMeta::default()).await
     }
 
-    /// The same, with what the transport has meta of the call.
+    /// Converts an error of a raw operation, with what the transport knows of the call.
     pub(crate) async fn from_call(error: progenitor_client::Error<()>, meta: &ResponseMeta) -> Self {
         match error {
             progenitor_client::Error::InvalidRequest(why) | progenitor_client::Error::Custom(why) => {
@@ -128,63 +146,77 @@ impl Error {
                 Self::Connection(Arc::new(ConnectionError::new(meta, source)))
             }
             progenitor_client::Error::ResponseBodyError(source) => match too_large(&source) {
-                Some(refused) => {
-                    let cause = format!("the answer is {refused}");
-                    Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(meta, &[], &cause, false)))
-                }
+                Some(refused) => Self::unreadable(UnreadableResponse::new(meta, &refused.to_string())),
                 None => Self::Connection(Arc::new(ConnectionError::new(meta, source))),
             },
             progenitor_client::Error::InvalidResponsePayload(body, cause) => {
-                Self::UnreadableReply(Arc::new(UnreadableReply::new(meta, &body, &cause)))
+                Self::unreadable(UnreadableResponse::of_body(meta, &body, &cause))
             }
-            progenitor_client::Error::ErrorResponse(reply) => {
-                Self::Api(Arc::new(ApiError::new(meta, reply.status(), reply.headers(), &[])))
+            progenitor_client::Error::ErrorResponse(response) => {
+                Self::Api(Arc::new(ApiError::new(meta, response.status(), response.headers(), &[])))
             }
-            progenitor_client::Error::UnexpectedResponse(reply) => Self::from_reply(reply, meta).await,
+            progenitor_client::Error::UnexpectedResponse(response) => Self::from_response(response, meta).await,
         }
     }
 
-    async fn from_reply(mut reply: reqwest::Response, meta: &ResponseMeta) -> Self {
-        let (status, headers) = (reply.status(), reply.headers().clone());
-        let body = beginning(&mut reply).await;
+    /// Converts a response that is not a success.
+    pub(crate) async fn from_response(mut response: reqwest::Response, meta: &ResponseMeta) -> Self {
+        // The transport leaves what it knows in the response, for errors that are converted without it.
+        let meta = response.extensions().get::<ResponseMeta>().cloned().unwrap_or_else(|| meta.clone());
+        let (status, headers) = (response.status(), response.headers().clone());
+        let meta = meta.with_response(status, &headers);
+        let body = start_of_body(&mut response).await;
         if status.is_client_error() || status.is_server_error() {
-            return Self::Api(Arc::new(ApiError::new(meta, status, &headers, &body)));
+            return Self::Api(Arc::new(ApiError::new(&meta, status, &headers, &body)));
         }
-        let meta = ResponseMeta::new(meta.operation, status, &headers);
-        let cause = format!("status {status} is not expected here");
-        Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(&meta, &body, &cause, true)))
+        Self::unreadable(UnreadableResponse::of_status(&meta, status, &headers, &body))
     }
 
     pub(crate) fn invalid(what: &'static str, why: impl Into<Cow<'static, str>>) -> Self {
         Self::InvalidInput { what, why: why.into() }
     }
 
+    fn unreadable(error: UnreadableResponse) -> Self {
+        Self::UnreadableResponse(Arc::new(error))
+    }
+
     /// A success that lacks what its call is for.
     pub(crate) fn lacks(meta: &ResponseMeta, what: &'static str) -> Self {
-        let cause = format!("{what} is missing or not valid");
-        Self::UnreadableReply(Arc::new(UnreadableReply::with_cause(meta, &[], &cause, false)))
+        Self::unreadable(UnreadableResponse::new(meta, &format!("{what} is missing or invalid")))
     }
 
-    /// Marks the answer to a refresh, where an older server's `invalid_grant` is a verdict on the session.
-    pub(crate) fn during_refresh(mut self) -> Self {
-        if let Self::Api(error) = &mut self {
-            Arc::make_mut(error).during_refresh = true;
+    /// Returns the operation that failed: its id, method and path. None if no request was sent, and for a path that the
+    /// document does not contain.
+    ///
+    /// ```
+    /// # async fn f(client: gotrue::Client) {
+    /// if let Err(error) = client.settings().await {
+    ///     println!("{} failed: {error}", error.operation().map_or("the call", |operation| operation.path));
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static Operation> {
+        match self {
+            Self::Api(error) => error.operation,
+            Self::Connection(error) => error.operation,
+            Self::UnreadableResponse(error) => error.operation,
+            _ => None,
         }
-        self
     }
 
-    /// The HTTP status, when there was an answer.
+    /// Returns the HTTP status, if there was a response.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Api(error) => Some(error.status),
             Self::Connection(error) => error.status,
-            Self::UnreadableReply(error) => error.status,
+            Self::UnreadableResponse(error) => error.status,
             _ => None,
         }
     }
 
-    /// The server's code for the error, when it named one.
+    /// Returns the server's error code, if it sent one.
     #[must_use]
     pub fn code(&self) -> Option<&ErrorCode> {
         match self {
@@ -194,28 +226,28 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed later: there was no answer, the server is busy, or a gateway answered in its
-    /// stead. Whether it is safe to send it again is another question: a sign-up may have been done all the same.
+    /// Returns whether the same call may succeed later: there was no response, the server is busy, or a gateway responded
+    /// instead. It may still be unsafe to repeat the call: a sign-up may have succeeded although its response was lost.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Api(error) => error.is_retryable(),
-            Self::Connection(_) => true,
-            Self::UnreadableReply(error) => error.transient,
+            Self::Connection(_) | Self::VerificationLimit { .. } => true,
+            Self::UnreadableResponse(error) => error.is_temporary,
             _ => false,
         }
     }
 
-    /// Whether this is the server's word that the session is over, so that the user has to sign in again.
+    /// Returns whether the session has ended by the server's verdict, so that the user has to sign in again.
     ///
-    /// Only an error code says so, and only in answer to a refresh or to the user's own access token. A time-out, a
-    /// full server or an answer that cannot be read never does.
+    /// Only an error code is a verdict, and only in a response to a refresh or to the user's own access token. A time-out,
+    /// a busy server or an unreadable response never is.
     #[must_use]
     pub fn ends_session(&self) -> bool {
         self.api().is_some_and(ApiError::ends_session)
     }
 
-    /// Whether the server says that the session no longer exists, so that there is nothing left to sign out.
+    /// Returns whether the server says that the session no longer exists, so that there is nothing left to sign out.
     pub(crate) fn session_is_gone(&self) -> bool {
         let codes = [
             ErrorCode::SessionNotFound,
@@ -227,29 +259,32 @@ impl Error {
         self.ends_session() && self.code().is_some_and(|code| codes.contains(code))
     }
 
-    /// How long to wait, when the server said so: in the header `Retry-After`, or in the text of its limits per user.
+    /// Returns how long to wait, if the server says so: in the header `Retry-After`, or in the message of a limit per user.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.api().and_then(ApiError::retry_after)
+        match self {
+            Self::VerificationLimit { retry_after } => Some(*retry_after),
+            _ => self.api().and_then(ApiError::retry_after),
+        }
     }
 
-    /// The id under which the server or its gateway knows the request.
+    /// Returns the id of the request in the logs of the server or its gateway.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Api(error) => error.request_id.as_deref(),
-            Self::UnreadableReply(error) => error.request_id.as_deref(),
+            Self::UnreadableResponse(error) => error.request_id.as_deref(),
             _ => None,
         }
     }
 
-    /// Which rules the password breaks, when that is the error.
+    /// Returns the rules that the password breaks, if that is the error.
     #[must_use]
     pub fn weak_password_reasons(&self) -> &[WeakPasswordReason] {
         self.api().map_or(&[], ApiError::weak_password_reasons)
     }
 
-    /// Why the access token is not to be trusted, if that is the error.
+    /// Returns why the access token must not be trusted, if that is the error.
     #[must_use]
     pub fn token(&self) -> Option<TokenError> {
         match self {
@@ -258,7 +293,7 @@ impl Error {
         }
     }
 
-    /// The server's answer, if this is one.
+    /// Returns the error response, if there was one.
     #[must_use]
     pub fn api(&self) -> Option<&ApiError> {
         match self {
@@ -268,7 +303,7 @@ impl Error {
     }
 }
 
-/// Whether a body was refused for its size.
+/// Returns whether the body was refused for its size.
 fn too_large(error: &reqwest::Error) -> Option<&TooLarge> {
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
@@ -280,11 +315,11 @@ fn too_large(error: &reqwest::Error) -> Option<&TooLarge> {
     None
 }
 
-/// As much of a body as an error can use. What came before the connection broke is better than nothing.
-async fn beginning(reply: &mut reqwest::Response) -> Vec<u8> {
-    const ENOUGH: usize = 64 * 1024;
+/// Returns as much of a body as an error needs. What arrived before the connection broke is better than nothing.
+async fn start_of_body(response: &mut reqwest::Response) -> Vec<u8> {
+    const ENOUGH: usize = 1024 * 1024;
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = reply.chunk().await {
+    while let Ok(Some(chunk)) = response.chunk().await {
         body.extend_from_slice(&chunk);
         if body.len() >= ENOUGH {
             break;
@@ -297,7 +332,7 @@ fn prefix(operation: Option<&Operation>) -> String {
     operation.map(|operation| format!("{}: ", operation.id)).unwrap_or_default()
 }
 
-/// The header with the id under which the server or its gateway knows the request.
+/// Returns the header with the id of the request in the logs of the server or its gateway.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
     let known = ["x-request-id", "sb-request-id", "cf-ray"];
     known.into_iter().find_map(|name| headers.get(name))

@@ -2,23 +2,23 @@
 
 use std::{error::Error as StdError, fmt, sync::Arc};
 
-/// A store that failed: a full disk, a database that is away.
+/// A failure of a session store, such as a full disk or an unreachable database.
 #[derive(Clone, Debug)]
 pub struct StoreError {
-    doing: &'static str,
+    action: &'static str,
     source: Arc<dyn StdError + Send + Sync>,
 }
 
 impl StoreError {
-    /// A failure while doing something, such as "write the session".
-    pub fn new(doing: &'static str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { doing, source: source.into().into() }
+    /// Creates the error of an action that failed, such as "write the session".
+    pub fn new(action: &'static str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { action, source: source.into().into() }
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the store of sessions could not {}", self.doing)
+        write!(f, "the session store could not {}", self.action)
     }
 }
 

@@ -1,33 +1,33 @@
-//! Access tokens that are not to be trusted.
+//! Access tokens that are refused.
 
 use chrono::{DateTime, Utc};
 
-/// Why an access token is not to be trusted. Nothing of the token is in it.
+/// Why an access token is refused. Contains nothing of the token itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// It is no JWT, or not one of a user: cut short, garbled, without `sub` or `exp`.
+    /// It is not a JWT, or not that of a user: truncated, damaged, or without `sub` or `exp`.
     #[error("the access token is malformed: {0}")]
     Malformed(&'static str),
-    /// It was good until then.
+    /// It expired at this time.
     #[error("the access token expired at {0}")]
     Expired(DateTime<Utc>),
-    /// It will be good from then on.
+    /// It is not valid before this time.
     #[error("the access token is not valid before {0}")]
     NotYetValid(DateTime<Utc>),
-    /// Somebody else issued it, or it does not say who did.
-    #[error("the access token is of another issuer")]
+    /// Its issuer is another one, or missing.
+    #[error("the access token is from another issuer")]
     WrongIssuer,
-    /// It is meant for somebody else, or it does not say for whom.
+    /// Its audience is another one, or missing. Also the error for an ID token.
     #[error("the access token is for another audience")]
     WrongAudience,
-    /// The server has published no such key.
+    /// The server does not publish its key.
     #[error("the access token is signed with an unknown key")]
     UnknownKey,
-    /// The algorithm is none that is trusted, or not that of the key.
-    #[error("the access token is signed by an algorithm that is not allowed")]
+    /// Its algorithm is not supported, or not that of its key.
+    #[error("the signature algorithm of the access token is not allowed")]
     AlgorithmNotAllowed,
-    /// Somebody has made it up, or changed it.
+    /// Its signature does not match: it was forged or changed.
     #[error("the access token has a bad signature")]
     BadSignature,
 }

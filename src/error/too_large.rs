@@ -1,14 +1,14 @@
-//! Bodies that are refused for their size.
+//! Response bodies that are refused for their size.
 
 use std::{error::Error, fmt};
 
-/// A body that was refused for its size.
+/// A response body over the limit, which is in bytes.
 #[derive(Debug)]
 pub(crate) struct TooLarge(pub(crate) usize);
 
 impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "larger than {} bytes", self.0)
+        write!(f, "the response is larger than {} bytes", self.0)
     }
 }
 

@@ -1,11 +1,11 @@
-//! What an access token says.
+//! The claims of an access token.
 
 use chrono::{DateTime, Utc, serde::ts_seconds, serde::ts_seconds_option};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::token::Token;
+use super::compact::CompactToken;
 use crate::{
     error::{Error, Result, TokenError},
     secret::Secret,
@@ -14,62 +14,63 @@ use crate::{
 
 /// The claims of an access token.
 ///
-/// Only `sub` and `exp` are in every token: older servers leave many claims out, and a hook of the server's owner may
-/// change most of them. What is missing is `None`, empty or null here; an empty address or number counts as missing. A
-/// claim that is not of its usual type is among the [custom](Self::custom) ones.
+/// Only `sub` and `exp` are in every token: older servers omit many claims, and an auth hook may change most of them. A
+/// claim that is missing or null is `None`, empty or null here; an empty email address or phone number counts as
+/// missing. A claim of an unexpected type is one of the [custom](Self::custom) claims, except that `sub`, `exp`, `nbf`
+/// and `is_anonymous` must be of their type: a token in which one of them is not is malformed.
 ///
-/// From [`JwtVerifier::verify`](crate::JwtVerifier::verify) they come as [`VerifiedClaims`](crate::jwt::VerifiedClaims);
-/// claims as such prove nothing.
+/// Claims by themselves prove nothing. Those that [`JwtVerifier::verify`](crate::JwtVerifier::verify) returns are
+/// [`VerifiedClaims`](crate::jwt::VerifiedClaims).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
 #[non_exhaustive]
 pub struct Claims {
-    /// The user's id.
+    /// The id of the user.
     pub sub: Uuid,
-    /// When the token expires, by the server's clock.
+    /// When the token expires.
     #[serde(with = "ts_seconds")]
     pub exp: DateTime<Utc>,
-    /// When it was issued.
+    /// When the token was issued.
     #[serde(with = "ts_seconds_option", skip_serializing_if = "Option::is_none")]
     pub iat: Option<DateTime<Utc>>,
-    /// From when on it is good; only a hook sets it.
+    /// When the token becomes valid. Set only by an auth hook.
     #[serde(with = "ts_seconds_option", skip_serializing_if = "Option::is_none")]
     pub nbf: Option<DateTime<Utc>>,
-    /// Who issued it, when the server has a name for itself.
+    /// The issuer, if the server has one configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
-    /// For whom it is, mostly `authenticated`.
+    /// The audience, usually `authenticated`.
     pub aud: Audience,
-    /// The e-mail address.
+    /// The email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The phone number, digits only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// What an administrator has noted down.
+    /// Metadata that only administrators can change.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub app_metadata: Value,
-    /// What the users say of themselves. They may write whatever they like there.
+    /// Metadata that users can change themselves. Do not base permissions on it.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub user_metadata: Value,
-    /// The role for the database, mostly `authenticated`.
+    /// The database role, usually `authenticated`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// How sure the server is that the user is who they say.
+    /// The assurance level of the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aal: Option<AssuranceLevel>,
-    /// How the user has authenticated in this session, the newest first.
+    /// How the user authenticated in this session, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<Authentication>,
-    /// The session.
+    /// The id of the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<Uuid>,
     /// Whether the user signed in anonymously.
     pub is_anonymous: bool,
-    /// The OAuth client, when the session is one of its.
+    /// The OAuth client that the session belongs to, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// What the user has let the OAuth client do, separated by spaces.
+    /// The scopes that the user granted to the OAuth client, separated by spaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     #[serde(flatten)]
@@ -77,9 +78,9 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads a token without verifying anything: neither the signature nor the time. Everybody can write such a token,
-    /// so that this proves nothing. It is good for a look into one's own token, never into somebody else's; for that
-    /// there is [`Client::jwt_verifier`](crate::Client::jwt_verifier).
+    /// Reads the claims of a token without verifying it: neither the signature nor the times. Anyone can make up such a
+    /// token, so use this only for a token that you got from the server yourself. For any other token, use
+    /// [`Client::jwt_verifier`](crate::Client::jwt_verifier).
     ///
     /// ```
     /// # fn f(session: gotrue::Session) -> Result<(), gotrue::Error> {
@@ -89,21 +90,21 @@ impl Claims {
     /// ```
     ///
     /// # Errors
-    /// [`TokenError::Malformed`] when it is no JWT, or not one of a user.
+    /// [`TokenError::Malformed`] if it is not a JWT, or not that of a user.
     pub fn read_unverified(token: &Secret) -> Result<Self> {
-        let token = Token::split(token.expose())?;
+        let token = CompactToken::split(token.expose())?;
         let mut buffer = token.buffer();
         token.header(&mut buffer)?;
         Ok(token.claims(&mut buffer)?)
     }
 
-    /// A claim that has no field of its own, such as one that a hook has added.
+    /// Returns a claim that has no field of its own, such as one that an auth hook has added.
     #[must_use]
     pub fn custom(&self, name: &str) -> Option<&Value> {
         self.custom.get(name)
     }
 
-    /// The same as a type of yours. `None` when there is no such claim.
+    /// Deserializes a [custom](Self::custom) claim. Returns `None` if there is no such claim.
     ///
     /// ```
     /// # fn f(claims: gotrue::Claims) -> Result<(), gotrue::Error> {
@@ -112,14 +113,14 @@ impl Claims {
     /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] when the claim is of another type.
+    /// [`Error::InvalidInput`] if the claim is of another type.
     pub fn custom_as<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let Some(value) = self.custom.get(name) else { return Ok(None) };
-        // What serde says may quote the claim.
-        T::deserialize(value).map(Some).map_err(|_| Error::invalid("custom claim", "is of another type"))
+        // The message of serde may contain the claim.
+        T::deserialize(value).map(Some).map_err(|_| Error::invalid("custom claim", "has another type"))
     }
 
-    /// All claims that have no field of their own.
+    /// Returns all claims that have no field of their own.
     #[must_use]
     pub fn all_custom(&self) -> &Map<String, Value> {
         &self.custom
@@ -132,10 +133,11 @@ impl TryFrom<Map<String, Value>> for Claims {
     fn try_from(mut claims: Map<String, Value>) -> Result<Self, TokenError> {
         let claims = &mut claims;
         Ok(Self {
-            sub: take(claims, "sub", uuid).ok_or(TokenError::Malformed("it names no user"))?,
-            exp: take(claims, "exp", moment).ok_or(TokenError::Malformed("it does not say when it expires"))?,
-            iat: take(claims, "iat", moment),
-            nbf: take(claims, "nbf", moment),
+            sub: take(claims, "sub", uuid).ok_or(TokenError::Malformed("expected the id of a user"))?,
+            exp: take(claims, "exp", timestamp).ok_or(TokenError::Malformed("expected an expiry"))?,
+            iat: take(claims, "iat", timestamp),
+            // A restriction that cannot be read must not be ignored.
+            nbf: take_or_refuse(claims, "nbf", timestamp)?,
             iss: take(claims, "iss", text),
             aud: take(claims, "aud", Audience::read).unwrap_or_default(),
             email: take(claims, "email", text).filter(|email| !email.is_empty()),
@@ -146,7 +148,7 @@ impl TryFrom<Map<String, Value>> for Claims {
             aal: take(claims, "aal", text).map(AssuranceLevel::from),
             amr: take(claims, "amr", Authentication::read_all).unwrap_or_default(),
             session_id: take(claims, "session_id", uuid),
-            is_anonymous: take(claims, "is_anonymous", |value| value.as_bool()).unwrap_or_default(),
+            is_anonymous: take_or_refuse(claims, "is_anonymous", |value| value.as_bool())?.unwrap_or_default(),
             client_id: take(claims, "client_id", text),
             scope: take(claims, "scope", text),
             custom: std::mem::take(claims),
@@ -154,12 +156,22 @@ impl TryFrom<Map<String, Value>> for Claims {
     }
 }
 
-/// Takes a claim out, if it is of its type. Null is as good as nothing.
+/// Removes a claim and returns it if it is of its type. Null counts as missing.
 fn take<T>(claims: &mut Map<String, Value>, name: &str, read: impl Fn(&mut Value) -> Option<T>) -> Option<T> {
     let value = claims.get_mut(name)?;
     let read = if value.is_null() { None } else { Some(read(value)?) };
     claims.remove(name);
     read
+}
+
+/// The same for a claim that must be of its type.
+fn take_or_refuse<T>(
+    claims: &mut Map<String, Value>,
+    name: &str,
+    read: impl Fn(&mut Value) -> Option<T>,
+) -> Result<Option<T>, TokenError> {
+    let read = take(claims, name, read);
+    if claims.contains_key(name) { Err(TokenError::Malformed("a claim is of the wrong type")) } else { Ok(read) }
 }
 
 fn text(value: &mut Value) -> Option<String> {
@@ -173,16 +185,16 @@ fn uuid(value: &mut Value) -> Option<Uuid> {
     Uuid::try_parse(value.as_str()?).ok()
 }
 
-/// Seconds since 1970, which may have a fraction (RFC 7519, 2). What no date can hold is the end of time.
-fn moment(value: &mut Value) -> Option<DateTime<Utc>> {
+/// Reads seconds since the Unix epoch, which may have a fraction (RFC 7519, section 2). Saturates.
+fn timestamp(value: &mut Value) -> Option<DateTime<Utc>> {
     let seconds = value.as_f64()?;
-    #[expect(clippy::cast_possible_truncation, reason = "it ends at the ends of the range, as it should")]
+    #[expect(clippy::cast_possible_truncation, reason = "saturation is intended")]
     let millis = value.as_i64().map_or((seconds * 1000.0) as i64, |whole| whole.saturating_mul(1000));
     let end = if seconds < 0.0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
     Some(DateTime::from_timestamp_millis(millis).unwrap_or(end))
 }
 
-/// For whom a token is: one name mostly, several by a hook, none from a server that leaves it out.
+/// The audience of a token: usually one name, several if an auth hook sets them, none if the server omits it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Names", into = "Names")]
 pub struct Audience(Vec<String>);
@@ -195,13 +207,13 @@ enum Names {
 }
 
 impl Audience {
-    /// Whether it is for that one, too.
+    /// Returns whether this name is in the audience.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|known| known == name)
     }
 
-    /// All names.
+    /// Returns all names.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -235,22 +247,22 @@ impl From<Audience> for Names {
     }
 }
 
-/// One step of authentication: how and when.
+/// An authentication step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Authentication {
-    /// How.
+    /// The method.
     pub method: AuthenticationMethod,
-    /// When. A hook may leave it out.
+    /// When the step took place. An auth hook may omit it.
     #[serde(default, with = "ts_seconds_option", skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<DateTime<Utc>>,
-    /// The id of the SSO provider, with [`AuthenticationMethod::SsoSaml`].
+    /// The id of the SSO provider, for [`AuthenticationMethod::SsoSaml`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
 }
 
 impl Authentication {
-    /// All, if each of them is one: with all that the server writes, or a bare name from a hook.
+    /// Reads a list of steps, each an object from the server or a bare name from an auth hook.
     fn read_all(value: &mut Value) -> Option<Vec<Self>> {
         let steps = value.as_array()?;
         steps.iter().map(Self::read).collect()
@@ -258,7 +270,7 @@ impl Authentication {
 
     fn read(step: &Value) -> Option<Self> {
         let method = step.as_str().or_else(|| step["method"].as_str())?.into();
-        let timestamp = step.get("timestamp").and_then(|value| moment(&mut value.clone()));
+        let timestamp = step.get("timestamp").and_then(|value| timestamp(&mut value.clone()));
         let provider = step.get("provider").and_then(Value::as_str).map(str::to_owned);
         Some(Self { method, timestamp, provider })
     }

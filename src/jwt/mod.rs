@@ -1,7 +1,8 @@
-//! Access tokens, which are JWTs (RFC 7519): read, and verified by the server's public keys.
+//! Access tokens, which are JWTs (RFC 7519): their claims, and their verification.
 
 mod claims;
-mod token;
+mod compact;
+mod shared_secret;
 mod verifier;
 
 pub use claims::{Audience, Authentication, Claims};

@@ -1,19 +1,21 @@
-//! Access tokens verified.
+//! Verification of access tokens.
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 use super::{
     claims::Claims,
-    token::{Header, Token},
+    compact::{CompactToken, Header},
+    shared_secret::SharedSecret,
 };
 use crate::{
     client::{
         Client,
         keys::{
-            Fetched, Policy,
-            key::{self, Found, Key},
+            Policy,
+            key::{Algorithm, PublicKey},
         },
     },
     error::{Result, TokenError},
@@ -21,20 +23,7 @@ use crate::{
     types::ErrorCode,
 };
 
-/// Verifies access tokens, from [`Client::jwt_verifier`].
-///
-/// A token is good when the server has signed it, with ES256, RS256 or EdDSA, and the key is in the set that it
-/// publishes; and when it is good at this time, by the client's clock. The keys are fetched when they are first needed
-/// and kept, so that mostly there is no request. All verifiers of a client and its clones share them. A token that is
-/// signed with the secret of an older server (HS256) takes that [secret](Self::hs256_secret), or a
-/// [question to the server](Self::ask_server_for_hs256).
-///
-/// What a good token says was true when it was issued. Since then the user may have signed out or been banned, which
-/// only the server knows: [`UserClient::get`](crate::UserClient::get).
-///
-/// By default neither issuer nor audience are checked: the keys are the server's own, and many servers name no issuer.
-/// Where the server is used as an OpenID provider, check the [audience](Self::audience): its ID tokens are signed with
-/// the same keys, and their audience is the application.
+/// Verifies access tokens. Returned by [`Client::jwt_verifier`].
 ///
 /// ```
 /// # async fn f(client: gotrue::Client, token: gotrue::Secret) -> Result<(), gotrue::Error> {
@@ -43,6 +32,48 @@ use crate::{
 /// println!("{} as {:?}", claims.sub, claims.role);
 /// # Ok(()) }
 /// ```
+///
+/// A token is accepted if it is signed with a key that the server publishes (RS256, RS512, ES256, ES512 or EdDSA), has
+/// not expired, and is for the expected issuer and audience. Times are compared with the server's clock, as far as
+/// [`Client::clock_skew`] knows it.
+///
+/// Claims state what was true when the token was issued. Whether the user has signed out or was banned since then is
+/// known only to the server: [`UserClient::get`](crate::UserClient::get).
+///
+/// # Defaults
+///
+/// | setting | default |
+/// |---|---|
+/// | [`audience`](Self::audience) | any, except for that of an ID token |
+/// | [`issuer`](Self::issuer) | any, because the keys are the server's own and many servers have no issuer |
+/// | [`leeway`](Self::leeway) | 10 seconds |
+/// | [`key_ttl`](Self::key_ttl) | 10 minutes |
+/// | [`max_key_age`](Self::max_key_age) | 24 hours |
+/// | [`cooldown`](Self::cooldown) | 30 seconds |
+/// | [`hs256_secret`](Self::hs256_secret) | none |
+/// | [`ask_server_for_hs256`](Self::ask_server_for_hs256) | yes |
+///
+/// The longest accepted token has 1 MiB.
+///
+/// # ID tokens
+///
+/// If the server is used as an OpenID provider, it signs ID tokens with the same keys as access tokens. An ID token is
+/// for an OAuth client, and any client could pass it to a service (RFC 8725, section 3.12). Set the
+/// [audience](Self::audience) that the service expects, `authenticated` for most servers. Without one, a token is
+/// refused if its audience is an OAuth client: a UUID, or the token's own `client_id`.
+///
+/// # Requests
+///
+/// The keys are fetched when they are first needed and cached for all verifiers of a client and its clones. A key set
+/// that is older than [`key_ttl`](Self::key_ttl) is renewed by a background task, while its keys are still used. If it
+/// cannot be renewed, for whatever reason, they are used up to [`max_key_age`](Self::max_key_age).
+///
+/// However many tokens are forged, they cause at most these requests, each with the client's retries:
+///
+/// - One for the keys (`GET /.well-known/jwks.json`) per [`cooldown`](Self::cooldown). While it fails for a reason that
+///   may pass, such as a time-out: one per second, or fewer if `Retry-After` says so.
+/// - Five for users (`GET /user`) per [`cooldown`](Self::cooldown), and only for HS256 if the server publishes no
+///   usable key, there is no [secret](Self::hs256_secret), and [asking](Self::ask_server_for_hs256) is on.
 #[derive(Clone, Debug)]
 pub struct JwtVerifier {
     client: Client,
@@ -50,24 +81,22 @@ pub struct JwtVerifier {
     audience: Option<String>,
     leeway: Duration,
     policy: Policy,
-    hs256_secret: Option<Result<Arc<Key>>>,
+    hs256_secret: Option<Result<SharedSecret>>,
     ask_server_for_hs256: bool,
 }
 
 impl Client {
-    /// Verifies access tokens of this server, with its public keys. All verifiers of this client and of its clones share
-    /// the keys, so that there is no need to keep one.
+    /// Returns a verifier of this server's access tokens. All verifiers of this client and its clones share the cached
+    /// keys, so there is no need to keep one.
     #[must_use]
     pub fn jwt_verifier(&self) -> JwtVerifier {
-        JwtVerifier::new(self.clone())
-    }
-}
-
-impl JwtVerifier {
-    pub(crate) fn new(client: Client) -> Self {
-        let policy = Policy { ttl: Duration::from_secs(600), cooldown: Duration::from_secs(30) };
-        Self {
-            client,
+        let policy = Policy {
+            ttl: Duration::from_secs(10 * 60),
+            max_age: Duration::from_secs(24 * 3600),
+            cooldown: Duration::from_secs(30),
+        };
+        JwtVerifier {
+            client: self.clone(),
             issuer: None,
             audience: None,
             leeway: Duration::from_secs(10),
@@ -76,121 +105,126 @@ impl JwtVerifier {
             ask_server_for_hs256: true,
         }
     }
+}
 
-    /// Who must have issued the token (`iss`). Default: not checked.
+impl JwtVerifier {
+    /// Requires this issuer (`iss`). Default: any.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self
     }
 
-    /// For whom the token must be (`aud`), mostly `authenticated`. Default: not checked.
+    /// Requires this audience (`aud`), `authenticated` for most servers. Default: any, except for that of an
+    /// [ID token](Self#id-tokens).
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// By how much the clocks of this machine and the server may differ. Default: 10 seconds.
+    /// Sets the tolerance for `exp` and `nbf`, which allows for clocks that differ. Default: 10 seconds.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
-    /// How long keys are good until they are fetched anew. Default: 10 minutes, as the server says. Keys that cannot be
-    /// fetched anew, because the server is down, stay good.
+    /// Sets the age at which keys are renewed in the background. Default: 10 minutes, the lifetime that the server
+    /// states in `Cache-Control`.
     #[must_use]
     pub fn key_ttl(mut self, ttl: Duration) -> Self {
         self.policy.ttl = ttl;
         self
     }
 
-    /// How long a token with an unknown key is refused without asking the server again. Default: 30 seconds since the
-    /// keys were fetched. So a flood of such tokens does not become one of requests.
+    /// Sets the age from which keys are not used any more. It only matters if they cannot be renewed, or if no token
+    /// was verified for that long. Then a token waits for the request. Default: 24 hours.
+    ///
+    /// A key that the server has withdrawn is accepted for up to this time if the server cannot be reached.
+    #[must_use]
+    pub fn max_key_age(mut self, age: Duration) -> Self {
+        self.policy.max_age = age;
+        self
+    }
+
+    /// Sets the minimum time between two requests that are caused by tokens with an unknown key, and the window in
+    /// which the server is asked about at most five forged HS256 tokens. Default: 30 seconds. A new key of the server
+    /// is therefore unknown for up to 30 seconds, unless the server publishes it before it signs with it.
     #[must_use]
     pub fn cooldown(mut self, cooldown: Duration) -> Self {
         self.policy.cooldown = cooldown;
         self
     }
 
-    /// The secret of a server that signs with HS256, `GOTRUE_JWT_SECRET`. Without it, the server is asked.
+    /// Sets the secret of a server that signs with HS256 (`GOTRUE_JWT_SECRET`). Default: none, the server is asked.
     #[must_use]
     pub fn hs256_secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.hs256_secret = Some(Key::shared(&secret.into()).map(Arc::new));
+        self.hs256_secret = Some(SharedSecret::new(&secret.into()));
         self
     }
 
-    /// Whether a token that is signed with HS256, and for which there is no secret, is shown to the server
-    /// (`GET /user`), which costs a request each time. Otherwise it is refused. Default: yes.
+    /// Sets whether the server verifies HS256 tokens (`GET /user`) if there is no [secret](Self::hs256_secret) and the
+    /// server publishes no usable key. Otherwise they are refused. Default: yes.
+    ///
+    /// This costs one request for each verification, and thereby notices that a session is over. The server is asked
+    /// about at most five forged tokens per [`cooldown`](Self::cooldown). After that, a token that it has not confirmed
+    /// before fails with [`Error::VerificationLimit`](crate::Error::VerificationLimit) until the cooldown is over.
+    /// A service under attack therefore rejects users that are new to it; set the secret to avoid that.
     #[must_use]
     pub fn ask_server_for_hs256(mut self, ask: bool) -> Self {
         self.ask_server_for_hs256 = ask;
         self
     }
 
-    /// Verifies a token.
+    /// Verifies a token and returns its claims.
     ///
     /// # Errors
-    /// [`Error::Token`](crate::Error::Token) when it is not to be trusted. When the server had to be asked and could
-    /// not answer, the error of that call, so that [`is_retryable`](crate::Error::is_retryable) tells the two apart. A
-    /// server that was asked about a token may also say that the session is over
-    /// ([`ends_session`](crate::Error::ends_session)).
+    /// - [`Error::Token`](crate::Error::Token) if the token is refused.
+    /// - If the server had to be asked: the error of that request. Such an error says nothing about the token, except
+    ///   that [`Error::ends_session`](crate::Error::ends_session) states that its session is over.
+    /// - [`Error::VerificationLimit`](crate::Error::VerificationLimit), see [above](Self#requests).
+    /// - [`Error::InvalidInput`](crate::Error::InvalidInput) if the [secret](Self::hs256_secret) is empty.
     pub async fn verify(&self, token: &Secret) -> Result<VerifiedClaims> {
-        let parts = Token::split(token.expose())?;
+        let parts = CompactToken::split(token.expose())?;
         let mut buffer = parts.buffer();
         let header = parts.header(&mut buffer)?;
-        let key = match (header.algorithm(), &self.hs256_secret) {
-            ("HS256", Some(secret)) => secret.clone()?,
-            ("HS256", None) if self.ask_server_for_hs256 => return self.ask_server(token, &parts).await,
-            _ => self.public_key(&header).await?,
-        };
-        key.check(parts.message, &parts.signature()?)?;
-        Ok(VerifiedClaims(self.checked(parts.claims(&mut buffer)?)?))
-    }
-
-    /// The key that must have signed a token with this header.
-    async fn public_key(&self, header: &Header<'_>) -> Result<Arc<Key>> {
-        let algorithm = key::parse(header.algorithm()).ok_or(TokenError::AlgorithmNotAllowed)?;
-        let find = |keys: &Arc<Fetched>| keys.keys.find(header.key_id(), algorithm);
-        let (known, is_fresh) = self.known(find);
-        match known {
-            Found::Nothing => {}
-            // Old keys are good while the next are on their way.
-            known if is_fresh || self.client.keys().is_fetching() => return Ok(known.key()?),
-            _ => {}
+        match (header.algorithm(), &self.hs256_secret) {
+            ("HS256", None) => return self.ask_server(token, &parts).await,
+            ("HS256", Some(secret)) => secret.clone()?.verify(parts.signing_input, &parts.signature()?)?,
+            _ => self.public_key(&header).await?.verify(parts.signing_input, &parts.signature()?)?,
         }
-        let key_is_missing = matches!(known, Found::Nothing);
-        match self.client.keys().renewed(&self.client, self.policy, key_is_missing).await {
-            Ok(keys) => Ok(keys.as_ref().map_or(Found::Nothing, find).key()?),
-            Err(error) if error.is_retryable() && !key_is_missing => Ok(known.key()?),
-            Err(error) => Err(error),
+        Ok(VerifiedClaims(self.validated(parts.claims(&mut buffer)?)?))
+    }
+
+    async fn public_key(&self, header: &Header<'_>) -> Result<Arc<PublicKey>> {
+        let algorithm = Algorithm::parse(header.algorithm()).ok_or(TokenError::AlgorithmNotAllowed)?;
+        self.client.keys().find(&self.client, self.policy, header.key_id(), algorithm).await
+    }
+
+    /// Lets the server verify a token.
+    async fn ask_server(&self, token: &Secret, parts: &CompactToken<'_>) -> Result<VerifiedClaims> {
+        if !self.ask_server_for_hs256 {
+            return Err(TokenError::AlgorithmNotAllowed.into());
         }
-    }
-
-    /// What there is among the keys as they are, and whether those need not be fetched anew.
-    fn known(&self, find: impl Fn(&Arc<Fetched>) -> Found) -> (Found, bool) {
-        let current = self.client.keys().current();
-        let now = self.client.clock().uptime();
-        current.as_ref().map_or((Found::Nothing, false), |keys| (find(keys), keys.is_fresh(now, self.policy)))
-    }
-
-    /// Has the server verify a token.
-    async fn ask_server(&self, token: &Secret, parts: &Token<'_>) -> Result<VerifiedClaims> {
-        // What it would refuse anyway is not worth a request.
-        let claims = self.checked(parts.claims(&mut parts.buffer())?)?;
-        match self.client.user_of(token).await {
+        // A token that is refused in any case is not worth a request.
+        let claims = self.validated(parts.claims(&mut parts.buffer())?)?;
+        // A server with a public key does not sign with HS256.
+        if self.client.keys().is_published(&self.client, self.policy).await? {
+            return Err(TokenError::AlgorithmNotAllowed.into());
+        }
+        match self.client.keys().asked().user(&self.client, token, self.policy.cooldown).await {
             Ok(user) if user.id == claims.sub => Ok(VerifiedClaims(claims)),
             Ok(_) => Err(TokenError::BadSignature.into()),
-            // The time was checked, so that only the signature is left.
+            // The other reasons for this code were ruled out before.
             Err(error) if error.code() == Some(&ErrorCode::BadJwt) => Err(TokenError::BadSignature.into()),
             Err(error) => Err(error),
         }
     }
 
-    /// The claims, if they are good here and now.
-    fn checked(&self, claims: Claims) -> Result<Claims, TokenError> {
-        let now = self.client.clock().now();
+    /// Returns the claims if their times, issuer and audience are accepted.
+    fn validated(&self, claims: Claims) -> Result<Claims, TokenError> {
+        let now = self.client.server_now();
         let leeway = TimeDelta::from_std(self.leeway).unwrap_or(TimeDelta::MAX);
         if now.signed_duration_since(claims.exp) >= leeway {
             return Err(TokenError::Expired(claims.exp));
@@ -201,19 +235,26 @@ impl JwtVerifier {
         if self.issuer.as_ref().is_some_and(|issuer| claims.iss.as_ref() != Some(issuer)) {
             return Err(TokenError::WrongIssuer);
         }
-        if self.audience.as_ref().is_some_and(|audience| !claims.aud.contains(audience)) {
-            return Err(TokenError::WrongAudience);
-        }
-        Ok(claims)
+        let is_for_us = match &self.audience {
+            Some(audience) => claims.aud.contains(audience),
+            None => !is_for_oauth_client(&claims),
+        };
+        if is_for_us { Ok(claims) } else { Err(TokenError::WrongAudience) }
     }
 }
 
-/// Claims of a token that was good when it was verified. Only a [`JwtVerifier`] makes them.
+/// Returns whether the audience is an OAuth client of the server, as in an ID token. Their ids are UUIDs.
+fn is_for_oauth_client(claims: &Claims) -> bool {
+    let is_client = |name: &str| Uuid::try_parse(name).is_ok() || claims.client_id.as_deref() == Some(name);
+    claims.aud.iter().any(is_client)
+}
+
+/// The claims of a token that was valid when it was verified. Only a [`JwtVerifier`] creates them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VerifiedClaims(Claims);
 
 impl VerifiedClaims {
-    /// The claims, which no longer say that they were verified.
+    /// Returns the claims as a type that does not state that they were verified.
     #[must_use]
     pub fn into_claims(self) -> Claims {
         self.0

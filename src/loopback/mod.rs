@@ -1,4 +1,4 @@
-//! The way back from the browser to an application on this machine (RFC 8252, 7.3).
+//! A local listener for the browser's callback (RFC 8252, 7.3).
 
 mod page;
 
@@ -32,25 +32,24 @@ use crate::{
     input,
 };
 
-/// How long a connection may last. A browser opens some that it never uses.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a connection may last. Browsers open some that they never use.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long to wait when the machine is short of sockets.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long to wait before accepting again after an error, as when the process has no more file descriptors.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
-/// The most connections at a time. One too many, and the oldest is closed.
-const CONNECTIONS: usize = 64;
+/// The maximum number of connections. Beyond that, the oldest is closed.
+const MAX_CONNECTIONS: usize = 64;
 
-/// The most bytes of a request's head, and of its body.
-const REQUEST: usize = 64 * 1024;
+/// The maximum length in bytes of a request's head, and of its body.
+const MAX_REQUEST: usize = 64 * 1024;
 
-/// Listens on 127.0.0.1 for the browser that comes back from a sign-in, for applications on a desktop or a command
-/// line.
+/// A listener on 127.0.0.1 for the callback of a sign-in, for applications on a desktop or a command line.
 ///
-/// The redirect URL has a random path, so that a stray or forged request is refused. Both flows work: the code of PKCE
-/// is in the query, and the session of the implicit flow, in the fragment, is handed over by a script in the page.
+/// The redirect URL has a random path, so that stray and forged requests are rejected. Both flows work: with PKCE, the
+/// code is in the query; in the implicit flow, a script in the page sends the session from the fragment.
 ///
-/// Today's server allows any redirect URL on a loopback address; for those of 2023 put `http://127.0.0.1:*/*` on the
+/// Current servers allow any redirect URL on a loopback address; for those of 2023, add `http://127.0.0.1:*/*` to the
 /// list of allowed URLs.
 ///
 /// ```no_run
@@ -60,7 +59,7 @@ const REQUEST: usize = 64 * 1024;
 /// let loopback = Loopback::bind().await?;
 /// let (url, verifier) = client.authorize(Provider::Github).redirect_to(loopback.redirect_to()).pkce()?;
 ///
-/// // Opening it is up to you: the crates `open` and `webbrowser` do, as in `webbrowser::open(url.as_str())`.
+/// // Or open it with a crate such as `webbrowser`: `webbrowser::open(url.as_str())`.
 /// println!("Open this in your browser: {url}");
 ///
 /// let session = match loopback.wait(Duration::from_secs(300)).await? {
@@ -72,14 +71,14 @@ const REQUEST: usize = 64 * 1024;
 /// ```
 pub struct Loopback {
     listener: TcpListener,
-    desk: Arc<Desk>,
+    receiver: Arc<Receiver>,
     clock: Arc<dyn Clock>,
 }
 
 impl fmt::Debug for Loopback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the path: whoever knows it can come back in the browser's place.
-        f.debug_struct("Loopback").field("port", &self.desk.redirect_to.port()).finish_non_exhaustive()
+        // The path is secret: anyone who knows it can send a callback.
+        f.debug_struct("Loopback").field("port", &self.receiver.redirect_to.port()).finish_non_exhaustive()
     }
 }
 
@@ -99,29 +98,29 @@ pub struct LoopbackBuilder {
 }
 
 impl LoopbackBuilder {
-    /// A port of your choice, where the server's list of allowed URLs asks for one. Default: any free port.
+    /// Sets the port, if the server's list of allowed URLs requires one. Defaults to any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The clock. Default: that of this machine.
+    /// Sets the clock. Defaults to the system clock.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Begins to listen.
+    /// Starts listening.
     ///
     /// # Errors
-    /// [`Error::Listen`] when the port is taken; [`Error::Randomness`].
+    /// [`Error::Listen`] if the port is in use; [`Error::Randomness`].
     pub async fn bind(self) -> Result<Loopback> {
         let failed = |error| Error::Listen(Arc::new(error));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let redirect_to = input::url("redirect URL", &format!("http://{address}/{}", random(32)?))?;
-        let desk = Arc::new(Desk { redirect_to, taken: OnceLock::new() });
-        Ok(Loopback { listener, desk, clock: self.clock })
+        let receiver = Arc::new(Receiver { redirect_to, callback: OnceLock::new() });
+        Ok(Loopback { listener, receiver, clock: self.clock })
     }
 }
 
@@ -134,138 +133,134 @@ impl Loopback {
         Self::builder().bind().await
     }
 
-    /// One with more to choose.
+    /// Returns a builder with more options.
     pub fn builder() -> LoopbackBuilder {
         LoopbackBuilder { port: 0, clock: Arc::new(SystemClock) }
     }
 
-    /// The redirect URL, to be given to the call that begins the flow. Nobody else may learn its path.
+    /// Returns the redirect URL, for the call that starts the flow. Keep its path secret.
     #[must_use]
     pub fn redirect_to(&self) -> Url {
-        self.desk.redirect_to.clone()
+        self.receiver.redirect_to.clone()
     }
 
-    /// Waits until the browser comes back, shows it a page that says so, and stops listening. It is never
-    /// [`Callback::NotOurs`]. Whatever else comes, such as a request for a favicon, is answered and does not end the
-    /// wait.
+    /// Waits for the callback, shows a page that confirms it, and stops listening. The result is never
+    /// [`Callback::NotOurs`]. Other requests, such as for a favicon, are answered and do not end the wait.
     ///
     /// # Errors
-    /// [`Error::NoCallback`] when it takes longer than that.
+    /// [`Error::NoCallback`] after this time.
     pub async fn wait(self, timeout: Duration) -> Result<Callback> {
         let mut timeout = self.clock.sleep(timeout);
-        // They end with the set, that is with this call.
+        // The set aborts its tasks when this call ends.
         let mut connections = JoinSet::new();
         let mut handles = VecDeque::new();
         loop {
-            let is_taken = self.desk.taken.get().is_some();
+            let is_received = self.receiver.callback.get().is_some();
             tokio::select! {
-                // The time first, so that no crowd of connections makes it longer.
+                // The timeout comes first, so that many connections cannot extend it.
                 biased;
-                () = &mut timeout, if !is_taken => if self.desk.taken.get().is_none() {
+                () = &mut timeout, if !is_received => if self.receiver.callback.get().is_none() {
                     break;
                 },
-                Some(done) = connections.join_next() => if matches!(done, Ok(Brought::Callback)) {
+                Some(done) = connections.join_next() => if matches!(done, Ok(ConnectionOutcome::Callback)) {
                     break;
                 },
-                accepted = self.listener.accept(), if !is_taken => match accepted {
+                accepted = self.listener.accept(), if !is_received => match accepted {
                     Ok((stream, _)) => {
                         make_room(&mut handles);
-                        let serve = serve(stream, self.desk.clone(), self.clock.clone());
+                        let serve = serve(stream, self.receiver.clone(), self.clock.clone());
                         handles.push_back(connections.spawn(serve));
                     }
-                    Err(_) => self.clock.sleep(PAUSE).await,
+                    Err(_) => self.clock.sleep(ACCEPT_RETRY).await,
                 },
-                // Taken, and its connection is gone.
+                // The callback was received, and its connection is closed.
                 else => break,
             }
         }
-        self.desk.taken.get().cloned().ok_or(Error::NoCallback)
+        self.receiver.callback.get().cloned().ok_or(Error::NoCallback)
     }
 }
 
-/// What a connection came to.
 #[derive(Clone, Copy, Debug)]
-enum Brought {
+enum ConnectionOutcome {
     Callback,
-    Nothing,
+    NoCallback,
 }
 
 fn make_room(handles: &mut VecDeque<AbortHandle>) {
     handles.retain(|handle| !handle.is_finished());
-    if handles.len() >= CONNECTIONS
+    if handles.len() >= MAX_CONNECTIONS
         && let Some(oldest) = handles.pop_front()
     {
         oldest.abort();
     }
 }
 
-/// Answers the one request of a connection. It ends when the page is on its way, so that nobody ends the process before
-/// that.
-async fn serve(stream: TcpStream, desk: Arc<Desk>, clock: Arc<dyn Clock>) -> Brought {
-    let is_taker = Arc::new(AtomicBool::new(false));
+/// Serves the one request of a connection. It returns once the page is sent, since the process may exit after that.
+async fn serve(stream: TcpStream, receiver: Arc<Receiver>, clock: Arc<dyn Clock>) -> ConnectionOutcome {
+    let has_callback = Arc::new(AtomicBool::new(false));
     let service = service_fn(|request| {
-        let (desk, is_taker) = (desk.clone(), is_taker.clone());
-        async move { Ok::<_, Infallible>(desk.answer(request, &is_taker).await) }
+        let (receiver, has_callback) = (receiver.clone(), has_callback.clone());
+        async move { Ok::<_, Infallible>(receiver.respond(request, &has_callback).await) }
     });
     let mut http = http1::Builder::new();
-    // The time is ours to keep, by the clock.
-    http.keep_alive(false).max_buf_size(REQUEST).header_read_timeout(None);
+    // The clock of the builder limits the connection as a whole.
+    http.keep_alive(false).max_buf_size(MAX_REQUEST).header_read_timeout(None);
     tokio::select! {
-        // A broken connection is the other side's loss.
+        // The browser can try again after a broken connection.
         _ = http.serve_connection(TokioIo::new(stream), service) => {}
-        () = clock.sleep(PATIENCE) => {}
+        () = clock.sleep(CONNECTION_TIMEOUT) => {}
     }
-    if is_taker.load(Ordering::Acquire) { Brought::Callback } else { Brought::Nothing }
+    if has_callback.load(Ordering::Acquire) { ConnectionOutcome::Callback } else { ConnectionOutcome::NoCallback }
 }
 
-/// Where requests are looked at.
-struct Desk {
+/// Responds to requests, and keeps the first callback.
+struct Receiver {
     redirect_to: Url,
-    /// The callback that has come. There is one only.
-    taken: OnceLock<Callback>,
+    callback: OnceLock<Callback>,
 }
 
-impl Desk {
-    async fn answer(&self, request: Request<Incoming>, is_taker: &AtomicBool) -> Response<Full<Bytes>> {
-        if !self.is_awaited(request.uri().path()) {
+impl Receiver {
+    async fn respond(&self, request: Request<Incoming>, has_callback: &AtomicBool) -> Response<Full<Bytes>> {
+        if !self.is_expected(request.uri().path()) {
             return page::not_found();
         }
         let mut url = self.redirect_to.clone();
         url.set_query(request.uri().query());
         match *request.method() {
             Method::GET => match Callback::parse(&url) {
-                // What has come may be in the fragment, which only the browser knows.
+                // The parameters may be in the fragment, which browsers do not send.
                 Callback::NotOurs => page::ask_for_fragment(),
-                callback => self.take(callback, is_taker),
+                callback => self.keep(callback, has_callback),
             },
             Method::POST => {
                 url.set_fragment(fragment(request.into_body()).await.as_deref());
                 match Callback::parse(&url) {
                     Callback::NotOurs => page::bad_request(),
-                    callback => self.take(callback, is_taker),
+                    callback => self.keep(callback, has_callback),
                 }
             }
             _ => page::not_found(),
         }
     }
 
-    /// Whether it is the path of the redirect URL, in a time that does not tell how much of it was right.
-    fn is_awaited(&self, path: &str) -> bool {
+    /// Compares the path with that of the redirect URL in constant time.
+    fn is_expected(&self, path: &str) -> bool {
         path.as_bytes().ct_eq(self.redirect_to.path().as_bytes()).into()
     }
 
-    fn take(&self, callback: Callback, is_taker: &AtomicBool) -> Response<Full<Bytes>> {
+    fn keep(&self, callback: Callback, has_callback: &AtomicBool) -> Response<Full<Bytes>> {
         let page = page::of(&callback);
-        if self.taken.set(callback).is_err() {
+        if self.callback.set(callback).is_err() {
             return page::not_found();
         }
-        is_taker.store(true, Ordering::Release);
+        has_callback.store(true, Ordering::Release);
         page
     }
 }
 
-/// The fragment that the page hands over.
+/// Reads the fragment that the page sends.
 async fn fragment(body: Incoming) -> Option<String> {
-    let body = Limited::new(body, REQUEST).collect().await.ok()?.to_bytes();
+    let body = Limited::new(body, MAX_REQUEST).collect().await.ok()?.to_bytes();
     form_urlencoded::parse(&body).find(|(name, _)| name == page::FIELD).map(|(_, value)| value.into_owned())
 }

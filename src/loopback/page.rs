@@ -1,4 +1,4 @@
-//! The pages that the browser gets to see. They load nothing, and are allowed nothing that they do not need.
+//! The pages that the browser shows. They load nothing, and their policy allows nothing that they do not need.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::auth::callback::Callback;
 
-/// The form field for the fragment.
+/// The form field that contains the fragment.
 pub(super) const FIELD: &str = "fragment";
 
 const STYLE: &str = "\
@@ -19,7 +19,7 @@ const STYLE: &str = "\
     body { max-width: 32rem; margin: 20vh auto 0; padding: 0 1.5rem; }\
     h1 { font-size: 1.5rem; }";
 
-/// Posts the fragment, so that no token gets into a URL that is sent, and takes it out of the window's history.
+/// Posts the fragment, so that no token is part of a URL that is sent, and removes it from the browser's history.
 const SCRIPT: &str = "\
     const form = document.forms[0], fragment = location.hash.slice(1);\
     if (fragment) {\
@@ -27,18 +27,18 @@ const SCRIPT: &str = "\
     form.elements[0].value = fragment;\
     form.submit();\
     } else {\
-    document.querySelector(\"h1\").textContent = \"Nothing has come\";\
+    document.querySelector(\"h1\").textContent = \"Nothing received\";\
     }";
 
 const CLOSE: &str = "<p>You can close this window and go back to the application.</p>";
 
-/// For a callback that was taken.
+/// Returns the page for a callback.
 pub(super) fn of(callback: &Callback) -> Response<Full<Bytes>> {
     match callback {
         Callback::Error(error) => {
-            let words = [&error.description, &error.error].into_iter().flatten().next();
-            let words = words.map_or("The server did not say why.", String::as_str);
-            page(StatusCode::OK, "That did not work", &format!("<p>{}</p>{CLOSE}", escape(words)), false)
+            let text = [&error.description, &error.error].into_iter().flatten().next();
+            let text = text.map_or("The server gave no reason.", String::as_str);
+            page(StatusCode::OK, "That did not work", &format!("<p>{}</p>{CLOSE}", escape(text)), false)
         }
         Callback::Message(message) => {
             page(StatusCode::OK, "Nearly there", &format!("<p>{}</p>{CLOSE}", escape(message)), false)
@@ -47,7 +47,7 @@ pub(super) fn of(callback: &Callback) -> Response<Full<Bytes>> {
     }
 }
 
-/// For a browser that may have more in its fragment.
+/// Returns the page that sends the fragment.
 pub(super) fn ask_for_fragment() -> Response<Full<Bytes>> {
     let body = format!(
         "<p>If nothing happens, go back to the application and try again.</p>\
@@ -63,7 +63,7 @@ pub(super) fn not_found() -> Response<Full<Bytes>> {
 }
 
 pub(super) fn bad_request() -> Response<Full<Bytes>> {
-    page(StatusCode::BAD_REQUEST, "Nothing has come", "<p>Go back to the application and try again.</p>", false)
+    page(StatusCode::BAD_REQUEST, "Nothing received", "<p>Go back to the application and try again.</p>", false)
 }
 
 fn page(status: StatusCode, title: &str, body: &str, with_script: bool) -> Response<Full<Bytes>> {
@@ -88,7 +88,7 @@ fn page(status: StatusCode, title: &str, body: &str, with_script: bool) -> Respo
     response
 }
 
-/// Our style, our script if there is one, and nothing else.
+/// Allows this style, and this script if there is one.
 fn policy(with_script: bool) -> HeaderValue {
     let nothing = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
     let style = hash(STYLE);
@@ -104,7 +104,7 @@ fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
 }
 
-/// Text as it may stand in a page.
+/// Escapes text for HTML.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -25,7 +25,7 @@ use crate::{
     auth::{
         callback::{Callback, CallbackSession},
         flow::{FlowKind, PkceFlows},
-        grant::{CallbackOutcome, Grant, Verified, Verify},
+        grant::{CallbackOutcome, Grant, VerifyOtp, VerifyOtpOutcome},
         sign_up::{SignUp, SignUpOutcome},
     },
     client::Client,
@@ -33,7 +33,7 @@ use crate::{
     jwt::Claims,
     secret::Secret,
     session::Session,
-    store::SessionStore,
+    store::{BoundedStore, SessionStore},
     types::SignOutScope,
     user::UserClient,
 };
@@ -84,6 +84,7 @@ impl Client {
     /// # Errors
     /// [`Error::Store`] if the store cannot be read. A record that cannot be decoded counts as no session.
     pub async fn session_manager(&self, store: impl SessionStore) -> Result<SessionManager> {
+        let store = BoundedStore::new(store, self.timeout());
         Ok(SessionManager(Arc::new(Inner::load(self.clone(), Arc::new(store)).await?)))
     }
 }
@@ -184,12 +185,12 @@ impl SessionManager {
     /// change leaves the session unchanged.
     ///
     /// # Errors
-    /// As [`Client::verify`].
-    pub async fn verify(&self, verify: Verify) -> Result<Verified> {
+    /// As [`Client::verify_otp`].
+    pub async fn verify_otp(&self, verify: VerifyOtp) -> Result<VerifyOtpOutcome> {
         let event = event_of(verify.flow_kind());
-        Ok(match self.0.client.verify(verify).await? {
-            Verified::Session(session) => Verified::Session(self.keep(session, event).await?),
-            pending @ Verified::ConfirmationPending { .. } => pending,
+        Ok(match self.0.client.verify_otp(verify).await? {
+            VerifyOtpOutcome::Session(session) => VerifyOtpOutcome::Session(self.keep(session, event).await?),
+            pending @ VerifyOtpOutcome::ConfirmationPending { .. } => pending,
         })
     }
 
@@ -197,7 +198,7 @@ impl SessionManager {
     ///
     /// # Errors
     /// As [`Client::sign_in_from_callback`].
-    pub async fn sign_in_from_callback(&self, flows: &PkceFlows, callback: &Callback) -> Result<CallbackOutcome> {
+    pub async fn sign_in_from_callback(&self, flows: &mut PkceFlows, callback: &Callback) -> Result<CallbackOutcome> {
         Ok(match self.0.client.sign_in_from_callback(flows, callback).await? {
             CallbackOutcome::SignedIn { session, kind } => {
                 CallbackOutcome::SignedIn { session: self.keep(session, event_of(kind)).await?, kind }

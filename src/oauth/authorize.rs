@@ -1,19 +1,23 @@
-//! The URL at which a client's sign-in begins, and what is kept until it ends.
+//! Authorization requests, and what a client keeps until the callback.
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::OAuthApp;
 use crate::{
-    auth::pkce::{PkceVerifier, random},
+    auth::{
+        flow::cookie,
+        pkce::{PkceVerifier, random},
+    },
     error::{Error, Result},
     input,
     secret::Secret,
 };
 
-/// Builds the URL at which a client's sign-in begins (`GET /oauth/authorize`). No request is sent. From
+/// Builds the URL of an authorization request (`GET /oauth/authorize`). No request is sent. From
 /// [`OAuthApp::authorize`].
 #[derive(Clone, Debug)]
-#[must_use = "call begin"]
+#[must_use = "call start"]
 pub struct OAuthAuthorizeUrl {
     url: Url,
     client_id: uuid::Uuid,
@@ -24,7 +28,7 @@ pub struct OAuthAuthorizeUrl {
 }
 
 impl OAuthApp {
-    /// Begins a sign-in that leads back to one of the client's redirect addresses, letter by letter.
+    /// Starts an authorization request. `redirect_uri` must match a registered URI exactly.
     pub fn authorize(&self, redirect_uri: impl Into<String>) -> OAuthAuthorizeUrl {
         OAuthAuthorizeUrl {
             url: self.client.browser_url("oauth_authorize"),
@@ -38,29 +42,29 @@ impl OAuthApp {
 }
 
 impl OAuthAuthorizeUrl {
-    /// What to ask for: `openid`, `profile`, `email`, `phone`, `offline_access`. The default is the server's.
+    /// Sets the scopes: `openid`, `profile`, `email`, `phone`, `offline_access`. Defaults to those of the server.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes.extend(scopes.into_iter().map(Into::into));
         self
     }
 
-    /// Handed on into the ID token, to be compared there.
+    /// Sets the nonce, which the ID token must contain.
     pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
         self.nonce = Some(nonce.into());
         self
     }
 
-    /// For which resource the token is wanted (RFC 8707): an absolute address without query and fragment.
+    /// Sets the resource that the token is for (RFC 8707): an absolute URI without query and fragment.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.resource = Some(resource.into());
         self
     }
 
-    /// The URL, and what to keep until the redirect: always with PKCE and a random state.
+    /// Returns the URL, and the flow to keep until the callback. It always uses PKCE and a random state.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] when a part cannot be used; [`Error::Randomness`].
-    pub fn begin(self) -> Result<(Url, OAuthFlow)> {
+    /// [`Error::InvalidInput`] if a value is invalid; [`Error::Randomness`].
+    pub fn start(self) -> Result<(Url, OAuthFlow)> {
         self.check()?;
         let flow = OAuthFlow::new(self.redirect_uri, random(32)?, PkceVerifier::generate()?);
         let mut url = self.url;
@@ -92,15 +96,19 @@ impl OAuthAuthorizeUrl {
 }
 
 fn check_resource(text: &str) -> Result<()> {
-    let url = Url::parse(text).map_err(|error| Error::invalid("resource", format!("is not valid: {error}")))?;
+    let url = Url::parse(text).map_err(|error| Error::invalid("resource", format!("is invalid: {error}")))?;
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(Error::invalid("resource", "has a query or a fragment"));
+        return Err(Error::invalid("resource", "must have no query and no fragment"));
     }
     Ok(())
 }
 
-/// A sign-in that has begun. Keep it until the redirect brings a code, where nobody else can read it, and use it once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An authorization request of one browser. Keep it until the callback, and use it once.
+///
+/// A web service keeps it in a cookie of the browser, with [`cookie_value`](Self::cookie_value), and passes the flow of
+/// that cookie and no other to [`OAuthApp::exchange`]. Otherwise an attacker can have someone else complete a flow that
+/// the attacker started, and work in the attacker's account (login CSRF; RFC 9700, 4.7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OAuthFlow {
     redirect_uri: String,
     state: Secret,
@@ -108,27 +116,43 @@ pub struct OAuthFlow {
 }
 
 impl OAuthFlow {
-    /// A flow whose parts were kept.
+    /// Creates a flow from its stored parts.
     #[must_use]
     pub fn new(redirect_uri: impl Into<String>, state: impl Into<Secret>, verifier: PkceVerifier) -> Self {
         Self { redirect_uri: redirect_uri.into(), state: state.into(), verifier }
     }
 
-    /// The address of the redirect.
+    /// Returns the redirect URI.
     #[must_use]
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
     }
 
-    /// What the redirect brings as `state`, if it belongs to this flow.
+    /// Returns the `state` that the callback must contain.
     #[must_use]
     pub fn state(&self) -> &Secret {
         &self.state
     }
 
-    /// The PKCE verifier.
+    /// Returns the PKCE verifier.
     #[must_use]
     pub fn verifier(&self) -> &PkceVerifier {
         &self.verifier
+    }
+
+    /// Returns the flow as the value of a cookie, in base64url. The recommendations of
+    /// [`PkceFlow::cookie_value`](crate::auth::PkceFlow::cookie_value) apply.
+    #[must_use]
+    pub fn cookie_value(&self) -> Secret {
+        cookie::encode(self)
+    }
+
+    /// Reads a flow from the value of the browser's cookie.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] if the value is not from [`cookie_value`](Self::cookie_value), or was changed so that it
+    /// cannot be read.
+    pub fn from_cookie_value(value: impl Into<Secret>) -> Result<Self> {
+        cookie::decode(&value.into())
     }
 }

@@ -1,6 +1,6 @@
-//! Tokens of a client's user.
+//! The tokens of an OAuth client's user.
 
-use super::{OAuthApp, OAuthFlow};
+use super::{OAuthApp, OAuthCallback, OAuthFlow};
 use crate::{
     error::{Error, Result},
     input,
@@ -9,18 +9,17 @@ use crate::{
 };
 
 impl OAuthApp {
-    /// Exchanges the code that the redirect brought, with its state, for tokens (`POST /oauth/token`).
+    /// Exchanges the code of a callback for tokens (`POST /oauth/token`). The `state` of the callback must be that of
+    /// the flow; they are compared in constant time.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] before any request, also when the state is not this flow's: somebody else's redirect.
-    /// `invalid_grant` when the code is unknown, used or has expired; `invalid_credentials` or `invalid_client` when
-    /// the client is unknown, its secret wrong, or it is registered for another way to authenticate.
-    pub async fn exchange(&self, flow: &OAuthFlow, code: impl Into<Secret>, state: &str) -> Result<OAuthTokens> {
-        let code = code.into();
-        input::secret("authorization code", &code)?;
-        if state.is_empty() || flow.state().expose() != state {
-            return Err(Error::invalid("state", "is not the one of this flow"));
-        }
+    /// [`Error::InvalidInput`] before any request if the state does not match, that is if the callback belongs to
+    /// another flow or is forged, or if the URL is not a callback; [`Error::Callback`] if the user refused or the
+    /// request failed. `invalid_grant` if the code is unknown, was used or has expired; `invalid_credentials` or
+    /// `invalid_client` if the client is unknown, its secret is wrong, or it is registered with another authentication
+    /// method.
+    pub async fn exchange(&self, flow: &OAuthFlow, callback: &OAuthCallback) -> Result<OAuthTokens> {
+        let code = code_of(flow, callback)?;
         let (client_id, client_secret) = self.credentials_in_body();
         let request = OAuthCodeGrant {
             grant_type: OAuthGrantType::AuthorizationCode,
@@ -29,14 +28,14 @@ impl OAuthApp {
             redirect_uri: Some(flow.redirect_uri().to_owned()),
             client_id,
             client_secret,
-            // A form has no place for it; the server keeps that of the authorization.
+            // The server keeps the resource of the authorization request.
             resource: None,
         };
         let call = self.call()?;
         call.answer(call.raw.oauth_token(&request.into()).await).await
     }
 
-    /// New tokens for the refresh token of the old ones (`POST /oauth/token`). The old one is spent.
+    /// Exchanges a refresh token for new tokens (`POST /oauth/token`). It can be used once.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] before any request; `invalid_grant` and those that end the session
@@ -49,6 +48,19 @@ impl OAuthApp {
         let request = OAuthRefreshGrant { grant_type, refresh_token, client_id, client_secret };
         let call = self.call()?.repeatable();
         let reply = call.raw.oauth_token(&request.into()).await;
-        call.answer(reply).await.map_err(Error::during_refresh)
+        call.answer(reply).await
+    }
+}
+
+/// Returns the code of a callback that belongs to the flow.
+fn code_of(flow: &OAuthFlow, callback: &OAuthCallback) -> Result<Secret> {
+    let is_this_flow = |state: &Option<Secret>| state.as_ref() == Some(flow.state());
+    match callback {
+        OAuthCallback::Code { state, .. } | OAuthCallback::Error { state, .. } if !is_this_flow(state) => {
+            Err(Error::invalid("state", "does not match the flow"))
+        }
+        OAuthCallback::Code { code, .. } => Ok(code.clone()),
+        OAuthCallback::Error { error, .. } => Err(error.clone().into()),
+        OAuthCallback::NotOurs => Err(Error::invalid("callback", "is not that of an authorization request")),
     }
 }

@@ -1,4 +1,4 @@
-//! What stores outside of the process have in common: locks, bytes, and work that blocks.
+//! What the stores behind blocking I/O have in common: locks between processes, decoding, and a thread for the I/O.
 
 use std::{
     io,
@@ -8,35 +8,35 @@ use std::{
     },
 };
 
+use tokio::task::spawn_blocking;
+
 use super::{Lease, Revision, StoreFuture, StoredSession, lock::Locks};
 use crate::error::StoreError;
 
-/// A backend for one record that several processes can reach. Its methods block.
+/// A place for one record that several processes can reach. Its methods block.
 pub(super) trait StoreBackend: Send + Sync + 'static {
+    /// Returns the bytes of the record.
     fn read(&self) -> io::Result<Option<Vec<u8>>>;
 
-    /// Replaces the record as a whole, or removes it.
+    /// Replaces the whole record, or removes it.
     fn write(&self, record: Option<&[u8]>) -> io::Result<()>;
 }
 
-/// A backend, and the locks by which processes take turns.
+/// A backend and the locks by which processes take turns.
 #[derive(Debug)]
-pub(super) struct SharedStore<P> {
-    pub(super) backend: P,
+pub(super) struct LockedStore<B> {
+    backend: B,
     locks: Locks,
     has_warned: AtomicBool,
 }
 
-impl<P: StoreBackend> SharedStore<P> {
-    pub(super) fn new(backend: P, locks: Locks) -> Self {
+impl<B: StoreBackend> LockedStore<B> {
+    pub(super) fn new(backend: B, locks: Locks) -> Self {
         Self { backend, locks, has_warned: AtomicBool::new(false) }
     }
 
     pub(super) fn load(self: &Arc<Self>) -> StoreFuture<'static, Option<StoredSession>> {
-        self.blocking("read the session", |shared| {
-            let _lock = shared.locks.for_writing()?;
-            shared.read()
-        })
+        self.locked("read the session", Self::read)
     }
 
     pub(super) fn compare_and_swap(
@@ -44,42 +44,52 @@ impl<P: StoreBackend> SharedStore<P> {
         expected: Option<Revision>,
         new: Option<StoredSession>,
     ) -> StoreFuture<'static, bool> {
-        self.blocking("write the session", move |shared| {
-            let _lock = shared.locks.for_writing()?;
-            let fits = shared.read()?.map(|record| record.revision()) == expected;
-            if fits {
+        self.locked("write the session", move |store| {
+            let is_expected = store.read()?.map(|record| record.revision()) == expected;
+            if is_expected {
                 let record = new.as_ref().map(StoredSession::to_json).transpose()?;
-                shared.backend.write(record.as_deref())?;
+                store.backend.write(record.as_deref())?;
             }
-            Ok(fits)
+            Ok(is_expected)
         })
     }
 
     pub(super) fn lease(self: &Arc<Self>) -> StoreFuture<'static, Lease> {
-        self.blocking("wait for its turn to refresh", |shared| shared.locks.for_refreshing().map(Lease::new))
+        let store = self.clone();
+        Box::pin(async move {
+            let lock = store.locks.for_refresh().await;
+            lock.map(Lease::new).map_err(|error| StoreError::new("acquire the refresh lease", error))
+        })
     }
 
     fn read(&self) -> io::Result<Option<StoredSession>> {
-        let Some(bytes) = self.backend.read()? else { return Ok(None) };
+        // An emptied file is what a sign-out leaves where the file itself cannot be removed.
+        let Some(bytes) = self.backend.read()?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
         let record = StoredSession::from_json(&bytes).ok();
         if record.is_none() && !self.has_warned.swap(true, Ordering::Relaxed) {
             // Without the cause, which may quote the record.
-            tracing::warn!("the stored session cannot be read and counts as none");
+            tracing::warn!("the stored session cannot be read and counts as absent");
         }
         Ok(record)
     }
 
-    /// Does something that blocks, away from the tasks. It is done even if nobody waits for it.
-    fn blocking<T: Send + 'static>(
+    /// Runs blocking work under the record lock. Once the work has started, it finishes even if the future is dropped.
+    fn locked<T: Send + 'static>(
         self: &Arc<Self>,
-        doing: &'static str,
+        action: &'static str,
         work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
     ) -> StoreFuture<'static, T> {
-        let shared = self.clone();
-        let work = tokio::task::spawn_blocking(move || work(&shared));
+        let store = self.clone();
         Box::pin(async move {
-            let done = work.await.map_err(|error| StoreError::new(doing, error))?;
-            done.map_err(|error| StoreError::new(doing, error))
+            let result = async {
+                let lock = store.locks.for_record().await?;
+                let locked_work = move || {
+                    let _lock = lock;
+                    work(&store)
+                };
+                spawn_blocking(locked_work).await?
+            };
+            result.await.map_err(|error| StoreError::new(action, error))
         })
     }
 }

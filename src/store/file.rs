@@ -1,24 +1,38 @@
-//! A store in a file, for applications and commands.
+//! A store in a file, for applications and command-line tools.
 
 use std::{
+    ffi::{OsStr, OsString},
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use uuid::Uuid;
+
 use super::{
     Lease, Revision, SessionStore, StoreFuture, StoredSession,
-    backend::{SharedStore, StoreBackend},
-    lock::{Locks, open_private},
+    backend::{LockedStore, StoreBackend},
+    lock::Locks,
+    private_file,
 };
 use crate::error::StoreError;
 
-/// Keeps the session in a file that only its owner can read.
+/// The suffix of temporary files.
+const TEMPORARY: &str = ".new";
+
+/// How many symbolic links are followed to the file; Linux follows as many.
+const MAX_LINKS: usize = 40;
+
+/// Stores the session in a file that only its owner can read (mode 0600 on Unix).
 ///
-/// Several processes may use one file: they take turns by locks on files next to it, and one refresh is enough for all
-/// of them. A record is replaced as a whole, so that a process which is killed while writing leaves the old one or the
-/// new one. The locks end with the process that holds them.
+/// Several processes may share the file: they take turns by locks on two files beside it (`.lock` and `.turn`), and one
+/// refresh serves all of them. A lock ends with the process that holds it.
+///
+/// The record is replaced atomically by a temporary file in the same directory: a process that is killed while writing
+/// leaves the old record or the new one. Where the file itself cannot be replaced, as when it is the mount point of a
+/// container's single-file mount, it is written in place and a sign-out empties it. Signing out also removes the
+/// temporary files of processes that were killed.
 ///
 /// ```no_run
 /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
@@ -27,29 +41,24 @@ use crate::error::StoreError;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-pub struct FileStore(Arc<SharedStore<RecordFile>>);
-
-/// A file, and where a record is written before it takes the place of the old one.
-#[derive(Debug)]
-struct RecordFile {
-    path: PathBuf,
-    new: PathBuf,
-}
+pub struct FileStore(Arc<LockedStore<RecordFile>>);
 
 impl FileStore {
-    /// The session in this file. Its folder is made if need be.
+    /// Opens the store in this file. A missing file is an empty store; its directory is created. A symbolic link stands
+    /// for the file that it leads to.
     ///
     /// # Errors
-    /// [`StoreError`] when the folder cannot be made or written to.
+    /// [`StoreError`] if the path names no file, or the directory cannot be created or written to. What is not a regular
+    /// file is refused by [`load`](SessionStore::load).
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        let path = path.into();
-        let locks = Locks::next_to(&path);
-        let mut new = path.clone().into_os_string();
-        new.push(".new");
-        let file = RecordFile { new: new.into(), path };
-        let prepared = file.folder().map_or(Ok(()), fs::create_dir_all).and_then(|()| locks.prepare());
-        prepared.map_err(|error| StoreError::new("open its file", error))?;
-        Ok(Self(Arc::new(SharedStore::new(file, locks))))
+        let opened = follow_links(path.into()).and_then(|path| {
+            let file = RecordFile::new(path)?;
+            fs::create_dir_all(file.directory())?;
+            let locks = Locks::beside(&file.path);
+            locks.create()?;
+            Ok(LockedStore::new(file, locks))
+        });
+        opened.map(Arc::new).map(Self).map_err(|error| StoreError::new("open its file", error))
     }
 }
 
@@ -67,45 +76,145 @@ impl SessionStore for FileStore {
     }
 }
 
+/// The file of a record.
+#[derive(Debug)]
+struct RecordFile {
+    path: PathBuf,
+    name: OsString,
+}
+
 impl StoreBackend for RecordFile {
     fn read(&self) -> io::Result<Option<Vec<u8>>> {
-        or_none(fs::read(&self.path))
+        private_file::expect_regular(&self.path)?;
+        existing(fs::read(&self.path))
     }
 
-    /// Whoever is killed in here leaves the old record or the new one.
     fn write(&self, record: Option<&[u8]>) -> io::Result<()> {
-        if let Some(record) = record {
-            let mut file = open_private(&self.new)?;
-            file.set_len(0)?;
-            file.write_all(record)?;
-            file.sync_all()?;
-            fs::rename(&self.new, &self.path)?;
-        } else {
-            or_none(fs::remove_file(&self.path))?;
+        match record {
+            Some(record) => self.replace(record)?,
+            None => self.remove()?,
         }
-        self.sync_folder()
+        self.sync_directory()
     }
 }
 
 impl RecordFile {
-    fn folder(&self) -> Option<&Path> {
-        self.path.parent().filter(|folder| !folder.as_os_str().is_empty())
+    fn new(path: PathBuf) -> io::Result<Self> {
+        let Some(name) = path.file_name().map(OsStr::to_owned) else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "expected the path of a file"));
+        };
+        Ok(Self { path, name })
     }
 
-    /// Makes the new name last over a loss of power, where folders are files.
+    fn directory(&self) -> &Path {
+        match self.path.parent() {
+            Some(directory) if !directory.as_os_str().is_empty() => directory,
+            _ => Path::new("."),
+        }
+    }
+
+    fn replace(&self, record: &[u8]) -> io::Result<()> {
+        let temporary = TemporaryFile::create(self.temporary_path()?, record)?;
+        if temporary.rename(&self.path).is_ok() {
+            return Ok(());
+        }
+        let mut file = private_file::open_existing(&self.path)?;
+        file.write_all(record)?;
+        file.set_len(record.len() as u64)?;
+        file.sync_all()
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+                let file = private_file::open_existing(&self.path)?;
+                file.set_len(0)?;
+                file.sync_all()?;
+            }
+            removed => drop(existing(removed)?),
+        }
+        self.remove_leftovers()
+    }
+
+    /// Removes the temporary files of processes that were killed. None is in use, as the caller holds the lock.
+    fn remove_leftovers(&self) -> io::Result<()> {
+        for entry in fs::read_dir(self.directory())? {
+            let entry = entry?;
+            if self.is_temporary(&entry.file_name()) && !entry.file_type()?.is_dir() {
+                existing(fs::remove_file(entry.path()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A name that nothing else can have taken or predicted.
+    fn temporary_path(&self) -> io::Result<PathBuf> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(io::Error::other)?;
+        let mut name = self.name.clone();
+        name.push(format!(".{}{TEMPORARY}", Uuid::from_bytes(random).simple()));
+        Ok(self.path.with_file_name(name))
+    }
+
+    /// Whether this is a name from [`temporary_path`](Self::temporary_path), or one without its random part.
+    fn is_temporary(&self, name: &OsStr) -> bool {
+        let rest = name.as_encoded_bytes().strip_prefix(self.name.as_encoded_bytes());
+        match rest.and_then(|rest| rest.strip_suffix(TEMPORARY.as_bytes())) {
+            Some([b'.', random @ ..]) => random.len() == 32 && random.iter().all(u8::is_ascii_hexdigit),
+            middle => middle.is_some_and(<[u8]>::is_empty),
+        }
+    }
+
+    /// Makes a rename or removal survive a power failure, where a directory can be synced like a file.
     #[cfg(unix)]
-    fn sync_folder(&self) -> io::Result<()> {
-        fs::File::open(self.folder().unwrap_or(Path::new(".")))?.sync_all()
+    fn sync_directory(&self) -> io::Result<()> {
+        fs::File::open(self.directory())?.sync_all()
     }
 
     #[cfg(not(unix))]
-    fn sync_folder(&self) -> io::Result<()> {
+    fn sync_directory(&self) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// A file that is not there is no failure.
-fn or_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+/// A complete new record, removed on drop unless it was renamed.
+struct TemporaryFile(PathBuf);
+
+impl TemporaryFile {
+    fn create(path: PathBuf, record: &[u8]) -> io::Result<Self> {
+        let mut file = private_file::create_new(&path)?;
+        let temporary = Self(path);
+        file.write_all(record)?;
+        file.sync_all()?;
+        Ok(temporary)
+    }
+
+    fn rename(&self, to: &Path) -> io::Result<()> {
+        fs::rename(&self.0, to)
+    }
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Follows symbolic links to the file itself, so that it is the file which is replaced and removed, and not a link to it.
+fn follow_links(mut path: PathBuf) -> io::Result<PathBuf> {
+    // The system may forbid to follow a link, as in a directory that everyone can write to.
+    existing(fs::metadata(&path))?;
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&path) {
+            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// Returns `None` for a missing file.
+fn existing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         other => other.map(Some),

@@ -6,16 +6,16 @@ use ::keyring::{Entry, Error};
 
 use super::{
     Lease, Revision, SessionStore, StoreFuture, StoredSession,
-    backend::{SharedStore, StoreBackend},
+    backend::{LockedStore, StoreBackend},
     lock::Locks,
 };
 use crate::error::StoreError;
 
-/// Keeps the session in the system's keychain: Keychain on macOS, Credential Manager on Windows, Secret Service on
-/// others.
+/// Stores the session in the system's keychain: Keychain on macOS, Credential Manager on Windows, Secret Service
+/// elsewhere.
 ///
-/// A keychain has no locks. Several processes take turns by lock files, which hold nothing. Windows takes 2,560 bytes,
-/// which a session with much metadata exceeds.
+/// A keychain has no locks, so processes take turns by empty lock files. Windows limits an entry to 2,560 bytes, which a
+/// session with much metadata exceeds.
 ///
 /// ```no_run
 /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
@@ -24,7 +24,7 @@ use crate::error::StoreError;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct KeyringStore(Arc<SharedStore<Entry>>);
+pub struct KeyringStore(Arc<LockedStore<Entry>>);
 
 impl fmt::Debug for KeyringStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,25 +33,27 @@ impl fmt::Debug for KeyringStore {
 }
 
 impl KeyringStore {
-    /// The session under this name of this service, with lock files in this folder, which is made if need be.
+    /// Opens the store in the entry of this service and name. The lock files go into `lock_directory`, which is created;
+    /// give each entry a directory of its own.
     ///
     /// # Errors
-    /// [`StoreError`] when there is no keychain, or the folder cannot be written to.
-    pub fn open(service: &str, name: &str, lock_folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
+    /// [`StoreError`] if there is no keychain, or the directory cannot be created or written to.
+    pub fn open(service: &str, name: &str, lock_directory: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let entry = Entry::new(service, name).map_err(|error| StoreError::new("open the keychain", error))?;
-        Self::in_entry(entry, lock_folder)
+        Self::in_entry(entry, lock_directory)
     }
 
-    /// The session in this entry of a keychain.
+    /// Opens the store in this entry of a keychain, with its lock files in `lock_directory`, as [`open`](Self::open)
+    /// does.
     ///
     /// # Errors
-    /// [`StoreError`] when the folder cannot be written to.
-    pub fn in_entry(entry: Entry, lock_folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        let folder = lock_folder.into();
-        let locks = Locks::next_to(&folder.join("session"));
-        let prepared = fs::create_dir_all(&folder).and_then(|()| locks.prepare());
-        prepared.map_err(|error| StoreError::new("make its lock files", error))?;
-        Ok(Self(Arc::new(SharedStore::new(entry, locks))))
+    /// [`StoreError`] if the directory cannot be created or written to.
+    pub fn in_entry(entry: Entry, lock_directory: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let directory = lock_directory.into();
+        let locks = Locks::beside(&directory.join("session"));
+        let created = fs::create_dir_all(&directory).and_then(|()| locks.create());
+        created.map_err(|error| StoreError::new("create its lock files", error))?;
+        Ok(Self(Arc::new(LockedStore::new(entry, locks))))
     }
 }
 
@@ -71,7 +73,7 @@ impl SessionStore for KeyringStore {
 
 impl StoreBackend for Entry {
     fn read(&self) -> io::Result<Option<Vec<u8>>> {
-        or_none(self.get_secret())
+        existing(self.get_secret())
     }
 
     fn write(&self, record: Option<&[u8]>) -> io::Result<()> {
@@ -79,12 +81,12 @@ impl StoreBackend for Entry {
             Some(record) => self.set_secret(record),
             None => self.delete_credential(),
         };
-        or_none(written).map(drop)
+        existing(written).map(drop)
     }
 }
 
-/// An entry that is not there is no failure.
-fn or_none<T>(result: Result<T, Error>) -> io::Result<Option<T>> {
+/// Returns `None` for a missing entry.
+fn existing<T>(result: Result<T, Error>) -> io::Result<Option<T>> {
     match result {
         Err(Error::NoEntry) => Ok(None),
         other => other.map(Some).map_err(io::Error::other),

@@ -1,81 +1,104 @@
-//! Taking turns among processes, by locks on files.
+//! Locks between processes, on files beside the record.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io,
     path::{Path, PathBuf},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-/// How long to wait for another process that reads or writes.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+use tokio::{
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
 
-/// How long to wait for another process that refreshes.
-const TURN_TIMEOUT: Duration = Duration::from_secs(90);
+use super::{LEASE_TIMEOUT, private_file};
 
-/// How long to wait before looking at a lock again.
+/// The longest wait for another process that reads or writes the record.
+const RECORD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The wait between two attempts at a lock: files have no notification for it.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// Two lock files.
+/// The two lock files of a record. They are empty and stay after use.
 #[derive(Debug)]
 pub(super) struct Locks {
-    /// Held while reading and writing.
-    lock: PathBuf,
-    /// Held while refreshing.
-    turn: PathBuf,
+    /// Locked while the record is read or written.
+    record: PathBuf,
+    /// Locked while the session is refreshed.
+    refresh: PathBuf,
 }
 
 impl Locks {
-    /// Next to a file that need not be there.
-    pub(super) fn next_to(file: &Path) -> Self {
-        let next_to_it = |suffix: &str| {
+    /// The lock files beside a file, which need not exist.
+    pub(super) fn beside(file: &Path) -> Self {
+        let with_suffix = |suffix: &str| {
             let mut name = file.as_os_str().to_owned();
             name.push(suffix);
             PathBuf::from(name)
         };
-        Self { lock: next_to_it(".lock"), turn: next_to_it(".turn") }
+        Self { record: with_suffix(".lock"), refresh: with_suffix(".turn") }
     }
 
-    /// Makes the files.
-    pub(super) fn prepare(&self) -> io::Result<()> {
-        open_private(&self.lock)?;
-        open_private(&self.turn).map(drop)
+    /// Creates the lock files, so that a directory without write permission is noticed early.
+    pub(super) fn create(&self) -> io::Result<()> {
+        private_file::open(&self.record)?;
+        private_file::open(&self.refresh).map(drop)
     }
 
-    /// Waits for the lock for reading and writing.
-    pub(super) fn for_writing(&self) -> io::Result<File> {
-        hold(&self.lock, LOCK_TIMEOUT)
+    /// Waits for the lock to read or write the record.
+    pub(super) async fn for_record(&self) -> io::Result<File> {
+        acquire(&self.record, RECORD_TIMEOUT).await
     }
 
-    /// Waits for the lock for refreshing.
-    pub(super) fn for_refreshing(&self) -> io::Result<File> {
-        hold(&self.turn, TURN_TIMEOUT)
+    /// Waits for the lock to refresh the session.
+    pub(super) async fn for_refresh(&self) -> io::Result<File> {
+        acquire(&self.refresh, LEASE_TIMEOUT).await
     }
 }
 
-/// Waits for the lock on a file. It ends when the file is closed, at the latest with the process.
-fn hold(path: &Path, timeout: Duration) -> io::Result<File> {
-    let file = open_private(path)?;
-    let began = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if began.elapsed() < timeout => thread::sleep(INTERVAL),
-            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::TimedOut.into()),
-            Err(TryLockError::Error(error)) => return Err(error),
+/// Waits for the lock on a file. Closing the file releases it, and so does the end of the process.
+async fn acquire(path: &Path, limit: Duration) -> io::Result<File> {
+    let attempts = async {
+        loop {
+            let path = path.to_owned();
+            if let Some(lock) = spawn_blocking(move || try_lock(&path)).await?? {
+                return Ok(lock);
+            }
+            sleep(INTERVAL).await;
         }
+    };
+    timeout(limit, attempts).await.unwrap_or_else(|_| Err(held_by_another(path)))
+}
+
+fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    let file = private_file::open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
-/// Opens or makes a file that only its owner can read and write.
-pub(super) fn open_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
+fn held_by_another(path: &Path) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, format!("another process keeps {} locked", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The public operations wait for seconds, so the limit itself is tested here.
+    #[tokio::test]
+    async fn a_lock_that_is_never_released_is_waited_for_up_to_the_limit() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("session.json.lock");
+        let holder = acquire(&path, RECORD_TIMEOUT).await.unwrap();
+        let waiting = timeout(RECORD_TIMEOUT, acquire(&path, Duration::from_millis(30)));
+        let error = waiting.await.expect("the limit is far shorter").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(error.to_string().contains("session.json.lock"), "{error}");
+        drop(holder);
+        acquire(&path, RECORD_TIMEOUT).await.unwrap();
     }
-    options.open(path)
 }

@@ -1,10 +1,16 @@
-//! A store that forgets.
+//! A store in memory.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use super::{Lease, Revision, SessionStore, StoreFuture, StoredSession};
+use tokio::time::timeout;
 
-/// Keeps the session as long as the process lives. Clones share it.
+use super::{LEASE_TIMEOUT, Lease, Revision, SessionStore, StoreFuture, StoredSession};
+use crate::error::StoreError;
+
+/// Stores the session until the process ends. Clones share it.
 ///
 /// ```
 /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
@@ -14,11 +20,11 @@ use super::{Lease, Revision, SessionStore, StoreFuture, StoredSession};
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     record: Arc<Mutex<Option<StoredSession>>>,
-    turn: Arc<tokio::sync::Mutex<()>>,
+    lease: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl MemoryStore {
-    /// A store without a session.
+    /// Creates a store without a session.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -26,11 +32,11 @@ impl MemoryStore {
 
     fn swap(&self, expected: Option<Revision>, new: Option<StoredSession>) -> bool {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = record.as_ref().map(StoredSession::revision) == expected;
-        if fits {
+        let is_expected = record.as_ref().map(StoredSession::revision) == expected;
+        if is_expected {
             *record = new;
         }
-        fits
+        is_expected
     }
 }
 
@@ -45,6 +51,10 @@ impl SessionStore for MemoryStore {
     }
 
     fn lease(&self) -> StoreFuture<'_, Lease> {
-        Box::pin(async { Ok(Lease::new(self.turn.clone().lock_owned().await)) })
+        Box::pin(async {
+            let guard = timeout(LEASE_TIMEOUT, self.lease.clone().lock_owned()).await;
+            let timed_out = |_| StoreError::new("acquire the refresh lease", io::Error::from(io::ErrorKind::TimedOut));
+            guard.map(Lease::new).map_err(timed_out)
+        })
     }
 }

@@ -1,17 +1,20 @@
-//! Where a session is kept.
+//! Session storage: in memory, in a file, in the system's keychain, in Redis, or anywhere else.
 
 mod backend;
+mod bounded;
 mod file;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod lock;
 mod memory;
+mod private_file;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin, time::Duration};
 
+pub(crate) use bounded::BoundedStore;
 pub use file::FileStore;
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringStore;
@@ -22,23 +25,29 @@ pub use redis::{RedisStore, RedisStores};
 
 use crate::error::StoreError;
 
-/// What the methods of a [`SessionStore`] return.
+/// The longest wait for another holder of the lease. No refresh that still makes progress takes longer.
+const LEASE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The future that each method of [`SessionStore`] returns.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// Keeps the session of one user, perhaps for several processes.
+/// Stores the session of one user, possibly shared by several processes.
 ///
-/// [`MemoryStore`] forgets, [`FileStore`] is for applications and commands, `KeyringStore` (feature
-/// `keyring`) for the system's keychain, `RedisStores` (feature `redis`) for services of several processes. One of your
-/// own is a load, a compare-and-swap and a lease; a database has all three.
+/// [`MemoryStore`] keeps it in this process. [`FileStore`] suits applications and command-line tools, `KeyringStore`
+/// (feature `keyring`) uses the system's keychain, and `RedisStores` (feature `redis`) suits services with several
+/// processes. A store of your own consists of a load, a compare-and-swap and a lease, which any database supports.
+///
+/// The session manager waits for each method no longer than the client's timeout (see `ClientBuilder::timeout`), then
+/// drops the future and treats the call as failed.
 ///
 /// ```
 /// use gotrue::{MemoryStore, SessionStore, store::{Lease, Revision, StoreFuture, StoredSession}};
 ///
 /// /// A store that counts how often it is read.
 /// #[derive(Debug, Default)]
-/// struct Counting(MemoryStore, std::sync::atomic::AtomicU64);
+/// struct CountingStore(MemoryStore, std::sync::atomic::AtomicU64);
 ///
-/// impl SessionStore for Counting {
+/// impl SessionStore for CountingStore {
 ///     fn load(&self) -> StoreFuture<'_, Option<StoredSession>> {
 ///         self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
 ///         self.0.load()
@@ -58,28 +67,32 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// }
 /// ```
 pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
-    /// The session that is kept. A record that cannot be read is none; the store says so once in the log.
+    /// Returns the stored session. A record that cannot be read counts as absent, and the store logs one warning.
     fn load(&self) -> StoreFuture<'_, Option<StoredSession>>;
 
-    /// Replaces the record, or removes it, if it is still the one of this revision; `None` expects that there is none.
-    /// Says whether it did. Nobody else can write in between.
+    /// Replaces the record, or removes it if `new` is `None`, and returns `true`, but only if the record still has the
+    /// expected revision (`None`: if there is still no record). Otherwise changes nothing and returns `false`.
+    ///
+    /// The comparison and the write are one atomic step.
     fn compare_and_swap(&self, expected: Option<Revision>, new: Option<StoredSession>) -> StoreFuture<'_, bool>;
 
-    /// Waits for its turn to refresh, which lasts until the lease is dropped, or its holder is gone. Does not wait for
-    /// ever.
+    /// Waits for the exclusive right to refresh the session. It lasts until the lease is dropped or its holder dies.
+    ///
+    /// Fails if another holder keeps it for too long (90 seconds in the stores of this crate). Dropping the future ends
+    /// the wait.
     fn lease(&self) -> StoreFuture<'_, Lease>;
 }
 
-/// The turn to refresh. Dropping it lets the next one have it.
-pub struct Lease(#[expect(dead_code, reason = "it is kept for its drop")] Option<Box<dyn Send + Sync>>);
+/// The exclusive right to refresh a session. Dropping it releases it.
+pub struct Lease(#[expect(dead_code, reason = "held for its Drop")] Option<Box<dyn Send + Sync>>);
 
 impl Lease {
-    /// A lease that ends when the guard is dropped.
+    /// Creates a lease that is released when the guard is dropped.
     pub fn new(guard: impl Send + Sync + 'static) -> Self {
         Self(Some(Box::new(guard)))
     }
 
-    /// A lease that hinders nobody, for stores that cannot tell who else is there.
+    /// Creates a lease that excludes no one, for stores without locks.
     #[must_use]
     pub fn none() -> Self {
         Self(None)

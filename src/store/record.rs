@@ -1,4 +1,4 @@
-//! What is stored of a session.
+//! The stored form of a session.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use crate::{
     session::Session,
 };
 
-/// The version of the record's form. Another one is no session of ours.
+/// The version of the serialized form. A record of any other version cannot be read.
 const VERSION: u32 = 1;
 
-/// Names one state of a record: each write makes a new one.
+/// Identifies one state of a record. Each write creates a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Revision(Uuid);
@@ -27,64 +27,63 @@ impl Revision {
 }
 
 impl fmt::Display for Revision {
-    /// 36 characters, for stores that keep it beside the record.
+    /// Writes 36 characters (a UUID), for stores that keep the revision beside the record.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-/// A session as a store keeps it.
+/// A session as a store keeps it: an opaque record with a revision (see [`SessionStore`](super::SessionStore)).
 ///
-/// A store treats it as a whole and compares revisions; see [`SessionStore`](super::SessionStore). Serialized, it holds
-/// the tokens in plain text.
+/// The serialized form contains the tokens in plain text.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredSession {
     version: u32,
     revision: Revision,
-    /// The sign-in that the session goes back to; the same over all refreshes.
+    /// Identifies the sign-in that started the session. Refreshes keep it.
     sign_in: Revision,
     pub(crate) session: Session,
 }
 
 impl StoredSession {
-    /// The record of a new sign-in.
+    /// Creates the record of a new sign-in.
     pub(crate) fn of_sign_in(session: Session) -> Result<Self> {
         Ok(Self { version: VERSION, revision: Revision::new()?, sign_in: Revision::new()?, session })
     }
 
-    /// The record that follows this one in the same sign-in.
+    /// Creates the next record of the same sign-in.
     pub(crate) fn followed_by(&self, session: Session) -> Result<Self> {
         Ok(Self { version: VERSION, revision: Revision::new()?, sign_in: self.sign_in, session })
     }
 
-    /// What [`SessionStore::compare_and_swap`](super::SessionStore::compare_and_swap) compares.
+    /// Returns the revision, which [`SessionStore::compare_and_swap`](super::SessionStore::compare_and_swap) compares.
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.revision
     }
 
-    /// The sign-in that it goes back to.
+    /// Returns the id of the sign-in that started the session.
     pub(crate) fn sign_in(&self) -> Revision {
         self.sign_in
     }
 
-    /// A record from its serialized form.
+    /// Reads a record from its serialized form.
     ///
     /// # Errors
-    /// When it cannot be read, or is of another version.
+    /// Fails if the bytes are not a record, or one of an unknown version.
     pub fn from_json(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         let record: Self = serde_json::from_slice(bytes)?;
         if record.version == VERSION {
             Ok(record)
         } else {
-            Err(serde::de::Error::custom(format!("version {} of the record is not known", record.version)))
+            Err(serde::de::Error::custom(format!("unknown version {} of the record", record.version)))
         }
     }
 
-    /// The serialized form.
+    /// Returns the serialized form.
     ///
     /// # Errors
-    /// Never, as it is made.
+    /// None are known: every session can be serialized.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(self)
     }

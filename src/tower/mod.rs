@@ -1,7 +1,11 @@
-//! For services on tower: who sent a request, by a verified access token.
+//! Authentication for tower services by access token.
 //!
-//! A [`VerifyLayer`] looks at the token of each request, and leaves what it has found for [`Verified::of`]. What a group
-//! of routes asks for is a [`RequireLayer`]. Feature `axum` has extractors besides.
+//! A [`VerifyLayer`] verifies the access token of each request. A handler gets the user with [`Verified::of`]; a
+//! [`RequireLayer`] states the requirements of a group of routes. With feature `axum`, [`Verified`] is also an
+//! extractor.
+//!
+//! Set the [audience](crate::JwtVerifier::audience) of the verifier, so that only tokens for this service are accepted.
+//! What forged tokens can cost the auth server is stated at [`JwtVerifier`](crate::JwtVerifier#requests).
 //!
 //! ```
 //! use gotrue::tower::{RequireLayer, Verified, VerifyLayer};
@@ -10,11 +14,11 @@
 //!
 //! # fn f(client: gotrue::Client) {
 //! let service = ServiceBuilder::new()
-//!     .layer(VerifyLayer::new(client.jwt_verifier()))
+//!     .layer(VerifyLayer::new(client.jwt_verifier().audience("authenticated")))
 //!     .layer(RequireLayer::new().role("authenticated"))
 //!     .service(service_fn(async |request: Request<String>| {
 //!         let user: Verified = Verified::of(request.extensions())?;
-//!         Ok::<_, gotrue::tower::Rejection>(Response::new(format!("yours, {}", user.sub)))
+//!         Ok::<_, gotrue::tower::Rejection>(Response::new(format!("signed in as {}", user.sub)))
 //!     }));
 //! # let _ = service;
 //! # }

@@ -1,27 +1,31 @@
-//! What a request is answered that may not pass.
+//! Responses to rejected requests.
 
 use std::fmt;
 
 use http::{HeaderValue, Response, StatusCode, header};
 
-/// Why a request may not pass. What it is answered tells as little as RFC 6750 asks for; the reason is in the traces.
+/// Why a request is rejected. The response says no more than RFC 6750 asks for; the reason is in the traces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// 401: there is no token.
+    /// 401 `no_authorization`: there is no token.
     Missing,
-    /// 401: the token is not good.
+    /// 401 `no_authorization`: there are credentials, but not one bearer token (RFC 9110, section 11.6.2): several
+    /// `Authorization` headers, another scheme, no token after the scheme, or several cookies of the name.
+    Unusable,
+    /// 401 `bad_jwt`: the token is invalid.
     Invalid,
-    /// 403: the token is good, and not enough.
+    /// 403 `insufficient_scope`: the token is valid, but does not meet the requirements of the route.
     Insufficient,
-    /// 503: the token could not be verified, since the server did not answer.
+    /// 503 `temporarily_unavailable`: the token could not be verified because the auth server did not answer or was
+    /// not asked.
     Unavailable,
-    /// 500: there is no [`VerifyLayer`](super::VerifyLayer).
+    /// 500 `unexpected_failure`: there is no [`VerifyLayer`](super::VerifyLayer).
     NotLayered,
 }
 
 impl Rejection {
-    /// The answer, with a body of JSON that holds an error code.
+    /// Returns the response. Its body is JSON with an error code.
     #[must_use]
     pub fn into_response<B: From<String>>(self) -> Response<B> {
         let (status, code, challenge) = self.parts();
@@ -37,7 +41,8 @@ impl Rejection {
 
     fn parts(self) -> (StatusCode, &'static str, Option<&'static str>) {
         match self {
-            Self::Missing => (StatusCode::UNAUTHORIZED, "no_authorization", Some("Bearer")),
+            // An unsupported scheme gets no error code (RFC 6750, section 3.1).
+            Self::Missing | Self::Unusable => (StatusCode::UNAUTHORIZED, "no_authorization", Some("Bearer")),
             Self::Invalid => (StatusCode::UNAUTHORIZED, "bad_jwt", Some("Bearer error=\"invalid_token\"")),
             Self::Insufficient => {
                 (StatusCode::FORBIDDEN, "insufficient_scope", Some("Bearer error=\"insufficient_scope\""))

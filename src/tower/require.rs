@@ -1,4 +1,4 @@
-//! What a group of routes asks for.
+//! Requirements of routes.
 
 use std::{
     future::Future,
@@ -13,8 +13,8 @@ use tower_service::Service;
 use super::{Rejection, Verified};
 use crate::{jwt::Claims, types::AssuranceLevel};
 
-/// Lets only requests pass whose token is good, and says what the route asks for: a role, an assurance level, an
-/// audience. Goes inside of a [`VerifyLayer`](super::VerifyLayer), best by `Router::route_layer`.
+/// Rejects requests without a valid token, and those whose token does not meet the requirements: a role, an assurance
+/// level, an audience. Must be inside a [`VerifyLayer`](super::VerifyLayer), in axum with `Router::route_layer`.
 #[derive(Clone, Debug, Default)]
 pub struct RequireLayer {
     role: Option<String>,
@@ -23,27 +23,27 @@ pub struct RequireLayer {
 }
 
 impl RequireLayer {
-    /// A good token is enough.
+    /// Requires a valid token.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The role for the database that the token must have, such as `authenticated`.
+    /// Requires this database role, such as `authenticated`. Default: any.
     #[must_use]
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.role = Some(role.into());
         self
     }
 
-    /// The assurance level that the session must have, or a higher one.
+    /// Requires this assurance level or a higher one. Default: any.
     #[must_use]
     pub fn assurance_level(mut self, level: AssuranceLevel) -> Self {
         self.assurance_level = Some(level);
         self
     }
 
-    /// For whom the token must be.
+    /// Requires this audience. Default: any that the verifier accepts.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
@@ -51,11 +51,11 @@ impl RequireLayer {
     }
 
     fn is_met_by(&self, claims: &Claims) -> bool {
-        // Their names are in the order of their levels: aal1, aal2, aal3.
-        let is_sure = self.assurance_level.as_ref().is_none_or(|wanted| claims.aal.as_ref() >= Some(wanted));
+        // The alphabetical order of the names is that of the levels: aal1, aal2, aal3.
+        let has_level = self.assurance_level.as_ref().is_none_or(|wanted| claims.aal.as_ref() >= Some(wanted));
         let has_role = self.role.as_ref().is_none_or(|role| claims.role.as_ref() == Some(role));
-        let is_for = self.audience.as_ref().is_none_or(|audience| claims.aud.contains(audience));
-        is_sure && has_role && is_for
+        let has_audience = self.audience.as_ref().is_none_or(|audience| claims.aud.contains(audience));
+        has_level && has_role && has_audience
     }
 
     fn check<B>(&self, request: &Request<B>) -> Result<(), Rejection> {
@@ -63,7 +63,7 @@ impl RequireLayer {
         if self.is_met_by(&claims) {
             return Ok(());
         }
-        tracing::debug!(require = ?self, "an access token is not enough");
+        tracing::debug!(require = ?self, "an access token does not meet the requirements");
         Err(Rejection::Insufficient)
     }
 }
@@ -76,7 +76,7 @@ impl<S> Layer<S> for RequireLayer {
     }
 }
 
-/// The service that [`RequireLayer`] makes.
+/// The service that [`RequireLayer`] returns.
 #[derive(Clone, Debug)]
 pub struct Require<S> {
     inner: S,

@@ -1,30 +1,30 @@
-//! Who sent a request, for handlers.
+//! The user of a request, for handlers.
 
 use std::{any::Any, ops::Deref, sync::Arc};
 
 use http::Extensions;
 use serde::de::DeserializeOwned;
 
-use super::{Rejection, verify::Seen};
+use super::{Rejection, verify::Verification};
 use crate::jwt::Claims;
 
-/// The verified claims of whoever sent the request. Needs a [`VerifyLayer`](super::VerifyLayer).
+/// The verified claims of the user who sent a request. Needs a [`VerifyLayer`](super::VerifyLayer).
 ///
-/// With feature `axum` it is an argument of a handler, which answers 401 to a request without a good token.
-/// `Option<Verified>` lets one without any token pass; a bad one is refused all the same.
+/// With feature `axum` it is an extractor: as a handler's argument, it rejects requests without a valid token with 401.
+/// `Option<Verified>` accepts requests without credentials; invalid credentials are rejected as well.
 ///
-/// A type of your own in the place of [`Claims`] reads the claims as a hook of the server has made them:
+/// `C` can be any type that deserializes from the claims, for example to read claims that an auth hook has added:
 ///
 /// ```
 /// # use gotrue::tower::{Rejection, Verified};
 /// #[derive(serde::Deserialize)]
-/// struct OfTeam {
+/// struct TeamClaims {
 ///     sub: gotrue::uuid::Uuid,
 ///     team: String,
 /// }
 ///
 /// fn team(request: &http::Request<()>) -> Result<String, Rejection> {
-///     let user: Verified<OfTeam> = Verified::of(request.extensions())?;
+///     let user: Verified<TeamClaims> = Verified::of(request.extensions())?;
 ///     Ok(format!("{} of {}", user.sub, user.team))
 /// }
 /// ```
@@ -38,26 +38,25 @@ impl<C> Clone for Verified<C> {
 }
 
 impl Verified {
-    /// What the layer has found, without a look at what it says.
+    /// Returns the claims that the layer has verified.
     pub(super) fn claims(extensions: &Extensions) -> Result<Arc<Claims>, Rejection> {
-        let Some(Seen(found)) = extensions.get::<Seen>() else {
-            tracing::error!("Verified is asked for where there is no VerifyLayer");
+        let Some(Verification(result)) = extensions.get::<Verification>() else {
+            tracing::error!("there is no VerifyLayer around the handler");
             return Err(Rejection::NotLayered);
         };
-        found.clone()
+        result.clone()
     }
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Verified<C> {
-    /// Who sent the request with these extensions.
+    /// Returns the user of the request with these extensions.
     ///
     /// # Errors
-    /// [`Rejection`]: there is no token, or it is not good; or, as [`Rejection::Insufficient`], it does not have the
-    /// claims of this type.
+    /// Why there is no verified user; [`Rejection::Insufficient`] if the claims do not deserialize as `C`.
     pub fn of(extensions: &Extensions) -> Result<Self, Rejection> {
         let claims = Verified::claims(extensions)?;
         let same: Arc<dyn Any + Send + Sync> = claims.clone();
-        // Mostly it is the type that is there already.
+        // Usually `C` is `Claims`, and nothing has to be converted.
         same.downcast().map(Self).or_else(|_| read(&claims))
     }
 }
@@ -65,8 +64,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verified<C> {
 fn read<C: DeserializeOwned>(claims: &Claims) -> Result<Verified<C>, Rejection> {
     let read = serde_json::to_value(claims).and_then(C::deserialize);
     read.map(|claims| Verified(Arc::new(claims))).map_err(|error| {
-        // What serde says may quote a claim; its category does not.
-        tracing::debug!(error = ?error.classify(), "the claims are not of the type that is asked for");
+        // The message of serde may contain a claim; the category does not.
+        tracing::debug!(error = ?error.classify(), "the claims do not have the type that the handler expects");
         Rejection::Insufficient
     })
 }

@@ -1,4 +1,4 @@
-//! The layer that verifies.
+//! The layer that verifies access tokens.
 
 use std::{
     future::Future,
@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, HeaderValue, Request, header};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -19,10 +19,10 @@ use crate::{
     secret::Secret,
 };
 
-/// Verifies the access token of each request, from `Authorization: Bearer`, or from a cookie if one is named.
+/// Verifies the access token of each request, from `Authorization: Bearer` or from a cookie.
 ///
-/// It lets every request pass, and leaves what it has found for [`Verified`](super::Verified) and
-/// [`RequireLayer`](super::RequireLayer). All clones share the verifier's keys.
+/// It rejects no request itself; [`Verified`](super::Verified) and [`RequireLayer`](super::RequireLayer) do, depending
+/// on the result. All clones share the verifier's keys.
 #[derive(Clone, Debug)]
 pub struct VerifyLayer {
     verifier: JwtVerifier,
@@ -30,52 +30,68 @@ pub struct VerifyLayer {
 }
 
 impl VerifyLayer {
-    /// With this verifier.
+    /// Creates a layer with this verifier, which should have an [audience](JwtVerifier::audience).
     #[must_use]
     pub fn new(verifier: JwtVerifier) -> Self {
         Self { verifier, cookie: None }
     }
 
-    /// Takes the token from this cookie where there is no `Authorization`. Mind that browsers send cookies by
-    /// themselves: requests that change something need a guard against forgery (CSRF).
+    /// Takes the token from this cookie if the request has no `Authorization` header. Default: only the header.
+    ///
+    /// Browsers send cookies with requests from other sites, too: requests that change something need protection
+    /// against cross-site request forgery. A request with several cookies of the name is rejected, because another
+    /// subdomain could have set one of them.
     #[must_use]
     pub fn cookie(mut self, name: impl Into<String>) -> Self {
         self.cookie = Some(name.into());
         self
     }
 
-    async fn look(&self, headers: &HeaderMap) -> Seen {
-        let Some(token) = bearer(headers).or_else(|| cookie(headers, self.cookie.as_deref()?)) else {
-            return Seen(Err(Rejection::Missing));
+    async fn verify(&self, headers: &HeaderMap) -> Result<Arc<Claims>, Rejection> {
+        let token = self.token(headers)?;
+        let claims = self.verifier.verify(&token).await.map_err(|error| {
+            tracing::debug!(%error, "an access token was refused");
+            if is_about_token(&error) { Rejection::Invalid } else { Rejection::Unavailable }
+        })?;
+        Ok(Arc::new(claims.into_claims()))
+    }
+
+    fn token(&self, headers: &HeaderMap) -> Result<Secret, Rejection> {
+        let mut tokens = if headers.contains_key(header::AUTHORIZATION) {
+            headers.get_all(header::AUTHORIZATION).iter().map(bearer).collect()
+        } else {
+            self.cookie.as_deref().map(|name| cookies(headers, name)).unwrap_or_default()
         };
-        Seen(match self.verifier.verify(&token).await {
-            Ok(claims) => Ok(Arc::new(claims.into_claims())),
-            Err(error) => {
-                tracing::debug!(%error, "an access token was refused");
-                Err(if is_verdict(&error) { Rejection::Invalid } else { Rejection::Unavailable })
-            }
-        })
+        match (tokens.pop(), tokens.is_empty()) {
+            (None, _) => Err(Rejection::Missing),
+            (Some(Some(token)), true) => Ok(token.into()),
+            _ => Err(Rejection::Unusable),
+        }
     }
 }
 
-/// Whether it is about the token. Otherwise nobody could be asked: no network, a gateway that refuses the API key.
-fn is_verdict(error: &Error) -> bool {
+/// Returns whether an error is a verdict on the token. Any other says that the server could not be asked.
+fn is_about_token(error: &Error) -> bool {
     error.token().is_some() || error.ends_session()
 }
 
-/// What was found of a request.
+/// The result of verifying the token of a request.
 #[derive(Clone, Debug)]
-pub(super) struct Seen(pub(super) Result<Arc<Claims>, Rejection>);
+pub(super) struct Verification(pub(super) Result<Arc<Claims>, Rejection>);
 
-fn bearer(headers: &HeaderMap) -> Option<Secret> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.trim().into())
+/// Returns the token of `Bearer 1*SP token` (RFC 9110, section 11.4; RFC 6750, section 2.1).
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let token = token.trim_start_matches(' ');
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-fn cookie(headers: &HeaderMap, wanted: &str) -> Option<Secret> {
+/// Returns the values of all cookies of this name, except for empty ones.
+fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> Vec<Option<&'a str>> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, value)| *name == wanted && !value.is_empty()).map(|(_, value)| value.trim_matches('"').into())
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let values = pairs.filter(|(known, _)| *known == name).map(|(_, value)| value.trim_matches('"'));
+    values.filter(|value| !value.is_empty()).map(Some).collect()
 }
 
 impl<S> Layer<S> for VerifyLayer {
@@ -86,7 +102,7 @@ impl<S> Layer<S> for VerifyLayer {
     }
 }
 
-/// The service that [`VerifyLayer`] makes.
+/// The service that [`VerifyLayer`] returns.
 #[derive(Clone, Debug)]
 pub struct Verify<S> {
     inner: S,
@@ -109,12 +125,12 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let next = self.inner.clone();
-        // The one that is ready, not its clone.
+        // `poll_ready` was called on this service, not on its clone.
         let mut ready = mem::replace(&mut self.inner, next);
         let layer = self.layer.clone();
         Box::pin(async move {
-            let seen = layer.look(request.headers()).await;
-            request.extensions_mut().insert(seen);
+            let verification = Verification(layer.verify(request.headers()).await);
+            request.extensions_mut().insert(verification);
             ready.call(request).await
         })
     }

@@ -1,11 +1,12 @@
-//! Every header, time-out, retry and trace span is decided here, for all operations alike.
+//! Headers, time-outs, retries and trace spans, in one place for all operations.
 
 mod attempts;
 mod receive;
 mod span;
 
+use attempts::Outcome;
 pub(crate) use attempts::RETRIES;
-pub(crate) use receive::LARGEST_REPLY;
+pub(crate) use receive::MAX_RESPONSE_SIZE;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -15,10 +16,9 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{
     Request, Response,
-    header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue},
+    header::{AGE, AUTHORIZATION, DATE, HeaderMap, HeaderValue},
 };
 use tracing::Instrument;
-use url::Url;
 use uuid::Uuid;
 
 use crate::{
@@ -28,66 +28,66 @@ use crate::{
     secret::Secret,
 };
 
-/// What the raw client carries besides its base URL: who asks, and what has been seen of the answer.
+/// The part of the raw client that sends requests: the credentials, and what is known of the last call.
 #[derive(Clone, Debug)]
 pub struct Transport {
     settings: Arc<Settings>,
     api_key: Option<ApiKey>,
     access_token: Option<HeaderValue>,
     oauth_client: Option<HeaderValue>,
-    /// Whether the call does no harm when it is sent twice, though its operation is not safe.
+    /// Whether the call may be sent twice, although its operation changes something on the server.
     repeatable: bool,
     response: Arc<Mutex<ResponseMeta>>,
 }
 
-/// What all calls of a client share.
+/// The settings that all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// The path of the base URL, without a slash at its end.
+    /// The path of the base URL, without a trailing slash.
     pub(crate) base_path: String,
-    /// The headers of each request, besides the credentials.
+    /// The headers of every request, except for the credentials.
     pub(crate) headers: HeaderMap,
-    /// The time a call may take, from the first byte sent to the last received, retries and all.
+    /// The maximum duration of a call, retries included.
     pub(crate) timeout: Duration,
-    /// How often a call may be sent again.
+    /// The maximum number of retries.
     pub(crate) retries: usize,
-    /// The largest body that is taken, in bytes.
-    pub(crate) largest_reply: usize,
+    /// The maximum size of a response body, in bytes.
+    pub(crate) max_response_size: usize,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) skew: ClockSkew,
-    /// Whether the trace context is sent with each request.
+    /// Whether the trace context is sent with every request.
     #[cfg(feature = "trace-context")]
     pub(crate) trace_context: bool,
 }
 
 impl Transport {
-    /// For calls with the API key alone.
+    /// Creates a transport with the API key only.
     pub(crate) fn new(settings: Arc<Settings>, api_key: Option<ApiKey>) -> Self {
         Self { settings, api_key, access_token: None, oauth_client: None, repeatable: false, response: Arc::default() }
     }
 
-    /// For calls with another API key, of nobody.
+    /// Returns a transport with another API key, and without a user.
     pub(crate) fn with_api_key(&self, what: &'static str, key: &Secret) -> Result<Self> {
         Ok(Self::new(self.settings.clone(), Some(ApiKey::new(what, key)?)))
     }
 
-    /// For calls of a user.
+    /// Adds the access token of a user.
     pub(crate) fn with_access_token(mut self, access_token: &Secret) -> Result<Self> {
         self.access_token = Some(bearer("access token", access_token)?);
         Ok(self)
     }
 
-    /// For calls of an OAuth client with a secret, by HTTP Basic authentication (RFC 6749, 2.3.1).
+    /// Adds the secret of an OAuth client, for HTTP Basic authentication (RFC 6749, section 2.3.1).
     pub(crate) fn with_oauth_client(mut self, client_id: Uuid, secret: &Secret) -> Result<Self> {
         if secret.is_empty() {
-            return Err(Error::invalid("client secret", "is empty"));
+            return Err(Error::invalid("client secret", "must not be empty"));
         }
         let credentials = STANDARD.encode(format!("{client_id}:{}", secret.expose()));
         self.oauth_client = Some(secret_header("client secret", &format!("Basic {credentials}"))?);
         Ok(self)
     }
 
-    /// For a call that does no harm when it is sent twice.
+    /// Allows retries of a call that may be sent twice, although its operation changes something on the server.
     pub(crate) fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
@@ -97,29 +97,27 @@ impl Transport {
         &self.settings
     }
 
-    /// The same caller, with nothing seen yet.
+    /// Returns a transport with the same credentials, for another call.
     pub(crate) fn for_one_call(&self) -> Self {
         Self { response: Arc::default(), ..self.clone() }
     }
 
-    /// What goes into `Authorization`: the user's token or the OAuth client's secret where an operation takes one, else
-    /// the API key.
-    fn authorization(&self, credential: Credential) -> Option<&HeaderValue> {
-        let api_key = || self.api_key.as_ref().map(|key| &key.bearer);
+    /// Returns the value of `Authorization`, and whether it is the user's access token: that or the OAuth client's secret
+    /// if the operation takes one, otherwise the API key.
+    fn authorization(&self, credential: Credential) -> (Option<&HeaderValue>, bool) {
+        let api_key = self.api_key.as_ref().map(|key| &key.bearer);
         match credential {
-            Credential::User | Credential::OptionalUser => self.access_token.as_ref().or_else(api_key),
-            // The server would take a bearer token here for nothing; a public client names itself in the body.
-            Credential::OAuthClient => self.oauth_client.as_ref(),
-            Credential::None | Credential::Admin => api_key(),
+            Credential::User | Credential::OptionalUser => {
+                (self.access_token.as_ref().or(api_key), self.access_token.is_some())
+            }
+            // A public client has its id in the body. A bearer token would be ignored.
+            Credential::OAuthClient => (self.oauth_client.as_ref(), false),
+            Credential::None | Credential::Admin => (api_key, false),
         }
     }
 
-    fn operation(&self) -> Option<&'static Operation> {
-        self.response.lock().unwrap_or_else(PoisonError::into_inner).operation
-    }
-
-    fn note(&self, update: impl FnOnce(&mut ResponseMeta)) {
-        update(&mut self.response.lock().unwrap_or_else(PoisonError::into_inner));
+    fn set_meta(&self, meta: ResponseMeta) {
+        *self.response.lock().unwrap_or_else(PoisonError::into_inner) = meta;
     }
 
     pub(crate) fn response_meta(&self) -> ResponseMeta {
@@ -127,12 +125,12 @@ impl Transport {
     }
 }
 
-/// The API key in its two places.
+/// The API key, for each of the two headers that contain it.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiKey {
-    /// For a gateway, in the header `apikey`.
+    /// The header `apikey`, for a gateway.
     plain: HeaderValue,
-    /// For the server, where the operation takes no user's token.
+    /// The header `Authorization`, for operations without a user.
     bearer: HeaderValue,
 }
 
@@ -144,32 +142,34 @@ impl ApiKey {
 
 fn bearer(what: &'static str, token: &Secret) -> Result<HeaderValue> {
     if token.is_empty() {
-        return Err(Error::invalid(what, "is empty"));
+        return Err(Error::invalid(what, "must not be empty"));
     }
     secret_header(what, &format!("Bearer {}", token.expose()))
 }
 
-/// A secret as a header's value, which no log shows.
+/// Returns a header value that is marked as sensitive, so that no log shows it.
 pub(crate) fn secret_header(what: &'static str, value: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_str(value)
-        .map_err(|_| Error::invalid(what, "has characters that cannot be sent in a header"))?;
+        .map_err(|_| Error::invalid(what, "must contain only characters that are allowed in a header"))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 impl Transport {
-    /// Prepares a request of an operation: its headers and credential.
+    /// Prepares a request: its headers and credentials. The operation is none for a request that the document lacks.
     ///
     /// # Errors
-    /// Why the request must not be sent.
-    pub(crate) fn prepare(&self, request: &mut Request, operation_id: &str) -> Result<(), &'static str> {
-        let operation = Operation::by_id(operation_id);
-        self.note(|meta| *meta = ResponseMeta::of_request(operation));
-        if !operation.is_none_or(|operation| is_at(operation, &self.settings.base_path, request.url())) {
-            return Err("path parameter is empty or leaves its place");
+    /// Returns why the request must not be sent.
+    pub(crate) fn prepare(
+        &self,
+        request: &mut Request,
+        operation: Option<&'static Operation>,
+    ) -> Result<(), &'static str> {
+        if !operation.is_none_or(|operation| operation.is_at(&self.settings.base_path, request.url().path())) {
+            return Err("path parameter must not be empty, `.` or `..`");
         }
         let headers = request.headers_mut();
-        // The generator's own; the server does not know it and its CORS policy forbids it.
+        // Added by the generator. The server does not know it, and its CORS policy forbids it.
         headers.remove("api-version");
         headers.reserve(self.settings.headers.len() + 2);
         for (name, value) in &self.settings.headers {
@@ -178,49 +178,53 @@ impl Transport {
         if let Some(key) = &self.api_key {
             headers.insert("apikey", key.plain.clone());
         }
-        // An operation that is not in the table gets no more than the API key.
-        let credential = operation.map_or(Credential::None, |operation| operation.credential);
-        if let Some(value) = self.authorization(credential) {
+        let credential = operation.map_or(Credential::OptionalUser, |operation| operation.credential);
+        let (authorization, is_user) = self.authorization(credential);
+        if let Some(value) = authorization {
             headers.insert(AUTHORIZATION, value.clone());
         }
+        self.set_meta(ResponseMeta::of_request(operation, is_user));
         Ok(())
     }
 
-    /// Sends a prepared request, with retries, within a span of its own.
-    pub(crate) async fn send(
-        &self,
-        http: &reqwest::Client,
-        request: Request,
-        operation_id: &str,
-    ) -> reqwest::Result<Response> {
-        let span = span::of_call(operation_id, self.operation(), &request);
+    /// Sends a prepared request, with retries, in its own span.
+    pub(crate) async fn send(&self, http: &reqwest::Client, request: Request) -> reqwest::Result<Response> {
+        let meta = self.response_meta();
+        let repeatable =
+            self.repeatable || meta.operation.map_or_else(|| request.method().is_safe(), |operation| operation.safe);
+        let span = span::of_call(meta.operation, &request);
         #[cfg(feature = "trace-context")]
         let request = if self.settings.trace_context { span::injected(&span, request) } else { request };
         let call = async {
             let clock = &self.settings.clock;
-            let began = clock.uptime();
-            let (result, retries) = attempts::send(http, self, request).await;
-            span::record(&result, retries, clock.uptime().saturating_sub(began));
-            result
+            let started = clock.uptime();
+            let outcome = attempts::send(http, self, request, repeatable).await;
+            span::record(&outcome, clock.uptime().saturating_sub(started));
+            outcome
         };
-        call.instrument(span).await
+        let Outcome { result, sent, .. } = call.instrument(span).await;
+        let meta = meta.with_request(sent);
+        match result {
+            Ok(mut response) => {
+                self.learn_time(response.headers());
+                let meta = meta.with_response(response.status(), response.headers());
+                response.extensions_mut().insert(meta.clone());
+                self.set_meta(meta);
+                Ok(response)
+            }
+            Err(error) => {
+                self.set_meta(meta);
+                Err(error)
+            }
+        }
     }
 
-    /// Learns from a response: the server's clock, and what an error may need.
-    pub(crate) fn received(&self, response: &Response) {
+    /// Learns the server's clock from a response. One from a cache, which has the header `Age` (RFC 9111, section 5.1),
+    /// has the time of an earlier request.
+    fn learn_time(&self, headers: &HeaderMap) {
         let Settings { clock, skew, .. } = &*self.settings;
-        if let Some(date) = response.headers().get(DATE) {
+        if let Some(date) = headers.get(DATE).filter(|_| !headers.contains_key(AGE)) {
             skew.learn(date, clock.now());
         }
-        self.note(|meta| *meta = ResponseMeta::new(meta.operation, response.status(), response.headers()));
     }
-}
-
-/// Whether a URL is still that of the operation: a path parameter such as `..` or the empty one would lead elsewhere.
-fn is_at(operation: &Operation, base_path: &str, url: &Url) -> bool {
-    let Some(path) = url.path().strip_prefix(base_path) else { return false };
-    let mut there = path.split('/');
-    let fits = |wanted: &str, there: &str| if wanted.starts_with('{') { !there.is_empty() } else { wanted == there };
-    operation.path.split('/').all(|wanted| there.next().is_some_and(|there| fits(wanted, there)))
-        && there.next().is_none()
 }

@@ -1,6 +1,6 @@
-//! The body of a reply, whole before anybody reads it: so one that breaks off is known in time to ask again.
+//! The body of a response, received in full before anyone reads it, so that a broken one is noticed in time to retry.
 
-use std::error::Error;
+use std::{borrow::Cow, error::Error};
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -9,47 +9,57 @@ use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use reqwest::Body;
 
-use crate::error::TooLarge;
+use crate::{error::TooLarge, nesting};
 
-/// The largest body that is taken, in bytes, unless the application says otherwise: a page of 1,000 users with much
-/// metadata takes a few.
-pub(crate) const LARGEST_REPLY: usize = 32 * 1024 * 1024;
+/// The default limit of a body, in bytes. A page of 1,000 users with much metadata takes a few megabytes.
+pub(crate) const MAX_RESPONSE_SIZE: usize = 32 * 1024 * 1024;
 
-/// A reply with the whole of its body, or with what came of it and then the error.
+/// A response with its whole body, or with the part that arrived followed by the error.
 pub(super) struct Received {
-    pub(super) reply: reqwest::Response,
-    /// Whether the connection broke within the body.
+    pub(super) response: reqwest::Response,
+    /// Whether the connection broke during the body.
     pub(super) broken: bool,
 }
 
 type Cause = Box<dyn Error + Send + Sync>;
 
-/// Receives the body, up to a size.
-pub(super) async fn receive(reply: reqwest::Response, largest: usize) -> Received {
-    let (head, mut body) = Response::from(reply).into_parts();
-    let (received, error) = match whole(&mut body, largest).await {
-        (received, None) => return Received { reply: Response::from_parts(head, received).into(), broken: false },
+/// Receives the body, up to a size, and bounds the nesting of JSON in it.
+pub(super) async fn receive(response: reqwest::Response, max_size: usize) -> Received {
+    let (head, mut body) = Response::from(response).into_parts();
+    let (received, error) = match whole(&mut body, max_size).await {
+        (received, None) => {
+            let body = bounded(received);
+            return Received { response: Response::from_parts(head, body).into(), broken: false };
+        }
         (received, Some(error)) => (received, error),
     };
     let broken = !error.is::<TooLarge>();
     let frames = stream::iter([Ok(Frame::data(received)), Err(error)]);
     let body = Body::wrap(StreamBody::new(frames));
-    Received { reply: Response::from_parts(head, body).into(), broken }
+    Received { response: Response::from_parts(head, body).into(), broken }
 }
 
-/// As much of the body as came, and what kept the rest.
-async fn whole(body: &mut Body, largest: usize) -> (Bytes, Option<Cause>) {
+/// Free-form data may be nested deeper than anything here can decode.
+fn bounded(body: Bytes) -> Bytes {
+    match nesting::bounded(&body) {
+        Cow::Borrowed(_) => body,
+        Cow::Owned(bounded) => bounded.into(),
+    }
+}
+
+/// Returns as much of the body as arrived, and the error that prevented the rest.
+async fn whole(body: &mut Body, max_size: usize) -> (Bytes, Option<Cause>) {
     let (mut chunks, mut size) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
         match frame.map(Frame::into_data) {
             Ok(Ok(chunk)) => {
                 size += chunk.len();
-                if size > largest {
-                    return (Bytes::new(), Some(Box::new(TooLarge(largest))));
+                if size > max_size {
+                    return (Bytes::new(), Some(Box::new(TooLarge(max_size))));
                 }
                 chunks.push(chunk);
             }
-            // Trailers, which nobody awaits.
+            // Trailers, which are not used.
             Ok(Err(_)) => {}
             Err(error) => return (joined(chunks), Some(Box::new(error))),
         }

@@ -1,24 +1,29 @@
-//! The trace span of a call, in the names of OpenTelemetry's conventions for HTTP clients. Never a token, a query or a
-//! body.
+//! The trace span of a call, with the attribute names of OpenTelemetry's conventions for HTTP clients. It never contains
+//! a token, a query or a body.
 
 use std::time::Duration;
 
-use reqwest::{Request, Response, Result};
+use reqwest::{Request, Response};
 use tracing::{Span, field::Empty};
 
-use crate::{error::request_id, operation::Operation};
+use super::attempts::Outcome;
+use crate::{
+    error::{SentRequest, request_id},
+    operation::Operation,
+    redact::Redactor,
+};
 
-/// A span that awaits what becomes of the call.
-pub(super) fn of_call(operation_id: &str, operation: Option<&Operation>, request: &Request) -> Span {
+/// Creates the span of a call, without its outcome.
+pub(super) fn of_call(operation: Option<&Operation>, request: &Request) -> Span {
     let url = request.url();
     let method = request.method().as_str();
-    let template = operation.map_or("", |operation| operation.path);
+    let (id, template) = operation.map_or(("", ""), |operation| (operation.id, operation.path));
     tracing::info_span!(
         "gotrue",
         otel.name = format_args!("{method} {template}"),
         otel.kind = "client",
         otel.status_code = Empty,
-        gotrue.operation = operation_id,
+        gotrue.operation = id,
         gotrue.request_id = Empty,
         http.request.method = method,
         http.request.resend_count = Empty,
@@ -30,18 +35,18 @@ pub(super) fn of_call(operation_id: &str, operation: Option<&Operation>, request
     )
 }
 
-/// Notes in the current span what became of the call, and how long it took.
-pub(super) fn record(result: &Result<Response>, retries: usize, took: Duration) {
+/// Records the outcome in the current span, and how long the call took.
+pub(super) fn record(outcome: &Outcome, took: Duration) {
     let span = Span::current();
-    if retries > 0 {
-        span.record("http.request.resend_count", retries);
+    if outcome.retries > 0 {
+        span.record("http.request.resend_count", outcome.retries);
     }
-    match result {
-        Ok(reply) => {
-            let status = reply.status();
+    match &outcome.result {
+        Ok(response) => {
+            let status = response.status();
             span.record("http.response.status_code", status.as_u16());
-            if let Some(id) = request_id(reply.headers()).and_then(|id| id.to_str().ok()) {
-                span.record("gotrue.request_id", id);
+            if !span.is_disabled() {
+                record_request_id(&span, response, outcome.sent.as_ref());
             }
             if status.is_client_error() || status.is_server_error() {
                 failed(&span, status.as_str());
@@ -51,7 +56,16 @@ pub(super) fn record(result: &Result<Response>, retries: usize, took: Duration) 
         Err(error) if error.is_connect() => failed(&span, "connect"),
         Err(_) => failed(&span, "connection"),
     }
-    tracing::debug!(took_ms = took.as_millis(), "{}", if result.is_ok() { "answered" } else { "no answer" });
+    let message = if outcome.result.is_ok() { "response received" } else { "no response" };
+    tracing::debug!(took_ms = took.as_millis(), "{message}");
+}
+
+/// Records the id that the server or its gateway gave the request, which might repeat a secret of the request.
+fn record_request_id(span: &Span, response: &Response, sent: Option<&SentRequest>) {
+    if let Some(id) = request_id(response.headers()).and_then(|id| id.to_str().ok()) {
+        let redactor = sent.map_or_else(Redactor::default, SentRequest::redactor);
+        span.record("gotrue.request_id", redactor.blank(id));
+    }
 }
 
 fn failed(span: &Span, why: &str) {
@@ -59,7 +73,7 @@ fn failed(span: &Span, why: &str) {
     span.record("otel.status_code", "ERROR");
 }
 
-/// Tells the server which trace the call belongs to (W3C Trace Context), by the application's own propagator.
+/// Adds the trace context to the request (W3C Trace Context), with the application's own propagator.
 #[cfg(feature = "trace-context")]
 pub(super) fn injected(span: &Span, mut request: Request) -> Request {
     use tracing_opentelemetry::OpenTelemetrySpanExt;

@@ -1,10 +1,16 @@
-//! The models generated from `openapi/gotrue.yaml`: what requests and responses carry.
+//! The models generated from `openapi/gotrue.yaml`: the bodies of requests and responses.
 //!
 //! Strings to which a newer server may add values are open types, such as [`ErrorCode`]: enums of the known values that
 //! also keep any other value.
+//!
+//! Free-form data, such as the metadata of a user, is a [`serde_json::Value`]. The server accepts values that are nested
+//! up to 10,000 levels deep. A value more than 100 levels deep in a response is represented by a string that contains its
+//! JSON text, so that every value can be decoded, cloned, printed and dropped on any thread.
 
+mod jwk_set;
 mod open;
 
+pub use jwk_set::JwkSet;
 pub use models::*;
 pub use open::*;
 #[cfg(feature = "schemars")]
@@ -23,14 +29,30 @@ mod schemas {
 }
 
 impl Default for SignOutScope {
-    /// This session only. The server's own default is all of the user's sessions, which surprises people.
+    /// Returns [`Local`](Self::Local), the current session only. The server's own default is all of the user's sessions.
     fn default() -> Self {
         Self::Local
     }
 }
 
+impl Settings {
+    /// Returns whether a sign-in method is enabled, by its name in [`external`](Self::external): a provider, `email`,
+    /// `phone` or `anonymous_users`.
+    ///
+    /// ```
+    /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
+    /// let settings = client.settings().await?;
+    /// println!("GitHub: {}, email: {}", settings.is_enabled("github"), settings.is_enabled("email"));
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn is_enabled(&self, method: &str) -> bool {
+        self.external.get(method).and_then(serde_json::Value::as_bool).unwrap_or(false)
+    }
+}
+
 impl Provider {
-    /// A provider that the server's owner has added, by its name with or without the prefix `custom:`.
+    /// Returns a custom provider of the server, by its name with or without the prefix `custom:`.
     ///
     /// ```
     /// assert_eq!(gotrue::Provider::custom("acme").as_str(), "custom:acme");

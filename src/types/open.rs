@@ -148,3 +148,38 @@ macro_rules! open_string {
 }
 
 include!(concat!(env!("OUT_DIR"), "/open.rs"));
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_string_has_one_form() {
+        for known in ErrorCode::KNOWN {
+            assert!(!matches!(ErrorCode::from(known.as_str()), ErrorCode::Other(_)), "{known}");
+        }
+        assert!(matches!(ErrorCode::from("bad_jwt".to_owned()), ErrorCode::BadJwt));
+        assert!(
+            matches!("code_of_tomorrow".parse(), Ok(ErrorCode::Other(value)) if value.as_str() == "code_of_tomorrow")
+        );
+    }
+
+    #[test]
+    fn comparisons_are_those_of_the_string() {
+        let [known, other] = [Provider::Github, Provider::from("acme")];
+        assert!(known == "github" && known != other && other < known);
+        assert_eq!(HashSet::from([known.clone(), known, other]).len(), 2);
+    }
+
+    #[test]
+    fn the_json_is_a_plain_string() {
+        for value in ["aal2", "aal9"] {
+            let level: AssuranceLevel = serde_json::from_value(value.into()).unwrap();
+            assert_eq!(level, value);
+            assert_eq!(serde_json::to_value(&level).unwrap(), value);
+            assert_eq!(level.to_string(), value);
+        }
+    }
+}

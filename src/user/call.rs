@@ -33,6 +33,15 @@ impl UserCall {
         result
     }
 
+    /// Runs an operation of the raw client.
+    pub(super) async fn run<T>(
+        self,
+        operation: impl AsyncFnOnce(raw::Client) -> Result<ResponseValue<T>, raw::Error<()>>,
+    ) -> Result<T> {
+        let result = operation(self.call.raw.clone()).await;
+        self.answer(result).await
+    }
+
     pub(super) fn into_raw(self) -> raw::Client {
         self.call.raw
     }

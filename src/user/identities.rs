@@ -81,7 +81,7 @@ impl Identities {
     /// `single_identity_not_deletable`, `identity_not_found`, `email_conflict_identity_not_deletable`,
     /// `manual_linking_disabled`.
     pub async fn unlink(&self, identity_id: Uuid) -> Result<()> {
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.unlink_identity(&identity_id, None).await).await.map(drop)
     }
 }
@@ -146,7 +146,7 @@ impl LinkUrl {
         let ProviderOptions { provider, redirect_to, query, .. } = self.options;
         let query = (!query.is_empty()).then(|| query.into_iter().collect());
         let (challenge, method) = challenge_fields(self.code_challenge);
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         let reply = call
             .raw
             .authorize_identity(

@@ -15,11 +15,13 @@ pub use update::UserUpdate;
 
 use std::sync::Arc;
 
+use reqwest::Method;
+
 use self::call::UserCall;
 use crate::{
     client::{Call, Client},
     error::Result,
-    raw,
+    raw::{self, ResponseValue},
     secret::Secret,
     session::{Session, SessionChange, TokenSource},
     types::{MessageSent, SignOutScope, User},
@@ -70,7 +72,7 @@ impl Client {
 impl UserClient {
     /// Returns the user as the server knows them now (`GET /user`). The server also checks the access token.
     pub async fn get(&self) -> Result<User> {
-        let call = self.call().await?;
+        let call = self.user_call().await?;
         call.answer(call.raw.get_user(None).await).await
     }
 
@@ -82,24 +84,57 @@ impl UserClient {
         if let Tokens::Managed(source) = &self.tokens {
             return source.sign_out(scope).await;
         }
-        let call = self.call().await?;
+        let call = self.user_call().await?;
         call.answer(call.raw.sign_out(Some(scope)).await).await
     }
 
     /// Sends the user a code that permits a new password (`GET /reauthenticate`), for [`UserUpdate::nonce`].
     pub async fn reauthenticate(&self) -> Result<MessageSent> {
-        let call = self.call().await?;
+        let call = self.user_call().await?;
         call.answer(call.raw.reauthenticate(None).await).await
     }
 
-    /// Returns the generated client, with the user's access token for the operations that take one.
+    /// Calls an operation of the [generated client](raw) with the user's access token, for what this client has no method
+    /// for. See [`Client::call`].
+    ///
+    /// What the response changes about the session is not kept.
+    ///
+    /// ```
+    /// # async fn f(user: gotrue::UserClient) -> Result<(), gotrue::Error> {
+    /// let ada = user.call(async |raw| raw.get_user(None).await).await?;
+    /// println!("{}", ada.id);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the access token is empty or cannot be sent in a header,
+    /// otherwise the error of the operation.
+    pub async fn call<T>(
+        &self,
+        operation: impl AsyncFnOnce(raw::Client) -> Result<ResponseValue<T>, raw::Error<()>>,
+    ) -> Result<T> {
+        self.user_call().await?.run(operation).await
+    }
+
+    /// Creates a request with any method and path and the user's access token. See [`Client::request`].
+    ///
+    /// What the response changes about the session is not kept.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the access token is empty or cannot be sent in a header.
+    pub async fn request(&self, method: Method, path: impl Into<String>) -> Result<raw::Request> {
+        Ok(raw::Request::new(self.raw().await?, method, path))
+    }
+
+    /// Returns the generated client, with the user's access token for the operations that take one. [`call`](Self::call)
+    /// also converts its errors.
     ///
     /// What its responses change about the session is not kept.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the access token is empty or cannot be sent in a header.
     pub async fn raw(&self) -> Result<raw::Client> {
-        Ok(self.call().await?.into_raw())
+        Ok(self.user_call().await?.into_raw())
     }
 
     async fn access_token(&self) -> Result<Secret> {
@@ -110,7 +145,7 @@ impl UserClient {
     }
 
     /// Starts a call for this user.
-    async fn call(&self) -> Result<UserCall> {
+    async fn user_call(&self) -> Result<UserCall> {
         let token = self.access_token().await?;
         let call = self.client.call_as(&token)?;
         let managed = match &self.tokens {

@@ -54,7 +54,7 @@ impl OAuthConsents {
     /// `oauth_authorization_not_found`; `validation_failed` when it has been answered.
     pub async fn authorization(&self, authorization_id: &str) -> Result<OAuthAuthorizationResponse> {
         input::not_empty("authorization id", authorization_id)?;
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.oauth_authorization(authorization_id).await).await
     }
 
@@ -66,7 +66,7 @@ impl OAuthConsents {
     pub async fn approve(&self, authorization_id: &str) -> Result<OAuthRedirect> {
         input::not_empty("authorization id", authorization_id)?;
         let request = OAuthConsentRequest { action: OAuthConsentAction::Approve };
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.oauth_consent(authorization_id, &request).await).await
     }
 
@@ -77,13 +77,13 @@ impl OAuthConsents {
     pub async fn deny(&self, authorization_id: &str) -> Result<OAuthRedirect> {
         input::not_empty("authorization id", authorization_id)?;
         let request = OAuthConsentRequest { action: OAuthConsentAction::Deny };
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.oauth_consent(authorization_id, &request).await).await
     }
 
     /// The clients that the user has consented to (`GET /user/oauth/grants`).
     pub async fn grants(&self) -> Result<Vec<OAuthGrant>> {
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.list_oauth_grants().await).await
     }
 
@@ -92,7 +92,7 @@ impl OAuthConsents {
     /// # Errors
     /// `oauth_consent_not_found`.
     pub async fn revoke(&self, client_id: Uuid) -> Result<()> {
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.revoke_oauth_grant(&client_id).await).await
     }
 }

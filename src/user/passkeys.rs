@@ -47,7 +47,7 @@ impl Passkeys {
     /// # Errors
     /// `too_many_passkeys`; `validation_failed` for a user who signs in by SSO; `insufficient_aal`.
     pub async fn registration_options(&self) -> Result<PasskeyRegistrationOptions> {
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.passkey_registration_options().await).await
     }
 
@@ -59,13 +59,13 @@ impl Passkeys {
     /// `webauthn_verification_failed`, `webauthn_credential_exists`, `too_many_passkeys`.
     pub async fn register(&self, challenge_id: Uuid, credential: impl Serialize) -> Result<Passkey> {
         let request = PasskeyRegistrationRequest { challenge_id, credential: webauthn::attestation(credential)? };
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.passkey_registration_verify(&request).await).await
     }
 
     /// All of them (`GET /passkeys`).
     pub async fn list(&self) -> Result<Vec<Passkey>> {
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.list_passkeys().await).await
     }
 
@@ -76,10 +76,10 @@ impl Passkeys {
     pub async fn rename(&self, passkey_id: Uuid, name: impl Into<String>) -> Result<Passkey> {
         let friendly_name = name.into();
         if friendly_name.trim().is_empty() || friendly_name.len() > 120 {
-            return Err(Error::invalid("passkey name", "is not of 1 to 120 bytes"));
+            return Err(Error::invalid("passkey name", "must be 1 to 120 bytes long"));
         }
         let request = PasskeyUpdateRequest { friendly_name };
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.update_passkey(&passkey_id, &request).await).await
     }
 
@@ -88,7 +88,7 @@ impl Passkeys {
     /// # Errors
     /// `validation_failed` when there is no such passkey; `insufficient_aal`.
     pub async fn delete(&self, passkey_id: Uuid) -> Result<()> {
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.delete_passkey(&passkey_id).await).await
     }
 }

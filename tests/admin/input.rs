@@ -36,26 +36,26 @@ async fn bad_input_sends_no_request() {
     let admin = client_of(&server).admin(SERVICE_KEY);
     let (users, list) = (admin.users(), || admin.users().list());
     let ada = || CreateUser::email("ada@example.com");
-    let not_object = "metadata is not a JSON object";
+    let not_object = "metadata must be a JSON object";
     let no_id = "user id is all zeros";
     let long = Duration::from_secs(10_000_000_000);
     refused! {
-        users.create(CreateUser::email(" ")) => "email address is empty",
-        users.create(CreateUser::phone("")) => "phone number is empty",
-        users.create(CreateUser::email_and_phone("ada@example.com", "")) => "phone number is empty",
-        users.create(ada().password("")) => "password is empty",
-        users.create(ada().password_hash("")) => "password hash is empty",
+        users.create(CreateUser::email(" ")) => "email address must not be empty",
+        users.create(CreateUser::phone("")) => "phone number must not be empty",
+        users.create(CreateUser::email_and_phone("ada@example.com", "")) => "phone number must not be empty",
+        users.create(ada().password("")) => "password must not be empty",
+        users.create(ada().password_hash("")) => "password hash must not be empty",
         users.create(ada().password("a").password_hash("b")) => "password cannot be combined with a password hash",
         users.create(ada().user_metadata(json!([]))) => not_object,
         users.create(ada().app_metadata(json!("x"))) => not_object,
-        users.create(ada().role("")) => "role is empty",
+        users.create(ada().role("")) => "role must not be empty",
         users.create(ada().id(NONE)) => no_id,
         users.create(ada().ban(Duration::ZERO)) => "ban duration must not be zero",
-        users.create(ada().audience("")) => "audience is empty or has characters that cannot be sent in a header",
+        users.create(ada().audience("")) => "audience must not be empty or contain characters that are not allowed in a header",
         users.update(NONE, UpdateUser::new()) => no_id,
-        users.update(SOME, UpdateUser::new().email("")) => "email address is empty",
-        users.update(SOME, UpdateUser::new().phone("")) => "phone number is empty",
-        users.update(SOME, UpdateUser::new().password("")) => "password is empty",
+        users.update(SOME, UpdateUser::new().email("")) => "email address must not be empty",
+        users.update(SOME, UpdateUser::new().phone("")) => "phone number must not be empty",
+        users.update(SOME, UpdateUser::new().password("")) => "password must not be empty",
         users.update(SOME, UpdateUser::new().app_metadata(json!(null))) => not_object,
         users.ban(SOME, Duration::ZERO) => "ban duration must not be zero",
         users.ban(SOME, long) => "ban duration must be at most 292 years",
@@ -63,25 +63,25 @@ async fn bad_input_sends_no_request() {
         users.delete(NONE) => no_id,
         users.soft_delete(NONE) => no_id,
         users.unban(NONE) => no_id,
-        users.get_by_email(" ") => "email address is empty",
+        users.get_by_email(" ") => "email address must not be empty",
         users.factors(NONE).list() => no_id,
         users.factors(SOME).rename(NONE, "x") => "factor id is all zeros",
-        users.factors(SOME).rename(SOME, " ") => "friendly name is empty",
-        users.factors(SOME).set_phone(SOME, "") => "phone number is empty",
+        users.factors(SOME).rename(SOME, " ") => "friendly name must not be empty",
+        users.factors(SOME).set_phone(SOME, "") => "phone number must not be empty",
         users.factors(SOME).delete(NONE) => "factor id is all zeros",
         users.passkeys(NONE).list() => no_id,
         users.passkeys(SOME).delete(NONE) => "passkey id is all zeros",
         list().page(0).get() => "page is zero",
         list().per_page(0).get() => "page size is zero",
         list().by_cursor(0).get() => "limit is zero",
-        list().cursor("").get() => "cursor is empty",
+        list().cursor("").get() => "cursor must not be empty",
         list().by_cursor(9).page(2).get() => "list cannot combine page numbers with a cursor",
-        list().filter(" ").get() => "filter is empty",
+        list().filter(" ").get() => "filter must not be empty",
         admin.audit_log().page(0).get() => "page is zero",
         admin.audit_log().per_page(0).get() => "page size is zero",
-        admin.audit_log().author("").get() => "audit filter is empty",
+        admin.audit_log().author("").get() => "audit filter must not be empty",
         admin.audit_log().author("a").action("b").get() => "audit filter can be set only once; the server filters by one column",
-        admin.sign_out("", SignOutScope::Local) => "access token is empty",
+        admin.sign_out("", SignOutScope::Local) => "access token must not be empty",
     }
     // A stream says so once.
     let said: Vec<_> = list().per_page(0).stream().collect().await;
@@ -90,14 +90,14 @@ async fn bad_input_sends_no_request() {
     let link = |link| admin.generate_link(link);
     let existing_user = "metadata cannot be set by a link for an existing user";
     refused! {
-        link(GenerateLink::magic_link("")) => "email address is empty",
-        link(GenerateLink::sign_up("a@b.c", "")) => "password is empty",
-        link(GenerateLink::email_change_new("a@b.c", " ")) => "new email address is empty",
+        link(GenerateLink::magic_link("")) => "email address must not be empty",
+        link(GenerateLink::sign_up("a@b.c", "")) => "password must not be empty",
+        link(GenerateLink::email_change_new("a@b.c", " ")) => "new email address must not be empty",
         link(GenerateLink::invite("a@b.c").data(1)) => not_object,
         link(GenerateLink::recovery("a@b.c").data(json!({}))) => existing_user,
         link(GenerateLink::email_change_current("a@b.c", "d@e.f").data(json!({}))) => existing_user,
         link(GenerateLink::invite("a@b.c").redirect_to("/x")) =>
-            "redirect URL is not valid: relative URL without a base",
+            "redirect URL is invalid: relative URL without a base",
     }
     assert!(server.received_requests().await.unwrap().is_empty());
 }
@@ -112,12 +112,12 @@ async fn bad_providers_and_clients_send_no_request() {
         sso.get(NONE) => no_id,
         sso.delete(NONE) => no_id,
         sso.update(NONE, UpdateSsoProvider::without_name_id_format()) => no_id,
-        sso.list().resource_id("").get() => "resource id is empty",
+        sso.list().resource_id("").get() => "resource id must not be empty",
         sso.list().resource_id("a").resource_id_prefix("b").get() => "resource id cannot be combined with a prefix",
-        sso.create(CreateSsoProvider::metadata_xml(" ")) => "metadata is empty",
-        sso.create(CreateSsoProvider::metadata_url("http://idp.example.com")) => "metadata URL is not https",
-        sso.create(CreateSsoProvider::metadata_xml("<a/>").domains(["a.example", ""])) => "domain is empty",
-        sso.create(CreateSsoProvider::metadata_xml("<a/>").resource_id("")) => "resource id is empty",
+        sso.create(CreateSsoProvider::metadata_xml(" ")) => "metadata must not be empty",
+        sso.create(CreateSsoProvider::metadata_url("http://idp.example.com")) => "metadata URL must be an https URL",
+        sso.create(CreateSsoProvider::metadata_xml("<a/>").domains(["a.example", ""])) => "domain must not be empty",
+        sso.create(CreateSsoProvider::metadata_xml("<a/>").resource_id("")) => "resource id must not be empty",
         sso.update(SOME, UpdateSsoProvider::without_name_id_format().metadata_xml("<a/>").metadata_url("https://x"))
             => "metadata cannot be combined with a metadata URL",
     }
@@ -140,18 +140,18 @@ async fn bad_providers_and_clients_send_no_request() {
     };
     let oauth2 = |token_url: &str| CreateCustomProvider::oauth2("acme", endpoints(token_url), "id", "secret");
     refused! {
-        custom.create(CreateCustomProvider::oidc("acme", "", "id", "secret")) => "issuer is empty",
-        custom.create(CreateCustomProvider::oidc("acme", "http://x", "id", "secret")) => "issuer is not https",
-        custom.create(CreateCustomProvider::oidc("acme", url(""), "", "secret")) => "client id is empty",
-        custom.create(CreateCustomProvider::oidc("acme", url(""), "id", "")) => "client secret is empty",
-        custom.create(oidc().name("")) => "name is empty",
-        custom.create(oidc().scopes([""])) => "scope is empty",
+        custom.create(CreateCustomProvider::oidc("acme", "", "id", "secret")) => "issuer must not be empty",
+        custom.create(CreateCustomProvider::oidc("acme", "http://x", "id", "secret")) => "issuer must be an https URL",
+        custom.create(CreateCustomProvider::oidc("acme", url(""), "", "secret")) => "client id must not be empty",
+        custom.create(CreateCustomProvider::oidc("acme", url(""), "id", "")) => "client secret must not be empty",
+        custom.create(oidc().name("")) => "name must not be empty",
+        custom.create(oidc().scopes([""])) => "scope must not be empty",
         custom.create(oidc().jwks_uri(url("j"))) => "JWKS URI is only for OAuth 2.0; OpenID Connect discovers it",
-        custom.create(oauth2("x")) => "token URL is not valid: relative URL without a base",
+        custom.create(oauth2("x")) => "token URL is invalid: relative URL without a base",
         custom.create(oauth2(&url("t")).discovery_url(url("d"))) => "discovery URL is only for OpenID Connect",
         custom.create(oauth2(&url("t")).skip_nonce_check(true)) => "nonce check is only for OpenID Connect",
-        custom.update("acme", UpdateCustomProvider::new().client_secret("")) => "client secret is empty",
-        custom.update("acme", UpdateCustomProvider::new().issuer("")) => "issuer is empty",
+        custom.update("acme", UpdateCustomProvider::new().client_secret("")) => "client secret must not be empty",
+        custom.update("acme", UpdateCustomProvider::new().issuer("")) => "issuer must not be empty",
     }
 
     let app = |uri: &str| CreateOAuthClient::public([uri]);
@@ -161,16 +161,16 @@ async fn bad_providers_and_clients_send_no_request() {
         oauth.get(NONE) => no_id,
         oauth.delete(NONE) => no_id,
         oauth.regenerate_secret(NONE) => no_id,
-        oauth.update(NONE, UpdateOAuthClient::new().name("x")) => no_id,
+        oauth.update(NONE, UpdateOAuthClient::new().client_name("x")) => no_id,
         oauth.update(SOME, UpdateOAuthClient::new()) => "update must change at least one field",
         oauth.update(SOME, UpdateOAuthClient::new().grant_types(<[&str; 0]>::default())) => "grant types must not be empty",
-        oauth.create(CreateOAuthClient::public(<[&str; 0]>::default())) => "redirect URI is missing",
-        oauth.create(CreateOAuthClient::public(["https://x"; 11])) => "redirect URI is one of more than ten",
-        oauth.create(app("/cb")) => "redirect URI is not valid: relative URL without a base",
+        oauth.create(CreateOAuthClient::public(<[&str; 0]>::default())) => "redirect URIs must not be empty",
+        oauth.create(CreateOAuthClient::public(["https://x"; 11])) => "redirect URIs must have at most ten entries",
+        oauth.create(app("/cb")) => "redirect URI is invalid: relative URL without a base",
         oauth.create(app("app:cb")) => "redirect URI has no host",
-        oauth.create(app("https://x/#y")) => "redirect URI has a fragment",
-        oauth.create(app("http://x/")) => "redirect URI is http, which is for the own machine only",
-        oauth.create(app("https://x").name("")) => "name is empty",
+        oauth.create(app("https://x/#y")) => "redirect URI must not have a fragment",
+        oauth.create(app("http://x/")) => "redirect URI must not be http, except on this machine",
+        oauth.create(app("https://x").name("")) => "name must not be empty",
         oauth.create(app("https://x").token_endpoint_auth_method("client_secret_post")) => no_match,
         oauth.create(CreateOAuthClient::confidential(["https://x"])
             .token_endpoint_auth_method(TokenEndpointAuthMethod::None)) => no_match,

@@ -95,7 +95,7 @@ async fn a_link_is_verified_by_the_hash_in_it() {
         assert_eq!(header(&last_request(&server).await, "x-jwt-aud"), Some("staff"));
 
         let server = server_that_answers(wiremock::ResponseTemplate::new(200).set_body_json(session())).await;
-        client_of(&server).verify(link.verify()).await.unwrap();
+        client_of(&server).verify_otp(link.verify_otp()).await.unwrap();
         let body: Value = last_request(&server).await.body_json().unwrap();
         assert_eq!(body, json!({ "type": wanted, "token_hash": "in-the-link" }));
     }

@@ -28,8 +28,8 @@ async fn clients_are_listed_without_pages() {
 async fn a_client_is_created_with_all_that_the_server_takes() {
     let recorded = Recorded::new("181-admin_oauth_client_create-confidential").await;
     let app = CreateOAuthClient::confidential(["https://app.example.com/cb"])
-        .name("App")
-        .uri("https://app.example.com")
+        .client_name("App")
+        .client_uri("https://app.example.com")
         .logo_uri("https://app.example.com/logo.svg")
         .token_endpoint_auth_method(TokenEndpointAuthMethod::ClientSecretBasic)
         .grant_types([OAuthGrantType::AuthorizationCode]);
@@ -63,7 +63,7 @@ async fn a_client_is_got_changed_and_removed() {
     recorded.assert_error(recorded.admin.oauth_clients().get(Uuid::from_u128(1)).await);
 
     let recorded = Recorded::new("189-admin_oauth_client_update-ok").await;
-    let update = UpdateOAuthClient::new().name("App 2");
+    let update = UpdateOAuthClient::new().client_name("App 2");
     recorded.assert_whole(recorded.admin.oauth_clients().update(recorded.id(4), update).await);
     recorded.assert_sent().await;
 
@@ -72,8 +72,8 @@ async fn a_client_is_got_changed_and_removed() {
         .redirect_uris(["https://app.example.com/cb"])
         .token_endpoint_auth_method(TokenEndpointAuthMethod::ClientSecretPost)
         .grant_types([OAuthGrantType::AuthorizationCode, OAuthGrantType::RefreshToken])
-        .name("")
-        .uri("https://app.example.com")
+        .client_name("")
+        .client_uri("https://app.example.com")
         .logo_uri("");
     recorded.admin.oauth_clients().update(recorded.id(4), update).await.unwrap();
     let body = json!({

@@ -26,7 +26,7 @@ async fn no_debug_text_holds_a_secret() {
         format!("{:?}", GenerateLink::sign_up("a@b.c", PLANTED)),
         format!("{:?}", CreateCustomProvider::oidc("acme", "https://x", "id", PLANTED)),
         format!("{:?}", UpdateCustomProvider::new().client_secret(PLANTED)),
-        format!("{link:?} {:?}", link.verify()),
+        format!("{link:?} {:?}", link.verify_otp()),
         format!("{client:?}"),
     ];
     let secret = client.client_secret.unwrap();

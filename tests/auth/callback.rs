@@ -267,12 +267,85 @@ fn an_error_reads_well() {
     let text = |url: &str| error(url).to_string();
     assert_eq!(
         text("app:/cb?error=access_denied&error_code=otp_expired&error_description=It+has+expired"),
-        "the browser came back with an error access_denied (otp_expired): It has expired"
+        "the callback reports the error access_denied (otp_expired): It has expired"
     );
-    assert_eq!(text("app:/cb?error=access_denied"), "the browser came back with an error access_denied");
+    assert_eq!(text("app:/cb?error=access_denied"), "the callback reports the error access_denied");
     let error = Error::from(error("app:/cb?error=server_error&error_code=otp_expired"));
     assert_eq!(error.code(), Some(&ErrorCode::OtpExpired));
     assert!(error.status().is_none() && !error.is_retryable() && !error.ends_session());
+}
+
+/// Places in a URL where the parameters of a fragment end up, each with what stands before them.
+const PLACES: [&str; 24] = [
+    "https://app.example.com/#",
+    // After a fragment of the redirect URL itself.
+    "https://app.example.com/#top#",
+    "https://app.example.com/#/welcome?x=1#",
+    "https://app.example.com/#a=b&c#",
+    // After the route of a router that keeps it in the fragment.
+    "https://app.example.com/#/",
+    "https://app.example.com/#!/",
+    "https://app.example.com/#/cb?",
+    "https://app.example.com/#/cb/?",
+    "https://app.example.com/#/cb?page=1&",
+    "https://app.example.com/#/cb?page=a%20b&type=list&",
+    "https://app.example.com/?tab=1#/cb?next=https%3A%2F%2Fb.example%2F%3Fx%3D1&",
+    // After a `#` that the router or a mail program has encoded.
+    "https://app.example.com/#/%23",
+    "https://app.example.com/#%23",
+    "https://app.example.com/#/cb%23",
+    "https://app.example.com/#/cb?page=1%23",
+    "https://app.example.com/#/cb%3Fpage=1%23",
+    "https://app.example.com/#/%2523",
+    "https://app.example.com/#top%23",
+    "https://app.example.com/cb%23",
+    "https://app.example.com/?%23",
+    "https://app.example.com/cb?page=1%23",
+    "https://app.example.com/cb?page=1&x=%23&y=%23",
+    "com.example.app:/cb#/%23",
+    "com.example.app:/cb%23",
+];
+
+#[test]
+fn a_session_is_found_in_odd_places() {
+    let parameters = "access_token=a.b.c&expires_at=1795483540&expires_in=3600&provider_token=p%23t%3F%2F\
+                      &refresh_token=r%3D%3D&sb=&token_type=bearer&type=recovery";
+    let old_server = "access_token=a.b.c&expires_in=3600&refresh_token=r%3D%3D&token_type=bearer&type=recovery";
+    for place in PLACES {
+        let found = session(&format!("{place}{parameters}"));
+        assert_eq!(found.access_token.expose(), "a.b.c", "{place}");
+        assert_eq!(found.refresh_token.expose(), "r==", "{place}");
+        assert_eq!((found.expires_in, found.expires_at), (3600, Some(1_795_483_540)), "{place}");
+        assert_eq!(found.provider_token.as_ref().map(Secret::expose), Some("p#t?/"), "{place}");
+        assert_eq!((found.kind, found.token_type.as_str()), (FlowKind::Recovery, "bearer"), "{place}");
+        assert_eq!(session(&format!("{place}{old_server}")).expires_at, None, "{place}");
+        // Not all of it.
+        assert_eq!(
+            parse(&format!("{place}access_token=a&expires_in=1&token_type=bearer")),
+            Callback::NotOurs,
+            "{place}"
+        );
+    }
+}
+
+#[test]
+fn an_error_and_a_message_are_found_in_odd_places() {
+    for place in PLACES {
+        let found =
+            error(&format!("{place}error=access_denied&error_code=otp_expired&error_description=a+b%252Bc%253F&sb="));
+        assert_eq!(found.code, Some(ErrorCode::OtpExpired), "{place}");
+        // With an encoded `#` in the query, the parameters behind it count as those of the query.
+        if place.contains('#') || !place.contains('?') {
+            assert_eq!(found.error.as_deref(), Some("access_denied"), "{place}");
+            assert_eq!(found.description.as_deref(), Some("a b+c?"), "{place}");
+        }
+        assert_eq!(message(&format!("{place}message=Nearly%253A+there&sb=")), "Nearly: there", "{place}");
+        // A route of the application may have such a parameter.
+        let has_route = place != "https://app.example.com/#" && !place.ends_with('#');
+        if has_route {
+            assert_eq!(parse(&format!("{place}message=hello")), Callback::NotOurs, "{place}");
+        }
+    }
 }
 
 /// The server's ways to put pairs into a fragment.

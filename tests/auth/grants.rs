@@ -54,10 +54,10 @@ async fn an_anonymous_user_signs_up() {
 async fn a_user_where_a_session_belongs_is_an_error() {
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(support::user())).await;
     let error = client_of(&server).sign_in(Anonymous::new()).await.unwrap_err();
-    assert!(matches!(error, gotrue::Error::UnreadableReply(_)), "{error:?}");
+    assert!(matches!(error, gotrue::Error::UnreadableResponse(_)), "{error:?}");
     assert!(!error.is_retryable() && !error.ends_session());
     assert_eq!(error.status().map(|status| status.as_u16()), Some(200));
-    assert!(error.to_string().starts_with("sign_up: the answer cannot be read"), "{error}");
+    assert!(error.to_string().starts_with("sign_up: the response cannot be read"), "{error}");
 }
 
 #[tokio::test]

@@ -94,15 +94,15 @@ async fn a_sign_in_by_pkce() {
 async fn a_sign_in_by_a_flow_with_an_id() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
-    let flows = client.pkce_flows();
-    let flow = flows.begin(FlowKind::SignIn).unwrap();
+    let mut flows = client.pkce_flows();
+    let flow = flows.start(FlowKind::SignIn).unwrap();
     let loopback = Loopback::bind().await.unwrap();
     let back = flow.redirect_to(loopback.redirect_to()).unwrap();
     let url = client.authorize(Provider::Github).redirect_to(back).pkce_with(flow.verifier()).unwrap();
     let waiting = tokio::spawn(loopback.wait(Duration::from_secs(300)));
     get(&url).await;
     let callback = waiting.await.unwrap().unwrap();
-    let outcome = client.sign_in_from_callback(&flows, &callback).await.unwrap();
+    let outcome = client.sign_in_from_callback(&mut flows, &callback).await.unwrap();
     assert!(matches!(outcome, CallbackOutcome::SignedIn { kind: FlowKind::SignIn, .. }));
 }
 
@@ -265,7 +265,7 @@ async fn the_wait_ends_by_the_clock() {
     clock.advance(Duration::from_secs(1));
     let error = waiting.await.unwrap().unwrap_err();
     assert!(matches!(error, Error::NoCallback), "{error:?}");
-    assert_eq!(error.to_string(), "the browser did not come back in time");
+    assert_eq!(error.to_string(), "the browser did not return in time");
     assert!(reqwest::get(url).await.is_err());
 }
 

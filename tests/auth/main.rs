@@ -1,11 +1,16 @@
 //! Getting a session and what its user may do with it: grants, flows, callbacks, factors, identities, consents.
 
+mod binary_values;
 mod callback;
+mod flows_of_browsers;
 mod grants;
+mod late_callbacks;
 #[cfg(feature = "loopback")]
 mod loopback;
 mod mfa;
 mod oauth;
+mod oauth_callbacks;
 mod passkeys;
 mod pkce_flows;
+mod restored_flows;
 mod user;

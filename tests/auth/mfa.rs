@@ -73,7 +73,7 @@ async fn an_enrolment_without_its_secret_is_an_error() {
     // The reply to a phone has no secret in it.
     let (_, _server, mfa) = play("102-factor_enroll-phone").await;
     let error = mfa.enroll_totp(EnrollTotp::new()).await.unwrap_err();
-    assert!(matches!(error, Error::UnreadableReply(_)), "{error:?}");
+    assert!(matches!(error, Error::UnreadableResponse(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -148,10 +148,10 @@ async fn an_authenticator_makes_a_credential_and_then_uses_it() {
 
     // A credential of the other kind is not sent.
     let error = mfa.verify_webauthn(&made, credential).await.unwrap_err();
-    assert_eq!(error.to_string(), "credential was used, where one is to be made");
+    assert_eq!(error.to_string(), "credential is an assertion; expected a new one");
     let attestation = Recorded::load("236-passkey_registration_verify-ok").sent()["credential"].clone();
     let error = mfa.verify_webauthn(&used, attestation).await.unwrap_err();
-    assert_eq!(error.to_string(), "credential was made, where one is to be used");
+    assert_eq!(error.to_string(), "credential is new; expected an assertion");
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }
 
@@ -159,7 +159,7 @@ async fn an_authenticator_makes_a_credential_and_then_uses_it() {
 async fn a_factor_of_another_kind_has_no_webauthn_challenge() {
     let (recorded, _server, mfa) = play("098-factor_challenge-totp").await;
     let error = mfa.challenge_webauthn(factor_of(&recorded)).await.unwrap_err();
-    assert!(matches!(error, Error::UnreadableReply(_)), "{error:?}");
+    assert!(matches!(error, Error::UnreadableResponse(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -448,7 +448,7 @@ async fn an_authenticator_makes_a_factor_and_is_asked_for_it() {
     let mut device = Device::default();
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
     assert_eq!(challenge.ceremony, WebAuthnCeremony::Create);
-    let made = device.make(challenge.options.clone(), ORIGIN).await.unwrap();
+    let made = device.create(challenge.options.clone(), ORIGIN).await.unwrap();
     let raised = mfa.verify_webauthn(&challenge, &made).await.unwrap();
     assert_eq!(level(&raised), AssuranceLevel::Aal2);
     assert_eq!(methods(&raised), ["mfa/webauthn", "password"]);
@@ -469,7 +469,7 @@ async fn an_authenticator_makes_a_factor_and_is_asked_for_it() {
     assert_eq!(challenge.ceremony, WebAuthnCeremony::Request);
     let allowed = Value::from(challenge.options.clone());
     assert_eq!(allowed["publicKey"]["allowCredentials"].as_array().unwrap().len(), 1);
-    let used = device.use_(challenge.options.clone(), ORIGIN).await.unwrap();
+    let used = device.get(challenge.options.clone(), ORIGIN).await.unwrap();
     let raised = mfa.verify_webauthn(&challenge, used).await.unwrap();
     assert_eq!(level(&raised), AssuranceLevel::Aal2);
 
@@ -488,18 +488,18 @@ async fn what_an_authenticator_answers_is_checked() {
     let mfa = client.user(session.access_token()).mfa();
     let factor = mfa.enroll_webauthn("key").await.unwrap();
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
-    let elsewhere = Device::default().make(challenge.options.clone(), "http://localhost:4000").await.unwrap();
+    let elsewhere = Device::default().create(challenge.options.clone(), "http://localhost:4000").await.unwrap();
     assert_code(mfa.verify_webauthn(&challenge, elsewhere).await, 500, &ErrorCode::UnexpectedFailure);
     // A challenge outlives an answer that does not pass.
     let mut device = Device::default();
-    let made = device.make(challenge.options.clone(), ORIGIN).await.unwrap();
+    let made = device.create(challenge.options.clone(), ORIGIN).await.unwrap();
     let raised = mfa.verify_webauthn(&challenge, made).await.unwrap();
 
     let mfa = client.user(raised.access_token()).mfa();
     let other = mfa.challenge_webauthn(factor.id).await.unwrap();
-    let stale = device.use_(other.options, ORIGIN).await.unwrap();
+    let stale = device.get(other.options, ORIGIN).await.unwrap();
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
     assert_code(mfa.verify_webauthn(&challenge, stale).await, 500, &ErrorCode::UnexpectedFailure);
-    let used = device.use_(challenge.options.clone(), ORIGIN).await.unwrap();
+    let used = device.get(challenge.options.clone(), ORIGIN).await.unwrap();
     mfa.verify_webauthn(&challenge, used).await.unwrap();
 }

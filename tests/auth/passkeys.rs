@@ -28,7 +28,7 @@ async fn signed_up(client: &Client, email: &str) -> (Session, UserClient) {
 async fn registered(user: &UserClient) -> (Device, Uuid) {
     let mut device = Device::default();
     let challenge = user.passkeys().registration_options().await.unwrap();
-    let credential = device.make(challenge.options, ORIGIN).await.unwrap();
+    let credential = device.create(challenge.options, ORIGIN).await.unwrap();
     let passkey = user.passkeys().register(challenge.challenge_id, credential).await.unwrap();
     (device, passkey.id)
 }
@@ -36,7 +36,7 @@ async fn registered(user: &UserClient) -> (Device, Uuid) {
 /// A device's answer to a new challenge.
 async fn answer(client: &Client, device: &mut Device) -> (Uuid, Value) {
     let challenge = client.passkey_options().await.unwrap();
-    (challenge.challenge_id, device.use_(challenge.options, ORIGIN).await.unwrap())
+    (challenge.challenge_id, device.get(challenge.options, ORIGIN).await.unwrap())
 }
 
 /// The answer in the form that a browser gives it.
@@ -62,7 +62,7 @@ async fn a_passkey_is_registered_and_signs_in() {
     assert_eq!(options["attestation"], "none");
     assert_eq!(options.get("excludeCredentials"), None);
     let mut device = Device::default();
-    let credential = device.make(challenge.options, ORIGIN).await.unwrap();
+    let credential = device.create(challenge.options, ORIGIN).await.unwrap();
     let passkey = user.passkeys().register(challenge.challenge_id, credential).await.unwrap();
     assert_eq!(passkey.friendly_name.as_deref(), Some("Passkey"));
     assert_eq!(passkey.last_used_at, None);
@@ -157,7 +157,7 @@ async fn a_registration_is_checked() {
 
     // Another site.
     let challenge = passkeys.registration_options().await.unwrap();
-    let elsewhere = Device::default().make(challenge.options, "http://localhost:4000").await.unwrap();
+    let elsewhere = Device::default().create(challenge.options, "http://localhost:4000").await.unwrap();
     let wrong_origin = passkeys.register(challenge.challenge_id, &elsewhere).await;
     assert_eq!(code(wrong_origin), ErrorCode::WebauthnVerificationFailed);
     // Spent by the failure.
@@ -166,13 +166,13 @@ async fn a_registration_is_checked() {
     // Another challenge.
     let first = passkeys.registration_options().await.unwrap();
     let second = passkeys.registration_options().await.unwrap();
-    let credential = Device::default().make(first.options, ORIGIN).await.unwrap();
+    let credential = Device::default().create(first.options, ORIGIN).await.unwrap();
     let wrong = passkeys.register(second.challenge_id, &credential).await;
     assert_eq!(code(wrong), ErrorCode::WebauthnVerificationFailed);
 
     // An attestation object that is cut short.
     let challenge = passkeys.registration_options().await.unwrap();
-    let credential = Device::default().make(challenge.options, ORIGIN).await.unwrap();
+    let credential = Device::default().create(challenge.options, ORIGIN).await.unwrap();
     let mut cut = in_base64(credential);
     let object = cut["response"]["attestationObject"].as_str().unwrap();
     cut["response"]["attestationObject"] = object[..object.len() - 8].into();
@@ -183,7 +183,7 @@ async fn a_registration_is_checked() {
     // The same credential twice.
     let (first, second) =
         (passkeys.registration_options().await.unwrap(), passkeys.registration_options().await.unwrap());
-    let credential = Device::default().make(first.options, ORIGIN).await.unwrap();
+    let credential = Device::default().create(first.options, ORIGIN).await.unwrap();
     passkeys.register(first.challenge_id, &credential).await.unwrap();
     let mut again = in_base64(credential);
     again["response"]["clientDataJSON"] = client_data("webauthn.create", &second.options.challenge, ORIGIN);
@@ -212,7 +212,7 @@ async fn a_forged_assertion_is_refused() {
 
     // Another site.
     let challenge = client.passkey_options().await.unwrap();
-    let credential = device.use_(challenge.options, "http://localhost:4000").await.unwrap();
+    let credential = device.get(challenge.options, "http://localhost:4000").await.unwrap();
     let wrong_origin = client.sign_in(PasskeyAssertion::new(challenge.challenge_id, credential)).await;
     assert_eq!(code(wrong_origin), ErrorCode::WebauthnVerificationFailed);
 
@@ -267,10 +267,10 @@ async fn credentials_are_for_the_site_that_was_chosen() {
     let (_, user) = signed_up(&client, EMAIL).await;
     let challenge = user.passkeys().registration_options().await.unwrap();
     let mut device = Device::default();
-    let credential = device.make(challenge.options, "https://app.example.com").await.unwrap();
+    let credential = device.create(challenge.options, "https://app.example.com").await.unwrap();
     user.passkeys().register(challenge.challenge_id, credential).await.unwrap();
     let challenge = client.passkey_options().await.unwrap();
     assert_eq!(challenge.options.rp_id, "example.com");
-    let credential = device.use_(challenge.options, "https://app.example.com").await.unwrap();
+    let credential = device.get(challenge.options, "https://app.example.com").await.unwrap();
     client.sign_in(PasskeyAssertion::new(challenge.challenge_id, credential)).await.unwrap();
 }

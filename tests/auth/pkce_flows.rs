@@ -1,11 +1,11 @@
-//! Several PKCE flows at once: each code meets its own verifier, or none.
+//! Several open PKCE flows: each code is exchanged with the verifier of its own flow or not at all.
 
 use std::{sync::LazyLock, time::Duration};
 
 use gotrue::{
-    Callback, Client, Error, ErrorCode, PkceFlows, Provider, Recover, SendMagicLink, Session, SignUp, UserUpdate,
-    Verify,
-    auth::{CallbackOutcome, FlowKind, PkceFlow, SavedFlow},
+    Callback, Client, Error, ErrorCode, PkceFlows, Provider, Recover, Session, SignInMessage, SignUp, UserUpdate,
+    VerifyOtp,
+    auth::{CallbackOutcome, FlowKind, PkceFlow},
     url::Url,
 };
 use gotrue_fake::{FakeServer, ManualClock};
@@ -19,8 +19,8 @@ const EMAIL: &str = "ada@example.com";
 static CLIENT: LazyLock<Client> = LazyLock::new(|| Client::new("http://127.0.0.1:9999", "").unwrap());
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Goes where a browser would go, up to the application's page.
-async fn browse(url: &str) -> Url {
+/// Follows redirects up to the application's page.
+pub async fn browse(url: &str) -> Url {
     let http = gotrue::reqwest::Client::builder().redirect(gotrue::reqwest::redirect::Policy::none()).build().unwrap();
     let mut url = Url::parse(url).unwrap();
     while url.host_str() != Some("app.example.com") {
@@ -36,8 +36,8 @@ async fn follow_last_mail(server: &FakeServer, to: &str) -> Callback {
     Callback::parse(&browse(link.expose()).await)
 }
 
-fn begin_with_provider(client: &Client, flows: &PkceFlows) -> (PkceFlow, Url) {
-    let flow = flows.begin(FlowKind::SignIn).unwrap();
+fn start_with_provider(client: &Client, flows: &mut PkceFlows) -> (PkceFlow, Url) {
+    let flow = flows.start(FlowKind::SignIn).unwrap();
     let authorize = client.authorize(Provider::Github).redirect_to(flow.redirect_to(BACK).unwrap());
     let url = authorize.pkce_with(flow.verifier()).unwrap();
     (flow, url)
@@ -56,15 +56,15 @@ async fn several_flows_end_in_any_order() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap();
-    let flows = client.pkce_flows();
+    let mut flows = client.pkce_flows();
 
-    let (_, first) = begin_with_provider(&client, &flows);
-    let recovery = flows.begin(FlowKind::Recovery).unwrap();
+    let (_, first) = start_with_provider(&client, &mut flows);
+    let recovery = flows.start(FlowKind::Recovery).unwrap();
     let back = recovery.redirect_to(BACK).unwrap();
     client.recover(Recover::email(EMAIL).redirect_to(back).pkce(recovery.verifier())).await.unwrap();
-    let link = flows.begin(FlowKind::MagicLink).unwrap();
+    let link = flows.start(FlowKind::MagicLink).unwrap();
     let back = link.redirect_to(BACK).unwrap();
-    let grace = SendMagicLink::email("grace@example.com").redirect_to(back).pkce(link.verifier());
+    let grace = SignInMessage::email("grace@example.com").redirect_to(back).pkce(link.verifier());
     client.send_magic_link(grace).await.unwrap();
     assert_eq!(flows.len(), 3);
 
@@ -74,10 +74,10 @@ async fn several_flows_end_in_any_order() {
         (follow_last_mail(&server, EMAIL).await, FlowKind::Recovery, EMAIL),
     ];
     for (callback, expected, email) in ended {
-        let (session, kind) = signed_in(client.sign_in_from_callback(&flows, &callback).await.unwrap());
+        let (session, kind) = signed_in(client.sign_in_from_callback(&mut flows, &callback).await.unwrap());
         assert_eq!((kind, session.user().email.as_deref()), (expected, Some(email)));
         // Once only.
-        let again = client.sign_in_from_callback(&flows, &callback).await.unwrap_err();
+        let again = client.sign_in_from_callback(&mut flows, &callback).await.unwrap_err();
         assert!(matches!(again, Error::MissingVerifier), "{again:?}");
     }
     assert!(flows.is_empty());
@@ -88,16 +88,16 @@ async fn a_change_of_address_takes_two_links() {
     let server = FakeServer::builder().confirm_addresses(true).start().await;
     let client = server.client().unwrap();
     client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap();
-    let confirm = Verify::email(EMAIL, server.last_message_to(EMAIL).unwrap().code);
-    let session = client.verify(confirm).await.unwrap().session().unwrap();
-    let flows = client.pkce_flows();
-    let flow = flows.begin(FlowKind::EmailChange).unwrap();
+    let confirm = VerifyOtp::email(EMAIL, server.last_message_to(EMAIL).unwrap().code);
+    let session = client.verify_otp(confirm).await.unwrap().session().unwrap();
+    let mut flows = client.pkce_flows();
+    let flow = flows.start(FlowKind::EmailChange).unwrap();
     let change = UserUpdate::new().email("ada@new.example.com").redirect_to(flow.redirect_to(BACK).unwrap());
     client.user(session.access_token()).update(change.pkce(flow.verifier())).await.unwrap();
 
     let callback = follow_last_mail(&server, EMAIL).await;
     let CallbackOutcome::ConfirmationPending { message } =
-        client.sign_in_from_callback(&flows, &callback).await.unwrap()
+        client.sign_in_from_callback(&mut flows, &callback).await.unwrap()
     else {
         panic!("{callback:?}")
     };
@@ -105,7 +105,7 @@ async fn a_change_of_address_takes_two_links() {
     assert_eq!(flows.len(), 1);
 
     let callback = follow_last_mail(&server, "ada@new.example.com").await;
-    let (session, kind) = signed_in(client.sign_in_from_callback(&flows, &callback).await.unwrap());
+    let (session, kind) = signed_in(client.sign_in_from_callback(&mut flows, &callback).await.unwrap());
     assert_eq!((kind, session.user().email.as_deref()), (FlowKind::EmailChange, Some("ada@new.example.com")));
 }
 
@@ -113,14 +113,14 @@ async fn a_change_of_address_takes_two_links() {
 async fn a_code_without_a_flow_gets_no_verifier() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
-    let flows = client.pkce_flows();
+    let mut flows = client.pkce_flows();
     // There is one open flow, and it is not guessed that it is the one.
-    flows.begin(FlowKind::SignIn).unwrap();
+    flows.start(FlowKind::SignIn).unwrap();
     for url in ["app:/cb?code=8d8c4e55", "app:/cb?code=8d8c4e55&flow_id=another", "app:/cb?code=8d8c4e55&flow_id="] {
         let callback = Callback::parse(&Url::parse(url).unwrap());
-        let error = client.sign_in_from_callback(&flows, &callback).await.unwrap_err();
+        let error = client.sign_in_from_callback(&mut flows, &callback).await.unwrap_err();
         assert!(matches!(error, Error::MissingVerifier), "{url}: {error:?}");
-        let text = "no verifier for this code: its flow was begun elsewhere, is over, or took too long";
+        let text = "no verifier for this code: the flow was started elsewhere, has ended, or has expired";
         assert_eq!(error.to_string(), text);
         assert!(!error.is_retryable() && !error.ends_session() && error.status().is_none());
     }
@@ -132,13 +132,13 @@ async fn a_code_without_a_flow_gets_no_verifier() {
 async fn a_code_never_gets_another_flows_verifier() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
-    let flows = client.pkce_flows();
-    let (_, url) = begin_with_provider(&client, &flows);
-    let (other, _) = begin_with_provider(&client, &flows);
+    let mut flows = client.pkce_flows();
+    let (_, url) = start_with_provider(&client, &mut flows);
+    let (other, _) = start_with_provider(&client, &mut flows);
     // Somebody exchanges the ids.
     let Callback::Code { code, .. } = Callback::parse(&browse(url.as_str()).await) else { panic!() };
     let callback = Callback::Code { code, flow_id: Some(other.id().to_owned()) };
-    let error = client.sign_in_from_callback(&flows, &callback).await.unwrap_err();
+    let error = client.sign_in_from_callback(&mut flows, &callback).await.unwrap_err();
     assert_eq!(error.code(), Some(&ErrorCode::BadCodeVerifier));
     assert!(matches!(flows.take(other.id()), Err(Error::MissingVerifier)));
     assert_eq!(flows.len(), 1);
@@ -148,19 +148,20 @@ async fn a_code_never_gets_another_flows_verifier() {
 async fn what_is_no_code_signs_nobody_in() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
-    let flows = client.pkce_flows();
-    let flow = flows.begin(FlowKind::SignIn).unwrap();
+    let mut flows = client.pkce_flows();
+    let flow = flows.start(FlowKind::SignIn).unwrap();
     let tokens = "access_token=a&expires_in=60&refresh_token=r&sb=&token_type=bearer";
     for (url, text) in [
-        (format!("app:/cb#{tokens}"), "callback holds a session where a code is awaited"),
-        ("app:/cb".to_owned(), "callback is not the server's"),
+        (format!("app:/cb#{tokens}"), "callback contains a session where a code is expected"),
+        ("app:/cb".to_owned(), "callback is not from this server"),
     ] {
         let error =
-            client.sign_in_from_callback(&flows, &Callback::parse(&Url::parse(&url).unwrap())).await.unwrap_err();
+            client.sign_in_from_callback(&mut flows, &Callback::parse(&Url::parse(&url).unwrap())).await.unwrap_err();
         assert_eq!(error.to_string(), text);
     }
     let url = format!("app:/cb?flow_id={}&error=access_denied&error_code=otp_expired", flow.id());
-    let error = client.sign_in_from_callback(&flows, &Callback::parse(&Url::parse(&url).unwrap())).await.unwrap_err();
+    let error =
+        client.sign_in_from_callback(&mut flows, &Callback::parse(&Url::parse(&url).unwrap())).await.unwrap_err();
     assert!(matches!(error, Error::Callback(_)) && error.code() == Some(&ErrorCode::OtpExpired), "{error:?}");
     assert!(server.received_requests().await.unwrap().is_empty());
 }
@@ -173,12 +174,12 @@ async fn a_flow_stays_open_when_the_exchange_may_succeed_later() {
     let session = ResponseTemplate::new(200).set_body_json(support::session());
     Mock::given(matchers::any()).respond_with(session).mount(&server).await;
     let client = client_of(&server);
-    let flows = client.pkce_flows();
-    let flow = flows.begin(FlowKind::SignIn).unwrap();
+    let mut flows = client.pkce_flows();
+    let flow = flows.start(FlowKind::SignIn).unwrap();
     let callback = Callback::Code { code: "8d8c4e55".into(), flow_id: Some(flow.id().to_owned()) };
-    assert!(client.sign_in_from_callback(&flows, &callback).await.unwrap_err().is_retryable());
+    assert!(client.sign_in_from_callback(&mut flows, &callback).await.unwrap_err().is_retryable());
     assert_eq!(flows.len(), 1);
-    client.sign_in_from_callback(&flows, &callback).await.unwrap();
+    client.sign_in_from_callback(&mut flows, &callback).await.unwrap();
     assert!(flows.is_empty());
     for request in server.received_requests().await.unwrap() {
         let body: serde_json::Value = request.body_json().unwrap();
@@ -214,11 +215,11 @@ async fn a_session_in_the_fragment_is_made_one_by_the_server() {
 fn flows_time_out_by_kind() {
     let clock = ManualClock::new();
     let client = Client::builder().clock(clock.clone()).build().unwrap();
-    let flows = client.pkce_flows();
+    let mut flows = client.pkce_flows();
     let provider = [FlowKind::SignIn, FlowKind::LinkIdentity];
     let mail = [FlowKind::SignUp, FlowKind::MagicLink, FlowKind::Recovery, FlowKind::EmailChange];
-    let begin = |kind| flows.begin(kind).unwrap();
-    let (early, late) = (provider.map(begin), mail.map(begin));
+    let mut start = |kind| flows.start(kind).unwrap();
+    let (early, late) = (provider.map(&mut start), mail.map(&mut start));
     clock.advance(9 * MINUTE + Duration::from_secs(59));
     assert_eq!(flows.len(), 6);
     // A clock that is put right is no time that passes.
@@ -229,76 +230,80 @@ fn flows_time_out_by_kind() {
         assert!(matches!(flows.take(flow.id()), Err(Error::MissingVerifier)));
     }
     clock.advance(23 * 60 * MINUTE + 49 * MINUTE);
-    assert_eq!(flows.take(late[0].id()).unwrap(), late[0]);
+    assert_eq!(flows.take(late[0].id()).unwrap().verifier(), late[0].verifier());
     clock.advance(MINUTE);
     assert!(flows.is_empty());
 }
 
 #[test]
 fn the_oldest_flow_makes_room() {
-    let flows = PkceFlows::new();
-    let begun: Vec<_> = (0..17).map(|_| flows.begin(FlowKind::SignIn).unwrap()).collect();
+    let mut flows = PkceFlows::new();
+    let started: Vec<_> = (0..17).map(|_| flows.start(FlowKind::SignIn).unwrap()).collect();
     assert_eq!(flows.len(), 16);
-    assert!(matches!(flows.take(begun[0].id()), Err(Error::MissingVerifier)));
-    assert_eq!(flows.take(begun[1].id()).unwrap(), begun[1]);
+    assert!(matches!(flows.take(started[0].id()), Err(Error::MissingVerifier)));
+    assert_eq!(flows.take(started[1].id()).unwrap().verifier(), started[1].verifier());
 
-    // Clones share flows and bounds.
-    let clone = flows.clone().capacity(2);
-    assert_eq!((flows.len(), clone.len()), (2, 2));
-    assert_eq!(flows.take(begun[16].id()).unwrap(), begun[16]);
-    assert!(clone.take(begun[16].id()).is_err());
-    let none = PkceFlows::new().capacity(0);
-    let only = none.begin(FlowKind::SignIn).unwrap();
-    assert_eq!(none.take(only.id()).unwrap(), only);
+    let mut flows = flows.capacity(2);
+    assert_eq!(flows.len(), 2);
+    assert!(flows.take(started[14].id()).is_err());
+    assert_eq!(flows.take(started[15].id()).unwrap().verifier(), started[15].verifier());
+    let mut one = PkceFlows::new().capacity(0);
+    let only = one.start(FlowKind::SignIn).unwrap();
+    assert_eq!(one.take(only.id()).unwrap().verifier(), only.verifier());
 }
 
 #[test]
 fn flows_outlive_a_restart() {
     let clock = ManualClock::new();
     let client = || Client::builder().clock(clock.clone()).build().unwrap();
-    let flows = client().pkce_flows();
-    let mail = flows.begin(FlowKind::SignUp).unwrap();
+    let mut flows = client().pkce_flows();
+    let mail = flows.start(FlowKind::SignUp).unwrap();
     clock.advance(5 * MINUTE);
-    let provider = flows.begin(FlowKind::SignIn).unwrap();
+    let provider = flows.start(FlowKind::SignIn).unwrap();
     let text = serde_json::to_string(&flows.save()).unwrap();
     assert!(text.contains(mail.verifier().secret().expose()) && text.contains("\"sign_up\""));
-    let saved = || serde_json::from_str::<Vec<SavedFlow>>(&text).unwrap();
+    let saved = || serde_json::from_str::<Vec<PkceFlow>>(&text).unwrap();
     assert!(!format!("{:?}", saved()).contains(mail.verifier().secret().expose()));
 
     clock.advance(9 * MINUTE);
-    let flows = client().pkce_flows();
+    let mut flows = client().pkce_flows();
     flows.restore(saved());
     // Twice is once.
     flows.restore(saved());
     assert_eq!(flows.len(), 2);
     clock.advance(MINUTE);
     assert!(flows.take(provider.id()).is_err());
-    assert_eq!(flows.take(mail.id()).unwrap(), mail);
+    assert_eq!(flows.take(mail.id()).unwrap().verifier(), mail.verifier());
 
     // A clock that was moved back gives nobody more time than there is.
     clock.set(gotrue::Clock::now(&clock) - Duration::from_secs(100 * 24 * 3600));
-    let flows = client().pkce_flows();
+    let mut flows = client().pkce_flows();
     flows.restore(saved());
     clock.advance(10 * MINUTE);
     assert_eq!(flows.len(), 1);
     clock.set(gotrue::Clock::now(&clock) + Duration::from_secs(200 * 24 * 3600));
-    let flows = client().pkce_flows();
+    let mut flows = client().pkce_flows();
     flows.restore(saved());
     assert!(flows.is_empty());
 
-    let broken = json!([{ "id": "x", "verifier": "short", "kind": "sign_in", "expires_at": "2999-01-01T00:00:00Z" }]);
-    flows.restore(serde_json::from_value::<Vec<SavedFlow>>(broken).unwrap());
+    let flow = |id: &str, verifier: &str| {
+        let json = json!({ "id": id, "verifier": verifier, "kind": "sign_in", "expires_at": "2999-01-01T00:00:00Z" });
+        serde_json::from_value::<PkceFlow>(json)
+    };
+    let error = flow("x", "short").unwrap_err().to_string();
+    assert_eq!(error, "PKCE verifier must be 43 to 128 unreserved characters");
+    flows.restore([flow("", &"v".repeat(43)).unwrap()]);
     assert!(flows.is_empty());
 }
 
 #[test]
 fn nothing_prints_a_verifier() {
-    let flows = PkceFlows::new();
-    let flow = flows.begin(FlowKind::SignIn).unwrap();
+    let mut flows = PkceFlows::new();
+    let flow = flows.start(FlowKind::SignIn).unwrap();
     let text = format!("{flow:?} {flows:?} {:?}", flows.save());
     assert!(!text.contains(flow.verifier().secret().expose()) && text.contains("open: 1"), "{text}");
     let error = flow.redirect_to("not a URL").unwrap_err();
-    assert_eq!(error.to_string(), "redirect URL is not valid: relative URL without a base");
+    assert_eq!(error.to_string(), "redirect URL is invalid: relative URL without a base");
 }
 
 proptest! {
@@ -318,7 +323,7 @@ proptest! {
         if has_id_already {
             given.query_pairs_mut().append_pair(PkceFlow::PARAMETER, "of another flow");
         }
-        let flow = PkceFlows::new().begin(FlowKind::SignIn).unwrap();
+        let flow = PkceFlows::new().start(FlowKind::SignIn).unwrap();
         let with_id = flow.redirect_to(&given).unwrap();
 
         let mut expected: Vec<(String, String)> = own.query_pairs().into_owned().collect();

@@ -76,7 +76,7 @@ async fn an_address_that_is_none_is_an_error() {
     let reply = ResponseTemplate::new(200).set_body_json(json!({ "url": "not an address" }));
     let server = server_that_answers(reply).await;
     let error = support::client_of(&server).user("t").identities().link(Provider::Github).url().await.unwrap_err();
-    assert!(matches!(error, gotrue::Error::UnreadableReply(_)), "{error:?}");
+    assert!(matches!(error, gotrue::Error::UnreadableResponse(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn a_passkey_is_registered() {
 
     let assertion = Recorded::load("240-passkey_authentication_verify-ok").sent()["credential"].clone();
     let error = user.passkeys().register(challenge_id, assertion).await.unwrap_err();
-    assert_eq!(error.to_string(), "credential was used, where one is to be made");
+    assert_eq!(error.to_string(), "credential is an assertion; expected a new one");
 }
 
 #[tokio::test]

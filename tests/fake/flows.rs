@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use gotrue::{
-    AuthorizationCode, Client, Error, ErrorCode, Password, PkceVerifier, Provider, Recover, Resend, SendOtp, Session,
-    SignUp, UserUpdate, Verify,
+    AuthorizationCode, Client, Error, ErrorCode, Password, PkceVerifier, Provider, Recover, Resend, Session,
+    SignInMessage, SignUp, UserUpdate, VerifyOtp,
     admin::{CreateCustomProvider, GenerateLink, OAuth2Endpoints},
     types::OtpType,
 };
@@ -51,15 +51,15 @@ async fn the_mailbox_holds_codes_and_links() {
     let [first, last] = <[_; 2]>::try_from(server.messages_to(EMAIL)).unwrap();
     assert_eq!((last.otp_type, last.to.as_str()), (Some(OtpType::Signup), EMAIL));
     assert!(last.link.unwrap().expose().contains(last.token_hash.unwrap().expose()));
-    assert_eq!(code(client.verify(Verify::email(EMAIL, &first.code)).await), "otp_expired");
-    let session = client.verify(Verify::email(EMAIL, &last.code)).await.unwrap().session().unwrap();
+    assert_eq!(code(client.verify_otp(VerifyOtp::email(EMAIL, &first.code)).await), "otp_expired");
+    let session = client.verify_otp(VerifyOtp::email(EMAIL, &last.code)).await.unwrap().session().unwrap();
     client.user(session.access_token()).reauthenticate().await.unwrap();
     assert_eq!(server.last_message_to(EMAIL).unwrap().otp_type, None);
 
-    client.send_otp(SendOtp::phone("15550000002")).await.unwrap();
+    client.send_otp(SignInMessage::phone("15550000002")).await.unwrap();
     let message = server.last_message_to("15550000002").unwrap();
     assert!(message.link.is_none() && message.token_hash.is_none());
-    client.verify(Verify::phone("15550000002", &message.code)).await.unwrap().session().unwrap();
+    client.verify_otp(VerifyOtp::phone("15550000002", &message.code)).await.unwrap().session().unwrap();
     // To somebody unknown, and for a link of an administrator, nothing is sent.
     client.recover(Recover::email("who@example.com")).await.unwrap();
     client.admin(server.service_key()).generate_link(GenerateLink::invite("grace@example.com")).await.unwrap();
@@ -105,7 +105,7 @@ async fn errors_are_the_same_in_both_versions() {
     for version in ["2024-01-01", "2023-01-01"] {
         let client = server.client_builder().api_version(version).build().unwrap();
         let error = client.sign_in(Password::email("who@example.com", PASSWORD)).await.unwrap_err();
-        assert_eq!(error.to_string(), "token: the server answered 400 invalid_credentials: Invalid login credentials");
+        assert_eq!(error.to_string(), "token: the server returned 400 invalid_credentials: Invalid login credentials");
         let error = client.sign_up(SignUp::email("a@example.com", "123")).await.unwrap_err();
         assert_eq!(error.code(), Some(&ErrorCode::WeakPassword));
         assert_eq!(error.weak_password_reasons().len(), 1);
@@ -156,16 +156,16 @@ async fn a_code_expires_and_messages_have_an_interval() {
     let builder = FakeServer::builder().clock(clock.clone()).message_interval(Duration::from_secs(60));
     let server = builder.start().await;
     let client = server.client().unwrap();
-    client.send_otp(SendOtp::email(EMAIL)).await.unwrap();
+    client.send_otp(SignInMessage::email(EMAIL)).await.unwrap();
     clock.advance(Duration::from_secs(18));
-    let limited = client.send_otp(SendOtp::email(EMAIL)).await.unwrap_err();
+    let limited = client.send_otp(SignInMessage::email(EMAIL)).await.unwrap_err();
     assert_eq!(limited.code(), Some(&ErrorCode::OverEmailSendRateLimit));
     assert_eq!(limited.retry_after(), Some(Duration::from_secs(42)));
     assert!(limited.is_retryable());
 
     clock.advance(Duration::from_secs(3600));
     let code_sent = server.last_message_to(EMAIL).unwrap().code;
-    assert_eq!(code(client.verify(Verify::email(EMAIL, code_sent)).await), "otp_expired");
+    assert_eq!(code(client.verify_otp(VerifyOtp::email(EMAIL, code_sent)).await), "otp_expired");
 }
 
 #[tokio::test]

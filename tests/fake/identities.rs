@@ -117,5 +117,5 @@ async fn an_id_token_is_checked() {
     assert!(server.id_token(Provider::Kakao, &json!({})).is_none());
     let off = client.sign_in(IdToken::new(Provider::Kakao, "x.y.z")).await;
     assert_eq!(code(off), "provider_disabled");
-    assert_eq!(client.settings().await.unwrap().external.get("kakao"), Some(&false));
+    assert_eq!(client.settings().await.unwrap().external["kakao"], false);
 }

@@ -1,4 +1,4 @@
-//! A service on axum: which requests pass, and what the others are told.
+//! An axum service: which requests are accepted, and the responses to the others.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -17,36 +17,36 @@ use serde::Deserialize;
 use tower::{ServiceBuilder, ServiceExt};
 use wiremock::MockServer;
 
-struct Service {
+pub struct Service {
     address: SocketAddr,
 }
 
 impl Service {
-    async fn start(router: Router) -> Self {
+    pub async fn start(router: Router) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { address }
     }
 
-    fn get(&self, path: &str) -> RequestBuilder {
+    pub fn get(&self, path: &str) -> RequestBuilder {
         reqwest::Client::new().get(format!("http://{}{path}", self.address))
     }
 
-    async fn ask(&self, path: &str, token: &Secret) -> Answer {
+    pub async fn request(&self, path: &str, token: &Secret) -> Answer {
         Answer::of(self.get(path).bearer_auth(token.expose())).await
     }
 }
 
 #[derive(Debug, PartialEq)]
-struct Answer {
+pub struct Answer {
     status: u16,
     challenge: Option<String>,
     body: String,
 }
 
 impl Answer {
-    async fn of(request: RequestBuilder) -> Self {
+    pub async fn of(request: RequestBuilder) -> Self {
         let reply = request.send().await.unwrap();
         let challenge = reply.headers().get(header::WWW_AUTHENTICATE);
         Self {
@@ -60,15 +60,15 @@ impl Answer {
         Self { status, challenge: challenge.map(str::to_owned), body: body.to_owned() }
     }
 
-    fn nobody() -> Self {
+    pub fn no_authorization() -> Self {
         Self::new(401, Some("Bearer"), r#"{"code":"no_authorization"}"#)
     }
 
-    fn bad_token() -> Self {
+    pub fn bad_token() -> Self {
         Self::new(401, Some(r#"Bearer error="invalid_token""#), r#"{"code":"bad_jwt"}"#)
     }
 
-    fn not_enough() -> Self {
+    fn insufficient_scope() -> Self {
         Self::new(403, Some(r#"Bearer error="insufficient_scope""#), r#"{"code":"insufficient_scope"}"#)
     }
 
@@ -76,12 +76,12 @@ impl Answer {
         Self::new(503, None, r#"{"code":"temporarily_unavailable"}"#)
     }
 
-    fn passed(body: &str) -> Self {
+    pub fn passed(body: &str) -> Self {
         Self::new(200, None, body)
     }
 }
 
-async fn who(user: Verified) -> String {
+async fn me(user: Verified) -> String {
     user.email.clone().unwrap()
 }
 
@@ -90,7 +90,7 @@ async fn visitor(user: Option<Verified>) -> &'static str {
 }
 
 #[derive(Deserialize)]
-struct Provided {
+struct ProviderClaims {
     sub: Uuid,
     app_metadata: AppMetadata,
 }
@@ -100,23 +100,23 @@ struct AppMetadata {
     provider: String,
 }
 
-async fn provider(user: Verified<Provided>) -> String {
+async fn provider(user: Verified<ProviderClaims>) -> String {
     format!("{} {}", user.sub, user.app_metadata.provider)
 }
 
 #[derive(Deserialize)]
-struct OfTeam {
+struct TeamClaims {
     team: String,
 }
 
-async fn team(user: Verified<OfTeam>) -> String {
+async fn team(user: Verified<TeamClaims>) -> String {
     user.team.clone()
 }
 
-fn router(verify: VerifyLayer) -> Router {
-    let guarded = |path, layer| Router::new().route(path, get(who)).route_layer(layer);
+pub fn router(verify: VerifyLayer) -> Router {
+    let guarded = |path, layer| Router::new().route(path, get(me)).route_layer(layer);
     Router::new()
-        .route("/me", get(who))
+        .route("/me", get(me))
         .route("/open", get(visitor))
         .route("/provider", get(provider))
         .route("/team", get(team))
@@ -133,7 +133,7 @@ async fn service_of(client: &Client) -> Service {
     Service::start(router(VerifyLayer::new(client.jwt_verifier()))).await
 }
 
-async fn ada(client: &Client) -> Session {
+pub async fn ada(client: &Client) -> Session {
     client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap();
     client.sign_in(Password::email("ada@example.com", "correct-horse-7")).await.unwrap()
 }
@@ -143,24 +143,24 @@ async fn a_request_without_a_token() {
     let server = FakeServer::start().await;
     let service = service_of(&server.client().unwrap()).await;
     for path in ["/me", "/any", "/safe"] {
-        assert_eq!(Answer::of(service.get(path)).await, Answer::nobody(), "{path}");
+        assert_eq!(Answer::of(service.get(path)).await, Answer::no_authorization(), "{path}");
         let basic = service.get(path).basic_auth("ada", Some("correct-horse-7"));
-        assert_eq!(Answer::of(basic).await, Answer::nobody(), "{path}");
+        assert_eq!(Answer::of(basic).await, Answer::no_authorization(), "{path}");
     }
     assert_eq!(Answer::of(service.get("/open")).await, Answer::passed("visitor"));
     assert_eq!(server.count("jwks"), 0);
 }
 
 #[tokio::test]
-async fn a_request_with_a_good_token() {
+async fn a_request_with_a_valid_token() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = ada(&client).await;
     let service = service_of(&client).await;
     for path in ["/me", "/any", "/role", "/audience"] {
-        assert_eq!(service.ask(path, session.access_token()).await, Answer::passed("ada@example.com"), "{path}");
+        assert_eq!(service.request(path, session.access_token()).await, Answer::passed("ada@example.com"), "{path}");
     }
-    assert_eq!(service.ask("/open", session.access_token()).await, Answer::passed("user"));
+    assert_eq!(service.request("/open", session.access_token()).await, Answer::passed("user"));
     let other_case = format!("bearer  {}", session.access_token().expose());
     let request = service.get("/open").header(header::AUTHORIZATION, other_case);
     assert_eq!(Answer::of(request).await, Answer::passed("user"));
@@ -168,20 +168,20 @@ async fn a_request_with_a_good_token() {
 }
 
 #[tokio::test]
-async fn claims_of_ones_own() {
+async fn custom_claims() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = ada(&client).await;
     let service = service_of(&client).await;
     let expected = Answer::passed(&format!("{} email", session.user().id));
-    assert_eq!(service.ask("/provider", session.access_token()).await, expected);
-    // The token is good; no hook has put a team into it.
-    assert_eq!(service.ask("/team", session.access_token()).await, Answer::not_enough());
-    assert_eq!(Answer::of(service.get("/team")).await, Answer::nobody());
+    assert_eq!(service.request("/provider", session.access_token()).await, expected);
+    // The token is valid, but has no team.
+    assert_eq!(service.request("/team", session.access_token()).await, Answer::insufficient_scope());
+    assert_eq!(Answer::of(service.get("/team")).await, Answer::no_authorization());
 }
 
 #[tokio::test]
-async fn a_service_of_tower_without_axum() {
+async fn a_tower_service_without_axum() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = ada(&client).await;
@@ -201,7 +201,7 @@ async fn a_service_of_tower_without_axum() {
 }
 
 #[tokio::test]
-async fn a_bad_token_is_refused_where_none_is_needed_and_not_told_why() {
+async fn an_invalid_token_is_rejected_without_the_reason() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
@@ -211,35 +211,35 @@ async fn a_bad_token_is_refused_where_none_is_needed_and_not_told_why() {
     forged.truncate(forged.len() - 8);
     for token in [Secret::from("not-a-token"), Secret::from(forged)] {
         for path in ["/me", "/open", "/any", "/safe"] {
-            assert_eq!(service.ask(path, &token).await, Answer::bad_token(), "{path}");
+            assert_eq!(service.request(path, &token).await, Answer::bad_token(), "{path}");
         }
     }
-    assert_eq!(service.ask("/me", session.access_token()).await.status, 200);
+    assert_eq!(service.request("/me", session.access_token()).await.status, 200);
     clock.advance(Duration::from_secs(2 * 3600));
     for path in ["/me", "/open", "/any", "/safe"] {
-        assert_eq!(service.ask(path, session.access_token()).await, Answer::bad_token(), "{path}");
+        assert_eq!(service.request(path, session.access_token()).await, Answer::bad_token(), "{path}");
     }
 }
 
 #[tokio::test]
-async fn a_token_that_is_good_and_not_enough() {
+async fn a_valid_token_that_does_not_meet_the_requirements() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = ada(&client).await;
     let service = service_of(&client).await;
     for path in ["/safe", "/service", "/others"] {
-        assert_eq!(service.ask(path, session.access_token()).await, Answer::not_enough(), "{path}");
+        assert_eq!(service.request(path, session.access_token()).await, Answer::insufficient_scope(), "{path}");
     }
     let mfa = client.user(session.access_token()).mfa();
     let factor = mfa.enroll_totp(EnrollTotp::new()).await.unwrap();
     let code = server.totp_code(&factor.secret).unwrap();
     let stronger = mfa.challenge_and_verify(factor.id, code).await.unwrap();
-    assert_eq!(service.ask("/safe", stronger.access_token()).await, Answer::passed("ada@example.com"));
-    assert_eq!(service.ask("/service", stronger.access_token()).await, Answer::not_enough());
+    assert_eq!(service.request("/safe", stronger.access_token()).await, Answer::passed("ada@example.com"));
+    assert_eq!(service.request("/service", stronger.access_token()).await, Answer::insufficient_scope());
 }
 
 #[tokio::test]
-async fn a_cookie_does_only_where_one_is_named() {
+async fn a_cookie_is_used_only_if_it_is_named() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let token = ada(&client).await.access_token().expose().to_owned();
@@ -249,18 +249,18 @@ async fn a_cookie_does_only_where_one_is_named() {
 
     assert_eq!(Answer::of(with(format!("theme=dark; session={token}; x=y"))).await.status, 200);
     assert_eq!(Answer::of(with(format!("session=\"{token}\""))).await.status, 200);
-    assert_eq!(Answer::of(with(format!("other-session={token}"))).await, Answer::nobody());
-    assert_eq!(Answer::of(with("session=".to_owned())).await, Answer::nobody());
+    assert_eq!(Answer::of(with(format!("other-session={token}"))).await, Answer::no_authorization());
+    assert_eq!(Answer::of(with("session=".to_owned())).await, Answer::no_authorization());
     assert_eq!(Answer::of(with("session=forged".to_owned())).await, Answer::bad_token());
-    // The header is what counts.
+    // The header takes precedence.
     let both = with(format!("session={token}")).bearer_auth("forged");
     assert_eq!(Answer::of(both).await, Answer::bad_token());
     let ignored = unaware.get("/me").header(header::COOKIE, format!("session={token}"));
-    assert_eq!(Answer::of(ignored).await, Answer::nobody());
+    assert_eq!(Answer::of(ignored).await, Answer::no_authorization());
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_be_asked_is_no_verdict() {
+async fn a_failing_auth_server_is_not_a_refusal() {
     let server = FakeServer::start().await;
     let session = ada(&server.client().unwrap()).await;
     let broken = MockServer::start().await;
@@ -270,33 +270,33 @@ async fn a_server_that_cannot_be_asked_is_no_verdict() {
         wiremock::Mock::given(wiremock::matchers::any()).respond_with(reply).mount(&broken).await;
         let service = service_of(&Client::builder().base_url(broken.uri()).retries(0).build().unwrap()).await;
         for path in ["/me", "/open", "/any"] {
-            assert_eq!(service.ask(path, session.access_token()).await, Answer::unavailable(), "{status} {path}");
+            assert_eq!(service.request(path, session.access_token()).await, Answer::unavailable(), "{status} {path}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_session_that_the_server_has_ended_is_refused_where_it_is_asked() {
+async fn a_server_that_is_asked_refuses_a_session_that_is_over() {
     let server = FakeServer::builder().hs256(true).start().await;
     let client = server.client().unwrap();
     let session = ada(&client).await;
     let service = service_of(&client).await;
-    assert_eq!(service.ask("/me", session.access_token()).await.status, 200);
+    assert_eq!(service.request("/me", session.access_token()).await.status, 200);
     client.user(session.access_token()).sign_out(SignOutScope::Local).await.unwrap();
-    assert_eq!(service.ask("/me", session.access_token()).await, Answer::bad_token());
+    assert_eq!(service.request("/me", session.access_token()).await, Answer::bad_token());
 }
 
 #[tokio::test]
-async fn no_layer_is_the_service_s_fault() {
+async fn a_missing_layer_is_a_server_error() {
     let bare = Router::new()
-        .route("/me", get(who))
+        .route("/me", get(me))
         .route("/open", get(visitor))
         .route("/provider", get(provider))
         .route("/team", get(team))
-        .merge(Router::new().route("/any", get(who)).route_layer(RequireLayer::new()));
+        .merge(Router::new().route("/any", get(me)).route_layer(RequireLayer::new()));
     let service = Service::start(bare).await;
     for path in ["/me", "/open", "/any"] {
-        let answer = service.ask(path, &"token".into()).await;
+        let answer = service.request(path, &"token".into()).await;
         assert_eq!(answer, Answer::new(500, None, r#"{"code":"unexpected_failure"}"#), "{path}");
     }
 }
@@ -308,24 +308,24 @@ async fn new_keys_under_load_are_fetched_once() {
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
     let old = ada(&client).await;
     let service = service_of(&client).await;
-    assert_eq!(service.ask("/me", old.access_token()).await.status, 200);
+    assert_eq!(service.request("/me", old.access_token()).await.status, 200);
     assert_eq!(server.count("jwks"), 1);
 
     server.rotate_keys();
     let new = client.sign_in(Password::email("ada@example.com", "correct-horse-7")).await.unwrap();
     clock.advance(Duration::from_secs(30));
-    let asks = (0..100).map(|n| {
+    let requests = (0..100).map(|n| {
         let session = if n % 2 == 0 { &old } else { &new };
-        service.ask("/me", session.access_token())
+        service.request("/me", session.access_token())
     });
-    for answer in futures::future::join_all(asks).await {
+    for answer in futures::future::join_all(requests).await {
         assert_eq!(answer, Answer::passed("ada@example.com"));
     }
     assert_eq!(server.count("jwks"), 2);
 }
 
 #[tokio::test]
-async fn neither_debug_nor_display_tells_a_token() {
+async fn debug_shows_no_token() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = ada(&client).await;

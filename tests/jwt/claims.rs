@@ -1,4 +1,4 @@
-//! What claims say, from whichever server.
+//! Claims of all kinds of servers.
 
 use gotrue::{
     Claims, Error,
@@ -46,7 +46,7 @@ fn all_claims_are_read() {
 }
 
 #[test]
-fn older_servers_leave_most_of_it_out() {
+fn older_servers_omit_most_claims() {
     // Netlify's.
     let few = read(&json!({
         "sub": SUB, "aud": "", "exp": 1_767_229_200, "email": "ada@example.com", "app_metadata": null,
@@ -55,13 +55,13 @@ fn older_servers_leave_most_of_it_out() {
     assert_eq!((few.email.as_deref(), &few.user_metadata["name"]), (Some("ada@example.com"), &json!("Ada")));
     assert_eq!((few.iat, few.role, few.aal, few.session_id), (None, None, None, None));
     assert!(few.amr.is_empty() && !few.is_anonymous && few.app_metadata.is_null());
-    // As few as can be.
+    // The minimum.
     let least = read(&json!({ "sub": SUB, "exp": 1_767_229_200 }));
     assert_eq!((least.aud.iter().count(), least.email), (0, None));
 }
 
 #[test]
-fn empty_and_null_are_nothing() {
+fn empty_and_null_count_as_missing() {
     let nothing = read(&json!({
         "sub": SUB, "exp": 1, "email": "", "phone": "", "role": "", "amr": null, "iss": null, "is_anonymous": null,
         "session_id": null, "aud": [],
@@ -71,7 +71,7 @@ fn empty_and_null_are_nothing() {
 }
 
 #[test]
-fn an_audience_is_one_or_several() {
+fn an_audience_is_one_name_or_several() {
     let one = read(&claims()).aud;
     assert!(one.contains("authenticated") && !one.contains("auth") && !one.contains(""));
     let several = read(&claims_with(&json!({ "aud": ["authenticated", "billing"] }))).aud;
@@ -80,7 +80,7 @@ fn an_audience_is_one_or_several() {
 }
 
 #[test]
-fn a_hook_may_write_what_it_likes() {
+fn an_auth_hook_may_change_claims() {
     let hooked = read(&claims_with(&json!({
         "amr": ["password", { "method": "otp" }],
         "aal": "aal9",
@@ -93,7 +93,7 @@ fn a_hook_may_write_what_it_likes() {
     assert_eq!((hooked.amr[0].method.as_str(), hooked.amr[0].timestamp), ("password", None));
     assert_eq!(hooked.amr[1].method, AuthenticationMethod::Otp);
     assert_eq!(hooked.aal.as_ref().unwrap().as_str(), "aal9");
-    // What is not of its type is kept as it came.
+    // A claim of an unexpected type is a custom claim.
     assert_eq!((hooked.session_id, &hooked.client_id), (None, &None));
     assert_eq!(hooked.custom("client_id"), Some(&json!(5)));
     assert_eq!(hooked.all_custom().len(), 5);
@@ -106,7 +106,7 @@ fn a_hook_may_write_what_it_likes() {
 }
 
 #[test]
-fn a_moment_may_have_a_fraction_or_be_beyond_all_dates() {
+fn a_timestamp_may_have_a_fraction_and_saturates() {
     let at = |exp: Value| read(&claims_with(&json!({ "exp": exp }))).exp;
     assert_eq!(at(json!(1_767_229_200.5)).timestamp_millis(), 1_767_229_200_500);
     for huge in [json!(1e300), json!(u64::MAX), json!(i64::MAX)] {
@@ -118,7 +118,7 @@ fn a_moment_may_have_a_fraction_or_be_beyond_all_dates() {
 }
 
 #[test]
-fn claims_can_be_written_and_read_again() {
+fn claims_can_be_serialized_and_deserialized() {
     for all in [
         claims_with(&json!({ "amr": [{ "method": "otp" }], "teams": ["red"], "nbf": 1, "iss": "x", "phone": null })),
         json!({ "sub": SUB, "exp": 1, "aud": ["a", "b"], "is_anonymous": true }),

@@ -29,8 +29,8 @@ async fn the_secret_verifies_without_a_request() {
 #[tokio::test]
 async fn an_empty_secret_verifies_nothing() {
     let server = KeyServer::start(&[]).await;
-    let everybodys = Signer::shared(b"").sign(&claims());
-    let error = server.client.jwt_verifier().hs256_secret("").verify(&everybodys).await.unwrap_err();
+    let token = Signer::shared(b"").sign(&claims());
+    let error = server.client.jwt_verifier().hs256_secret("").verify(&token).await.unwrap_err();
     assert!(matches!(error, Error::InvalidInput { what: "HS256 secret", .. }), "{error}");
 }
 
@@ -53,20 +53,21 @@ async fn the_server_is_asked_each_time() {
     for _ in 0..2 {
         assert_eq!(verifier.verify(&token).await.unwrap().sub.to_string(), SUB);
     }
-    assert_eq!((server.key_requests().await, server.user_requests().await), (0, 2));
+    // One request for keys, which was none formerly: only a server that publishes no key is asked.
+    assert_eq!((server.key_requests().await, server.user_requests().await), (1, 2));
 
-    // Somebody else's answer is none.
+    // The response must be about the same user.
     let other = json!({ "id": "e54277a4-f9af-4bfa-9326-e2f08acdb314" });
     server.answer_user(ResponseTemplate::new(200).set_body_json(other));
     assert_eq!(refusal(verifier.verify(&token).await), TokenError::BadSignature);
-    // What can be seen without the server is not worth a request.
+    // A token that is refused in any case is not shown to the server.
     let asked = server.user_requests().await;
     for changes in [json!({ "exp": 1 }), json!({ "nbf": 1_767_229_000 }), json!({ "aud": "x" }), json!({ "sub": "" })] {
         let token = Signer::shared(SECRET.as_bytes()).sign(&claims_with(&changes));
         refusal(verifier.verify(&token).await);
     }
     assert_eq!(server.user_requests().await, asked);
-    // A server that is down has not said that the token is bad.
+    // A failing server has not refused the token.
     server.answer_user(ResponseTemplate::new(503));
     let error = verifier.verify(&token).await.unwrap_err();
     assert!(error.is_retryable() && error.token().is_none(), "{error}");
@@ -75,7 +76,7 @@ async fn the_server_is_asked_each_time() {
 }
 
 #[tokio::test]
-async fn a_fake_server_of_the_old_kind() {
+async fn a_fake_server_with_a_shared_secret() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().hs256(true).clock(clock.clone()).start().await;
     let client = server.client_builder().clock(clock).build().unwrap();
@@ -85,7 +86,7 @@ async fn a_fake_server_of_the_old_kind() {
     let token = session.access_token();
     let asking = client.jwt_verifier();
     let knowing = client.jwt_verifier().hs256_secret(server.hs256_secret());
-    // A shared secret stays.
+    // A shared secret is not rotated.
     server.rotate_keys();
     server.retire_keys();
     for verifier in [&asking, &knowing] {

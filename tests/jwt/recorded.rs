@@ -1,4 +1,4 @@
-//! Tokens that real servers have signed, with the key that they published.
+//! Tokens that real servers signed, and the key that they published.
 
 use std::{fs, path::Path};
 
@@ -7,19 +7,19 @@ use serde_json::Value;
 
 use crate::{key_server::KeyServer, refusal};
 
-/// The secret of the servers that were recorded; a test's.
+/// The secret of the recorded servers, which were made for this.
 const SECRET: &str = "super-secret-jwt-token-with-at-least-32-characters-long";
 
-fn exchanges(folder: &str) -> Vec<Value> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+pub fn exchanges(directory: &str) -> Vec<Value> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(directory);
+    let mut files: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files.iter().map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap()).collect()
 }
 
-/// The access tokens of a folder.
-fn tokens(folder: &str) -> Vec<Secret> {
-    let replies = exchanges(folder).into_iter().map(|exchange| exchange["response"]["json"]["access_token"].clone());
+/// Returns the access tokens of a directory.
+fn tokens(directory: &str) -> Vec<Secret> {
+    let replies = exchanges(directory).into_iter().map(|exchange| exchange["response"]["json"]["access_token"].clone());
     replies.filter_map(|token| token.as_str().filter(|token| token.contains('.')).map(Secret::from)).collect()
 }
 
@@ -39,7 +39,7 @@ async fn every_recorded_token_verifies() {
         assert!(claims.session_id.is_some() && !claims.amr.is_empty() && claims.all_custom().is_empty());
     }
     assert_eq!(server.key_requests().await, 1);
-    // The same with a letter changed within the claims.
+    // With one letter of the claims changed.
     for token in new.iter().chain(&old) {
         let (header, rest) = token.expose().split_once('.').unwrap();
         let changed = Secret::from(format!("{header}.{}", rest.replacen("iOi", "iOj", 1)));

@@ -1,5 +1,9 @@
-//! Keys and what they sign. Nothing real is behind them.
+//! Keys for tests and tokens signed with them.
 
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
@@ -37,47 +41,76 @@ const RSA: &str = "MIIEpAIBAAKCAQEAmJTxatG6s4yxNL+89GEgfgY2yVQ26A++XVgPO/2gUYimC
 /// Ed25519, PKCS#8.
 const ED: &str = "MC4CAQAwBQYDK2VwBCIEIHzxG3VnywA3Lx9B5iz3gX6vVBvrH+nLpqlnjI6uUFSn";
 
+/// P-521, SEC 1.
+const P521: &str = "MIHcAgEBBEIAXPB2T8sXcoYKysx0kAqeic1kY7leOpEusg3v/Eagem4HrmeqHckjBXWyl9HnvZwSkfZbyuVmRq/t4r4cssdiH8qgBwYF\
+    K4EEACOhgYkDgYYABAHvGpqaTVflMPl80x7oe6LclqWS7og1jxXLmmZR3rxb+XpcIuZZwcIGy6rc2Mbns6K5B/V3nN/EEn/lU1u0VChf\
+    AgCb94WVkibiuTfm+bfJ8mylY79L514uIw3wxQxjDb/pOu/lI3ujmI2rTS0rbsb2fPRgAnCTar5kzST1x0FX4fF0IQ==";
+
 /// The user of all tokens.
 pub const SUB: &str = "4c7ff6f3-c42b-4426-a6b0-bd65e88e3896";
 
 pub const SECRET: &str = "a-shared-secret-of-more-than-32-characters";
 
-/// A key of a server.
+/// A key with which a server signs tokens.
 pub struct Signer {
     pub id: &'static str,
-    pub algorithm: Algorithm,
-    private: EncodingKey,
+    algorithm: &'static str,
+    private: PrivateKey,
+}
+
+enum PrivateKey {
+    Common(Algorithm, EncodingKey),
+    /// Not supported by jsonwebtoken.
+    P521(EcdsaKeyPair),
 }
 
 impl Signer {
     pub fn ec(id: &'static str) -> Self {
-        Self::new(id, Algorithm::ES256, EncodingKey::from_ec_der(&STANDARD.decode(EC[0]).unwrap()))
+        Self::new(id, "ES256", Algorithm::ES256, EncodingKey::from_ec_der(&der(EC[0])))
     }
 
     /// Another key than [`ec`](Self::ec).
     pub fn other_ec(id: &'static str) -> Self {
-        Self::new(id, Algorithm::ES256, EncodingKey::from_ec_der(&STANDARD.decode(EC[1]).unwrap()))
+        Self::new(id, "ES256", Algorithm::ES256, EncodingKey::from_ec_der(&der(EC[1])))
+    }
+
+    pub fn p521(id: &'static str) -> Self {
+        let pair = EcdsaKeyPair::from_private_key_der(&ECDSA_P521_SHA512_FIXED_SIGNING, &der(P521)).unwrap();
+        Self { id, algorithm: "ES512", private: PrivateKey::P521(pair) }
     }
 
     pub fn rsa(id: &'static str) -> Self {
-        Self::new(id, Algorithm::RS256, EncodingKey::from_rsa_der(&STANDARD.decode(RSA).unwrap()))
+        Self::new(id, "RS256", Algorithm::RS256, EncodingKey::from_rsa_der(&der(RSA)))
+    }
+
+    /// The key of [`rsa`](Self::rsa) for another algorithm.
+    pub fn rsa512(id: &'static str) -> Self {
+        Self::new(id, "RS512", Algorithm::RS512, EncodingKey::from_rsa_der(&der(RSA)))
     }
 
     pub fn ed(id: &'static str) -> Self {
-        Self::new(id, Algorithm::EdDSA, EncodingKey::from_ed_der(&STANDARD.decode(ED).unwrap()))
+        Self::new(id, "EdDSA", Algorithm::EdDSA, EncodingKey::from_ed_der(&der(ED)))
     }
 
     pub fn shared(secret: &[u8]) -> Self {
-        Self::new("", Algorithm::HS256, EncodingKey::from_secret(secret))
+        Self::new("", "HS256", Algorithm::HS256, EncodingKey::from_secret(secret))
     }
 
-    fn new(id: &'static str, algorithm: Algorithm, private: EncodingKey) -> Self {
-        Self { id, algorithm, private }
+    fn new(id: &'static str, name: &'static str, algorithm: Algorithm, key: EncodingKey) -> Self {
+        Self { id, algorithm: name, private: PrivateKey::Common(algorithm, key) }
     }
 
     /// The public key as a server publishes it.
     pub fn published(&self) -> Value {
-        let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&self.private, self.algorithm).unwrap()).unwrap();
+        let mut jwk = match &self.private {
+            PrivateKey::Common(algorithm, key) => {
+                serde_json::to_value(Jwk::from_encoding_key(key, *algorithm).unwrap()).unwrap()
+            }
+            PrivateKey::P521(pair) => {
+                let (x, y) = pair.public_key().as_ref()[1..].split_at(66);
+                json!({ "kty": "EC", "crv": "P-521", "alg": "ES512", "x": encode(x), "y": encode(y) })
+            }
+        };
         jwk["kid"] = json!(self.id);
         jwk["use"] = json!("sig");
         jwk["key_ops"] = json!(["verify"]);
@@ -85,7 +118,7 @@ impl Signer {
     }
 
     pub fn header(&self) -> Value {
-        let mut header = json!({ "alg": format!("{:?}", self.algorithm), "typ": "JWT" });
+        let mut header = json!({ "alg": self.algorithm, "typ": "JWT" });
         if !self.id.is_empty() {
             header["kid"] = json!(self.id);
         }
@@ -96,19 +129,26 @@ impl Signer {
         self.sign_with(&self.header(), claims)
     }
 
-    /// With a header that may say what it likes.
+    /// Signs a token with any header.
     pub fn sign_with(&self, header: &Value, claims: &Value) -> Secret {
-        let message = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
-        let signature = crypto::sign(message.as_bytes(), &self.private, self.algorithm).unwrap();
-        format!("{message}.{signature}").into()
+        let input = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
+        let signature = match &self.private {
+            PrivateKey::Common(algorithm, key) => crypto::sign(input.as_bytes(), key, *algorithm).unwrap(),
+            PrivateKey::P521(pair) => encode(pair.sign(&SystemRandom::new(), input.as_bytes()).unwrap()),
+        };
+        format!("{input}.{signature}").into()
     }
+}
+
+fn der(base64: &str) -> Vec<u8> {
+    STANDARD.decode(base64).unwrap()
 }
 
 pub fn encode(text: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(text)
 }
 
-/// The claims of a token that is good for an hour from the first moment of 2026, when a `ManualClock` begins.
+/// The claims of a token that is valid for an hour from the start of a `ManualClock`.
 pub fn claims() -> Value {
     json!({
         "sub": SUB,
@@ -127,7 +167,7 @@ pub fn claims() -> Value {
     })
 }
 
-/// The same with other values; null takes one out.
+/// The same claims with other values; null removes a claim.
 pub fn claims_with(changes: &Value) -> Value {
     let mut claims = claims();
     let all = claims.as_object_mut().unwrap();

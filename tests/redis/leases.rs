@@ -1,4 +1,4 @@
-//! The turn to refresh: one holder at a time, who may die, stop waiting, or be forgotten.
+//! Leases: one holder at a time, which may die, stop waiting, or be forgotten by the server.
 
 use std::time::{Duration, Instant};
 
@@ -16,30 +16,30 @@ async fn is_held(redis: &Redis) -> bool {
     redis.command(&["EXISTS", "app:lease:1"]).await
 }
 
-async fn until_free(redis: &Redis) {
+async fn wait_until_free(redis: &Redis) {
     while is_held(redis).await {}
 }
 
 #[tokio::test]
-async fn a_turn_is_had_by_one_at_a_time_and_the_next_gets_it_soon() {
+async fn a_lease_has_one_holder_at_a_time_and_the_next_gets_it_soon() {
     let Some(redis) = Redis::start() else { return };
     let store = store(&redis).await;
     let first = store.lease().await.unwrap();
     let mut second = store.lease();
     for _ in 0..50 {
-        assert!((&mut second).now_or_never().is_none(), "two at a time");
+        assert!((&mut second).now_or_never().is_none(), "two holders");
         assert!(is_held(&redis).await);
     }
-    let began = Instant::now();
+    let started = Instant::now();
     drop(first);
     let second = second.await.unwrap();
-    assert!(began.elapsed() < Duration::from_secs(5), "well before it expires");
+    assert!(started.elapsed() < Duration::from_secs(5), "well before the lease expires");
     drop(second);
-    until_free(&redis).await;
+    wait_until_free(&redis).await;
 }
 
 #[tokio::test]
-async fn whoever_stops_waiting_has_no_turn() {
+async fn a_caller_that_stops_waiting_gets_no_lease() {
     let Some(redis) = Redis::start() else { return };
     let store = store(&redis).await;
     let first = store.lease().await.unwrap();
@@ -47,58 +47,58 @@ async fn whoever_stops_waiting_has_no_turn() {
     assert!((&mut waiting).now_or_never().is_none());
     drop(waiting);
     drop(first);
-    // The one that is never asked again, and the one that is dropped when its claim is on the way.
-    let mut asked_once = store.lease();
-    assert!((&mut asked_once).now_or_never().is_none());
-    drop(asked_once);
-    until_free(&redis).await;
+    // A future that is dropped while its claim is on its way to the server.
+    let mut polled_once = store.lease();
+    assert!((&mut polled_once).now_or_never().is_none());
+    drop(polled_once);
+    wait_until_free(&redis).await;
     store.lease().await.unwrap();
-    until_free(&redis).await;
+    wait_until_free(&redis).await;
 }
 
 #[tokio::test]
-async fn a_turn_lasts_as_long_as_its_holder_and_expires_without_one() {
+async fn a_lease_lasts_as_long_as_its_holder_and_expires_without_one() {
     let Some(redis) = Redis::start() else { return };
     let store = store(&redis).await;
-    let turn = store.lease().await.unwrap();
-    let left = async || redis.command::<i64>(&["PTTL", "app:lease:1"]).await;
-    let mut before = left().await;
+    let lease = store.lease().await.unwrap();
+    let remaining = async || redis.command::<i64>(&["PTTL", "app:lease:1"]).await;
+    let mut before = remaining().await;
     assert!((1..=10_000).contains(&before));
-    // It is prolonged.
+    // It is extended.
     loop {
-        let now = left().await;
-        assert!(now > 0, "it has expired");
+        let now = remaining().await;
+        assert!(now > 0, "the lease has expired");
         if now > before {
             break;
         }
         before = now;
     }
-    drop(turn);
-    until_free(&redis).await;
+    drop(lease);
+    wait_until_free(&redis).await;
 }
 
 #[tokio::test]
-async fn a_turn_is_ended_by_its_holder_alone() {
+async fn a_lease_is_released_by_its_holder_alone() {
     let Some(redis) = Redis::start() else { return };
     let store = store(&redis).await;
     let late = store.lease().await.unwrap();
-    // The server forgets it, as after a failover, and somebody else gets it.
+    // The server loses the lease, as in a failover, and another holder gets it.
     redis.command::<()>(&["FLUSHALL"]).await;
     let next = store.lease().await.unwrap();
     drop(late);
-    // One that has waited in vain, so that the drop is over.
+    // Give the release a chance to reach the server.
     let third = store.lease();
     assert!(third.now_or_never().is_none());
     assert!(is_held(&redis).await);
     drop(next);
-    until_free(&redis).await;
+    wait_until_free(&redis).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_turn_that_is_forgotten_costs_one_request_and_no_session() {
+async fn a_lease_that_the_server_loses_costs_one_request_and_no_session() {
     let Some(redis) = Redis::start() else { return };
     let clock = ManualClock::new();
-    // Nothing is forgiven but what a server always forgives: the parent of the token that is good.
+    // Without a reuse interval the server accepts a used refresh token only if it is the parent of the current one.
     let server = FakeServer::builder().clock(clock.clone()).reuse_interval(Duration::ZERO).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
     let one = client.session_manager(store(&redis).await).await.unwrap();
@@ -107,12 +107,12 @@ async fn a_turn_that_is_forgotten_costs_one_request_and_no_session() {
     for round in 1..=20 {
         clock.advance(Duration::from_secs(7200));
         let both = async { tokio::join!(one.access_token(), two.access_token()) };
-        let forgetting = async {
+        let losing = async {
             for _ in 0..20 {
                 redis.command::<()>(&["DEL", "app:lease:1"]).await;
             }
         };
-        let ((first, second), ()) = tokio::join!(both, forgetting);
+        let ((first, second), ()) = tokio::join!(both, losing);
         first.unwrap();
         second.unwrap();
         let requests = server.count("token");

@@ -1,4 +1,4 @@
-//! Connections that are lost, and a server that is away.
+//! Lost connections, and a server that is down for a while.
 
 use std::{
     sync::{
@@ -20,98 +20,98 @@ use tokio::{
 
 use crate::server::Redis;
 
-/// Stands before the server.
+/// A proxy in front of the server.
 struct Proxy {
     url: String,
     cut: broadcast::Sender<()>,
-    /// The next answer is lost, and the connection with it.
-    loses_answer: Arc<AtomicBool>,
+    /// Whether the next response is dropped, together with its connection.
+    drops_response: Arc<AtomicBool>,
 }
 
 impl Proxy {
-    async fn before(redis: &Redis) -> Self {
+    async fn start(redis: &Redis) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("redis://{}", listener.local_addr().unwrap());
-        let (cut, loses_answer) = (broadcast::Sender::new(1), Arc::new(AtomicBool::new(false)));
-        let (address, cuts, loses) = (redis.address(), cut.clone(), loses_answer.clone());
+        let (cut, drops_response) = (broadcast::Sender::new(1), Arc::new(AtomicBool::new(false)));
+        let (address, cuts, drops) = (redis.address(), cut.clone(), drops_response.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(&address).await.unwrap();
-                let (mut cut, loses) = (cuts.subscribe(), loses.clone());
+                let (mut cut, drops) = (cuts.subscribe(), drops.clone());
                 tokio::spawn(async move {
                     tokio::select! {
                         _ = cut.recv() => {}
-                        () = between(client, server, &loses) => {}
+                        () = forward(client, server, &drops) => {}
                     }
                 });
             }
         });
-        Self { url, cut, loses_answer }
+        Self { url, cut, drops_response }
     }
 }
 
-/// Passes on what each says, until one has nothing more to say or an answer is to be lost.
-async fn between(mut client: TcpStream, mut server: TcpStream, loses_answer: &AtomicBool) {
-    let (mut question, mut answer) = ([0; 4096], [0; 4096]);
+/// Forwards both directions, until one side closes or a response is to be dropped.
+async fn forward(mut client: TcpStream, mut server: TcpStream, drops_response: &AtomicBool) {
+    let (mut request, mut response) = ([0; 4096], [0; 4096]);
     loop {
         tokio::select! {
-            read = client.read(&mut question) => {
+            read = client.read(&mut request) => {
                 let Some(length) = read.ok().filter(|length| *length > 0) else { return };
-                server.write_all(&question[..length]).await.unwrap();
+                server.write_all(&request[..length]).await.unwrap();
             }
-            read = server.read(&mut answer) => {
+            read = server.read(&mut response) => {
                 let Some(length) = read.ok().filter(|length| *length > 0) else { return };
-                if loses_answer.swap(false, Ordering::SeqCst) {
+                if drops_response.swap(false, Ordering::SeqCst) {
                     return;
                 }
-                let _ = client.write_all(&answer[..length]).await;
+                let _ = client.write_all(&response[..length]).await;
             }
         }
     }
 }
 
 #[tokio::test]
-async fn a_connection_that_is_lost_is_made_anew() {
+async fn a_lost_connection_is_reestablished() {
     let Some(redis) = Redis::start() else { return };
-    let proxy = Proxy::before(&redis).await;
+    let proxy = Proxy::start(&redis).await;
     let store = RedisStores::connect(&proxy.url, "app").await.unwrap().session("1").unwrap();
-    let revision = |number| async move { Some(record(number).await.revision()) };
-    assert!(store.compare_and_swap(None, Some(record(1).await)).await.unwrap());
+    let revision = |number| Some(record(number).revision());
+    assert!(store.compare_and_swap(None, Some(record(1))).await.unwrap());
     proxy.cut.send(()).unwrap();
-    assert_eq!(store.load().await.unwrap().map(|record| record.revision()), revision(1).await);
+    assert_eq!(store.load().await.unwrap().map(|record| record.revision()), revision(1));
     proxy.cut.send(()).unwrap();
-    assert!(store.compare_and_swap(revision(1).await, Some(record(2).await)).await.unwrap());
+    assert!(store.compare_and_swap(revision(1), Some(record(2))).await.unwrap());
     proxy.cut.send(()).unwrap();
-    let turn = store.lease().await.unwrap();
+    let lease = store.lease().await.unwrap();
     proxy.cut.send(()).unwrap();
-    drop(turn);
+    drop(lease);
     store.lease().await.unwrap();
 }
 
 #[tokio::test]
-async fn what_was_done_is_known_though_the_answer_was_lost() {
+async fn an_operation_whose_response_was_lost_counts_as_done() {
     let Some(redis) = Redis::start() else { return };
-    let proxy = Proxy::before(&redis).await;
+    let proxy = Proxy::start(&redis).await;
     let store = RedisStores::connect(&proxy.url, "app").await.unwrap().session("1").unwrap();
-    // The server knows the scripts, so that the answer that is lost is the last one.
-    let one = record(1).await;
+    // Load the scripts into the server first, so that the lost response is that of the operation.
+    let one = record(1);
     assert!(store.compare_and_swap(None, Some(one.clone())).await.unwrap());
     assert!(store.compare_and_swap(Some(one.revision()), None).await.unwrap());
     drop(store.lease().await.unwrap());
 
-    proxy.loses_answer.store(true, Ordering::SeqCst);
+    proxy.drops_response.store(true, Ordering::SeqCst);
     assert!(store.compare_and_swap(None, Some(one.clone())).await.unwrap());
-    assert!(!proxy.loses_answer.load(Ordering::SeqCst));
-    proxy.loses_answer.store(true, Ordering::SeqCst);
-    let turn = store.lease().await.unwrap();
-    assert!(!proxy.loses_answer.load(Ordering::SeqCst));
-    drop(turn);
+    assert!(!proxy.drops_response.load(Ordering::SeqCst));
+    proxy.drops_response.store(true, Ordering::SeqCst);
+    let lease = store.lease().await.unwrap();
+    assert!(!proxy.drops_response.load(Ordering::SeqCst));
+    drop(lease);
     store.lease().await.unwrap();
     assert_eq!(store.load().await.unwrap().unwrap().revision(), one.revision());
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_for_a_while_ends_no_session() {
+async fn a_server_that_is_down_for_a_while_ends_no_session() {
     let Some(mut redis) = Redis::start() else { return };
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).reuse_interval(Duration::ZERO).start().await;
@@ -128,8 +128,8 @@ async fn a_server_that_is_away_for_a_while_ends_no_session() {
     assert!(matches!(events.next().await, Some(Event::InitialSession(Some(_)))));
     assert!(matches!(events.next().await, Some(Event::StoreFailed(_))));
 
-    // It comes back with the session as it was, and gets the one of now.
-    redis.start_again();
+    // It comes back with the old session, and the next refresh stores the current one.
+    redis.restart();
     clock.advance(Duration::from_secs(7200));
     let token = auth.access_token().await.unwrap();
     let elsewhere = client.session_manager(store).await.unwrap();

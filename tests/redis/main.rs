@@ -1,6 +1,7 @@
-//! Sessions in a real Redis server, which these tests start on loopback; where there is none, they say that they were
-//! skipped.
+//! Sessions in a real Redis server, which these tests start on loopback. Without a `redis-server` on the path they print
+//! that they were skipped.
 
+mod keys;
 mod leases;
 mod loss;
 mod processes;

@@ -1,4 +1,4 @@
-//! A thousand sessions among eight processes, some of which are killed.
+//! A thousand sessions shared by eight processes, some of which are killed.
 
 use std::{
     collections::BTreeMap,
@@ -22,8 +22,8 @@ const SESSIONS: usize = 1000;
 const PROCESSES: usize = 8;
 const KILLED: usize = 4;
 
-/// How many sessions a process that is to be killed does before it stops for ever.
-const BEFORE_THE_END: usize = 20;
+/// How many sessions a process that will be killed handles before it blocks.
+const BEFORE_THE_KILL: usize = 20;
 
 async fn stores(url: &str) -> RedisStores {
     RedisStores::connect(url, "app").await.unwrap().encrypt(&[7; 32]).unwrap()
@@ -35,66 +35,66 @@ fn client(url: &str, clock: ManualClock) -> Client {
 
 // --------------------------------------------------------------------------------------------------- in the children
 
-/// Where a process stops, to be killed there.
+/// Where a process blocks until it is killed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Stop {
+enum BlockAt {
     Never,
-    /// It has the lease.
-    Holding,
-    /// It has new tokens, and the old ones are spent.
-    Spent,
+    /// It holds the lease.
+    Lease,
+    /// It has new tokens that are not stored yet, and the old ones are used up.
+    Write,
 }
 
-/// A store that never comes back at one place.
+/// A store that blocks at one operation.
 #[derive(Debug)]
-struct Stopping(RedisStore, Stop);
+struct BlockingStore(RedisStore, BlockAt);
 
-impl SessionStore for Stopping {
+impl SessionStore for BlockingStore {
     fn load(&self) -> StoreFuture<'_, Option<StoredSession>> {
         self.0.load()
     }
 
     fn compare_and_swap(&self, expected: Option<Revision>, new: Option<StoredSession>) -> StoreFuture<'_, bool> {
-        if self.1 == Stop::Spent { for_ever() } else { self.0.compare_and_swap(expected, new) }
+        if self.1 == BlockAt::Write { block() } else { self.0.compare_and_swap(expected, new) }
     }
 
     fn lease(&self) -> StoreFuture<'_, Lease> {
         Box::pin(async {
             let lease = self.0.lease().await;
-            if self.1 == Stop::Holding { for_ever().await } else { lease }
+            if self.1 == BlockAt::Lease { block().await } else { lease }
         })
     }
 }
 
-fn for_ever<'a, T: Send + 'a>() -> StoreFuture<'a, T> {
-    println!("stopped");
+fn block<'a, T: Send + 'a>() -> StoreFuture<'a, T> {
+    println!("blocked");
     Box::pin(std::future::pending())
 }
 
-/// Plays one of eight: asks for the token of each session and says what it got.
+/// A child that gets the token of each session and prints its digest.
 #[tokio::test]
 async fn child_that_uses_all_sessions() {
     let Ok(redis) = env::var("REDIS_OF_CHILD") else { return };
-    let told = |name: &str| env::var(name).unwrap();
-    let clock = ManualClock::at(told("CLOCK_OF_CHILD").parse().unwrap());
-    let (client, stores) = (client(&told("SERVER_OF_CHILD"), clock), stores(&redis).await);
-    let first: usize = told("FIRST_OF_CHILD").parse().unwrap();
-    let stop = match told("STOP_OF_CHILD").as_str() {
-        "Holding" => Stop::Holding,
-        "Spent" => Stop::Spent,
-        _ => Stop::Never,
+    let variable = |name: &str| env::var(name).unwrap();
+    let clock = ManualClock::at(variable("CLOCK_OF_CHILD").parse().unwrap());
+    let (client, stores) = (client(&variable("SERVER_OF_CHILD"), clock), stores(&redis).await);
+    let first: usize = variable("FIRST_OF_CHILD").parse().unwrap();
+    let block_at = match variable("BLOCK_AT_OF_CHILD").as_str() {
+        "Lease" => BlockAt::Lease,
+        "Write" => BlockAt::Write,
+        _ => BlockAt::Never,
     };
     let use_one = async |number: usize| {
-        let stop = if number == BEFORE_THE_END { stop } else { Stop::Never };
+        let block_at = if number == BEFORE_THE_KILL { block_at } else { BlockAt::Never };
         let id = (first + number) % SESSIONS;
-        let store = Stopping(stores.session(id.to_string()).unwrap(), stop);
+        let store = BlockingStore(stores.session(id.to_string()).unwrap(), block_at);
         let auth = client.session_manager(store).await.unwrap();
         let mut hasher = DefaultHasher::new();
         auth.access_token().await.unwrap().expose().hash(&mut hasher);
         println!("session {id} {}", hasher.finish());
     };
-    // One that is to be killed does one at a time, lest more than one is killed.
-    let at_once = if stop == Stop::Never { 16 } else { 1 };
+    // A process that will be killed handles one session at a time, so that the kill affects one only.
+    let at_once = if block_at == BlockAt::Never { 16 } else { 1 };
     stream::iter(0..SESSIONS).map(use_one).buffer_unordered(at_once).collect::<()>().await;
 }
 
@@ -107,7 +107,7 @@ struct World {
 }
 
 impl World {
-    fn start(&self, first: usize, stop: Stop) -> Process {
+    fn start(&self, first: usize, block_at: BlockAt) -> Process {
         use gotrue::Clock;
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["--exact", "processes::child_that_uses_all_sessions", "--nocapture", "--test-threads=1"])
@@ -115,7 +115,7 @@ impl World {
             .env("SERVER_OF_CHILD", self.server.url())
             .env("CLOCK_OF_CHILD", self.clock.now().to_rfc3339())
             .env("FIRST_OF_CHILD", first.to_string())
-            .env("STOP_OF_CHILD", format!("{stop:?}"))
+            .env("BLOCK_AT_OF_CHILD", format!("{block_at:?}"))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -124,7 +124,7 @@ impl World {
     }
 
     fn worker(&self, number: usize) -> Process {
-        self.start(number * SESSIONS / PROCESSES, Stop::Never)
+        self.start(number * SESSIONS / PROCESSES, BlockAt::Never)
     }
 }
 
@@ -134,10 +134,10 @@ struct Process {
 }
 
 impl Process {
-    /// Reads so many lines of which each says this.
-    fn has_said(&mut self, what: &str, times: usize) {
+    /// Reads the output until this many lines contain the text.
+    fn expect_lines(&mut self, text: &str, times: usize) {
         let lines = self.output.by_ref().lines().map_while(Result::ok);
-        assert_eq!(lines.filter(|line| line.contains(what)).take(times).count(), times, "{what}");
+        assert_eq!(lines.filter(|line| line.contains(text)).take(times).count(), times, "{text}");
     }
 
     fn kill(mut self) {
@@ -145,22 +145,22 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    /// The tokens that it got, by session, from what it says from now on.
+    /// Returns the token digests in the rest of the output, by session.
     fn tokens(mut self) -> BTreeMap<String, String> {
         let lines = self.output.lines().map(Result::unwrap);
-        let tokens = lines.filter_map(|line| said(&line)).collect();
+        let tokens = lines.filter_map(|line| session_line(&line)).collect();
         assert!(self.child.wait().unwrap().success());
         tokens
     }
 }
 
-fn said(line: &str) -> Option<(String, String)> {
+fn session_line(line: &str) -> Option<(String, String)> {
     let (id, token) = line.split_once("session ")?.1.split_once(' ')?;
     Some((id.to_owned(), token.to_owned()))
 }
 
-/// All workers got the same tokens; the first of them was read from before.
-fn are_the_same(workers: Vec<Process>) {
+/// Asserts that all workers got the same tokens. Part of the first one's output may have been read before.
+fn assert_same_tokens(workers: Vec<Process>) {
     let all: Vec<_> = workers.into_iter().map(Process::tokens).collect();
     let complete = all.last().unwrap();
     assert_eq!(complete.len(), SESSIONS);
@@ -173,7 +173,7 @@ fn are_the_same(workers: Vec<Process>) {
 async fn eight_processes_send_one_refresh_for_each_of_a_thousand_sessions() {
     let Some(redis) = Redis::start() else { return };
     let clock = ManualClock::new();
-    // A server that forgives nothing but what it has to: the parent of the token that is good.
+    // Without a reuse interval the server accepts a used refresh token only if it is the parent of the current one.
     let server = FakeServer::builder().clock(clock.clone()).reuse_interval(Duration::ZERO).start().await;
     let (fresh, stores) = (client(&server.url(), clock.clone()), stores(&redis.url()).await);
     let sign_up = async |id: usize| {
@@ -183,20 +183,20 @@ async fn eight_processes_send_one_refresh_for_each_of_a_thousand_sessions() {
     stream::iter(0..SESSIONS).map(sign_up).buffer_unordered(16).collect::<()>().await;
     let world = World { redis, server, clock };
 
-    // Four have done some and stopped, two of them with the lease and two with new tokens that nobody else has.
+    // Four processes handle some sessions and block: two with the lease, two with new tokens that are not stored.
     world.clock.advance(Duration::from_secs(7200));
     let world = tokio::task::spawn_blocking(move || {
-        let stops = [Stop::Holding, Stop::Spent, Stop::Holding, Stop::Spent];
+        let blocks = [BlockAt::Lease, BlockAt::Write, BlockAt::Lease, BlockAt::Write];
         let first = |number: usize| number * SESSIONS / PROCESSES;
-        let mut stopped: Vec<_> = (0..KILLED).map(|number| world.start(first(number), stops[number])).collect();
-        for process in &mut stopped {
-            process.has_said("stopped", 1);
+        let mut blocked: Vec<_> = (0..KILLED).map(|number| world.start(first(number), blocks[number])).collect();
+        for process in &mut blocked {
+            process.expect_lines("blocked", 1);
         }
         let mut workers: Vec<_> = (KILLED..PROCESSES).map(|number| world.worker(number)).collect();
-        workers[0].has_said("session", SESSIONS / 4);
-        stopped.into_iter().for_each(Process::kill);
+        workers[0].expect_lines("session", SESSIONS / 4);
+        blocked.into_iter().for_each(Process::kill);
         workers.extend((0..KILLED).map(|number| world.worker(number)));
-        are_the_same(workers);
+        assert_same_tokens(workers);
         world
     });
     let world = world.await.unwrap();
@@ -204,10 +204,10 @@ async fn eight_processes_send_one_refresh_for_each_of_a_thousand_sessions() {
     println!("{requests} refresh requests for {SESSIONS} sessions, {KILLED} processes killed");
     assert!((SESSIONS..=SESSIONS + KILLED).contains(&requests), "{requests}");
 
-    // No session was lost, and the next time nobody is killed.
+    // No session was lost. The second round kills no process.
     world.clock.advance(Duration::from_secs(7200));
     let world = tokio::task::spawn_blocking(move || {
-        are_the_same((0..PROCESSES).map(|number| world.worker(number)).collect());
+        assert_same_tokens((0..PROCESSES).map(|number| world.worker(number)).collect());
         world
     });
     assert_eq!(world.await.unwrap().server.count("token"), requests + SESSIONS);

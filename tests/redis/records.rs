@@ -1,4 +1,4 @@
-//! Records: swapped, expiring, encrypted, corrupt.
+//! Records: compare-and-swap, time to live, encryption, corruption.
 
 use std::time::Duration;
 
@@ -24,17 +24,17 @@ async fn only_what_is_expected_is_swapped() {
 }
 
 #[tokio::test]
-async fn services_with_other_prefixes_and_other_sessions_are_not_seen() {
+async fn sessions_and_services_are_separate() {
     let Some(redis) = Redis::start() else { return };
     let other = RedisStores::connect(&redis.url(), "other").await.unwrap();
     let stores = redis.stores().await;
     let [mine, next, theirs] = [stores.session("1"), stores.session("2"), other.session("1")].map(Result::unwrap);
-    assert!(mine.compare_and_swap(None, Some(record(1).await)).await.unwrap());
+    assert!(mine.compare_and_swap(None, Some(record(1))).await.unwrap());
     assert!(next.load().await.unwrap().is_none());
     assert!(theirs.load().await.unwrap().is_none());
-    assert!(theirs.compare_and_swap(None, Some(record(2).await)).await.unwrap());
-    assert_eq!(mine.load().await.unwrap().unwrap().revision(), record(1).await.revision());
-    let _turn = mine.lease().await.unwrap();
+    assert!(theirs.compare_and_swap(None, Some(record(2))).await.unwrap());
+    assert_eq!(mine.load().await.unwrap().unwrap().revision(), record(1).revision());
+    let _lease = mine.lease().await.unwrap();
     theirs.lease().await.unwrap();
     let mut keys: Vec<String> = redis.command(&["KEYS", "*:session:*"]).await;
     keys.sort();
@@ -42,46 +42,46 @@ async fn services_with_other_prefixes_and_other_sessions_are_not_seen() {
 }
 
 #[tokio::test]
-async fn a_session_is_kept_as_long_as_was_said_after_each_write() {
+async fn the_time_to_live_counts_from_the_last_write() {
     let Some(redis) = Redis::start() else { return };
-    let left = async || redis.command::<i64>(&["PTTL", "app:session:1"]).await;
+    let remaining = async || redis.command::<i64>(&["PTTL", "app:session:1"]).await;
     let store = redis.stores().await.session("1").unwrap();
-    store.compare_and_swap(None, Some(record(1).await)).await.unwrap();
-    assert_eq!(left().await, -1, "for ever");
+    store.compare_and_swap(None, Some(record(1))).await.unwrap();
+    assert_eq!(remaining().await, -1, "no limit");
 
     let store = redis.stores().await.time_to_live(Duration::from_secs(1000)).session("1").unwrap();
-    store.compare_and_swap(Some(record(1).await.revision()), Some(record(2).await)).await.unwrap();
-    assert!((990_000..=1_000_000).contains(&left().await));
+    store.compare_and_swap(Some(record(1).revision()), Some(record(2))).await.unwrap();
+    assert!((990_000..=1_000_000).contains(&remaining().await));
     redis.command::<()>(&["EXPIRE", "app:session:1", "5"]).await;
     store.load().await.unwrap();
-    assert!(left().await <= 5000, "reading is no writing");
-    store.compare_and_swap(Some(record(2).await.revision()), Some(record(3).await)).await.unwrap();
-    assert!(left().await > 990_000);
+    assert!(remaining().await <= 5000, "a read does not extend it");
+    store.compare_and_swap(Some(record(2).revision()), Some(record(3))).await.unwrap();
+    assert!(remaining().await > 990_000);
     redis.command::<()>(&["PEXPIRE", "app:session:1", "0"]).await;
     assert!(store.load().await.unwrap().is_none());
 
     let store = redis.stores().await.time_to_live(Duration::MAX).session("1").unwrap();
-    store.compare_and_swap(None, Some(record(1).await)).await.unwrap();
-    assert!(left().await > 1_000_000_000);
+    store.compare_and_swap(None, Some(record(1))).await.unwrap();
+    assert!(remaining().await > 1_000_000_000);
 }
 
 #[tokio::test]
-async fn an_encrypted_session_is_read_with_its_key_in_its_place_alone() {
+async fn an_encrypted_session_is_read_with_its_key_and_under_its_id_alone() {
     let Some(redis) = Redis::start() else { return };
     let stores = redis.stores().await.encrypt(&KEY).unwrap();
     let store = stores.session("1").unwrap();
-    store.compare_and_swap(None, Some(record(1).await)).await.unwrap();
+    store.compare_and_swap(None, Some(record(1))).await.unwrap();
     assert!(store.load().await.unwrap().is_some());
     let bytes: Vec<u8> = redis.command(&["GET", "app:session:1"]).await;
     let text = String::from_utf8_lossy(&bytes);
     assert!(!text.contains(support::ACCESS_TOKEN) && !text.contains("ada@example.com"), "{text}");
 
-    let of_another_key = redis.stores().await.encrypt(&[8; 32]).unwrap().session("1").unwrap();
-    assert!(of_another_key.load().await.unwrap().is_none());
+    let with_another_key = redis.stores().await.encrypt(&[8; 32]).unwrap().session("1").unwrap();
+    assert!(with_another_key.load().await.unwrap().is_none());
     assert!(redis.stores().await.session("1").unwrap().load().await.unwrap().is_none());
     redis.command::<()>(&["COPY", "app:session:1", "app:session:2"]).await;
     assert!(stores.session("2").unwrap().load().await.unwrap().is_none());
-    // The revision, the nonce, the ciphertext and the tag: none may be changed.
+    // A change of the revision, the nonce, the ciphertext or the tag is detected.
     redis.command::<()>(&["COPY", "app:session:1", "unchanged"]).await;
     for offset in [0, 36, 60, bytes.len() - 1] {
         redis.command::<()>(&["COPY", "unchanged", "app:session:1", "REPLACE"]).await;
@@ -90,25 +90,25 @@ async fn an_encrypted_session_is_read_with_its_key_in_its_place_alone() {
         redis.command::<()>(&["SETRANGE", "app:session:1", &offset.to_string(), other]).await;
         assert!(store.load().await.unwrap().is_none(), "{offset}");
     }
-    // What cannot be read may be overwritten.
-    assert!(of_another_key.compare_and_swap(None, Some(record(2).await)).await.unwrap());
-    assert_eq!(of_another_key.load().await.unwrap().unwrap().revision(), record(2).await.revision());
+    // A record that cannot be read may be overwritten.
+    assert!(with_another_key.compare_and_swap(None, Some(record(2))).await.unwrap());
+    assert_eq!(with_another_key.load().await.unwrap().unwrap().revision(), record(2).revision());
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_is_no_session_and_is_overwritten() {
+async fn a_record_that_cannot_be_read_counts_as_absent_and_is_overwritten() {
     let Some(redis) = Redis::start() else { return };
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap();
-    let revision = record(1).await.revision();
-    let of_tomorrow = {
-        let mut json: Value = serde_json::from_slice(&record(1).await.to_json().unwrap()).unwrap();
+    let revision = record(1).revision();
+    let newer_version = {
+        let mut json: Value = serde_json::from_slice(&record(1).to_json().unwrap()).unwrap();
         json["version"] = json!(2);
         format!("{revision}{json}")
     };
-    let of_another = format!("{}{}", record(2).await.revision(), serde_json::to_string(&record(1).await).unwrap());
-    let corrupt = ["", "{", "null", &"\u{0}".repeat(99), &revision.to_string(), &of_tomorrow, &of_another];
+    let other_revision = format!("{}{}", record(2).revision(), serde_json::to_string(&record(1)).unwrap());
+    let corrupt = ["", "{", "null", &"\u{0}".repeat(99), &revision.to_string(), &newer_version, &other_revision];
     let strings = corrupt.map(|record| vec!["SET", "app:session:1", record]);
     let others = [vec!["HSET", "app:session:1", "string", "1"], vec!["RPUSH", "app:session:1", "string"]];
     for corrupt in strings.into_iter().chain(others) {
@@ -124,7 +124,7 @@ async fn a_record_that_cannot_be_read_is_no_session_and_is_overwritten() {
 }
 
 #[tokio::test]
-async fn it_is_warned_of_once() {
+async fn unreadable_records_are_logged_once() {
     let Some(redis) = Redis::start() else { return };
     let written = LogBuffer::default();
     let writer = written.clone();
@@ -143,20 +143,20 @@ async fn it_is_warned_of_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_right_is_refused_and_nothing_secret_is_told() {
-    let refused = RedisStores::connect("http://:hunter2-planted@127.0.0.1", "app").await.unwrap_err();
-    assert!(matches!(refused, Error::Store(_)), "{refused:?}");
-    let nobody = RedisStores::connect("redis://:hunter2-planted@127.0.0.1:1", "app").await.unwrap_err();
-    assert!(matches!(nobody, Error::Store(_)), "{nobody:?}");
-    for error in [&refused, &nobody] {
+async fn invalid_input_is_refused_and_secrets_are_not_shown() {
+    let bad_scheme = RedisStores::connect("http://:hunter2-planted@127.0.0.1", "app").await.unwrap_err();
+    assert!(matches!(bad_scheme, Error::Store(_)), "{bad_scheme:?}");
+    let no_server = RedisStores::connect("redis://:hunter2-planted@127.0.0.1:1", "app").await.unwrap_err();
+    assert!(matches!(no_server, Error::Store(_)), "{no_server:?}");
+    for error in [&bad_scheme, &no_server] {
         let cause = std::error::Error::source(error).map(ToString::to_string);
         assert!(!format!("{error} {error:?} {cause:?}").contains("hunter2"));
     }
     let Some(redis) = Redis::start() else { return };
     assert!(matches!(RedisStores::connect(&redis.url(), "").await, Err(Error::InvalidInput { .. })));
     assert!(matches!(redis.stores().await.session(" "), Err(Error::InvalidInput { .. })));
-    let brief = redis.stores().await.time_to_live(Duration::from_micros(999));
-    assert!(matches!(brief.session("1"), Err(Error::InvalidInput { .. })));
+    let too_short = redis.stores().await.time_to_live(Duration::from_micros(999));
+    assert!(matches!(too_short.session("1"), Err(Error::InvalidInput { .. })));
 
     let stores = redis.stores().await.encrypt(&KEY).unwrap();
     let store = stores.session("cookie-planted").unwrap();
@@ -164,9 +164,9 @@ async fn what_cannot_be_right_is_refused_and_nothing_secret_is_told() {
     assert!(debug.contains("app") && !debug.contains("planted") && !debug.contains('7'), "{debug}");
 }
 
-/// The whole way: signed in by one process, used and signed out by another.
+/// Signed in by one process, refreshed and signed out by another.
 #[tokio::test]
-async fn a_session_is_that_of_all_processes() {
+async fn a_session_is_shared_by_all_processes() {
     let Some(redis) = Redis::start() else { return };
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;

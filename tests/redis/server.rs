@@ -1,4 +1,4 @@
-//! A Redis server of a test's own.
+//! A Redis server for one test.
 
 use std::{
     io::{BufRead, BufReader},
@@ -12,26 +12,26 @@ use gotrue::{
 };
 use tempfile::TempDir;
 
-/// It listens on a free port of loopback, keeps nothing unless it is told to, and ends with the test.
+/// A server on a free loopback port, without persistence except at [`stop`](Self::stop). It ends with the test.
 pub struct Redis {
     process: Child,
     port: u16,
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl Redis {
-    /// Nothing, and a line that says so, where there is no server.
+    /// Starts a server. Returns `None`, and prints that the test is skipped, if none is installed.
     pub fn start() -> Option<Self> {
-        let folder = TempDir::new().unwrap();
+        let directory = TempDir::new().unwrap();
         for _ in 0..10 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let Some(started) = run(port, &folder) else {
+            let Some(started) = run(port, &directory) else {
                 println!("skipped: there is no redis-server on the path");
                 return None;
             };
-            // Otherwise somebody else was faster with this port.
+            // Otherwise another process has taken the port since.
             if let Some(process) = started {
-                return Some(Self { process, port, folder });
+                return Some(Self { process, port, directory });
             }
         }
         panic!("redis-server does not start");
@@ -49,7 +49,7 @@ impl Redis {
         RedisStores::connect(&self.url(), "app").await.unwrap()
     }
 
-    /// Gives the server a command, such as `["GET", "app:session:1"]`.
+    /// Sends a command, such as `["GET", "app:session:1"]`.
     pub async fn command<T: FromRedisValue>(&self, words: &[&str]) -> T {
         let mut command = cmd(words[0]);
         command.arg(&words[1..]);
@@ -60,16 +60,16 @@ impl Redis {
         Client::open(self.url()).unwrap().get_multiplexed_async_connection().await.unwrap()
     }
 
-    /// Stops the server; what it has is written down first.
+    /// Saves the data and stops the server.
     pub async fn stop(&mut self) {
         let stopped = cmd("SHUTDOWN").arg("SAVE").query_async::<()>(&mut self.connection().await).await;
-        assert!(stopped.is_err(), "there is no answer, as the server is gone");
+        assert!(stopped.is_err(), "the server ends without a response");
         self.process.wait().unwrap();
     }
 
-    /// Starts it again, with what it had written down.
-    pub fn start_again(&mut self) {
-        self.process = run(self.port, &self.folder).flatten().expect("the same server on the same port");
+    /// Starts the server again with the saved data.
+    pub fn restart(&mut self) {
+        self.process = run(self.port, &self.directory).flatten().expect("the same server on the same port");
     }
 }
 
@@ -80,19 +80,19 @@ impl Drop for Redis {
     }
 }
 
-/// Outer nothing: no server is installed. Inner nothing: it did not start.
-#[expect(clippy::option_option, reason = "both are told in a line")]
-fn run(port: u16, folder: &TempDir) -> Option<Option<Child>> {
+/// Returns `None` if no server is installed, and `Some(None)` if it did not start.
+#[expect(clippy::option_option, reason = "documented in one line")]
+fn run(port: u16, directory: &TempDir) -> Option<Option<Child>> {
     let port = port.to_string();
     let mut process = Command::new("redis-server")
         .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
-        .arg(folder.path())
+        .arg(directory.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    let said = BufReader::new(process.stdout.take().unwrap());
-    let is_ready = said.lines().map_while(Result::ok).any(|line| line.contains("eady to accept connections"));
+    let output = BufReader::new(process.stdout.take().unwrap());
+    let is_ready = output.lines().map_while(Result::ok).any(|line| line.contains("eady to accept connections"));
     if !is_ready {
         process.wait().unwrap();
     }

@@ -1,7 +1,7 @@
 //! From sign-up to sign-out, and what people change in between.
 
 use gotrue::{
-    ErrorCode, Password, SignOutScope, SignUp, SignUpOutcome, UserUpdate, Verified, types::WeakPasswordReason,
+    ErrorCode, Password, SignOutScope, SignUp, SignUpOutcome, UserUpdate, VerifyOtpOutcome, types::WeakPasswordReason,
 };
 use serde_json::json;
 
@@ -48,12 +48,12 @@ pub async fn an_address_is_confirmed(world: &World) {
     let first = world.letter(&email, 1).await.verify();
     client.resend(gotrue::Resend::sign_up(&email)).await.unwrap();
     let second = world.letter(&email, 2).await.verify();
-    assert_eq!(code(client.verify(first).await), "otp_expired");
-    let session = client.verify(second.clone()).await.unwrap().session().unwrap();
+    assert_eq!(code(client.verify_otp(first).await), "otp_expired");
+    let session = client.verify_otp(second.clone()).await.unwrap().session().unwrap();
     assert_eq!(session.user().id, user.id);
     assert_eq!(session.user().user_metadata.as_ref().unwrap()["email_verified"], true);
     // And it is good once.
-    assert_eq!(code(client.verify(second).await), "otp_expired");
+    assert_eq!(code(client.verify_otp(second).await), "otp_expired");
     client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
 
     // Whoever signs up with a taken address learns nothing.
@@ -84,8 +84,8 @@ pub async fn wrong_credentials(world: &World) {
     assert_eq!(code(client.user("no-token").get().await), "bad_jwt");
     assert_eq!(code(client.refresh("abcdefghijkl").await), "refresh_token_not_found");
     assert_eq!(code(client.refresh("short").await), "validation_failed");
-    let wrong = gotrue::Verify::email(&email, "000000");
-    let refused = client.verify(wrong).await.unwrap_err();
+    let wrong = gotrue::VerifyOtp::email(&email, "000000");
+    let refused = client.verify_otp(wrong).await.unwrap_err();
     assert_eq!((refused.status().unwrap().as_u16(), refused.code()), (403, Some(&ErrorCode::OtpExpired)));
 }
 
@@ -128,10 +128,10 @@ pub async fn a_new_address(world: &World) {
     let at_old = world.letter(&email, before + 1).await.verify();
     let at_new = world.letter(&new, 1).await.verify();
     if world.confirms() {
-        let first = client.verify(at_old).await.unwrap();
-        assert!(matches!(first, Verified::ConfirmationPending { .. }), "{first:?}");
+        let first = client.verify_otp(at_old).await.unwrap();
+        assert!(matches!(first, VerifyOtpOutcome::ConfirmationPending { .. }), "{first:?}");
     }
-    let second = client.verify(at_new).await.unwrap().session().unwrap();
+    let second = client.verify_otp(at_new).await.unwrap().session().unwrap();
     assert_eq!((second.user().email.as_deref(), second.user().id), (Some(&*new), session.user().id));
     assert_eq!(second.user().new_email, None);
     client.sign_in(Password::email(&new, PASSWORD)).await.unwrap();

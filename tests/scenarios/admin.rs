@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::TryStreamExt;
 use gotrue::{
-    Password, Recover, SignOutScope, UserUpdate, Verified,
+    Password, Recover, SignOutScope, UserUpdate, VerifyOtpOutcome,
     admin::{CreateUser, GenerateLink, UpdateUser},
     types::{AuditAction, AuditLogType, LinkVerificationType, UserOrder},
     user::EnrollTotp,
@@ -94,28 +94,28 @@ pub async fn links(world: &World) {
     let data = json!({ "team": "blue" });
     let link = admin.generate_link(GenerateLink::sign_up(&email, PASSWORD).data(data)).await.unwrap();
     assert_eq!(link.verification_type, LinkVerificationType::Signup);
-    let session = client.verify(link.verify()).await.unwrap().session().unwrap();
+    let session = client.verify_otp(link.verify_otp()).await.unwrap().session().unwrap();
     assert_eq!(session.user().id, link.user.id);
     assert_eq!(session.user().user_metadata.as_ref().unwrap()["team"], "blue");
     client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
     // Once only.
-    assert_eq!(code(client.verify(link.verify()).await), "otp_expired");
+    assert_eq!(code(client.verify_otp(link.verify_otp()).await), "otp_expired");
     assert_eq!(code(admin.generate_link(GenerateLink::sign_up(&email, PASSWORD)).await), "email_exists");
     assert_eq!(code(admin.generate_link(GenerateLink::invite(&email)).await), "email_exists");
 
     for link in [GenerateLink::magic_link(&email), GenerateLink::recovery(&email)] {
         let link = admin.generate_link(link.redirect_to("http://localhost:3000/there")).await.unwrap();
         assert_eq!(link.redirect_to, "http://localhost:3000/there");
-        client.verify(link.verify()).await.unwrap().session().unwrap();
+        client.verify_otp(link.verify_otp()).await.unwrap().session().unwrap();
     }
     let grace = admin.generate_link(GenerateLink::invite(world.email("grace"))).await.unwrap();
     assert!(grace.user.invited_at.is_some());
-    client.verify(grace.verify()).await.unwrap().session().unwrap();
+    client.verify_otp(grace.verify_otp()).await.unwrap().session().unwrap();
 
     // A magic link for somebody unknown is a sign-up.
     let joan = admin.generate_link(GenerateLink::magic_link(world.email("joan"))).await.unwrap();
     assert_eq!(joan.verification_type, LinkVerificationType::Signup);
-    client.verify(joan.verify()).await.unwrap().session().unwrap();
+    client.verify_otp(joan.verify_otp()).await.unwrap().session().unwrap();
     let nobody = admin.generate_link(GenerateLink::recovery(world.email("nobody"))).await;
     assert_eq!(code(nobody), "user_not_found");
 }
@@ -128,10 +128,10 @@ pub async fn links_to_a_new_address(world: &World) {
     // Each link begins the change anew, so both are made first.
     let at_new = admin.generate_link(GenerateLink::email_change_new(&email, &new)).await.unwrap();
     if world.confirms() {
-        let first = client.verify(current.verify()).await.unwrap();
-        assert!(matches!(first, Verified::ConfirmationPending { .. }), "{first:?}");
+        let first = client.verify_otp(current.verify_otp()).await.unwrap();
+        assert!(matches!(first, VerifyOtpOutcome::ConfirmationPending { .. }), "{first:?}");
     }
-    let second = client.verify(at_new.verify()).await.unwrap().session().unwrap();
+    let second = client.verify_otp(at_new.verify_otp()).await.unwrap().session().unwrap();
     assert_eq!((second.user().email.as_deref(), second.user().id), (Some(&*new), session.user().id));
 }
 

@@ -32,7 +32,7 @@ pub async fn confirms_an_address(world: &World) {
     assert_eq!((changed.new_email.as_deref(), changed.is_anonymous), (Some(&*email), Some(true)));
     // There is no old address to ask.
     let verify = world.letter(&email, 1).await.verify();
-    let confirmed = client.verify(verify).await.unwrap().session().unwrap();
+    let confirmed = client.verify_otp(verify).await.unwrap().session().unwrap();
     assert_eq!((confirmed.user().id, confirmed.user().is_anonymous), (session.user().id, Some(false)));
     client.user(confirmed.access_token()).update(UserUpdate::new().password(PASSWORD)).await.unwrap();
     client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();

@@ -15,7 +15,7 @@ pub async fn an_invitation(world: &World) {
     assert!(invited.invited_at.is_some() && invited.email_confirmed_at.is_none());
     let letter = world.letter(&email, 1).await;
     assert_eq!(parameter(letter.link(), "type").as_deref(), Some("invite"));
-    let session = client.verify(letter.verify()).await.unwrap().session().unwrap();
+    let session = client.verify_otp(letter.verify()).await.unwrap().session().unwrap();
     assert_eq!(session.user().user_metadata.as_ref().unwrap()["team"], "blue");
     client.user(session.access_token()).update(UserUpdate::new().password(PASSWORD)).await.unwrap();
     client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();

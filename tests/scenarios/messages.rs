@@ -1,7 +1,7 @@
 //! Codes and links by e-mail.
 
 use gotrue::{
-    AuthorizationCode, Callback, Password, PkceVerifier, Recover, SendMagicLink, SendOtp, UserUpdate, Verify,
+    AuthorizationCode, Callback, Password, PkceVerifier, Recover, SignInMessage, UserUpdate, VerifyOtp,
     admin::GenerateLink, auth::FlowKind, types::OtpType,
 };
 use serde_json::json;
@@ -33,7 +33,7 @@ pub async fn a_forgotten_password(world: &World) {
 pub async fn a_magic_link(world: &World) {
     let client = &world.client;
     let (email, session) = world.somebody("ada").await;
-    let link = SendMagicLink::email(&email).redirect_to("http://localhost:3000/cb?a=1");
+    let link = SignInMessage::email(&email).redirect_to("http://localhost:3000/cb?a=1");
     client.send_magic_link(link).await.unwrap();
     let letter = world.letter(&email, 1 + usize::from(world.confirms())).await;
     let target = world.browse(letter.link()).await;
@@ -48,14 +48,14 @@ pub async fn a_magic_link(world: &World) {
     let Callback::Error(error) = Callback::parse(&used) else { panic!("{used}") };
     assert_eq!(error.code, Some(gotrue::ErrorCode::OtpExpired));
     assert_eq!(error.error.as_deref(), Some("access_denied"));
-    assert_eq!(code(client.verify(letter.verify()).await), "otp_expired");
+    assert_eq!(code(client.verify_otp(letter.verify()).await), "otp_expired");
 }
 
 pub async fn a_link_with_pkce(world: &World) {
     let client = &world.client;
     let (email, session) = world.somebody("ada").await;
     let verifier = PkceVerifier::generate().unwrap();
-    client.send_magic_link(SendMagicLink::email(&email).pkce(&verifier)).await.unwrap();
+    client.send_magic_link(SignInMessage::email(&email).pkce(&verifier)).await.unwrap();
     let letter = world.letter(&email, 1 + usize::from(world.confirms())).await;
     let target = world.browse(letter.link()).await;
     assert_eq!(target.fragment(), None);
@@ -71,14 +71,14 @@ pub async fn a_link_with_pkce(world: &World) {
 
 pub async fn a_link_for_somebody_new(world: &World) {
     let (client, email) = (&world.client, world.email("grace"));
-    let unknown = client.send_otp(SendOtp::email(&email).create_user(false)).await;
+    let unknown = client.send_otp(SignInMessage::email(&email).create_user(false)).await;
     assert_eq!(code(unknown), "otp_disabled");
-    client.send_otp(SendOtp::email(&email).data(json!({ "a": 1 }))).await.unwrap();
+    client.send_otp(SignInMessage::email(&email).data(json!({ "a": 1 }))).await.unwrap();
     let letter = world.letter(&email, 1).await;
     // Where addresses are to be confirmed, it is a sign-up.
     let otp_type = if world.confirms() { "signup" } else { "magiclink" };
     assert_eq!(parameter(letter.link(), "type").as_deref(), Some(otp_type));
-    let session = client.verify(letter.verify()).await.unwrap().session().unwrap();
+    let session = client.verify_otp(letter.verify()).await.unwrap().session().unwrap();
     assert_eq!(session.user().user_metadata.as_ref().unwrap()["a"], 1);
     assert!(session.user().email_confirmed_at.is_some());
 }
@@ -88,20 +88,20 @@ pub async fn a_code(world: &World) {
     let client = &world.client;
     let (email, session) = world.somebody("ada").await;
     let link = world.admin().generate_link(GenerateLink::magic_link(&email)).await.unwrap();
-    let verify = |otp_type| Verify::email(&email, &link.email_otp).otp_type(otp_type);
+    let verify = |otp_type| VerifyOtp::email(&email, &link.email_otp).otp_type(otp_type);
     for other in [OtpType::Signup, OtpType::Invite, OtpType::EmailChange] {
-        assert_eq!(code(client.verify(verify(other)).await), "otp_expired");
+        assert_eq!(code(client.verify_otp(verify(other)).await), "otp_expired");
     }
-    let verified = client.verify(verify(OtpType::Email)).await.unwrap().session().unwrap();
+    let verified = client.verify_otp(verify(OtpType::Email)).await.unwrap().session().unwrap();
     assert_eq!(verified.user().id, session.user().id);
-    assert_eq!(code(client.verify(verify(OtpType::Email)).await), "otp_expired");
+    assert_eq!(code(client.verify_otp(verify(OtpType::Email)).await), "otp_expired");
 
     // Whoever has forgotten the password and whoever never had one get the same kind of code, one at a time.
     let first = world.admin().generate_link(GenerateLink::recovery(&email)).await.unwrap();
     let second = world.admin().generate_link(GenerateLink::magic_link(&email)).await.unwrap();
-    let verify = |code| Verify::email(&email, code).otp_type(OtpType::Recovery);
-    assert_eq!(code(client.verify(verify(&first.email_otp)).await), "otp_expired");
-    client.verify(verify(&second.email_otp)).await.unwrap().session().unwrap();
+    let verify = |code| VerifyOtp::email(&email, code).otp_type(OtpType::Recovery);
+    assert_eq!(code(client.verify_otp(verify(&first.email_otp)).await), "otp_expired");
+    client.verify_otp(verify(&second.email_otp)).await.unwrap().session().unwrap();
 }
 
 /// Another link for an address that is to be changed.
@@ -113,12 +113,12 @@ pub async fn a_change_once_more(world: &World) {
     let first = world.letter(&new, 1).await.verify();
     client.resend(gotrue::Resend::email_change(&email)).await.unwrap();
     let second = world.letter(&new, 2).await.verify();
-    assert_eq!(code(client.verify(first).await), "otp_expired");
+    assert_eq!(code(client.verify_otp(first).await), "otp_expired");
     if world.confirms() {
         let at_old = world.letter(&email, 3).await.verify();
-        assert!(client.verify(at_old).await.unwrap().session().is_none());
+        assert!(client.verify_otp(at_old).await.unwrap().session().is_none());
     }
-    let changed = client.verify(second).await.unwrap().session().unwrap();
+    let changed = client.verify_otp(second).await.unwrap().session().unwrap();
     assert_eq!(changed.user().email.as_deref(), Some(&*new));
     // There is nothing to resend, which is not told.
     client.resend(gotrue::Resend::email_change(&new)).await.unwrap();

@@ -1,9 +1,9 @@
 //! Applications that sign people in through the server.
 
 use gotrue::{
-    OAuthApp, Secret, SignOutScope,
+    OAuthApp, SignOutScope,
     admin::{CreateOAuthClient, UpdateOAuthClient},
-    oauth::{ClientAuthentication, OAuthFlow, RegisterOAuthClient},
+    oauth::{ClientAuthentication, OAuthCallback, OAuthFlow, RegisterOAuthClient},
     reqwest,
     types::{OAuthAuthorizationResponse, OAuthRegistrationType, TokenEndpointAuthMethod},
     url::Url,
@@ -20,12 +20,12 @@ const REDIRECT: &str = "http://localhost:3000/app";
 /// A client that has registered itself, and sends people off.
 async fn begin(world: &World) -> (OAuthApp, OAuthFlow, String) {
     let client = &world.client;
-    let registered = RegisterOAuthClient::new([REDIRECT]).name(world.email("app"));
+    let registered = RegisterOAuthClient::new([REDIRECT]).client_name(world.email("app"));
     let registered = client.register_oauth_client(registered).await.unwrap();
     let app = client.oauth_app(registered.client_id, registered.client_secret.as_ref().unwrap());
     // An ID token takes a key that is not a shared secret.
     let scopes: &[&str] = if world.confirms() { &["email"] } else { &["openid", "email"] };
-    let (url, flow) = app.authorize(REDIRECT).scopes(scopes.iter().copied()).begin().unwrap();
+    let (url, flow) = app.authorize(REDIRECT).scopes(scopes.iter().copied()).start().unwrap();
     let page = browse(&url, client.base_url().as_str()).await;
     assert_eq!(page.path(), "/consent");
     (app, flow, parameter(&page, "authorization_id").unwrap())
@@ -42,10 +42,10 @@ pub async fn a_client(world: &World) {
 
     let back = Url::parse(oauth.approve(&id).await.unwrap().redirect_url.expose()).unwrap();
     assert!(back.as_str().starts_with(REDIRECT));
-    let (grant, state) = (parameter(&back, "code").unwrap(), parameter(&back, "state").unwrap());
-    let tokens = app.exchange(&flow, grant.as_str(), &state).await.unwrap();
+    let callback = OAuthCallback::parse(&back);
+    let tokens = app.exchange(&flow, &callback).await.unwrap();
     assert_eq!(tokens.id_token.is_some(), !world.confirms());
-    assert!(app.exchange(&flow, grant.as_str(), &state).await.is_err(), "a code is good once");
+    assert!(app.exchange(&flow, &callback).await.is_err(), "a code is good once");
     let claims = app.user_info(&tokens.access_token).await.unwrap();
     assert_eq!((claims.sub, claims.email.as_deref()), (session.user().id, Some(&*email)));
 
@@ -67,17 +67,17 @@ pub async fn a_refusal(world: &World) {
     let oauth = world.client.user(session.access_token()).oauth();
     oauth.authorization(&id).await.unwrap();
     let back = Url::parse(oauth.deny(&id).await.unwrap().redirect_url.expose()).unwrap();
-    assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
-    assert_eq!(parameter(&back, "state").as_deref(), Some(flow.state().expose()));
+    let denied = app.exchange(&flow, &OAuthCallback::parse(&back)).await.unwrap_err();
+    assert!(denied.to_string().contains("access_denied"), "{denied}");
     assert!(oauth.grants().await.unwrap().is_empty());
-    let state = flow.state().expose().to_owned();
-    let refused = app.exchange(&flow, Secret::from("54bbf348-882f-46c3-beaa-0b95b6cc29d0"), &state).await.unwrap_err();
+    let made_up = format!("{REDIRECT}?code=54bbf348-882f-46c3-beaa-0b95b6cc29d0&state={}", flow.state().expose());
+    let refused = app.exchange(&flow, &OAuthCallback::parse(&Url::parse(&made_up).unwrap())).await.unwrap_err();
     assert_eq!(refused.status(), Some(reqwest::StatusCode::BAD_REQUEST));
 }
 
 pub async fn clients(world: &World) {
     let clients = world.admin().oauth_clients();
-    let create = CreateOAuthClient::confidential([REDIRECT]).name(world.email("app"));
+    let create = CreateOAuthClient::confidential([REDIRECT]).client_name(world.email("app"));
     let secret_post = TokenEndpointAuthMethod::ClientSecretPost;
     let client = clients.create(create.token_endpoint_auth_method(secret_post.clone())).await.unwrap();
     let id = client.client_id;
@@ -86,7 +86,7 @@ pub async fn clients(world: &World) {
     let rotated = clients.regenerate_secret(id).await.unwrap();
     assert!(rotated.client_secret.is_some() && rotated.client_secret != client.client_secret);
 
-    let change = UpdateOAuthClient::new().name("App 2").redirect_uris([REDIRECT, "myapp://localhost/cb"]);
+    let change = UpdateOAuthClient::new().client_name("App 2").redirect_uris([REDIRECT, "myapp://localhost/cb"]);
     clients.update(id, change).await.unwrap();
     let client = clients.get(id).await.unwrap();
     assert_eq!((client.client_name.as_deref(), client.client_secret.as_ref()), (Some("App 2"), None));
@@ -112,7 +112,7 @@ pub async fn a_known_client(world: &World) {
     let (_, session) = world.somebody("ada").await;
     let oauth = client.user(session.access_token()).oauth();
     let ask = async |scopes: &[&str]| {
-        let (url, flow) = app.authorize(REDIRECT).scopes(scopes.iter().copied()).begin().unwrap();
+        let (url, flow) = app.authorize(REDIRECT).scopes(scopes.iter().copied()).start().unwrap();
         let page = browse(&url, client.base_url().as_str()).await;
         (oauth.authorization(&parameter(&page, "authorization_id").unwrap()).await.unwrap(), flow)
     };
@@ -120,8 +120,7 @@ pub async fn a_known_client(world: &World) {
     oauth.approve(&asked.authorization_id).await.unwrap();
     let (OAuthAuthorizationResponse::Redirect(back), flow) = ask(&["email"]).await else { panic!() };
     let back = Url::parse(back.redirect_url.expose()).unwrap();
-    let (grant, state) = (parameter(&back, "code").unwrap(), parameter(&back, "state").unwrap());
-    let tokens = app.exchange(&flow, grant, &state).await.unwrap();
+    let tokens = app.exchange(&flow, &OAuthCallback::parse(&back)).await.unwrap();
     assert_eq!(app.user_info(&tokens.access_token).await.unwrap().user_metadata, None);
     let (more, _) = ask(&["email", "phone"]).await;
     assert!(matches!(more, OAuthAuthorizationResponse::Authorization(_)), "{more:?}");

@@ -11,14 +11,14 @@ pub async fn registered_and_used(world: &World) {
     let passkeys = client.user(session.access_token()).passkeys();
     let mut device = Device::default();
     let challenge = passkeys.registration_options().await.unwrap();
-    let credential = device.make(challenge.options, ORIGIN).await.unwrap();
+    let credential = device.create(challenge.options, ORIGIN).await.unwrap();
     let passkey = passkeys.register(challenge.challenge_id, &credential).await.unwrap();
     assert_eq!(passkey.friendly_name.as_deref(), Some("Passkey"));
     let again = passkeys.register(challenge.challenge_id, &credential).await;
     assert_eq!(code(again), "webauthn_challenge_not_found");
 
     let challenge = client.passkey_options().await.unwrap();
-    let used = device.use_(challenge.options, ORIGIN).await.unwrap();
+    let used = device.get(challenge.options, ORIGIN).await.unwrap();
     let signed_in = client.sign_in(PasskeyAssertion::new(challenge.challenge_id, &used)).await.unwrap();
     assert_eq!(signed_in.user().id, session.user().id);
     let other = client.passkey_options().await.unwrap();
@@ -43,13 +43,13 @@ pub async fn as_second_factor(world: &World) {
     let factor = mfa.enroll_webauthn("key").await.unwrap();
     let mut device = Device::default();
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
-    let made = device.make(challenge.options.clone(), ORIGIN).await.unwrap();
+    let made = device.create(challenge.options.clone(), ORIGIN).await.unwrap();
     let strong = mfa.verify_webauthn(&challenge, made).await.unwrap();
     let mfa = client.user(strong.access_token()).mfa();
     assert_eq!(mfa.assurance().await.unwrap().current, Some(AssuranceLevel::Aal2));
 
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
-    let used = device.use_(challenge.options.clone(), ORIGIN).await.unwrap();
+    let used = device.get(challenge.options.clone(), ORIGIN).await.unwrap();
     mfa.verify_webauthn(&challenge, used).await.unwrap();
     mfa.unenroll(factor.id).await.unwrap();
     assert!(mfa.factors().await.unwrap().all().is_empty());

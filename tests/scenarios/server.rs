@@ -8,7 +8,7 @@ pub async fn tells_of_itself(world: &World) {
     let settings = client.settings().await.unwrap();
     assert_eq!(settings.mailer_autoconfirm, Some(!world.confirms()));
     for on in ["email", "phone", "anonymous_users", "keycloak"] {
-        assert_eq!(settings.external.get(on), Some(&true), "{on}");
+        assert!(settings.is_enabled(on), "{on}");
     }
     let keys = client.jwks().await.unwrap().keys;
     if world.confirms() {

@@ -1,6 +1,6 @@
 //! Codes by phone. Real servers have two numbers to which nothing is sent.
 
-use gotrue::{Password, Resend, SendOtp, SignUp, SignUpOutcome, Verify};
+use gotrue::{Password, Resend, SignInMessage, SignUp, SignUpOutcome, VerifyOtp};
 
 use crate::{
     code,
@@ -9,29 +9,29 @@ use crate::{
 
 pub async fn a_code_by_phone(world: &World) {
     let (client, phone) = (&world.client, "15550000001");
-    client.send_otp(SendOtp::phone(phone)).await.unwrap();
-    let wrong = client.verify(Verify::phone(phone, "999999")).await;
+    client.send_otp(SignInMessage::phone(phone)).await.unwrap();
+    let wrong = client.verify_otp(VerifyOtp::phone(phone, "999999")).await;
     assert_eq!(code(wrong), "otp_expired");
     let sent = world.sms_code(phone);
-    let session = client.verify(Verify::phone(format!("+{phone}"), &sent)).await.unwrap().session().unwrap();
+    let session = client.verify_otp(VerifyOtp::phone(format!("+{phone}"), &sent)).await.unwrap().session().unwrap();
     assert_eq!(session.user().phone.as_deref(), Some(phone));
     assert!(session.user().phone_confirmed_at.is_some());
-    let nobody = client.send_otp(SendOtp::phone(World::phone()).create_user(false)).await;
+    let nobody = client.send_otp(SignInMessage::phone(World::phone()).create_user(false)).await;
     assert_eq!(code(nobody), "otp_disabled");
 }
 
 pub async fn a_number_is_confirmed(world: &World) {
     let (client, phone) = (&world.client, "15550000002");
     // Whoever had the number before.
-    client.send_otp(SendOtp::phone(phone)).await.unwrap();
-    let before = client.verify(Verify::phone(phone, world.sms_code(phone))).await.unwrap().session().unwrap();
+    client.send_otp(SignInMessage::phone(phone)).await.unwrap();
+    let before = client.verify_otp(VerifyOtp::phone(phone, world.sms_code(phone))).await.unwrap().session().unwrap();
     world.admin().users().delete(before.user().id).await.unwrap();
 
     let outcome = client.sign_up(SignUp::phone(format!("+{phone}"), PASSWORD)).await.unwrap();
     assert!(matches!(outcome, SignUpOutcome::ConfirmationRequired(_)), "{outcome:?}");
     assert_eq!(code(client.sign_in(Password::phone(phone, PASSWORD)).await), "phone_not_confirmed");
     client.resend(Resend::sms(phone)).await.unwrap();
-    let session = client.verify(Verify::phone(phone, world.sms_code(phone))).await.unwrap().session().unwrap();
+    let session = client.verify_otp(VerifyOtp::phone(phone, world.sms_code(phone))).await.unwrap().session().unwrap();
     assert_eq!(session.user().identities.as_ref().unwrap()[0].provider, "phone");
     client.sign_in(Password::phone(phone, PASSWORD)).await.unwrap();
 }

@@ -3,7 +3,7 @@
 use std::{env, fmt, process, time::Duration};
 
 use gotrue::{
-    AdminClient, Client, Provider, Secret, Session, SignUp, SignUpOutcome, Verify, chrono::Utc, types::OtpType,
+    AdminClient, Client, Provider, Secret, Session, SignUp, SignUpOutcome, VerifyOtp, chrono::Utc, types::OtpType,
     url::Url,
 };
 use gotrue_fake::{FakeServer, ManualClock};
@@ -61,10 +61,10 @@ pub struct Letter {
 impl Letter {
     /// The hash in the link and what it is for.
     #[track_caller]
-    pub fn verify(&self) -> Verify {
+    pub fn verify(&self) -> VerifyOtp {
         let link = self.link.as_ref().expect("a link");
         let otp_type: OtpType = browser::parameter(link, "type").unwrap().parse().unwrap();
-        Verify::token_hash(browser::parameter(link, "token").unwrap(), otp_type)
+        VerifyOtp::token_hash(browser::parameter(link, "token").unwrap(), otp_type)
     }
 
     #[track_caller]
@@ -126,7 +126,7 @@ impl World {
             SignUpOutcome::Session(session) => (email, session),
             SignUpOutcome::ConfirmationRequired(_) => {
                 let verify = self.letter(&email, 1).await.verify();
-                let session = self.client.verify(verify).await.unwrap().session().unwrap();
+                let session = self.client.verify_otp(verify).await.unwrap().session().unwrap();
                 (email, session)
             }
         }

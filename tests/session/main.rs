@@ -1,4 +1,8 @@
 //! The session manager and the stores.
 
+mod file_store;
 mod manager;
+mod mount_namespace;
+mod processes;
+mod store_failures;
 mod stores;

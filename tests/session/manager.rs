@@ -7,7 +7,7 @@ use std::{future::Future, pin::pin, time::Duration};
 use futures::StreamExt;
 use gotrue::{
     Callback, Client, Clock, Error, ErrorCode, Event, MemoryStore, Password, Recover, Secret, Session, SessionManager,
-    SessionStore, SignOutScope, SignUp, UserUpdate, Verify,
+    SessionStore, SignOutScope, SignUp, UserUpdate, VerifyOtp,
     auth::FlowKind,
     manager::{Events, SignedOutReason},
     types::OtpType,
@@ -174,7 +174,7 @@ async fn callers_that_go_away_neither_cancel_nor_repeat_the_refresh() {
             tokio::spawn(async move { auth.access_token().await.unwrap().expose().to_owned() })
         })
         .collect();
-    play.server.has_got(2).await;
+    play.server.received(2).await;
     let (gone, waiting): (Vec<_>, Vec<_>) = tasks.into_iter().enumerate().partition(|(index, _)| index % 2 == 0);
     for (_, task) in gone {
         task.abort();
@@ -194,7 +194,7 @@ async fn a_refresh_goes_on_when_nobody_waits_for_it_any_more() {
         let auth = play.auth.clone();
         async move { auth.access_token().await }
     });
-    play.server.has_got(2).await;
+    play.server.received(2).await;
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
     go.send(()).unwrap();
@@ -245,12 +245,12 @@ async fn a_refresh_that_comes_back_after_a_sign_out_does_not_bring_the_session_b
         let auth = play.auth.clone();
         async move { auth.access_token().await }
     });
-    play.server.has_got(2).await;
+    play.server.received(2).await;
     // The access token has expired, so that telling the server takes a refresh too; that is not of interest here.
     let _ = tokio::select! {
         biased;
         done = play.auth.sign_out(SignOutScope::Local) => Some(done),
-        () = play.server.has_got(3) => None,
+        () = play.server.received(3) => None,
     };
     assert!(play.auth.session().is_none());
     go.send(()).unwrap();
@@ -268,7 +268,7 @@ async fn a_sign_in_during_a_refresh_wins() {
         let auth = play.auth.clone();
         async move { auth.access_token().await }
     });
-    play.server.has_got(2).await;
+    play.server.received(2).await;
     play.auth.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
     go.send(()).unwrap();
     // Whoever waited gets the new session's token.
@@ -391,7 +391,7 @@ async fn a_token_that_is_still_good_stays_usable_whatever_a_refresh_says() {
     // Before the last moment, no caller waits for a server that hangs. Until the end of the pause nothing is sent.
     play.clock.advance(Duration::from_secs(2));
     assert_eq!(play.auth.access_token().await.unwrap().expose(), "access-second");
-    play.server.has_got(4).await;
+    play.server.received(4).await;
     assert_eq!(play.auth.access_token().await.unwrap().expose(), "access-second");
     assert_eq!(play.refreshes(), 3);
 }
@@ -402,7 +402,7 @@ async fn a_spent_token_is_not_believed_while_the_store_has_a_newer_session() {
     let play = play([answer, ok("newer")]).await;
     let mut events = play.auth.events();
     let waiting = play.ask_in_background();
-    play.server.has_got(2).await;
+    play.server.received(2).await;
     another_process_refreshes(&play).await;
     go.send(()).unwrap();
     assert_eq!(waiting.await.unwrap().unwrap().expose(), "access-newer");
@@ -415,7 +415,7 @@ async fn a_newer_session_from_the_store_that_has_expired_too_is_refreshed() {
     let play = play([answer, ok("newer"), ok("newest")]).await;
     let mut events = play.auth.events();
     let waiting = play.ask_in_background();
-    play.server.has_got(2).await;
+    play.server.received(2).await;
     another_process_refreshes(&play).await;
     play.clock.advance(2 * HOUR);
     go.send(()).unwrap();
@@ -678,7 +678,7 @@ async fn a_slow_response_does_not_make_its_token_last_longer() {
     let (slow, go) = ok("slow").held_back();
     let play = play([slow, ok("next")]).await;
     let waiting = play.ask_in_background();
-    play.server.has_got(2).await;
+    play.server.received(2).await;
     play.clock.advance(HOUR - Duration::from_secs(1));
     go.send(()).unwrap();
     assert_eq!(waiting.await.unwrap().unwrap().expose(), "access-next");
@@ -707,7 +707,7 @@ async fn a_sign_out_that_is_dropped_has_signed_out_here() {
     tokio::select! {
         biased;
         _ = play.auth.sign_out(SignOutScope::Local) => panic!("the server does not answer"),
-        () = play.server.has_got(3) => {}
+        () = play.server.received(3) => {}
     }
     assert!(play.auth.session().is_none() && play.store.load().await.unwrap().is_none());
 }
@@ -733,7 +733,7 @@ async fn events_tell_of_each_change_and_of_nothing_else() {
     auth.refresh().await.unwrap();
     client.recover(Recover::email(EMAIL)).await.unwrap();
     let code = server.last_message_to(EMAIL).unwrap().code;
-    auth.verify(Verify::email(EMAIL, code).otp_type(OtpType::Recovery)).await.unwrap();
+    auth.verify_otp(VerifyOtp::email(EMAIL, code).otp_type(OtpType::Recovery)).await.unwrap();
     auth.sign_out(SignOutScope::Local).await.unwrap();
     let seen = names(&mut events).await;
     assert_eq!(seen, ["signed in", "user updated", "refreshed", "recovery", "signed out: requested"]);
@@ -760,33 +760,33 @@ async fn a_second_factor_raises_the_session_that_is_kept() {
 async fn a_flow_ends_with_the_event_that_it_was_begun_for() {
     let world = world().await;
     let client = world.auth.client();
-    let flows = client.pkce_flows();
+    let mut flows = client.pkce_flows();
     let mut events = world.auth.events();
     let open = |link: gotrue::Secret| async move {
         let http = gotrue::reqwest::Client::builder().redirect(gotrue::reqwest::redirect::Policy::none());
         let reply = http.build().unwrap().get(link.expose()).send().await.unwrap();
         Callback::parse(&reply.headers()["location"].to_str().unwrap().parse().unwrap())
     };
-    let flow = flows.begin(FlowKind::Recovery).unwrap();
+    let flow = flows.start(FlowKind::Recovery).unwrap();
     let back = flow.redirect_to("https://app.example.com/cb").unwrap();
     client.recover(Recover::email(EMAIL).redirect_to(back).pkce(flow.verifier())).await.unwrap();
     let callback = open(world.server.last_message_to(EMAIL).unwrap().link.unwrap()).await;
-    world.auth.sign_in_from_callback(&flows, &callback).await.unwrap().session().unwrap();
+    world.auth.sign_in_from_callback(&mut flows, &callback).await.unwrap().session().unwrap();
 
     let (url, flow) = {
-        let flow = flows.begin(FlowKind::SignIn).unwrap();
+        let flow = flows.start(FlowKind::SignIn).unwrap();
         let back = flow.redirect_to("https://app.example.com/cb").unwrap();
         (client.authorize("github").redirect_to(back).pkce_with(flow.verifier()).unwrap(), flow)
     };
     let reply = gotrue::reqwest::Client::builder().redirect(gotrue::reqwest::redirect::Policy::none()).build().unwrap();
     let to_provider = reply.get(url).send().await.unwrap().headers()["location"].to_str().unwrap().to_owned();
     let callback = open(to_provider.into()).await;
-    world.auth.sign_in_from_callback(&flows, &callback).await.unwrap().session().unwrap();
+    world.auth.sign_in_from_callback(&mut flows, &callback).await.unwrap().session().unwrap();
     assert!(flows.take(flow.id()).is_err(), "a flow ends once");
     assert_eq!(names(&mut events).await, ["initial: session", "recovery", "signed in"]);
 
     let lost = Callback::parse(&"https://app.example.com/cb?code=x&flow_id=unknown".parse().unwrap());
-    assert!(matches!(world.auth.sign_in_from_callback(&flows, &lost).await, Err(Error::MissingVerifier)));
+    assert!(matches!(world.auth.sign_in_from_callback(&mut flows, &lost).await, Err(Error::MissingVerifier)));
 }
 
 #[tokio::test]
@@ -927,7 +927,7 @@ async fn without_a_session_there_is_a_clear_error() {
         world.auth.sign_out(SignOutScope::Others).await.unwrap_err(),
     ] {
         assert!(matches!(error, Error::NoSession) && !error.is_retryable() && !error.ends_session());
-        assert_eq!(error.to_string(), "nobody is signed in");
+        assert_eq!(error.to_string(), "no user is signed in");
     }
 }
 

@@ -1,4 +1,4 @@
-//! A browser with a software authenticator, which holds one passkey.
+//! A browser with a software authenticator that stores one passkey.
 
 use passkey::{
     authenticator::{Authenticator, UiHint, UserCheck, UserValidationMethod},
@@ -15,15 +15,15 @@ use url::Url;
 /// The origin that the fake server expects.
 pub const ORIGIN: &str = "http://localhost:3000";
 
-/// A device with a passkey or none.
+/// A device with at most one passkey.
 #[derive(Clone, Default)]
 pub struct Device {
     passkey: Option<Passkey>,
 }
 
 impl Device {
-    /// Answers options to make a credential.
-    pub async fn make(&mut self, options: impl Into<Value>, origin: &str) -> Result<Value, WebauthnError> {
+    /// Creates a credential for the options of a registration.
+    pub async fn create(&mut self, options: impl Into<Value>, origin: &str) -> Result<Value, WebauthnError> {
         let mut authenticator = Authenticator::new(Aaguid::new_empty(), self.passkey.take(), Consent, AwsLcRsBackend);
         authenticator.set_make_credentials_with_signature_counter(true);
         let mut browser = Client::new(authenticator).allows_insecure_localhost(true);
@@ -34,8 +34,8 @@ impl Device {
         Ok(serde_json::to_value(made?).unwrap())
     }
 
-    /// Answers options to use one.
-    pub async fn use_(&mut self, options: impl Into<Value>, origin: &str) -> Result<Value, WebauthnError> {
+    /// Uses the credential for the options of an authentication.
+    pub async fn get(&mut self, options: impl Into<Value>, origin: &str) -> Result<Value, WebauthnError> {
         let authenticator = Authenticator::new(Aaguid::new_empty(), self.passkey.take(), Consent, AwsLcRsBackend);
         let mut browser = Client::new(authenticator).allows_insecure_localhost(true);
         let options = serde_json::from_value(public_key(options.into())).unwrap();
@@ -50,7 +50,7 @@ fn public_key(options: Value) -> Value {
     if options["publicKey"].is_object() { options } else { json!({ "publicKey": options }) }
 }
 
-/// The user, who is there and agrees.
+/// A user who is present and consents.
 struct Consent;
 
 #[async_trait::async_trait]

@@ -1,4 +1,4 @@
-//! A recorded exchange.
+//! A recorded exchange with a real server.
 
 use std::{fs, path::Path};
 
@@ -26,7 +26,7 @@ impl Exchange {
         Self { name, request: json["request"].take(), response: json["response"].take() }
     }
 
-    /// The operation that it belongs to: the one with the fewest parameters in its path.
+    /// The operation of the request: of all that match its path, the one with the fewest parameters.
     pub fn operation(&self) -> Option<&'static Operation> {
         let method = self.request["method"].as_str().unwrap();
         let fits = |operation: &&Operation| operation.method == method && self.fits(operation.path);
@@ -50,12 +50,12 @@ impl Exchange {
         self.response["headers"][name].as_str()
     }
 
-    /// A parameter in the path, by its place.
+    /// The path segment at an index.
     pub fn path(&self, place: usize) -> &str {
         self.segments().nth(place).unwrap()
     }
 
-    /// A parameter in the path, as a type. None when it does not fit.
+    /// The path segment at an index, parsed. Returns `None` if it is invalid.
     pub fn path_as<T: std::str::FromStr>(&self, place: usize) -> Option<T> {
         self.path(place).parse().ok()
     }
@@ -64,18 +64,18 @@ impl Exchange {
         self.request["query"][name].as_str()
     }
 
-    /// A parameter in the query, as a type. None when it does not fit.
+    /// A query parameter, parsed. Returns `None` if it is missing or invalid.
     pub fn query_as<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.query(name)?.parse().ok()
     }
 
-    /// An optional parameter in the query. None when it is there and does not fit.
+    /// An optional query parameter. Returns `None` if it is present but invalid.
     #[expect(clippy::option_option, reason = "absent and unfit are not the same")]
     pub fn optional<T: std::str::FromStr>(&self, name: &str) -> Option<Option<T>> {
         self.query(name).map_or(Some(None), |text| text.parse().ok().map(Some))
     }
 
-    /// The request's body as the type that the operation takes. None when it does not fit.
+    /// The request body as the type of the operation. Returns `None` if it is invalid.
     pub fn body<T: DeserializeOwned>(&self) -> Option<T> {
         let body = self.request.get("json").or(self.request.get("form")).cloned();
         serde_json::from_value(body.unwrap_or_else(|| Value::Object(Map::new()))).ok()
@@ -105,7 +105,7 @@ impl Exchange {
         }
     }
 
-    /// The typed request says the same as the recorded one.
+    /// Asserts that the typed request equals the recorded one.
     pub fn assert_sent_as_recorded(&self, request: &Request) {
         let recorded_path = self.request["path"].as_str().unwrap();
         assert_eq!(request.url.path(), recorded_path.trim_end_matches('/'), "{}", self.name);

@@ -1,4 +1,4 @@
-//! Code that the test programs share. A test takes from here whatever more than one program needs.
+//! Code that several test programs share.
 
 pub mod authenticator;
 pub mod auto_clock;
@@ -18,29 +18,28 @@ pub const ACCESS_TOKEN: &str = "access-token-of-ada";
 pub const API_KEY: &str = "anon-key";
 pub const SERVICE_KEY: &str = "service-key";
 
-/// A server that gives the same answer to everything.
+/// A server that returns the same response to every request.
 pub async fn server_that_answers(reply: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(matchers::any()).respond_with(reply).mount(&server).await;
     server
 }
 
-/// A client for it.
+/// A client of the server, which does not retry.
 pub fn client_of(server: &MockServer) -> Client {
-    // One exchange and no more.
     Client::builder().base_url(server.uri()).api_key(API_KEY).retries(0).build().unwrap()
 }
 
-/// The last request that came.
+/// The last request that the server received.
 pub async fn last_request(server: &MockServer) -> Request {
-    server.received_requests().await.unwrap().pop().expect("no request came")
+    server.received_requests().await.unwrap().pop().expect("no request was received")
 }
 
 pub fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.headers.get(name).map(|value| value.to_str().unwrap())
 }
 
-/// A user as today's server tells of one.
+/// A user as the current server returns it.
 pub fn user() -> Value {
     json!({
         "id": "4c7ff6f3-c42b-4426-a6b0-bd65e88e3896",
@@ -67,7 +66,7 @@ pub fn user() -> Value {
     })
 }
 
-/// A session as today's server tells of one.
+/// A session as the current server returns it.
 pub fn session() -> Value {
     json!({
         "access_token": ACCESS_TOKEN,
@@ -79,7 +78,7 @@ pub fn session() -> Value {
     })
 }
 
-/// Signs in against a server that answers with this session.
+/// Signs in to a server that returns this session.
 pub async fn session_from(reply: Value) -> gotrue::Result<Session> {
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(reply)).await;
     client_of(&server).sign_in(gotrue::Password::email("ada@example.com", "correct-horse-7")).await

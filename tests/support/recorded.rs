@@ -1,4 +1,4 @@
-//! Recorded exchanges, played to the wrapper.
+//! Recorded exchanges, replayed to a client.
 
 use std::{fs, path::Path};
 
@@ -8,7 +8,7 @@ use wiremock::{MockServer, Request, ResponseTemplate};
 
 use super::{client_of, header, last_request, server_that_answers};
 
-/// An exchange with a real server, by the name of its file.
+/// An exchange with a real server, loaded by the name of its file.
 pub struct Recorded {
     pub request: Value,
     pub response: Value,
@@ -21,17 +21,17 @@ impl Recorded {
         Self { request: json["request"].take(), response: json["response"].take() }
     }
 
-    /// What was sent, JSON or a form.
+    /// The body of the request, JSON or a form.
     pub fn sent(&self) -> &Value {
         self.request.get("json").or(self.request.get("form")).unwrap_or(&Value::Null)
     }
 
-    /// What came back.
+    /// The JSON of the response.
     pub fn came(&self) -> &Value {
         &self.response["json"]
     }
 
-    /// The access token that was sent.
+    /// The access token of the request.
     pub fn access_token(&self) -> &str {
         self.request["headers"]["Authorization"].as_str().unwrap().strip_prefix("Bearer ").unwrap()
     }
@@ -46,14 +46,14 @@ impl Recorded {
         }
     }
 
-    /// A server that answers everything so, and a client for it.
+    /// A server that returns the response to every request, and a client of it.
     pub async fn play(&self) -> (MockServer, Client) {
         let server = server_that_answers(self.reply()).await;
         let client = client_of(&server);
         (server, client)
     }
 
-    /// The last request was just as the recorded one: operation, query, body, and the user's token if there was one.
+    /// Asserts that the last request equals the recorded one: operation, query, body, and access token if there is one.
     pub async fn assert_repeated(&self, server: &MockServer) {
         let request = last_request(server).await;
         assert_eq!(request.method.as_str(), self.request["method"]);

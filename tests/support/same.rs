@@ -1,9 +1,13 @@
-//! Whether two JSON values say the same.
+//! Comparison of JSON values by their meaning.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-/// Null and absent are the same, and so are two spellings of one moment. Otherwise the place of the first difference.
+/// Compares two values. Null equals absent, and two notations of one time are equal.
+///
+/// # Errors
+///
+/// Returns the path of the first difference.
 pub fn same(one: &Value, other: &Value) -> Result<(), String> {
     match (one, other) {
         (Value::Object(a), Value::Object(b)) => {
@@ -20,7 +24,7 @@ pub fn same(one: &Value, other: &Value) -> Result<(), String> {
             Ok(())
         }
         (Value::String(a), Value::String(b)) if a == b || same_moment(a, b) => Ok(()),
-        // An empty object of a request without fields is as good as no body.
+        // A request without fields may have an empty object or no body.
         (Value::Object(fields), Value::Null) | (Value::Null, Value::Object(fields))
             if fields.values().all(Value::is_null) =>
         {

@@ -1,4 +1,4 @@
-//! A server that does what the test says, one step a request, down to resets and half a body.
+//! A server that follows a script, one step for each request, including resets and truncated bodies.
 
 use std::{
     collections::VecDeque,
@@ -12,17 +12,17 @@ use tokio::{
     sync::oneshot,
 };
 
-/// What to do with the next request.
+/// The reaction to one request.
 pub enum Step {
-    /// Answers with a status, headers and a body.
+    /// Responds with a status, headers and a body.
     Reply(u16, Vec<(&'static str, String)>, String),
-    /// Closes the connection without an answer.
+    /// Closes the connection without a response.
     Close,
-    /// Promises a long body and closes after its beginning.
+    /// Announces a long body, sends its start and closes the connection.
     Truncate(String),
-    /// Never answers.
+    /// Never responds.
     Hang,
-    /// Waits until the test lets it go on.
+    /// Waits until the test releases it.
     When(oneshot::Receiver<()>, Box<Step>),
 }
 
@@ -35,7 +35,7 @@ impl Step {
         Self::Reply(status, vec![("content-type", "text/html".to_owned())], "<html>no</html>".to_owned())
     }
 
-    /// The step, and what lets it go on.
+    /// The step, and a sender that releases it.
     pub fn held_back(self) -> (Self, oneshot::Sender<()>) {
         let (sender, receiver) = oneshot::channel();
         (Self::When(receiver, Box::new(self)), sender)
@@ -68,18 +68,18 @@ impl Scripted {
         Self { url, state }
     }
 
-    /// More steps for later.
+    /// Appends a step.
     pub fn then(&self, step: Step) {
         self.state.lock().unwrap().steps.push_back(step);
     }
 
-    /// The first lines of the requests that came.
+    /// The first lines of the requests received so far.
     pub fn requests(&self) -> Vec<String> {
         self.state.lock().unwrap().requests.clone()
     }
 
-    /// Waits until so many requests have come.
-    pub async fn has_got(&self, requests: usize) {
+    /// Waits until that many requests have been received.
+    pub async fn received(&self, requests: usize) {
         while self.requests().len() < requests {
             tokio::task::yield_now().await;
         }
@@ -111,7 +111,7 @@ async fn answer(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     let _ = stream.shutdown().await;
 }
 
-/// The first line of a request, once all of it has come.
+/// Reads a whole request and returns its first line.
 async fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     loop {

@@ -1,7 +1,7 @@
 //! Secrets are never logged.
 
 use gotrue::{
-    Password, Recover, SignUp, UserUpdate, Verify,
+    Password, Recover, SignUp, UserUpdate, VerifyOtp,
     admin::Invite,
     types::{EmailOtpType, OtpType},
 };
@@ -34,7 +34,7 @@ fn no_trace_holds_a_secret() {
         let renewed = client.refresh(session.refresh_token()).await.unwrap();
         client.recover(Recover::email(email)).await.unwrap();
         let message = server.last_message_to(email).unwrap();
-        client.verify(Verify::email(email, &message.code).otp_type(OtpType::Recovery)).await.unwrap();
+        client.verify_otp(VerifyOtp::email(email, &message.code).otp_type(OtpType::Recovery)).await.unwrap();
         client.admin(server.service_key()).invite(Invite::email("grace@example.com")).await.unwrap();
         client.raw().verify_link(None, &PLANTED[3].into(), EmailOtpType::Signup).await.err().unwrap();
         client.refresh("f5pr2ljsaq5q").await.unwrap_err();

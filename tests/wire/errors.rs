@@ -120,14 +120,14 @@ async fn a_body_that_is_no_json_keeps_its_status_and_its_beginning() {
 async fn a_success_that_is_no_json_is_an_error_of_its_own() {
     let replies = [
         (page(200, "<html>Please log in to the Wi-Fi</html>"), true, "Wi-Fi"),
-        (page(200, ""), true, "the answer cannot be read"),
-        (reply(200, &json!({ "hello": "world" })), false, "the answer cannot be read"),
-        (reply(200, &json!([])), false, "the answer cannot be read"),
-        (ResponseTemplate::new(204), true, "the answer cannot be read"),
+        (page(200, ""), true, "the response cannot be read"),
+        (reply(200, &json!({ "hello": "world" })), false, "the response cannot be read"),
+        (reply(200, &json!([])), false, "the response cannot be read"),
+        (ResponseTemplate::new(204), true, "the response cannot be read"),
     ];
     for (reply, transient, text) in replies {
         let error = refresh_error(reply).await;
-        assert!(matches!(error, Error::UnreadableReply(_)), "{error:?}");
+        assert!(matches!(error, Error::UnreadableResponse(_)), "{error:?}");
         assert!(error.status().unwrap().is_success());
         assert!(error.to_string().contains(text), "{error}");
         assert!(std::error::Error::source(&error).is_some());
@@ -256,6 +256,6 @@ async fn a_user_who_exists_is_told_by_the_code() {
     let server = server_that_answers(reply(422, &body)).await;
     let error = client_of(&server).sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap_err();
     assert_eq!(error.code(), Some(&ErrorCode::UserAlreadyExists));
-    let text = "sign_up: the server answered 422 user_already_exists: User already registered";
+    let text = "sign_up: the server returned 422 user_already_exists: User already registered";
     assert_eq!(error.to_string(), text);
 }

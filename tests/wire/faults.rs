@@ -8,7 +8,7 @@ use std::{env, fmt::Write as _, fs, time::Duration};
 use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 use gotrue::{
     AdminClient, Client, Error, ErrorCode, MemoryStore, Password, Recover, Secret, Session, SessionManager,
-    SignOutScope, SignUp, UserClient, UserUpdate, Verify, types::OtpType, user::EnrollTotp, uuid::Uuid,
+    SignOutScope, SignUp, UserClient, UserUpdate, VerifyOtp, types::OtpType, user::EnrollTotp, uuid::Uuid,
 };
 use gotrue_fake::{FakeServer, Fault};
 use support::auto_clock::AutoClock;
@@ -89,7 +89,7 @@ const FAMILIES: &[Family] = &[
         async { w.client.sign_up(SignUp::email("grace@example.com", PASSWORD)).await.map(drop) }.boxed()
     }),
     once("sign in", |w| async { w.client.sign_in(Password::email(EMAIL, PASSWORD)).await.map(drop) }.boxed()),
-    once("verify", |w| async { w.client.verify(recovery(w)).await.map(drop) }.boxed()),
+    once("verify", |w| async { w.client.verify_otp(recovery(w)).await.map(drop) }.boxed()),
     once("recover", |w| async { w.client.recover(Recover::email(EMAIL)).await.map(drop) }.boxed()),
     once("update user", |w| {
         async { user(w).update(UserUpdate::new().password("another-horse-8")).await.map(drop) }.boxed()
@@ -99,8 +99,8 @@ const FAMILIES: &[Family] = &[
     once("admin: delete", |w| async { admin(w).users().delete(w.session.user().id).await.map(drop) }.boxed()),
 ];
 
-fn recovery(world: &World) -> Verify {
-    Verify::email(EMAIL, &world.code).otp_type(OtpType::Recovery)
+fn recovery(world: &World) -> VerifyOtp {
+    VerifyOtp::email(EMAIL, &world.code).otp_type(OtpType::Recovery)
 }
 
 fn user(world: &World) -> UserClient {
@@ -166,9 +166,9 @@ const CASES: &[Case] = &[
     case("reset in the body", Fault::reset_in_body, "Connection", Some(200), true, Again::Repeatable),
     case("truncated", Fault::truncated, "Connection", Some(200), true, Again::Repeatable),
     case("slower than the time-out", || Fault::slow(TIMEOUT * 4), "Connection", None, true, Again::None),
-    case("200 with HTML", || Fault::page(200), "UnreadableReply", Some(200), true, Again::Repeatable),
-    case("200 with nothing", || Fault::empty(200), "UnreadableReply", Some(200), true, Again::None),
-    case("200 of another content type", welcome, "UnreadableReply", Some(200), true, Again::None),
+    case("200 with HTML", || Fault::page(200), "UnreadableResponse", Some(200), true, Again::Repeatable),
+    case("200 with nothing", || Fault::empty(200), "UnreadableResponse", Some(200), true, Again::None),
+    case("200 of another content type", welcome, "UnreadableResponse", Some(200), true, Again::None),
     case("500", || Fault::error(500, ErrorCode::UnexpectedFailure), "Api", Some(500), true, Again::Repeatable),
     case("502 with HTML", || Fault::page(502), "Api", Some(502), true, Again::Repeatable),
     case("503 with HTML", || Fault::page(503), "Api", Some(503), true, Again::Repeatable),

@@ -165,7 +165,7 @@ async fn a_call_that_takes_too_long_ends() {
     let error = builder.build().unwrap().health().await.unwrap_err();
     let gotrue::Error::Connection(cause) = &error else { panic!("{error:?}") };
     assert!(cause.is_timeout() && error.is_retryable() && !error.ends_session());
-    assert_eq!(error.to_string(), "health: the server did not answer in time");
+    assert_eq!(error.to_string(), "health: the server did not respond in time");
 }
 
 #[tokio::test]
@@ -193,7 +193,7 @@ async fn a_path_parameter_cannot_leave_its_place() {
             raw.oauth_consent(id, &consent()).await.unwrap_err(),
         ] {
             let error = gotrue::Error::from_raw(error).await;
-            assert_eq!(error.to_string(), "request path parameter is empty or leaves its place", "{id}");
+            assert_eq!(error.to_string(), "request path parameter must not be empty, `.` or `..`", "{id}");
         }
     }
     assert_eq!(server.received_requests().await.unwrap().len(), before);

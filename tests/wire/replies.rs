@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use gotrue::{
-    Client, Password, SignUp, SignUpOutcome, Verified, Verify,
+    Client, Password, SignUp, SignUpOutcome, VerifyOtp, VerifyOtpOutcome,
     types::{FactorType, WeakPasswordReason},
 };
 use gotrue_fake::ManualClock;
@@ -193,8 +193,8 @@ async fn the_first_of_two_confirmations_is_no_session() {
     for code in [json!("200"), Value::Null] {
         let reply = json!({ "msg": "Confirmation link accepted.", "code": code });
         let server = server_that_answers(ResponseTemplate::new(200).set_body_json(reply)).await;
-        let verified = client_of(&server).verify(Verify::email("ada@example.com", "123456")).await.unwrap();
-        let Verified::ConfirmationPending { message } = verified else { panic!("{verified:?}") };
+        let verified = client_of(&server).verify_otp(VerifyOtp::email("ada@example.com", "123456")).await.unwrap();
+        let VerifyOtpOutcome::ConfirmationPending { message } = verified else { panic!("{verified:?}") };
         assert_eq!(message, "Confirmation link accepted.");
     }
 }

@@ -117,10 +117,10 @@ async fn a_reply_that_is_too_large_is_refused_and_not_asked_for_again() {
     let reply = ResponseTemplate::new(200).set_body_json(serde_json::json!({ "name": "x".repeat(100_000) }));
     let server = server_that_answers(reply).await;
     client_of(&server).health().await.unwrap();
-    let client = Client::builder().base_url(server.uri()).largest_reply(50_000).build().unwrap();
+    let client = Client::builder().base_url(server.uri()).max_response_size(50_000).build().unwrap();
     let error = client.health().await.unwrap_err();
-    assert!(matches!(error, Error::UnreadableReply(_)) && !error.is_retryable(), "{error:?}");
+    assert!(matches!(error, Error::UnreadableResponse(_)) && !error.is_retryable(), "{error:?}");
     let cause = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(cause, "the answer is larger than 50000 bytes");
+    assert_eq!(cause, "the response is larger than 50000 bytes");
     assert_eq!(server.received_requests().await.unwrap().len(), 2);
 }

@@ -46,6 +46,9 @@ impl Both {
 
     fn compare(&mut self, place: &str, documented: &Value, derived: &Value) {
         let derived = &not_null(derived);
+        if documented["x-free-form"] == true {
+            return self.compare_reference(place, "Metadata", derived);
+        }
         if let Some(name) = documented["$ref"].as_str() {
             let name = name.trim_start_matches("#/components/schemas/");
             return self.compare_reference(place, name, derived);
@@ -96,7 +99,7 @@ impl Both {
             self.compare(&format!("{place}.{name}"), property, &derived["properties"][name]);
         }
         let values = &documented["additionalProperties"];
-        if documented.get("properties").is_none() && values.get("type").is_some() {
+        if documented.get("properties").is_none() && values.get("type").is_some() && values["x-free-form"] != true {
             self.compare(&format!("{place}.*"), values, &derived["additionalProperties"]);
         }
     }

@@ -6,7 +6,7 @@ use std::fmt::{Debug, Write as _};
 
 use gotrue::{
     Anonymous, AuthorizationCode, Client, IdToken, PasskeyAssertion, Password, PkceVerifier, Provider, Recover,
-    RefreshToken, Resend, Secret, SendMagicLink, SendOtp, SignUp, Sso, UserUpdate, Verify, Web3,
+    RefreshToken, Resend, Secret, SignInMessage, SignUp, Sso, UserUpdate, VerifyOtp, Web3,
     admin::Invite,
     oauth::{ClientAuthentication, OAuthFlow},
     types::OtpType,
@@ -62,10 +62,10 @@ async fn no_public_type_prints_a_secret() {
         debug(&RefreshToken::new(PLANTED[1])),
         debug(&AuthorizationCode::new(planted, verifier.clone())),
         debug(&verifier),
-        debug(&Verify::email("ada@example.com", planted)),
-        debug(&Verify::token_hash(PLANTED[3], OtpType::Recovery)),
-        debug(&SendOtp::email("ada@example.com").captcha_token(planted)),
-        debug(&SendMagicLink::email("ada@example.com").captcha_token(planted)),
+        debug(&VerifyOtp::email("ada@example.com", planted)),
+        debug(&VerifyOtp::token_hash(PLANTED[3], OtpType::Recovery)),
+        debug(&SignInMessage::email("ada@example.com").captcha_token(planted)),
+        debug(&SignInMessage::email("ada@example.com").captcha_token(planted)),
         debug(&Recover::email("ada@example.com").captcha_token(planted)),
         debug(&Resend::sign_up("ada@example.com").captcha_token(planted)),
         debug(&UserUpdate::new().password(planted).current_password(planted).nonce(planted)),
@@ -148,7 +148,7 @@ async fn no_error_prints_a_secret_that_a_reply_echoes() {
         assert_clean(&all_of(&error));
         let error = client.user(jwt).get().await.unwrap_err();
         assert_clean(&all_of(&error));
-        let error = client.verify(Verify::token_hash(hash, OtpType::Email)).await.unwrap_err();
+        let error = client.verify_otp(VerifyOtp::token_hash(hash, OtpType::Email)).await.unwrap_err();
         assert_clean(&all_of(&error));
         // A raw error is made clean by its conversion.
         if let Err(error) = client.raw().verify_link(None, &hash.into(), gotrue::types::EmailOtpType::Signup).await {

@@ -1,4 +1,4 @@
-//! `build-cost`: what a clean build takes, for each set of features.
+//! `build-cost`: clean builds for each set of features, written to the page on performance.
 
 use std::{fs, io::Write, process::Command, time::Instant};
 
@@ -7,7 +7,7 @@ use crate::{
     performance, workspace,
 };
 
-/// The sets of features, and what they are for.
+/// The sets of features, each with its name and the flags of Cargo.
 const SETS: &[(&str, &[&str])] = &[
     ("none, so without TLS", &["--no-default-features"]),
     ("default", &[]),
@@ -21,7 +21,7 @@ const SETS: &[(&str, &[&str])] = &[
     ("all", &["--all-features"]),
 ];
 
-/// Builds each in a folder of its own, which is removed, and writes the table into the page on performance.
+/// Builds each set in a directory that is then removed, and writes the table.
 pub fn run(out: &mut dyn Write) -> Result<Outcome> {
     let mut table = String::from("| features | crates | seconds |\n|---|---|---|\n");
     for (name, flags) in SETS {
@@ -34,7 +34,7 @@ pub fn run(out: &mut dyn Write) -> Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// How many crates are compiled, and how long it takes. What is fetched from elsewhere is fetched beforehand.
+/// Returns the number of crates compiled and the seconds of the build, without the time of downloads.
 fn build(flags: &[&str]) -> Result<(usize, f64)> {
     let folder = workspace::root().join("target/build-cost");
     if folder.exists() {

@@ -1,14 +1,14 @@
-//! What is behind a failed validation.
+//! The causes of a failed validation.
 
 use jsonschema::{
     ValidationError,
     error::ValidationErrorKind::{AnyOf, OneOfNotValid},
 };
 
-/// The errors behind an error: those of the branch that was meant, which is the one whose errors are the deepest.
+/// Returns the errors of the intended branch of a `oneOf` or `anyOf`: the one whose errors are deepest.
 ///
-/// Almost everything in OpenAPI may be a reference instead, so that an error deep inside is at first one of a `oneOf`
-/// far outside.
+/// Almost everything in OpenAPI may also be a reference, so an error deep inside is first reported as one of a `oneOf` far
+/// outside.
 pub fn causes<'e, 'i>(error: &'e ValidationError<'i>) -> Vec<&'e ValidationError<'i>>
 where
     'static: 'i,

@@ -3,7 +3,7 @@
 use std::{io::Write, process::Command};
 
 use crate::{
-    conformance, layers, lint, list,
+    conformance, layers, links, lint, list,
     outcome::{Outcome, Result},
     program::Program,
     workspace,
@@ -96,6 +96,7 @@ const STEPS: &[Step] = &[
         needs: None,
         work: Cargo(&["doc", "--workspace", "--no-deps", "--all-features"], &[("RUSTDOCFLAGS", "-D warnings")]),
     },
+    Step::own("links", links::run),
     Step::cargo("minimal versions", MINIMAL_VERSIONS).needs(&NIGHTLY),
     Step::cargo("minimal Rust version", &[MSRV_TOOLCHAIN, "check", "--workspace", "--all-features"]).needs(&MSRV),
     Step::cargo("packages", &["package", "--workspace", "--allow-dirty"]),

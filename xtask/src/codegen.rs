@@ -1,4 +1,4 @@
-//! `codegen`: what the build script has generated, to read and to compare.
+//! `codegen`: the output of the build script, to read and to compare.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use crate::{
 
 const PACKAGE: &str = "gotrue";
 
-/// The files that the build script leaves.
+/// The files that the build script writes.
 const FILES: [&str; 4] = ["types.rs", "open.rs", "operations.rs", "client.rs"];
 
 /// Prints all files.
@@ -39,7 +39,7 @@ pub fn emit(directory: &Path, out: &mut dyn Write) -> Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// Shows how the code differs from what a directory holds.
+/// Shows the differences between the code and the files in a directory.
 pub fn diff(directory: &Path, out: &mut dyn Write) -> Result<Outcome> {
     let mut same = true;
     for (name, code) in generated()? {
@@ -52,13 +52,13 @@ pub fn diff(directory: &Path, out: &mut dyn Write) -> Result<Outcome> {
     Ok(Outcome::fine_if(same))
 }
 
-/// The files by name. The build script runs when its inputs have changed, and not otherwise.
+/// The files with their names. The build script runs only if its inputs have changed.
 fn generated() -> Result<Vec<(&'static str, String)>> {
     let directory = out_dir()?;
     FILES.into_iter().map(|name| Ok((name, workspace::read(&directory.join(name))?))).collect()
 }
 
-/// The directory that Cargo gave to the package's build script.
+/// The output directory of the build script.
 fn out_dir() -> Result<PathBuf> {
     let id = cargo(&["pkgid", "-p", PACKAGE])?;
     let messages = cargo(&["check", "--quiet", "--message-format=json", "-p", PACKAGE])?;
@@ -68,7 +68,7 @@ fn out_dir() -> Result<PathBuf> {
     Ok(directory.ok_or("cargo check did not say where the build script wrote")?.into())
 }
 
-/// What Cargo prints to standard output; its complaints go to ours.
+/// Runs Cargo and returns its standard output. Its standard error passes through.
 fn cargo(arguments: &[&str]) -> Result<String> {
     let output =
         Command::new("cargo").args(arguments).current_dir(workspace::root()).stderr(Stdio::inherit()).output()?;

@@ -1,8 +1,8 @@
-//! `conformance`: whether the document tells the truth about recorded exchanges of real servers.
+//! `conformance`: checks the document against recorded exchanges with real servers.
 
+mod checker;
 mod declared;
 mod exchange;
-mod judge;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -16,13 +16,13 @@ use crate::{
     outcome::{Outcome, Result},
     workspace,
 };
+use checker::Checker;
 use exchange::Exchange;
-use judge::Judge;
 
-/// Where the document and an exchange differ.
+/// A difference between the document and an exchange.
 #[derive(Debug, PartialEq, Eq)]
 struct Finding {
-    /// `reply.user.email`
+    /// `response.user.email`
     field: String,
     problem: String,
 }
@@ -33,16 +33,16 @@ impl Finding {
     }
 }
 
-/// Prints the findings of all exchanges in a directory, and how many have none.
+/// Prints the findings of all exchanges in a directory, and the number of exchanges without one.
 pub fn run(directory: &Path, document: &Path, out: &mut dyn Write) -> Result<Outcome> {
     let document = document::parse(&workspace::read(document)?)?;
     let registry = schema::registry(&document)?;
-    let judge = Judge::new(&document, &registry);
+    let checker = Checker::new(&document, &registry);
     let (mut conforming, mut all) = (0, 0);
     for file in workspace::files(directory, "json")? {
         let record = record(&file)?;
         let Some(exchange) = Exchange::of(&record) else { continue };
-        let findings = judge.findings(&exchange);
+        let findings = checker.findings(&exchange);
         let name = file.strip_prefix(directory).unwrap_or(&file).display();
         for Finding { field, problem } in &findings {
             writeln!(out, "{name}: {exchange}: {field}: {problem}")?;
@@ -50,7 +50,7 @@ pub fn run(directory: &Path, document: &Path, out: &mut dyn Write) -> Result<Out
         all += 1;
         conforming += usize::from(findings.is_empty());
     }
-    writeln!(out, "conforming {conforming} of {all}")?;
+    writeln!(out, "{conforming} of {all} exchanges conform")?;
     Ok(Outcome::fine_if(conforming == all && all > 0))
 }
 

@@ -1,4 +1,4 @@
-//! `drift`: what has changed in the upstream document since somebody looked.
+//! `drift`: changes of the upstream document since its last review.
 
 mod facts;
 #[cfg(test)]
@@ -23,7 +23,7 @@ const HEAD: &str = "\
 # `cargo xtask drift --upstream FILE` compares another version with it; `--accept` rewrites this file.
 ";
 
-/// Prints what differs from the digest.
+/// Prints the differences from the digest.
 pub fn compare(upstream: &Path, digest: &Path, out: &mut dyn Write) -> Result<Outcome> {
     let before = parse(&workspace::read(digest)?);
     let now = read(upstream)?;
@@ -57,7 +57,7 @@ fn read(upstream: &Path) -> Result<BTreeMap<String, String>> {
     Ok(Facts::of(&document))
 }
 
-/// A fact in one line; what it is about never holds the separator.
+/// A fact in one line. Its subject never contains the separator.
 fn line(name: &str, detail: &str) -> String {
     if detail.is_empty() { name.to_owned() } else { format!("{name}: {detail}") }
 }

@@ -1,4 +1,4 @@
-//! `list`: the operations, and how the wrapper reaches them.
+//! `list`: the operations, with their credential and the methods that call them.
 
 mod table;
 #[cfg(test)]
@@ -24,7 +24,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// What asks for it on the command line.
+    /// The option of the command line that selects it.
     fn option(self) -> &'static str {
         match self {
             Self::Columns => "",
@@ -42,7 +42,7 @@ pub fn run(format: Format, check: Option<&Path>, out: &mut dyn Write) -> Result<
         write!(out, "{list}")?;
         return Ok(Outcome::Fine);
     };
-    // A file that is not there is not up to date either.
+    // A missing file is not up to date either.
     let up_to_date = workspace::read(file).is_ok_and(|text| text == list);
     let file = workspace::shown(file);
     if up_to_date {
@@ -82,7 +82,7 @@ fn ids(document: &Value) -> BTreeSet<&str> {
     document::operations(document).filter_map(|operation| operation.id()).collect()
 }
 
-/// How many pairs of a method and a path there are. Paths that differ after `?` or `#` are one for the server.
+/// The number of pairs of method and path. Paths that differ only after `?` or `#` are the same for the server.
 fn routes(document: &Value) -> usize {
     let routes = document::operations(document).map(|o| (o.method, o.path.split(['?', '#']).next()));
     routes.collect::<BTreeSet<_>>().len()

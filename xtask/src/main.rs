@@ -1,6 +1,6 @@
 //! The tools of this repository: `cargo xtask <command>`.
 //!
-//! Each exits with 0 when all is well, 1 when it has found something, and 2 when it could not run.
+//! The exit status is 0 on success, 1 with findings, and 2 on failure.
 
 mod bench;
 mod build_cost;
@@ -10,6 +10,7 @@ mod codegen;
 mod conformance;
 mod drift;
 mod layers;
+mod links;
 mod lint;
 mod list;
 mod outcome;
@@ -28,7 +29,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use outcome::{Outcome, Result};
 
-/// The tools of this repository. They exit with 0 when all is well, 1 with findings, and 2 when they could not run.
+/// The tools of this repository. The exit status is 0 on success, 1 with findings, and 2 on failure.
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 struct Cli {
@@ -38,57 +39,58 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Checks the document against its own rules and those of OpenAPI 3.0, and names the line of each fault.
+    /// Check the document against its own rules and OpenAPI 3.0.
     Lint {
-        /// The document to check, if not openapi/gotrue.yaml.
+        /// The document to check [default: openapi/gotrue.yaml].
         file: Option<PathBuf>,
     },
-    /// Lists the operations, the credential that each takes, and the method of the wrapper that calls it.
+    /// List the operations with their credential and the method that calls them.
     List {
-        /// Prints a Markdown table.
+        /// Print a Markdown table.
         #[arg(long)]
         markdown: bool,
-        /// Prints nothing, but fails when FILE holds something else than what would be printed.
+        /// Fail if FILE differs from the output, instead of printing it.
         #[arg(long, value_name = "FILE")]
         check: Option<PathBuf>,
     },
-    /// Holds the document against recorded exchanges of real servers, and names what it does not tell the truth about.
+    /// Check the document against recorded exchanges with real servers.
     Conformance {
-        /// The directory of the recorded exchanges, one JSON file each.
+        /// The directory of the exchanges, one JSON file each.
         directory: PathBuf,
-        /// The document to judge, if not openapi/gotrue.yaml.
+        /// The document to check [default: openapi/gotrue.yaml].
         #[arg(long, value_name = "FILE")]
         document: Option<PathBuf>,
     },
-    /// Tells what has changed in the upstream document since it was last reviewed, from openapi/upstream-digest.txt.
+    /// List what has changed in the upstream document since its last review (openapi/upstream-digest.txt).
     Drift {
         /// The openapi.yaml of supabase/auth.
         #[arg(long, value_name = "FILE")]
         upstream: PathBuf,
-        /// Marks the file as reviewed: writes the digest anew.
+        /// Mark FILE as reviewed by rewriting the digest.
         #[arg(long)]
         accept: bool,
-        /// The commit that the file is of, for the head of the digest.
+        /// The upstream commit of FILE, written to the head of the digest.
         #[arg(long, value_name = "COMMIT", requires = "accept")]
         revision: Option<String>,
     },
-    /// Prints the generated code, or writes it to a directory, or shows how it differs from what was written there.
+    /// Print, write or compare the generated code.
     Codegen {
-        /// Writes the files to DIR.
+        /// Write the files to DIR.
         #[arg(long, value_name = "DIR", conflicts_with = "diff")]
         emit: Option<PathBuf>,
-        /// Shows the differences to the files in DIR, and fails when there are any.
+        /// Show the differences from the files in DIR, and fail if there are any.
         #[arg(long, value_name = "DIR")]
         diff: Option<PathBuf>,
     },
-    /// Checks that each module names only modules of the layers below its own, and that no modules form a cycle.
+    /// Check that modules name only modules of lower layers, and that there are no cycles.
     Layers,
-    /// Runs the benchmarks in short form, and writes docs/performance.md; fails when a goal is missed.
+    /// Check the links of the Markdown files, after `cargo doc --all-features`.
+    Links,
+    /// Run short benchmarks, write docs/performance.md, and fail if a goal is missed.
     Bench,
-    /// Builds the library from nothing for each set of features, and writes the crates and seconds into
-    /// docs/performance.md.
+    /// Measure clean builds for each set of features, and write them to docs/performance.md.
     BuildCost,
-    /// Runs what CI runs, step by step, and stops at the first that fails.
+    /// Run all steps of CI, and stop at the first that fails.
     Ci,
 }
 
@@ -97,7 +99,7 @@ fn main() -> ExitCode {
         Ok(outcome) => outcome.into(),
         Err(failure) if is_broken_pipe(&*failure) => ExitCode::SUCCESS,
         Err(failure) => {
-            // When this fails too, there is nobody left to tell.
+            // There is no other place to report a failure to.
             let _ = writeln!(io::stderr(), "xtask: {failure}");
             ExitCode::from(2)
         }
@@ -122,13 +124,14 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Codegen { diff: Some(directory), .. } => codegen::diff(&directory, out),
         Command::Codegen { .. } => codegen::print(out),
         Command::Layers => layers::run(out),
+        Command::Links => links::run(out),
         Command::Bench => bench::run(out),
         Command::BuildCost => build_cost::run(out),
         Command::Ci => ci::run(out),
     }
 }
 
-/// The reader of our output has had enough, as `head` has; no failure of ours.
+/// Whether the reader of the output has closed it, as `head` does, which is not a failure.
 fn is_broken_pipe(failure: &(dyn std::error::Error + 'static)) -> bool {
     failure.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -1,8 +1,8 @@
-//! How a command ends.
+//! The outcome of a command.
 
 use std::process::ExitCode;
 
-/// A command that could run.
+/// The outcome of a command that could run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Fine,
@@ -21,7 +21,7 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// Why a command could not run.
+/// The reason that a command could not run.
 pub type Failure = Box<dyn std::error::Error>;
 
 pub type Result<T> = std::result::Result<T, Failure>;

@@ -1,4 +1,4 @@
-//! The page on performance: two tables, each written by the command that has measured it.
+//! The page on performance: two tables, each written by the command that measures it.
 
 use std::{
     fmt::{self, Write},
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{outcome::Result, workspace};
 
-/// What a number counts.
+/// The unit of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     Nanoseconds,
@@ -16,18 +16,18 @@ pub enum Unit {
     Bytes,
 }
 
-/// When a row is as it should be.
+/// The condition that a row must meet.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Goal {
-    /// Ours divided by the baseline.
+    /// This crate divided by the baseline.
     AtMost(f64),
-    /// The baseline's time divided by ours.
+    /// The baseline's time divided by the time of this crate.
     ThroughputAtLeast(f64),
-    /// Ours, whatever the baseline is.
+    /// This crate alone.
     NanosecondsAtMost(f64),
 }
 
-/// One measurement beside its baseline.
+/// A measurement with its baseline.
 #[derive(Debug)]
 pub struct Row {
     name: &'static str,
@@ -80,14 +80,14 @@ fn shown(unit: Unit, value: f64) -> String {
 
 /// Writes the table of measurements.
 pub fn write_rows(rows: &[Row]) -> Result<()> {
-    let mut table = String::from("| what | ours | baseline | ratio | goal | |\n|---|---|---|---|---|---|\n");
+    let mut table = String::from("| what | gotrue | baseline | ratio | goal | |\n|---|---|---|---|---|---|\n");
     for row in rows {
         writeln!(table, "{row}")?;
     }
     write_part("bench", &table)
 }
 
-/// Writes a part of the page, with the machine and the day, and leaves the other as it is.
+/// Replaces one part of the page, with the machine and the day, and leaves the rest unchanged.
 pub fn write_part(name: &str, table: &str) -> Result<()> {
     let page = page();
     let text = workspace::read(&page)?;
@@ -101,13 +101,13 @@ fn page() -> PathBuf {
 
 fn with_part(text: &str, name: &str, part: &str) -> Result<String> {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
-    let missing = || format!("docs/performance.md has no part {name}");
+    let missing = || format!("docs/performance.md: no part {name}");
     let (before, rest) = text.split_once(&begin).ok_or_else(missing)?;
     let (_, after) = rest.split_once(&end).ok_or_else(missing)?;
     Ok(format!("{before}{begin}\n{part}\n{end}{after}"))
 }
 
-/// The machine and the day, as far as they can be told.
+/// The machine and the day of the measurement, as far as they are known.
 fn machine() -> String {
     let first = |file: &str, field: &str| {
         let text = fs::read_to_string(file).ok()?;

@@ -1,4 +1,4 @@
-//! The files of this repository, and how they are read and named.
+//! The files of this repository.
 
 use std::{
     env, fs,
@@ -29,23 +29,30 @@ pub fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(|error| format!("{}: {error}", shown(path)).into())
 }
 
-/// The files with an extension in a directory and those below it, by name.
+/// Returns the files with an extension below a directory, sorted.
 pub fn files(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let entries = fs::read_dir(directory).map_err(|error| format!("{}: {error}", shown(directory)))?;
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            files.extend(self::files(&path, extension)?);
-        } else if path.extension().is_some_and(|found| found == extension) {
-            files.push(path);
-        }
+    let mut files = files_in(directory, extension)?;
+    for path in entries(directory)?.iter().filter(|path| path.is_dir()) {
+        files.extend(self::files(path, extension)?);
     }
     files.sort();
     Ok(files)
 }
 
-/// A path as seen from here, short enough for a line.
+/// Returns the files with an extension in a directory, sorted, without those of its subdirectories.
+pub fn files_in(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut files = entries(directory)?;
+    files.retain(|path| path.is_file() && path.extension().is_some_and(|found| found == extension));
+    files.sort();
+    Ok(files)
+}
+
+fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(directory).map_err(|error| format!("{}: {error}", shown(directory)))?;
+    Ok(entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<_>>()?)
+}
+
+/// A path relative to the current directory, if it is below it.
 pub fn shown(path: &Path) -> String {
     let here = env::current_dir().ok();
     here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).display().to_string()

@@ -51,12 +51,12 @@ impl Layout {
         Ok(Self { root, duplicates: reader.duplicates })
     }
 
-    /// Where that is what a JSON pointer points at, or the nearest thing around it that is there. What an alias stands
-    /// for is where its anchor is.
+    /// The position of the target of a JSON pointer, or of its nearest existing ancestor. The target of an alias is at its
+    /// anchor.
     pub fn position(&self, pointer: &str) -> Position {
         let (mut node, mut position) = (&self.root, Position { line: 1, column: 0 });
         for step in pointer.split('/').skip(1).map(unescape) {
-            // The last of duplicate keys counts.
+            // The last of duplicate keys takes effect.
             let Some(child) = node.children.iter().rev().find(|child| child.name == step) else { break };
             (node, position) = (&child.node, child.position);
         }
@@ -76,16 +76,16 @@ impl<'a> Reader<'a> {
         event.map_err(|error: ScanError| error.to_string().into())
     }
 
-    /// The node that an event begins.
+    /// Reads the node that an event starts.
     fn node(&mut self, event: Event<'a>, pointer: &str) -> Result<Rc<Node>> {
         let (node, anchor) = match event {
             Event::Alias(anchor) => return Ok(self.anchors.get(&anchor).cloned().unwrap_or_default()),
             Event::MappingStart(anchor, _) => (self.mapping(pointer)?, anchor),
             Event::SequenceStart(anchor, _) => (self.sequence(pointer)?, anchor),
             Event::Scalar(_, _, anchor, _) => (Rc::default(), anchor),
-            other => return Err(format!("unexpected in YAML: {other:?}").into()),
+            other => return Err(format!("unexpected YAML event: {other:?}").into()),
         };
-        // The parser numbers anchors from 1; 0 is none.
+        // The parser numbers anchors from 1; 0 means no anchor.
         if anchor > 0 {
             self.anchors.insert(anchor, Rc::clone(&node));
         }
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
             let (name, position) = match self.next()? {
                 (Event::MappingEnd, _) => return Ok(Rc::new(Node { children })),
                 (Event::Scalar(name, ..), span) => (name.into_owned(), span.start.into()),
-                (_, span) => return Err(format!("line {}: a key that is no scalar", span.start.line()).into()),
+                (_, span) => return Err(format!("line {}: a key must be a scalar", span.start.line()).into()),
             };
             let pointer = join(pointer, &[&name]);
             if children.iter().any(|child| child.name == name) {

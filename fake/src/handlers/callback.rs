@@ -36,7 +36,7 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
     };
     if with_pkce {
         state.flows[place].user_id = Some(user_id);
-        let code = state.code_for(user_id)?;
+        let code = state.code_for(user_id, "oauth")?;
         Ok(redirect(302, &with_query(&redirect_to, &[("code".to_owned(), code)])))
     } else {
         state.flows.remove(place);

@@ -25,7 +25,7 @@ pub(crate) fn settings(state: &State) -> ApiResult {
     let providers = Provider::KNOWN.iter().filter(is_told).map(|provider| (provider.to_string(), is_on(&provider)));
     let ways = ["anonymous_users", "email", "phone"].map(|way| (way.to_owned(), true));
     ok(&Settings {
-        external: providers.chain(ways).collect(),
+        external: providers.chain(ways).map(|(way, is_on)| (way, is_on.into())).collect(),
         disable_signup: Some(false),
         mailer_autoconfirm: Some(!confirm),
         phone_autoconfirm: Some(!confirm),

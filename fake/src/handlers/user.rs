@@ -21,7 +21,11 @@ use crate::{
 
 pub(crate) fn get_user(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    ok(&state.account(caller.user_id)?.user)
+    let user = &state.account(caller.user_id)?.user;
+    if request.header("x-jwt-aud").is_some_and(|aud| !aud.is_empty() && user.aud.as_deref() != Some(aud)) {
+        return Err(ApiError::validation_failed("Token audience doesn't match request audience"));
+    }
+    ok(user)
 }
 
 /// A validated change of a user. An empty address or number is not given.

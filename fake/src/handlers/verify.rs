@@ -7,9 +7,11 @@ use crate::{
     contact,
     model::{ErrorCode, OtpType, types::ConfirmationPending},
     redirect_url::{SITE_URL, error_pairs, session_fragment, with_fragment, with_query, with_words},
-    state::{State, messages::token_hash, verification::Outcome},
+    state::{State, flows::method_of, messages::token_hash, verification::Outcome},
     wire::{ApiError, ApiResult, Request, json_body, ok, redirect},
 };
+
+const BANNED: &str = "User is banned";
 
 const ONE_MORE: &str = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
 
@@ -61,6 +63,7 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     };
     match state.redeem_otp(&hash, otp_type).ok_or_else(expired)? {
         Outcome::SignedIn(id) => state.sign_in(id, "otp"),
+        Outcome::Banned => Err(ApiError::new(403, ErrorCode::UserBanned, BANNED)),
         Outcome::OneMore => ok(&ConfirmationPending { msg: ONE_MORE.to_owned(), code: Some("200".to_owned()) }),
     }
 }
@@ -97,14 +100,24 @@ pub(crate) fn verify_link(state: &mut State, request: &Request) -> ApiResult {
             let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
             with_words(&target, &pairs)
         }
+        Some(Outcome::Banned) => {
+            let pairs = error_pairs("access_denied", "user_banned", BANNED);
+            let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
+            with_words(&target, &pairs)
+        }
         Some(Outcome::OneMore) => {
             let pairs = vec![("message".to_owned(), ONE_MORE.to_owned())];
             let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
             with_words(&target, &pairs)
         }
         Some(Outcome::SignedIn(id)) if with_pkce => {
-            let code = state.code_for(id)?;
-            with_query(&redirect_to, &[("code".to_owned(), code)])
+            if let Ok(code) = state.code_for(id, method_of(Some(otp_type))) {
+                with_query(&redirect_to, &[("code".to_owned(), code)])
+            } else {
+                let message = "No associated flow state found. Flow State not found";
+                let pairs = error_pairs("invalid_request", "flow_state_not_found", message);
+                with_words(&with_query(&redirect_to, &pairs), &pairs)
+            }
         }
         Some(Outcome::SignedIn(id)) => {
             let issued = state.start_session(id, "otp", None)?;

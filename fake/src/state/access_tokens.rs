@@ -23,7 +23,9 @@ pub(crate) struct Caller {
 fn bearer(request: &Request) -> Result<&str, ApiError> {
     let header = request.header("authorization");
     header
-        .and_then(|value| value.strip_prefix("Bearer "))
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains(' '))
+        .map(|(_, token)| token)
         .ok_or_else(|| ApiError::new(401, ErrorCode::NoAuthorization, "This endpoint requires a valid Bearer token"))
 }
 
@@ -78,8 +80,14 @@ impl State {
             ApiError::new(403, ErrorCode::BadJwt, message)
         };
         let claims = self.keys.verify(token).map_err(|why| bad(&why))?;
-        let expired = claims["exp"].as_i64().is_some_and(|exp| exp <= self.now().timestamp());
-        if expired { Err(bad("token has invalid claims: token is expired")) } else { Ok(claims) }
+        let now = self.now().timestamp();
+        if claims["exp"].as_i64().is_some_and(|exp| exp <= now) {
+            return Err(bad("token has invalid claims: token is expired"));
+        }
+        if claims["nbf"].as_i64().is_some_and(|nbf| now < nbf) {
+            return Err(bad("token has invalid claims: token is not valid yet"));
+        }
+        Ok(claims)
     }
 
     /// Authenticates a request with a user's access token.
@@ -113,7 +121,7 @@ impl State {
     /// Authenticates a request with a service key.
     pub(crate) fn check_admin(&self, request: &Request) -> Result<(), ApiError> {
         let claims = self.claims(bearer(request)?)?;
-        if claims["role"] == "service_role" {
+        if claims["role"] == "service_role" || claims["role"] == "supabase_admin" {
             Ok(())
         } else {
             Err(ApiError::new(403, ErrorCode::NotAdmin, "User not allowed"))

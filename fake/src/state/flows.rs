@@ -13,6 +13,17 @@ use crate::{
     wire::ApiError,
 };
 
+/// Returns the authentication method (`amr`) of a flow that continues with a message.
+pub(crate) fn method_of(otp_type: Option<OtpType>) -> &'static str {
+    match otp_type {
+        Some(OtpType::Recovery) => "recovery",
+        Some(OtpType::Magiclink) => "magiclink",
+        Some(OtpType::EmailChange) => "email_change",
+        Some(OtpType::Invite) => "invite",
+        _ => "email/signup",
+    }
+}
+
 pub(crate) fn flow_gone() -> ApiError {
     let message = "invalid flow state, no valid flow state found";
     ApiError::new(404, ErrorCode::FlowStateNotFound, message)
@@ -25,12 +36,7 @@ impl State {
             id: None,
             begun_at: self.now(),
             provider: None,
-            method: match otp_type {
-                Some(OtpType::Recovery) => "recovery",
-                Some(OtpType::Magiclink) => "magiclink",
-                Some(OtpType::EmailChange) => "email_change",
-                _ => "email/signup",
-            },
+            method: method_of(otp_type),
             linking: None,
             redirect_to: SITE_URL.to_owned(),
             challenge: Some(challenge.to_owned()),
@@ -59,10 +65,11 @@ impl State {
         Ok(place)
     }
 
-    /// Issues the code for the last flow of a user.
-    pub(crate) fn code_for(&mut self, user_id: Uuid) -> Result<String, ApiError> {
+    /// Issues the code for the last flow of a user with this method.
+    pub(crate) fn code_for(&mut self, user_id: Uuid, method: &str) -> Result<String, ApiError> {
         let (code, now) = (self.random.id().to_string(), self.now());
-        let flow = self.flows.iter_mut().rev().find(|flow| flow.user_id == Some(user_id) && flow.code.is_none());
+        let is_it = |flow: &&mut Flow| flow.user_id == Some(user_id) && flow.method == method && flow.code.is_none();
+        let flow = self.flows.iter_mut().rev().find(is_it);
         flow.ok_or_else(flow_gone)?.code = Some((code.clone(), now));
         Ok(code)
     }

@@ -14,6 +14,7 @@ use crate::{
 pub(crate) enum Outcome {
     SignedIn(Uuid),
     OneMore,
+    Banned,
 }
 
 impl State {
@@ -27,6 +28,9 @@ impl State {
                 .find(|code| code.hash.trim_start_matches("pkce_") == hash.trim_start_matches("pkce_"));
             code.is_some_and(|code| fits(code, otp_type)).then_some(account)
         })?;
+        if account.user.banned_until.is_some_and(|until| until > now) {
+            return Some(Outcome::Banned);
+        }
         let code = account.take_code(hash, now)?;
         let (id, was_confirmed) = (account.user.id, account.is_confirmed());
         match code.otp_type {

@@ -1,6 +1,7 @@
 //! HTTP: the server, requests and responses, JSON bodies, and errors in the formats of the API versions.
 
 mod body;
+pub(crate) mod cors;
 mod error;
 mod go_json;
 mod request;

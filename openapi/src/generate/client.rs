@@ -50,6 +50,9 @@ fn settings(lowered: &Value, options: &Options) -> Result<GenerationSettings, Er
         let path = format!("{}::{name}", options.types);
         settings.with_replacement(name, path, [TypeImpl::Display, TypeImpl::FromStr].into_iter());
     }
+    for (name, path) in options.hand_written {
+        settings.with_replacement(name, path, iter::empty());
+    }
     if options.non_exhaustive {
         let requests = request_schemas(lowered);
         let mut patch = TypePatch::default();

@@ -6,12 +6,14 @@
 //! - the other media types of a request that can be sent as a form;
 //! - special kinds of JSON (SCIM's), since only `application/json` gets a type;
 //! - `nullable` of a whole schema: its fields are optional, and an optional field accepts null anyway;
-//! - the difference between a list or map that is null and one that is absent.
+//! - the difference between a list or map that is null and one that is absent;
+//! - the type of a value with `x-free-form`, which may be stored with any other.
 
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
+use super::FREE_FORM;
 use crate::document::{self, elements, is_success, resolve};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -31,6 +33,7 @@ pub fn lower(document: &Value) -> Value {
             schema.remove("nullable");
         }
         admit_null(schema);
+        free_form(schema);
     }
     lowered
 }
@@ -78,6 +81,18 @@ fn admit_null(schema: &mut Value) {
         if optional && (property["type"] == "array" || property["type"] == "object") {
             property["nullable"] = json!(true);
         }
+    }
+}
+
+/// Replaces every schema with `x-free-form` by the one that admits any JSON.
+fn free_form(schema: &mut Value) {
+    if schema["x-free-form"] == true {
+        *schema = json!({ "$ref": format!("#/components/schemas/{FREE_FORM}") });
+    }
+    match schema {
+        Value::Object(parts) => parts.values_mut().for_each(free_form),
+        Value::Array(parts) => parts.iter_mut().for_each(free_form),
+        _ => {}
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Options {
     pub secret: &'static str,
     /// The path of the module of the models and the open string types. Default: `crate::types`.
     pub types: &'static str,
+    /// The models that are written by hand, each with the path of its type. Default: none.
+    pub hand_written: &'static [(&'static str, &'static str)],
     /// The path of the type that the client's hooks get, which sends the requests. Default:
     /// `crate::transport::Transport`.
     pub transport: &'static str,
@@ -42,6 +44,7 @@ impl Default for Options {
             non_exhaustive: true,
             secret: "crate::secret::Secret",
             types: "crate::types",
+            hand_written: &[],
             transport: "crate::transport::Transport",
         }
     }

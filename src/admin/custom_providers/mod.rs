@@ -46,7 +46,7 @@ impl CustomProviders {
     /// # Errors
     /// `feature_disabled` if custom providers are disabled on the server; this applies to all methods below as well.
     pub async fn list(&self) -> Result<Vec<CustomProvider>> {
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_list_custom_providers(None).await).await.map(|list| list.providers)
     }
 
@@ -56,7 +56,7 @@ impl CustomProviders {
     /// `validation_failed` for a type that the server does not know.
     pub async fn list_of(&self, kind: impl Into<CustomProviderType>) -> Result<Vec<CustomProvider>> {
         let kind = kind.into();
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_list_custom_providers(Some(&kind)).await).await.map(|list| list.providers)
     }
 
@@ -67,7 +67,7 @@ impl CustomProviders {
     /// `validation_failed`.
     pub async fn create(&self, provider: CreateCustomProvider) -> Result<CustomProvider> {
         let request = provider.into_request()?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_create_custom_provider(&request).await).await
     }
 
@@ -77,7 +77,7 @@ impl CustomProviders {
     /// `custom_provider_not_found`.
     pub async fn get(&self, identifier: impl AsRef<str>) -> Result<CustomProvider> {
         let identifier = full_identifier(identifier.as_ref())?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_get_custom_provider(&identifier).await).await
     }
 
@@ -88,7 +88,7 @@ impl CustomProviders {
     pub async fn update(&self, identifier: impl AsRef<str>, update: UpdateCustomProvider) -> Result<CustomProvider> {
         let identifier = full_identifier(identifier.as_ref())?;
         let request = update.into_request()?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_update_custom_provider(&identifier, &request).await).await
     }
 
@@ -98,7 +98,7 @@ impl CustomProviders {
     /// `custom_provider_not_found`.
     pub async fn delete(&self, identifier: impl AsRef<str>) -> Result<()> {
         let identifier = full_identifier(identifier.as_ref())?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_delete_custom_provider(&identifier).await).await
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 /// use gotrue::types::TokenEndpointAuthMethod;
 ///
 /// # async fn f(clients: gotrue::admin::OAuthClients) -> Result<(), gotrue::Error> {
-/// let phone = clients.create(CreateOAuthClient::public(["com.example.app://cb"]).name("App")).await?;
+/// let phone = clients.create(CreateOAuthClient::public(["com.example.app://cb"]).client_name("App")).await?;
 /// let server = CreateOAuthClient::confidential(["https://app.example.com/cb", "http://localhost:3000/cb"])
 ///     .token_endpoint_auth_method(TokenEndpointAuthMethod::ClientSecretPost);
 /// let secret = clients.create(server).await?.client_secret;
@@ -64,13 +64,13 @@ impl CreateOAuthClient {
     }
 
     /// Sets the display name, at most 1024 bytes.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
+    pub fn client_name(mut self, name: impl Into<String>) -> Self {
         self.request.client_name = Some(name.into());
         self
     }
 
     /// Sets the home page.
-    pub fn uri(mut self, uri: impl Into<String>) -> Self {
+    pub fn client_uri(mut self, uri: impl Into<String>) -> Self {
         self.request.client_uri = Some(uri.into());
         self
     }
@@ -84,9 +84,9 @@ impl CreateOAuthClient {
     pub(super) fn into_request(self) -> Result<OAuthClientCreateRequest> {
         let request = self.request;
         redirect_uri::check(&request.redirect_uris)?;
-        input::optional("name", request.client_name.as_deref())?;
-        input::optional("home page", request.client_uri.as_deref())?;
-        input::optional("logo", request.logo_uri.as_deref())?;
+        input::optional("client name", request.client_name.as_deref())?;
+        input::optional("client URI", request.client_uri.as_deref())?;
+        input::optional("logo URI", request.logo_uri.as_deref())?;
         if request.grant_types.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::invalid("grant types", "must not be empty"));
         }

@@ -17,7 +17,7 @@ use crate::{admin::AdminClient, error::Result, input, types::OAuthClient};
 ///
 /// # async fn f(admin: gotrue::AdminClient) -> Result<(), gotrue::Error> {
 /// let clients = admin.oauth_clients();
-/// let app = clients.create(CreateOAuthClient::confidential(["https://app.example.com/cb"]).name("App")).await?;
+/// let app = clients.create(CreateOAuthClient::confidential(["https://app.example.com/cb"]).client_name("App")).await?;
 /// // Store the secret: it is returned only once.
 /// let secret = app.client_secret;
 ///
@@ -40,7 +40,7 @@ impl OAuthClients {
     /// # Errors
     /// `feature_disabled` if the OAuth server is disabled; this applies to all methods below as well.
     pub async fn list(&self) -> Result<Vec<OAuthClient>> {
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         // `page` and `per_page` have no effect.
         let list = call.answer(call.raw.admin_list_oauth_clients(None, None).await).await?;
         Ok(list.clients.unwrap_or_default())
@@ -52,7 +52,7 @@ impl OAuthClients {
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `validation_failed`.
     pub async fn create(&self, client: CreateOAuthClient) -> Result<OAuthClient> {
         let request = client.into_request()?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_create_oauth_client(&request).await).await
     }
 
@@ -62,7 +62,7 @@ impl OAuthClients {
     /// `oauth_client_not_found`.
     pub async fn get(&self, client_id: Uuid) -> Result<OAuthClient> {
         input::id("client id", client_id)?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_get_oauth_client(&client_id).await).await
     }
 
@@ -74,7 +74,7 @@ impl OAuthClients {
     pub async fn update(&self, client_id: Uuid, update: UpdateOAuthClient) -> Result<OAuthClient> {
         input::id("client id", client_id)?;
         let request = update.into_request()?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_update_oauth_client(&client_id, &request).await).await
     }
 
@@ -84,7 +84,7 @@ impl OAuthClients {
     /// `oauth_client_not_found`.
     pub async fn delete(&self, client_id: Uuid) -> Result<()> {
         input::id("client id", client_id)?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_delete_oauth_client(&client_id).await).await
     }
 
@@ -95,7 +95,7 @@ impl OAuthClients {
     /// `oauth_client_not_found`; `validation_failed` if the client is public.
     pub async fn regenerate_secret(&self, client_id: Uuid) -> Result<OAuthClient> {
         input::id("client id", client_id)?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_regenerate_oauth_client_secret(&client_id).await).await
     }
 }

@@ -46,13 +46,13 @@ impl UpdateOAuthClient {
     }
 
     /// Sets the display name, at most 1024 bytes.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
+    pub fn client_name(mut self, name: impl Into<String>) -> Self {
         self.request.client_name = Some(name.into());
         self
     }
 
     /// Sets the home page.
-    pub fn uri(mut self, uri: impl Into<String>) -> Self {
+    pub fn client_uri(mut self, uri: impl Into<String>) -> Self {
         self.request.client_uri = Some(uri.into());
         self
     }

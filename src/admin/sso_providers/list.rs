@@ -51,7 +51,7 @@ impl ListSsoProviders {
         if id.is_some() && prefix.is_some() {
             return Err(Error::invalid("resource id", "cannot be combined with a prefix"));
         }
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         let list = call.answer(call.raw.admin_list_sso_providers(id, prefix).await).await?;
         Ok(list.items.unwrap_or_default())
     }

@@ -47,7 +47,7 @@ impl SsoProviders {
     /// `sso_domain_already_exists`, `saml_metadata_fetch_failed`, `validation_failed`.
     pub async fn create(&self, provider: CreateSsoProvider) -> Result<SsoProvider> {
         let request = provider.into_request()?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_create_sso_provider(&request).await).await
     }
 
@@ -57,7 +57,7 @@ impl SsoProviders {
     /// `sso_provider_not_found`.
     pub async fn get(&self, id: Uuid) -> Result<SsoProvider> {
         input::id("SSO provider id", id)?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_get_sso_provider(&id.to_string()).await).await
     }
 
@@ -69,7 +69,7 @@ impl SsoProviders {
     pub async fn update(&self, id: Uuid, update: UpdateSsoProvider) -> Result<SsoProvider> {
         input::id("SSO provider id", id)?;
         let request = update.into_request()?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_update_sso_provider(&id.to_string(), &request).await).await
     }
 
@@ -79,7 +79,7 @@ impl SsoProviders {
     /// `sso_provider_not_found`.
     pub async fn delete(&self, id: Uuid) -> Result<SsoProvider> {
         input::id("SSO provider id", id)?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_delete_sso_provider(&id.to_string()).await).await
     }
 }

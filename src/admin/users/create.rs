@@ -149,7 +149,7 @@ impl Users {
     /// the hash is not supported or the id is taken.
     pub async fn create(&self, user: CreateUser) -> Result<User> {
         let request = user.into_request()?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_create_user(None, &request).await).await
     }
 }

@@ -37,7 +37,7 @@ impl UserFactors {
     /// `user_not_found`.
     pub async fn list(&self) -> Result<Vec<Factor>> {
         input::id("user id", self.user_id)?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_list_factors(&self.user_id).await).await
     }
 
@@ -50,7 +50,7 @@ impl UserFactors {
         input::not_empty("friendly name", &friendly_name)?;
         self.check(factor_id)?;
         let request = AdminUpdateFactorRequest { friendly_name: Some(friendly_name), phone: None };
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_update_factor(&self.user_id, &factor_id, &request).await).await
     }
 
@@ -63,7 +63,7 @@ impl UserFactors {
         input::not_empty("phone number", &phone)?;
         self.check(factor_id)?;
         let request = AdminUpdateFactorRequest { friendly_name: None, phone: Some(phone) };
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_update_factor(&self.user_id, &factor_id, &request).await).await
     }
 
@@ -73,7 +73,7 @@ impl UserFactors {
     /// `user_not_found`, `mfa_factor_not_found`.
     pub async fn delete(&self, factor_id: Uuid) -> Result<Factor> {
         self.check(factor_id)?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_delete_factor(&self.user_id, &factor_id).await).await
     }
 

@@ -113,7 +113,7 @@ impl ListUsers {
         };
         let limit = limit.map(|limit| input::from_one("limit", limit)).transpose()?;
         let (cursor, filter, audience) = (cursor.as_deref(), self.filter.as_deref(), self.audience.as_deref());
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         let reply =
             call.raw.admin_list_users(cursor, filter, limit, page, per_page, self.sort.as_ref(), audience).await;
         let (list, headers) = call.answer_with_headers(reply).await?;

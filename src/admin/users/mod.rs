@@ -66,7 +66,7 @@ impl Users {
     /// `user_not_found`.
     pub async fn get(&self, id: Uuid) -> Result<User> {
         input::id("user id", id)?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_get_user(&id).await).await
     }
 
@@ -114,7 +114,7 @@ impl Users {
     pub async fn delete(&self, id: Uuid) -> Result<()> {
         input::id("user id", id)?;
         let request = AdminDeleteUserRequest { should_soft_delete: Some(false) };
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_delete_user(&id, &request).await).await.map(drop)
     }
 
@@ -126,7 +126,7 @@ impl Users {
     pub async fn soft_delete(&self, id: Uuid) -> Result<()> {
         input::id("user id", id)?;
         let request = AdminDeleteUserRequest { should_soft_delete: Some(true) };
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_delete_user(&id, &request).await).await.map(drop)
     }
 

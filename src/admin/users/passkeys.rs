@@ -31,7 +31,7 @@ impl UserPasskeys {
     /// `user_not_found`.
     pub async fn list(&self) -> Result<Vec<Passkey>> {
         input::id("user id", self.user_id)?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_list_passkeys(&self.user_id).await).await
     }
 
@@ -42,7 +42,7 @@ impl UserPasskeys {
     pub async fn delete(&self, passkey_id: Uuid) -> Result<()> {
         input::id("user id", self.user_id)?;
         input::id("passkey id", passkey_id)?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_delete_passkey(&self.user_id, &passkey_id).await).await
     }
 }

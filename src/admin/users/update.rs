@@ -124,7 +124,7 @@ impl Users {
     pub async fn update(&self, id: Uuid, update: UpdateUser) -> Result<User> {
         input::id("user id", id)?;
         let request = update.into_request()?;
-        let call = self.admin.call()?;
+        let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_update_user(&id, &request).await).await
     }
 }

@@ -1,4 +1,4 @@
-//! A token that says who somebody is, from their provider.
+//! ID tokens of providers.
 
 use super::{Grant, token};
 use crate::{
@@ -11,15 +11,15 @@ use crate::{
     types::{GrantType, IdTokenGrant, Provider},
 };
 
-/// An OpenID Connect ID token that the application got by itself, as with the native sign-in of Google and Apple
+/// An OpenID Connect ID token that the application obtained itself, as by the native sign-in of Google or Apple
 /// (`POST /token?grant_type=id_token`).
 ///
-/// The server takes those of `apple`, `azure`, `facebook`, `google`, `kakao`, `keycloak`, `snapchat`,
-/// `vercel_marketplace` and of custom OpenID Connect providers. To add the identity to a user who is signed in, give it
+/// The server accepts those of `apple`, `azure`, `facebook`, `google`, `kakao`, `keycloak`, `snapchat`,
+/// `vercel_marketplace` and of custom OpenID Connect providers. To link the identity to a signed-in user, pass the token
 /// to [`Identities::link_id_token`](crate::user::Identities::link_id_token).
 ///
 /// Fails with `provider_disabled`, `validation_failed`, `signup_disabled`, `provider_email_needs_verification`, and for
-/// a token that is not valid with the OAuth error `invalid request` or `invalid nonce`.
+/// an invalid token with the OAuth error `invalid request` or `invalid nonce`.
 ///
 /// ```
 /// # use gotrue::{Client, IdToken, Provider};
@@ -28,7 +28,7 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to Client::sign_in"]
+#[must_use = "pass it to Client::sign_in"]
 pub struct IdToken {
     id_token: Secret,
     issued_by: IssuedBy,
@@ -45,13 +45,13 @@ enum IssuedBy {
 }
 
 impl IdToken {
-    /// A token of a provider that the server knows.
+    /// A token of a provider that is configured on the server.
     pub fn new(provider: impl Into<Provider>, id_token: impl Into<Secret>) -> Self {
         Self::issued_by(IssuedBy::Provider(provider.into()), id_token.into())
     }
 
-    /// A token of any issuer that the server is set up to trust (`GOTRUE_EXTERNAL_ALLOWED_ID_TOKEN_ISSUERS`), and the
-    /// client that the token was issued to. Prefer [`new`](Self::new); the server advises against this way.
+    /// A token of another issuer that the server trusts (`GOTRUE_EXTERNAL_ALLOWED_ID_TOKEN_ISSUERS`), and the client
+    /// that the token was issued to. Prefer [`new`](Self::new); the server's documentation advises against this one.
     pub fn issuer(issuer: impl Into<String>, client_id: impl Into<String>, id_token: impl Into<Secret>) -> Self {
         let issued_by = IssuedBy::Issuer { issuer: issuer.into(), client_id: client_id.into() };
         Self::issued_by(issued_by, id_token.into())
@@ -61,31 +61,31 @@ impl IdToken {
         Self { id_token, issued_by, nonce: None, access_token: None, audience: None, captcha_token: None }
     }
 
-    /// The nonce as it was before hashing; the token holds its SHA-256 in hexadecimal. Needed if the token has one.
+    /// Sets the nonce before hashing; the token contains its SHA-256 in hexadecimal. Required if the token has one.
     pub fn nonce(mut self, nonce: impl Into<Secret>) -> Self {
         self.nonce = Some(nonce.into());
         self
     }
 
-    /// The provider's access token, which is held against the `at_hash` in the token.
+    /// Sets the provider's access token, which is compared with `at_hash` in the token.
     pub fn access_token(mut self, access_token: impl Into<Secret>) -> Self {
         self.access_token = Some(access_token.into());
         self
     }
 
-    /// The audience in which the user lives, if not the server's default.
+    /// Sets the audience that the user belongs to, if not the server's default.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// What the captcha widget returned, where the server asks for it.
+    /// Sets the token from the captcha widget, if the server requires one.
     pub fn captcha_token(mut self, captcha_token: impl Into<Secret>) -> Self {
         self.captcha_token = Some(captcha_token.into());
         self
     }
 
-    /// The audience and the body of the request.
+    /// Returns the audience and the body of the request.
     pub(crate) fn into_request(self) -> Result<(Option<String>, IdTokenGrant)> {
         input::secret("ID token", &self.id_token)?;
         input::audience(self.audience.as_deref())?;

@@ -1,4 +1,4 @@
-//! A passkey, instead of a password.
+//! Passkeys.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// How a passkey answered the challenge from [`Client::passkey_options`] (`POST /passkeys/authentication/verify`).
+/// A passkey's response to the challenge from [`Client::passkey_options`] (`POST /passkeys/authentication/verify`).
 ///
 /// Fails with `webauthn_challenge_not_found`, `webauthn_challenge_expired`, `webauthn_verification_failed`,
 /// `email_not_confirmed`, `user_banned`, `passkey_disabled`.
@@ -32,15 +32,16 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to Client::sign_in"]
+#[must_use = "pass it to Client::sign_in"]
 pub struct PasskeyAssertion {
     challenge_id: Uuid,
     credential: Result<PublicKeyCredential>,
 }
 
 impl PasskeyAssertion {
-    /// The challenge, and the credential as the browser's `PublicKeyCredential.toJSON()` or an authenticator crate
-    /// gives it: a [`PublicKeyCredential`], a [`serde_json::Value`], or anything of that form.
+    /// Creates the grant from the challenge and the credential, as the browser's `PublicKeyCredential.toJSON()` or an
+    /// authenticator crate returns it: a [`PublicKeyCredential`], a [`serde_json::Value`], or anything that serializes
+    /// like it. Binary values may be base64url, base64, or bytes (a list, a typed array, a Node.js `Buffer`).
     pub fn new(challenge_id: Uuid, credential: impl Serialize) -> Self {
         Self { challenge_id, credential: webauthn::assertion(credential) }
     }
@@ -49,25 +50,25 @@ impl PasskeyAssertion {
 impl Grant for PasskeyAssertion {
     async fn exchange(self, client: &Client) -> Result<Session> {
         let request = PasskeyAuthenticationRequest { challenge_id: self.challenge_id, credential: self.credential? };
-        let call = client.call();
+        let call = client.raw_call();
         let reply = call.raw.passkey_authentication_verify(&request).await;
         Ok(call.session(call.answer(reply).await?))
     }
 }
 
 impl Client {
-    /// Begins a sign-in with a passkey: a challenge, and options for the authenticator
-    /// (`POST /passkeys/authentication/options`). It knows by itself which of its passkeys are for this server.
+    /// Starts a sign-in with a passkey: returns a challenge, and options for the authenticator
+    /// (`POST /passkeys/authentication/options`). The authenticator knows which of its passkeys belong to the server.
     ///
     /// # Errors
     /// `passkey_disabled`, `over_request_rate_limit`, `captcha_failed`.
     pub async fn passkey_options(&self) -> Result<PasskeyAuthenticationOptions> {
         let request = PasskeyAuthenticationOptionsRequest { gotrue_meta_security: None };
-        let call = self.call();
+        let call = self.raw_call();
         call.answer(call.raw.passkey_authentication_options(&request).await).await
     }
 
-    /// The same, with what the captcha widget returned, where the server asks for it.
+    /// Starts a sign-in with a passkey, with the token from the captcha widget, if the server requires one.
     ///
     /// # Errors
     /// As [`passkey_options`](Self::passkey_options).
@@ -77,7 +78,7 @@ impl Client {
     ) -> Result<PasskeyAuthenticationOptions> {
         let gotrue_meta_security = captcha(Some(captcha_token.into()));
         let request = PasskeyAuthenticationOptionsRequest { gotrue_meta_security };
-        let call = self.call();
+        let call = self.raw_call();
         call.answer(call.raw.passkey_authentication_options(&request).await).await
     }
 }

@@ -1,4 +1,4 @@
-//! E-mail or phone, and a password.
+//! Passwords.
 
 use super::{Grant, token};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     types::{GrantType, PasswordGrant},
 };
 
-/// Sign-in by e-mail or phone and password (`POST /token?grant_type=password`).
+/// An email address or a phone number, and the password (`POST /token?grant_type=password`).
 ///
 /// Fails with `invalid_credentials`, `email_not_confirmed`, `phone_not_confirmed`, `user_banned`, `captcha_failed`.
 ///
@@ -21,7 +21,7 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to Client::sign_in"]
+#[must_use = "pass it to Client::sign_in"]
 pub struct Password {
     contact: Contact,
     password: Secret,
@@ -30,12 +30,12 @@ pub struct Password {
 }
 
 impl Password {
-    /// With an e-mail address.
+    /// An email address and the password.
     pub fn email(email: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self::new(Contact::Email(email.into()), password.into())
     }
 
-    /// With a phone number.
+    /// A phone number and the password.
     pub fn phone(phone: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self::new(Contact::Phone(phone.into()), password.into())
     }
@@ -44,13 +44,13 @@ impl Password {
         Self { contact, password, audience: None, captcha_token: None }
     }
 
-    /// The audience in which the user lives, if not the server's default.
+    /// Sets the audience that the user belongs to, if not the server's default.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// What the captcha widget returned, where the server asks for it.
+    /// Sets the token from the captcha widget, if the server requires one.
     pub fn captcha_token(mut self, captcha_token: impl Into<Secret>) -> Self {
         self.captcha_token = Some(captcha_token.into());
         self

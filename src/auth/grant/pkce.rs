@@ -1,4 +1,4 @@
-//! The code from a redirect.
+//! Authorization codes.
 
 use super::{Grant, token};
 use crate::{
@@ -11,28 +11,31 @@ use crate::{
     types::{GrantType, PkceGrant},
 };
 
-/// The code that a redirect brought, with the verifier of the flow that led there (`POST /token?grant_type=pkce`).
+/// The code from a redirect, with the verifier of the flow (`POST /token?grant_type=pkce`).
 ///
-/// Fails with `flow_state_not_found` when the code is unknown or was used, `flow_state_expired` when it took more than
-/// five minutes, `bad_code_verifier` when the verifier is another flow's.
+/// The verifier must come from the browser that brought the code; a web service keeps it in a cookie, see
+/// [`PkceFlow`](crate::auth::PkceFlow).
+///
+/// Fails with `flow_state_not_found` if the code is unknown or was used, `flow_state_expired` after five minutes, and
+/// `bad_code_verifier` if the verifier belongs to another flow.
 ///
 /// ```
 /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
 /// let (url, verifier) = client.authorize(gotrue::Provider::Github).redirect_to("http://localhost:3000/cb").pkce()?;
-/// // … the browser goes to the URL, and comes back with a code …
+/// // … open the URL in the browser, which comes back with a code …
 /// let code = "8d8c4e55-d49c-4b5b-a6d7-6cd0aec59d10";
 /// let session = client.sign_in(gotrue::AuthorizationCode::new(code, verifier)).await?;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to Client::sign_in"]
+#[must_use = "pass it to Client::sign_in"]
 pub struct AuthorizationCode {
     code: Secret,
     verifier: PkceVerifier,
 }
 
 impl AuthorizationCode {
-    /// The code from the redirect's query, and the verifier that was kept.
+    /// Creates the grant from the code in the query of the redirect and the stored verifier.
     pub fn new(code: impl Into<Secret>, verifier: PkceVerifier) -> Self {
         Self { code: code.into(), verifier }
     }

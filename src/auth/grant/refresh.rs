@@ -1,20 +1,19 @@
-//! A new pair of tokens for the old one.
+//! Refresh tokens.
 
 use super::{Grant, token};
 use crate::{
     client::Client,
-    error::{Error, Result},
+    error::Result,
     input,
     secret::Secret,
     session::Session,
     types::{GrantType, RefreshTokenGrant},
 };
 
-/// A refresh token, for a new session (`POST /token?grant_type=refresh_token`).
+/// A refresh token (`POST /token?grant_type=refresh_token`).
 ///
-/// The old token is spent; the server lets it pass again for a few seconds only. When the error
-/// [`ends_session`](Error::ends_session), the user has to sign in again; after any other error the same token is to be
-/// tried again.
+/// The token can be used once; the server accepts it again for a few seconds only. If the error
+/// [`ends_session`](Error::ends_session), the user must sign in again; after any other error, use the same token again.
 ///
 /// ```
 /// # async fn f(client: gotrue::Client, session: gotrue::Session) -> Result<(), gotrue::Error> {
@@ -22,11 +21,11 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to Client::sign_in"]
+#[must_use = "pass it to Client::sign_in"]
 pub struct RefreshToken(Secret);
 
 impl RefreshToken {
-    /// The refresh token of a session.
+    /// Creates the grant from the refresh token of a session.
     pub fn new(refresh_token: impl Into<Secret>) -> Self {
         Self(refresh_token.into())
     }
@@ -36,15 +35,15 @@ impl Grant for RefreshToken {
     async fn exchange(self, client: &Client) -> Result<Session> {
         input::secret("refresh token", &self.0)?;
         let request = RefreshTokenGrant { refresh_token: self.0 };
-        token(client, GrantType::RefreshToken, None, request).await.map_err(Error::during_refresh)
+        token(client, GrantType::RefreshToken, None, request).await
     }
 }
 
 impl Client {
-    /// A new session for a refresh token; the same as signing in with a [`RefreshToken`].
+    /// Exchanges a refresh token for a new session, as [`sign_in`](Self::sign_in) with a [`RefreshToken`] does.
     ///
     /// # Errors
-    /// As [`RefreshToken`] says.
+    /// As documented for [`RefreshToken`].
     pub async fn refresh(&self, refresh_token: impl Into<Secret>) -> Result<Session> {
         self.sign_in(RefreshToken::new(refresh_token)).await
     }

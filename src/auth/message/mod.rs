@@ -1,29 +1,32 @@
-//! Messages that the server sends to people: codes and links.
+//! Messages that the server sends to users: codes and links.
 
-mod magic_link;
-mod otp;
 mod recover;
 mod resend;
+mod sign_in;
 
-pub use magic_link::SendMagicLink;
-pub use otp::SendOtp;
 pub use recover::Recover;
 pub use resend::Resend;
+pub use sign_in::SignInMessage;
 
 use crate::{error::Result, input, secret::Secret};
 
-/// What can be chosen for each of them.
+/// The options of all messages.
 #[derive(Clone, Debug, Default)]
-struct Options {
+struct MessageOptions {
     redirect_to: Option<String>,
     audience: Option<String>,
     captcha_token: Option<Secret>,
     code_challenge: Option<String>,
 }
 
-impl Options {
+impl MessageOptions {
     fn check(&self) -> Result<()> {
         input::audience(self.audience.as_deref())?;
         input::redirect_to(self.redirect_to.as_deref())
+    }
+
+    /// Returns the options that are not part of the body: the redirect URL and the audience.
+    fn parameters(&self) -> (Option<String>, Option<String>) {
+        (self.redirect_to.clone(), self.audience.clone())
     }
 }

@@ -1,6 +1,6 @@
 //! Password recovery.
 
-use super::Options;
+use super::MessageOptions;
 use crate::{
     auth::{
         captcha::captcha,
@@ -13,53 +13,54 @@ use crate::{
     types::RecoverRequest,
 };
 
-/// A link and a code for a user who forgot the password (`POST /recover`).
+/// An email with a link and a code, for a user who forgot the password (`POST /recover`).
 ///
-/// They sign the user in, who then sets a new password. The answer is the same whether or not there is such a user.
+/// Either of them signs the user in, who then sets a new password. The response is the same whether or not the user
+/// exists.
 ///
 /// ```
-/// # use gotrue::{Client, Recover, UserUpdate, Verify, types::OtpType};
+/// # use gotrue::{Client, Recover, UserUpdate, VerifyOtp, types::OtpType};
 /// # async fn f(client: Client) -> Result<(), gotrue::Error> {
 /// client.recover(Recover::email("ada@example.com").redirect_to("https://app.example.com/new-password")).await?;
-/// // … the code is read and typed …
-/// let code = Verify::email("ada@example.com", "123456").otp_type(OtpType::Recovery);
-/// if let Some(session) = client.verify(code).await?.session() {
+/// // … the user enters the code …
+/// let code = VerifyOtp::email("ada@example.com", "123456").otp_type(OtpType::Recovery);
+/// if let Some(session) = client.verify_otp(code).await?.session() {
 ///     client.user(session.access_token()).update(UserUpdate::new().password("better-horse-8")).await?;
 /// }
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to Client::recover"]
+#[must_use = "pass it to Client::recover"]
 pub struct Recover {
     email: String,
-    options: Options,
+    options: MessageOptions,
 }
 
 impl Recover {
-    /// For the user with this address.
+    /// The recovery of the user with this email address.
     pub fn email(email: impl Into<String>) -> Self {
-        Self { email: email.into(), options: Options::default() }
+        Self { email: email.into(), options: MessageOptions::default() }
     }
 
-    /// Where the link in the mail leads in the end. The server has to allow it.
+    /// Sets where the link in the email leads in the end. The server must allow the URL.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.options.redirect_to = Some(url.into());
         self
     }
 
-    /// The audience in which the user lives, if not the server's default.
+    /// Sets the audience that the user belongs to, if not the server's default.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.options.audience = Some(audience.into());
         self
     }
 
-    /// What the captcha widget returned, where the server asks for it.
+    /// Sets the token from the captcha widget, if the server requires one.
     pub fn captcha_token(mut self, token: impl Into<Secret>) -> Self {
         self.options.captcha_token = Some(token.into());
         self
     }
 
-    /// The link in the mail brings a code that only the owner of the verifier can exchange.
+    /// Makes the link bring a code, which can be exchanged only with the verifier.
     pub fn pkce(mut self, verifier: &PkceVerifier) -> Self {
         self.options.code_challenge = Some(verifier.challenge());
         self
@@ -67,20 +68,20 @@ impl Recover {
 }
 
 impl Client {
-    /// Mails a link and a code for a new password.
+    /// Emails a link and a code for setting a new password.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `over_email_send_rate_limit` within a
-    /// minute of the last.
+    /// minute of the last message.
     pub async fn recover(&self, recover: Recover) -> Result<()> {
         input::not_empty("email address", &recover.email)?;
         recover.options.check()?;
-        let Options { redirect_to, audience, captcha_token, code_challenge } = recover.options;
+        let MessageOptions { redirect_to, audience, captcha_token, code_challenge } = recover.options;
         let (code_challenge, code_challenge_method) = challenge_fields(code_challenge);
         let gotrue_meta_security = captcha(captcha_token);
         let request =
             RecoverRequest { email: recover.email, code_challenge, code_challenge_method, gotrue_meta_security };
-        let call = self.call();
+        let call = self.raw_call();
         let reply = call.raw.recover(redirect_to.as_deref(), audience.as_deref(), &request).await;
         call.answer(reply).await.map(drop)
     }

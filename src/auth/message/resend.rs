@@ -1,6 +1,6 @@
-//! A confirmation once more.
+//! Resending confirmations.
 
-use super::Options;
+use super::MessageOptions;
 use crate::{
     auth::{
         captcha::captcha,
@@ -13,9 +13,9 @@ use crate::{
     types::{MessageSent, ResendRequest, ResendType},
 };
 
-/// A confirmation to send once more (`POST /resend`).
+/// A confirmation message to send again (`POST /resend`).
 ///
-/// The answer is the same when there is nobody to send it to, or nothing left to confirm.
+/// The response is the same if the user does not exist or has nothing left to confirm.
 ///
 /// ```
 /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
@@ -23,20 +23,20 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to Client::resend"]
+#[must_use = "pass it to Client::resend"]
 pub struct Resend {
     resend_type: ResendType,
     contact: Contact,
-    options: Options,
+    options: MessageOptions,
 }
 
 impl Resend {
-    /// The confirmation of a new user's e-mail address.
+    /// The confirmation of a new user's email address.
     pub fn sign_up(email: impl Into<String>) -> Self {
         Self::new(ResendType::Signup, Contact::Email(email.into()))
     }
 
-    /// The confirmation of a change of address, by the address so far.
+    /// The confirmation of a change of the email address. `email` is the current address.
     pub fn email_change(email: impl Into<String>) -> Self {
         Self::new(ResendType::EmailChange, Contact::Email(email.into()))
     }
@@ -46,34 +46,34 @@ impl Resend {
         Self::new(ResendType::Sms, Contact::Phone(phone.into()))
     }
 
-    /// The confirmation of a change of number, by the number so far.
+    /// The confirmation of a change of the phone number. `phone` is the current number.
     pub fn phone_change(phone: impl Into<String>) -> Self {
         Self::new(ResendType::PhoneChange, Contact::Phone(phone.into()))
     }
 
     fn new(resend_type: ResendType, contact: Contact) -> Self {
-        Self { resend_type, contact, options: Options::default() }
+        Self { resend_type, contact, options: MessageOptions::default() }
     }
 
-    /// Where the link in the mail leads in the end. The server has to allow it.
+    /// Sets where the link in the email leads in the end. The server must allow the URL.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.options.redirect_to = Some(url.into());
         self
     }
 
-    /// The audience in which the user lives, if not the server's default.
+    /// Sets the audience that the user belongs to, if not the server's default.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.options.audience = Some(audience.into());
         self
     }
 
-    /// What the captcha widget returned, where the server asks for it.
+    /// Sets the token from the captcha widget, if the server requires one.
     pub fn captcha_token(mut self, token: impl Into<Secret>) -> Self {
         self.options.captcha_token = Some(token.into());
         self
     }
 
-    /// The link in the mail brings a code that only the owner of the verifier can exchange.
+    /// Makes the link bring a code, which can be exchanged only with the verifier.
     pub fn pkce(mut self, verifier: &PkceVerifier) -> Self {
         self.options.code_challenge = Some(verifier.challenge());
         self
@@ -81,15 +81,15 @@ impl Resend {
 }
 
 impl Client {
-    /// Sends a confirmation once more.
+    /// Sends a confirmation again.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `over_email_send_rate_limit` and
-    /// `over_sms_send_rate_limit` within a minute of the last.
+    /// `over_sms_send_rate_limit` within a minute of the last message.
     pub async fn resend(&self, resend: Resend) -> Result<MessageSent> {
         resend.contact.check()?;
         resend.options.check()?;
-        let Options { redirect_to, audience, captcha_token, code_challenge } = resend.options;
+        let MessageOptions { redirect_to, audience, captcha_token, code_challenge } = resend.options;
         let (email, phone) = resend.contact.into_fields();
         let (code_challenge, code_challenge_method) = challenge_fields(code_challenge);
         let request = ResendRequest {
@@ -100,7 +100,7 @@ impl Client {
             code_challenge_method,
             gotrue_meta_security: captcha(captcha_token),
         };
-        let call = self.call();
+        let call = self.raw_call();
         call.answer(call.raw.resend(redirect_to.as_deref(), audience.as_deref(), &request).await).await
     }
 }

@@ -1,61 +1,78 @@
-//! Public keys, made ready once, and what they verify.
+//! Public keys, parsed once, and the search among them.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
-use jsonwebtoken::{Algorithm, DecodingKey, crypto::aws_lc::DEFAULT_PROVIDER};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P521_SHA512_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents, VerificationAlgorithm,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
-    error::{Result, TokenError},
-    input,
-    secret::Secret,
+    error::TokenError,
     types::{Jwk, JwkSet},
 };
 
-/// One key, with the one algorithm that it is for.
-pub(crate) struct Key {
+/// The length of the modulus of an RSA key, in bytes: 2048 to 8192 bits (RFC 7518, section 3.3).
+const RSA_MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
+
+/// The signature algorithms with a public key, as far as the server can sign with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    Es256,
+    Es512,
+    Rs256,
+    Rs512,
+    EdDsa,
+}
+
+impl Algorithm {
+    /// Returns the algorithm of a name in the header `alg` (RFC 7518, section 3.1; RFC 8037).
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "ES256" => Some(Self::Es256),
+            "ES512" => Some(Self::Es512),
+            "RS256" => Some(Self::Rs256),
+            "RS512" => Some(Self::Rs512),
+            "EdDSA" => Some(Self::EdDsa),
+            _ => None,
+        }
+    }
+}
+
+/// A public key with the one algorithm that it may be used with (RFC 8725, section 3.1).
+pub(crate) struct PublicKey {
     id: Option<String>,
     algorithm: Algorithm,
-    decoding: DecodingKey,
+    key: ParsedPublicKey,
 }
 
-impl Key {
-    /// A public key; none when it is not for signatures, or for an algorithm that we do not know.
-    fn public(jwk: &Jwk) -> Option<Self> {
-        let (algorithm, decoding) = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
-            ("EC", Some("P-256")) => {
-                (Algorithm::ES256, DecodingKey::from_ec_components(jwk.x.as_deref()?, jwk.y.as_deref()?))
-            }
-            ("RSA", _) => (Algorithm::RS256, DecodingKey::from_rsa_components(jwk.n.as_deref()?, jwk.e.as_deref()?)),
-            ("OKP", Some("Ed25519")) => (Algorithm::EdDSA, DecodingKey::from_ed_components(jwk.x.as_deref()?)),
-            // Also `oct`: a shared secret that is published is none.
+impl PublicKey {
+    /// Parses a published key. Returns `None` if it is not for signatures, invalid, or for an unsupported algorithm.
+    fn parse(jwk: &Jwk) -> Option<Self> {
+        let algorithm = match (jwk.kty.as_str(), jwk.crv.as_deref(), jwk.alg.as_deref()) {
+            ("EC", Some("P-256"), None | Some("ES256")) => Algorithm::Es256,
+            ("EC", Some("P-521"), None | Some("ES512")) => Algorithm::Es512,
+            ("RSA", _, None | Some("RS256")) => Algorithm::Rs256,
+            ("RSA", _, Some("RS512")) => Algorithm::Rs512,
+            ("OKP", Some("Ed25519"), None | Some("EdDSA")) => Algorithm::EdDsa,
+            // Not `oct` either: a secret that was published is not one.
             _ => return None,
         };
-        if !is_for_signatures(jwk) || jwk.alg.as_deref().is_some_and(|named| parse(named) != Some(algorithm)) {
-            return None;
-        }
-        Some(Self { id: jwk.kid.clone(), algorithm, decoding: decoding.ok()? })
+        let key = match algorithm {
+            _ if !is_for_signatures(jwk) => None,
+            Algorithm::Es256 => ec(&ECDSA_P256_SHA256_FIXED, jwk, 32),
+            Algorithm::Es512 => ec(&ECDSA_P521_SHA512_FIXED, jwk, 66),
+            Algorithm::Rs256 => rsa(&RSA_PKCS1_2048_8192_SHA256, jwk),
+            Algorithm::Rs512 => rsa(&RSA_PKCS1_2048_8192_SHA512, jwk),
+            Algorithm::EdDsa => ParsedPublicKey::new(&ED25519, decode(jwk.x.as_ref())?).ok(),
+        };
+        Some(Self { id: jwk.kid.clone(), algorithm, key: key? })
     }
 
-    /// A secret that the server and we share.
-    pub(crate) fn shared(secret: &Secret) -> Result<Self> {
-        // Everybody can sign with nothing.
-        input::secret("HS256 secret", secret)?;
-        let decoding = DecodingKey::from_secret(secret.expose().as_bytes());
-        Ok(Self { id: None, algorithm: Algorithm::HS256, decoding })
-    }
-
-    /// Checks the signature of a message whose token names this key's algorithm.
-    pub(crate) fn check(&self, message: &str, signature: &Vec<u8>) -> Result<(), TokenError> {
-        // The provider by its name: the default of jsonwebtoken panics when another crate has chosen two.
-        let verifier = (DEFAULT_PROVIDER.verifier_factory)(&self.algorithm, &self.decoding);
-        let verifier = verifier.map_err(|_| TokenError::AlgorithmNotAllowed)?;
-        verifier.verify(message.as_bytes(), signature).map_err(|_| TokenError::BadSignature)
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key").field("algorithm", &self.algorithm).finish_non_exhaustive()
+    /// Verifies the signature of a token whose header names this key's algorithm.
+    pub(crate) fn verify(&self, signing_input: &str, signature: &[u8]) -> Result<(), TokenError> {
+        self.key.verify_sig(signing_input.as_bytes(), signature).map_err(|_| TokenError::BadSignature)
     }
 }
 
@@ -64,56 +81,63 @@ fn is_for_signatures(jwk: &Jwk) -> bool {
     jwk.use_.as_deref().is_none_or(|use_| use_ == "sig") && jwk.key_ops.as_ref().is_none_or(verifies)
 }
 
-/// The algorithm of that name, of those that a key set may have keys for.
-pub(crate) fn parse(name: &str) -> Option<Algorithm> {
-    match name {
-        "ES256" => Some(Algorithm::ES256),
-        "RS256" => Some(Algorithm::RS256),
-        "EdDSA" => Some(Algorithm::EdDSA),
-        _ => None,
+/// Parses an elliptic-curve key whose coordinates have this length in bytes.
+fn ec(algorithm: &'static dyn VerificationAlgorithm, jwk: &Jwk, length: usize) -> Option<ParsedPublicKey> {
+    // An uncompressed point (SEC 1, section 2.3.3).
+    let mut point = vec![4];
+    for coordinate in [&jwk.x, &jwk.y] {
+        let coordinate = decode(coordinate.as_ref())?;
+        // Some servers omit leading zeros.
+        point.resize(point.len() + length.checked_sub(coordinate.len())?, 0);
+        point.extend(coordinate);
     }
+    ParsedPublicKey::new(algorithm, point).ok()
 }
 
-/// What a search in a set comes to.
-pub(crate) enum Found {
-    Key(Arc<Key>),
-    /// There is the key, but it is for another algorithm.
-    OtherAlgorithm,
-    Nothing,
-}
-
-impl Found {
-    pub(crate) fn key(self) -> Result<Arc<Key>, TokenError> {
-        match self {
-            Self::Key(key) => Ok(key),
-            Self::OtherAlgorithm => Err(TokenError::AlgorithmNotAllowed),
-            Self::Nothing => Err(TokenError::UnknownKey),
-        }
+fn rsa(parameters: &'static RsaParameters, jwk: &Jwk) -> Option<ParsedPublicKey> {
+    let (n, e) = (decode(jwk.n.as_ref())?, decode(jwk.e.as_ref())?);
+    let (n, e) = (without_leading_zeros(&n), without_leading_zeros(&e));
+    if !RSA_MODULUS.contains(&n.len()) {
+        return None;
     }
+    RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters).ok()
 }
 
-/// The keys that a server has published.
-pub(crate) struct KeySet(Vec<Arc<Key>>);
+fn without_leading_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    &number[zeros..]
+}
+
+fn decode(member: Option<&String>) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(member?).ok()
+}
+
+/// The usable keys of a published set.
+pub(crate) struct KeySet(Vec<Arc<PublicKey>>);
 
 impl KeySet {
     pub(crate) fn new(published: &JwkSet) -> Self {
-        Self(published.keys.iter().filter_map(Key::public).map(Arc::new).collect())
+        Self(published.keys.iter().filter_map(PublicKey::parse).map(Arc::new).collect())
     }
 
-    /// The key of that id. Without an id the only one for the algorithm, if there is but one.
-    pub(crate) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Found {
-        let mut fitting = self.0.iter().filter(|key| key.algorithm == algorithm);
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the key with this id, or without an id the only key for the algorithm.
+    pub(crate) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Arc<PublicKey>, TokenError> {
+        let mut candidates = self.0.iter().filter(|key| key.algorithm == algorithm);
         let Some(id) = id else {
-            return match (fitting.next(), fitting.next()) {
-                (Some(key), None) => Found::Key(key.clone()),
-                _ => Found::Nothing,
+            return match (candidates.next(), candidates.next()) {
+                (Some(key), None) => Ok(key.clone()),
+                _ => Err(TokenError::UnknownKey),
             };
         };
-        let has_id = |key: &&Arc<Key>| key.id.as_deref() == Some(id);
-        match fitting.find(has_id) {
-            Some(key) => Found::Key(key.clone()),
-            None if self.0.iter().any(|key| has_id(&key)) => Found::OtherAlgorithm,
-            None => Found::Nothing,
+        let has_id = |key: &&Arc<PublicKey>| key.id.as_deref() == Some(id);
+        match candidates.find(has_id) {
+            Some(key) => Ok(key.clone()),
+            None if self.0.iter().any(|key| has_id(&key)) => Err(TokenError::AlgorithmNotAllowed),
+            None => Err(TokenError::UnknownKey),
         }
     }
 }

@@ -1,158 +1,217 @@
-//! The public keys of a server as they were last fetched, for all who verify its tokens.
+//! The public keys of a server, cached for all verifiers of a client.
 //!
-//! Reading them takes no lock. One request at most is under way, whoever asks. It belongs to all who wait for it, and
-//! goes on as long as one of them does: whoever stops waiting stops nobody else.
+//! At most one request for keys is in flight. It runs in a task of its own, so that a caller that stops waiting, or
+//! never polls again, does not stop it.
 
+pub(crate) mod asked;
 pub(crate) mod key;
 
 use std::{
     fmt,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use arc_swap::{ArcSwapOption, Guard};
-use futures_util::{
-    FutureExt,
-    future::{Shared, WeakShared},
-};
+use arc_swap::ArcSwapOption;
+use reqwest::StatusCode;
+use tokio::{runtime::Handle, sync::watch};
 
-use self::key::KeySet;
+use self::{
+    asked::AskedTokens,
+    key::{Algorithm, KeySet, PublicKey},
+};
 use crate::{
     client::Client,
-    error::{Error, Result},
+    error::{Error, Result, TokenError},
+    types::JwkSet,
 };
 
-/// How long a failure counts when the server does not say, and how long a request that everybody gave up.
+/// How long a failure that may pass is remembered, unless the server sends a longer `Retry-After`.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// When keys are fetched anew.
+/// When keys are fetched again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy {
-    /// After this time in any case.
+    /// The age at which keys are renewed in the background.
     pub(crate) ttl: Duration,
-    /// After this time when a key is missing.
+    /// The age from which keys are not used, even if they cannot be renewed.
+    pub(crate) max_age: Duration,
+    /// The age at which a missing key makes a caller fetch keys, and the longest time that a failure is remembered.
     pub(crate) cooldown: Duration,
 }
 
-/// The keys that have come, and the request for the next.
+/// The keys that were fetched last, and the request for newer ones.
 #[derive(Default)]
 pub(crate) struct KeyCache {
-    current: ArcSwapOption<Fetched>,
-    request: Mutex<Request>,
+    current: ArcSwapOption<FetchedKeys>,
+    fetch: Mutex<FetchState>,
+    asked: AskedTokens,
 }
 
-/// Keys that have come.
-pub(crate) struct Fetched {
-    pub(crate) keys: KeySet,
-    /// The uptime when they were asked for.
-    at: Duration,
+struct FetchedKeys {
+    keys: KeySet,
+    /// The uptime at which they were requested.
+    requested_at: Duration,
 }
 
-/// The last request. Times are uptime.
 #[derive(Default)]
-struct Request {
-    began: Option<Duration>,
-    running: Option<WeakShared<Fetch>>,
-    failed: Option<Failure>,
+struct FetchState {
+    flight: Option<Flight>,
+    failure: Option<Failure>,
 }
 
+/// An error that is returned instead of another request until it expires.
+#[derive(Clone)]
 struct Failure {
     error: Error,
-    counts_until: Duration,
+    /// The uptime at which it expires.
+    until: Duration,
 }
 
-type Fetch = Pin<Box<dyn Future<Output = Result<Arc<Fetched>>> + Send>>;
+/// A request for keys that is in flight or done.
+#[derive(Clone)]
+struct Flight(watch::Receiver<Option<Result<Arc<FetchedKeys>>>>);
 
-/// How to come by keys.
-enum Step {
-    Have(Option<Arc<Fetched>>),
-    Wait(Shared<Fetch>),
-    Fail(Error),
-}
-
-impl Fetched {
-    /// Whether they need not be fetched anew, but for a key that is missing.
-    pub(crate) fn is_fresh(&self, now: Duration, policy: Policy) -> bool {
-        now.saturating_sub(self.at) < policy.ttl
+impl FetchedKeys {
+    fn age(&self, client: &Client) -> Duration {
+        client.clock().uptime().saturating_sub(self.requested_at)
     }
 }
 
 impl KeyCache {
-    /// The keys as they are, however old.
-    pub(crate) fn current(&self) -> Guard<Option<Arc<Fetched>>> {
-        self.current.load()
-    }
-
-    /// The keys, fetched anew if the policy wants it.
-    pub(crate) async fn renewed(
+    /// Returns the key of a token.
+    ///
+    /// # Errors
+    /// [`TokenError`] if there is no such key; the error of the request if the keys could not be fetched.
+    pub(crate) async fn find(
         &self,
         client: &Client,
         policy: Policy,
-        key_is_missing: bool,
-    ) -> Result<Option<Arc<Fetched>>> {
-        match self.step(client, policy, key_is_missing) {
-            Step::Have(keys) => Ok(keys),
-            Step::Wait(fetch) => fetch.await.map(Some),
-            Step::Fail(error) => Err(error),
+        id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Arc<PublicKey>> {
+        let known = self.usable(client, policy).await?;
+        match known.keys.find(id, algorithm) {
+            Err(TokenError::UnknownKey) if known.age(client) >= policy.cooldown => {
+                Ok(self.newer(client, policy, Some(&known)).await?.keys.find(id, algorithm)?)
+            }
+            found => Ok(found?),
         }
     }
 
-    /// Whether the next keys are on their way. Asking drives the request on, lest it stands still when the one who
-    /// waits for it does not.
-    pub(crate) fn is_fetching(&self) -> bool {
-        let running = self.request().running.as_ref().and_then(WeakShared::upgrade);
-        running.is_some_and(|fetch| fetch.now_or_never().is_none())
+    /// Returns whether the server publishes a key that tokens can be verified with.
+    pub(crate) async fn is_published(&self, client: &Client, policy: Policy) -> Result<bool> {
+        match self.usable(client, policy).await {
+            Ok(known) => Ok(!known.keys.is_empty()),
+            // Servers that only sign with a shared secret may lack the operation.
+            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
-    fn step(&self, client: &Client, policy: Policy, key_is_missing: bool) -> Step {
-        let now = client.clock().uptime();
-        let mut request = self.request();
-        if let Some(running) = request.running.as_ref().and_then(WeakShared::upgrade) {
-            return Step::Wait(running);
-        }
+    /// Returns the tokens that the server was asked about.
+    pub(crate) fn asked(&self) -> &AskedTokens {
+        &self.asked
+    }
+
+    /// Returns keys that are young enough to be used. Waits for a request only if there are none.
+    async fn usable(&self, client: &Client, policy: Policy) -> Result<Arc<FetchedKeys>> {
         let current = self.current.load_full();
-        if let Some(keys) = current.as_ref().filter(|keys| keys.is_fresh(now, policy)) {
-            let given_up = request.began.is_some_and(|began| now.saturating_sub(began) < PAUSE.min(policy.cooldown));
-            let too_soon = given_up || now.saturating_sub(keys.at) < policy.cooldown;
-            if !key_is_missing || request.failed.is_none() && too_soon {
-                return Step::Have(current);
-            }
+        let Some(known) = current.as_ref().filter(|known| known.age(client) < policy.max_age) else {
+            return self.newer(client, policy, current.as_ref()).await;
+        };
+        if known.age(client) >= policy.ttl {
+            // In the background: the keys stay usable whether or not the renewal succeeds.
+            let _ = self.flight(client, policy, Some(known));
         }
-        if let Some(failure) = request.failed.as_ref().filter(|failure| now < failure.counts_until) {
-            return Step::Fail(failure.error.clone());
-        }
-        let fetch = fetch(client.clone(), now, policy).shared();
-        *request = Request { began: Some(now), running: fetch.downgrade(), failed: None };
-        Step::Wait(fetch)
+        Ok(known.clone())
     }
 
-    fn finish(&self, result: &Result<Arc<Fetched>>, now: Duration, policy: Policy) {
-        let mut request = self.request();
-        // Whoever still holds the request must not be able to keep it from being sent again.
-        request.running = None;
+    /// Returns keys that are newer than the known ones, which the caller cannot use.
+    async fn newer(
+        &self,
+        client: &Client,
+        policy: Policy,
+        known: Option<&Arc<FetchedKeys>>,
+    ) -> Result<Arc<FetchedKeys>> {
+        self.flight(client, policy, known)?.result().await
+    }
+
+    /// Returns the request that is in flight, or starts one.
+    fn flight(&self, client: &Client, policy: Policy, known: Option<&Arc<FetchedKeys>>) -> Result<Flight> {
+        let now = client.clock().uptime();
+        let mut state = self.state();
+        if let Some(flight) = state.flight.as_ref().filter(|flight| !flight.is_done()) {
+            return Ok(flight.clone());
+        }
+        // Another caller may have fetched keys since this one looked.
+        let is_newer = |current: &Arc<FetchedKeys>| known.is_none_or(|known| !Arc::ptr_eq(known, current));
+        if let Some(current) = self.current.load_full().filter(is_newer) {
+            return Ok(Flight::done(current));
+        }
+        if let Some(failure) = state.failure.as_ref().filter(|failure| now < failure.until) {
+            return Err(failure.error.clone());
+        }
+        // Without a runtime there is no network either.
+        let runtime = Handle::try_current().map_err(|_| Error::Interrupted)?;
+        let (sender, receiver) = watch::channel(None);
+        let flight = Flight(receiver);
+        *state = FetchState { flight: Some(flight.clone()), failure: None };
+        let client = client.clone();
+        runtime.spawn(async move {
+            let result = client.jwks().await;
+            sender.send_replace(Some(client.keys().finish(&client, policy, now, result)));
+        });
+        Ok(flight)
+    }
+
+    fn finish(
+        &self,
+        client: &Client,
+        policy: Policy,
+        requested_at: Duration,
+        result: Result<JwkSet>,
+    ) -> Result<Arc<FetchedKeys>> {
         match result {
-            Ok(keys) => self.current.store(Some(keys.clone())),
+            Ok(published) => {
+                let fetched = Arc::new(FetchedKeys { keys: KeySet::new(&published), requested_at });
+                self.current.store(Some(fetched.clone()));
+                Ok(fetched)
+            }
             Err(error) => {
-                let pause = error.retry_after().unwrap_or(PAUSE).min(policy.cooldown);
-                request.failed = Some(Failure { error: error.clone(), counts_until: now.saturating_add(pause) });
+                self.state().failure = Some(Failure::new(&error, client, policy.cooldown));
+                Err(error)
             }
         }
     }
 
-    fn request(&self) -> MutexGuard<'_, Request> {
-        self.request.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, FetchState> {
+        self.fetch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn fetch(client: Client, now: Duration, policy: Policy) -> Fetch {
-    Box::pin(async move {
-        let published = client.jwks().await;
-        let result = published.map(|published| Arc::new(Fetched { keys: KeySet::new(&published), at: now }));
-        client.keys().finish(&result, client.clock().uptime(), policy);
-        result
-    })
+impl Failure {
+    fn new(error: &Error, client: &Client, cooldown: Duration) -> Self {
+        // Other failures, such as 404, rarely go away within a second.
+        let pause = if error.is_retryable() { error.retry_after().unwrap_or_default().max(PAUSE) } else { cooldown };
+        Self { error: error.clone(), until: client.clock().uptime().saturating_add(pause.min(cooldown)) }
+    }
+}
+
+impl Flight {
+    fn done(keys: Arc<FetchedKeys>) -> Self {
+        Self(watch::Sender::new(Some(Ok(keys))).subscribe())
+    }
+
+    /// Returns whether there is a result, or will never be one because the runtime of the request has shut down.
+    fn is_done(&self) -> bool {
+        self.0.borrow().is_some() || self.0.has_changed().is_err()
+    }
+
+    async fn result(mut self) -> Result<Arc<FetchedKeys>> {
+        let result = self.0.wait_for(Option::is_some).await;
+        result.ok().and_then(|result| result.clone()).unwrap_or(Err(Error::Interrupted))
+    }
 }
 
 impl fmt::Debug for KeyCache {

@@ -1,4 +1,4 @@
-//! The turn to refresh among processes: a key that expires.
+//! The lease for a refresh: a key that expires.
 
 use std::{convert::Infallible, io, time::Duration};
 
@@ -13,54 +13,55 @@ use super::{Lease, StoreError, server::Server};
 /// How long a lease outlives a holder that has died.
 const EXPIRY: Duration = Duration::from_secs(10);
 
-/// How often a holder that lives prolongs it.
-const PROLONGATION: Duration = Duration::from_secs(3);
+/// How often a live holder extends its lease.
+const EXTENSION_INTERVAL: Duration = Duration::from_secs(3);
 
-/// How long to wait for another process that refreshes.
-const TURN_TIMEOUT: Duration = Duration::from_secs(90);
-
-/// How long to wait before asking again, at first and at most.
+/// The first and the longest wait between two attempts to take the lease.
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
-/// One holder of the lease, or somebody who would like to be.
-pub(super) struct Turn {
+const ACTION: &str = "acquire the refresh lease";
+
+/// A claim to the lease, waiting or successful.
+pub(super) struct LeaseClaim {
     server: Server,
     key: String,
-    /// Random: a number that counts would begin anew on a server that has lost its data, and release another's lease.
+    /// Random: a counter would restart on a server that has lost its data, and release the lease of another holder.
     holder: [u8; 16],
 }
 
-impl Turn {
+impl LeaseClaim {
     pub(super) fn new(server: Server, key: String) -> Result<Self, StoreError> {
         let mut holder = [0; 16];
-        getrandom::fill(&mut holder).map_err(|error| StoreError::new("take its turn to refresh", error))?;
+        getrandom::fill(&mut holder).map_err(|error| StoreError::new(ACTION, error))?;
         Ok(Self { server, key, holder })
     }
 
-    /// Waits for the lease. A task of its own takes, prolongs and releases it, so that it ends well whenever whoever asks
-    /// for it goes away: while waiting, while the server's answer is on the way, and when the lease is dropped.
-    pub(super) async fn lease(self) -> Result<Lease, StoreError> {
+    /// Waits for the lease.
+    ///
+    /// A separate task takes, extends and releases it, so that it is released whenever the caller goes away: while
+    /// waiting, while the server's response is on its way, and when the lease is dropped.
+    pub(super) async fn lease(self, limit: Duration) -> Result<Lease, StoreError> {
         let (sender, receiver) = oneshot::channel();
-        tokio::spawn(self.serve(sender));
-        receiver.await.map_err(|error| StoreError::new("take its turn to refresh", error))?
+        tokio::spawn(self.run(sender, limit));
+        receiver.await.map_err(|error| StoreError::new(ACTION, error))?
     }
 
-    async fn serve(self, mut asked: oneshot::Sender<Result<Lease, StoreError>>) {
+    async fn run(self, mut caller: oneshot::Sender<Result<Lease, StoreError>>, limit: Duration) {
         let taken = tokio::select! {
             biased;
-            () = asked.closed() => Err(StoreError::new("take its turn to refresh", "nobody wants it any more")),
-            taken = self.take() => taken,
+            () = caller.closed() => Err(StoreError::new(ACTION, "the caller has stopped waiting")),
+            taken = self.take(limit) => taken,
         };
         let (guard, dropped) = oneshot::channel::<Infallible>();
-        // If nobody takes it, the guard is dropped here.
-        let _ = asked.send(taken.map(|()| Lease::new(guard)));
-        self.prolong_until(dropped).await;
-        // If it fails, the lease expires.
+        // If the caller has gone, this drops the guard.
+        let _ = caller.send(taken.map(|()| Lease::new(guard)));
+        self.extend_until(dropped).await;
+        // If this fails, the lease expires.
         let _ = self.server.release(&self.key, &self.holder).await;
     }
 
-    async fn take(&self) -> Result<(), StoreError> {
+    async fn take(&self, limit: Duration) -> Result<(), StoreError> {
         let mut waits = ExponentialBuilder::default()
             .with_min_delay(FIRST_WAIT)
             .with_max_delay(LONGEST_WAIT)
@@ -73,17 +74,17 @@ impl Turn {
             }
             Ok(())
         };
-        let timed_out = |_| Err(StoreError::new("take its turn to refresh", io::Error::from(io::ErrorKind::TimedOut)));
-        timeout(TURN_TIMEOUT, taken).await.unwrap_or_else(timed_out)
+        let timed_out = |_| Err(StoreError::new(ACTION, io::Error::from(io::ErrorKind::TimedOut)));
+        timeout(limit, taken).await.unwrap_or_else(timed_out)
     }
 
-    async fn prolong_until(&self, mut dropped: oneshot::Receiver<Infallible>) {
+    async fn extend_until(&self, mut dropped: oneshot::Receiver<Infallible>) {
         loop {
             tokio::select! {
                 _ = &mut dropped => return,
-                () = sleep(PROLONGATION) => {}
+                () = sleep(EXTENSION_INTERVAL) => {}
             }
-            // Somebody else has it. If the server cannot be asked, it may be there again the next time.
+            // `false`: another holder has it. A server that does not respond may do so the next time.
             if let Ok(false) = self.claim().await {
                 return;
             }

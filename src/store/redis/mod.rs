@@ -1,7 +1,7 @@
-//! Stores in a Redis or Valkey server, for services of several processes.
+//! Stores in a Redis or Valkey server, for services with several processes.
 
+mod cipher;
 mod lease;
-mod seal;
 mod server;
 mod stores;
 
@@ -9,30 +9,31 @@ use std::{fmt, sync::atomic::Ordering};
 
 pub use stores::RedisStores;
 
+use self::lease::LeaseClaim;
 use crate::{
     error::StoreError,
-    store::{Lease, Revision, SessionStore, StoreFuture, StoredSession},
+    store::{LEASE_TIMEOUT, Lease, Revision, SessionStore, StoreFuture, StoredSession},
 };
-use lease::Turn;
 
-/// How many bytes the revision takes, with which a record begins.
-const MARK: usize = 36;
+/// The length of the revision at the beginning of each record, in bytes.
+const REVISION_LENGTH: usize = 36;
 
-/// Keeps one session in a Redis or Valkey server, from [`RedisStores::session`].
+/// Stores one session in a Redis or Valkey server. Created by [`RedisStores::session`].
 ///
-/// Each operation is one script, which the server runs as a whole. A connection that is lost is made anew, and the
-/// operation is tried again for three seconds in all.
+/// Each operation is one script, which the server runs atomically. A lost connection is re-established and the
+/// operation repeated, for up to three seconds in all.
 ///
-/// # What a late writer cannot do
+/// # Late writers
 ///
-/// The turn to refresh is a lease of ten seconds, prolonged as long as its holder lives. It saves requests and does not
-/// protect the record: a holder that was stopped for a while may go on after its lease has expired. What protects the
-/// record is its revision. Each write makes a new one and names the one that it replaces, so that a writer who does not
-/// know the last one is refused. A number that counts the leases would refuse a late write by its lease, whether or not
-/// somebody else has written; the late tokens are good until then, and so there is no such number. A lease has a random
-/// name instead, by which only its holder prolongs and releases it. After a failover that has lost the lease, or its
-/// expiry, the worst is one more request with the same refresh token, which the server answers with the tokens that
-/// are good.
+/// The lease for a refresh expires after ten seconds and is extended for as long as its holder lives. It saves requests
+/// but does not protect the record: a holder that was paused may continue after its lease has expired. The record is
+/// protected by its revision: each write creates a new one and names the one that it replaces, so that a writer that
+/// does not know the latest revision is refused.
+///
+/// There is no fencing token: it would refuse a late write even if no one else has written since, and the tokens of such
+/// a write are valid. The lease has a random holder id instead, so that only its holder extends or releases it. A
+/// failover that loses the lease costs at most one more request with the same refresh token, which the server answers
+/// with the valid tokens.
 #[derive(Clone)]
 pub struct RedisStore {
     stores: RedisStores,
@@ -40,7 +41,7 @@ pub struct RedisStore {
 }
 
 impl fmt::Debug for RedisStore {
-    /// Without the id, which may be what a cookie holds.
+    /// Omits the id, which may be the value of a cookie.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore").field("stores", &self.stores).finish_non_exhaustive()
     }
@@ -48,77 +49,80 @@ impl fmt::Debug for RedisStore {
 
 impl SessionStore for RedisStore {
     fn load(&self) -> StoreFuture<'_, Option<StoredSession>> {
-        Box::pin(async { Ok(self.look().await?.record) })
+        Box::pin(async { Ok(self.read().await?.record) })
     }
 
     fn compare_and_swap(&self, expected: Option<Revision>, new: Option<StoredSession>) -> StoreFuture<'_, bool> {
         Box::pin(async move {
             let new = new.map(|record| self.encode(&record)).transpose()?;
-            let mark = expected.map(|revision| revision.to_string()).unwrap_or_default();
-            if self.swap(mark.as_bytes(), new.as_deref()).await? {
+            let revision = expected.map(|revision| revision.to_string()).unwrap_or_default();
+            if self.swap(revision.as_bytes(), new.as_deref()).await? {
                 return Ok(true);
             }
             if expected.is_some() {
                 return Ok(false);
             }
-            // A record that cannot be read counts as none.
-            let there = self.look().await?;
-            if there.record.is_some() { Ok(false) } else { self.swap(&there.mark, new.as_deref()).await }
+            // A record that cannot be read counts as absent.
+            let stored = self.read().await?;
+            if stored.record.is_some() { Ok(false) } else { self.swap(&stored.revision, new.as_deref()).await }
         })
     }
 
     fn lease(&self) -> StoreFuture<'_, Lease> {
-        let turn = Turn::new(self.stores.server.clone(), self.key("lease"));
-        Box::pin(async { turn?.lease().await })
+        let claim = LeaseClaim::new(self.stores.server.clone(), self.key("lease"));
+        Box::pin(async { claim?.lease(LEASE_TIMEOUT).await })
     }
 }
 
-/// What is under the key.
-struct There {
-    /// Its beginning, by which it is recognized: the revision of a record that can be read.
-    mark: Vec<u8>,
+/// The value of a record's key.
+struct StoredValue {
+    /// Its first bytes: the revision of a record that can be read.
+    revision: Vec<u8>,
     record: Option<StoredSession>,
 }
 
 impl RedisStore {
+    /// Returns the key of this kind, which no other prefix, kind and id have: an escaped id has no colon, so the last
+    /// two colons of a key separate its parts.
     fn key(&self, kind: &str) -> String {
-        format!("{}:{kind}:{}", self.stores.prefix, self.id)
+        let id = self.id.replace('%', "%25").replace(':', "%3A");
+        format!("{}:{kind}:{id}", self.stores.prefix)
     }
 
-    async fn look(&self) -> Result<There, StoreError> {
+    async fn read(&self) -> Result<StoredValue, StoreError> {
         let bytes = self.stores.server.read(&self.key("session")).await?;
         let record = bytes.as_deref().and_then(|bytes| self.decode(bytes));
         if bytes.is_some() && record.is_none() && !self.stores.has_warned.swap(true, Ordering::Relaxed) {
             // Without the cause, which may quote the record.
-            tracing::warn!("a stored session cannot be read and counts as none");
+            tracing::warn!("a stored session cannot be read and counts as absent");
         }
-        let mut mark = bytes.unwrap_or_default();
-        mark.truncate(MARK);
-        Ok(There { mark, record })
+        let mut revision = bytes.unwrap_or_default();
+        revision.truncate(REVISION_LENGTH);
+        Ok(StoredValue { revision, record })
     }
 
-    async fn swap(&self, mark: &[u8], new: Option<&[u8]>) -> Result<bool, StoreError> {
-        self.stores.server.swap(&self.key("session"), mark, new, self.stores.time_to_live).await
+    async fn swap(&self, revision: &[u8], new: Option<&[u8]>) -> Result<bool, StoreError> {
+        self.stores.server.swap(&self.key("session"), revision, new, self.stores.time_to_live).await
     }
 
-    /// The revision in plain text, which the scripts compare, and then the record.
+    /// Returns the revision in plain text, which the scripts compare, followed by the record.
     fn encode(&self, record: &StoredSession) -> Result<Vec<u8>, StoreError> {
         let json = record.to_json().map_err(|error| StoreError::new("encode the session", error))?;
-        let sealed = match &self.stores.seal {
-            Some(seal) => seal.close(json, &self.key("session"))?,
+        let encoded = match &self.stores.cipher {
+            Some(cipher) => cipher.encrypt(json, &self.key("session"))?,
             None => json,
         };
         let mut bytes = record.revision().to_string().into_bytes();
-        bytes.extend(sealed);
+        bytes.extend(encoded);
         Ok(bytes)
     }
 
     fn decode(&self, bytes: &[u8]) -> Option<StoredSession> {
-        let (mark, sealed) = bytes.split_at_checked(MARK)?;
-        let record = match &self.stores.seal {
-            Some(seal) => StoredSession::from_json(&seal.open(sealed, &self.key("session"))?),
-            None => StoredSession::from_json(sealed),
+        let (revision, encoded) = bytes.split_at_checked(REVISION_LENGTH)?;
+        let record = match &self.stores.cipher {
+            Some(cipher) => StoredSession::from_json(&cipher.decrypt(encoded, &self.key("session"))?),
+            None => StoredSession::from_json(encoded),
         };
-        record.ok().filter(|record| record.revision().to_string().as_bytes() == mark)
+        record.ok().filter(|record| record.revision().to_string().as_bytes() == revision)
     }
 }

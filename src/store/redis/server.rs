@@ -1,4 +1,4 @@
-//! The scripts that the server runs, and what is done when the connection is lost.
+//! The scripts that the server runs, and how a lost connection is handled.
 
 use std::{
     sync::LazyLock,
@@ -15,17 +15,17 @@ use tokio::time;
 
 use super::StoreError;
 
-/// How long an operation may take, with all that is tried again.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// The longest duration of an operation, retries included.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long one attempt waits for a connection, and for an answer.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long one attempt waits for a connection, and for a response.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long what was sent may go unacknowledged before the connection counts as lost.
+/// How long sent data may stay unacknowledged before the connection counts as lost (`TCP_USER_TIMEOUT`).
 #[cfg(any(target_os = "android", target_os = "linux"))]
 const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is there. Anything else than a string is no record of ours; its type stands for it.
+/// Returns the value. A value other than a string is not a record; its type is returned in its place.
 static READ: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local type = redis.call('TYPE', KEYS[1]).ok
@@ -34,17 +34,17 @@ static READ: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Replaces what begins with ARGV[1] by ARGV[2]; nothing is a beginning of its own. ARGV[3] is how many bytes of it
-/// count, ARGV[4] the time to live in milliseconds. What it has written already, when the answer was lost on the way, it
-/// says that it has written.
+/// Replaces the value that starts with the revision ARGV[1] by ARGV[2]; an empty string stands for a missing value.
+/// ARGV[3] is the length of a revision, ARGV[4] the time to live in milliseconds. Returns 1 as well if the new value is
+/// already there, as when the response to an earlier attempt was lost.
 static SWAP: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local type = redis.call('TYPE', KEYS[1]).ok
-         local there = type
-         if type == 'none' then there = '' end
-         if type == 'string' then there = redis.call('GETRANGE', KEYS[1], 0, ARGV[3] - 1) end
+         local current = type
+         if type == 'none' then current = '' end
+         if type == 'string' then current = redis.call('GETRANGE', KEYS[1], 0, ARGV[3] - 1) end
          local new = string.sub(ARGV[2], 1, tonumber(ARGV[3]))
-         if there ~= ARGV[1] and (new == '' or there ~= new) then return 0 end
+         if current ~= ARGV[1] and (new == '' or current ~= new) then return 0 end
          if new == '' then redis.call('DEL', KEYS[1])
          elseif ARGV[4] == '' then redis.call('SET', KEYS[1], ARGV[2])
          else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[4]) end
@@ -52,7 +52,7 @@ static SWAP: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Takes or prolongs the lease if nobody else has it.
+/// Takes or extends the lease unless another holder has it.
 static CLAIM: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local holder = redis.call('GET', KEYS[1])
@@ -62,12 +62,12 @@ static CLAIM: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Ends the lease if it is still that of this holder.
+/// Releases the lease if this holder still has it.
 static RELEASE: LazyLock<Script> = LazyLock::new(|| {
     Script::new("if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0")
 });
 
-/// A connection to the server, which is made anew when it is lost.
+/// A connection to the server, re-established when it is lost.
 #[derive(Clone)]
 pub(super) struct Server(ConnectionManager);
 
@@ -78,12 +78,12 @@ impl Server {
 
     pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
         let failed = |error: RedisError| StoreError::new("connect to its server", error);
-        let to = url.into_connection_info().map(with_tcp_settings).map_err(failed)?;
+        let info = url.into_connection_info().map(with_tcp_settings).map_err(failed)?;
         let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(ANSWER_TIMEOUT))
-            .set_response_timeout(Some(ANSWER_TIMEOUT))
+            .set_connection_timeout(Some(RESPONSE_TIMEOUT))
+            .set_response_timeout(Some(RESPONSE_TIMEOUT))
             .set_number_of_retries(1);
-        let client = Client::open(to).map_err(failed)?;
+        let client = Client::open(info).map_err(failed)?;
         Ok(Self(client.get_connection_manager_with_config(config).await.map_err(failed)?))
     }
 
@@ -91,33 +91,33 @@ impl Server {
         self.run("read the session", &READ.key(key)).await
     }
 
-    /// Replaces what begins with this mark, if it still does. Says whether it did.
+    /// Replaces the value if it still starts with this revision. Returns whether it did.
     pub(super) async fn swap(
         &self,
         key: &str,
-        mark: &[u8],
+        revision: &[u8],
         new: Option<&[u8]>,
         time_to_live: Option<Duration>,
     ) -> Result<bool, StoreError> {
         let time_to_live = time_to_live.map(|time| millis(time).to_string()).unwrap_or_default();
         let mut swap = SWAP.key(key);
-        swap.arg(mark).arg(new.unwrap_or_default()).arg(super::MARK).arg(time_to_live);
+        swap.arg(revision).arg(new.unwrap_or_default()).arg(super::REVISION_LENGTH).arg(time_to_live);
         self.run("write the session", &swap).await
     }
 
-    /// Takes or prolongs a lease. False when somebody else has it.
+    /// Takes or extends a lease. Returns `false` if another holder has it.
     pub(super) async fn claim(&self, key: &str, holder: &[u8], expiry: Duration) -> Result<bool, StoreError> {
-        self.run("take its turn to refresh", CLAIM.key(key).arg(holder).arg(millis(expiry))).await
+        self.run("acquire the refresh lease", CLAIM.key(key).arg(holder).arg(millis(expiry))).await
     }
 
     pub(super) async fn release(&self, key: &str, holder: &[u8]) -> Result<(), StoreError> {
-        self.run::<bool>("end its turn to refresh", RELEASE.key(key).arg(holder)).await.map(drop)
+        self.run::<bool>("release the refresh lease", RELEASE.key(key).arg(holder)).await.map(drop)
     }
 
-    /// Runs a script, again when the connection was lost: each of them may be run twice.
+    /// Runs a script, and again if the connection is lost: each script may run twice.
     async fn run<T: FromRedisValue>(
         &self,
-        doing: &'static str,
+        action: &'static str,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
         let began = Instant::now();
@@ -126,25 +126,26 @@ impl Server {
         let attempts = attempt
             .retry(waits.with_max_delay(Duration::from_millis(500)).without_max_times())
             .sleep(time::sleep)
-            .when(|error: &RedisError| may_pass(error) && began.elapsed() < PATIENCE);
-        let done = time::timeout(PATIENCE, attempts).await.map_err(|error| StoreError::new(doing, error))?;
-        done.map_err(|error| StoreError::new(doing, error))
+            .when(|error: &RedisError| is_transient(error) && began.elapsed() < OPERATION_TIMEOUT);
+        let result =
+            time::timeout(OPERATION_TIMEOUT, attempts).await.map_err(|error| StoreError::new(action, error))?;
+        result.map_err(|error| StoreError::new(action, error))
     }
 }
 
-/// Whether it is the connection or the server's state, and not what was asked.
-fn may_pass(error: &RedisError) -> bool {
+/// Whether the cause is the connection or the state of the server, and not the request.
+fn is_transient(error: &RedisError) -> bool {
     !matches!(error.retry_method(), RetryMethod::NoRetry)
 }
 
-fn with_tcp_settings(to: ConnectionInfo) -> ConnectionInfo {
+fn with_tcp_settings(info: ConnectionInfo) -> ConnectionInfo {
     let settings = TcpSettings::default().set_nodelay(true);
     #[cfg(any(target_os = "android", target_os = "linux"))]
     let settings = settings.set_user_timeout(ACKNOWLEDGEMENT_TIMEOUT);
-    to.set_tcp_settings(settings)
+    info.set_tcp_settings(settings)
 }
 
-/// As the server counts. It takes no more than dates can hold; a thousand years will do.
+/// Returns the number of milliseconds, at most a thousand years: the server rejects dates that overflow.
 fn millis(duration: Duration) -> u64 {
     const LONGEST: u64 = 1000 * 365 * 24 * 3600 * 1000;
     u64::try_from(duration.as_millis()).map_or(LONGEST, |millis| millis.min(LONGEST))

@@ -71,7 +71,7 @@ impl Mfa {
     /// `over_request_rate_limit`, `over_sms_send_rate_limit`.
     pub async fn challenge(&self, factor_id: Uuid) -> Result<FactorChallenge> {
         let request = ChallengeFactorRequest { channel: None, webauthn: None };
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         let reply = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
         Ok(FactorChallenge::of_reply(factor_id, &reply))
     }
@@ -82,7 +82,7 @@ impl Mfa {
     /// As [`challenge`](Self::challenge); `validation_failed` when the channel is not to be had.
     pub async fn challenge_via(&self, factor_id: Uuid, channel: MessageChannel) -> Result<FactorChallenge> {
         let request = ChallengeFactorRequest { channel: Some(channel), webauthn: None };
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         let reply = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
         Ok(FactorChallenge::of_reply(factor_id, &reply))
     }

@@ -102,10 +102,10 @@ impl Mfa {
     pub async fn enroll_totp(&self, factor: EnrollTotp) -> Result<TotpFactor> {
         let EnrollTotp { friendly_name, issuer } = factor;
         if issuer.as_ref().is_some_and(|issuer| issuer.contains('&')) {
-            return Err(Error::invalid("issuer", "holds &, at which the server cuts it"));
+            return Err(Error::invalid("issuer", "must not contain &, because the server cuts it there"));
         }
         let request = EnrollFactorRequest { factor_type: FactorType::Totp, friendly_name, issuer, phone: None };
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         let reply = call.answer(call.raw.enroll_factor(&request).await).await?;
         let totp = call.required("the secret", reply.totp)?;
         Ok(TotpFactor {
@@ -127,7 +127,7 @@ impl Mfa {
         let EnrollPhone { phone, friendly_name } = factor;
         let factor_type = FactorType::Phone;
         let request = EnrollFactorRequest { factor_type, friendly_name, issuer: None, phone: Some(phone) };
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.enroll_factor(&request).await).await
     }
 
@@ -143,7 +143,7 @@ impl Mfa {
         let factor_type = FactorType::Webauthn;
         let request =
             EnrollFactorRequest { factor_type, friendly_name: Some(friendly_name), issuer: None, phone: None };
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.enroll_factor(&request).await).await
     }
 }

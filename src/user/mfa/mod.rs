@@ -59,7 +59,7 @@ impl Mfa {
     /// # Errors
     /// `mfa_factor_not_found`; `insufficient_aal` when it is verified and was not used in this session.
     pub async fn unenroll(&self, factor_id: Uuid) -> Result<()> {
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         call.answer(call.raw.unenroll_factor(&factor_id).await).await.map(drop)
     }
 }

@@ -45,7 +45,7 @@ impl Mfa {
     /// `mfa_factor_not_found`, `mfa_webauthn_verify_not_enabled`, `over_request_rate_limit`.
     pub async fn challenge_webauthn(&self, factor_id: Uuid) -> Result<WebAuthnChallenge> {
         let request = ChallengeFactorRequest { channel: None, webauthn: None };
-        let call = self.user.call().await?;
+        let call = self.user.user_call().await?;
         let reply = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
         let challenge = FactorChallenge::of_reply(factor_id, &reply);
         // A factor of another kind has none.

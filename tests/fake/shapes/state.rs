@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gotrue::{
-    Password, SignOutScope, SignUp, Verify,
+    Password, SignOutScope, SignUp, VerifyOtp,
     admin::{CreateUser, GenerateLink},
     reqwest,
     types::{OtpType, PublicKeyCredential},
@@ -84,7 +84,7 @@ impl Play {
     async fn confirm_mail(&self) {
         let hash = self.confirm.last_message_to(MAIL).unwrap().token_hash.unwrap();
         let client = self.client("confirm");
-        let session = client.verify(Verify::token_hash(hash, OtpType::Email)).await.unwrap().session().unwrap();
+        let session = client.verify_otp(VerifyOtp::token_hash(hash, OtpType::Email)).await.unwrap().session().unwrap();
         client.user(session.access_token()).sign_out(SignOutScope::Local).await.unwrap();
     }
 
@@ -101,14 +101,14 @@ impl Play {
     async fn make_passkey(&mut self, exchange: &Exchange) {
         let passkeys = self.client("autoconfirm").user(self.translated(bearer(exchange))).passkeys();
         let challenge = passkeys.registration_options().await.unwrap();
-        let credential = self.device.make(challenge.options, ORIGIN).await.unwrap();
+        let credential = self.device.create(challenge.options, ORIGIN).await.unwrap();
         self.put("17cf9018-e20f-4c81-80a2-905a246cef1b", challenge.challenge_id.to_string());
         self.members.insert("credential".to_owned(), json!(answer(credential)));
     }
 
     async fn use_passkey(&mut self) {
         let options = self.last["options"].clone();
-        let credential = self.device.use_(options, ORIGIN).await.unwrap();
+        let credential = self.device.get(options, ORIGIN).await.unwrap();
         self.members.insert("credential".to_owned(), json!(answer(credential)));
     }
 
@@ -119,14 +119,14 @@ impl Play {
         let session = client.sign_in(Password::email("linker-5615942f@example.com", PASSWORD)).await.unwrap();
         let mfa = client.user(session.access_token()).mfa();
         let challenge = mfa.challenge_webauthn(factor).await.unwrap();
-        let made = self.device.make(challenge.options.clone(), ORIGIN).await.unwrap();
+        let made = self.device.create(challenge.options.clone(), ORIGIN).await.unwrap();
         let strong = mfa.verify_webauthn(&challenge, made).await.unwrap();
         self.put(bearer(exchange), strong.access_token().expose());
     }
 
     async fn use_factor(&mut self) {
         let options = self.last["webauthn"]["credential_options"].clone();
-        let used = self.device.use_(options, ORIGIN).await.unwrap();
+        let used = self.device.get(options, ORIGIN).await.unwrap();
         let webauthn = json!({ "type": "request", "credential_response": answer(used) });
         self.members.insert("webauthn".to_owned(), webauthn);
     }

@@ -1,4 +1,4 @@
-//! Which fields of a body the document does not know.
+//! Fields of a body that the document does not declare.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,21 +7,21 @@ use serde_json::Value;
 
 use super::schema::resolve;
 
-/// What schemas say about the fields of a value.
+/// The fields of a value that schemas declare.
 #[derive(Default)]
 struct Declared<'a> {
     properties: BTreeMap<&'a str, Vec<&'a Value>>,
     items: Vec<&'a Value>,
-    /// Any field may stand there.
+    /// Whether any field is allowed.
     free: bool,
 }
 
-/// A schema with one of these says what stands in it; one without is free.
+/// Keywords that restrict the fields of a schema. A schema without any of them allows all.
 const TELLING: [&str; 7] = ["properties", "allOf", "oneOf", "anyOf", "items", "additionalProperties", "enum"];
 
 impl<'a> Declared<'a> {
-    /// Adds what a schema says, and those that it is composed of. `within` are the schemas around it, which may
-    /// contain themselves.
+    /// Adds what a schema declares, including the schemas that it is composed of. `within` are the enclosing schemas,
+    /// because schemas may be recursive.
     fn add(&mut self, document: &'a Value, schema: &'a Value, within: &mut Vec<*const Value>) {
         let schema = resolve(document, schema);
         if !schema.is_object() || within.contains(&std::ptr::from_ref(schema)) {
@@ -43,7 +43,7 @@ impl<'a> Declared<'a> {
     }
 }
 
-/// An empty schema of items says nothing.
+/// An empty schema of items declares nothing.
 fn is_telling(items: &Value) -> bool {
     items.as_object().is_some_and(|schema| !schema.is_empty())
 }
@@ -51,7 +51,7 @@ fn is_telling(items: &Value) -> bool {
 /// The fields of a value that its schema does not declare: `.user.identities[].new`.
 pub fn undeclared<'a>(document: &'a Value, schema: &'a Value, value: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    // A body without a schema may be anything.
+    // A body without a schema may have any fields.
     if !schema.is_null() {
         find(document, &[schema], value, "", &mut found);
     }

@@ -1,4 +1,4 @@
-//! A recorded exchange: one request, one reply.
+//! A recorded exchange: a request and its response.
 
 use std::fmt;
 
@@ -10,27 +10,27 @@ pub struct Exchange<'a> {
     pub path: &'a str,
     pub status: u64,
     request: &'a Value,
-    reply: &'a Value,
+    response: &'a Value,
 }
 
 impl<'a> Exchange<'a> {
-    /// The exchange of a record. None when it was with no operation, as of a path that no server has.
+    /// Parses an exchange. Returns `None` for a request without an operation, such as one to an unknown path.
     pub fn of(record: &'a Value) -> Option<Self> {
         if record["operation"] == "unknown" {
             return None;
         }
-        let (request, reply) = (&record["request"], &record["response"]);
+        let (request, response) = (&record["request"], &record["response"]);
         let text = |value: &'a Value| value.as_str().unwrap_or_default();
-        let status = reply["status"].as_u64().unwrap_or_default();
-        Some(Self { method: text(&request["method"]), path: text(&request["path"]), status, request, reply })
+        let status = response["status"].as_u64().unwrap_or_default();
+        Some(Self { method: text(&request["method"]), path: text(&request["path"]), status, request, response })
     }
 
-    /// The names of the query parameters that were sent.
+    /// The names of the query parameters.
     pub fn query(&self) -> impl Iterator<Item = &'a str> {
         entries(&self.request["query"]).map(|(name, _)| name)
     }
 
-    /// The body that was sent, with its media type. An empty one is none.
+    /// The body of the request with its media type, if it is not empty.
     pub fn sent(&self) -> Option<(&'static str, &'a Value)> {
         let form = self.request.get("form").map(|form| ("application/x-www-form-urlencoded", form));
         let json = self.request.get("json").map(|json| ("application/json", json));
@@ -39,16 +39,16 @@ impl<'a> Exchange<'a> {
         (!is_empty(body)).then_some((media_type, body))
     }
 
-    /// The JSON that came back, with its media type.
+    /// The JSON of the response with its media type.
     pub fn received(&self) -> Option<(&'a str, &'a Value)> {
-        let body = self.reply.get("json").filter(|json| !json.is_null())?;
+        let body = self.response.get("json").filter(|json| !json.is_null())?;
         let media_type = self.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default();
         Some((media_type, body))
     }
 
-    /// A header of the reply, by its name in lower case.
+    /// A header of the response, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&'a str> {
-        self.reply["headers"].get(name)?.as_str()
+        self.response["headers"].get(name)?.as_str()
     }
 }
 

@@ -1,6 +1,6 @@
-//! Schemas of OpenAPI 3.0 as JSON Schema, draft 4, from which they descend.
+//! Schemas of OpenAPI 3.0 as JSON Schema draft 4, on which they are based.
 //!
-//! In both a `$ref` outweighs what stands beside it, and `exclusiveMinimum` is a boolean. Formats are not asserted.
+//! In both, a `$ref` overrides its siblings and `exclusiveMinimum` is a boolean. Formats are not asserted.
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
@@ -14,19 +14,19 @@ use crate::{
     outcome::{Failure, Result},
 };
 
-/// The name of the document among schemas.
+/// The URI of the document as a resource of the validator.
 const DOCUMENT: &str = "urn:gotrue:document";
 
-/// Keywords of JSON Schema that OpenAPI 3.0 does not have. A document that uses them means nothing by them.
+/// Keywords of JSON Schema that have no meaning in OpenAPI 3.0.
 const FOREIGN: [&str; 6] = ["$schema", "id", "definitions", "patternProperties", "additionalItems", "dependencies"];
 
-/// The document as a resource that schemas can refer to.
+/// The document as a resource that schemas can reference.
 pub fn registry(document: &Value) -> Result<Registry<'static>> {
     let registry = Registry::new().draft(Draft::Draft4).add(DOCUMENT, convert(document, false))?;
     Ok(registry.prepare()?)
 }
 
-/// Turns schemas, and whatever is around them, into JSON Schema. In `names` the members are no keywords.
+/// Converts schemas, and the values around them, to JSON Schema. In `names`, the members are not keywords.
 fn convert(value: &Value, names: bool) -> Value {
     match value {
         Value::Object(members) if names => members.iter().map(|(name, value)| (name, convert(value, false))).collect(),
@@ -52,10 +52,10 @@ fn object(members: &Map<String, Value>) -> Value {
     .collect()
 }
 
-/// What a chain of references ends at.
+/// The end of a chain of references.
 pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let mut value = value;
-    // More steps than these are a circle.
+    // A longer chain is a cycle.
     for _ in 0..32 {
         let next = document::resolve(document, value);
         if std::ptr::eq(next, value) {
@@ -66,7 +66,7 @@ pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     value
 }
 
-/// The validators of the document's schemas, each made once.
+/// The validators of the schemas, each created once.
 pub struct Validators<'a> {
     registry: &'a Registry<'a>,
     made: RefCell<HashMap<*const Value, Rc<Result<Validator>>>>,
@@ -77,7 +77,7 @@ impl<'a> Validators<'a> {
         Self { registry, made: RefCell::default() }
     }
 
-    /// What is wrong with a value. `schema` is a part of the document.
+    /// Returns what is wrong with a value. `schema` is a part of the document.
     pub fn errors(&self, schema: &'a Value, value: &Value) -> Vec<Finding> {
         match &*self.validator(schema) {
             Err(failure) => vec![Finding::new("", format!("its schema cannot be used: {failure}"))],

@@ -47,7 +47,7 @@ components:
       properties: { name: { type: string }, lives: { type: integer } }
 ";
 
-/// An exchange that conforms, with some of it replaced.
+/// A conforming exchange with some of it replaced.
 fn record(changes: &Value) -> Value {
     let mut record = json!({
         "operation": "user_update",
@@ -82,7 +82,7 @@ fn findings(changes: &Value) -> Vec<String> {
     let document = document::parse(DOCUMENT).unwrap();
     let registry = schema::registry(&document).unwrap();
     let record = record(changes);
-    let findings = Judge::new(&document, &registry).findings(&Exchange::of(&record).unwrap());
+    let findings = Checker::new(&document, &registry).findings(&Exchange::of(&record).unwrap());
     findings.into_iter().map(|Finding { field, problem }| format!("{field}: {problem}")).collect()
 }
 
@@ -93,7 +93,7 @@ fn what_is_declared_conforms() {
         json!({ "/request/path": "/users/1/" }),
         json!({ "/request": { "method": "GET", "path": "/users/me" }, "/response/json": { "any": 1 } }),
         json!({ "/response/status": 302, "/response/json": null, "/response/headers/location": "/" }),
-        // What the server refuses may be anything.
+        // A rejected request may have any body.
         json!({ "/response/status": 404, "/request/json": { "x": 1 }, "/response/json": { "msg": "No." } }),
         json!({ "/response/json/id_of": { "x": "no integer" } }),
     ] {
@@ -108,15 +108,15 @@ fn each_fault_is_found_with_its_field() {
         (json!({ "/request/method": "POST" }), "operation: is not in the document"),
         (json!({ "/response/status": 500 }), "status: 500 is not declared"),
         (json!({ "/response/headers/content-type": "text/html" }), "content-type: \"text/html\" is not declared"),
-        (json!({ "/response/json/age": "36" }), "reply.age: value is not of type \"integer\""),
-        (json!({ "/response/json/age": 0 }), "reply.age: value is less than or equal to the minimum of 0"),
-        (json!({ "/response/json/best": null }), "reply.best: value is not of type \"object\""),
-        (json!({ "/response/json": { "name": "Ada" } }), "reply: \"id\" is a required property"),
-        (json!({ "/response/json/friends": [{ "id": 2 }] }), "reply.friends[0].id: value is not of type \"string\""),
-        (json!({ "/response/json/pet": { "lives": "9" } }), "reply.pet.lives: value is not of type \"integer\""),
-        (json!({ "/response/json/new": 1 }), "reply.new: is not declared"),
-        (json!({ "/response/json/friends": [{ "id": "2", "new": 1 }] }), "reply.friends[].new: is not declared"),
-        (json!({ "/response/json/pet": { "new": 1 } }), "reply.pet.new: is not declared"),
+        (json!({ "/response/json/age": "36" }), "response.age: value is not of type \"integer\""),
+        (json!({ "/response/json/age": 0 }), "response.age: value is less than or equal to the minimum of 0"),
+        (json!({ "/response/json/best": null }), "response.best: value is not of type \"object\""),
+        (json!({ "/response/json": { "name": "Ada" } }), "response: \"id\" is a required property"),
+        (json!({ "/response/json/friends": [{ "id": 2 }] }), "response.friends[0].id: value is not of type \"string\""),
+        (json!({ "/response/json/pet": { "lives": "9" } }), "response.pet.lives: value is not of type \"integer\""),
+        (json!({ "/response/json/new": 1 }), "response.new: is not declared"),
+        (json!({ "/response/json/friends": [{ "id": "2", "new": 1 }] }), "response.friends[].new: is not declared"),
+        (json!({ "/response/json/pet": { "new": 1 } }), "response.pet.new: is not declared"),
         (json!({ "/request/query": { "size": "1" } }), "query.size: is not declared"),
         (json!({ "/request/json": { "name": 1 } }), "request.name: value is not of type \"string\""),
         (json!({ "/request/json": { "new": 1 } }), "request.new: is not declared"),
@@ -150,6 +150,6 @@ fn what_is_printed_names_the_file_and_counts() {
     let mut out = Vec::new();
     let outcome = run(&records, &document, &mut out).unwrap();
     std::fs::remove_dir_all(&directory).unwrap();
-    let expected = "2-bad.json: PUT /users/1 200: reply.new: is not declared\nconforming 1 of 2\n";
+    let expected = "2-bad.json: PUT /users/1 200: response.new: is not declared\n1 of 2 exchanges conform\n";
     assert_eq!((outcome, String::from_utf8(out).unwrap().as_str()), (Outcome::Findings, expected));
 }

@@ -1,7 +1,7 @@
-//! What a document says, as facts that are few and short: names, types and values, none of its prose.
+//! The facts of a document: names, types and values, without its prose.
 //!
-//! The document may be faulty. A reference is a fact by its name, whatever it points at; the components have facts of
-//! their own. So a field that changes is one difference, wherever its schema is used, and schemas may be recursive.
+//! The document may be invalid. A reference is a fact with the name of its target, and components have facts of their
+//! own. A changed field is therefore one difference, however often its schema is used, and schemas may be recursive.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 pub struct Facts(BTreeMap<String, String>);
 
 impl Facts {
-    /// What is true of what.
+    /// The facts: what is said, by its subject.
     pub fn of(document: &Value) -> BTreeMap<String, String> {
         let mut facts = Self::default();
         document::operations(document).for_each(|operation| facts.operation(document, &operation));
@@ -35,8 +35,8 @@ impl Facts {
             self.parameter(&name, parameter);
         }
         self.body(&format!("{name} body"), &operation.value["requestBody"]);
-        for (status, reply) in operation.responses() {
-            self.reply(&format!("{name} {status}"), reply);
+        for (status, response) in operation.responses() {
+            self.response(&format!("{name} {status}"), response);
         }
         for (index, alternative) in elements(&operation.value["security"]).enumerate() {
             let schemes: Vec<_> = entries(alternative).map(|(scheme, _)| scheme).collect();
@@ -48,7 +48,7 @@ impl Facts {
         match kind {
             "schemas" => self.schema(name, component, ""),
             "parameters" => self.parameter(&format!("{kind}/{name}"), component),
-            "responses" => self.reply(&format!("{kind}/{name}"), component),
+            "responses" => self.response(&format!("{kind}/{name}"), component),
             "requestBodies" => self.body(&format!("{kind}/{name}"), component),
             "headers" => self.schema(&format!("{kind}/{name}"), &component["schema"], ""),
             "securitySchemes" => self.add(format!("{kind}/{name}"), text(&component["type"])),
@@ -74,19 +74,19 @@ impl Facts {
     }
 
     /// `POST /signup 200.user: UserSchema`
-    fn reply(&mut self, name: &str, reply: &Value) {
-        if let Some(target) = reference(reply) {
+    fn response(&mut self, name: &str, response: &Value) {
+        if let Some(target) = reference(response) {
             return self.add(name, target);
         }
-        // A reply without a body is a fact as well.
+        // A response without a body is a fact too.
         self.add(name, "");
-        self.content(name, reply, "");
-        for (header, value) in entries(&reply["headers"]) {
+        self.content(name, response, "");
+        for (header, value) in entries(&response["headers"]) {
             self.schema(&format!("{name} header.{header}"), &value["schema"], "");
         }
     }
 
-    /// The schema of each media type. JSON, which is usual, is not named.
+    /// The schema of each media type. JSON, the usual one, is not named.
     fn content(&mut self, name: &str, value: &Value, required: &str) {
         for (media_type, content) in entries(&value["content"]) {
             let media_type = if media_type == "application/json" { "" } else { &format!(" ({media_type})") };
@@ -119,7 +119,7 @@ impl Facts {
             let is_required = elements(&schema["required"]).any(|required| required == field);
             self.schema(&format!("{name}.{field}"), value, required(is_required));
         }
-        // Not of OpenAPI 3.0, but upstream has it.
+        // Not part of OpenAPI 3.0, but used upstream.
         for (pattern, value) in entries(&schema["patternProperties"]) {
             self.schema(&format!("{name}./{pattern}/"), value, "");
         }
@@ -133,7 +133,7 @@ impl Facts {
         }
     }
 
-    /// Each schema of an `allOf`, `oneOf` or `anyOf`: by its name, or by its number and its fields.
+    /// Each schema of an `allOf`, `oneOf` or `anyOf`: its name, or its index and fields.
     fn composed(&mut self, name: &str, schemas: &Value) {
         for (index, schema) in elements(schemas).enumerate() {
             match reference(schema) {
@@ -144,7 +144,7 @@ impl Facts {
     }
 }
 
-/// The name of what a `$ref` points at: `User`, `responses/Bad`. It need not be there, nor of the right kind.
+/// The name of the target of a `$ref`: `User`, `responses/Bad`. The target may be missing or of another kind.
 fn reference(value: &Value) -> Option<String> {
     let target = value["$ref"].as_str()?;
     let component = target.strip_prefix("#/components/").unwrap_or(target);

@@ -4,8 +4,8 @@ use std::{fs, path::PathBuf};
 
 use super::*;
 
-/// A small document, with the faults that upstream's has: no operation ids, references that lead nowhere or to the
-/// wrong kind of thing, a schema within itself.
+/// A small document with the faults of upstream's: no operation IDs, references to a missing target or one of another
+/// kind, a recursive schema.
 const UPSTREAM: &str = "\
 paths:
   /signup:
@@ -45,7 +45,7 @@ components:
         claims: { type: object, additionalProperties: true, patternProperties: { '.+': { type: string } } }
 ";
 
-/// What is replaced, by what, and the lines that tell of it.
+/// What is replaced, by what, and the lines that report it.
 const CHANGES: &[(&str, &str, &[&str])] = &[
     (
         "  /health:\n",
@@ -106,7 +106,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("'.+': { type: string }", "'.+': { type: number }", &["~ User.claims./.+/: string -> number"]),
 ];
 
-/// Files of one test.
+/// The files of one test.
 struct Files {
     directory: PathBuf,
 }

@@ -144,7 +144,7 @@ const FAULTS: &[Fault] = &[
     fault("description: The id. }", "description: Where, now. }", 43, "User.id", "('now.' was unexpected)"),
     fault("{ description: Done. }", "{ }", 15, "POST /users", "\"description\" is a required property"),
     fault("openapi: 3.0.3", "openapi: 3.1.0", 1, "openapi", "\"3.1.0\" does not match"),
-    // What neither sees.
+    // What no schema can express.
     fault(
         "    User:\n",
         "    User: { type: object, description: X }\n    User:\n",

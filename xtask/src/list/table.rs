@@ -1,4 +1,4 @@
-//! A table as text.
+//! A table in plain text or Markdown.
 
 pub struct Table<const N: usize> {
     head: [&'static str; N],
@@ -24,7 +24,7 @@ impl<const N: usize> Table<N> {
         })
     }
 
-    /// A Markdown table. Its cells are code, but for the head and those that are empty.
+    /// A Markdown table. The cells are code, except for the head and empty cells.
     pub fn markdown(&self) -> String {
         let line = |cells: [&str; N]| format!("| {} |", cells.join(" | "));
         let code = |cell: &str| if cell == "-" { String::new() } else { format!("`{cell}`") };

@@ -1,6 +1,6 @@
-//! Which methods of the wrapper call which operations, from the source: `….raw.operation_id(…)`.
+//! The methods that call each operation, found in the source as `….raw.operation_id(…)`.
 //!
-//! A call within a macro's braces is not seen.
+//! Calls in the arguments of macros are not found.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,20 +40,20 @@ impl Calls {
         Ok(())
     }
 
-    /// The callers of an operation, in one line.
+    /// The callers of an operation, separated by commas.
     pub fn callers(&self, id: &str) -> Option<String> {
         Some(self.0.get(id)?.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
     }
 }
 
-/// The path of a file's module: `src/user/mod.rs` is `user`.
+/// The module path of a file: `user` for `src/user/mod.rs`.
 fn module(directory: &Path, file: &Path) -> Vec<String> {
     let path: PathBuf = file.strip_prefix(directory).unwrap_or(file).with_extension("");
     let steps = path.iter().map(|step| step.to_string_lossy().into_owned());
     steps.filter(|step| !matches!(step.as_str(), "mod" | "lib")).collect()
 }
 
-/// What encloses the place where the finder is.
+/// The item around the expression that is visited.
 #[derive(Clone)]
 enum Within {
     Module(Vec<String>),
@@ -80,7 +80,7 @@ impl Finder<'_> {
             Within::Module(module) => module.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("::"),
             Within::Impl(kind) => format!("{kind}::{name}"),
             Within::TraitImpl(both) => both.clone(),
-            // A function within a function is no matter of its callers.
+            // A nested function belongs to the outer one.
             Within::Function(outer) => outer.clone(),
         };
         self.enter(Within::Function(within), visit);

@@ -35,7 +35,7 @@ impl Api {
         let request = flags::read(operation, &matches)?;
         let raw = self::client(context, operation, &matches).await?;
         let reply = (operation.call)(&raw, &request).await?;
-        let hidden = if matches.get_flag(flags::SHOW_SECRETS) { &[] } else { SECRETS };
+        let hidden = if matches.get_flag(flags::SHOW_SECRETS) { &[] } else { gotrue::raw::SECRETS };
         reply.print(context.out, hidden)
     }
 }

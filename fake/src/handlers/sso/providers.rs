@@ -92,7 +92,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
             entity_id: Some(metadata.entity_id),
             metadata_url: new.metadata_url,
             metadata_xml: Some(metadata.xml),
-            attribute_mapping: Some(new.attribute_mapping.unwrap_or(SamlAttributeMapping { keys: None })),
+            attribute_mapping: Some(json!(new.attribute_mapping.unwrap_or(SamlAttributeMapping { keys: None }))),
             name_id_format: new.name_id_format,
         }),
         domains: Some(domains.into_iter().map(|domain| SsoDomain { domain }).collect()),
@@ -119,8 +119,8 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     }
     let SsoRow { provider, location } = &mut state.sso[place];
     if let Some(saml) = &mut provider.saml {
-        let is_mapped_anew =
-            change.attribute_mapping.is_some() && json!(change.attribute_mapping) != json!(saml.attribute_mapping);
+        let mapping = change.attribute_mapping.map(|mapping| json!(mapping));
+        let is_mapped_anew = mapping.is_some() && mapping != saml.attribute_mapping;
         // The real server saves the format only together with one of these.
         if metadata.is_some() || is_mapped_anew {
             saml.name_id_format = change.name_id_format;
@@ -131,7 +131,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
             *location = metadata.location;
             saml.metadata_url = change.metadata_url.or(saml.metadata_url.take());
         }
-        saml.attribute_mapping = change.attribute_mapping.or(saml.attribute_mapping.take());
+        saml.attribute_mapping = mapping.or(saml.attribute_mapping.take());
     }
     if let Some(domains) = change.domains {
         provider.domains = Some(domains.into_iter().map(|domain| SsoDomain { domain }).collect());

@@ -1,14 +1,13 @@
-//! The message that an Ethereum wallet signs (EIP-4361).
+//! Sign-in messages for Ethereum wallets (EIP-4361).
 
 use chrono::{DateTime, Utc};
 
-use super::message::Parts;
+use super::message::MessageFields;
 use crate::error::{Error, Result};
 
-/// Builds the message that an Ethereum wallet signs to sign in (EIP-4361). Give it to
-/// [`Web3::ethereum`](crate::Web3::ethereum).
+/// Builds the message that an Ethereum wallet signs (EIP-4361), for [`Web3::ethereum`](crate::Web3::ethereum).
 ///
-/// The server wants it to be recent, for ten minutes by default.
+/// The server accepts a message for ten minutes by default.
 ///
 /// ```
 /// # fn f() -> Result<(), gotrue::Error> {
@@ -25,92 +24,92 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug)]
 #[must_use = "call build"]
 pub struct EthereumMessage {
-    parts: Parts,
+    fields: MessageFields,
     chain_id: u64,
 }
 
 impl EthereumMessage {
-    /// A message of the wallet with this address (`0x` and 40 digits; wallets want the mixed case of EIP-55), for the
-    /// site with this URI, issued now. The server has to allow the URI as it allows redirects, and wants `https` for
-    /// all but `localhost`.
+    /// A message of the wallet with this address (`0x` and 40 digits; wallets expect the mixed case of EIP-55), for the
+    /// site with this URI. The URI must be on the server's list of allowed redirect URLs, and must be `https` unless its
+    /// host is `localhost`.
     pub fn new(address: impl Into<String>, uri: impl Into<String>, issued_at: DateTime<Utc>) -> Self {
-        Self { parts: Parts::new(address.into(), uri.into(), issued_at), chain_id: 1 }
+        Self { fields: MessageFields::new(address.into(), uri.into(), issued_at), chain_id: 1 }
     }
 
-    /// A sentence for the person who signs, of one line.
+    /// Sets the text that the wallet shows to the user, on one line.
     pub fn statement(mut self, statement: impl Into<String>) -> Self {
-        self.parts.statement = Some(statement.into());
+        self.fields.statement = Some(statement.into());
         self
     }
 
-    /// The network (EIP-155). Default: 1, the main one.
+    /// Sets the chain id (EIP-155). Defaults to 1, the Ethereum mainnet.
     pub fn chain_id(mut self, chain_id: u64) -> Self {
         self.chain_id = chain_id;
         self
     }
 
-    /// A value that makes the message one of its kind: 8 letters and digits, or more. Default: a random one. The
-    /// server does not look at it, wallets may.
+    /// Sets the nonce, at least 8 letters and digits. Defaults to a random one. The server ignores it; wallets may check
+    /// it.
     pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
-        self.parts.nonce = Some(nonce.into());
+        self.fields.nonce = Some(nonce.into());
         self
     }
 
-    /// When the message expires.
+    /// Sets when the message expires.
     pub fn expires_at(mut self, moment: DateTime<Utc>) -> Self {
-        self.parts.expires_at = Some(moment);
+        self.fields.expires_at = Some(moment);
         self
     }
 
-    /// When the message becomes valid.
+    /// Sets when the message becomes valid.
     pub fn not_before(mut self, moment: DateTime<Utc>) -> Self {
-        self.parts.not_before = Some(moment);
+        self.fields.not_before = Some(moment);
         self
     }
 
-    /// An id of the application's own for this sign-in.
+    /// Sets the application's own id of this sign-in.
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
-        self.parts.request_id = Some(id.into());
+        self.fields.request_id = Some(id.into());
         self
     }
 
-    /// A URI that is agreed to by signing.
+    /// Adds the URI of a resource that the user agrees to, such as the terms of service.
     pub fn resource(mut self, uri: impl Into<String>) -> Self {
-        self.parts.resources.push(uri.into());
+        self.fields.resources.push(uri.into());
         self
     }
 
-    /// The message.
+    /// Returns the message.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] when a part cannot be used; [`Error::Randomness`].
+    /// [`Error::InvalidInput`] if a value is invalid; [`Error::Randomness`].
     pub fn build(self) -> Result<String> {
-        let parts = &self.parts;
-        if !is_address(&parts.address) {
-            return Err(Error::invalid("address", "is not 0x and 40 hexadecimal digits"));
+        let fields = &self.fields;
+        if !is_address(&fields.address) {
+            return Err(Error::invalid("address", "must be 0x and 40 hexadecimal digits"));
         }
-        // The server reads it as a signed number.
+        // The server parses it as a signed number.
         if !(1..=i64::MAX.unsigned_abs()).contains(&self.chain_id) {
-            return Err(Error::invalid("chain id", "is not a positive number of 63 bits"));
+            return Err(Error::invalid("chain id", "must be positive and fit in 63 bits"));
         }
-        parts.check()?;
-        let nonce = parts.nonce.clone().map_or_else(random_nonce, checked_nonce)?;
+        fields.check()?;
+        let nonce = fields.nonce.clone().map_or_else(random_nonce, checked_nonce)?;
         let mut lines = vec![
-            format!("{} wants you to sign in with your Ethereum account:", parts.domain()),
-            parts.address.clone(),
+            format!("{} wants you to sign in with your Ethereum account:", fields.domain()),
+            fields.address.clone(),
             String::new(),
         ];
-        lines.extend(parts.statement.clone());
+        lines.extend(fields.statement.clone());
         lines.push(String::new());
-        lines.push(format!("URI: {}", parts.uri));
+        lines.push(format!("URI: {}", fields.uri));
         lines.push("Version: 1".to_owned());
         lines.push(format!("Chain ID: {}", self.chain_id));
         lines.push(format!("Nonce: {nonce}"));
-        lines.extend(Parts::time_line("Issued At", Some(parts.issued_at)));
-        lines.extend(Parts::time_line("Expiration Time", parts.expires_at));
-        lines.extend(Parts::time_line("Not Before", parts.not_before));
-        lines.extend(Parts::line("Request ID", parts.request_id.as_deref()));
-        lines.extend(parts.resource_lines());
+        lines.extend(MessageFields::time_line("Issued At", Some(fields.issued_at)));
+        lines.extend(MessageFields::time_line("Expiration Time", fields.expires_at));
+        lines.extend(MessageFields::time_line("Not Before", fields.not_before));
+        lines.extend(MessageFields::line("Request ID", fields.request_id.as_deref()));
+        lines.extend(fields.resource_lines());
         Ok(lines.join("\n"))
     }
 }
@@ -128,6 +127,6 @@ fn checked_nonce(nonce: String) -> Result<String> {
     if nonce.len() >= 8 && nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         Ok(nonce)
     } else {
-        Err(Error::invalid("nonce", "is not 8 letters and digits, or more"))
+        Err(Error::invalid("nonce", "must be at least 8 letters and digits"))
     }
 }

@@ -1,13 +1,13 @@
-//! What the messages of both families have in common.
+//! The fields that both kinds of messages have in common.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use url::Url;
 
 use crate::error::{Error, Result};
 
-/// The parts of a message. The site is not among them: the server holds it against the URI, from which it is taken.
+/// The fields of a message. The domain is derived from the URI, since the server requires them to match.
 #[derive(Clone, Debug)]
-pub(super) struct Parts {
+pub(super) struct MessageFields {
     pub(super) address: String,
     pub(super) uri: String,
     pub(super) issued_at: DateTime<Utc>,
@@ -19,7 +19,7 @@ pub(super) struct Parts {
     pub(super) resources: Vec<String>,
 }
 
-impl Parts {
+impl MessageFields {
     pub(super) fn new(address: String, uri: String, issued_at: DateTime<Utc>) -> Self {
         Self {
             address,
@@ -34,7 +34,7 @@ impl Parts {
         }
     }
 
-    /// Refuses what the server would refuse. The address is the family's own matter.
+    /// Rejects what the server would reject, except for addresses, which differ by chain.
     pub(super) fn check(&self) -> Result<()> {
         let texts = [("statement", &self.statement), ("nonce", &self.nonce), ("request id", &self.request_id)];
         for (what, text) in texts {
@@ -44,38 +44,38 @@ impl Parts {
             uri("resource", resource)?;
         }
         self.check_times()?;
-        self.check_site()
+        self.check_uri()
     }
 
     fn check_times(&self) -> Result<()> {
         match self.expires_at {
-            Some(end) if end < self.issued_at => Err(Error::invalid("message", "expires before it is issued")),
+            Some(end) if end < self.issued_at => Err(Error::invalid("message", "must not expire before it is issued")),
             Some(end) if self.not_before.is_some_and(|start| end < start) => {
-                Err(Error::invalid("message", "expires before it becomes valid"))
+                Err(Error::invalid("message", "must not expire before it becomes valid"))
             }
             _ => Ok(()),
         }
     }
 
-    fn check_site(&self) -> Result<()> {
+    fn check_uri(&self) -> Result<()> {
         let url = uri("URI", &self.uri)?;
         if url.scheme() != "https" && url.host_str() != Some("localhost") {
-            return Err(Error::invalid("URI", "is neither https nor of localhost"));
+            return Err(Error::invalid("URI", "must be https, or its host localhost"));
         }
         if is_domain(self.domain()) {
             Ok(())
         } else {
-            Err(Error::invalid("URI", "has no domain that the server takes"))
+            Err(Error::invalid("URI", "must have a domain name that the server accepts"))
         }
     }
 
-    /// The host of the URI and its port, as they are written.
+    /// Returns the host and port of the URI, as written.
     pub(super) fn domain(&self) -> &str {
         let after_scheme = self.uri.split_once("://").map_or("", |(_, rest)| rest);
         after_scheme.split(['/', '?', '#']).next().unwrap_or_default()
     }
 
-    /// A line of the message, if there is such a part.
+    /// Returns a line of the message, if the field is set.
     pub(super) fn line(name: &str, value: Option<&str>) -> Option<String> {
         value.map(|value| format!("{name}: {value}"))
     }
@@ -92,21 +92,21 @@ impl Parts {
 
 fn one_line(what: &'static str, text: &str) -> Result<()> {
     match text {
-        text if text.trim().is_empty() => Err(Error::invalid(what, "is empty")),
-        text if text.contains(char::is_control) => Err(Error::invalid(what, "is not a single line")),
+        text if text.trim().is_empty() => Err(Error::invalid(what, "must not be empty")),
+        text if text.contains(char::is_control) => Err(Error::invalid(what, "must be a single line")),
         _ => Ok(()),
     }
 }
 
 fn uri(what: &'static str, text: &str) -> Result<Url> {
-    let invalid = |why: &str| Error::invalid(what, format!("is not valid: {why}"));
+    let invalid = |why: &str| Error::invalid(what, format!("is invalid: {why}"));
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(invalid("it holds spaces or characters beyond ASCII"));
+        return Err(invalid("it contains spaces or non-ASCII characters"));
     }
     Url::parse(text).map_err(|error| invalid(&error.to_string()))
 }
 
-/// `localhost` or a name of two labels and more, perhaps with a port. The server takes no addresses of numbers.
+/// Accepts `localhost` or a name of at least two labels, with an optional port. The server rejects IP addresses.
 fn is_domain(text: &str) -> bool {
     let (host, port) = text.split_once(':').unwrap_or((text, "0"));
     let is_port = (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_domain_is_what_the_server_takes_for_one() {
+    fn accepts_the_domains_that_the_server_accepts() {
         for good in ["localhost", "localhost:3000", "example.com", "a-b.Example.co:443", "x1.io"] {
             assert!(is_domain(good), "{good}");
         }

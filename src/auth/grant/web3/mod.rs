@@ -1,4 +1,4 @@
-//! A message signed by a wallet.
+//! Messages that are signed by a wallet.
 
 mod ethereum;
 mod message;
@@ -22,14 +22,13 @@ use crate::{
     types::{GrantType, Web3Chain, Web3Grant},
 };
 
-/// The sizes of a message that the server takes, in bytes.
-const MESSAGE: std::ops::RangeInclusive<usize> = 64..=20 * 1024;
+/// The length of a message that the server accepts, in bytes.
+const MESSAGE_LENGTH: std::ops::RangeInclusive<usize> = 64..=20 * 1024;
 
-/// Sign-in by a wallet (`POST /token?grant_type=web3`): a [`SolanaMessage`] or an [`EthereumMessage`], and the
-/// signature.
+/// A [`SolanaMessage`] or an [`EthereumMessage`], and its signature by a wallet (`POST /token?grant_type=web3`).
 ///
 /// Fails with `web3_provider_disabled`, `web3_unsupported_chain`, `validation_failed`, `captcha_failed`, and with the
-/// OAuth error `invalid_grant` when the signature is another's, or the message is too old or for another site.
+/// OAuth error `invalid_grant` if the signature does not match, or if the message is too old or for another site.
 ///
 /// ```
 /// # use gotrue::{Client, Web3, auth::SolanaMessage, chrono::Utc};
@@ -44,7 +43,7 @@ const MESSAGE: std::ops::RangeInclusive<usize> = 64..=20 * 1024;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to Client::sign_in"]
+#[must_use = "pass it to Client::sign_in"]
 pub struct Web3 {
     chain: Web3Chain,
     message: String,
@@ -54,13 +53,13 @@ pub struct Web3 {
 }
 
 impl Web3 {
-    /// By a Solana wallet: the message as it was signed, and the 64 bytes of the signature (Ed25519).
+    /// A message as signed by a Solana wallet, and the 64 bytes of the signature (Ed25519).
     pub fn solana(message: impl Into<String>, signature: impl AsRef<[u8]>) -> Self {
         Self::new(Web3Chain::Solana, message.into(), solana_signature(signature.as_ref()))
     }
 
-    /// By an Ethereum wallet: the message as it was signed, and the signature as `personal_sign` returns it: 65 bytes
-    /// (r, s, v) in hexadecimal, with or without `0x`.
+    /// A message as signed by an Ethereum wallet, and the signature as `personal_sign` returns it: 65 bytes (r, s, v) in
+    /// hexadecimal, with or without `0x`.
     pub fn ethereum(message: impl Into<String>, signature: impl Into<Secret>) -> Self {
         Self::new(Web3Chain::Ethereum, message.into(), ethereum_signature(&signature.into()))
     }
@@ -69,13 +68,13 @@ impl Web3 {
         Self { chain, message, signature, audience: None, captcha_token: None }
     }
 
-    /// The audience in which the user lives, if not the server's default.
+    /// Sets the audience that the user belongs to, if not the server's default.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// What the captcha widget returned, where the server asks for it.
+    /// Sets the token from the captcha widget, if the server requires one.
     pub fn captcha_token(mut self, captcha_token: impl Into<Secret>) -> Self {
         self.captcha_token = Some(captcha_token.into());
         self
@@ -84,8 +83,8 @@ impl Web3 {
 
 impl Grant for Web3 {
     async fn exchange(self, client: &Client) -> Result<Session> {
-        if !MESSAGE.contains(&self.message.len()) {
-            return Err(Error::invalid("message", "is not of 64 to 20480 bytes"));
+        if !MESSAGE_LENGTH.contains(&self.message.len()) {
+            return Err(Error::invalid("message", "must be 64 to 20480 bytes long"));
         }
         input::audience(self.audience.as_deref())?;
         let request = Web3Grant {
@@ -102,16 +101,16 @@ fn solana_signature(bytes: &[u8]) -> Result<Secret> {
     if bytes.len() == 64 {
         Ok(STANDARD.encode(bytes).into())
     } else {
-        Err(Error::invalid("signature", "is not of 64 bytes"))
+        Err(Error::invalid("signature", "must be 64 bytes long"))
     }
 }
 
-/// The server counts the digits without `0x`, and then cannot do without it.
+/// Adds the `0x` that the server requires, although it does not count it.
 fn ethereum_signature(text: &Secret) -> Result<Secret> {
     let digits = text.expose().strip_prefix("0x").unwrap_or(text.expose());
     if digits.len() == 130 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         Ok(format!("0x{digits}").into())
     } else {
-        Err(Error::invalid("signature", "is not of 65 bytes in hexadecimal"))
+        Err(Error::invalid("signature", "must be 65 bytes in hexadecimal"))
     }
 }

@@ -1,13 +1,13 @@
-//! The message that a Solana wallet signs.
+//! Sign-in messages for Solana wallets.
 
 use chrono::{DateTime, Utc};
 
-use super::message::Parts;
+use super::message::MessageFields;
 use crate::error::{Error, Result};
 
-/// Builds the message that a Solana wallet signs to sign in. Give it to [`Web3::solana`](crate::Web3::solana).
+/// Builds the message that a Solana wallet signs, for [`Web3::solana`](crate::Web3::solana).
 ///
-/// The server wants it to be recent, for ten minutes by default.
+/// The server accepts a message for ten minutes by default.
 ///
 /// ```
 /// # fn f() -> Result<(), gotrue::Error> {
@@ -25,21 +25,21 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug)]
 #[must_use = "call build"]
 pub struct SolanaMessage {
-    parts: Parts,
+    fields: MessageFields,
     network: Option<SolanaNetwork>,
 }
 
-/// A network of Solana.
+/// A Solana network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SolanaNetwork {
-    /// The main one.
+    /// The main network.
     Mainnet,
-    /// For developers.
+    /// The network for developers.
     Devnet,
-    /// For tests of the network itself.
+    /// The network for tests of Solana itself.
     Testnet,
-    /// On this machine.
+    /// A local network.
     Localnet,
 }
 
@@ -55,84 +55,84 @@ impl SolanaNetwork {
 }
 
 impl SolanaMessage {
-    /// A message of the wallet with this address (base58), for the site with this URI, issued now. The server has to
-    /// allow the URI as it allows redirects, and wants `https` for all but `localhost`.
+    /// A message of the wallet with this address (base58), for the site with this URI. The URI must be on the server's
+    /// list of allowed redirect URLs, and must be `https` unless its host is `localhost`.
     pub fn new(address: impl Into<String>, uri: impl Into<String>, issued_at: DateTime<Utc>) -> Self {
-        Self { parts: Parts::new(address.into(), uri.into(), issued_at), network: None }
+        Self { fields: MessageFields::new(address.into(), uri.into(), issued_at), network: None }
     }
 
-    /// A sentence for the person who signs, of one line.
+    /// Sets the text that the wallet shows to the user, on one line.
     pub fn statement(mut self, statement: impl Into<String>) -> Self {
-        self.parts.statement = Some(statement.into());
+        self.fields.statement = Some(statement.into());
         self
     }
 
-    /// The network.
+    /// Sets the network.
     pub fn network(mut self, network: SolanaNetwork) -> Self {
         self.network = Some(network);
         self
     }
 
-    /// A value that makes the message one of its kind. The server does not look at it.
+    /// Sets the nonce. The server ignores it.
     pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
-        self.parts.nonce = Some(nonce.into());
+        self.fields.nonce = Some(nonce.into());
         self
     }
 
-    /// When the message expires.
+    /// Sets when the message expires.
     pub fn expires_at(mut self, moment: DateTime<Utc>) -> Self {
-        self.parts.expires_at = Some(moment);
+        self.fields.expires_at = Some(moment);
         self
     }
 
-    /// When the message becomes valid.
+    /// Sets when the message becomes valid.
     pub fn not_before(mut self, moment: DateTime<Utc>) -> Self {
-        self.parts.not_before = Some(moment);
+        self.fields.not_before = Some(moment);
         self
     }
 
-    /// An id of the application's own for this sign-in.
+    /// Sets the application's own id of this sign-in.
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
-        self.parts.request_id = Some(id.into());
+        self.fields.request_id = Some(id.into());
         self
     }
 
-    /// A URI that is agreed to by signing.
+    /// Adds the URI of a resource that the user agrees to, such as the terms of service.
     pub fn resource(mut self, uri: impl Into<String>) -> Self {
-        self.parts.resources.push(uri.into());
+        self.fields.resources.push(uri.into());
         self
     }
 
-    /// The message.
+    /// Returns the message.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] when a part cannot be used.
+    /// [`Error::InvalidInput`] if a value is invalid.
     pub fn build(self) -> Result<String> {
-        let parts = &self.parts;
-        if !is_address(&parts.address) {
-            return Err(Error::invalid("address", "is not 32 to 44 characters of base58"));
+        let fields = &self.fields;
+        if !is_address(&fields.address) {
+            return Err(Error::invalid("address", "must be 32 to 44 characters of base58"));
         }
-        parts.check()?;
+        fields.check()?;
         let mut lines = vec![
-            format!("{} wants you to sign in with your Solana account:", parts.domain()),
-            parts.address.clone(),
+            format!("{} wants you to sign in with your Solana account:", fields.domain()),
+            fields.address.clone(),
             String::new(),
         ];
-        lines.extend(parts.statement.iter().flat_map(|statement| [statement.clone(), String::new()]));
+        lines.extend(fields.statement.iter().flat_map(|statement| [statement.clone(), String::new()]));
         lines.push("Version: 1".to_owned());
-        lines.push(format!("URI: {}", parts.uri));
-        lines.extend(Parts::time_line("Issued At", Some(parts.issued_at)));
-        lines.extend(Parts::time_line("Not Before", parts.not_before));
-        lines.extend(Parts::time_line("Expiration Time", parts.expires_at));
-        lines.extend(Parts::line("Chain ID", self.network.map(SolanaNetwork::chain_id)));
-        lines.extend(Parts::line("Nonce", parts.nonce.as_deref()));
-        lines.extend(Parts::line("Request ID", parts.request_id.as_deref()));
-        lines.extend(parts.resource_lines());
+        lines.push(format!("URI: {}", fields.uri));
+        lines.extend(MessageFields::time_line("Issued At", Some(fields.issued_at)));
+        lines.extend(MessageFields::time_line("Not Before", fields.not_before));
+        lines.extend(MessageFields::time_line("Expiration Time", fields.expires_at));
+        lines.extend(MessageFields::line("Chain ID", self.network.map(SolanaNetwork::chain_id)));
+        lines.extend(MessageFields::line("Nonce", fields.nonce.as_deref()));
+        lines.extend(MessageFields::line("Request ID", fields.request_id.as_deref()));
+        lines.extend(fields.resource_lines());
         Ok(lines.join("\n"))
     }
 }
 
-/// Base58 has no `0`, `O`, `I` and `l`.
+/// Base58 excludes `0`, `O`, `I` and `l`.
 fn is_address(text: &str) -> bool {
     let base58 = |byte: u8| byte.is_ascii_alphanumeric() && !b"0OIl".contains(&byte);
     (32..=44).contains(&text.len()) && text.bytes().all(base58)

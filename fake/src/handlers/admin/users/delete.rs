@@ -1,7 +1,7 @@
 //! Deleting a user.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -50,7 +50,7 @@ fn soften(account: &mut Account, now: chrono::DateTime<chrono::Utc>) {
     user.deleted_at = Some(now);
     for identity in user.identities.iter_mut().flatten() {
         identity.id = hash(&format!("{}:{}", identity.provider, identity.id));
-        identity.identity_data = Some(Value::Object(serde_json::Map::new()));
+        identity.identity_data = None;
         identity.email = None;
     }
 }

@@ -89,6 +89,9 @@ fn set_contact(
         let data = identity.identity_data.get_or_insert_with(|| json!({}));
         data[provider] = json!(contact);
         data[verified.as_str()] = json!(confirmed);
+        if provider == "email" {
+            identity.email = Some(contact.to_owned());
+        }
         identity.updated_at = Some(now);
     } else {
         add_identity(account, identity_id, provider, contact, now);

@@ -1,4 +1,4 @@
-//! Holds one exchange against the document.
+//! Checks one exchange against the document.
 
 use gotrue_openapi::document::{self, Operation, elements, entries};
 use jsonschema::Registry;
@@ -11,14 +11,14 @@ use super::{
     schema::{Validators, resolve},
 };
 
-pub struct Judge<'a> {
+pub struct Checker<'a> {
     document: &'a Value,
-    /// The most concrete first.
+    /// Sorted by specificity, the most concrete path first.
     operations: Vec<Operation<'a>>,
     validators: Validators<'a>,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> Checker<'a> {
     pub fn new(document: &'a Value, registry: &'a Registry<'a>) -> Self {
         let mut operations: Vec<_> = document::operations(document).collect();
         operations.sort_by_key(|operation| operation.path.matches('{').count());
@@ -30,12 +30,12 @@ impl<'a> Judge<'a> {
             return vec![Finding::new("operation", "is not in the document")];
         };
         let mut findings = Vec::new();
-        // What the server refused need not be in the document.
+        // A request that the server rejects need not conform to the document.
         if exchange.status < 400 {
             self.query(operation, exchange, &mut findings);
             self.request(operation, exchange, &mut findings);
         }
-        self.reply(operation, exchange, &mut findings);
+        self.response(operation, exchange, &mut findings);
         findings
     }
 
@@ -65,24 +65,24 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn reply(&self, operation: &Operation<'a>, exchange: &Exchange<'_>, findings: &mut Vec<Finding>) {
-        let Some(reply) = declared_reply(operation, exchange.status) else {
+    fn response(&self, operation: &Operation<'a>, exchange: &Exchange<'_>, findings: &mut Vec<Finding>) {
+        let Some(response) = declared_response(operation, exchange.status) else {
             return findings.push(Finding::new("status", format!("{} is not declared", exchange.status)));
         };
-        let reply = resolve(self.document, reply);
+        let response = resolve(self.document, response);
         if let Some((media_type, body)) = exchange.received() {
-            match reply["content"].get(media_type) {
-                Some(content) => self.body("reply", &content["schema"], body, findings),
+            match response["content"].get(media_type) {
+                Some(content) => self.body("response", &content["schema"], body, findings),
                 None => findings.push(Finding::new("content-type", format!("{media_type:?} is not declared"))),
             }
         }
         let redirects = (300..400).contains(&exchange.status) && exchange.header("location").is_some();
-        if redirects && !entries(&reply["headers"]).any(|(name, _)| name.eq_ignore_ascii_case("location")) {
+        if redirects && !entries(&response["headers"]).any(|(name, _)| name.eq_ignore_ascii_case("location")) {
             findings.push(Finding::new("header.Location", "is not declared"));
         }
     }
 
-    /// Whether a body is valid, and each of its fields declared.
+    /// Checks that a body is valid and that each of its fields is declared.
     fn body(&self, side: &str, schema: &'a Value, body: &Value, findings: &mut Vec<Finding>) {
         findings.extend(self.validators.errors(schema, body).into_iter().map(|mut finding| {
             finding.field.insert_str(0, side);
@@ -93,7 +93,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// Whether a path is one of a template. A slash at the end does not matter.
+/// Whether a path matches a template. A trailing slash is ignored.
 fn matches(template: &str, path: &str) -> bool {
     let path = if template.ends_with('/') { path } else { path.strip_suffix('/').unwrap_or(path) };
     let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
@@ -103,10 +103,10 @@ fn matches(template: &str, path: &str) -> bool {
     template.len() == path.len() && template.iter().zip(&path).all(segment)
 }
 
-/// The reply for a status: by its number, by its range, or the default.
-fn declared_reply<'a>(operation: &Operation<'a>, status: u64) -> Option<&'a Value> {
-    let replies = &operation.value["responses"];
-    [status.to_string(), format!("{}XX", status / 100), "default".to_owned()].iter().find_map(|key| replies.get(key))
+/// The declared response for a status: its number, its range, or the default.
+fn declared_response<'a>(operation: &Operation<'a>, status: u64) -> Option<&'a Value> {
+    let responses = &operation.value["responses"];
+    [status.to_string(), format!("{}XX", status / 100), "default".to_owned()].iter().find_map(|key| responses.get(key))
 }
 
 fn allows_more(additional: &Value) -> bool {

@@ -1,0 +1,160 @@
+//! Rules of the real server that a client's own tests rarely meet.
+
+use gotrue::{
+    AuthorizationCode, Client, PkceVerifier, Recover, Secret, SendOtp, SignUp, Verify,
+    reqwest::{self, Method, StatusCode},
+};
+use gotrue_fake::FakeServer;
+use serde_json::{Value, json};
+
+const EMAIL: &str = "ada@example.com";
+
+async fn send(server: &FakeServer, method: Method, path: &str, token: &str, body: &str) -> (StatusCode, Value) {
+    let request = reqwest::Client::new().request(method, server.url() + path).header("authorization", token);
+    let response = request.body(body.to_owned()).send().await.unwrap();
+    let status = response.status();
+    (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
+}
+
+async fn sign_up(server: &FakeServer) -> (Client, Secret) {
+    let client = server.client().unwrap();
+    let session = client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap().session().unwrap();
+    (client, session.access_token().clone())
+}
+
+#[tokio::test]
+async fn bodies_are_read_as_go_reads_them() {
+    let server = FakeServer::start().await;
+    let body = r#"{"Email":"ada@example.com","password":"x","PASSWORD":"correct-horse-7","code_challenge":null}"#;
+    let (status, session) = send(&server, Method::POST, "/signup", "", body).await;
+    assert_eq!((status, &session["user"]["email"]), (StatusCode::OK, &json!(EMAIL)));
+    let body = r#"{"email":"ada@example.com","phone":"","password":"correct-horse-7"}"#;
+    let (status, _) = send(&server, Method::POST, "/token?grant_type=password", "", body).await;
+    assert_eq!(status, StatusCode::OK);
+    // A null body is an empty one, which signs up an anonymous user.
+    let (status, session) = send(&server, Method::POST, "/signup", "", "null").await;
+    assert_eq!((status, &session["user"]["is_anonymous"]), (StatusCode::OK, &json!(true)));
+    let (status, error) = send(&server, Method::POST, "/signup", "", "[]").await;
+    let message =
+        "Could not parse request body as JSON: json: cannot unmarshal array into Go value of type api.SignupParams";
+    assert_eq!((status, &error["msg"]), (StatusCode::BAD_REQUEST, &json!(message)));
+}
+
+#[tokio::test]
+async fn a_challenge_method_may_be_in_any_case() {
+    let server = FakeServer::start().await;
+    let challenge = "a".repeat(43);
+    for method in ["S256", "s256", "Plain"] {
+        let body = json!({ "email": EMAIL, "code_challenge": challenge, "code_challenge_method": method });
+        let (status, error) = send(&server, Method::POST, "/otp", "", &body.to_string()).await;
+        assert_eq!(status, StatusCode::OK, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_update_changes_nothing() {
+    let server = FakeServer::builder().confirm_addresses(true).start().await;
+    let client = server.client().unwrap();
+    for email in [EMAIL, "bob@example.com"] {
+        client.sign_up(SignUp::email(email, "correct-horse-7")).await.unwrap();
+        client.verify(Verify::email(email, server.last_message_to(email).unwrap().code)).await.unwrap();
+    }
+    let session = client.sign_in(gotrue::Password::email(EMAIL, "correct-horse-7")).await.unwrap();
+    let other = client.sign_in(gotrue::Password::email(EMAIL, "correct-horse-7")).await.unwrap();
+    let token = format!("Bearer {}", session.access_token().expose());
+    for wrong in [
+        json!({ "email": "bob@example.com" }),
+        json!({ "email": "bob" }),
+        json!({ "phone": "0123" }),
+        json!({ "app_metadata": {} }),
+    ] {
+        let mut body = json!({ "password": "another-horse-8", "data": { "color": "blue" } });
+        body.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+        let (status, error) = send(&server, Method::PUT, "/user", &token, &body.to_string()).await;
+        assert!(status.is_client_error(), "{error}");
+    }
+    let user = client.user(other.access_token()).get().await.unwrap();
+    assert_eq!(user.user_metadata.unwrap().get("color"), None);
+    client.sign_in(gotrue::Password::email(EMAIL, "correct-horse-7")).await.unwrap();
+    assert!(client.refresh(other.refresh_token()).await.is_ok());
+    // An empty address is not given.
+    let (status, _) = send(&server, Method::PUT, "/user", &token, r#"{"email":"","phone":"","data":{"a":1}}"#).await;
+    assert_eq!(status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_banned_user_cannot_redeem_a_code_or_link() {
+    let server = FakeServer::start().await;
+    let (client, token) = sign_up(&server).await;
+    client.recover(Recover::email(EMAIL)).await.unwrap();
+    let message = server.last_message_to(EMAIL).unwrap();
+    let id = client.user(&token).get().await.unwrap().id;
+    let key = format!("Bearer {}", server.service_key().expose());
+    send(&server, Method::PUT, &format!("/admin/users/{id}"), &key, r#"{"ban_duration":"1h"}"#).await;
+    let refused = client.verify(Verify::email(EMAIL, message.code)).await.unwrap_err();
+    assert_eq!((refused.status().unwrap(), refused.code().unwrap().as_str()), (StatusCode::FORBIDDEN, "user_banned"));
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let response = http.get(message.link.unwrap().expose()).send().await.unwrap();
+    let location = response.headers()["location"].to_str().unwrap();
+    assert!(location.contains("error_code=user_banned"), "{location}");
+}
+
+#[tokio::test]
+async fn a_flow_is_found_by_its_method() {
+    let server = FakeServer::start().await;
+    let (client, token) = sign_up(&server).await;
+    let [recovery, change] = [(); 2].map(|()| PkceVerifier::generate().unwrap());
+    let with = |verifier: &PkceVerifier, email: &str| {
+        let challenge = verifier.challenge();
+        json!({ "email": email, "code_challenge": challenge, "code_challenge_method": "s256" }).to_string()
+    };
+    send(&server, Method::POST, "/recover", "", &with(&recovery, EMAIL)).await;
+    let link = server.last_message_to(EMAIL).unwrap().link.unwrap();
+    // A later flow for another purpose does not get in the way.
+    let bearer = format!("Bearer {}", token.expose());
+    let (status, _) = send(&server, Method::PUT, "/user", &bearer, &with(&change, "ada@example.org")).await;
+    assert_eq!(status, StatusCode::OK);
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let response = http.get(link.expose()).send().await.unwrap();
+    let location = reqwest::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
+    let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+    client.sign_in(AuthorizationCode::new(code, recovery)).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_scheme_of_a_token_may_be_in_any_case() {
+    let server = FakeServer::start().await;
+    let (_, token) = sign_up(&server).await;
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let header = format!("{scheme} {}", token.expose());
+        assert_eq!(send(&server, Method::GET, "/user", &header, "").await.0, StatusCode::OK);
+    }
+    for header in [format!("Token {}", token.expose()), token.expose().to_owned(), "Bearer ".to_owned()] {
+        let (status, error) = send(&server, Method::GET, "/user", &header, "").await;
+        assert_eq!((status, &error["error_code"]), (StatusCode::UNAUTHORIZED, &json!("no_authorization")));
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_for_its_audience() {
+    let server = FakeServer::start().await;
+    let (_, token) = sign_up(&server).await;
+    let get = |aud: &'static str| {
+        let request = reqwest::Client::new().get(server.url() + "/user").header("x-jwt-aud", aud);
+        request.bearer_auth(token.expose()).send()
+    };
+    assert_eq!(get("authenticated").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(get("somewhere").await.unwrap().status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn phone_numbers_lose_a_plus_and_spaces() {
+    let server = FakeServer::start().await;
+    let client = server.client().unwrap();
+    client.send_otp(SendOtp::phone("+1 555 0000001")).await.unwrap();
+    assert!(server.last_message_to("15550000001").is_some());
+    for wrong in ["++15550000001", "1-555-0000001", "(1)5550000001"] {
+        let body = json!({ "phone": wrong }).to_string();
+        assert_eq!(send(&server, Method::POST, "/otp", "", &body).await.0, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}

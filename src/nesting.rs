@@ -1,0 +1,120 @@
+//! A bound on the nesting of JSON from outside.
+//!
+//! The server stores free-form data nested up to 10,000 levels deep. `serde_json` refuses more than 128 levels, and a deep
+//! [`Value`](serde_json::Value) overflows the stack when it is dropped, cloned or printed. Therefore a value more than
+//! [`MAX_DEPTH`] levels deep is replaced by a string that contains its JSON text, before the document is decoded: nothing
+//! is lost, and everything afterwards is bounded.
+
+use std::borrow::Cow;
+
+/// The number of levels that keep their structure. It leaves room below the 128 levels of `serde_json` for a document in
+/// which the value is nested.
+pub(crate) const MAX_DEPTH: usize = 100;
+
+/// Returns the document with every value below [`MAX_DEPTH`] levels as a string of its JSON text. Returns anything that is
+/// not a complete JSON array or object unchanged.
+pub(crate) fn bounded(json: &[u8]) -> Cow<'_, [u8]> {
+    let mut out = Vec::new();
+    // Up to where the document is in `out`, and where the value starts that is too deep.
+    let (mut copied, mut start) = (0, 0);
+    let mut depth = 0_usize;
+    let mut bytes = json.iter().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => {
+                while let Some((_, byte)) = bytes.next() {
+                    match byte {
+                        b'\\' => drop(bytes.next()),
+                        b'"' => break,
+                        _ => {}
+                    }
+                }
+            }
+            b'[' | b'{' => {
+                depth += 1;
+                if depth == MAX_DEPTH + 1 {
+                    start = at;
+                }
+            }
+            b']' | b'}' => {
+                if depth == MAX_DEPTH + 1 {
+                    let Some(text) = as_string(&json[start..=at]) else { return Cow::Borrowed(json) };
+                    out.extend_from_slice(&json[copied..start]);
+                    out.extend_from_slice(text.as_bytes());
+                    copied = at + 1;
+                }
+                let Some(outer) = depth.checked_sub(1) else { return Cow::Borrowed(json) };
+                depth = outer;
+            }
+            _ => {}
+        }
+    }
+    if copied == 0 || depth > 0 {
+        return Cow::Borrowed(json);
+    }
+    out.extend_from_slice(&json[copied..]);
+    Cow::Owned(out)
+}
+
+fn as_string(json: &[u8]) -> Option<String> {
+    serde_json::to_string(std::str::from_utf8(json).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A document of that depth, with something in its midst.
+    fn nested(depth: usize, open: &str, close: &str) -> String {
+        format!("{}\"[{{\\\"\"{}", open.repeat(depth), close.repeat(depth))
+    }
+
+    #[test]
+    fn a_document_that_is_not_too_deep_stays() {
+        let documents = ["", "null", "{}", r#"{"a":"]}]\\","b":[1,2,{}]}"#, "[[", "]]", "\"[[[[", "{\"a\\"];
+        let deep = [nested(MAX_DEPTH, "[", "]"), nested(MAX_DEPTH, r#"{"a":"#, "}")];
+        let broken = ["[".repeat(100_000), "]".repeat(100_000), format!("{}]", "[".repeat(MAX_DEPTH + 1))];
+        for document in documents.map(str::to_owned).into_iter().chain(deep).chain(broken) {
+            let bounded = bounded(document.as_bytes());
+            assert!(matches!(bounded, Cow::Borrowed(_)), "{document}");
+            assert_eq!(bounded, document.as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_is_too_deep_becomes_its_text() {
+        for (open, close) in [("[", "]"), (r#"{"a":"#, "}"), (r#"[{"a":"#, "}]"), ("[1,{},[", "]]"), ("\n[ ", " ]\n")] {
+            for depth in [MAX_DEPTH + 1, 130, 10_000, 100_000] {
+                let document = nested(depth, open, close);
+                let bounded = bounded(document.as_bytes());
+                let value: Value = serde_json::from_slice(&bounded).unwrap();
+                let mut innermost = &value;
+                while let Some(inner) = innermost.get("a").or_else(|| innermost.as_array()?.last()) {
+                    innermost = inner;
+                }
+                let text = innermost.as_str().unwrap();
+                // Nothing is lost.
+                assert!(document.contains(text) && text.contains(r#""[{\"""#), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_beside_it_stays() {
+        let deep = nested(500, "[", "]");
+        let document = format!(r#"{{"before":[1],"deep":{deep},"deeper":[{deep}],"after":{{"b":2}}}}"#);
+        let value: Value = serde_json::from_slice(&bounded(document.as_bytes())).unwrap();
+        assert_eq!((&value["before"], &value["after"]), (&json!([1]), &json!({ "b": 2 })));
+        assert!(value["deep"].is_array() && value["deeper"].is_array());
+    }
+
+    #[test]
+    fn text_that_is_not_utf_8_stays() {
+        let document = [nested(130, "[", "]").as_bytes(), b"\xff"].concat();
+        let mut inside = document.clone();
+        inside[130] = 0xff;
+        assert_eq!(bounded(&inside), inside);
+    }
+}

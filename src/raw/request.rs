@@ -1,0 +1,133 @@
+//! A request to any path.
+
+use progenitor_client::ClientInfo;
+use reqwest::{
+    Method, Response,
+    header::{ACCEPT, CONTENT_TYPE, HeaderValue},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use url::Url;
+
+use super::{Client, Error as RawError};
+use crate::{
+    error::{Error, Result},
+    operation::Operation,
+};
+
+/// A request with any method and path, from [`Client::request`](crate::Client::request) or
+/// [`AdminClient::request`](crate::AdminClient::request).
+///
+/// ```
+/// use gotrue::reqwest::Method;
+///
+/// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
+/// let settings: serde_json::Value = client.request(Method::GET, "/settings").send().await?;
+/// println!("{}", settings["external"]);
+/// # Ok(()) }
+/// # use gotrue::serde_json;
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "call send or response"]
+pub struct Request {
+    client: Client,
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Body>,
+}
+
+/// A JSON body, or why the value has none.
+#[derive(Clone)]
+struct Body(Result<Vec<u8>, String>);
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl Request {
+    pub(crate) fn new(client: Client, method: Method, path: impl Into<String>) -> Self {
+        Self { client, method, path: path.into(), query: Vec::new(), body: None }
+    }
+
+    /// Adds a query parameter.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the body, which is sent as JSON.
+    pub fn json(mut self, body: &impl Serialize) -> Self {
+        self.body = Some(Body(serde_json::to_vec(body).map_err(|error| error.to_string())));
+        self
+    }
+
+    /// Sends the request and decodes the JSON response. An empty response is decoded like `null`, so that `()` is the type
+    /// for an operation without a response body.
+    ///
+    /// # Errors
+    /// As [`response`](Self::response), and [`Error::UnreadableResponse`] if the response is not JSON of this type.
+    pub async fn send<T: DeserializeOwned>(self) -> Result<T> {
+        let client = self.client.clone();
+        let decode = async {
+            let body = self.response_of_raw().await?.bytes().await.map_err(RawError::ResponseBodyError)?;
+            let json: &[u8] = if body.is_empty() { b"null" } else { &body };
+            serde_json::from_slice(json).map_err(|cause| RawError::InvalidResponsePayload(body.clone(), cause))
+        };
+        match decode.await {
+            Ok(value) => Ok(value),
+            Err(error) => Err(Error::from_call(error, &client.inner().response_meta()).await),
+        }
+    }
+
+    /// Sends the request and returns the response, with its status, headers and whole body. It is always a success.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] if the path does not start with a slash, contains a query or has a segment such as `..`, or
+    /// if the body cannot be serialized; otherwise as any call.
+    pub async fn response(self) -> Result<Response> {
+        let client = self.client.clone();
+        match self.response_of_raw().await {
+            Ok(response) => Ok(response),
+            Err(error) => Err(Error::from_call(error, &client.inner().response_meta()).await),
+        }
+    }
+
+    async fn response_of_raw(self) -> Result<Response, RawError<()>> {
+        let mut request = reqwest::Request::new(self.method.clone(), self.url()?);
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(Body(body)) = self.body {
+            let body = body.map_err(|why| RawError::InvalidRequest(format!("body must be valid JSON: {why}")))?;
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.into());
+        }
+        let transport = self.client.inner();
+        let operation = Operation::by_path(self.method.as_str(), &self.path);
+        transport.prepare(&mut request, operation).map_err(|why| RawError::InvalidRequest(why.to_owned()))?;
+        let response = transport.send(self.client.client(), request).await?;
+        if response.status().is_success() { Ok(response) } else { Err(RawError::UnexpectedResponse(response)) }
+    }
+
+    fn url(&self) -> Result<Url, RawError<()>> {
+        let invalid = |why: &str| RawError::InvalidRequest(why.to_owned());
+        if !self.path.starts_with('/') {
+            return Err(invalid("path must start with a slash"));
+        }
+        if self.path.contains(['?', '#']) {
+            return Err(invalid("path must not contain a query or a fragment"));
+        }
+        // A URL parser resolves such segments, also encoded ones, and the path would be another.
+        let is_relative =
+            |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+        if self.path.split(['/', '\\']).any(is_relative) {
+            return Err(invalid("path must not contain the segments `.` and `..`"));
+        }
+        let mut url = Url::parse(self.client.baseurl()).map_err(|error| invalid(&error.to_string()))?;
+        url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), self.path));
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        Ok(url)
+    }
+}
