@@ -107,10 +107,10 @@ impl Create {
             }
         };
         if let Some(name) = self.names.name {
-            client = client.name(name);
+            client = client.client_name(name);
         }
         if let Some(uri) = self.names.uri {
-            client = client.uri(uri);
+            client = client.client_uri(uri);
         }
         if let Some(uri) = self.names.logo_uri {
             client = client.logo_uri(uri);
@@ -138,10 +138,10 @@ impl Update {
             client = client.redirect_uris(self.redirect_uri);
         }
         if let Some(name) = self.names.name {
-            client = client.name(name);
+            client = client.client_name(name);
         }
         if let Some(uri) = self.names.uri {
-            client = client.uri(uri);
+            client = client.client_uri(uri);
         }
         if let Some(uri) = self.names.logo_uri {
             client = client.logo_uri(uri);

@@ -7,6 +7,7 @@ use gotrue::{
 };
 
 use crate::{
+    command::enabled::enabled,
     context::Context,
     failure::{Exit, Failure, Result},
     options::Options,
@@ -42,11 +43,8 @@ impl Settings {
 }
 
 fn show(context: &Context, settings: &ServerSettings) -> Result<()> {
-    let mut enabled: Vec<_> =
-        settings.external.iter().filter(|(_, is_enabled)| **is_enabled).map(|(name, _)| name.as_str()).collect();
-    enabled.sort_unstable();
     let fields: [Field; 8] = [
-        ("sign-in methods", enabled.join(", ")),
+        ("sign-in methods", enabled(settings).join(", ")),
         ("sign-ups", yes_no(settings.disable_signup.map(|is_disabled| !is_disabled))),
         ("e-mail confirmation", yes_no(settings.mailer_autoconfirm.map(|is_automatic| !is_automatic))),
         ("phone confirmation", yes_no(settings.phone_autoconfirm.map(|is_automatic| !is_automatic))),

@@ -99,7 +99,7 @@ async fn login_with_a_pasted_link_instead_of_a_code() {
 async fn login_with_a_code_that_was_sent_before() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);
-    server.client().unwrap().send_otp(gotrue::SendOtp::email(ADDRESS).create_user(false)).await.unwrap();
+    server.client().unwrap().send_otp(gotrue::SignInMessage::email(ADDRESS).create_user(false)).await.unwrap();
     let code = server.last_message_to(ADDRESS).unwrap().code;
     let done = terminal.answer("login --code ada@example.com", code.expose());
     assert_eq!(done.exit, 0, "{}", done.err);

@@ -1,6 +1,6 @@
 //! Signing in with a code, or with the link that a mail contains instead.
 
-use gotrue::{Client, Session, Verify, types::OtpType, url::Url};
+use gotrue::{Client, Session, VerifyOtp, types::OtpType, url::Url};
 
 use crate::{
     failure::{Exit, Failure, Result},
@@ -12,15 +12,15 @@ pub async fn sign_in(client: &Client, address: &str, is_phone: bool) -> Result<S
     let answer = prompt::line(if is_phone { "Code" } else { "Code, or link from the mail" })?;
     let verify = match link(&answer) {
         Some(link) => link?,
-        None if is_phone => Verify::phone(address, answer),
-        None => Verify::email(address, answer),
+        None if is_phone => VerifyOtp::phone(address, answer),
+        None => VerifyOtp::email(address, answer),
     };
-    let session = client.verify(verify).await?.session();
+    let session = client.verify_otp(verify).await?.session();
     session.ok_or_else(|| Failure::new(Exit::Refused, "the code confirmed an address, but does not sign in"))
 }
 
 /// Reads a pasted link of the form `…/verify?token=…&type=…`. Returns nothing for text that is not a URL.
-fn link(text: &str) -> Option<Result<Verify>> {
+fn link(text: &str) -> Option<Result<VerifyOtp>> {
     let url = Url::parse(text.trim()).ok().filter(Url::has_host)?;
     let parameter = |wanted: &[&str]| {
         let found = url.query_pairs().find(|(name, _)| wanted.contains(&name.as_ref()));
@@ -34,7 +34,7 @@ fn link(text: &str) -> Option<Result<Verify>> {
             Some(text) => text.parse().map_err(|_| Failure::usage(format!("the link has an unknown type {text}")))?,
             None => OtpType::Email,
         };
-        Ok(Verify::token_hash(token, otp_type))
+        Ok(VerifyOtp::token_hash(token, otp_type))
     };
     Some(verify())
 }

@@ -5,12 +5,12 @@ mod second_factor;
 
 use clap::ArgGroup;
 use gotrue::{
-    Anonymous, AuthorizationCode, Callback, Client, Error, Password, PkceVerifier, SendMagicLink, SendOtp, Session, Sso,
+    Anonymous, AuthorizationCode, Callback, Client, Error, Password, PkceVerifier, Session, SignInMessage, Sso,
 };
 
 use self::second_factor::with_second_factor;
 use crate::{
-    command::browser::Browser,
+    command::{browser::Browser, enabled::enabled},
     context::Context,
     failure::{Exit, Failure, Result},
     prompt,
@@ -83,7 +83,7 @@ impl Login {
             None => prompt::line("E-mail address or phone number")?,
         };
         if self.otp {
-            let otp = if is_phone(&address) { SendOtp::phone(&address) } else { SendOtp::email(&address) };
+            let otp = if is_phone(&address) { SignInMessage::phone(&address) } else { SignInMessage::email(&address) };
             client.send_otp(otp.create_user(self.sign_up)).await?;
             context.out.note(format!("sent a message to {address}"));
         }
@@ -99,7 +99,7 @@ impl Login {
     async fn with_link(&self, context: &Context, client: &Client, address: &str) -> Result<Session> {
         let loopback = self.browser.listen().await?;
         let verifier = PkceVerifier::generate()?;
-        let link = SendMagicLink::email(address).redirect_to(loopback.redirect_to()).pkce(&verifier);
+        let link = SignInMessage::email(address).redirect_to(loopback.redirect_to()).pkce(&verifier);
         client.send_magic_link(link).await?;
         context.out.note(format!("sent a link to {address}; open it on this machine"));
         exchange(client, self.browser.wait(loopback).await?, verifier).await
@@ -140,13 +140,10 @@ async fn check_provider(client: &Client, provider: &str) -> Result<()> {
         return Ok(());
     }
     let settings = client.settings().await?;
-    if !NOT_OAUTH.contains(&provider) && settings.external.get(provider) == Some(&true) {
+    let names: Vec<_> = enabled(&settings).into_iter().filter(|name| !NOT_OAUTH.contains(name)).collect();
+    if names.contains(&provider) {
         return Ok(());
     }
-    let is_offered = |name: &str| !NOT_OAUTH.contains(&name);
-    let mut offered: Vec<_> = settings.external.iter().filter(|(name, on)| **on && is_offered(name)).collect();
-    offered.sort_unstable();
-    let names: Vec<_> = offered.into_iter().map(|(name, _)| name.as_str()).collect();
     let hint = if names.is_empty() {
         "the server has no provider enabled".to_owned()
     } else {
