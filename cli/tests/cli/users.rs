@@ -129,3 +129,28 @@ async fn a_ban_lasts_for_a_time_or_forever() {
     assert_eq!(terminal.run("users ban ada@example.com").exit, 2);
     assert_eq!(terminal.run("users ban ada@example.com --forever --for 1h").exit, 2);
 }
+
+#[tokio::test]
+async fn users_that_meet_conditions_are_banned_or_deleted_together() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    for name in ["ada@spam.example", "grace@spam.example", "joan@example.com"] {
+        terminal.run(&format!("users create {name}"));
+    }
+    terminal.run("users create joan@spam.example --confirm");
+    let line = "users delete --where unconfirmed --where email=*@SPAM.example";
+    let dry = terminal.run(&format!("{line} --dry-run"));
+    assert_eq!((dry.exit, dry.out.lines().count()), (0, 2), "{}{}", dry.out, dry.err);
+    assert_eq!(terminal.answer(line, "3").exit, 1, "the count does not match");
+    assert_eq!(terminal.run(line).exit, 2, "requires a count");
+    assert_eq!(server.count("admin_delete_user"), 0);
+    assert_eq!(terminal.answer(line, "2").exit, 0);
+    assert_eq!(terminal.run("users count").out.trim(), "2");
+
+    let banned = terminal.run("users ban --where created-before=2100-01-01 --forever --yes");
+    assert_eq!(banned.exit, 0, "{}", banned.err);
+    assert_eq!(terminal.run("users list").out.matches("banned").count(), 2);
+    assert!(terminal.run("users delete --where created-before=2000-01-01").err.contains("no users match"));
+    assert_eq!(terminal.run("users delete --where everyone").exit, 2);
+    assert_eq!(terminal.run("users delete").exit, 2);
+}
