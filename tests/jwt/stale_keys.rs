@@ -97,7 +97,7 @@ async fn any_broken_connection_leaves_the_keys_usable() {
         for _ in 0..10 {
             verify_at_once(&verifier, &token);
         }
-        server.has_got(2).await;
+        server.received(2).await;
         verify_at_once(&verifier, &token);
         assert_eq!(server.requests().len(), 2);
     }

@@ -2,7 +2,7 @@
 
 use gotrue::{
     Anonymous, AuthorizationCode, Client, Error, IdToken, PasskeyAssertion, Password, PkceVerifier, Provider, Recover,
-    Resend, Result, SendMagicLink, SendOtp, SignOutScope, SignUp, Sso, UserUpdate, Verify, Web3,
+    Resend, Result, SignInMessage, SignOutScope, SignUp, Sso, UserUpdate, VerifyOtp, Web3,
     admin::Invite,
     auth::{EthereumMessage, SolanaMessage},
     chrono::{self, Utc},
@@ -72,14 +72,14 @@ async fn bad_input_sends_no_request() {
     assert_refused(client.sign_up(SignUp::phone("", "password")).await, no_phone);
     assert_refused(client.sign_in(Password::email("", "password")).await, no_email);
     assert_refused(client.sign_in(Password::phone("\t", "password")).await, no_phone);
-    assert_refused(client.send_otp(SendOtp::email("")).await, no_email);
-    assert_refused(client.send_otp(SendOtp::phone("")).await, no_phone);
-    assert_refused(client.send_magic_link(SendMagicLink::email("")).await, no_email);
+    assert_refused(client.send_otp(SignInMessage::email("")).await, no_email);
+    assert_refused(client.send_otp(SignInMessage::phone("")).await, no_phone);
+    assert_refused(client.send_magic_link(SignInMessage::email("")).await, no_email);
     assert_refused(client.recover(Recover::email("")).await, no_email);
     assert_refused(client.resend(Resend::sign_up("")).await, no_email);
     assert_refused(client.resend(Resend::sms("")).await, no_phone);
-    assert_refused(client.verify(Verify::email("", "123456")).await, no_email);
-    assert_refused(client.verify(Verify::phone("", "123456")).await, no_phone);
+    assert_refused(client.verify_otp(VerifyOtp::email("", "123456")).await, no_email);
+    assert_refused(client.verify_otp(VerifyOtp::phone("", "123456")).await, no_phone);
     assert_refused(user.update(UserUpdate::new().email("")).await, no_email);
     assert_refused(user.update(UserUpdate::new().phone("")).await, no_phone);
     assert_refused(admin.invite(Invite::email("")).await, no_email);
@@ -87,8 +87,8 @@ async fn bad_input_sends_no_request() {
     assert_refused(client.sign_up(SignUp::email("ada@example.com", "")).await, "password must not be empty");
     assert_refused(client.sign_in(Password::email("ada@example.com", "")).await, "password must not be empty");
     assert_refused(user.update(UserUpdate::new().password("")).await, "password must not be empty");
-    assert_refused(client.verify(Verify::email("ada@example.com", "")).await, "code must not be empty");
-    assert_refused(client.verify(Verify::token_hash("", OtpType::Email)).await, "token hash must not be empty");
+    assert_refused(client.verify_otp(VerifyOtp::email("ada@example.com", "")).await, "code must not be empty");
+    assert_refused(client.verify_otp(VerifyOtp::token_hash("", OtpType::Email)).await, "token hash must not be empty");
     assert_refused(client.sign_in(AuthorizationCode::new("", verifier)).await, "authorization code must not be empty");
     assert_refused(client.refresh("").await, "refresh token must not be empty");
     assert_refused(client.user("").get().await, "access token must not be empty");
@@ -101,7 +101,7 @@ async fn bad_input_sends_no_request() {
     for url in ["/welcome", "app.example.com", "localhost"] {
         assert_refused(client.sign_up(SignUp::email("a@b", "password").redirect_to(url)).await, relative);
         assert_refused(client.recover(Recover::email("a@b").redirect_to(url)).await, relative);
-        assert_refused(client.send_otp(SendOtp::email("a@b").redirect_to(url)).await, relative);
+        assert_refused(client.send_otp(SignInMessage::email("a@b").redirect_to(url)).await, relative);
         assert_refused(user.update(UserUpdate::new().email("a@b").redirect_to(url)).await, relative);
         assert_refused(admin.invite(Invite::email("a@b").redirect_to(url)).await, relative);
         assert_refused(client.authorize(Provider::Github).redirect_to(url).url(), relative);
