@@ -4,13 +4,13 @@ use gotrue::serde_json::{self, json};
 use gotrue_fake::FakeServer;
 
 use super::{
-    terminal::Terminal,
+    terminal::{SEED, Terminal},
     user_server::{State, UserServer, user},
 };
 
 #[tokio::test]
 async fn user_lifecycle() {
-    let server = FakeServer::start().await;
+    let server = FakeServer::builder().seed(SEED).start().await;
     let mut terminal = Terminal::at(&server);
     terminal.run("users list");
     terminal.answer("users create ada@example.com --password --confirm --role editor", "correct-horse-7");
@@ -53,7 +53,7 @@ async fn users_as_json_lines() {
 
 #[tokio::test]
 async fn invitations_and_links() {
-    let server = FakeServer::start().await;
+    let server = FakeServer::builder().seed(SEED).start().await;
     let mut terminal = Terminal::at(&server);
     terminal.run("invite ada@example.com --data '{\"team\": \"red\"}'");
     assert!(server.last_message_to("ada@example.com").is_some());
