@@ -1,9 +1,9 @@
-//! A program on a desktop signs its user in by the browser.
+//! A desktop application signs its user in with the browser.
 //!
-//! `cargo run --features loopback --example oauth_login` starts a fake GoTrue in the process, whose provider agrees at
-//! once: open the URL that is printed. With `GOTRUE_URL` (and `GOTRUE_API_KEY`) it runs against that server, with the
-//! provider that `GOTRUE_PROVIDER` names or GitHub. With the argument `implicit` the session comes without PKCE; with
-//! `alone` the program is its own browser.
+//! `cargo run --features loopback --example oauth_login` starts a fake server in the process, whose provider consents
+//! immediately: open the URL that is printed. If `GOTRUE_URL` (and `GOTRUE_API_KEY`) is set, it uses that server, with the
+//! provider from `GOTRUE_PROVIDER`, which defaults to GitHub. The argument `implicit` selects the implicit flow instead
+//! of PKCE; with `alone`, the program opens the URL itself.
 
 use std::{env, error::Error, time::Duration};
 
@@ -33,8 +33,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         (Callback::Code { code, .. }, Some(verifier)) => client.sign_in(AuthorizationCode::new(code, verifier)).await?,
         (Callback::Session(tokens), None) => client.session_from_callback(tokens).await?,
         (Callback::Error(error), _) => return Err(error.into()),
-        (other, _) => return Err(format!("not what was asked for: {other:?}").into()),
+        (other, _) => return Err(format!("unexpected callback: {other:?}").into()),
     };
-    println!("Signed in as {}", session.user().email.as_deref().unwrap_or("somebody without an address"));
+    println!("Signed in as {}", session.user().email.as_deref().unwrap_or("a user without an email address"));
     Ok(())
 }

@@ -26,13 +26,18 @@ pub(crate) struct Redactor {
 }
 
 impl Redactor {
-    /// Creates a redactor for these values. Also removes the parts of a JWT, in case a text contains only one of them.
+    /// Creates a redactor for these values. Also removes the parts of a JWT, in case a text contains only one of them, and
+    /// Base64 without its padding.
     pub(crate) fn new(values: impl IntoIterator<Item = String>) -> Self {
         let mut all = Vec::new();
         for value in values {
             all.extend(
                 value.split('.').filter(|part| part.len() >= TOKEN && part.len() < value.len()).map(str::to_owned),
             );
+            let unpadded = value.trim_end_matches('=');
+            if unpadded != value {
+                all.push(unpadded.to_owned());
+            }
             all.push(value);
         }
         all.retain(|value| !value.is_empty());

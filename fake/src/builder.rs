@@ -137,6 +137,21 @@ impl FakeServerBuilder {
         self
     }
 
+    /// The URL of the site (`GOTRUE_SITE_URL`), where redirects lead if no other URL is given or allowed. Default:
+    /// `http://localhost:3000`.
+    pub fn site_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.site_url = url.into();
+        self
+    }
+
+    /// Allows redirects only to the site, to loopback addresses and to URLs that match one of these patterns
+    /// (`GOTRUE_URI_ALLOW_LIST`). `*` and `?` match within a part between dots and slashes, `**` matches anything, `{a,b}`
+    /// one of several texts. A redirect to any other URL leads to the site instead. Default: any URL is allowed.
+    pub fn redirect_urls<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
+        self.settings.redirect_urls = Some(patterns.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// Disables a provider. Default: all providers that the real server knows are enabled.
     pub fn without_provider(mut self, provider: impl Into<Provider>) -> Self {
         self.settings.disabled_providers.push(provider.into());

@@ -44,6 +44,7 @@ mod server;
 mod settings;
 mod state;
 mod totp;
+mod url_pattern;
 mod webauthn;
 mod wire;
 

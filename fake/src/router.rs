@@ -1,5 +1,7 @@
 //! From a request to the handler of its operation. The paths are those of the document.
 
+use http::Method;
+
 use crate::{
     handlers::{
         admin::{
@@ -20,6 +22,31 @@ use crate::{
 /// The largest body that the server reads, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
 
+/// The methods that the server's router knows; it refuses others before it looks at the path.
+const METHODS: [Method; 9] = [
+    Method::CONNECT,
+    Method::DELETE,
+    Method::GET,
+    Method::HEAD,
+    Method::OPTIONS,
+    Method::PATCH,
+    Method::POST,
+    Method::PUT,
+    Method::TRACE,
+];
+
+/// Whether the real server also has the operation at its path with a trailing slash, as it does for each path that is a
+/// group of routes.
+fn takes_slash(operation: &str) -> bool {
+    match operation {
+        "admin_generate_link" | "admin_regenerate_oauth_client_secret" => false,
+        "callback" | "callback_form" | "sign_up" | "verify" | "verify_link" | "reauthenticate" | "get_user"
+        | "update_user" | "list_oauth_grants" | "revoke_oauth_grant" | "enroll_factor" | "unenroll_factor"
+        | "list_passkeys" | "update_passkey" | "delete_passkey" | "sso" => true,
+        other => other.starts_with("admin_"),
+    }
+}
+
 /// Answers a request. Preflight requests of browsers are answered before anything else.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Response {
     let now = state.now();
@@ -31,12 +58,16 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Response {
 /// Calls the handler of the operation, or the fault that is due.
 fn respond(state: &mut State, request: &Request) -> Response {
     let path = request.path();
-    let operations: Vec<&'static Operation> = OPERATIONS.iter().filter(|operation| is_at(operation, path)).collect();
+    let without_slash = path.strip_suffix('/').unwrap_or(path);
+    let is_here =
+        |operation: &&Operation| is_at(operation, path) || takes_slash(operation.id) && is_at(operation, without_slash);
+    let operations: Vec<&'static Operation> = OPERATIONS.iter().filter(is_here).collect();
     let operation = operations.iter().find(|operation| operation.method == request.method.as_str()).copied();
     state.requests.push(ReceivedRequest::new(request, operation));
     let fault = state.faults.next(operation.map(|operation| operation.id));
     let mut own = || match operation {
         Some(operation) => call(state, request, operation).unwrap_or_else(|error| error.into_response(request)),
+        None if !METHODS.contains(&request.method) => Response::new(405),
         None if operations.is_empty() => Response::new(404).body("text/plain; charset=utf-8", "404 page not found\n"),
         None => {
             let methods: Vec<&str> = operations.iter().map(|operation| operation.method).collect();
@@ -97,7 +128,7 @@ fn call(state: &mut State, request: &Request, operation: &'static Operation) -> 
         "revoke_oauth_grant" => grants::revoke(state, request),
         "sso" => sso::sign_in::sign_in(state, request),
         "saml_metadata" => Ok(sso::service_provider::metadata(state)),
-        "saml_acs" => Ok(sso::service_provider::assertion(request)),
+        "saml_acs" => Ok(sso::service_provider::assertion(state, request)),
         "scim_service_provider_config" => Ok(scim::service_provider_config(state)),
         "scim_resource_types" | "scim_schemas" => Ok(scim::empty_list()),
         "invite" => invite::invite(state, request),

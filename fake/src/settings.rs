@@ -1,8 +1,9 @@
 //! The settings of a server.
 
 use chrono::Duration;
+use url::{Host, Url};
 
-use crate::{model::Provider, redirect_url::SITE_URL, webauthn::RelyingParty};
+use crate::{model::Provider, redirect_url::SITE_URL, url_pattern, webauthn::RelyingParty, wire::Request};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
@@ -20,6 +21,9 @@ pub(crate) struct ServerSettings {
     pub(crate) hs256: bool,
     /// Headers that browsers may send, besides the usual ones; in lower case.
     pub(crate) cors_allowed_headers: Vec<String>,
+    pub(crate) site_url: String,
+    /// The patterns of allowed redirect URLs. `None` allows any URL.
+    pub(crate) redirect_urls: Option<Vec<String>>,
     pub(crate) disabled_providers: Vec<Provider>,
     /// How many calls of an operation pass within five minutes.
     pub(crate) rate_limit: Option<usize>,
@@ -39,6 +43,8 @@ impl Default for ServerSettings {
             message_interval: Duration::zero(),
             hs256: false,
             cors_allowed_headers: Vec::new(),
+            site_url: SITE_URL.to_owned(),
+            redirect_urls: None,
             disabled_providers: Vec::new(),
             rate_limit: None,
             relying_party: RelyingParty { id: "localhost".to_owned(), origin: SITE_URL.to_owned() },
@@ -47,6 +53,39 @@ impl Default for ServerSettings {
 }
 
 impl ServerSettings {
+    /// Returns where a request wants to be redirected, if that is allowed: the header, query or form parameter
+    /// `redirect_to`, or else the header `Referer`, or else the site URL.
+    pub(crate) fn redirect_to(&self, request: &Request) -> String {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let in_form = || request.form_pairs().find(|(name, _)| name == "redirect_to").map(|(_, url)| url.into_owned());
+        let header = |name: &str| given(request.header(name).map(str::to_owned));
+        let parameter = header("redirect_to").or_else(|| given(request.query("redirect_to"))).or_else(in_form);
+        let urls = [parameter, header("referer")];
+        urls.into_iter().flatten().find(|url| self.allows_redirect(url)).unwrap_or_else(|| self.site_url.clone())
+    }
+
+    /// Whether a URL is on the site or matches one of the allowed patterns.
+    pub(crate) fn allows_redirect(&self, url: &str) -> bool {
+        let Some(patterns) = &self.redirect_urls else { return !url.is_empty() };
+        let (Ok(site), Ok(target)) = (Url::parse(&self.site_url), Url::parse(url)) else { return false };
+        let is_near = |url: &Url| match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        if (site.host(), site.scheme()) == (target.host(), target.scheme())
+            && (site.port() == target.port() || is_near(&target))
+        {
+            return true;
+        }
+        if matches!(target.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))) {
+            return is_near(&target);
+        }
+        let url = url.split('#').next().unwrap_or_default();
+        patterns.iter().any(|pattern| url_pattern::matches(pattern, url))
+    }
+
     /// # Panics
     /// If the version is greater than 2.
     pub(crate) fn set_refresh_token_version(&mut self, version: u8) {

@@ -1,7 +1,7 @@
 //! Rules of the real server that a client's own tests rarely meet.
 
 use gotrue::{
-    AuthorizationCode, Client, PkceVerifier, Recover, Secret, SendOtp, SignUp, Verify,
+    AuthorizationCode, Client, PkceVerifier, Recover, Secret, SignInMessage, SignUp, VerifyOtp,
     reqwest::{self, Method, StatusCode},
 };
 use gotrue_fake::FakeServer;
@@ -57,7 +57,7 @@ async fn a_refused_update_changes_nothing() {
     let client = server.client().unwrap();
     for email in [EMAIL, "bob@example.com"] {
         client.sign_up(SignUp::email(email, "correct-horse-7")).await.unwrap();
-        client.verify(Verify::email(email, server.last_message_to(email).unwrap().code)).await.unwrap();
+        client.verify_otp(VerifyOtp::email(email, server.last_message_to(email).unwrap().code)).await.unwrap();
     }
     let session = client.sign_in(gotrue::Password::email(EMAIL, "correct-horse-7")).await.unwrap();
     let other = client.sign_in(gotrue::Password::email(EMAIL, "correct-horse-7")).await.unwrap();
@@ -91,7 +91,7 @@ async fn a_banned_user_cannot_redeem_a_code_or_link() {
     let id = client.user(&token).get().await.unwrap().id;
     let key = format!("Bearer {}", server.service_key().expose());
     send(&server, Method::PUT, &format!("/admin/users/{id}"), &key, r#"{"ban_duration":"1h"}"#).await;
-    let refused = client.verify(Verify::email(EMAIL, message.code)).await.unwrap_err();
+    let refused = client.verify_otp(VerifyOtp::email(EMAIL, message.code)).await.unwrap_err();
     assert_eq!((refused.status().unwrap(), refused.code().unwrap().as_str()), (StatusCode::FORBIDDEN, "user_banned"));
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let response = http.get(message.link.unwrap().expose()).send().await.unwrap();
@@ -151,10 +151,92 @@ async fn a_token_is_for_its_audience() {
 async fn phone_numbers_lose_a_plus_and_spaces() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
-    client.send_otp(SendOtp::phone("+1 555 0000001")).await.unwrap();
+    client.send_otp(SignInMessage::phone("+1 555 0000001")).await.unwrap();
     assert!(server.last_message_to("15550000001").is_some());
     for wrong in ["++15550000001", "1-555-0000001", "(1)5550000001"] {
         let body = json!({ "phone": wrong }).to_string();
         assert_eq!(send(&server, Method::POST, "/otp", "", &body).await.0, StatusCode::BAD_REQUEST, "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn redirects_lead_to_allowed_urls() {
+    let builder = FakeServer::builder().site_url("https://example.com").redirect_urls(["https://*.example.org/**"]);
+    let server = builder.start().await;
+    let (client, _) = sign_up(&server).await;
+    let site = "https://example.com";
+    let cases = [
+        (Some("https://app.example.org/back"), None, "https://app.example.org/back"),
+        (Some("https://example.com/back"), None, "https://example.com/back"),
+        (Some("http://127.0.0.1:9/back"), None, "http://127.0.0.1:9/back"),
+        (Some("https://example.net/back"), None, site),
+        (Some("https://example.com:8443/back"), None, site),
+        (Some("https://example.net"), Some("https://app.example.org/from"), "https://app.example.org/from"),
+        (None, Some("https://app.example.org/from"), "https://app.example.org/from"),
+        (None, Some("https://example.net/from"), site),
+        (None, None, site),
+    ];
+    for (redirect_to, referer, expected) in cases {
+        let mut request = reqwest::Client::new().post(server.url() + "/recover");
+        if let Some(url) = redirect_to {
+            request = request.query(&[("redirect_to", url)]);
+        }
+        if let Some(url) = referer {
+            request = request.header("referer", url);
+        }
+        let response = request.body(json!({ "email": EMAIL }).to_string()).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let link = server.last_message_to(EMAIL).unwrap().link.unwrap();
+        // The URL is not encoded, unless it has to be.
+        let (_, url) = link.expose().split_once("&redirect_to=").unwrap();
+        assert_eq!(url, expected);
+    }
+    client.recover(Recover::email(EMAIL).redirect_to("https://app.example.org/?a=b#c")).await.unwrap();
+    let link = server.last_message_to(EMAIL).unwrap().link.unwrap();
+    assert!(link.expose().ends_with("&redirect_to=https%3A%2F%2Fapp.example.org%2F%3Fa%3Db%23c"), "{}", link.expose());
+}
+
+#[tokio::test]
+async fn a_sign_up_tells_nothing_about_others() {
+    let server = FakeServer::builder().confirm_addresses(true).start().await;
+    let client = server.client().unwrap();
+    let key = format!("Bearer {}", server.service_key().expose());
+    let invitation = json!({ "email": EMAIL, "data": { "team": "engines" } }).to_string();
+    assert_eq!(send(&server, Method::POST, "/invite", &key, &invitation).await.0, StatusCode::OK);
+    let body = json!({ "email": EMAIL, "password": "correct-horse-7", "data": { "mine": true } }).to_string();
+    let (_, invited) = send(&server, Method::POST, "/signup", "", &body).await;
+    assert_eq!((&invited["user_metadata"], &invited["identities"]), (&json!({}), &json!([])));
+    // Once the address is confirmed, a new sign-up gets a made-up user with the data of the request.
+    client.verify_otp(VerifyOtp::email(EMAIL, server.last_message_to(EMAIL).unwrap().code)).await.unwrap();
+    let (_, made_up) = send(&server, Method::POST, "/signup", "", &body).await;
+    assert_ne!(made_up["id"], invited["id"]);
+    assert_eq!(made_up["user_metadata"], json!({ "mine": true }));
+    assert_eq!(made_up["app_metadata"], json!({ "provider": "email", "providers": ["email"] }));
+}
+
+#[tokio::test]
+async fn groups_of_routes_take_a_trailing_slash() {
+    let server = FakeServer::start().await;
+    let (_, token) = sign_up(&server).await;
+    let bearer = format!("Bearer {}", token.expose());
+    assert_eq!(send(&server, Method::GET, "/user/", &bearer, "").await.0, StatusCode::OK);
+    let key = format!("Bearer {}", server.service_key().expose());
+    assert_eq!(send(&server, Method::GET, "/admin/users/", &key, "").await.0, StatusCode::OK);
+    for path in ["/settings/", "/token/", "/logout/"] {
+        assert_eq!(send(&server, Method::POST, path, &bearer, "{}").await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+    let unknown = Method::from_bytes(b"BREW").unwrap();
+    assert_eq!(send(&server, unknown, "/unknown", "", "").await.0, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_nul_in_metadata_cannot_be_stored() {
+    let server = FakeServer::start().await;
+    let body = r#"{"email":"ada@example.com","password":"correct-horse-7","data":{"a":["\u0000"]}}"#;
+    let (status, error) = send(&server, Method::POST, "/signup", "", body).await;
+    assert_eq!((status, &error["msg"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("Database error saving new user")));
+    let (_, token) = sign_up(&server).await;
+    let bearer = format!("Bearer {}", token.expose());
+    let (status, _) = send(&server, Method::PUT, "/user", &bearer, r#"{"data":{"\u0000":1}}"#).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
 }

@@ -127,10 +127,10 @@ impl AdminClient {
     ///
     /// # Errors
     /// [`Error::InvalidInput`] if the key is empty or cannot be sent, otherwise the error of the operation.
-    pub async fn call<T>(
-        &self,
-        operation: impl AsyncFnOnce(raw::Client) -> Result<ResponseValue<T>, raw::Error<()>>,
-    ) -> Result<T> {
+    pub async fn call<T, F>(&self, operation: impl FnOnce(raw::Client) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<ResponseValue<T>, raw::Error<()>>>,
+    {
         self.raw_call()?.run(operation).await
     }
 

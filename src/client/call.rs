@@ -28,10 +28,10 @@ impl Call {
     }
 
     /// Runs an operation of the raw client. Every client's public `call` is this.
-    pub(crate) async fn run<T>(
-        self,
-        operation: impl AsyncFnOnce(raw::Client) -> Result<ResponseValue<T>, raw::Error<()>>,
-    ) -> Result<T> {
+    pub(crate) async fn run<T, F>(self, operation: impl FnOnce(raw::Client) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<ResponseValue<T>, raw::Error<()>>>,
+    {
         let result = operation(self.raw.clone()).await;
         self.answer(result).await
     }

@@ -103,10 +103,10 @@ impl Client {
     ///
     /// # Errors
     /// The error of the operation.
-    pub async fn call<T>(
-        &self,
-        operation: impl AsyncFnOnce(raw::Client) -> Result<ResponseValue<T>, raw::Error<()>>,
-    ) -> Result<T> {
+    pub async fn call<T, F>(&self, operation: impl FnOnce(raw::Client) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<ResponseValue<T>, raw::Error<()>>>,
+    {
         self.raw_call().run(operation).await
     }
 

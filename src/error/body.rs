@@ -101,6 +101,7 @@ fn not_blank(text: &str) -> Option<String> {
 }
 
 fn reasons(value: &Value) -> Vec<WeakPasswordReason> {
-    let reasons = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let listed = value.as_array().into_iter().flatten();
+    let reasons = listed.chain([value]).filter_map(Value::as_str);
     reasons.filter(|reason| !reason.is_empty()).map(WeakPasswordReason::from).collect()
 }

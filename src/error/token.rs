@@ -28,6 +28,6 @@ pub enum TokenError {
     #[error("the signature algorithm of the access token is not allowed")]
     AlgorithmNotAllowed,
     /// Its signature does not match: it was forged or changed.
-    #[error("the access token has a bad signature")]
+    #[error("the access token has an invalid signature")]
     BadSignature,
 }

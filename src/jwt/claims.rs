@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::compact::CompactToken;
 use crate::{
     error::{Error, Result, TokenError},
+    nesting,
     secret::Secret,
     types::{AssuranceLevel, AuthenticationMethod},
 };
@@ -100,7 +101,8 @@ impl Claims {
 
     /// Reads the payload of a token, which may be forged.
     pub(super) fn from_payload(payload: &[u8]) -> Result<Self, TokenError> {
-        serde_json::from_slice(payload).map_err(|_| TokenError::Malformed("expected the claims of a user"))
+        serde_json::from_slice(&nesting::bounded(payload))
+            .map_err(|_| TokenError::Malformed("expected the claims of a user"))
     }
 
     /// Returns a claim that has no field of its own, such as one that an auth hook has added.

@@ -25,7 +25,7 @@ use self::{
 use crate::{
     auth::{
         callback::{Callback, CallbackSession},
-        flow::{FlowKind, PkceFlows},
+        flow::{FlowKind, PkceFlow, PkceFlows},
         grant::{CallbackOutcome, Grant, VerifyOtp, VerifyOtpOutcome},
         sign_up::{SignUp, SignUpOutcome},
     },
@@ -200,7 +200,19 @@ impl SessionManager {
     /// # Errors
     /// As [`Client::sign_in_from_callback`].
     pub async fn sign_in_from_callback(&self, flows: &mut PkceFlows, callback: &Callback) -> Result<CallbackOutcome> {
-        Ok(match self.0.client.sign_in_from_callback(flows, callback).await? {
+        self.keep_outcome(self.0.client.sign_in_from_callback(flows, callback).await?).await
+    }
+
+    /// Completes the flow that this browser started, and keeps the session. The event depends on the kind of the flow.
+    ///
+    /// # Errors
+    /// As [`Client::complete_flow`].
+    pub async fn complete_flow(&self, flow: &PkceFlow, callback: &Callback) -> Result<CallbackOutcome> {
+        self.keep_outcome(self.0.client.complete_flow(flow, callback).await?).await
+    }
+
+    async fn keep_outcome(&self, outcome: CallbackOutcome) -> Result<CallbackOutcome> {
+        Ok(match outcome {
             CallbackOutcome::SignedIn { session, kind } => {
                 CallbackOutcome::SignedIn { session: self.keep(session, event_of(kind)).await?, kind }
             }

@@ -1,5 +1,7 @@
 //! A request to any path.
 
+use std::fmt;
+
 use progenitor_client::ClientInfo;
 use reqwest::{
     Method, Response,
@@ -26,23 +28,21 @@ use crate::{
 /// # Ok(()) }
 /// # use gotrue::serde_json;
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "call send or response"]
 pub struct Request {
     client: Client,
     method: Method,
     path: String,
     query: Vec<(String, String)>,
-    body: Option<Body>,
+    /// The JSON of the body, or why the value cannot be serialized.
+    body: Option<Result<Vec<u8>, String>>,
 }
 
-/// A JSON body, or why the value has none.
-#[derive(Clone)]
-struct Body(Result<Vec<u8>, String>);
-
-impl std::fmt::Debug for Body {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The query and the body may contain secrets.
+        f.debug_struct("Request").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
     }
 }
 
@@ -59,7 +59,7 @@ impl Request {
 
     /// Sets the body, which is sent as JSON.
     pub fn json(mut self, body: &impl Serialize) -> Self {
-        self.body = Some(Body(serde_json::to_vec(body).map_err(|error| error.to_string())));
+        self.body = Some(serde_json::to_vec(body).map_err(|error| error.to_string()));
         self
     }
 
@@ -95,9 +95,9 @@ impl Request {
     }
 
     async fn response_of_raw(self) -> Result<Response, RawError<()>> {
-        let mut request = reqwest::Request::new(self.method.clone(), self.url()?);
+        let mut request = reqwest::Request::new(self.method.clone(), self.url().map_err(RawError::InvalidRequest)?);
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(Body(body)) = self.body {
+        if let Some(body) = self.body {
             let body = body.map_err(|why| RawError::InvalidRequest(format!("body must be valid JSON: {why}")))?;
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.into());
@@ -109,21 +109,20 @@ impl Request {
         if response.status().is_success() { Ok(response) } else { Err(RawError::UnexpectedResponse(response)) }
     }
 
-    fn url(&self) -> Result<Url, RawError<()>> {
-        let invalid = |why: &str| RawError::InvalidRequest(why.to_owned());
+    fn url(&self) -> Result<Url, String> {
         if !self.path.starts_with('/') {
-            return Err(invalid("path must start with a slash"));
+            return Err("path must start with a slash".to_owned());
         }
         if self.path.contains(['?', '#']) {
-            return Err(invalid("path must not contain a query or a fragment"));
+            return Err("path must not contain a query or a fragment".to_owned());
         }
         // A URL parser resolves such segments, also encoded ones, and the path would be another.
         let is_relative =
             |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
         if self.path.split(['/', '\\']).any(is_relative) {
-            return Err(invalid("path must not contain the segments `.` and `..`"));
+            return Err("path must not contain the segments `.` and `..`".to_owned());
         }
-        let mut url = Url::parse(self.client.baseurl()).map_err(|error| invalid(&error.to_string()))?;
+        let mut url = Url::parse(self.client.baseurl()).map_err(|error| error.to_string())?;
         url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), self.path));
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);

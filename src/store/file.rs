@@ -8,8 +8,6 @@ use std::{
     sync::Arc,
 };
 
-use uuid::Uuid;
-
 use super::{
     Lease, Revision, SessionStore, StoreFuture, StoredSession,
     backend::{LockedStore, StoreBackend},
@@ -26,13 +24,14 @@ const MAX_LINKS: usize = 40;
 
 /// Stores the session in a file that only its owner can read (mode 0600 on Unix).
 ///
-/// Several processes may share the file: they take turns by locks on two files beside it (`.lock` and `.turn`), and one
-/// refresh serves all of them. A lock ends with the process that holds it.
+/// Several processes may share the file and its directory: they take turns by locks on two files beside it (`.lock` and
+/// `.turn`), and one refresh serves all of them. A lock ends with the process that holds it.
 ///
-/// The record is replaced atomically by a temporary file in the same directory: a process that is killed while writing
-/// leaves the old record or the new one. Where the file itself cannot be replaced, as when it is the mount point of a
-/// container's single-file mount, it is written in place and a sign-out empties it. Signing out also removes the
-/// temporary files of processes that were killed.
+/// The record is replaced atomically, by a temporary file in the same directory: a process that is killed while writing
+/// leaves the old record or the new one. Signing out also removes the temporary files of killed processes.
+///
+/// A file that cannot be replaced, such as a single file mounted into a container, is written in place, without that
+/// guarantee, and emptied on sign-out.
 ///
 /// ```no_run
 /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
@@ -147,12 +146,11 @@ impl RecordFile {
         Ok(())
     }
 
-    /// A name that nothing else can have taken or predicted.
+    /// Returns a path that nothing else has or predicts.
     fn temporary_path(&self) -> io::Result<PathBuf> {
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(io::Error::other)?;
+        let random = getrandom::u64().map_err(io::Error::other)?;
         let mut name = self.name.clone();
-        name.push(format!(".{}{TEMPORARY}", Uuid::from_bytes(random).simple()));
+        name.push(format!(".{random:016x}{TEMPORARY}"));
         Ok(self.path.with_file_name(name))
     }
 
@@ -160,7 +158,7 @@ impl RecordFile {
     fn is_temporary(&self, name: &OsStr) -> bool {
         let rest = name.as_encoded_bytes().strip_prefix(self.name.as_encoded_bytes());
         match rest.and_then(|rest| rest.strip_suffix(TEMPORARY.as_bytes())) {
-            Some([b'.', random @ ..]) => random.len() == 32 && random.iter().all(u8::is_ascii_hexdigit),
+            Some([b'.', random @ ..]) => random.len() == 16 && random.iter().all(u8::is_ascii_hexdigit),
             middle => middle.is_some_and(<[u8]>::is_empty),
         }
     }

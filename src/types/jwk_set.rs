@@ -10,6 +10,7 @@ use super::Jwk;
 /// Members that are not valid keys are skipped (RFC 7517, section 5), so that one of them never costs the others.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct JwkSet {
     /// The public keys. Empty if the server signs with a shared secret.
     #[serde(deserialize_with = "valid_keys")]

@@ -34,10 +34,10 @@ impl UserCall {
     }
 
     /// Runs an operation of the raw client.
-    pub(super) async fn run<T>(
-        self,
-        operation: impl AsyncFnOnce(raw::Client) -> Result<ResponseValue<T>, raw::Error<()>>,
-    ) -> Result<T> {
+    pub(super) async fn run<T, F>(self, operation: impl FnOnce(raw::Client) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<ResponseValue<T>, raw::Error<()>>>,
+    {
         let result = operation(self.call.raw.clone()).await;
         self.answer(result).await
     }

@@ -109,10 +109,10 @@ impl UserClient {
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the access token is empty or cannot be sent in a header,
     /// otherwise the error of the operation.
-    pub async fn call<T>(
-        &self,
-        operation: impl AsyncFnOnce(raw::Client) -> Result<ResponseValue<T>, raw::Error<()>>,
-    ) -> Result<T> {
+    pub async fn call<T, F>(&self, operation: impl FnOnce(raw::Client) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<ResponseValue<T>, raw::Error<()>>>,
+    {
         self.user_call().await?.run(operation).await
     }
 

@@ -1,4 +1,4 @@
-//! Callback URLs: every recorded redirect, every form in the source of the server, and generated URLs.
+//! Callback URLs: all recorded ones, all forms in the server's source, and arbitrary URLs.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -41,7 +41,7 @@ fn message(url: &str) -> String {
     }
 }
 
-/// A short description of a callback.
+/// A callback as one line.
 fn summary(callback: &Callback) -> String {
     match callback {
         Callback::Session(session) => {
@@ -60,7 +60,7 @@ fn summary(callback: &Callback) -> String {
     }
 }
 
-/// The recorded redirects to the application; all others lead elsewhere.
+/// The recordings that redirect to the application; all others redirect elsewhere.
 const RECORDED: [(&str, &str); 12] = [
     ("recorded/069-verify_get-redirect-implicit", "session MagicLink 3600 0"),
     ("recorded/070-verify_get-redirect-error", "error access_denied otp_expired: Email link is invalid or has expired"),
@@ -86,7 +86,7 @@ const RECORDED: [(&str, &str); 12] = [
 ];
 
 #[test]
-fn every_recorded_redirect_is_recognized() {
+fn recorded_redirects_are_recognized() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut seen = BTreeSet::new();
     for folder in ["recorded", "recorded-2.99"] {
@@ -107,7 +107,7 @@ fn every_recorded_redirect_is_recognized() {
 }
 
 #[test]
-fn a_session_is_read_completely() {
+fn a_session_has_all_parameters() {
     let all = session(
         "https://app.example.com/cb?page=1#access_token=a.b.c&expires_at=1795483540&expires_in=3600\
          &provider_refresh_token=p%2Br&provider_token=p%26t&refresh_token=r&sb=&token_type=bearer&type=recovery",
@@ -121,14 +121,14 @@ fn a_session_is_read_completely() {
 }
 
 #[test]
-fn the_kind_of_flow_is_the_type_of_the_link() {
+fn the_kind_comes_from_the_type_of_the_link() {
     for (name, kind) in [
         ("&type=signup", FlowKind::SignUp),
         ("&type=invite", FlowKind::Invite),
         ("&type=recovery", FlowKind::Recovery),
         ("&type=magiclink", FlowKind::MagicLink),
         ("&type=email_change", FlowKind::EmailChange),
-        // After a provider or SSO, and an unknown type.
+        // After a provider or single sign-on, and from a newer server.
         ("", FlowKind::SignIn),
         ("&type=", FlowKind::SignIn),
         ("&type=telepathy", FlowKind::SignIn),
@@ -139,7 +139,7 @@ fn the_kind_of_flow_is_the_type_of_the_link() {
 }
 
 #[test]
-fn the_last_fragment_takes_precedence() {
+fn the_last_fragment_counts() {
     let own = "https://app.example.com/#/welcome?x=1";
     let found = session(&format!("{own}#access_token=a&expires_in=60&refresh_token=r&sb=&token_type=bearer"));
     assert_eq!(found.access_token.expose(), "a");
@@ -148,7 +148,7 @@ fn the_last_fragment_takes_precedence() {
 }
 
 #[test]
-fn redirects_of_other_services_are_ignored() {
+fn unrelated_urls_are_not_callbacks() {
     for url in [
         "https://app.example.com/cb",
         "https://app.example.com/cb?code=&error=",
@@ -159,9 +159,9 @@ fn redirects_of_other_services_are_ignored() {
         "https://app.example.com/cb#access_token=EAAH&data_access_expiration_time=1&expires_in=4815&long_lived_token=A",
         "https://app.example.com/cb#state=s&access_token=ya29&token_type=Bearer&expires_in=3599&scope=email",
         "https://app.example.com/cb#access_token=x&scope=user%3Aread&token_type=bearer",
-        // An OAuth error without the marker of this server or a description.
+        // An OAuth error of another provider; it would be ours with the marker or a description.
         "https://app.example.com/cb#error=access_denied&state=s",
-        // Tokens in the query belong to no flow.
+        // The server never puts tokens in the query.
         "https://app.example.com/cb?access_token=a&expires_in=60&refresh_token=r&token_type=bearer",
         // Incomplete.
         "https://app.example.com/cb#access_token=a&expires_in=60&sb=&token_type=bearer",
@@ -176,25 +176,25 @@ fn redirects_of_other_services_are_ignored() {
 }
 
 #[test]
-fn an_error_is_found_in_query_and_fragment() {
+fn errors_are_found_in_query_and_fragment() {
     let code = |url: &str| error(url).code.unwrap().to_string();
-    // /verify: implicit, with PKCE, and without `error`.
+    // `/verify`: the implicit flow, PKCE, and an error without `error`.
     assert_eq!(code("app:/cb#error=access_denied&error_code=otp_expired&error_description=gone&sb="), "otp_expired");
     assert_eq!(
         code("app:/cb?error=access_denied&error_code=otp_expired#error=x&error_code=x&error_description=x&sb="),
         "otp_expired"
     );
     assert_eq!(code("app:/cb#error_code=user_already_exists&error_description=there&sb="), "user_already_exists");
-    // /callback and /sso/saml/acs after a refusal by the provider: without a code, or without a description.
+    // `/callback` and `/sso/saml/acs`, if the provider refuses: without a code, or without a description.
     let denied = error("app:/cb?error=access_denied&error_description=no&page=1#error=access_denied&sb=");
     assert_eq!((denied.error.as_deref(), denied.code), (Some("access_denied"), None));
     assert_eq!(error("app:/cb?error=access_denied").description, None);
     // An error takes precedence over a code.
     assert_eq!(error(&format!("app:/cb?code={CODE}&error=server_error")).error.as_deref(), Some("server_error"));
-    // An error code that is a status is ignored; an unknown one is kept.
+    // A status is not a code; an unknown code is.
     assert_eq!(error("app:/cb#error=unauthorized_client&error_code=401&error_description=gone").code, None);
     assert_eq!(code("app:/cb?error=server_error&error_code=moon_in_the_way"), "moon_in_the_way");
-    // The flow of the error.
+    // The id of the flow.
     assert_eq!(error("app:/cb?flow_id=f1&error=access_denied").flow_id.as_deref(), Some("f1"));
 }
 
@@ -215,13 +215,13 @@ fn the_query_takes_precedence_and_the_fragment_is_decoded_twice() {
 }
 
 #[test]
-fn a_message_is_found() {
+fn messages_are_found() {
     let text = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
     let encoded = text.replace(' ', "+");
     for url in [
         format!("app:/cb#message={encoded}&sb="),
         format!("app:/cb?message={encoded}#message={encoded}&sb="),
-        // A server of 2023, and a fragment that a web server did not receive.
+        // A server of 2023, and a fragment that did not reach a web server.
         format!("app:/cb#message={encoded}"),
         format!("app:/cb?flow_id=f1&message={encoded}"),
     ] {
@@ -238,7 +238,7 @@ fn a_code_has_the_id_of_its_flow() {
 }
 
 #[test]
-fn a_callback_prints_no_secret() {
+fn nothing_prints_a_secret() {
     let secret = "planted-Secret-0123456789";
     let urls = [
         format!("app:/cb?code={secret}"),
@@ -263,7 +263,7 @@ fn a_callback_prints_no_secret() {
 }
 
 #[test]
-fn an_error_has_a_readable_message() {
+fn an_error_has_a_readable_text() {
     let text = |url: &str| error(url).to_string();
     assert_eq!(
         text("app:/cb?error=access_denied&error_code=otp_expired&error_description=It+has+expired"),
@@ -275,14 +275,14 @@ fn an_error_has_a_readable_message() {
     assert!(error.status().is_none() && !error.is_retryable() && !error.ends_session());
 }
 
-/// Places in a URL where the parameters of a fragment end up, each with what stands before them.
+/// URLs up to the parameters of the server, which end up in different places.
 const PLACES: [&str; 24] = [
     "https://app.example.com/#",
-    // After a fragment of the redirect URL itself.
+    // After the fragment of the redirect URL itself.
     "https://app.example.com/#top#",
     "https://app.example.com/#/welcome?x=1#",
     "https://app.example.com/#a=b&c#",
-    // After the route of a router that keeps it in the fragment.
+    // After the route of a hash router.
     "https://app.example.com/#/",
     "https://app.example.com/#!/",
     "https://app.example.com/#/cb?",
@@ -290,7 +290,7 @@ const PLACES: [&str; 24] = [
     "https://app.example.com/#/cb?page=1&",
     "https://app.example.com/#/cb?page=a%20b&type=list&",
     "https://app.example.com/?tab=1#/cb?next=https%3A%2F%2Fb.example%2F%3Fx%3D1&",
-    // After a `#` that the router or a mail program has encoded.
+    // After a `#` that a router or a mail program has encoded.
     "https://app.example.com/#/%23",
     "https://app.example.com/#%23",
     "https://app.example.com/#/cb%23",
@@ -307,7 +307,7 @@ const PLACES: [&str; 24] = [
 ];
 
 #[test]
-fn a_session_is_found_in_odd_places() {
+fn sessions_are_found_in_odd_places() {
     let parameters = "access_token=a.b.c&expires_at=1795483540&expires_in=3600&provider_token=p%23t%3F%2F\
                       &refresh_token=r%3D%3D&sb=&token_type=bearer&type=recovery";
     let old_server = "access_token=a.b.c&expires_in=3600&refresh_token=r%3D%3D&token_type=bearer&type=recovery";
@@ -319,7 +319,7 @@ fn a_session_is_found_in_odd_places() {
         assert_eq!(found.provider_token.as_ref().map(Secret::expose), Some("p#t?/"), "{place}");
         assert_eq!((found.kind, found.token_type.as_str()), (FlowKind::Recovery, "bearer"), "{place}");
         assert_eq!(session(&format!("{place}{old_server}")).expires_at, None, "{place}");
-        // Not all of it.
+        // Incomplete.
         assert_eq!(
             parse(&format!("{place}access_token=a&expires_in=1&token_type=bearer")),
             Callback::NotOurs,
@@ -329,18 +329,18 @@ fn a_session_is_found_in_odd_places() {
 }
 
 #[test]
-fn an_error_and_a_message_are_found_in_odd_places() {
+fn errors_and_messages_are_found_in_odd_places() {
     for place in PLACES {
         let found =
             error(&format!("{place}error=access_denied&error_code=otp_expired&error_description=a+b%252Bc%253F&sb="));
         assert_eq!(found.code, Some(ErrorCode::OtpExpired), "{place}");
-        // With an encoded `#` in the query, the parameters behind it count as those of the query.
+        // After an encoded `#` in the query, the parameters are those of the query as well.
         if place.contains('#') || !place.contains('?') {
             assert_eq!(found.error.as_deref(), Some("access_denied"), "{place}");
             assert_eq!(found.description.as_deref(), Some("a b+c?"), "{place}");
         }
         assert_eq!(message(&format!("{place}message=Nearly%253A+there&sb=")), "Nearly: there", "{place}");
-        // A route of the application may have such a parameter.
+        // The application's own route may have such a parameter.
         let has_route = place != "https://app.example.com/#" && !place.ends_with('#');
         if has_route {
             assert_eq!(parse(&format!("{place}message=hello")), Callback::NotOurs, "{place}");
@@ -348,7 +348,7 @@ fn an_error_and_a_message_are_found_in_odd_places() {
     }
 }
 
-/// A fragment as the server encodes it, once or twice.
+/// Encodes a fragment as the server does, once or twice.
 fn fragment(pairs: &[(&str, &str)], twice: bool) -> String {
     let once = Serializer::new(String::new()).extend_pairs(pairs).finish();
     if twice { once.replace('%', "%25") } else { once }
@@ -379,7 +379,7 @@ proptest! {
     }
 
     #[test]
-    fn a_session_is_read_as_it_was_sent(
+    fn a_session_comes_back_as_it_was_sent(
         tokens in prop::collection::vec("[^\u{0}]{1,40}", 4),
         expires_in in 0i64..,
         expires_at in any::<i64>(),
@@ -408,7 +408,7 @@ proptest! {
     }
 
     #[test]
-    fn an_error_description_is_read_as_it_was_sent(words in "[a-zA-Z:;%&+=#?/<>\"'üé ]{1,11}") {
+    fn texts_come_back_as_they_were_sent(words in "[a-zA-Z:;%&+=#?/<>\"'üé ]{1,11}") {
         let pairs = [("error", "server_error"), ("error_description", words.as_str()), ("sb", "")];
         let found = error(&format!("https://app.example.com/cb#{}", fragment(&pairs, true)));
         prop_assert_eq!(found.description.as_deref(), Some(words.as_str()));

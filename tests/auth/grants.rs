@@ -51,7 +51,7 @@ async fn an_anonymous_user_signs_up() {
 }
 
 #[tokio::test]
-async fn a_user_in_place_of_a_session_is_an_error() {
+async fn a_user_instead_of_a_session_is_an_error() {
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(support::user())).await;
     let error = client_of(&server).sign_in(Anonymous::new()).await.unwrap_err();
     assert!(matches!(error, gotrue::Error::UnreadableResponse(_)), "{error:?}");
@@ -77,7 +77,7 @@ async fn an_id_token_signs_in() {
 }
 
 #[tokio::test]
-async fn an_id_token_of_any_issuer_sends_all_fields() {
+async fn an_id_token_of_another_issuer_sends_all_options() {
     let (server, client) = server_of_sessions().await;
     let id_token = IdToken::issuer("https://idp.example.com", "my-client", "x.y.z")
         .nonce("n")
@@ -119,7 +119,7 @@ async fn a_solana_wallet_signs_in() {
 }
 
 #[test]
-fn a_solana_message_has_all_fields_that_the_server_reads() {
+fn a_solana_message_has_all_fields() {
     let message =
         SolanaMessage::new(SOLANA_ADDRESS, "https://app.example.com:8443/x?y#z", moment("2025-01-01T00:00:00.5Z"))
             .network(SolanaNetwork::Devnet)
@@ -149,7 +149,7 @@ fn a_solana_message_has_all_fields_that_the_server_reads() {
 }
 
 #[test]
-fn an_ethereum_message_conforms_to_eip_4361() {
+fn an_ethereum_message_follows_eip_4361() {
     let message = || EthereumMessage::new(ETHEREUM_ADDRESS, "https://example.com", moment("2025-01-01T00:00:00Z"));
     let head = format!("example.com wants you to sign in with your Ethereum account:\n{ETHEREUM_ADDRESS}\n\n");
     let full = message()
@@ -178,7 +178,7 @@ fn an_ethereum_message_conforms_to_eip_4361() {
     ];
     assert_eq!(full, head.clone() + &lines.join("\n"));
 
-    // Without a statement there are two empty lines, and the nonce is generated.
+    // Without a statement, there are two empty lines. The nonce is random.
     let [one, two] = [message().build().unwrap(), message().build().unwrap()];
     assert!(one.starts_with(&(head + "\nURI: https://example.com\nVersion: 1\nChain ID: 1\nNonce: ")), "{one}");
     assert_ne!(one, two);
@@ -189,7 +189,7 @@ fn an_ethereum_message_conforms_to_eip_4361() {
 #[tokio::test]
 async fn an_ethereum_wallet_signs_in() {
     let (server, client) = server_of_sessions().await;
-    // Message and signature from the tests of the server.
+    // The message and the signature are from the server's tests.
     let message = format!(
         "example.com wants you to sign in with your Ethereum account:\n{ETHEREUM_ADDRESS}\n\nSign in to Example \
          App\n\nURI: https://example.com\nVersion: 1\nChain ID: 1\nNonce: 12345678\nIssued At: 2025-01-01T00:00:00.000Z"
@@ -228,7 +228,7 @@ async fn a_passkey_signs_in() {
     let (server, client) = recorded.play().await;
     let (challenge_id, credential) = (id(&recorded.sent()["challenge_id"]), &recorded.sent()["credential"]);
     assert_eq!(challenge_id, challenge.challenge_id);
-    // As JSON, as text, typed, and with lists of bytes as some crates serialize them.
+    // As JSON, as text, typed, and with lists of bytes as some crates return them.
     client.sign_in(PasskeyAssertion::new(challenge_id, credential)).await.unwrap();
     recorded.assert_repeated(&server).await;
     client.sign_in(PasskeyAssertion::new(challenge_id, credential.to_string())).await.unwrap();
@@ -241,7 +241,7 @@ async fn a_passkey_signs_in() {
     recorded.assert_repeated(&server).await;
 }
 
-/// The same credential with its binary values as lists of numbers.
+/// The same credential, with its binary values as lists of numbers.
 fn with_bytes(credential: &Value) -> Value {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -255,7 +255,7 @@ fn with_bytes(credential: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn sso_starts_at_the_identity_provider() {
+async fn sso_starts_at_the_identity_provider_of_the_company() {
     let recorded = Recorded::load("165-sso-url");
     let (server, client) = recorded.play().await;
     let acme = Sso::domain("5615942f.example").redirect_to("http://localhost:3000/cb");

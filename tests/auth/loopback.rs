@@ -1,4 +1,4 @@
-//! The loopback server, with `reqwest` as the browser and the fake server as GoTrue.
+//! The loopback listener. `reqwest` plays the browser, the fake server plays the server.
 
 use std::{io::ErrorKind, time::Duration};
 
@@ -17,7 +17,7 @@ use tokio::{
 
 const CODE: &str = "8d8c4e55-d49c-4b5b-a6d7-6cd0aec59d10";
 
-/// Listens and waits, by a clock that stands still.
+/// Starts a listener that uses a manual clock, and waits for the callback.
 async fn waiting() -> (Url, ManualClock, JoinHandle<gotrue::Result<Callback>>) {
     let clock = ManualClock::new();
     let loopback = Loopback::builder().clock(clock.clone()).bind().await.unwrap();
@@ -37,17 +37,17 @@ async fn connect(url: &Url) -> TcpStream {
     TcpStream::connect(("127.0.0.1", url.port().unwrap())).await.unwrap()
 }
 
-/// Sends bytes and reads until the other side closes.
+/// Sends bytes, and reads the response until the connection is closed.
 async fn send(url: &Url, bytes: &[u8]) -> String {
     let mut stream = connect(url).await;
     stream.write_all(bytes).await.unwrap();
     let mut answer = Vec::new();
-    // The server may close before it has read everything.
+    // The listener may close the connection before it has read everything.
     let _ = stream.read_to_end(&mut answer).await;
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Follows redirects up to this URL. `reqwest` itself would drop the fragment.
+/// Follows redirects up to this URL; `reqwest` itself would lose the fragment.
 async fn browse(mut url: Url, to: &Url) -> Url {
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     while url.port() != to.port() {
@@ -63,7 +63,7 @@ fn with_code(url: &Url) -> Url {
     url
 }
 
-/// Asserts that a redirect is still accepted.
+/// Asserts that the listener still accepts a callback.
 async fn assert_still_waits(url: &Url, waiting: JoinHandle<gotrue::Result<Callback>>) {
     assert_eq!(get(with_code(url)).await.status(), StatusCode::OK);
     let callback = waiting.await.unwrap().unwrap();
@@ -71,7 +71,7 @@ async fn assert_still_waits(url: &Url, waiting: JoinHandle<gotrue::Result<Callba
 }
 
 #[tokio::test]
-async fn sign_in_with_pkce() {
+async fn signs_in_with_pkce() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let loopback = Loopback::bind().await.unwrap();
@@ -86,12 +86,12 @@ async fn sign_in_with_pkce() {
     let Callback::Code { code, flow_id: None } = waiting.await.unwrap().unwrap() else { panic!() };
     let session = client.sign_in(AuthorizationCode::new(code, verifier)).await.unwrap();
     assert_eq!(session.user().email.as_deref(), Some("github-user@example.com"));
-    // The port is closed.
+    // The listener is closed.
     assert!(reqwest::get(url).await.is_err());
 }
 
 #[tokio::test]
-async fn sign_in_with_a_flow_that_has_an_id() {
+async fn signs_in_with_a_flow_with_an_id() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let mut flows = client.pkce_flows();
@@ -107,7 +107,7 @@ async fn sign_in_with_a_flow_that_has_an_id() {
 }
 
 #[tokio::test]
-async fn sign_in_with_the_implicit_flow() {
+async fn signs_in_with_the_implicit_flow() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let loopback = Loopback::bind().await.unwrap();
@@ -123,7 +123,7 @@ async fn sign_in_with_the_implicit_flow() {
     assert!(policy.contains("script-src 'sha256-") && policy.contains("form-action 'self'"), "{policy}");
     let html = page.text().await.unwrap();
     assert!(html.contains("<script>") && html.contains("name=\"fragment\""), "{html}");
-    // The request of the script.
+    // The request that the script sends.
     let html = post(&back, &fragment).await.text().await.unwrap();
     assert!(html.contains("That worked") && !html.contains("access_token"), "{html}");
 
@@ -164,7 +164,7 @@ async fn a_message_ends_the_wait() {
 }
 
 #[tokio::test]
-async fn every_page_has_a_strict_content_security_policy() {
+async fn every_page_has_a_strict_policy() {
     let (url, _, waiting) = waiting().await;
     let elsewhere = url.join("/favicon.ico").unwrap();
     for page in [get(&url).await, get(&elsewhere).await, post(&url, "").await, get(with_code(&url)).await] {
@@ -184,7 +184,7 @@ async fn every_page_has_a_strict_content_security_policy() {
 }
 
 #[tokio::test]
-async fn stray_requests_are_rejected_and_the_wait_continues() {
+async fn stray_requests_are_rejected_and_do_not_end_the_wait() {
     let (url, _, waiting) = waiting().await;
     let path = url.path().to_owned();
     let shorter = path[..path.len() - 1].to_owned();
@@ -199,7 +199,7 @@ async fn stray_requests_are_rejected_and_the_wait_continues() {
         let status = http.request(method.clone(), with_code(&url)).send().await.unwrap().status();
         assert_eq!(status, StatusCode::NOT_FOUND, "{method}");
     }
-    // The right path without a query: there may be a fragment.
+    // The right path without parameters: there may be a fragment.
     assert_eq!(get(&url).await.status(), StatusCode::OK);
     for fragment in ["", "section", "access_token=of-another&state=s", &"x".repeat(100_000)] {
         assert_eq!(post(&url, fragment).await.status(), StatusCode::BAD_REQUEST);
@@ -210,7 +210,7 @@ async fn stray_requests_are_rejected_and_the_wait_continues() {
 }
 
 #[tokio::test]
-async fn invalid_http_is_rejected_and_the_wait_continues() {
+async fn requests_that_are_not_http_do_not_end_the_wait() {
     let (url, _, waiting) = waiting().await;
     for garbage in [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"\0\0\0\0\r\n\r\n", b"HELO there\r\n\r\n"] {
         let answer = send(&url, garbage).await;
@@ -233,7 +233,7 @@ async fn slow_connections_are_closed() {
     let (url, clock, waiting) = waiting().await;
     let mut slow = connect(&url).await;
     slow.write_all(b"GET / HTTP/1.1\r\nhost").await.unwrap();
-    // The timeouts of the wait and of the connection.
+    // The timeout of the call, and that of the connection.
     while clock.sleepers() < 2 {
         tokio::task::yield_now().await;
     }
@@ -257,7 +257,7 @@ async fn idle_connections_do_not_block_the_browser() {
 }
 
 #[tokio::test]
-async fn the_wait_times_out_by_the_clock() {
+async fn the_wait_times_out() {
     let (url, clock, waiting) = waiting().await;
     assert_eq!(get(&url).await.status(), StatusCode::OK);
     clock.advance(Duration::from_secs(299));
@@ -286,7 +286,7 @@ async fn a_port_can_be_chosen_and_may_be_in_use() {
 async fn the_path_is_random_and_not_printed() {
     let (one, two) = (Loopback::bind().await.unwrap(), Loopback::bind().await.unwrap());
     assert_ne!(one.redirect_to().path(), two.redirect_to().path());
-    // 256 bits, base64url.
+    // 256 bits in base64url.
     let path = one.redirect_to().path()[1..].to_owned();
     assert_eq!(path.len(), 43);
     assert!(!format!("{one:?}").contains(&path));

@@ -1,4 +1,4 @@
-//! Multi-factor authentication.
+//! Second factors.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use support::{
 };
 use wiremock::MockServer;
 
-/// The recorded user, and a server that returns the recorded response.
+/// The recorded user, with a server that replays a recording.
 async fn play(name: &str) -> (Recorded, MockServer, Mfa) {
     let recorded = Recorded::load(name);
     let (server, client) = recorded.play().await;
@@ -46,7 +46,7 @@ async fn an_authenticator_is_enrolled() {
     let uri = factor.qr_code_data_uri();
     let svg = STANDARD.decode(uri.expose().strip_prefix("data:image/svg+xml;base64,").unwrap()).unwrap();
     assert_eq!(svg, factor.qr_code.expose().as_bytes());
-    // The secret is redacted in all its forms.
+    // All forms of the secret are redacted.
     let printed = format!("{factor:?} {uri:?}");
     assert!(!printed.contains(factor.secret.expose()) && !printed.contains("otpauth") && !printed.contains("svg"));
 
@@ -70,14 +70,14 @@ async fn a_phone_and_a_security_key_are_enrolled() {
 
 #[tokio::test]
 async fn an_enrollment_without_its_secret_is_an_error() {
-    // The response for a phone has no secret.
+    // The response for a phone contains no secret.
     let (_, _server, mfa) = play("102-factor_enroll-phone").await;
     let error = mfa.enroll_totp(EnrollTotp::new()).await.unwrap_err();
     assert!(matches!(error, Error::UnreadableResponse(_)), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_verified_challenge_returns_a_session_of_aal2() {
+async fn a_challenge_is_answered_for_a_session_of_aal2() {
     let (recorded, server, mfa) = play("098-factor_challenge-totp").await;
     let factor = factor_of(&recorded);
     let challenge = mfa.challenge(factor).await.unwrap();
@@ -87,7 +87,7 @@ async fn a_verified_challenge_returns_a_session_of_aal2() {
     mfa.challenge_via(factor, MessageChannel::Whatsapp).await.unwrap();
     assert_eq!(body(&last_request(&server).await), json!({ "channel": "whatsapp" }));
 
-    // A challenge can be stored in between.
+    // The challenge can be stored in between.
     let text = serde_json::to_string(&challenge).unwrap();
     assert_eq!(serde_json::from_str::<FactorChallenge>(&text).unwrap(), challenge);
 
@@ -107,7 +107,7 @@ async fn a_verified_challenge_returns_a_session_of_aal2() {
 }
 
 #[tokio::test]
-async fn a_code_can_be_challenged_and_verified_in_one_call() {
+async fn challenge_and_verification_go_together() {
     use wiremock::{Mock, matchers::path_regex};
 
     let (challenge, verify) = (Recorded::load("098-factor_challenge-totp"), Recorded::load("100-factor_verify-totp"));
@@ -122,7 +122,7 @@ async fn a_code_can_be_challenged_and_verified_in_one_call() {
 }
 
 #[tokio::test]
-async fn an_authenticator_creates_a_credential_and_uses_it() {
+async fn an_authenticator_makes_a_credential_and_then_uses_it() {
     let (recorded, server, mfa) = play("105-factor_challenge-webauthn").await;
     let made = mfa.challenge_webauthn(factor_of(&recorded)).await.unwrap();
     assert_eq!(body(&last_request(&server).await), json!({}));
@@ -146,7 +146,7 @@ async fn an_authenticator_creates_a_credential_and_uses_it() {
     });
     assert_eq!(body(&request), sent);
 
-    // A credential for the other ceremony is not sent.
+    // The other kind of credential is not sent.
     let error = mfa.verify_webauthn(&made, credential).await.unwrap_err();
     assert_eq!(error.to_string(), "credential is an assertion; expected a new one");
     let attestation = Recorded::load("236-passkey_registration_verify-ok").sent()["credential"].clone();
@@ -156,7 +156,7 @@ async fn an_authenticator_creates_a_credential_and_uses_it() {
 }
 
 #[tokio::test]
-async fn a_factor_of_another_type_has_no_webauthn_challenge() {
+async fn a_factor_of_another_kind_has_no_webauthn_challenge() {
     let (recorded, _server, mfa) = play("098-factor_challenge-totp").await;
     let error = mfa.challenge_webauthn(factor_of(&recorded)).await.unwrap_err();
     assert!(matches!(error, Error::UnreadableResponse(_)), "{error:?}");
@@ -180,7 +180,7 @@ fn user_with(factors: &[(&str, &str)]) -> User {
     serde_json::from_value(user).unwrap()
 }
 
-/// An access token with these claims and the required ones.
+/// An access token with these claims, and the required ones.
 fn token(claims: &Value) -> Secret {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let mut claims = claims.clone();
@@ -190,7 +190,7 @@ fn token(claims: &Value) -> Secret {
 }
 
 #[test]
-fn factors_are_grouped_by_type_and_state_and_unknown_types_are_kept() {
+fn factors_are_grouped_by_type_and_state_and_unknown_types_survive() {
     let user = user_with(&[
         ("totp", "verified"),
         ("totp", "unverified"),
@@ -210,7 +210,7 @@ fn factors_are_grouped_by_type_and_state_and_unknown_types_are_kept() {
 }
 
 #[test]
-fn assurance_is_derived_from_the_token_and_the_verified_factors() {
+fn assurance_comes_from_the_token_and_the_verified_factors() {
     let one = token(&json!({ "aal": "aal1" }));
     let assurance = Assurance::of(&one, &user_with(&[("totp", "unverified")]));
     assert_eq!((&assurance.current, &assurance.next), (&Some(AssuranceLevel::Aal1), &Some(AssuranceLevel::Aal1)));
@@ -219,7 +219,7 @@ fn assurance_is_derived_from_the_token_and_the_verified_factors() {
     assert_eq!(assurance.next, Some(AssuranceLevel::Aal2));
     assert!(assurance.needs_second_factor());
 
-    // An unknown level is not below the known ones.
+    // A level that is unknown today does not count as lower.
     let assurance = Assurance::of(&token(&json!({ "aal": "aal3" })), &user_with(&[]));
     assert_eq!(assurance.current.unwrap().to_string(), "aal3");
     for unreadable in ["", "x", "x.y.z", "e30.e30.x"] {
@@ -240,7 +240,7 @@ async fn factors_and_assurance_are_requested() {
     recorded.assert_repeated(&server).await;
 }
 
-// On the fake server.
+// With the fake server.
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct-horse-7";
@@ -273,7 +273,7 @@ fn level(session: &Session) -> AssuranceLevel {
 }
 
 #[tokio::test]
-async fn a_second_factor_raises_the_level_and_ends_other_sessions() {
+async fn a_second_factor_raises_the_session_and_ends_the_others() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let first = sign_up(&client).await;
@@ -294,14 +294,14 @@ async fn a_second_factor_raises_the_level_and_ends_other_sessions() {
     assert!(session.user().factors.as_ref().unwrap()[0].is_verified());
     assert_code(client.user(other.access_token()).get().await, 403, &ErrorCode::SessionNotFound);
 
-    // The session keeps its level; a new sign-in starts at the lower one.
+    // The session keeps its level; the next sign-in starts at the lower one.
     let session = client.refresh(session.refresh_token()).await.unwrap();
     assert_eq!(level(&session), AssuranceLevel::Aal2);
     let next = sign_in(&client).await;
     assert_eq!(level(&next), AssuranceLevel::Aal1);
     assert!(client.user(next.access_token()).mfa().assurance().await.unwrap().needs_second_factor());
 
-    // Without the factor, the level is lowered.
+    // Without the factor, the level falls back.
     client.user(session.access_token()).mfa().unenroll(factor.id).await.unwrap();
     let session = client.refresh(session.refresh_token()).await.unwrap();
     assert_eq!(level(&session), AssuranceLevel::Aal1);
@@ -309,7 +309,7 @@ async fn a_second_factor_raises_the_level_and_ends_other_sessions() {
 }
 
 #[tokio::test]
-async fn calls_that_need_the_second_factor_are_rejected_without_it() {
+async fn operations_that_need_the_second_factor_are_rejected_without() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let (factor, raised) = with_factor(&server, &client).await;
@@ -342,7 +342,7 @@ async fn a_challenge_is_valid_once_and_for_five_minutes() {
     let unknown = FactorChallenge::new(factor.id, Uuid::from_u128(9));
     assert_code(mfa.verify(&unknown, code()).await, 422, &ErrorCode::MfaFactorNotFound);
 
-    // A code is accepted up to one step late.
+    // A code is accepted one step late, and not later.
     let challenge = mfa.challenge(factor.id).await.unwrap();
     let early = code();
     clock.advance(Duration::from_secs(60));
@@ -357,7 +357,7 @@ async fn a_challenge_is_valid_once_and_for_five_minutes() {
 }
 
 #[tokio::test]
-async fn the_totp_codes_of_the_fake_server_equal_the_real_ones() {
+async fn codes_match_those_of_the_real_server() {
     let (enrolled, verified) = (Recorded::load("095-factor_enroll-totp"), Recorded::load("100-factor_verify-totp"));
     let factor = &verified.came()["user"]["factors"][0];
     let moment: gotrue::chrono::DateTime<gotrue::chrono::Utc> = factor["updated_at"].as_str().unwrap().parse().unwrap();
@@ -369,7 +369,7 @@ async fn the_totp_codes_of_the_fake_server_equal_the_real_ones() {
 }
 
 #[tokio::test]
-async fn an_anonymous_user_cannot_enroll_factors() {
+async fn an_anonymous_user_has_no_factors_until_they_stay() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let guest = client.sign_in(Anonymous::new().data(json!({ "theme": "dark" }))).await.unwrap();
@@ -397,14 +397,14 @@ async fn signed_up(client: &Client) -> Session {
 }
 
 #[tokio::test]
-async fn a_phone_factor_receives_a_code() {
+async fn a_phone_gets_a_code() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).message_interval(Duration::from_secs(60)).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
     let session = signed_up(&client).await;
     let mfa = client.user(session.access_token()).mfa();
     assert_code(mfa.enroll_phone(EnrollPhone::new("call me")).await, 400, &ErrorCode::ValidationFailed);
-    // An unverified factor with the same number is replaced.
+    // The same number replaces an unverified factor.
     mfa.enroll_phone(EnrollPhone::new("+15550000002").friendly_name("old")).await.unwrap();
     let factor = mfa.enroll_phone(EnrollPhone::new("+15550000002").friendly_name("sim")).await.unwrap();
     assert_eq!(factor.phone.as_deref(), Some("+15550000002"));
@@ -426,7 +426,7 @@ async fn a_phone_factor_receives_a_code() {
     let same = EnrollPhone::new("15550000002").friendly_name("again");
     assert_code(mfa.enroll_phone(same).await, 422, &ErrorCode::MfaVerifiedFactorExists);
 
-    // The code of an older challenge is not valid for a newer one.
+    // The code of an older challenge does not answer a newer one.
     clock.advance(Duration::from_secs(61));
     let first = mfa.challenge(factor.id).await.unwrap();
     let old = server.last_message_to("15550000002").unwrap().code;
@@ -437,7 +437,7 @@ async fn a_phone_factor_receives_a_code() {
 }
 
 #[tokio::test]
-async fn an_authenticator_becomes_a_factor_and_is_required() {
+async fn an_authenticator_creates_a_factor_and_answers_its_challenge() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = signed_up(&client).await;
@@ -458,11 +458,11 @@ async fn an_authenticator_becomes_a_factor_and_is_required() {
     let last = verified.last_webauthn_challenge_data.as_ref().unwrap();
     assert_eq!(last.type_, Some(WebAuthnCeremony::Create));
     assert_eq!(last.challenge.as_ref().unwrap()["factor_id"], json!(factor.id));
-    // A verified challenge is deleted.
+    // The response used up the challenge.
     let mfa = client.user(raised.access_token()).mfa();
     assert_code(mfa.verify_webauthn(&challenge, &made).await, 422, &ErrorCode::MfaFactorNotFound);
 
-    // The next sign-in uses the factor.
+    // The next sign-in uses the credential.
     let mfa = client.user(sign_in(&client).await.access_token()).mfa();
     assert!(mfa.assurance().await.unwrap().needs_second_factor());
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
@@ -473,7 +473,7 @@ async fn an_authenticator_becomes_a_factor_and_is_required() {
     let raised = mfa.verify_webauthn(&challenge, used).await.unwrap();
     assert_eq!(level(&raised), AssuranceLevel::Aal2);
 
-    // Passkeys can be managed at that level only.
+    // Only that level can manage passkeys.
     let low = client.user(sign_in(&client).await.access_token());
     let refused = low.passkeys().registration_options().await;
     assert_code(refused, 403, &ErrorCode::InsufficientAal);
@@ -481,7 +481,7 @@ async fn an_authenticator_becomes_a_factor_and_is_required() {
 }
 
 #[tokio::test]
-async fn the_response_of_an_authenticator_is_verified() {
+async fn responses_of_authenticators_are_verified() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let session = signed_up(&client).await;
@@ -490,7 +490,7 @@ async fn the_response_of_an_authenticator_is_verified() {
     let challenge = mfa.challenge_webauthn(factor.id).await.unwrap();
     let elsewhere = Device::default().create(challenge.options.clone(), "http://localhost:4000").await.unwrap();
     assert_code(mfa.verify_webauthn(&challenge, elsewhere).await, 500, &ErrorCode::UnexpectedFailure);
-    // A failed verification does not delete the challenge.
+    // A challenge remains valid after a wrong response.
     let mut device = Device::default();
     let made = device.create(challenge.options.clone(), ORIGIN).await.unwrap();
     let raised = mfa.verify_webauthn(&challenge, made).await.unwrap();

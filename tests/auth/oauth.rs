@@ -19,7 +19,7 @@ use wiremock::{MockServer, ResponseTemplate};
 const SPA: Uuid = uuid!("495a8cfc-297a-4b71-93bf-9799cc4a93ce");
 const SECRET: &str = "secret-of-the-app";
 
-/// The recorded client, and a server that returns the recorded response.
+/// The recorded client, with a server that replays a recording.
 async fn play(name: &str, authentication: ClientAuthentication) -> (Recorded, MockServer, OAuthApp) {
     let recorded = Recorded::load(name);
     let (server, client) = recorded.play().await;
@@ -38,7 +38,7 @@ fn callback(query: &str) -> OAuthCallback {
 }
 
 #[tokio::test]
-async fn an_authorization_request_has_pkce_and_a_random_state() {
+async fn a_sign_in_starts_with_pkce_and_a_random_state() {
     let client = gotrue::Client::new("https://project.supabase.co/auth/v1", "").unwrap();
     let app = client.oauth_app(SPA, ClientAuthentication::Public);
     let (url, flow) = app.authorize("https://spa.example.com/cb").scopes(["openid", "email"]).start().unwrap();
@@ -55,7 +55,7 @@ async fn an_authorization_request_has_pkce_and_a_random_state() {
     ];
     let wanted: HashMap<_, _> = wanted.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     assert_eq!(query, wanted);
-    // A real server has accepted the same parameters.
+    // A real server accepted the same parameters.
     let recorded = Recorded::load("191-oauth_authorize-redirect");
     let names = |map: &HashMap<String, String>| map.keys().cloned().collect::<std::collections::BTreeSet<_>>();
     assert_eq!(names(&query), recorded.request["query"].as_object().unwrap().keys().cloned().collect());
@@ -88,7 +88,7 @@ async fn a_public_client_exchanges_code_and_refresh_token() {
 }
 
 #[tokio::test]
-async fn a_confidential_client_uses_its_registered_authentication_method() {
+async fn a_confidential_client_authenticates_as_it_is_registered() {
     let (_, server, app) = play("201-oauth_token-refresh", SECRET.into()).await;
     app.refresh("amkid53nktxy").await.unwrap();
     let request = last_request(&server).await;
@@ -129,7 +129,7 @@ async fn a_rejected_refresh_ends_the_session() {
 }
 
 #[tokio::test]
-async fn claims_are_requested_with_an_access_token() {
+async fn claims_come_with_an_access_token() {
     let (recorded, server, app) = play("200-oauth_userinfo-ok", ClientAuthentication::Public).await;
     let claims = app.user_info(recorded.access_token()).await.unwrap();
     assert_eq!(claims.sub, uuid!("4c7ff6f3-c42b-4426-a6b0-bd65e88e3896"));
@@ -138,7 +138,7 @@ async fn claims_are_requested_with_an_access_token() {
 }
 
 #[tokio::test]
-async fn an_application_registers_dynamically() {
+async fn an_application_registers_itself() {
     let recorded = Recorded::load("185-oauth_client_register-dynamic");
     let (server, client) = recorded.play().await;
     let app = client.register_oauth_client(RegisterOAuthClient::new(["https://dyn.example.com/cb"]).client_name("Dyn"));
@@ -176,7 +176,7 @@ async fn an_application_registers_dynamically() {
 }
 
 #[tokio::test]
-async fn discovery_documents_are_read() {
+async fn the_server_describes_itself() {
     let recorded = Recorded::load("006-openid_configuration-ok");
     let (server, client) = recorded.play().await;
     assert_eq!(client.openid_configuration().await.unwrap().token_endpoint, "/oauth/token");

@@ -24,7 +24,7 @@ async fn signed_up(client: &Client, email: &str) -> (Session, UserClient) {
     (session, user)
 }
 
-/// A new passkey of a user, and its ID.
+/// A new passkey of a user, and its id.
 async fn registered(user: &UserClient) -> (Device, Uuid) {
     let mut device = Device::default();
     let challenge = user.passkeys().registration_options().await.unwrap();
@@ -33,13 +33,13 @@ async fn registered(user: &UserClient) -> (Device, Uuid) {
     (device, passkey.id)
 }
 
-/// The response of a device to a new challenge.
+/// A device's response to a new challenge.
 async fn answer(client: &Client, device: &mut Device) -> (Uuid, Value) {
     let challenge = client.passkey_options().await.unwrap();
     (challenge.challenge_id, device.get(challenge.options, ORIGIN).await.unwrap())
 }
 
-/// The response in the format of a browser.
+/// The credential as a browser returns it.
 fn in_base64(credential: Value) -> Value {
     Value::from(PublicKeyCredential::try_from(credential).unwrap())
 }
@@ -76,7 +76,7 @@ async fn a_passkey_is_registered_and_signs_in() {
     let list = client.user(by_passkey.access_token()).passkeys().list().await.unwrap();
     assert_eq!(list[0].id, passkey.id);
     assert_eq!(list[0].last_used_at.unwrap().timestamp(), clock_in(&clock, 0));
-    // A second time, with an increased counter.
+    // Again, with the next value of the counter.
     let (id, credential) = answer(&client, &mut device).await;
     client.sign_in(PasskeyAssertion::new(id, credential)).await.unwrap();
 }
@@ -119,7 +119,7 @@ async fn passkeys_are_renamed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_challenge_is_valid_once_for_its_ceremony_and_until_it_expires() {
+async fn a_challenge_accepts_one_response_in_time() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client().unwrap();
@@ -137,7 +137,7 @@ async fn a_challenge_is_valid_once_for_its_ceremony_and_until_it_expires() {
     assert_eq!(code(wrong), ErrorCode::WebauthnVerificationFailed);
     let unknown = client.sign_in(PasskeyAssertion::new(Uuid::from_u128(1), &credential)).await;
     assert_eq!(code(unknown), ErrorCode::WebauthnChallengeNotFound);
-    // A challenge for registration is not valid for sign-in.
+    // A challenge for registration is not valid for a sign-in.
     let registration = user.passkeys().registration_options().await.unwrap();
     let crossed = client.sign_in(PasskeyAssertion::new(registration.challenge_id, &credential)).await;
     assert_eq!(code(crossed), ErrorCode::WebauthnChallengeNotFound);
@@ -149,18 +149,18 @@ async fn a_challenge_is_valid_once_for_its_ceremony_and_until_it_expires() {
 }
 
 #[tokio::test]
-async fn a_registration_is_verified() {
+async fn registrations_are_verified() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let (_, user) = signed_up(&client, EMAIL).await;
     let passkeys = user.passkeys();
 
-    // Another origin.
+    // Another site.
     let challenge = passkeys.registration_options().await.unwrap();
     let elsewhere = Device::default().create(challenge.options, "http://localhost:4000").await.unwrap();
     let wrong_origin = passkeys.register(challenge.challenge_id, &elsewhere).await;
     assert_eq!(code(wrong_origin), ErrorCode::WebauthnVerificationFailed);
-    // The failure has used the challenge.
+    // The failure used up the challenge.
     assert_eq!(code(passkeys.register(challenge.challenge_id, &elsewhere).await), ErrorCode::WebauthnChallengeNotFound);
 
     // Another challenge.
@@ -189,12 +189,12 @@ async fn a_registration_is_verified() {
     again["response"]["clientDataJSON"] = client_data("webauthn.create", &second.options.challenge, ORIGIN);
     let twice = passkeys.register(second.challenge_id, again).await;
     assert_eq!(code(twice), ErrorCode::WebauthnCredentialExists);
-    // The options exclude it.
+    // Authenticators are told to exclude it.
     let options = Value::from(passkeys.registration_options().await.unwrap().options);
     assert_eq!(options["excludeCredentials"].as_array().unwrap().len(), 1);
 }
 
-/// Client data as a browser writes them. Without attestation, a registration does not sign them.
+/// Client data as a browser creates it. It is not signed in a registration without attestation.
 fn client_data(ceremony: &str, challenge: &str, origin: &str) -> Value {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let data = serde_json::json!({ "type": ceremony, "challenge": challenge, "origin": origin });
@@ -202,7 +202,7 @@ fn client_data(ceremony: &str, challenge: &str, origin: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_forged_assertion_is_rejected() {
+async fn forged_assertions_are_rejected() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let (_, user) = signed_up(&client, EMAIL).await;
@@ -210,13 +210,13 @@ async fn a_forged_assertion_is_rejected() {
     let (_, other) = signed_up(&client, "bob@example.com").await;
     let (mut other_device, _) = registered(&other).await;
 
-    // Another origin.
+    // Another site.
     let challenge = client.passkey_options().await.unwrap();
     let credential = device.get(challenge.options, "http://localhost:4000").await.unwrap();
     let wrong_origin = client.sign_in(PasskeyAssertion::new(challenge.challenge_id, credential)).await;
     assert_eq!(code(wrong_origin), ErrorCode::WebauthnVerificationFailed);
 
-    // The signature of another challenge; of another key; with other authenticator data; of an unknown key.
+    // The signature for another challenge, by another key, for other authenticator data, and by an unknown key.
     let (_, stale) = answer(&client, &mut device).await;
     let (_, foreign) = answer(&client, &mut other_device).await;
     let (stale, foreign) = (in_base64(stale), in_base64(foreign));
@@ -235,13 +235,13 @@ async fn a_forged_assertion_is_rejected() {
     let refused = client.sign_in(PasskeyAssertion::new(id, forged)).await;
     assert_eq!(code(refused), ErrorCode::WebauthnVerificationFailed);
 
-    // The valid assertion is still accepted.
+    // The genuine assertion is still accepted.
     let (id, credential) = answer(&client, &mut device).await;
     client.sign_in(PasskeyAssertion::new(id, credential)).await.unwrap();
 }
 
 #[tokio::test]
-async fn banned_deleted_and_anonymous_users_cannot_use_passkeys() {
+async fn users_who_may_not_sign_in_cannot_use_a_passkey() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let (session, user) = signed_up(&client, EMAIL).await;
@@ -261,7 +261,7 @@ async fn banned_deleted_and_anonymous_users_cannot_use_passkeys() {
 }
 
 #[tokio::test]
-async fn credentials_are_bound_to_the_relying_party() {
+async fn credentials_are_tied_to_the_configured_site() {
     let server = FakeServer::builder().relying_party("example.com", "https://app.example.com").start().await;
     let client = server.client().unwrap();
     let (_, user) = signed_up(&client, EMAIL).await;

@@ -52,7 +52,7 @@ fn signed_in(outcome: CallbackOutcome) -> (Session, FlowKind) {
 }
 
 #[tokio::test]
-async fn several_flows_can_end_in_any_order() {
+async fn flows_complete_in_any_order() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap();
@@ -76,7 +76,7 @@ async fn several_flows_can_end_in_any_order() {
     for (callback, expected, email) in ended {
         let (session, kind) = signed_in(client.sign_in_from_callback(&mut flows, &callback).await.unwrap());
         assert_eq!((kind, session.user().email.as_deref()), (expected, Some(email)));
-        // A code is valid once.
+        // Only once.
         let again = client.sign_in_from_callback(&mut flows, &callback).await.unwrap_err();
         assert!(matches!(again, Error::MissingVerifier), "{again:?}");
     }
@@ -84,7 +84,7 @@ async fn several_flows_can_end_in_any_order() {
 }
 
 #[tokio::test]
-async fn an_email_change_takes_two_links() {
+async fn a_change_of_the_address_takes_two_links() {
     let server = FakeServer::builder().confirm_addresses(true).start().await;
     let client = server.client().unwrap();
     client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap();
@@ -114,7 +114,7 @@ async fn a_code_without_a_flow_gets_no_verifier() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
     let mut flows = client.pkce_flows();
-    // There is one open flow, but the code does not name it.
+    // There is only one open flow; it is not used for a code that does not name it.
     flows.start(FlowKind::SignIn).unwrap();
     for url in ["app:/cb?code=8d8c4e55", "app:/cb?code=8d8c4e55&flow_id=another", "app:/cb?code=8d8c4e55&flow_id="] {
         let callback = Callback::parse(&Url::parse(url).unwrap());
@@ -129,13 +129,13 @@ async fn a_code_without_a_flow_gets_no_verifier() {
 }
 
 #[tokio::test]
-async fn a_code_never_uses_the_verifier_of_another_flow() {
+async fn a_code_never_gets_another_flows_verifier() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
     let mut flows = client.pkce_flows();
     let (_, url) = start_with_provider(&client, &mut flows);
     let (other, _) = start_with_provider(&client, &mut flows);
-    // The IDs are swapped.
+    // The ids are exchanged.
     let Callback::Code { code, .. } = Callback::parse(&browse(url.as_str()).await) else { panic!() };
     let callback = Callback::Code { code, flow_id: Some(other.id().to_owned()) };
     let error = client.sign_in_from_callback(&mut flows, &callback).await.unwrap_err();
@@ -145,7 +145,7 @@ async fn a_code_never_uses_the_verifier_of_another_flow() {
 }
 
 #[tokio::test]
-async fn a_callback_without_a_code_does_not_sign_in() {
+async fn only_a_code_completes_a_flow() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
     let mut flows = client.pkce_flows();
@@ -167,7 +167,7 @@ async fn a_callback_without_a_code_does_not_sign_in() {
 }
 
 #[tokio::test]
-async fn a_flow_stays_open_after_a_temporary_failure() {
+async fn a_flow_stays_open_when_the_exchange_may_succeed_later() {
     let server = MockServer::start().await;
     let busy = Mock::given(matchers::any()).respond_with(ResponseTemplate::new(503));
     busy.up_to_n_times(1).mount(&server).await;
@@ -188,12 +188,12 @@ async fn a_flow_stays_open_after_a_temporary_failure() {
 }
 
 #[tokio::test]
-async fn a_session_in_the_fragment_is_validated_by_the_server() {
+async fn the_server_verifies_a_session_in_the_fragment() {
     let clock = ManualClock::new();
     let server = FakeServer::builder().clock(clock.clone()).start().await;
     let client = server.client_builder().clock(clock.clone()).build().unwrap();
     let url = client.authorize(Provider::Github).redirect_to(BACK).url().unwrap();
-    // The URL of the page has its own fragment.
+    // The page has a fragment of its own.
     let back = browse(url.as_str()).await;
     assert_eq!(back.fragment().unwrap().split('#').next(), Some("top"));
     let Callback::Session(tokens) = Callback::parse(&back) else { panic!("{back}") };
@@ -212,7 +212,7 @@ async fn a_session_in_the_fragment_is_validated_by_the_server() {
 }
 
 #[test]
-fn the_lifetime_of_a_flow_depends_on_its_kind() {
+fn flows_expire_by_kind() {
     let clock = ManualClock::new();
     let client = Client::builder().clock(clock.clone()).build().unwrap();
     let mut flows = client.pkce_flows();
@@ -222,7 +222,7 @@ fn the_lifetime_of_a_flow_depends_on_its_kind() {
     let (early, late) = (provider.map(&mut start), mail.map(&mut start));
     clock.advance(9 * MINUTE + Duration::from_secs(59));
     assert_eq!(flows.len(), 6);
-    // An adjustment of the wall clock does not count.
+    // Setting the clock does not make time pass.
     clock.set(gotrue::Clock::now(&clock) + Duration::from_secs(7 * 24 * 3600));
     assert_eq!(flows.len(), 6);
     clock.advance(Duration::from_secs(1));
@@ -236,7 +236,7 @@ fn the_lifetime_of_a_flow_depends_on_its_kind() {
 }
 
 #[test]
-fn the_oldest_flow_is_evicted() {
+fn the_oldest_flow_is_dropped() {
     let mut flows = PkceFlows::new();
     let started: Vec<_> = (0..17).map(|_| flows.start(FlowKind::SignIn).unwrap()).collect();
     assert_eq!(flows.len(), 16);
@@ -253,7 +253,7 @@ fn the_oldest_flow_is_evicted() {
 }
 
 #[test]
-fn flows_can_be_restored_after_a_restart() {
+fn flows_survive_a_restart() {
     let clock = ManualClock::new();
     let client = || Client::builder().clock(clock.clone()).build().unwrap();
     let mut flows = client().pkce_flows();
@@ -268,14 +268,14 @@ fn flows_can_be_restored_after_a_restart() {
     clock.advance(9 * MINUTE);
     let mut flows = client().pkce_flows();
     flows.restore(saved());
-    // Restoring twice has no further effect.
+    // Restoring twice has no effect.
     flows.restore(saved());
     assert_eq!(flows.len(), 2);
     clock.advance(MINUTE);
     assert!(flows.take(provider.id()).is_err());
     assert_eq!(flows.take(mail.id()).unwrap().verifier(), mail.verifier());
 
-    // A clock that was set back does not extend the lifetime.
+    // A clock that was set back does not extend a flow.
     clock.set(gotrue::Clock::now(&clock) - Duration::from_secs(100 * 24 * 3600));
     let mut flows = client().pkce_flows();
     flows.restore(saved());
@@ -297,7 +297,7 @@ fn flows_can_be_restored_after_a_restart() {
 }
 
 #[test]
-fn a_verifier_is_never_printed() {
+fn nothing_prints_a_verifier() {
     let mut flows = PkceFlows::new();
     let flow = flows.start(FlowKind::SignIn).unwrap();
     let text = format!("{flow:?} {flows:?} {:?}", flows.save());
@@ -308,7 +308,7 @@ fn a_verifier_is_never_printed() {
 
 proptest! {
     #[test]
-    fn the_id_is_kept_in_any_redirect_url(
+    fn the_id_travels_with_any_url(
         base in "(https://app\\.example\\.com/|http://127\\.0\\.0\\.1:8123/|com\\.example\\.app:/cb/|app://cb/)[a-zü%/ ]{0,8}",
         pairs in prop::collection::vec((".{0,8}", ".{0,8}"), 0..4),
         fragment in prop::option::of(".{0,8}"),
@@ -333,7 +333,7 @@ proptest! {
         let rest = |url: &Url| (url.path().to_owned(), url.fragment().map(str::to_owned), url.origin().ascii_serialization());
         prop_assert_eq!(rest(&with_id), rest(&own));
 
-        // As a parameter of the URL that a browser opens, with the code that the server appends.
+        // As a parameter of the URL that the browser opens, and with the code that the server adds.
         let begin = CLIENT.authorize("github").redirect_to(with_id.clone()).pkce_with(flow.verifier()).unwrap();
         let sent = begin.query_pairs().find(|(name, _)| name == "redirect_to").unwrap().1.into_owned();
         let mut back = Url::parse(&sent).unwrap();

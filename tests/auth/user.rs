@@ -1,4 +1,4 @@
-//! Other calls of a signed-in user: identities, passkeys, consents.
+//! Identities, passkeys and consents of a signed-in user.
 
 use gotrue::{
     ErrorCode, IdToken, Provider, UserClient,
@@ -13,7 +13,7 @@ use support::{
 };
 use wiremock::{MockServer, ResponseTemplate};
 
-/// The recorded user, and a server that returns the recorded response.
+/// The recorded user, with a server that replays a recording.
 async fn play(name: &str) -> (Recorded, MockServer, UserClient) {
     let recorded = Recorded::load(name);
     let (server, client) = recorded.play().await;
@@ -43,7 +43,7 @@ async fn identities_are_listed_and_removed() {
 }
 
 #[tokio::test]
-async fn an_identity_is_linked_with_a_provider() {
+async fn an_identity_is_linked_at_a_provider() {
     let (recorded, server, user) = play("089-identity_link-url").await;
     let url = user.identities().link(Provider::Github).url().await.unwrap();
     assert_eq!(url.as_str(), recorded.came()["url"]);
@@ -72,7 +72,7 @@ async fn an_identity_is_linked_with_a_provider() {
 }
 
 #[tokio::test]
-async fn an_invalid_link_url_is_an_error() {
+async fn an_invalid_url_is_an_error() {
     let reply = ResponseTemplate::new(200).set_body_json(json!({ "url": "not an address" }));
     let server = server_that_answers(reply).await;
     let error = support::client_of(&server).user("t").identities().link(Provider::Github).url().await.unwrap_err();
@@ -80,7 +80,7 @@ async fn an_invalid_link_url_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_identity_is_linked_with_an_id_token() {
+async fn an_id_token_links_its_identity() {
     let (recorded, server, user) = play("232-identity_link_id_token-already-linked").await;
     let sent = recorded.sent();
     let id_token =
@@ -138,7 +138,7 @@ async fn passkeys_are_listed_renamed_and_removed() {
 }
 
 #[tokio::test]
-async fn an_oauth_client_requests_consent() {
+async fn a_client_of_the_oauth_server_asks_for_consent() {
     let id = "nmo334o52jjgyr5lnthutsbum2crzyx6";
     let (recorded, server, user) = play("194-oauth_authorization_get-ok").await;
     let asked = user.oauth().authorization(id).await.unwrap();
@@ -154,7 +154,7 @@ async fn an_oauth_client_requests_consent() {
     user.oauth().deny(id).await.unwrap();
     assert_eq!(body(&last_request(&server).await), json!({ "action": "deny" }));
 
-    // A response that already is the redirect.
+    // A response that is already a redirect.
     let server = server_that_answers(recorded.reply()).await;
     let user = support::client_of(&server).user("t");
     let answer = user.oauth().authorization(id).await.unwrap();

@@ -131,6 +131,25 @@ fn claims_can_be_serialized_and_deserialized() {
 }
 
 #[tokio::test]
+async fn claims_may_be_nested_deeply() {
+    let signer = Signer::ec("one");
+    let server = KeyServer::start(&[&signer]).await;
+    for depth in [99, 100, 130, 1000, 10_000] {
+        for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+            let deep = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            for name in ["user_metadata", "app_metadata", "custom", "amr", "iss"] {
+                // As text, because a value of this depth overflows the stack.
+                let others = claims_with(&json!({ name: null })).to_string();
+                let payload = format!(r#"{},"{name}":{deep}}}"#, others.strip_suffix('}').unwrap());
+                let token = signer.sign_text(&signer.header().to_string(), &payload);
+                let verified = server.verifier().verify(&token).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert_eq!(verified.into_claims(), Claims::read_unverified(&token).unwrap());
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn verified_claims_are_claims() {
     let signer = Signer::ec("one");
     let server = KeyServer::start(&[&signer]).await;

@@ -1,5 +1,6 @@
 //! Members of a key set that cannot be used are skipped and never cost the other keys (RFC 7517, section 5).
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::error::TokenError;
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
@@ -108,6 +109,11 @@ async fn members_are_read_tolerantly() {
     let rsa = Signer::rsa("one");
     let mut leading_zero = rsa.published();
     leading_zero["n"] = json!(format!("AAAA{}", rsa.published()["n"].as_str().unwrap()));
+    // Its `y` starts with a zero byte.
+    let p521 = Signer::p521("one");
+    let mut shortened = p521.published();
+    let y = URL_SAFE_NO_PAD.decode(shortened["y"].as_str().unwrap()).unwrap();
+    shortened["y"] = json!(encode(y.strip_prefix(&[0]).unwrap()));
     for (signer, jwk) in [
         (&ec, with("x5t", json!(5))),
         (&ec, with("x5c", json!({ "deep": [[[]]] }))),
@@ -116,6 +122,7 @@ async fn members_are_read_tolerantly() {
         (&ec, with("key_ops", json!(["sign", "verify", "future"]))),
         (&ec, with("alg", json!(null))),
         (&rsa, leading_zero),
+        (&p521, shortened),
         (&rsa, rsa_with("crv", json!("P-256"))),
     ] {
         let server = KeyServer::publishing(std::slice::from_ref(&jwk)).await;

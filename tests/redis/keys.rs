@@ -45,8 +45,8 @@ async fn every_pair_of_prefix_and_id_has_keys_of_its_own() {
     let mut leases = Vec::new();
     for (number, store) in (0..).zip(&stores) {
         let pair = PAIRS[usize::from(number)];
-        let stored = store.load().await.unwrap().map(|record| record.revision());
-        assert_eq!(stored, Some(record(number).revision()), "{pair:?}");
+        let revision = store.load().await.unwrap().unwrap().revision();
+        assert_eq!(revision, record(number).revision(), "{pair:?}");
         leases.push(timeout(Duration::from_secs(30), store.lease()).await.expect("a lease of its own").unwrap());
     }
     assert_eq!(redis.command::<usize>(&["DBSIZE"]).await, 2 * PAIRS.len());

@@ -30,7 +30,7 @@ const LOCKS: [&str; 2] = ["session.json.lock", "session.json.turn"];
 const ALL: [&str; 3] = ["session.json", "session.json.lock", "session.json.turn"];
 
 /// The name of a temporary file, as a process that is killed leaves it.
-const LEFTOVER: &str = "session.json.0123456789abcdef0123456789abcdef.new";
+const LEFTOVER: &str = "session.json.0123456789abcdef.new";
 
 fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();
@@ -126,12 +126,13 @@ async fn a_file_in_the_place_of_a_temporary_file_is_neither_used_nor_followed_an
 async fn files_that_are_not_temporary_files_of_the_store_stay() {
     let directory = TempDir::new().unwrap();
     let others = [
-        "other.json.0123456789abcdef0123456789abcdef.new",
-        "session.json.0123456789abcdef0123456789abcdef",
-        "session.json.0123456789abcdef.new",
+        "other.json.0123456789abcdef.new",
+        "session.json.0123456789abcdef",
+        "session.json.0123456789abcde.new",
+        "session.json.0123456789abcdeg.new",
         "session.json.backup.new",
-        "session.json.x.0123456789abcdef0123456789abcdef.new",
-        "session.json0123456789abcdef0123456789abcdef.new",
+        "session.json.x.0123456789abcdef.new",
+        "session.json0123456789abcdef.new",
         "session.jsonnew",
     ];
     for name in others {
@@ -272,7 +273,7 @@ async fn a_full_disk_leaves_the_old_record_and_nothing_else() {
     let (one, two) = (record(1), record(2));
     swap(&store, None, Some(&one)).await;
     let ballast = directory.path().join("ballast");
-    fs::write(&ballast, [0; 1 << 20]).unwrap_err();
+    fs::write(&ballast, vec![0; 1 << 20]).unwrap_err();
     store.compare_and_swap(Some(one.revision()), Some(two.clone())).await.unwrap_err();
     assert_eq!(revision(&store).await, Some(one.revision()));
     assert_eq!(names(directory.path()), ["ballast", "session.json", "session.json.lock", "session.json.turn"]);

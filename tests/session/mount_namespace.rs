@@ -19,15 +19,15 @@ pub fn is_entered(test: &str) -> bool {
         command.args(["--user", "--map-root-user", "--mount"]).arg(program).env(VARIABLE, "1");
         command
     };
-    let probe = unshare(Path::new("true")).stderr(Stdio::null()).status();
-    if !probe.is_ok_and(|status| status.success()) {
+    let trial = unshare(Path::new("true")).stderr(Stdio::null()).status();
+    if !trial.is_ok_and(|status| status.success()) {
         println!("skipped: no mount namespaces on this system");
         return false;
     }
     let program = env::current_exe().unwrap();
     let output = unshare(&program).args(["--exact", test, "--nocapture", "--test-threads=1"]).output().unwrap();
-    let text = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    let printed = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
     false
 }
 

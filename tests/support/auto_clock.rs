@@ -1,7 +1,7 @@
 //! A clock on which sleeping takes no time.
 
 use std::{
-    future::{Future, ready},
+    future::Future,
     pin::Pin,
     sync::{
         Arc,
@@ -44,8 +44,11 @@ impl Clock for AutoClock {
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        self.sleeps.fetch_add(1, Ordering::Relaxed);
-        self.clock.advance(duration);
-        Box::pin(ready(()))
+        let Self { clock, sleeps } = self.clone();
+        // Only a sleep that something waits for counts.
+        Box::pin(async move {
+            sleeps.fetch_add(1, Ordering::Relaxed);
+            clock.advance(duration);
+        })
     }
 }

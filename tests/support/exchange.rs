@@ -70,7 +70,6 @@ impl Exchange {
     }
 
     /// An optional query parameter. Returns `None` if it is present but invalid.
-    #[expect(clippy::option_option, reason = "absent and unfit are not the same")]
     pub fn optional<T: std::str::FromStr>(&self, name: &str) -> Option<Option<T>> {
         self.query(name).map_or(Some(None), |text| text.parse().ok().map(Some))
     }

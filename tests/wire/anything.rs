@@ -1,5 +1,5 @@
-//! Generated input from outside: nothing panics, nothing hangs, and no secret of it is printed. 100,000 cases each, derived
-//! from the bodies of a real server. Access tokens are in `jwt/anything.rs`, redirects also in `auth/callback.rs`.
+//! Whatever comes from outside, nothing panics, nothing hangs, and nothing prints what was secret in it: 100,000 cases
+//! each, begun from what a real server has sent. Access tokens are in `jwt/anything.rs`, redirects also in `callback.rs`.
 
 use std::{
     fmt::{Debug, Write as _},
@@ -22,10 +22,10 @@ fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, cases: CASES, ..ProptestConfig::default() }
 }
 
-/// A token that is inserted in many places and must not be printed.
+/// A token that stands in many places, and must stay there.
 const PLANTED: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0YzdmNmYzIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/// The bodies that a real server has sent, of successes and errors.
+/// The bodies that a real server has sent, a success and an error alike.
 static BODIES: LazyLock<Vec<Value>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded");
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -34,12 +34,12 @@ static BODIES: LazyLock<Vec<Value>> = LazyLock::new(|| {
     exchanges.filter_map(|mut exchange| Some(exchange["response"].get_mut("json")?.take())).collect()
 });
 
-/// One of the bodies with some values changed.
+/// One of the bodies, with some of its values changed.
 fn changed_body() -> impl Strategy<Value = Value> {
     (any::<Index>(), changes()).prop_map(|(body, changes)| changed(&BODIES[body.index(BODIES.len())], changes))
 }
 
-/// Values and the places to insert them.
+/// Values, and where to put them.
 fn changes() -> impl Strategy<Value = Vec<(Index, Value)>> {
     prop::collection::vec((any::<Index>(), any_value()), 0..4)
 }
@@ -55,7 +55,7 @@ fn changed(value: &Value, changes: Vec<(Index, Value)>) -> Value {
     value
 }
 
-/// A value that a server might send in place of the expected one.
+/// A value that a server might send where another is awaited.
 fn any_value() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
@@ -74,7 +74,7 @@ fn any_value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// The JSON pointers of all values in a value.
+/// The pointers to all values within a value.
 fn places(value: &Value, here: &str) -> Vec<String> {
     let within: Vec<(String, &Value)> = match value {
         Value::Object(members) => members.iter().map(|(name, value)| (name.replace('/', "~1"), value)).collect(),
@@ -85,7 +85,7 @@ fn places(value: &Value, here: &str) -> Vec<String> {
     std::iter::once(here.to_owned()).chain(within).collect()
 }
 
-/// The text of a body: whole, truncated, or with text inserted.
+/// The text of a body, whole, cut off, or with something in its midst.
 fn changed_text() -> impl Strategy<Value = Vec<u8>> {
     let whole = changed_body().prop_map(|body| body.to_string().into_bytes());
     let cut = (whole, any::<Index>(), prop::option::of(any::<Vec<u8>>()));
@@ -115,7 +115,7 @@ fn assert_clean(text: &str) {
     }
 }
 
-/// The texts of an error and its causes.
+/// All texts of an error and its causes.
 fn all_of(error: &Error) -> String {
     let mut text = format!("{error} {error:?}");
     let mut cause = std::error::Error::source(error);
@@ -173,7 +173,7 @@ proptest! {
             Ok(read) => {
                 let text = format!("{read:?}");
                 prop_assert!(!text.contains("access-secret") && !text.contains("refresh-secret"), "{}", text);
-                // A record that can be read can be written, and is then read as the same.
+                // What was read can be kept, and is the same then.
                 let again = StoredSession::from_json(&read.to_json().unwrap()).unwrap();
                 prop_assert_eq!(again.revision(), read.revision());
             }
@@ -194,17 +194,17 @@ proptest! {
     }
 }
 
-/// Decodes a body or fails; either way no secret of a session is printed.
+/// Decodes or refuses, and prints no secret of a session either way.
 fn decode<T: DeserializeOwned + Debug>(body: &Value) {
     let secret = body["access_token"].as_str().filter(|token| token.starts_with("eyJ") && *token != PLANTED);
     if let (Ok(value), Some(secret)) = (T::deserialize(body), secret) {
         let text = format!("{value:?}");
-        // Types without the field drop it.
+        // Types without the field keep nothing of it.
         assert!(!text.contains(secret), "{text}");
     }
 }
 
-/// A stored record with some values changed, or truncated.
+/// A record as it is stored, with some of its values changed, or cut off.
 fn any_record() -> impl Strategy<Value = Vec<u8>> {
     static RECORD: LazyLock<Value> = LazyLock::new(|| serde_json::from_slice(&record()).unwrap());
     let whole = changes().prop_map(|changes| changed(&RECORD, changes).to_string().into_bytes()).boxed();
@@ -232,7 +232,7 @@ fn record() -> Vec<u8> {
     })
 }
 
-/// A query or fragment as a server or an attacker might write it.
+/// A query or fragment as a server, or somebody who means harm, might write it.
 fn pairs() -> impl Strategy<Value = String> {
     let name = prop::sample::select(vec![
         "code",
@@ -262,8 +262,8 @@ fn pairs() -> impl Strategy<Value = String> {
     })
 }
 
-/// A response without a network.
-mod reqwest_response {
+/// A reply that came over no network.
+pub mod reqwest_response {
     use gotrue::reqwest::Response;
 
     pub fn reply(status: u16, headers: &[(&str, String)], body: Vec<u8>) -> Response {

@@ -174,7 +174,7 @@ async fn only_a_rejection_by_the_server_ends_a_session() {
         // A sign-in has no session to end.
         assert!(!sign_in_error(reply(400, &body)).await.ends_session(), "{code}");
     }
-    for code in ["conflict", "over_request_rate_limit", "validation_failed", "bad_jwt", "unexpected_failure"] {
+    for code in ["conflict", "over_request_rate_limit", "bad_jwt", "unexpected_failure"] {
         let body = json!({ "code": code, "message": "no" });
         for status in [400, 403, 408, 409, 429, 500, 503] {
             assert!(!refresh_error(reply(status, &body)).await.ends_session(), "{status} {code}");

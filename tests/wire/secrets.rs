@@ -1,6 +1,6 @@
-//! Secrets are never printed, neither by `Debug` and `Display` nor in errors. Logs are in `telemetry/secrets.rs`.
+//! Secrets are never printed: not in Debug, not in Display, not in errors. Logs are in `telemetry/secrets.rs`.
 //!
-//! Each test plants secrets and searches for them in every text that is produced.
+//! Each test plants tokens and looks for them in every text that comes out.
 
 use std::fmt::{Debug, Write as _};
 
@@ -24,8 +24,8 @@ fn debug(value: &impl Debug) -> String {
     format!("{value:?} {value:#?}")
 }
 
-/// An error as a log prints it, with all causes.
-fn all_of(error: &(dyn std::error::Error + 'static)) -> String {
+/// An error as a log would print it: with all of its causes.
+pub fn all_of(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -93,7 +93,7 @@ async fn no_public_type_prints_a_secret() {
     }
 }
 
-/// The assertion of an authenticator.
+/// How an authenticator proves itself.
 fn assertion(signature: &str) -> serde_json::Value {
     let response = json!({ "clientDataJSON": "e30", "authenticatorData": "AA", "signature": signature });
     json!({ "id": "AA", "rawId": "AA", "type": "public-key", "response": response })
@@ -115,7 +115,7 @@ async fn no_generated_type_prints_a_secret() {
 }
 
 #[tokio::test]
-async fn no_error_prints_a_secret_that_the_server_echoes() {
+async fn no_error_prints_a_secret_that_a_reply_echoes() {
     let [password, refresh_token, jwt, hash] = PLANTED;
     let mut broken = support::session();
     broken["access_token"] = json!(jwt);
@@ -150,25 +150,25 @@ async fn no_error_prints_a_secret_that_the_server_echoes() {
         assert_clean(&all_of(&error));
         let error = client.verify_otp(VerifyOtp::token_hash(hash, OtpType::Email)).await.unwrap_err();
         assert_clean(&all_of(&error));
-        // The conversion redacts a raw error.
+        // A raw error is made clean by its conversion.
         if let Err(error) = client.raw().verify_link(None, &hash.into(), gotrue::types::EmailOtpType::Signup).await {
             assert_clean(&all_of(&gotrue::Error::from_raw(error).await));
         }
     }
-    // Without a response, neither the URL nor the request is printed.
+    // No answer: the URL and the request do not show either.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let client = Client::new(format!("http://{nobody}"), jwt).unwrap();
     let error = client.sign_in(Password::email("ada@example.com", password)).await.unwrap_err();
     assert_clean(&all_of(&error));
     let link = client.raw().verify_link(None, &hash.into(), gotrue::types::EmailOtpType::Signup).await;
     assert_clean(&all_of(&gotrue::Error::from_raw(link.err().unwrap()).await));
-    // Rejected input is not printed.
+    // Input that is refused is not repeated.
     let error = Client::new("http://127.0.0.1", format!("{password}\n")).unwrap_err();
     assert_clean(&all_of(&error));
 }
 
 #[tokio::test]
-async fn no_panic_message_contains_a_secret() {
+async fn no_panic_message_holds_a_secret() {
     let [session, echo] = [
         json!({ "access_token": PLANTED[2], "refresh_token": PLANTED[1], "token_type": "bearer", "expires_in": 3600,
             "user": support::user() }),
@@ -179,7 +179,7 @@ async fn no_panic_message_contains_a_secret() {
     let server = server_that_answers(ResponseTemplate::new(403).set_body_json(echo)).await;
     let bad = client_of(&server).sign_in(RefreshToken::new(PLANTED[1])).await;
 
-    // Code that expects success.
+    // As people write it who are sure of what comes.
     assert_clean(&panic_message(move || drop(good.unwrap_err())));
     assert_clean(&panic_message(move || drop(bad.expect("a session"))));
     assert_clean(&panic_message(|| assert_eq!(Secret::from(PLANTED[2]), Secret::from(PLANTED[1]))));

@@ -6,7 +6,6 @@ use uuid::Uuid;
 use crate::{
     code_challenge::challenge_in_query,
     model::Operation,
-    redirect_url::SITE_URL,
     state::{State, rows::flow::Flow},
     wire::{ApiError, ApiResult, Request, ok, redirect},
 };
@@ -21,7 +20,7 @@ pub(crate) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>)
     let provider = request.query("provider").unwrap_or_default().to_lowercase();
     state.check_provider(&provider)?;
     let challenge = challenge_in_query(request)?;
-    let redirect_to = request.query("redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
+    let redirect_to = state.settings.redirect_to(request);
     let id = state.random.id();
     let begun_at = state.now();
     let (user_id, code) = (None, None);

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     model::ErrorCode,
-    redirect_url::{SITE_URL, error_pairs, session_fragment, with_fragment, with_query, with_words},
+    redirect_url::{error_pairs, session_fragment, with_fragment, with_query, with_words},
     state::{State, identity_providers::provider_claims, profiles::Profile},
     wire::{ApiError, ApiResult, Request, redirect},
 };
@@ -15,7 +15,10 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
     let place = match state.open_flow(&parameter(request, "state").unwrap_or_default()) {
         Ok(place) => place,
         Err((code, about)) => {
-            return Ok(redirect(303, &with_query(SITE_URL, &error_pairs("invalid_request", code, about))));
+            return Ok(redirect(
+                303,
+                &with_query(&state.settings.site_url, &error_pairs("invalid_request", code, about)),
+            ));
         }
     };
     let flow = &state.flows[place];

@@ -24,7 +24,7 @@ pub(crate) fn invite(state: &mut State, request: &Request) -> ApiResult {
     let now = state.now();
     state.account(id)?.user.invited_at = Some(now);
     state.note_admin(AuditAction::UserInvited, json!({ "user_id": id, "user_email": invite.email }));
-    let redirect_to = request.query("redirect_to");
+    let redirect_to = state.settings.redirect_to(request);
     state.send(id, &Letter { otp_type: Some(OtpType::Invite), challenge: None, redirect_to })?;
     ok(&state.account(id)?.user)
 }

@@ -40,7 +40,7 @@ pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
     let challenge = challenge_in_body(request)?;
     if !otp.email.is_empty() {
         let (id, otp_type) = link_to(state, &otp.email, otp.data, create)?;
-        let redirect_to = request.query("redirect_to");
+        let redirect_to = state.settings.redirect_to(request);
         state.note(id, AuditAction::UserRecoveryRequested, None);
         state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
         return sent();
@@ -56,7 +56,10 @@ pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
         None => state.create_account("", &otp.phone, otp.data)?,
     };
     state.note(id, AuditAction::UserRecoveryRequested, Some(json!({ "channel": "sms" })));
-    state.send(id, &Letter { otp_type: Some(OtpType::Sms), challenge: None, redirect_to: None })?;
+    state.send(
+        id,
+        &Letter { otp_type: Some(OtpType::Sms), challenge: None, redirect_to: state.settings.site_url.clone() },
+    )?;
     sent()
 }
 
@@ -88,7 +91,7 @@ pub(crate) fn send_magic_link(state: &mut State, request: &Request) -> ApiResult
     }
     let challenge = challenge_in_body(request)?;
     let (id, otp_type) = link_to(state, &link.email, link.data, true)?;
-    let redirect_to = request.query("redirect_to");
+    let redirect_to = state.settings.redirect_to(request);
     state.note(id, AuditAction::UserRecoveryRequested, None);
     state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
     sent()

@@ -19,7 +19,7 @@ pub(crate) fn recover(state: &mut State, request: &Request) -> ApiResult {
     let challenge = challenge_in_body(request)?;
     contact::email(&recover.email)?;
     if let Some(id) = state.account_by_email(&recover.email).map(|account| account.user.id) {
-        let redirect_to = request.query("redirect_to");
+        let redirect_to = state.settings.redirect_to(request);
         state.note(id, AuditAction::UserRecoveryRequested, None);
         state.send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge, redirect_to })?;
     }

@@ -39,7 +39,7 @@ pub(crate) fn resend(state: &mut State, request: &Request) -> ApiResult {
         _ => (OtpType::PhoneChange, account.user.new_phone.is_some()),
     };
     if is_wanted {
-        let redirect_to = request.query("redirect_to");
+        let redirect_to = state.settings.redirect_to(request);
         let action = match otp_type {
             OtpType::Signup => AuditAction::UserConfirmationRequested,
             _ => AuditAction::UserRecoveryRequested,

@@ -1,6 +1,6 @@
 //! Sign-up.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     code_challenge::challenge_in_body,
@@ -12,13 +12,17 @@ use crate::{
     state::{
         State,
         messages::Letter,
-        rows::password::{Password, check_strength},
+        rows::{
+            account::check_storable,
+            password::{Password, check_strength},
+        },
     },
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
 
 pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     let sign_up: SignUpRequest = json_body(request)?;
+    check_storable(sign_up.data.as_ref(), "Database error saving new user")?;
     let email = sign_up.email.unwrap_or_default();
     let phone = sign_up.phone.unwrap_or_default();
     if email.is_empty() && phone.is_empty() {
@@ -51,7 +55,7 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
                 return Err(ApiError::new(422, ErrorCode::UserAlreadyExists, "User already registered"));
             }
             let known = state.account(id)?.user.clone();
-            return ok(&invented(state, &known));
+            return ok(&invented(state, &known, sign_up.data));
         }
         Some(account) => account.user.id,
         None => {
@@ -69,13 +73,20 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     }
     state.note(id, AuditAction::UserConfirmationRequested, traits());
     let otp_type = if email.is_empty() { OtpType::Sms } else { OtpType::Signup };
-    state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to: request.query("redirect_to") })?;
-    ok(&state.account(id)?.user)
+    state
+        .send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to: state.settings.redirect_to(request) })?;
+    let user = &state.account(id)?.user;
+    if user.invited_at.is_some() {
+        // Who was invited is not shown to whoever signs up with the address.
+        return ok(&User { user_metadata: Some(json!({})), identities: Some(Vec::new()), ..user.clone() });
+    }
+    ok(user)
 }
 
 /// Returns a made-up user, which reveals nothing about the owner of the address.
-fn invented(state: &mut State, known: &User) -> User {
+fn invented(state: &mut State, known: &User, data: Option<Value>) -> User {
     let (id, now) = (state.random.id(), state.now());
+    let provider = if known.email.as_deref().unwrap_or_default().is_empty() { "phone" } else { "email" };
     User {
         id,
         role: Some(String::new()),
@@ -83,7 +94,8 @@ fn invented(state: &mut State, known: &User) -> User {
         created_at: Some(now),
         updated_at: Some(now),
         identities: Some(Vec::new()),
-        user_metadata: Some(json!({})),
+        user_metadata: Some(data.unwrap_or_else(|| json!({}))),
+        app_metadata: Some(json!({ "provider": provider, "providers": [provider] })),
         email_confirmed_at: None,
         phone_confirmed_at: None,
         confirmed_at: None,

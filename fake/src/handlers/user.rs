@@ -14,7 +14,10 @@ use crate::{
         State,
         access_tokens::Caller,
         messages::Letter,
-        rows::password::{Password, check_strength},
+        rows::{
+            account::check_storable,
+            password::{Password, check_strength},
+        },
     },
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
@@ -35,13 +38,13 @@ struct Update {
     password: Option<Secret>,
     data: Option<Value>,
     challenge: Option<String>,
-    redirect_to: Option<String>,
+    redirect_to: String,
 }
 
 /// `PUT /user`. Everything is checked before anything changes.
 pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    let update = read_update(request)?;
+    let update = read_update(state, request)?;
     check_update(state, &caller, &update)?;
     let user_id = caller.user_id;
     if let Some(password) = update.password {
@@ -66,12 +69,13 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     ok(user)
 }
 
-fn read_update(request: &Request) -> Result<Update, ApiError> {
+fn read_update(state: &State, request: &Request) -> Result<Update, ApiError> {
     let update: UserUpdateRequest = json_body(request)?;
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let email = given(update.email).map(|email| contact::email(&email)).transpose()?;
     let phone = given(update.phone).map(|phone| contact::phone(&phone)).transpose()?;
     update.password.as_ref().map_or(Ok(()), check_strength)?;
+    check_storable(update.data.as_ref(), "Error updating user")?;
     if update.app_metadata.is_some() {
         let message = "Updating app_metadata requires admin privileges";
         return Err(ApiError::new(403, ErrorCode::NotAdmin, message));
@@ -82,7 +86,7 @@ fn read_update(request: &Request) -> Result<Update, ApiError> {
         password: update.password,
         data: update.data,
         challenge: given(update.code_challenge),
-        redirect_to: request.query("redirect_to"),
+        redirect_to: state.settings.redirect_to(request),
     })
 }
 
@@ -127,7 +131,7 @@ fn change_email(
     user_id: Uuid,
     email: String,
     challenge: Option<String>,
-    redirect_to: Option<String>,
+    redirect_to: String,
 ) -> Result<(), ApiError> {
     let (now, confirm) = (state.now(), state.settings.confirm_addresses);
     let account = state.account(user_id)?;
@@ -155,7 +159,10 @@ fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), A
         return state.identify(user_id, "phone");
     }
     account.user.new_phone = Some(phone);
-    state.send(user_id, &Letter { otp_type: Some(OtpType::PhoneChange), challenge: None, redirect_to: None })
+    state.send(
+        user_id,
+        &Letter { otp_type: Some(OtpType::PhoneChange), challenge: None, redirect_to: state.settings.site_url.clone() },
+    )
 }
 
 pub(crate) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult {
@@ -165,6 +172,9 @@ pub(crate) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult 
         return Err(ApiError::new(422, ErrorCode::EmailNotConfirmed, "Please verify your email first."));
     }
     state.note(caller.user_id, AuditAction::UserReauthenticateRequested, None);
-    state.send(caller.user_id, &Letter { otp_type: None, challenge: None, redirect_to: None })?;
+    state.send(
+        caller.user_id,
+        &Letter { otp_type: None, challenge: None, redirect_to: state.settings.site_url.clone() },
+    )?;
     ok(&MessageSent { message_id: None })
 }

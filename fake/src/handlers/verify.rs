@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::{
     contact,
     model::{ErrorCode, OtpType, types::ConfirmationPending},
-    redirect_url::{SITE_URL, error_pairs, session_fragment, with_fragment, with_query, with_words},
+    redirect_url::{error_pairs, session_fragment, with_fragment, with_query, with_words},
     state::{State, flows::method_of, messages::token_hash, verification::Outcome},
     wire::{ApiError, ApiResult, Request, json_body, ok, redirect},
 };
@@ -87,7 +87,7 @@ pub(crate) fn verify_link(state: &mut State, request: &Request) -> ApiResult {
     if hash.is_empty() {
         return Err(ApiError::validation_failed("Verify requires a token or a token hash"));
     }
-    let redirect_to = request.query("redirect_to").unwrap_or_else(|| SITE_URL.to_owned());
+    let redirect_to = state.settings.redirect_to(request);
     let with_pkce = hash.starts_with("pkce_");
     let Ok(otp_type) = type_of_link(&name) else {
         let pairs = error_pairs("invalid_request", "validation_failed", "Invalid email verification type");

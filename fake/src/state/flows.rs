@@ -5,7 +5,6 @@ use uuid::Uuid;
 use crate::{
     code_challenge::hash_of_verifier,
     model::{ErrorCode, OtpType},
-    redirect_url::SITE_URL,
     state::{
         rows::flow::{FLOW_LIFETIME, Flow},
         store::State,
@@ -38,7 +37,7 @@ impl State {
             provider: None,
             method: method_of(otp_type),
             linking: None,
-            redirect_to: SITE_URL.to_owned(),
+            redirect_to: self.settings.site_url.clone(),
             challenge: Some(challenge.to_owned()),
             user_id: Some(user_id),
             code: None,

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use crate::{
     mailbox::Message,
     model::{ErrorCode, OtpType},
-    redirect_url::SITE_URL,
     state::{rows::account::SentCode, store::State},
     wire::ApiError,
 };
@@ -18,7 +17,8 @@ pub(crate) struct Letter {
     /// The type of the code. `None` for a reauthentication.
     pub(crate) otp_type: Option<OtpType>,
     pub(crate) challenge: Option<String>,
-    pub(crate) redirect_to: Option<String>,
+    /// Where the link leads.
+    pub(crate) redirect_to: String,
 }
 
 /// Returns the hash of a code, which links contain.
@@ -86,10 +86,13 @@ impl State {
 
     pub(crate) fn link(&self, hash: &str, otp_type: OtpType, letter: &Letter) -> gotrue::Secret {
         let path = crate::model::Operation::by_id("verify_link").map_or("", |operation| operation.path);
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("token", hash).append_pair("type", &otp_type.to_string());
-        query.append_pair("redirect_to", letter.redirect_to.as_deref().unwrap_or(SITE_URL));
-        format!("{}{path}?{}", self.base_url, query.finish()).into()
+        // The server encodes the URL only if it contains one of these characters.
+        let redirect_to = if letter.redirect_to.contains(['&', '=', '#']) {
+            url::form_urlencoded::byte_serialize(letter.redirect_to.as_bytes()).collect()
+        } else {
+            letter.redirect_to.clone()
+        };
+        format!("{}{path}?token={hash}&type={otp_type}&redirect_to={redirect_to}", self.base_url).into()
     }
 
     pub(crate) fn note_sent(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), ApiError> {

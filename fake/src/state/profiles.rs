@@ -128,7 +128,14 @@ impl State {
         let how = if account.email().is_empty() {
             format!("Verify the email with {provider} in order to sign in")
         } else {
-            self.send(user_id, &Letter { otp_type: Some(OtpType::Signup), challenge: None, redirect_to: None })?;
+            self.send(
+                user_id,
+                &Letter {
+                    otp_type: Some(OtpType::Signup),
+                    challenge: None,
+                    redirect_to: self.settings.site_url.clone(),
+                },
+            )?;
             format!("A confirmation email has been sent to your {provider} email")
         };
         let message = format!("Unverified email with {provider}. {how}");
@@ -159,7 +166,10 @@ impl State {
             account.user.is_anonymous = Some(false);
             return Ok(());
         }
-        self.send(user_id, &Letter { otp_type: Some(OtpType::Signup), challenge: None, redirect_to: None })?;
+        self.send(
+            user_id,
+            &Letter { otp_type: Some(OtpType::Signup), challenge: None, redirect_to: self.settings.site_url.clone() },
+        )?;
         let provider = &profile.provider;
         let message =
             format!("Unverified email with {provider}. A confirmation email has been sent to your {provider} email");

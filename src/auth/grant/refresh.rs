@@ -13,7 +13,7 @@ use crate::{
 /// A refresh token (`POST /token?grant_type=refresh_token`).
 ///
 /// The token can be used once; the server accepts it again for a few seconds only. If the error
-/// [`ends_session`](Error::ends_session), the user must sign in again; after any other error, use the same token again.
+/// [`ends_session`](crate::Error::ends_session), the user must sign in again; after any other error, use the same token again.
 ///
 /// ```
 /// # async fn f(client: gotrue::Client, session: gotrue::Session) -> Result<(), gotrue::Error> {

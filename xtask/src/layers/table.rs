@@ -54,6 +54,7 @@ pub const PACKAGES: &[Package] = &[
                 "redirect_url",
                 "refresh_token",
                 "totp",
+                "url_pattern",
                 "webauthn",
             ],
             &["wire", "random", "clock"],

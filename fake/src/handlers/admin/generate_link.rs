@@ -11,7 +11,6 @@ use crate::{
         AuditAction, ErrorCode, OtpType,
         types::{GenerateLinkRequest, GenerateLinkType},
     },
-    redirect_url::SITE_URL,
     state::{
         State,
         accounts::EMAIL_TAKEN,
@@ -92,12 +91,12 @@ fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Generate
     account.is_change_half_confirmed = false;
     account.user.new_email = Some(new);
     state.note_sent(id, otp_type)?;
-    let redirect_to = wanted.redirect_to.clone().or_else(|| request.query("redirect_to"));
+    let redirect_to = redirect_of(state, request, wanted.redirect_to.clone());
     let letter = Letter { otp_type, challenge: None, redirect_to };
     let link = state.link(&hash, OtpType::EmailChange, &letter);
     // The real server computes this hash from the current address for either link.
     let hash = token_hash(&current, &code);
-    answer(state, id, &link, &code, &hash, &wanted.type_.to_string(), letter.redirect_to.as_deref())
+    answer(state, id, &link, &code, &hash, &wanted.type_.to_string(), &letter.redirect_to)
 }
 
 fn invited(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkRequest) -> Result<Uuid, ApiError> {
@@ -138,7 +137,7 @@ fn link_of(
     redirect_to: Option<String>,
 ) -> ApiResult {
     let (code, now) = (state.random.code(), state.now());
-    let redirect_to = redirect_to.or_else(|| request.query("redirect_to"));
+    let redirect_to = redirect_of(state, request, redirect_to);
     let account = state.account(id)?;
     let address = account.email().to_owned();
     let hash = token_hash(&address, &code);
@@ -147,7 +146,7 @@ fn link_of(
     state.note_sent(id, Some(otp_type))?;
     let letter = Letter { otp_type: Some(otp_type), challenge: None, redirect_to };
     let link = state.link(&hash, otp_type, &letter);
-    answer(state, id, &link, &code, &hash, &otp_type.to_string(), letter.redirect_to.as_deref())
+    answer(state, id, &link, &code, &hash, &otp_type.to_string(), &letter.redirect_to)
 }
 
 pub(crate) fn answer(
@@ -157,13 +156,19 @@ pub(crate) fn answer(
     code: &str,
     hash: &str,
     verification_type: &str,
-    redirect_to: Option<&str>,
+    redirect_to: &str,
 ) -> ApiResult {
     let mut response = json!(state.account(id)?.user);
     response["action_link"] = json!(link);
     response["email_otp"] = json!(code);
     response["hashed_token"] = json!(hash);
     response["verification_type"] = json!(verification_type);
-    response["redirect_to"] = json!(redirect_to.unwrap_or(SITE_URL));
+    response["redirect_to"] = json!(redirect_to);
     ok(&response)
+}
+
+/// Returns where a link leads: what the body asks for, if that is allowed, or else what the request does.
+fn redirect_of(state: &State, request: &Request, wanted: Option<String>) -> String {
+    let wanted = wanted.filter(|url| state.settings.allows_redirect(url));
+    wanted.unwrap_or_else(|| state.settings.redirect_to(request))
 }

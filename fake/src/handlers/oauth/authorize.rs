@@ -7,7 +7,6 @@ use uuid::Uuid;
 use crate::{
     handlers::oauth::errors::with_error,
     model::ErrorCode,
-    redirect_url::SITE_URL,
     state::{
         State,
         rows::oauth::{Authorization, Status, scopes},
@@ -55,7 +54,7 @@ pub(crate) fn authorize(state: &mut State, request: &Request) -> ApiResult {
         user_id: None,
         status: Status::Pending,
     });
-    Ok(redirect(302, &format!("{SITE_URL}{CONSENT_PATH}?authorization_id={id}")))
+    Ok(redirect(302, &format!("{}{CONSENT_PATH}?authorization_id={id}", state.settings.site_url)))
 }
 
 fn check(request: &Request) -> Result<(), String> {

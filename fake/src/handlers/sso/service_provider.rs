@@ -6,7 +6,7 @@ use miniz_oxide::deflate::compress_to_vec;
 
 use crate::{
     model::{NameIdFormat, Operation},
-    redirect_url::{SITE_URL, error_pairs, with_query},
+    redirect_url::{error_pairs, with_query},
     state::State,
     wire::{Request, Response},
 };
@@ -53,7 +53,7 @@ pub(crate) fn authentication_request(state: &mut State, location: &str, format: 
 }
 
 /// `POST /sso/saml/acs`: rejects every SAML response.
-pub(crate) fn assertion(request: &Request) -> Response {
+pub(crate) fn assertion(state: &State, request: &Request) -> Response {
     let mut pairs = request.form_pairs();
     let answer = pairs.find(|(name, _)| name == "SAMLResponse").map(|(_, value)| value.into_owned());
     let why = match answer {
@@ -62,6 +62,6 @@ pub(crate) fn assertion(request: &Request) -> Response {
         Some(_) => "SAML Assertion is not valid",
     };
     let pairs = error_pairs("invalid_request", "validation_failed", why);
-    let location = with_query(SITE_URL, &pairs);
+    let location = with_query(&state.settings.site_url, &pairs);
     Response::new(303).header("location", location.as_str())
 }

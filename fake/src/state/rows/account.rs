@@ -7,10 +7,11 @@ use uuid::Uuid;
 use crate::{
     contact,
     model::{
-        OtpType,
+        ErrorCode, OtpType,
         types::{Identity, User},
     },
     state::rows::password::Password,
+    wire::ApiError,
 };
 
 #[derive(Debug)]
@@ -106,6 +107,23 @@ pub(crate) struct SentCode {
     pub(crate) address: String,
     pub(crate) hash: String,
     pub(crate) sent_at: DateTime<Utc>,
+}
+
+/// Fails for a NUL character, which the database does not store in JSON.
+pub(crate) fn check_storable(data: Option<&Value>, message: &str) -> Result<(), ApiError> {
+    if data.is_some_and(has_nul) {
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+    }
+    Ok(())
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(elements) => elements.iter().any(has_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        _ => false,
+    }
 }
 
 pub(crate) fn merge(own: &mut Value, data: &Value) {

@@ -15,7 +15,7 @@ use crate::{
         State,
         accounts::EMAIL_TAKEN,
         rows::{
-            account::{Account, blank_user},
+            account::{Account, blank_user, check_storable},
             password::Password,
         },
     },
@@ -29,6 +29,8 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
         return Err(ApiError::validation_failed("ID must conform to the uuid v4 format"));
     }
     let new: AdminCreateUserRequest = json_body(request)?;
+    check_storable(new.user_metadata.as_ref(), "Database error creating new user")?;
+    check_storable(new.app_metadata.as_ref(), "Database error creating new user")?;
     let (email, phone) = (new.email.unwrap_or_default(), new.phone.unwrap_or_default());
     check_contacts(state, &email, &phone)?;
     let password = chosen_password(new.password, new.password_hash)?;

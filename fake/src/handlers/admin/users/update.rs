@@ -13,7 +13,7 @@ use crate::{
     state::{
         State,
         rows::{
-            account::Account,
+            account::{Account, check_storable},
             password::{Password, check_strength},
         },
     },
@@ -23,6 +23,8 @@ use crate::{
 pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
     let change: AdminUpdateUserRequest = json_body(request)?;
+    check_storable(change.user_metadata.as_ref(), "Error updating user")?;
+    check_storable(change.app_metadata.as_ref(), "Error updating user")?;
     let (email, phone) = (change.email.unwrap_or_default(), change.phone.unwrap_or_default());
     if !email.is_empty() {
         contact::email(&email)?;
