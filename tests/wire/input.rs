@@ -170,11 +170,11 @@ async fn a_grant_that_cannot_be_right_sends_no_request() {
         (json!(null), "invalid type: null, expected struct PublicKeyCredential"),
         (json!("no JSON"), "expected ident at line 1 column 2"),
         (
-            json!({ "id": "a", "rawId": "a", "type": "public-key", "response": {} }),
+            json!({ "id": "AA", "rawId": "AA", "type": "public-key", "response": {} }),
             "data did not match any variant of untagged enum AuthenticatorResponse",
         ),
     ] {
-        let text = format!("credential is not a WebAuthn credential: {why}");
+        let text = format!("credential must be a WebAuthn credential: {why}");
         assert_refused(client.sign_in(PasskeyAssertion::new(id, credential.clone())).await, &text);
         assert_refused(client.user("t").passkeys().register(id, credential).await, &text);
     }
@@ -188,11 +188,11 @@ fn a_message_for_a_wallet_is_not_built_from_parts_that_cannot_be_right() {
     let message = || for_site("https://app.example.com/");
     message().build().unwrap();
     for_site("http://localhost:3000/").build().unwrap();
-    let no_domain = "URI must have a domain that the server accepts";
+    let no_domain = "URI must have a domain name that the server accepts";
     for uri in ["https://127.0.0.1/", "https://example/", "https://[::1]/", "https://ada@app.example.com/"] {
         assert_refused(for_site(uri).build(), no_domain);
     }
-    assert_refused(for_site("http://app.example.com/").build(), "URI must be https, or on localhost");
+    assert_refused(for_site("http://app.example.com/").build(), "URI must be https, or its host localhost");
     assert_refused(for_site("app.example.com").build(), "URI is invalid: relative URL without a base");
     let spaces = "URI is invalid: it contains spaces or non-ASCII characters";
     assert_refused(for_site("https://app.example.com/\nVersion: 2").build(), spaces);
@@ -217,7 +217,7 @@ fn a_message_for_a_wallet_is_not_built_from_parts_that_cannot_be_right() {
         assert_refused(of(bad).build(), "address must be 0x and 40 hexadecimal digits");
     }
     for bad in [0, u64::MAX] {
-        assert_refused(ethereum().chain_id(bad).build(), "chain id must be a positive number of at most 63 bits");
+        assert_refused(ethereum().chain_id(bad).build(), "chain id must be positive and fit in 63 bits");
     }
     for bad in ["short", "not alphanumeric"] {
         assert_refused(ethereum().nonce(bad).build(), "nonce must be at least 8 letters and digits");
