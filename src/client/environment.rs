@@ -53,9 +53,11 @@ mod tests {
     fn the_families_are_never_mixed() {
         let (own, hosted) = ("http://a:1/x/", "https://p.supabase.co");
         let hosted_url = Some("https://p.supabase.co/auth/v1");
-        // Variables; URL, API key and service key.
+        /// Variables; URL, API key and service key.
+        type Case<'a> = (&'a [(&'a str, &'a str)], [Option<&'a str>; 3]);
+
         #[rustfmt::skip]
-        let cases: &[(&[(&str, &str)], [Option<&str>; 3])] = &[
+        let cases: &[Case<'_>] = &[
             (&[], [None; 3]),
             (&[("GOTRUE_URL", ""), ("GOTRUE_API_KEY", " ")], [None; 3]),
             (&[("GOTRUE_URL", own), ("GOTRUE_API_KEY", "k"), ("GOTRUE_SERVICE_KEY", "s")], [Some(own), Some("k"), Some("s")]),

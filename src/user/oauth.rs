@@ -24,6 +24,7 @@ use crate::{
 ///     }
 ///     // An earlier consent covers what is asked for.
 ///     OAuthAuthorizationResponse::Redirect(go_on) => go_on,
+///     // Unknown to this version.
 ///     _ => return Ok(()),
 /// };
 /// // Send the browser there; the address holds a code.

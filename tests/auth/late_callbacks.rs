@@ -138,3 +138,16 @@ async fn an_expired_session_whose_refresh_token_is_rejected_is_an_error() {
     let client = world.server.client_builder().clock(world.clock.clone()).build().unwrap();
     assert!(client.session_from_callback(tokens).await.unwrap_err().ends_session());
 }
+
+#[tokio::test]
+async fn a_token_never_lives_longer_than_its_lifetime() {
+    // A token that cannot be read, and an expiry that makes no sense.
+    let server =
+        support::server_that_answers(wiremock::ResponseTemplate::new(200).set_body_json(support::user())).await;
+    let client = support::client_of(&server);
+    for expires_at in ["&expires_at=99999999999", "&expires_at=soon", ""] {
+        let url = format!("app:/cb#access_token=a{expires_at}&expires_in=60&refresh_token=r&token_type=bearer");
+        let Callback::Session(tokens) = Callback::parse(&url.parse().unwrap()) else { panic!("{url}") };
+        assert_eq!(client.session_from_callback(tokens).await.unwrap().expires_in(), 60, "{url}");
+    }
+}

@@ -13,4 +13,5 @@ mod oauth_callbacks;
 mod passkeys;
 mod pkce_flows;
 mod restored_flows;
+mod sign_in_messages;
 mod user;

@@ -170,7 +170,7 @@ async fn a_grant_that_cannot_be_right_sends_no_request() {
         (json!(null), "invalid type: null, expected struct PublicKeyCredential"),
         (json!("no JSON"), "expected ident at line 1 column 2"),
         (
-            json!({ "id": "AA", "rawId": "AA", "type": "public-key", "response": {} }),
+            json!({ "id": "YQ", "rawId": "YQ", "type": "public-key", "response": {} }),
             "data did not match any variant of untagged enum AuthenticatorResponse",
         ),
     ] {

@@ -90,7 +90,7 @@ impl EthereumMessage {
         }
         // The server parses it as a signed number.
         if !(1..=i64::MAX.unsigned_abs()).contains(&self.chain_id) {
-            return Err(Error::invalid("chain id", "must be positive and fit in 63 bits"));
+            return Err(Error::invalid("chain id", "must be a positive number of at most 63 bits"));
         }
         fields.check()?;
         let nonce = fields.nonce.clone().map_or_else(random_nonce, checked_nonce)?;

@@ -60,12 +60,12 @@ impl MessageFields {
     fn check_uri(&self) -> Result<()> {
         let url = uri("URI", &self.uri)?;
         if url.scheme() != "https" && url.host_str() != Some("localhost") {
-            return Err(Error::invalid("URI", "must be https, or its host localhost"));
+            return Err(Error::invalid("URI", "must be https, or on localhost"));
         }
         if is_domain(self.domain()) {
             Ok(())
         } else {
-            Err(Error::invalid("URI", "must have a domain name that the server accepts"))
+            Err(Error::invalid("URI", "must have a domain that the server accepts"))
         }
     }
 
