@@ -135,6 +135,9 @@ async fn a_token_of_a_session_that_is_over_is_shown_to_the_server_once() {
         assert_eq!(status(&client, session.access_token()).await, 401);
     }
     assert_eq!(server.count("get_user"), 1);
+    // Other users are not affected.
+    let other = sign_in(&client, "bob@example.com").await;
+    assert_eq!(status(&client, other.access_token()).await, 200);
     // It is signed, so it is not counted as forged.
     for number in 0..5 {
         assert_eq!(status(&client, &forged("HS256", None, number)).await, 401);
@@ -225,6 +228,18 @@ async fn a_server_that_fails_is_left_alone() {
         server.answer_user(ResponseTemplate::new(200).set_body_json(json!({ "id": SUB })));
         verifier.verify(&signer.sign(&claims())).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn concurrent_tokens_share_a_failure() {
+    let server = KeyServer::start(&[]).await;
+    server.answer_user(ResponseTemplate::new(503));
+    let tokens: Vec<_> = (0..1000).map(|number| forged("HS256", None, number)).collect();
+    let verifier = server.client.jwt_verifier();
+    for result in join_all(tokens.iter().map(|token| verifier.verify(token))).await {
+        assert!(result.unwrap_err().is_retryable());
+    }
+    assert!(server.user_requests().await <= 5);
 }
 
 #[tokio::test]
