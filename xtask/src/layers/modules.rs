@@ -48,11 +48,11 @@ impl Modules {
     pub fn read(root: &Path, files: &Files) -> syn::Result<Self> {
         let mut modules = Self::default();
         let directory = root.parent().unwrap_or(root);
-        modules.read_file(Vec::new(), root, directory, files)?;
+        modules.read_file(&[], root, directory, files)?;
         Ok(modules)
     }
 
-    fn read_file(&mut self, path: ModulePath, file: &Path, directory: &Path, files: &Files) -> syn::Result<()> {
+    fn read_file(&mut self, path: &[String], file: &Path, directory: &Path, files: &Files) -> syn::Result<()> {
         let items = syn::parse_file(files.get(file).map_or("", String::as_str))?.items;
         self.read_items(path, file, directory, &items, files)
     }
@@ -60,24 +60,24 @@ impl Modules {
     /// `directory` is where the files of child modules are.
     fn read_items(
         &mut self,
-        path: ModulePath,
+        path: &[String],
         file: &Path,
         directory: &Path,
         items: &[Item],
         files: &Files,
     ) -> syn::Result<()> {
-        self.modules.insert(path.clone(), Module { file: file.to_owned(), names: names::read(items) });
+        self.modules.insert(path.to_vec(), Module { file: file.to_owned(), names: names::read(items) });
         for item in items.iter().filter(|item| !is_test_only(item)) {
             let Item::Mod(ItemMod { ident, content, .. }) = item else { continue };
             let name = ident.to_string();
-            let (child, below) = ([&path[..], &[name.clone()]].concat(), directory.join(&name));
+            let (child, below) = ([path, std::slice::from_ref(&name)].concat(), directory.join(&name));
             if let Some((_, items)) = content {
-                self.read_items(child, file, &below, items, files)?;
+                self.read_items(&child, file, &below, items, files)?;
                 continue;
             }
             let candidates = [below.with_extension("rs"), below.join("mod.rs")];
             match candidates.iter().find(|file| files.contains_key(*file)) {
-                Some(file) => self.read_file(child, file, &below, files)?,
+                Some(file) => self.read_file(&child, file, &below, files)?,
                 None => self.lost.push((file.to_owned(), name)),
             }
         }
