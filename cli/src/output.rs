@@ -1,12 +1,13 @@
 //! Output: tables for people, JSON for scripts. `anstream` drops colour where there is no terminal, or `NO_COLOR` is
 //! set.
 
-use std::{io::Write, process::ExitCode};
+use std::{env, fmt::Write as _, io::Write, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Table, presets};
 use gotrue::serde_json::{self, json};
 use serde::Serialize;
+use terminal_size::{Width, terminal_size_of};
 
 use crate::failure::{Exit, Failure, Result};
 
@@ -56,9 +57,27 @@ impl Output {
         let mut table = plain_table();
         table.set_header(used.iter().map(|column| header[*column]));
         table.add_rows(rows.iter().map(|row| used.iter().map(|column| cell(&row[*column])).collect::<Vec<_>>()));
-        let mut lines = table.lines();
-        lines.next().map_or(Ok(()), |header| self.line(format!("{BOLD}{}{BOLD:#}", unpadded(&header))))?;
-        lines.try_for_each(|line| self.line(unpadded(&line)))
+        let lines: Vec<_> = table.lines().map(|line| unpadded(&line).to_owned()).collect();
+        if terminal_width().is_some_and(|width| lines.iter().any(|line| line.chars().count() > width)) {
+            let names: Vec<_> = used.iter().map(|column| header[*column]).collect();
+            let cells = rows.iter().map(|row| used.iter().map(|column| row[*column].clone()).collect::<Vec<_>>());
+            return self.blocks(&names, cells);
+        }
+        let (header, rows) = lines.split_first().map_or((None, &[][..]), |(header, rows)| (Some(header), rows));
+        header.map_or(Ok(()), |header| self.line(format!("{BOLD}{header}{BOLD:#}")))?;
+        rows.iter().try_for_each(|line| self.line(line))
+    }
+
+    /// Prints rows that are too wide for the terminal as blocks, one line per cell, rather than break words.
+    fn blocks(self, names: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<()> {
+        for (index, row) in rows.enumerate() {
+            if index > 0 {
+                self.line("")?;
+            }
+            let filled = names.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+            self.pairs(&filled.map(|(name, cell)| ((*name).to_owned(), cell)).collect::<Vec<_>>())?;
+        }
+        Ok(())
     }
 
     /// Prints a value as JSON on one line.
@@ -117,6 +136,13 @@ fn unpadded(line: &str) -> &str {
     line.strip_prefix(' ').unwrap_or(line).trim_end()
 }
 
+/// The width of the terminal: `COLUMNS`, or that of standard output. Unknown if standard output is not a terminal.
+fn terminal_width() -> Option<usize> {
+    let variable = env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|width| *width > 0);
+    let terminal = || terminal_size_of(std::io::stdout()).map(|(Width(width), _)| width.into());
+    variable.or_else(terminal)
+}
+
 fn plain_table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -139,7 +165,8 @@ pub fn escaped(json: &str) -> String {
     for c in json.chars() {
         if is_unsafe(c) {
             // All of them are in the basic plane.
-            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\u{:04x}", u32::from(c));
         } else {
             text.push(c);
         }

@@ -110,14 +110,14 @@ impl Target {
             Self::of_environment(Sourced::named(url.clone(), "--url"), environment)
         } else if let Some(name) = options.profile.clone().or_else(|| variable("GOTRUE_PROFILE")) {
             let directory = ConfigDir::find()?;
-            Self::of_profile(&directory, &Profiles::read(&directory)?, name, environment)?
+            Self::of_profile(&directory, &Profiles::read(&directory)?, name, &environment)?
         } else if let Some(url) = environment.url.clone() {
             Self::of_environment(url, environment)
         } else {
             let directory = ConfigDir::find()?;
             let mut profiles = Profiles::read(&directory)?;
             match profiles.current.take() {
-                Some(name) => Self::of_profile(&directory, &profiles, name, environment)?,
+                Some(name) => Self::of_profile(&directory, &profiles, name, &environment)?,
                 None => Self::of_environment(default_url(), environment),
             }
         };
@@ -143,7 +143,7 @@ impl Target {
     }
 
     /// A profile with its own keys only: those of the environment belong to another server, as far as is known.
-    fn of_profile(directory: &ConfigDir, profiles: &Profiles, name: String, environment: Environment) -> Result<Self> {
+    fn of_profile(directory: &ConfigDir, profiles: &Profiles, name: String, environment: &Environment) -> Result<Self> {
         let profile = profiles.get(&name)?;
         let Keys { api_key, service_key } = profile.keys.load(directory, &name)?;
         let sourced = |key: Option<Secret>| key.map(|key| Sourced::new(key, Source::Profile(name.clone())));
@@ -151,7 +151,7 @@ impl Target {
             url: Sourced::new(profile.url.clone(), Source::Profile(name.clone())),
             api_key: sourced(api_key),
             service_key: sourced(service_key),
-            unused_keys: names_of(&environment),
+            unused_keys: names_of(environment),
             profile: Some(name),
         })
     }
@@ -188,8 +188,8 @@ mod tests {
         Target::resolve(&options, &variable).unwrap()
     }
 
-    fn key(key: &Option<Sourced<Secret>>) -> Option<&str> {
-        key.as_ref().map(|key| key.value.expose())
+    fn key(key: Option<&Sourced<Secret>>) -> Option<&str> {
+        key.map(|key| key.value.expose())
     }
 
     #[test]
@@ -202,7 +202,11 @@ mod tests {
         }
         for same in ["https://a.example", "https://a.example/", "HTTPS://A.example:443"] {
             let target = resolve(Some(same), &variables);
-            assert_eq!((key(&target.api_key), key(&target.service_key)), (Some("k"), Some("s")), "{same}");
+            assert_eq!(
+                (key(target.api_key.as_ref()), key(target.service_key.as_ref())),
+                (Some("k"), Some("s")),
+                "{same}"
+            );
         }
     }
 
@@ -219,13 +223,13 @@ mod tests {
             &[("SUPABASE_URL", "https://b.example/"), ("GOTRUE_SERVICE_KEY", "s"), ("SUPABASE_PUBLISHABLE_KEY", "p")],
         );
         assert_eq!(target.url.value, "https://b.example/auth/v1");
-        assert_eq!((key(&target.api_key), key(&target.service_key)), (Some("p"), None));
+        assert_eq!((key(target.api_key.as_ref()), key(target.service_key.as_ref())), (Some("p"), None));
     }
 
     #[test]
     fn a_key_without_a_server_is_used_for_the_server_of_the_command_line() {
         let target = resolve(Some("https://a.example"), &[("GOTRUE_SERVICE_KEY", "s")]);
-        assert_eq!(key(&target.service_key), Some("s"));
+        assert_eq!(key(target.service_key.as_ref()), Some("s"));
         assert_eq!(target.service_key.unwrap().source.to_string(), "GOTRUE_SERVICE_KEY");
         assert_eq!(target.url.source.to_string(), "--url");
     }

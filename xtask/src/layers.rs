@@ -142,9 +142,10 @@ fn cycles_among(parent: &[String], edges: &BTreeMap<(String, String), &Taking>) 
             let taking = edges[&((*from).to_owned(), (*to).to_owned())];
             (taking, format!("{from} names {to}"))
         });
-        let (first, first_step) = places.next()?;
-        let further = places.map(|(taking, step)| format!("{step} ({}:{})", taking.file.display(), taking.line));
-        let steps = [first_step].into_iter().chain(further).collect::<Vec<_>>().join(", ");
+        let (first, mut steps) = places.next()?;
+        for (taking, step) in places {
+            steps = format!("{steps}, {step} ({}:{})", taking.file.display(), taking.line);
+        }
         let problem = format!("cycle in {}: {steps}", parent.join("::"));
         Some(Finding { file: first.file.clone(), line: first.line, problem })
     };

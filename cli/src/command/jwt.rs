@@ -80,7 +80,7 @@ fn inspect(context: &Context, token: &Secret) -> Result<()> {
         None => context.out.warning("the token never expires"),
         Some(end) if end <= now => context.out.warning(format!("the token expired {}", time::from_now(end, now))),
         Some(end) if end <= now + EXPIRES_SOON => {
-            context.out.warning(format!("the token expires {}", time::from_now(end, now)))
+            context.out.warning(format!("the token expires {}", time::from_now(end, now)));
         }
         Some(_) => {}
     }

@@ -14,7 +14,8 @@ pub enum Link {
     /// Confirm the address of a new user; asks for the password
     Signup(NewUser),
     /// Sign in; creates the user if there is none
-    MagicLink(NewUser),
+    #[command(name = "magic-link")]
+    Magic(NewUser),
     /// Sign in to set a new password
     Recovery(ExistingUser),
     /// Accept an invitation; creates the user
@@ -74,7 +75,7 @@ impl Link {
                 let link = GenerateLink::sign_up(&new.email, prompt::secret("Password of the new user")?);
                 new.apply(link)
             }
-            Self::MagicLink(new) => new.apply(GenerateLink::magic_link(&new.email)),
+            Self::Magic(new) => new.apply(GenerateLink::magic_link(&new.email)),
             Self::Invite(new) => new.apply(GenerateLink::invite(&new.email)),
             Self::Recovery(known) => known.options.apply(GenerateLink::recovery(known.email)),
             Self::EmailChangeCurrent(change) => {

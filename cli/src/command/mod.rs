@@ -6,6 +6,7 @@ mod browser;
 pub mod clients;
 pub mod completions;
 pub mod doctor;
+mod enabled;
 pub mod health;
 pub mod invite;
 pub mod jwt;

@@ -7,6 +7,7 @@ use gotrue::{
 };
 
 use crate::{
+    command::enabled::enabled,
     context::Context,
     failure::{Exit, Failure, Result},
     options::Options,
@@ -42,11 +43,8 @@ impl Settings {
 }
 
 fn show(context: &Context, settings: &ServerSettings) -> Result<()> {
-    let mut enabled: Vec<_> =
-        settings.external.keys().map(String::as_str).filter(|name| settings.is_enabled(name)).collect();
-    enabled.sort_unstable();
     let fields: [Field; 8] = [
-        ("sign-in methods", enabled.join(", ")),
+        ("sign-in methods", enabled(settings).join(", ")),
         ("sign-ups", yes_no(settings.disable_signup.map(|is_disabled| !is_disabled))),
         ("e-mail confirmation", yes_no(settings.mailer_autoconfirm.map(|is_automatic| !is_automatic))),
         ("phone confirmation", yes_no(settings.phone_autoconfirm.map(|is_automatic| !is_automatic))),
@@ -104,7 +102,7 @@ async fn settings_of(context: &Context, server: &str) -> Result<serde_json::Map<
     for (name, value) in settings.as_object().into_iter().flatten() {
         match value.as_object() {
             Some(members) => {
-                flat.extend(members.iter().map(|(member, value)| (format!("{name}.{member}"), value.clone())))
+                flat.extend(members.iter().map(|(member, value)| (format!("{name}.{member}"), value.clone())));
             }
             None => _ = flat.insert(name.clone(), value.clone()),
         }

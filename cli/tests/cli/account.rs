@@ -3,14 +3,14 @@
 use gotrue::SignUp;
 use gotrue_fake::FakeServer;
 
-use super::terminal::Terminal;
+use super::terminal::{SEED, Terminal};
 
 pub const ADDRESS: &str = "ada@example.com";
 pub const PASSWORD: &str = "correct-horse-7";
 
 /// Starts a server with one user.
 pub async fn server_with_ada() -> FakeServer {
-    let server = FakeServer::start().await;
+    let server = FakeServer::builder().seed(SEED).start().await;
     server.client().unwrap().sign_up(SignUp::email(ADDRESS, PASSWORD)).await.unwrap();
     server
 }

@@ -129,6 +129,30 @@ async fn invalid_arguments_send_no_request() {
     assert_eq!(server.requests().len(), before);
 }
 
+#[tokio::test]
+async fn any_path_with_any_method() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    assert!(json(&terminal.run("api GET /settings --json").out)["external"].is_object());
+    let listed = json(&terminal.run("api GET '/admin/users?per_page=1&filter=ada'").out);
+    assert_eq!(listed["users"][0]["email"], ADDRESS, "with the service key");
+    let created = terminal.run("api POST /admin/users --body '{\"email\": \"grace@example.com\"}'");
+    let id = json(&created.out)["id"].as_str().unwrap().to_owned();
+    assert_eq!(terminal.run(&format!("api DELETE /admin/users/{id}")).exit, 2, "requires confirmation");
+    assert_eq!(terminal.run(&format!("api DELETE /admin/users/{id} --yes")).exit, 0);
+    assert_eq!(terminal.run("api GET /admin/users --as none").exit, 4);
+
+    terminal.answer("login ada@example.com", PASSWORD);
+    assert_eq!(json(&terminal.run("api GET /user").out)["email"], ADDRESS, "with the session");
+    let body = format!("{{\"email\": \"{ADDRESS}\", \"password\": \"{PASSWORD}\"}}");
+    let token = terminal.answer("api POST '/token?grant_type=password' --as none --body -", &body);
+    assert_eq!(json(&token.out)["access_token"], "[redacted]");
+    let before = server.requests().len();
+    assert_eq!(terminal.run("api GET settings").exit, 2, "a path starts with a slash");
+    assert_eq!(terminal.run("api POST /otp --body planted").exit, 2);
+    assert_eq!(server.requests().len(), before);
+}
+
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }

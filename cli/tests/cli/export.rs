@@ -91,7 +91,7 @@ async fn an_interrupted_export_continues() {
 }
 
 #[tokio::test]
-async fn a_deletion_during_an_interruption_hides_nobody() {
+async fn a_deletion_during_an_interruption_hides_no_user() {
     let stub = UserServer::start(State { users: users(1100), is_ordered: true, ..State::default() }).await;
     let mut terminal = terminal_at(&stub);
     let target = terminal.file("all.jsonl");

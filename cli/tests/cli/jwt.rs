@@ -40,7 +40,7 @@ async fn a_forged_token_is_rejected() {
     let (message, _) = token.trim().rsplit_once('.').unwrap();
     let done = terminal.run(&format!("jwt verify {message}.AAAA"));
     assert_eq!(done.exit, 1);
-    assert!(done.err.contains("invalid signature"), "{}", done.err);
+    assert!(done.err.contains("signature"), "{}", done.err);
 }
 
 /// The API keys of a project are JWTs without a user.
@@ -56,9 +56,11 @@ async fn an_expired_token() {
     let clock = ManualClock::new();
     // A day ago, by the clock of this machine.
     clock.set(gotrue::SystemClock.now() - Duration::from_secs(24 * 60 * 60));
-    let server = FakeServer::builder().clock(clock).start().await;
+    let server = FakeServer::builder().clock(clock.clone()).start().await;
     let sign_up = gotrue::SignUp::email("ada@example.com", PASSWORD);
     let session = server.client().unwrap().sign_up(sign_up).await.unwrap().session().unwrap();
+    // The verifier goes by the clock of the server.
+    clock.set(gotrue::SystemClock.now());
     let mut terminal = Terminal::at(&server);
     let token = session.access_token().expose();
     assert!(terminal.run(&format!("jwt inspect {token}")).err.contains("the token expired 23h"));

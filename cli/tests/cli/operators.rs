@@ -16,7 +16,7 @@ use gotrue_fake::FakeServer;
 
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
-use super::terminal::Terminal;
+use super::terminal::{SEED, Terminal};
 
 /// Returns a member of the JSON that a command printed.
 fn member(json: &str, name: &str) -> String {
@@ -33,7 +33,7 @@ fn metadata() -> String {
 
 #[tokio::test]
 async fn saml_providers() {
-    let server = FakeServer::start().await;
+    let server = FakeServer::builder().seed(SEED).start().await;
     let mut terminal = Terminal::at(&server);
     let file = terminal.file("metadata.xml");
     fs::write(&file, metadata()).unwrap();
@@ -55,7 +55,7 @@ async fn saml_providers() {
 
 #[tokio::test]
 async fn custom_providers() {
-    let server = FakeServer::start().await;
+    let server = FakeServer::builder().seed(SEED).start().await;
     let mut terminal = Terminal::at(&server);
     let create = "providers create forge --authorization-url https://forge.example.com/authorize --token-url \
                   https://forge.example.com/token --userinfo-url https://forge.example.com/user --client-id id \
@@ -74,7 +74,7 @@ async fn custom_providers() {
 
 #[tokio::test]
 async fn oauth_clients() {
-    let server = FakeServer::start().await;
+    let server = FakeServer::builder().seed(SEED).start().await;
     let mut terminal = Terminal::at(&server);
     terminal.run("clients create https://app.example.com/cb");
     assert_eq!(server.count("admin_create_oauth_client"), 0, "creates nothing without --show-secret");
@@ -94,7 +94,7 @@ async fn oauth_clients() {
 
 #[tokio::test]
 async fn audit_log() {
-    let server = FakeServer::start().await;
+    let server = FakeServer::builder().seed(SEED).start().await;
     let mut terminal = Terminal::at(&server);
     for name in ["ada", "grace"] {
         terminal.run(&format!("users create {name}@example.com --confirm --json"));

@@ -1,5 +1,7 @@
 //! Help, completions and manual pages.
 
+use gotrue_fake::FakeServer;
+
 use super::terminal::Terminal;
 
 #[test]
@@ -42,4 +44,27 @@ fn colour_only_on_terminals() {
     terminal.set("NO_COLOR", "1");
     terminal.set("CLICOLOR_FORCE", "");
     assert!(!terminal.run("profile list").out.contains('\u{1b}'));
+}
+
+#[tokio::test]
+async fn tables_fit_the_terminal_without_breaking_words() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("users create somebody.with.a.long.name@example.com --confirm");
+    terminal.run("users create --phone +15550000001");
+    let wide = terminal.run("users list").out;
+    assert_eq!(wide.lines().count(), 3, "{wide}");
+    for width in [60, 80] {
+        terminal.set("COLUMNS", &width.to_string());
+        for line in ["users list", "audit", "profile list"] {
+            let narrow = terminal.run(line).out;
+            assert!(narrow.lines().all(|line| line.chars().count() <= width), "{width}: {narrow}");
+        }
+        let narrow = terminal.run("users list").out;
+        for word in ["somebody.with.a.long.name@example.com", "15550000001", "unconfirmed"] {
+            assert!(narrow.contains(word), "{width}: {narrow}");
+        }
+    }
+    terminal.set("COLUMNS", "200");
+    assert_eq!(terminal.run("users list").out, wide);
 }

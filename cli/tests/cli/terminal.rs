@@ -26,6 +26,9 @@ const CLEARED: [&str; 14] = [
     "NO_COLOR",
 ];
 
+/// The seed of servers whose IDs are in a snapshot. Servers without a seed start at 0.
+pub const SEED: u64 = 1_000_000;
+
 /// The result of a command.
 pub struct Done {
     pub out: String,

@@ -9,6 +9,7 @@ const CREATED_AT: &str = "2026-01-01T00:00:00Z";
 
 /// The state of the stub.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own")]
 pub struct State {
     pub users: Vec<Value>,
     /// Requests that contain this text fail with an internal error.

@@ -4,13 +4,13 @@ use gotrue::serde_json::{self, json};
 use gotrue_fake::FakeServer;
 
 use super::{
-    terminal::Terminal,
+    terminal::{SEED, Terminal},
     user_server::{State, UserServer, user},
 };
 
 #[tokio::test]
 async fn user_lifecycle() {
-    let server = FakeServer::start().await;
+    let server = FakeServer::builder().seed(SEED).start().await;
     let mut terminal = Terminal::at(&server);
     terminal.run("users list");
     terminal.answer("users create ada@example.com --password --confirm --role editor", "correct-horse-7");
@@ -53,7 +53,7 @@ async fn users_as_json_lines() {
 
 #[tokio::test]
 async fn invitations_and_links() {
-    let server = FakeServer::start().await;
+    let server = FakeServer::builder().seed(SEED).start().await;
     let mut terminal = Terminal::at(&server);
     terminal.run("invite ada@example.com --data '{\"team\": \"red\"}'");
     assert!(server.last_message_to("ada@example.com").is_some());
@@ -128,4 +128,29 @@ async fn a_ban_lasts_for_a_time_or_forever() {
     assert!((99..=100).contains(&years), "{years}");
     assert_eq!(terminal.run("users ban ada@example.com").exit, 2);
     assert_eq!(terminal.run("users ban ada@example.com --forever --for 1h").exit, 2);
+}
+
+#[tokio::test]
+async fn users_that_meet_conditions_are_banned_or_deleted_together() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    for name in ["ada@spam.example", "grace@spam.example", "joan@example.com"] {
+        terminal.run(&format!("users create {name}"));
+    }
+    terminal.run("users create joan@spam.example --confirm");
+    let line = "users delete --where unconfirmed --where email=*@SPAM.example";
+    let dry = terminal.run(&format!("{line} --dry-run"));
+    assert_eq!((dry.exit, dry.out.lines().count()), (0, 2), "{}{}", dry.out, dry.err);
+    assert_eq!(terminal.answer(line, "3").exit, 1, "the count does not match");
+    assert_eq!(terminal.run(line).exit, 2, "requires a count");
+    assert_eq!(server.count("admin_delete_user"), 0);
+    assert_eq!(terminal.answer(line, "2").exit, 0);
+    assert_eq!(terminal.run("users count").out.trim(), "2");
+
+    let banned = terminal.run("users ban --where created-before=2100-01-01 --forever --yes");
+    assert_eq!(banned.exit, 0, "{}", banned.err);
+    assert_eq!(terminal.run("users list").out.matches("banned").count(), 2);
+    assert!(terminal.run("users delete --where created-before=2000-01-01").err.contains("no users match"));
+    assert_eq!(terminal.run("users delete --where everyone").exit, 2);
+    assert_eq!(terminal.run("users delete").exit, 2);
 }

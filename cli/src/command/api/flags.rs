@@ -53,12 +53,14 @@ fn with_arguments(command: Command) -> Command {
     if operation.credential() == Credential::OAuthClient {
         command = command.arg(oauth_client());
     }
-    command.arg(
-        Arg::new(SHOW_SECRETS)
-            .long(SHOW_SECRETS)
-            .action(ArgAction::SetTrue)
-            .help("Print the secrets in the response, such as tokens"),
-    )
+    command.arg(show_secrets())
+}
+
+pub fn show_secrets() -> Arg {
+    Arg::new(SHOW_SECRETS)
+        .long(SHOW_SECRETS)
+        .action(ArgAction::SetTrue)
+        .help("Print the secrets in the response, such as tokens")
 }
 
 fn long_about(operation: &Operation) -> String {
@@ -73,7 +75,7 @@ fn long_about(operation: &Operation) -> String {
     paragraphs.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
-fn body() -> Arg {
+pub fn body() -> Arg {
     Arg::new(BODY)
         .long(BODY)
         .value_name("JSON|@FILE|-")
@@ -174,13 +176,19 @@ fn value_or_prompt(flag: &Flag, matches: &ArgMatches) -> Result<Option<Value>> {
     Ok(Some(prompt::secret(flag.flag)?.expose().into()))
 }
 
-fn read_body(known: &[&str], matches: &ArgMatches) -> Result<Map<String, Value>> {
-    let Some(argument) = matches.get_one::<String>(BODY) else { return Ok(Map::new()) };
+/// Returns the text of the body, from the argument, a file or standard input.
+pub fn body_text(matches: &ArgMatches) -> Result<Option<String>> {
+    let Some(argument) = matches.get_one::<String>(BODY) else { return Ok(None) };
     let text = match argument.strip_prefix('@') {
         Some(file) => fs::read_to_string(file).map_err(|error| Failure::from(error).during(file))?,
         None if argument == "-" => io::read_to_string(io::stdin())?,
         None => argument.clone(),
     };
+    Ok(Some(text))
+}
+
+fn read_body(known: &[&str], matches: &ArgMatches) -> Result<Map<String, Value>> {
+    let Some(text) = body_text(matches)? else { return Ok(Map::new()) };
     let body: Map<String, Value> = serde_json::from_str(&text)
         .map_err(|error| invalid("the body is not a JSON object", &without_value(&error)))?;
     match body.keys().find(|name| !known.contains(&name.as_str())) {

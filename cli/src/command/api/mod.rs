@@ -1,77 +1,65 @@
-//! `gotrue api`: every operation of the OpenAPI document as a command. `build.rs` generates the table of operations.
+//! `gotrue api`: every operation of the OpenAPI document as a command, and any other path. `build.rs` generates the table
+//! of operations.
 
+mod call;
 mod flags;
+mod path;
 mod reply;
 mod request;
 mod table;
 
-use std::{env, fmt};
+use std::fmt;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
-use gotrue::{
-    Secret,
-    raw::{self, Credential},
-    uuid::Uuid,
-};
+use gotrue::raw::SECRETS;
 
-use crate::{context::Context, failure::Result, prompt};
-use table::{OPERATIONS, Operation};
+use self::table::{OPERATIONS, Operation};
+use crate::{context::Context, failure::Result};
 
 /// Lists the operations by group, which clap's own template cannot.
 const HELP: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}";
 
-/// An operation and its arguments.
+/// What to call, and its arguments.
 pub struct Api {
-    operation: &'static Operation,
+    callee: Callee,
     matches: ArgMatches,
+}
+
+/// What can be called.
+#[derive(Clone, Copy)]
+enum Callee {
+    Operation(&'static Operation),
+    /// Any path, with this method.
+    Path(&'static str),
 }
 
 impl Api {
     pub async fn run(self, context: &Context) -> Result<()> {
-        let Self { operation, matches } = self;
-        if operation.endpoint.starts_with("DELETE ") {
-            context.confirm(format!("{}?", operation.about))?;
-        }
-        let request = flags::read(operation, &matches)?;
-        let raw = self::client(context, operation, &matches).await?;
-        let reply = (operation.call)(&raw, &request).await?;
-        let hidden = if matches.get_flag(flags::SHOW_SECRETS) { &[] } else { gotrue::raw::SECRETS };
+        let Self { callee, matches } = self;
+        let reply = match callee {
+            Callee::Operation(operation) => call::call(context, operation, &matches).await?,
+            Callee::Path(method) => path::send(context, method, &matches).await?,
+        };
+        let hidden = if matches.get_flag(flags::SHOW_SECRETS) { &[] } else { SECRETS };
         reply.print(context.out, hidden)
     }
 }
 
-/// Returns a client with the credential that the operation needs.
-async fn client(context: &Context, operation: &Operation, matches: &ArgMatches) -> Result<raw::Client> {
-    match operation.credential() {
-        Credential::Admin => Ok(context.admin()?.raw()?),
-        Credential::User => Ok(context.session().await?.user().raw().await?),
-        Credential::OptionalUser => {
-            let manager = context.session().await?;
-            match manager.session() {
-                Some(_) => Ok(manager.user().raw().await?),
-                None => Ok(context.client()?.raw()),
-            }
-        }
-        Credential::OAuthClient => match matches.get_one::<Uuid>(flags::OAUTH_CLIENT) {
-            Some(id) => Ok(context.client()?.oauth_app(*id, oauth_secret()?).raw()?),
-            None => Ok(context.client()?.raw()),
-        },
-        _ => Ok(context.client()?.raw()),
-    }
-}
-
-/// Reads the secret from the environment or a prompt. A flag would end up in the shell history.
-fn oauth_secret() -> Result<Secret> {
-    match env::var(flags::OAUTH_SECRET_VARIABLE) {
-        Ok(secret) if !secret.is_empty() => Ok(secret.into()),
-        _ => prompt::secret("OAuth client secret"),
+impl Callee {
+    fn by_name(name: &str) -> Option<Self> {
+        let method = path::METHODS.into_iter().find(|method| *method == name).map(Self::Path);
+        method.or_else(|| table::by_name(name).map(Self::Operation))
     }
 }
 
 impl fmt::Debug for Api {
     /// Omits the arguments: a body may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Api").field("operation", &self.operation.id).finish_non_exhaustive()
+        let name = match self.callee {
+            Callee::Operation(operation) => operation.id,
+            Callee::Path(method) => method,
+        };
+        f.debug_struct("Api").field("callee", &name).finish_non_exhaustive()
     }
 }
 
@@ -80,10 +68,11 @@ impl Args for Api {
         command
             .subcommand_required(true)
             .arg_required_else_help(true)
-            .subcommand_value_name("OPERATION")
+            .subcommand_value_name("OPERATION|METHOD")
             .help_template(HELP)
-            .after_help(flags::list())
+            .after_help(format!("{}\n\n{}", flags::list(), path::list()))
             .subcommands(OPERATIONS.iter().map(flags::command))
+            .subcommands(path::METHODS.into_iter().map(path::command))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -93,9 +82,9 @@ impl Args for Api {
 
 impl FromArgMatches for Api {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let found = matches.subcommand().and_then(|(name, matches)| Some((table::by_name(name)?, matches)));
-        let (operation, matches) = found.ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;
-        Ok(Self { operation, matches: matches.clone() })
+        let found = matches.subcommand().and_then(|(name, matches)| Some((Callee::by_name(name)?, matches)));
+        let (callee, matches) = found.ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;
+        Ok(Self { callee, matches: matches.clone() })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

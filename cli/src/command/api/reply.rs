@@ -115,7 +115,7 @@ fn redact(value: &mut Value, hidden: &[&str]) {
             for (name, field) in fields {
                 match field {
                     Value::String(text) if hidden.contains(&name.as_str()) && !text.is_empty() => {
-                        REDACTED.clone_into(text)
+                        REDACTED.clone_into(text);
                     }
                     field => redact(field, hidden),
                 }

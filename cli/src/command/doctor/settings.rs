@@ -3,10 +3,11 @@
 use gotrue::types::Settings;
 
 use super::report::Report;
-use crate::failure::Result;
+use crate::{command::enabled::enabled, failure::Result};
 
 pub fn check(settings: &Settings, report: &mut Report) -> Result<()> {
-    let is_enabled = |name: &str| settings.is_enabled(name);
+    let enabled = enabled(settings);
+    let is_enabled = |name: &str| enabled.contains(&name);
     let is_open = settings.disable_signup != Some(true);
     let mut is_fine = true;
     let mut warn = |message: &str, hint: &str| {
@@ -37,7 +38,7 @@ pub fn check(settings: &Settings, report: &mut Report) -> Result<()> {
             "set GOTRUE_DISABLE_SIGNUP=false, or GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED=false",
         )?;
     }
-    if !settings.external.keys().any(|name| settings.is_enabled(name)) && settings.saml_enabled != Some(true) {
+    if enabled.is_empty() && settings.saml_enabled != Some(true) {
         warn("no sign-in method is enabled", "enable one, such as GOTRUE_EXTERNAL_EMAIL_ENABLED=true")?;
     }
     if is_fine { report.ok("settings", "nothing risky or contradictory") } else { Ok(()) }

@@ -21,7 +21,7 @@ pub async fn sign_in(client: &Client, address: &str, is_phone: bool) -> Result<S
 
 /// Reads a pasted link of the form `…/verify?token=…&type=…`. Returns nothing for text that is not a URL.
 fn link(text: &str) -> Option<Result<VerifyOtp>> {
-    let url = Url::parse(text.trim()).ok().filter(|url| url.has_host())?;
+    let url = Url::parse(text.trim()).ok().filter(Url::has_host)?;
     let parameter = |wanted: &[&str]| {
         let found = url.query_pairs().find(|(name, _)| wanted.contains(&name.as_ref()));
         found.map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())

@@ -10,7 +10,7 @@ use gotrue::{
 
 use self::second_factor::with_second_factor;
 use crate::{
-    command::browser::Browser,
+    command::{browser::Browser, enabled::enabled},
     context::Context,
     failure::{Exit, Failure, Result},
     prompt,
@@ -19,6 +19,7 @@ use crate::{
 /// Sign in with a password, code, link or provider.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("method").args(["otp", "code", "magic_link", "provider", "sso", "anonymous"]))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Login {
     /// E-mail address or phone number; prompted for if omitted
     #[arg(conflicts_with_all = ["provider", "sso", "anonymous"])]
@@ -139,14 +140,10 @@ async fn check_provider(client: &Client, provider: &str) -> Result<()> {
         return Ok(());
     }
     let settings = client.settings().await?;
-    if !NOT_OAUTH.contains(&provider) && settings.is_enabled(provider) {
+    let names: Vec<_> = enabled(&settings).into_iter().filter(|name| !NOT_OAUTH.contains(name)).collect();
+    if names.contains(&provider) {
         return Ok(());
     }
-    let is_offered = |name: &str| !NOT_OAUTH.contains(&name);
-    let mut offered: Vec<_> =
-        settings.external.keys().filter(|name| settings.is_enabled(name) && is_offered(name)).collect();
-    offered.sort_unstable();
-    let names: Vec<_> = offered.into_iter().map(String::as_str).collect();
     let hint = if names.is_empty() {
         "the server has no provider enabled".to_owned()
     } else {

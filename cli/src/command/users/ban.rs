@@ -4,22 +4,29 @@ use std::time::Duration;
 
 use clap::ArgGroup;
 
-use super::find::find;
-use crate::{command::show_user::show_user, context::Context, failure::Result};
+use super::{
+    find::{find, name_of},
+    selection::Selection,
+};
+use crate::{
+    command::show_user::show_user,
+    context::Context,
+    failure::{Failure, Result},
+};
 
 /// The server has no ban without an end. This one lasts for 100 years.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// Ban a user. They can no longer sign in or refresh their sessions.
+/// Ban users. They can no longer sign in or refresh their sessions.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("until").args(["duration", "forever"]).required(true))]
 pub struct Ban {
-    /// ID, e-mail address or phone number of the user
-    user: String,
+    #[command(flatten)]
+    selection: Selection,
     /// Duration of the ban, such as 24h, 30days or 10years
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     duration: Option<Duration>,
-    /// Ban the user for 100 years
+    /// Ban the users for 100 years
     #[arg(long)]
     forever: bool,
 }
@@ -27,8 +34,17 @@ pub struct Ban {
 impl Ban {
     pub async fn run(self, context: &Context) -> Result<()> {
         let users = context.admin()?.users();
-        let user = find(&users, &self.user).await?;
-        show_user(context, &users.ban(user.id, self.duration.unwrap_or(FOREVER)).await?)
+        let duration = self.duration.unwrap_or(FOREVER);
+        let selected = self.selection.confirmed(context, &users, "Ban").await?;
+        if let ([user], true) = (selected.as_slice(), self.selection.is_by_name()) {
+            return show_user(context, &users.ban(user.id, duration).await?);
+        }
+        for user in selected {
+            let name = name_of(&user);
+            users.ban(user.id, duration).await.map_err(|error| Failure::from(error).during(&name))?;
+            context.out.note(format!("banned {name}"));
+        }
+        Ok(())
     }
 }
 

@@ -1,32 +1,35 @@
 //! `gotrue users delete`: removing users.
 
-use super::find::{find, name_of};
-use crate::{context::Context, failure::Result};
+use super::{find::name_of, selection::Selection};
+use crate::{
+    context::Context,
+    failure::{Failure, Result},
+};
 
 /// Delete users.
 #[derive(Debug, clap::Args)]
 pub struct Delete {
-    /// IDs, e-mail addresses or phone numbers of the users
-    #[arg(required = true)]
-    users: Vec<String>,
+    #[command(flatten)]
+    selection: Selection,
     /// Keep the row and the ID, so that references to the user stay valid
     #[arg(long)]
     soft: bool,
 }
 
 impl Delete {
-    /// Finds all users before it deletes one, so that a misspelt address stops it before it starts.
     pub async fn run(self, context: &Context) -> Result<()> {
         let api = context.admin()?.users();
-        let mut users = Vec::new();
-        for user in &self.users {
-            users.push(find(&api, user).await?);
+        let users = self.selection.confirmed(context, &api, "Delete").await?;
+        if users.is_empty() {
+            return Ok(());
         }
         let names: Vec<_> = users.iter().map(name_of).collect();
-        context.confirm(format!("This cannot be undone. Delete {}?", names.join(", ")))?;
+        if self.selection.is_by_name() {
+            context.confirm(format!("This cannot be undone. Delete {}?", names.join(", ")))?;
+        }
         for (user, name) in users.iter().zip(names) {
             let deleted = if self.soft { api.soft_delete(user.id).await } else { api.delete(user.id).await };
-            deleted.map_err(|error| crate::failure::Failure::from(error).during(&name))?;
+            deleted.map_err(|error| Failure::from(error).during(&name))?;
             context.out.note(format!("deleted {name}"));
         }
         Ok(())

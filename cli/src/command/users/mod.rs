@@ -8,6 +8,7 @@ mod factors;
 mod find;
 mod get;
 mod list;
+mod selection;
 mod transfer;
 mod update;
 
@@ -29,7 +30,7 @@ pub enum Users {
     Create(create::Create),
     /// Update a user
     Update(update::Update),
-    /// Ban a user
+    /// Ban users
     Ban(ban::Ban),
     /// Lift the ban of a user
     Unban(ban::Unban),

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use gotrue::serde_json;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -33,7 +34,7 @@ struct State {
     /// The ID of the import, from which the IDs of rows without one are derived.
     import: Uuid,
     server: String,
-    /// The SHA-256 of the file.
+    /// The SHA-256 of the file, in base64url.
     sha256: String,
     /// The number of rows that are done, from the start of the file.
     done: u64,
@@ -142,7 +143,7 @@ fn digest(file: &Path) -> io::Result<String> {
             count => hasher.update(&buffer[..count]),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(BASE64URL.encode(hasher.finalize()))
 }
 
 fn parse(text: &[u8], path: &Path, server: &str, sha256: &str) -> Result<State> {

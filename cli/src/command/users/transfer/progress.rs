@@ -39,7 +39,7 @@ impl Progress {
         self.rows.set(rows);
         self.reason.borrow_mut().clear();
         self.bar.set_position(position);
-        // Not for every row: nobody can read that fast.
+        // Not for every row, which would be too fast to read.
         if rows.is_multiple_of(20) {
             self.bar.set_message(format!("{rows} users, {:.0} per second", self.rate()));
         }

@@ -17,7 +17,7 @@ use crate::failure::{Failure, Result};
 /// Ending of the file's name.
 pub const ENDING: &str = "refused.jsonl";
 
-/// The refused rows of an import, without their passwords. The file can be imported in its turn.
+/// The refused rows of an import, without their passwords. The file can itself be imported.
 pub struct RefusedRows {
     pub path: PathBuf,
     pub size: u64,

@@ -109,7 +109,7 @@ fn csv(path: &Path, file: File) -> Result<Source> {
 fn delimiter(path: &Path) -> Result<u8> {
     let mut line = Vec::new();
     BufReader::new(open_text(path)?).read_until(b'\n', &mut line)?;
-    let count = |delimiter: u8| line.iter().filter(|byte| **byte == delimiter).count();
+    let count = |delimiter: u8| line.split(|byte| *byte == delimiter).count();
     // The last of several maxima counts, so the comma comes last.
     Ok(DELIMITERS.into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b','))
 }
