@@ -26,8 +26,8 @@ pub(super) struct Inner {
     pub(super) refresh_state: Mutex<RefreshState>,
     /// Held while the tokens are being replaced, by a refresh or by a call that returns a session.
     pub(super) turn: tokio::sync::Mutex<()>,
-    /// The record of a sign-out that could not be removed from the store.
-    pub(super) unremoved: Mutex<Option<StoredSession>>,
+    /// The record of a sign-out that could not be removed from the store. Boxed, because it is large and rarely present.
+    pub(super) unremoved: Mutex<Option<Box<StoredSession>>>,
     /// Held while the store is being written.
     pub(super) writing: tokio::sync::Mutex<()>,
     current: ArcSwap<Current>,

@@ -28,7 +28,7 @@ impl Inner {
     async fn remove_again(&self) -> Result<()> {
         let unremoved = self.unremoved.lock().unwrap_or_else(PoisonError::into_inner).take();
         match unremoved {
-            Some(record) => self.remove(record).await,
+            Some(record) => self.remove(*record).await,
             None => Ok(()),
         }
     }
@@ -36,7 +36,7 @@ impl Inner {
     async fn remove(&self, record: StoredSession) -> Result<()> {
         let removed = self.remove_sign_in(&record).await;
         if removed.is_err() {
-            *self.unremoved.lock().unwrap_or_else(PoisonError::into_inner) = Some(record);
+            *self.unremoved.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(record));
         }
         removed.map_err(Error::from)
     }
