@@ -37,7 +37,7 @@ async fn invalid_input_sends_no_request() {
     let (users, list) = (admin.users(), || admin.users().list());
     let ada = || CreateUser::email("ada@example.com");
     let not_object = "metadata must be a JSON object";
-    let no_id = "user id is all zeros";
+    let no_id = "user id must not be the nil UUID";
     let long = Duration::from_secs(10_000_000_000);
     refused! {
         users.create(CreateUser::email(" ")) => "email address must not be empty",
@@ -65,20 +65,20 @@ async fn invalid_input_sends_no_request() {
         users.unban(NONE) => no_id,
         users.get_by_email(" ") => "email address must not be empty",
         users.factors(NONE).list() => no_id,
-        users.factors(SOME).rename(NONE, "x") => "factor id is all zeros",
+        users.factors(SOME).rename(NONE, "x") => "factor id must not be the nil UUID",
         users.factors(SOME).rename(SOME, " ") => "friendly name must not be empty",
         users.factors(SOME).set_phone(SOME, "") => "phone number must not be empty",
-        users.factors(SOME).delete(NONE) => "factor id is all zeros",
+        users.factors(SOME).delete(NONE) => "factor id must not be the nil UUID",
         users.passkeys(NONE).list() => no_id,
-        users.passkeys(SOME).delete(NONE) => "passkey id is all zeros",
-        list().page(0).get() => "page is zero",
-        list().per_page(0).get() => "page size is zero",
-        list().by_cursor(0).get() => "limit is zero",
+        users.passkeys(SOME).delete(NONE) => "passkey id must not be the nil UUID",
+        list().page(0).get() => "page must be at least 1",
+        list().per_page(0).get() => "page size must be at least 1",
+        list().by_cursor(0).get() => "limit must be at least 1",
         list().cursor("").get() => "cursor must not be empty",
         list().by_cursor(9).page(2).get() => "list cannot combine page numbers with a cursor",
         list().filter(" ").get() => "filter must not be empty",
-        admin.audit_log().page(0).get() => "page is zero",
-        admin.audit_log().per_page(0).get() => "page size is zero",
+        admin.audit_log().page(0).get() => "page must be at least 1",
+        admin.audit_log().per_page(0).get() => "page size must be at least 1",
         admin.audit_log().author("").get() => "audit filter must not be empty",
         admin.audit_log().author("a").action("b").get() => "audit filter can be set only once; the server filters by one column",
         admin.sign_out("", SignOutScope::Local) => "access token must not be empty",
@@ -107,7 +107,7 @@ async fn invalid_providers_and_clients_send_no_request() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let admin = client_of(&server).admin(SERVICE_KEY);
     let (sso, custom, oauth) = (admin.sso_providers(), admin.custom_providers(), admin.oauth_clients());
-    let no_id = "SSO provider id is all zeros";
+    let no_id = "SSO provider id must not be the nil UUID";
     refused! {
         sso.get(NONE) => no_id,
         sso.delete(NONE) => no_id,
@@ -144,7 +144,7 @@ async fn invalid_providers_and_clients_send_no_request() {
         custom.create(CreateCustomProvider::oidc("acme", "http://x", "id", "secret")) => "issuer must be an https URL",
         custom.create(CreateCustomProvider::oidc("acme", url(""), "", "secret")) => "client id must not be empty",
         custom.create(CreateCustomProvider::oidc("acme", url(""), "id", "")) => "client secret must not be empty",
-        custom.create(oidc().name("")) => "client name must not be empty",
+        custom.create(oidc().name("")) => "name must not be empty",
         custom.create(oidc().scopes([""])) => "scope must not be empty",
         custom.create(oidc().jwks_uri(url("j"))) => "JWKS URI is only for OAuth 2.0; OpenID Connect discovers it",
         custom.create(oauth2("x")) => "token URL is invalid: relative URL without a base",
@@ -155,7 +155,7 @@ async fn invalid_providers_and_clients_send_no_request() {
     }
 
     let app = |uri: &str| CreateOAuthClient::public([uri]);
-    let no_id = "client id is all zeros";
+    let no_id = "client id must not be the nil UUID";
     let no_match = "authentication method does not match the client type";
     refused! {
         oauth.get(NONE) => no_id,
@@ -167,7 +167,7 @@ async fn invalid_providers_and_clients_send_no_request() {
         oauth.create(CreateOAuthClient::public(<[&str; 0]>::default())) => "redirect URIs must not be empty",
         oauth.create(CreateOAuthClient::public(["https://x"; 11])) => "redirect URIs must have at most ten entries",
         oauth.create(app("/cb")) => "redirect URI is invalid: relative URL without a base",
-        oauth.create(app("app:cb")) => "redirect URI has no host",
+        oauth.create(app("app:cb")) => "redirect URI must have a host",
         oauth.create(app("https://x/#y")) => "redirect URI must not have a fragment",
         oauth.create(app("http://x/")) => "redirect URI must not be http, except on this machine",
         oauth.create(app("https://x").client_name("")) => "client name must not be empty",

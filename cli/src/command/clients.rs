@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use gotrue::{
+    SetOptional,
     admin::{CreateOAuthClient, UpdateOAuthClient},
     types::OAuthClient,
     uuid::Uuid,
@@ -106,15 +107,10 @@ impl Create {
                 return Err(Failure::usage("the server shows the client secret only once").hint(hint));
             }
         };
-        if let Some(name) = self.names.name {
-            client = client.client_name(name);
-        }
-        if let Some(uri) = self.names.uri {
-            client = client.client_uri(uri);
-        }
-        if let Some(uri) = self.names.logo_uri {
-            client = client.logo_uri(uri);
-        }
+        client = client
+            .maybe(self.names.name, CreateOAuthClient::client_name)
+            .maybe(self.names.uri, CreateOAuthClient::client_uri)
+            .maybe(self.names.logo_uri, CreateOAuthClient::logo_uri);
         Ok(client)
     }
 }
@@ -137,15 +133,10 @@ impl Update {
         if !self.redirect_uri.is_empty() {
             client = client.redirect_uris(self.redirect_uri);
         }
-        if let Some(name) = self.names.name {
-            client = client.client_name(name);
-        }
-        if let Some(uri) = self.names.uri {
-            client = client.client_uri(uri);
-        }
-        if let Some(uri) = self.names.logo_uri {
-            client = client.logo_uri(uri);
-        }
+        client = client
+            .maybe(self.names.name, UpdateOAuthClient::client_name)
+            .maybe(self.names.uri, UpdateOAuthClient::client_uri)
+            .maybe(self.names.logo_uri, UpdateOAuthClient::logo_uri);
         client
     }
 }

@@ -1,5 +1,6 @@
 //! `gotrue invite`: invitations by e-mail.
 
+use gotrue::SetOptional;
 use gotrue::serde_json::Value;
 
 use crate::{command::show_user::show_user, context::Context, failure::Result, value_parser::json_object};
@@ -20,12 +21,9 @@ pub struct Invite {
 impl Invite {
     pub async fn run(self, context: &Context) -> Result<()> {
         let mut invite = gotrue::admin::Invite::email(self.email);
-        if let Some(data) = self.data {
-            invite = invite.data(data);
-        }
-        if let Some(url) = self.redirect_to {
-            invite = invite.redirect_to(url);
-        }
+        invite = invite
+            .maybe(self.data, gotrue::admin::Invite::data)
+            .maybe(self.redirect_to, gotrue::admin::Invite::redirect_to);
         let user = context.admin()?.invite(invite).await?;
         show_user(context, &user)
     }

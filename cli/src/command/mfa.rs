@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use gotrue::{
-    SessionManager,
+    SessionManager, SetOptional,
     serde_json::json,
     types::Factor,
     user::{EnrollPhone, EnrollTotp},
@@ -96,12 +96,8 @@ impl Enroll {
 
     async fn enroll_totp(&self, context: &Context, manager: &SessionManager) -> Result<Uuid> {
         let mut factor = EnrollTotp::new();
-        if let Some(name) = &self.name {
-            factor = factor.friendly_name(name);
-        }
-        if let Some(issuer) = &self.issuer {
-            factor = factor.issuer(issuer);
-        }
+        factor =
+            factor.maybe(self.name.as_ref(), EnrollTotp::friendly_name).maybe(self.issuer.as_ref(), EnrollTotp::issuer);
         let factor = manager.user().mfa().enroll_totp(factor).await?;
         if context.out.json {
             let shown = json!({ "id": factor.id, "secret": factor.secret, "uri": factor.uri });
@@ -114,9 +110,7 @@ impl Enroll {
 
     async fn enroll_phone(&self, context: &Context, manager: &SessionManager, phone: &str) -> Result<Uuid> {
         let mut factor = EnrollPhone::new(phone);
-        if let Some(name) = &self.name {
-            factor = factor.friendly_name(name);
-        }
+        factor = factor.maybe(self.name.as_ref(), EnrollPhone::friendly_name);
         let factor = manager.user().mfa().enroll_phone(factor).await?;
         if context.out.json {
             context.out.json(&json!({ "id": factor.id, "phone": phone }))?;

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use gotrue::{
+    SetOptional,
     admin::{CreateCustomProvider, OAuth2Endpoints, UpdateCustomProvider},
     types::CustomProvider,
 };
@@ -95,9 +96,7 @@ impl Create {
             };
             CreateCustomProvider::oauth2(self.identifier, endpoints, self.client_id, secret)
         };
-        if let Some(name) = self.name {
-            provider = provider.name(name);
-        }
+        provider = provider.maybe(self.name, CreateCustomProvider::name);
         if !self.scope.is_empty() {
             provider = provider.scopes(self.scope);
         }
@@ -130,21 +129,16 @@ pub struct Update {
 impl Update {
     fn into_request(self) -> Result<UpdateCustomProvider> {
         let mut provider = UpdateCustomProvider::new();
-        if let Some(name) = self.name {
-            provider = provider.name(name);
-        }
-        if let Some(id) = self.client_id {
-            provider = provider.client_id(id);
-        }
+        provider = provider
+            .maybe(self.name, UpdateCustomProvider::name)
+            .maybe(self.client_id, UpdateCustomProvider::client_id);
         if self.client_secret {
             provider = provider.client_secret(prompt::secret("Client secret")?);
         }
         if !self.scope.is_empty() {
             provider = provider.scopes(self.scope);
         }
-        if let Some(enabled) = self.enabled {
-            provider = provider.enabled(enabled);
-        }
+        provider = provider.maybe(self.enabled, UpdateCustomProvider::enabled);
         Ok(provider)
     }
 }

@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use gotrue::{
+    SetOptional,
     admin::{CreateSsoProvider, UpdateSsoProvider},
     serde_json::{self, Value},
     types::{NameIdFormat, SamlAttributeMapping, SsoProvider},
@@ -107,44 +108,27 @@ impl Changes {
         if !self.domain.is_empty() {
             provider = provider.domains(self.domain);
         }
-        if let Some(mapping) = mapping {
-            provider = provider.attribute_mapping(mapping);
-        }
-        if let Some(format) = self.name_id_format {
-            provider = provider.name_id_format(format);
-        }
-        if let Some(id) = self.resource_id {
-            provider = provider.resource_id(id);
-        }
-        if let Some(disabled) = self.disabled {
-            provider = provider.disabled(disabled);
-        }
+        provider = provider
+            .maybe(mapping, CreateSsoProvider::attribute_mapping)
+            .maybe(self.name_id_format, CreateSsoProvider::name_id_format)
+            .maybe(self.resource_id, CreateSsoProvider::resource_id)
+            .maybe(self.disabled, CreateSsoProvider::disabled);
         Ok(provider)
     }
 
     fn update(self, mut provider: UpdateSsoProvider) -> Result<UpdateSsoProvider> {
         let mapping = self.mapping()?;
-        if let Some(xml) = self.metadata_xml()? {
-            provider = provider.metadata_xml(xml);
-        }
-        if let Some(url) = self.metadata_url {
-            provider = provider.metadata_url(url);
-        }
+        provider = provider
+            .maybe(self.metadata_xml()?, UpdateSsoProvider::metadata_xml)
+            .maybe(self.metadata_url, UpdateSsoProvider::metadata_url);
         if !self.domain.is_empty() {
             provider = provider.domains(self.domain);
         }
-        if let Some(mapping) = mapping {
-            provider = provider.attribute_mapping(mapping);
-        }
-        if let Some(format) = self.name_id_format {
-            provider = provider.name_id_format(format);
-        }
-        if let Some(id) = self.resource_id {
-            provider = provider.resource_id(id);
-        }
-        if let Some(disabled) = self.disabled {
-            provider = provider.disabled(disabled);
-        }
+        provider = provider
+            .maybe(mapping, UpdateSsoProvider::attribute_mapping)
+            .maybe(self.name_id_format, UpdateSsoProvider::name_id_format)
+            .maybe(self.resource_id, UpdateSsoProvider::resource_id)
+            .maybe(self.disabled, UpdateSsoProvider::disabled);
         Ok(provider)
     }
 

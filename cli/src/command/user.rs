@@ -1,7 +1,7 @@
 //! `gotrue user`: the account of the signed-in user.
 
 use clap::{ArgGroup, Args, Subcommand};
-use gotrue::{UserUpdate, serde_json::Value};
+use gotrue::{SetOptional, UserUpdate, serde_json::Value};
 
 use crate::{command::show_user::show_user, context::Context, failure::Result, prompt, value_parser::json_object};
 
@@ -59,15 +59,10 @@ impl Update {
         if self.password {
             update = update.password(prompt::secret("New password")?);
         }
-        if let Some(email) = self.email {
-            update = update.email(email);
-        }
-        if let Some(phone) = self.phone {
-            update = update.phone(phone);
-        }
-        if let Some(data) = self.data {
-            update = update.data(data);
-        }
+        update = update
+            .maybe(self.email, UserUpdate::email)
+            .maybe(self.phone, UserUpdate::phone)
+            .maybe(self.data, UserUpdate::data);
         let user = manager.user().update(update).await?;
         show_user(context, &user)
     }

@@ -1,6 +1,6 @@
 //! `gotrue users create`: a new user.
 
-use gotrue::{Secret, admin::CreateUser, serde_json::Value, uuid::Uuid};
+use gotrue::{Secret, SetOptional, admin::CreateUser, serde_json::Value, uuid::Uuid};
 
 use crate::{
     command::show_user::show_user,
@@ -68,18 +68,11 @@ impl Create {
         if self.confirm && has_phone {
             user = user.confirm_phone();
         }
-        if let Some(metadata) = self.user_metadata {
-            user = user.user_metadata(metadata);
-        }
-        if let Some(metadata) = self.app_metadata {
-            user = user.app_metadata(metadata);
-        }
-        if let Some(role) = self.role {
-            user = user.role(role);
-        }
-        if let Some(id) = self.id {
-            user = user.id(id);
-        }
+        user = user
+            .maybe(self.user_metadata, CreateUser::user_metadata)
+            .maybe(self.app_metadata, CreateUser::app_metadata)
+            .maybe(self.role, CreateUser::role)
+            .maybe(self.id, CreateUser::id);
         Ok(user)
     }
 }

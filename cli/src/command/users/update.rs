@@ -1,7 +1,7 @@
 //! `gotrue users update`: changing a user.
 
 use clap::ArgGroup;
-use gotrue::{admin::UpdateUser, serde_json::Value};
+use gotrue::{SetOptional, admin::UpdateUser, serde_json::Value};
 
 use super::find::find;
 use crate::{command::show_user::show_user, context::Context, failure::Result, prompt, value_parser::json_object};
@@ -51,12 +51,7 @@ impl Update {
 
     fn into_request(self) -> Result<UpdateUser> {
         let mut user = UpdateUser::new();
-        if let Some(email) = self.email {
-            user = user.email(email);
-        }
-        if let Some(phone) = self.phone {
-            user = user.phone(phone);
-        }
+        user = user.maybe(self.email, UpdateUser::email).maybe(self.phone, UpdateUser::phone);
         if self.password {
             user = user.password(prompt::secret("New password")?);
         }
@@ -66,15 +61,10 @@ impl Update {
         if self.confirm_phone {
             user = user.confirm_phone();
         }
-        if let Some(metadata) = self.user_metadata {
-            user = user.user_metadata(metadata);
-        }
-        if let Some(metadata) = self.app_metadata {
-            user = user.app_metadata(metadata);
-        }
-        if let Some(role) = self.role {
-            user = user.role(role);
-        }
+        user = user
+            .maybe(self.user_metadata, UpdateUser::user_metadata)
+            .maybe(self.app_metadata, UpdateUser::app_metadata)
+            .maybe(self.role, UpdateUser::role);
         Ok(user)
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use gotrue::{
-    Secret, User,
+    Secret, SetOptional, User,
     admin::CreateUser,
     chrono::{DateTime, Utc},
     serde_json::{self, Value},
@@ -99,9 +99,7 @@ impl Row {
             (None, Some(hash)) => user = user.password_hash(hash.clone()),
             (None, None) => {}
         }
-        if let Some(role) = &self.role {
-            user = user.role(role);
-        }
+        user = user.maybe(self.role.as_ref(), CreateUser::role);
         if let Some(metadata) = &self.user_metadata {
             user = user.user_metadata(metadata.clone());
         }
