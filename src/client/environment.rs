@@ -49,13 +49,13 @@ fn auth_url(project: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Variables; URL, API key and service key.
+    type Case<'a> = (&'a [(&'a str, &'a str)], [Option<&'a str>; 3]);
+
     #[test]
     fn the_families_are_never_mixed() {
         let (own, hosted) = ("http://a:1/x/", "https://p.supabase.co");
         let hosted_url = Some("https://p.supabase.co/auth/v1");
-        /// Variables; URL, API key and service key.
-        type Case<'a> = (&'a [(&'a str, &'a str)], [Option<&'a str>; 3]);
-
         #[rustfmt::skip]
         let cases: &[Case<'_>] = &[
             (&[], [None; 3]),
