@@ -139,7 +139,7 @@ fn typed_array(members: &Map<String, Value>) -> Option<Vec<u8>> {
 }
 
 fn not_a_credential(error: &serde_json::Error) -> Error {
-    Error::invalid("credential", format!("is not a WebAuthn credential: {}", redact(&error.to_string())))
+    Error::invalid("credential", format!("must be a WebAuthn credential: {}", redact(&error.to_string())))
 }
 
 impl TryFrom<Value> for PublicKeyCredential {

@@ -188,7 +188,7 @@ fn a_message_for_a_wallet_is_not_built_from_parts_that_cannot_be_right() {
     let message = || for_site("https://app.example.com/");
     message().build().unwrap();
     for_site("http://localhost:3000/").build().unwrap();
-    let no_domain = "URI must have a domain name that the server accepts";
+    let no_domain = "URI must have a domain that the server accepts";
     for uri in ["https://127.0.0.1/", "https://example/", "https://[::1]/", "https://ada@app.example.com/"] {
         assert_refused(for_site(uri).build(), no_domain);
     }
