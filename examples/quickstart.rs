@@ -5,7 +5,7 @@
 
 use std::{env, error::Error, time::SystemTime};
 
-use gotrue::{Client, Password, Session, SignOutScope, SignUp, SignUpOutcome, UserUpdate};
+use gotrue::{Client, Password, ProfileUpdate, Session, SignOutScope, SignUp, SignUpOutcome};
 use gotrue_fake::FakeServer;
 use serde_json::json;
 
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("Sign in     {}", describe(&session));
 
     let user = client.user(session.access_token());
-    let changed = user.update(UserUpdate::new().data(json!({ "favorite_language": "elixir" }))).await?;
+    let changed = user.update(ProfileUpdate::new().data(json!({ "favorite_language": "elixir" }))).await?;
     println!("Change      favorite language is now {}", changed.user_metadata.unwrap_or_default()["favorite_language"]);
 
     let wrong = client.sign_in(Password::email(&email, "wrong-horse-7")).await;

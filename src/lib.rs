@@ -60,7 +60,7 @@ pub use store::KeyringStore;
 pub use store::RedisStores;
 pub use store::{FileStore, MemoryStore, SessionStore};
 pub use types::{ErrorCode, Provider, SignOutScope, User};
-pub use user::{UserClient, UserUpdate};
+pub use user::{ProfileUpdate, UserClient};
 
 /// Compiles the code in the guides.
 #[cfg(doctest)]

@@ -17,7 +17,7 @@ pub use invite::Invite;
 pub use oauth_clients::{CreateOAuthClient, OAuthClients, UpdateOAuthClient};
 pub use page::Page;
 pub use sso_providers::{CreateSsoProvider, ListSsoProviders, SsoProviders, UpdateSsoProvider};
-pub use users::{CreateUser, ListUsers, UpdateUser, UserFactors, UserPasskeys, Users};
+pub use users::{AdminFactors, AdminPasskeys, CreateUser, ListUsers, UpdateUser, Users};
 
 use reqwest::Method;
 

@@ -11,7 +11,7 @@ pub use identities::{Identities, LinkUrl};
 pub use mfa::{Assurance, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Mfa, TotpFactor, WebAuthnChallenge};
 pub use oauth::OAuthConsents;
 pub use passkeys::Passkeys;
-pub use update::UserUpdate;
+pub use update::ProfileUpdate;
 
 use std::sync::Arc;
 
@@ -88,7 +88,7 @@ impl UserClient {
         call.answer(call.raw.sign_out(Some(scope)).await).await
     }
 
-    /// Sends the user a code that permits a new password (`GET /reauthenticate`), for [`UserUpdate::nonce`].
+    /// Sends the user a code that permits a new password (`GET /reauthenticate`), for [`ProfileUpdate::nonce`].
     pub async fn reauthenticate(&self) -> Result<MessageSent> {
         let call = self.user_call().await?;
         call.answer(call.raw.reauthenticate(None).await).await

@@ -15,25 +15,25 @@ use crate::{
 /// What to change about the signed-in user (`PUT /user`). What is not named stays.
 ///
 /// ```
-/// # use gotrue::{UserClient, UserUpdate};
+/// # use gotrue::{UserClient, ProfileUpdate};
 /// # use serde_json::json;
 /// # async fn f(user: UserClient) -> Result<(), gotrue::Error> {
 /// // Metadata is merged; null removes a key.
-/// user.update(UserUpdate::new().data(json!({ "favorite_language": "rust", "nickname": null }))).await?;
+/// user.update(ProfileUpdate::new().data(json!({ "favorite_language": "rust", "nickname": null }))).await?;
 /// // A new address takes effect once it is confirmed.
-/// let user = user.update(UserUpdate::new().email("ada@new.example.com")).await?;
+/// let user = user.update(ProfileUpdate::new().email("ada@new.example.com")).await?;
 /// assert_eq!(user.new_email.as_deref(), Some("ada@new.example.com"));
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "give it to UserClient::update"]
-pub struct UserUpdate {
+pub struct ProfileUpdate {
     request: UserUpdateRequest,
     code_challenge: Option<String>,
     redirect_to: Option<String>,
 }
 
-impl UserUpdate {
+impl ProfileUpdate {
     /// No change yet.
     pub fn new() -> Self {
         Self::default()
@@ -114,9 +114,9 @@ impl UserClient {
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `same_password`, `weak_password`,
     /// `email_exists`, `phone_exists`, `reauthentication_needed`, `insufficient_aal` and others.
-    pub async fn update(&self, update: UserUpdate) -> Result<User> {
+    pub async fn update(&self, update: ProfileUpdate) -> Result<User> {
         update.check()?;
-        let UserUpdate { mut request, code_challenge, redirect_to } = update;
+        let ProfileUpdate { mut request, code_challenge, redirect_to } = update;
         (request.code_challenge, request.code_challenge_method) = challenge_fields(code_challenge);
         let update = move |call: Call| async move {
             call.answer(call.raw.update_user(redirect_to.as_deref(), None, &request).await).await

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gotrue::{
-    Anonymous, Client, Error, ErrorCode, Password, Result, Secret, Session, SignUp, User, UserUpdate,
+    Anonymous, Client, Error, ErrorCode, Password, ProfileUpdate, Result, Secret, Session, SignUp, User,
     types::{AssuranceLevel, FactorType, MessageChannel, WebAuthnCeremony},
     user::{Assurance, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Mfa, TotpFactor},
     uuid::{Uuid, uuid},
@@ -314,11 +314,11 @@ async fn operations_that_need_the_second_factor_are_rejected_without() {
     let client = server.client().unwrap();
     let (factor, raised) = with_factor(&server, &client).await;
     let user = client.user(sign_in(&client).await.access_token());
-    let password = || UserUpdate::new().password("another-horse-8");
+    let password = || ProfileUpdate::new().password("another-horse-8");
     assert_code(user.update(password()).await, 401, &ErrorCode::InsufficientAal);
     assert_code(user.mfa().unenroll(factor.id).await, 422, &ErrorCode::InsufficientAal);
     assert_code(user.mfa().enroll_totp(EnrollTotp::new()).await, 403, &ErrorCode::InsufficientAal);
-    user.update(UserUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
+    user.update(ProfileUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
 
     let user = client.user(raised.access_token());
     user.update(password()).await.unwrap();
@@ -376,9 +376,9 @@ async fn an_anonymous_user_has_no_factors_until_they_stay() {
     assert_eq!(guest.user().is_anonymous, Some(true));
     let user = client.user(guest.access_token());
     assert_code(user.mfa().enroll_totp(EnrollTotp::new()).await, 403, &ErrorCode::NoAuthorization);
-    assert_code(user.update(UserUpdate::new().password(PASSWORD)).await, 422, &ErrorCode::ValidationFailed);
+    assert_code(user.update(ProfileUpdate::new().password(PASSWORD)).await, 422, &ErrorCode::ValidationFailed);
 
-    let stays = user.update(UserUpdate::new().email(EMAIL).password(PASSWORD)).await.unwrap();
+    let stays = user.update(ProfileUpdate::new().email(EMAIL).password(PASSWORD)).await.unwrap();
     assert_eq!((stays.id, stays.is_anonymous), (guest.user().id, Some(false)));
     assert_eq!(client.user(guest.access_token()).identities().list().await.unwrap()[0].provider, "email");
     let session = sign_in(&client).await;

@@ -3,7 +3,7 @@
 use std::{sync::LazyLock, time::Duration};
 
 use gotrue::{
-    Callback, Client, Error, ErrorCode, PkceFlows, Provider, Recover, Session, SignInMessage, SignUp, UserUpdate,
+    Callback, Client, Error, ErrorCode, PkceFlows, ProfileUpdate, Provider, Recover, Session, SignInMessage, SignUp,
     VerifyOtp,
     auth::{CallbackOutcome, FlowKind, PkceFlow},
     url::Url,
@@ -92,7 +92,7 @@ async fn a_change_of_the_address_takes_two_links() {
     let session = client.verify_otp(confirm).await.unwrap().session().unwrap();
     let mut flows = client.pkce_flows();
     let flow = flows.start(FlowKind::EmailChange).unwrap();
-    let change = UserUpdate::new().email("ada@new.example.com").redirect_to(flow.redirect_to(BACK).unwrap());
+    let change = ProfileUpdate::new().email("ada@new.example.com").redirect_to(flow.redirect_to(BACK).unwrap());
     client.user(session.access_token()).update(change.pkce(flow.verifier())).await.unwrap();
 
     let callback = follow_last_mail(&server, EMAIL).await;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use gotrue::{
-    AuthorizationCode, Client, Error, ErrorCode, Password, PkceVerifier, Provider, Recover, Resend, Session,
-    SignInMessage, SignUp, UserUpdate, VerifyOtp,
+    AuthorizationCode, Client, Error, ErrorCode, Password, PkceVerifier, ProfileUpdate, Provider, Recover, Resend,
+    Session, SignInMessage, SignUp, VerifyOtp,
     admin::{CreateCustomProvider, GenerateLink, OAuth2Endpoints},
     types::OtpType,
 };
@@ -217,7 +217,7 @@ async fn received_requests_are_redacted() {
     let ada = signed_up(&client).await;
     let _ = client.sign_in(AuthorizationCode::new("planted-code", PkceVerifier::generate().unwrap())).await;
     let update =
-        UserUpdate::new().password("planted-password-1").data(json!({ "nickname": "a", "token": "planted-t" }));
+        ProfileUpdate::new().password("planted-password-1").data(json!({ "nickname": "a", "token": "planted-t" }));
     client.user(ada.access_token()).update(update).await.unwrap();
     let app = client.oauth_app(ada.user().id, "planted-secret");
     let _ = app.refresh("planted-refresh").await;

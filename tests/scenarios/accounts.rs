@@ -1,7 +1,8 @@
 //! Sign-up, sign-in, changes of the account, and sign-out.
 
 use gotrue::{
-    ErrorCode, Password, SignOutScope, SignUp, SignUpOutcome, UserUpdate, VerifyOtpOutcome, types::WeakPasswordReason,
+    ErrorCode, Password, ProfileUpdate, SignOutScope, SignUp, SignUpOutcome, VerifyOtpOutcome,
+    types::WeakPasswordReason,
 };
 use serde_json::json;
 
@@ -68,7 +69,7 @@ pub async fn a_taken_address(world: &World) {
     let again = world.client.sign_up(SignUp::email(&email, PASSWORD)).await;
     assert_eq!(code(again), "user_already_exists");
     let (other, _) = world.new_user("grace").await;
-    let taken = world.client.user(session.access_token()).update(UserUpdate::new().email(other)).await;
+    let taken = world.client.user(session.access_token()).update(ProfileUpdate::new().email(other)).await;
     assert_eq!(code(taken), "email_exists");
 }
 
@@ -92,7 +93,7 @@ pub async fn wrong_credentials(world: &World) {
 pub async fn metadata(world: &World) {
     let (_, session) = world.new_user("ada").await;
     let user = world.client.user(session.access_token());
-    let set = |data| user.update(UserUpdate::new().data(data));
+    let set = |data| user.update(ProfileUpdate::new().data(data));
     set(json!({ "a": 1, "b": { "c": 2 }, "nickname": "a" })).await.unwrap();
     let changed = set(json!({ "b": { "d": 3 }, "nickname": null })).await.unwrap().user_metadata.unwrap();
     // Only the first level is merged, and null removes a member.
@@ -105,11 +106,11 @@ pub async fn a_new_password(world: &World) {
     let (email, session) = world.new_user("ada").await;
     let other = client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
     let user = client.user(session.access_token());
-    assert_eq!(code(user.update(UserUpdate::new().password(PASSWORD)).await), "same_password");
-    let weak = user.update(UserUpdate::new().password("123")).await.unwrap_err();
+    assert_eq!(code(user.update(ProfileUpdate::new().password(PASSWORD)).await), "same_password");
+    let weak = user.update(ProfileUpdate::new().password("123")).await.unwrap_err();
     assert_eq!(weak.code(), Some(&ErrorCode::WeakPassword));
     assert_eq!(weak.weak_password_reasons(), [WeakPasswordReason::Length]);
-    user.update(UserUpdate::new().password("better-horse-8")).await.unwrap();
+    user.update(ProfileUpdate::new().password("better-horse-8")).await.unwrap();
     assert_eq!(code(client.sign_in(Password::email(&email, PASSWORD)).await), "invalid_credentials");
     client.sign_in(Password::email(&email, "better-horse-8")).await.unwrap();
     // The session that changed it stays; all others end.
@@ -121,7 +122,7 @@ pub async fn a_new_address(world: &World) {
     let client = &world.client;
     let (email, session) = world.new_user("ada").await;
     let new = world.email("ada-the-second");
-    let changed = client.user(session.access_token()).update(UserUpdate::new().email(&new)).await.unwrap();
+    let changed = client.user(session.access_token()).update(ProfileUpdate::new().email(&new)).await.unwrap();
     assert_eq!((changed.email.as_deref(), changed.new_email.as_deref()), (Some(&*email), Some(&*new)));
 
     let before = usize::from(world.confirms());
@@ -145,7 +146,7 @@ pub async fn reauthentication(world: &World) {
     let before = usize::from(world.confirms());
     let nonce = world.message(&email, before + 1).await.code.unwrap();
     assert_eq!(nonce.expose().len(), 6);
-    let update = UserUpdate::new().password("better-horse-8").nonce(nonce);
+    let update = ProfileUpdate::new().password("better-horse-8").nonce(nonce);
     user.update(update).await.unwrap();
     world.client.sign_in(Password::email(&email, "better-horse-8")).await.unwrap();
 }

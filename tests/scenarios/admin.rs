@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::TryStreamExt;
 use gotrue::{
-    Password, Recover, SignOutScope, UserUpdate, VerifyOtpOutcome,
+    Password, ProfileUpdate, Recover, SignOutScope, VerifyOtpOutcome,
     admin::{CreateUser, GenerateLink, UpdateUser},
     types::{AuditAction, AuditLogType, LinkVerificationType, UserOrder},
     user::EnrollTotp,
@@ -169,8 +169,8 @@ pub async fn the_audit_log(world: &World) {
     let session = client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
     let session = client.refresh(session.refresh_token()).await.unwrap();
     let user = client.user(session.access_token());
-    user.update(UserUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
-    user.update(UserUpdate::new().password("better-horse-8")).await.unwrap();
+    user.update(ProfileUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
+    user.update(ProfileUpdate::new().password("better-horse-8")).await.unwrap();
     client.recover(Recover::email(&email)).await.unwrap();
     let factor = user.mfa().enroll_totp(EnrollTotp::new()).await.unwrap();
     let strong = user.mfa().challenge_and_verify(factor.id, totp(&factor.secret)).await.unwrap();

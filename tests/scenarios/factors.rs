@@ -1,6 +1,6 @@
 //! Multi-factor authentication.
 
-use gotrue::{Anonymous, Password, UserUpdate, types::AssuranceLevel, user::EnrollTotp};
+use gotrue::{Anonymous, Password, ProfileUpdate, types::AssuranceLevel, user::EnrollTotp};
 
 use crate::{
     code,
@@ -27,7 +27,7 @@ pub async fn an_authenticator(world: &World) {
     let user = client.user(weak.access_token());
     assert!(user.mfa().assurance().await.unwrap().needs_second_factor());
     assert_eq!(user.mfa().factors().await.unwrap().totp().filter(|factor| factor.is_verified()).count(), 1);
-    assert_eq!(code(user.update(UserUpdate::new().password("better-horse-8")).await), "insufficient_aal");
+    assert_eq!(code(user.update(ProfileUpdate::new().password("better-horse-8")).await), "insufficient_aal");
     assert_eq!(code(user.mfa().unenroll(factor.id).await), "insufficient_aal");
     let strong = user.mfa().challenge_and_verify(factor.id, totp(&factor.secret)).await.unwrap();
     // A refresh keeps the level.

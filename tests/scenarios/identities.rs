@@ -1,6 +1,6 @@
 //! Several identities of one user.
 
-use gotrue::{IdToken, Provider, UserUpdate};
+use gotrue::{IdToken, ProfileUpdate, Provider};
 
 use crate::{
     browser::parameter,
@@ -17,7 +17,7 @@ pub async fn linked_and_unlinked(world: &World) {
     let alone = user.identities().unlink(first[0].identity_id.unwrap()).await;
     assert_eq!(code(alone), "single_identity_not_deletable");
 
-    user.update(UserUpdate::new().phone(World::phone())).await.unwrap();
+    user.update(ProfileUpdate::new().phone(World::phone())).await.unwrap();
     let both = user.identities().list().await.unwrap();
     assert_eq!(both.iter().map(|identity| identity.provider.as_str()).collect::<Vec<_>>(), ["email", "phone"]);
     let unknown = user.identities().unlink(session.user().id).await;

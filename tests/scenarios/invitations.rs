@@ -1,6 +1,6 @@
 //! Invitations.
 
-use gotrue::{Password, UserUpdate, admin::Invite};
+use gotrue::{Password, ProfileUpdate, admin::Invite};
 use serde_json::json;
 
 use crate::{
@@ -17,7 +17,7 @@ pub async fn an_invitation(world: &World) {
     assert_eq!(parameter(letter.link(), "type").as_deref(), Some("invite"));
     let session = client.verify_otp(letter.verify()).await.unwrap().session().unwrap();
     assert_eq!(session.user().user_metadata.as_ref().unwrap()["team"], "blue");
-    client.user(session.access_token()).update(UserUpdate::new().password(PASSWORD)).await.unwrap();
+    client.user(session.access_token()).update(ProfileUpdate::new().password(PASSWORD)).await.unwrap();
     client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
     assert_eq!(code(admin.invite(Invite::email(&email)).await), "email_exists");
 

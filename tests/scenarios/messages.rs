@@ -1,7 +1,7 @@
 //! Codes and links by email.
 
 use gotrue::{
-    AuthorizationCode, Callback, Password, PkceVerifier, Recover, SignInMessage, UserUpdate, VerifyOtp,
+    AuthorizationCode, Callback, Password, PkceVerifier, ProfileUpdate, Recover, SignInMessage, VerifyOtp,
     admin::GenerateLink, auth::FlowKind, types::OtpType,
 };
 use serde_json::json;
@@ -25,7 +25,7 @@ pub async fn a_forgotten_password(world: &World) {
     assert_eq!(tokens.kind, FlowKind::Recovery);
     let session = client.session_from_callback(tokens).await.unwrap();
     let user = client.user(session.access_token());
-    user.update(UserUpdate::new().password("better-horse-8")).await.unwrap();
+    user.update(ProfileUpdate::new().password("better-horse-8")).await.unwrap();
     client.sign_in(Password::email(&email, "better-horse-8")).await.unwrap();
     assert_eq!(code(client.sign_in(Password::email(&email, PASSWORD)).await), "invalid_credentials");
 }
@@ -109,7 +109,7 @@ pub async fn a_change_once_more(world: &World) {
     let client = &world.client;
     let (email, session) = world.new_user("ada").await;
     let new = world.email("ada-the-second");
-    client.user(session.access_token()).update(UserUpdate::new().email(&new)).await.unwrap();
+    client.user(session.access_token()).update(ProfileUpdate::new().email(&new)).await.unwrap();
     let first = world.message(&new, 1).await.verify();
     client.resend(gotrue::Resend::email_change(&email)).await.unwrap();
     let second = world.message(&new, 2).await.verify();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use gotrue::{
-    Event, MemoryStore, Password, SignOutScope, UserUpdate,
+    Event, MemoryStore, Password, ProfileUpdate, SignOutScope,
     manager::{Events, SignedOutReason},
 };
 use serde_json::json;
@@ -73,7 +73,7 @@ pub async fn a_manager(world: &World) {
     assert!(auth.sign_in(Password::email(&email, "wrong-horse")).await.is_err());
     auth.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
     let token = auth.access_token().await.unwrap();
-    auth.user().update(UserUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
+    auth.user().update(ProfileUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
     assert_eq!(auth.session().unwrap().user().user_metadata.as_ref().unwrap()["a"], 1);
     let renewed = auth.refresh().await.unwrap();
     assert_eq!(auth.user().get().await.unwrap().id, renewed.user().id);

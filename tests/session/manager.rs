@@ -6,8 +6,8 @@ use std::{future::Future, pin::pin, time::Duration};
 
 use futures::StreamExt;
 use gotrue::{
-    Callback, Client, Clock, Error, ErrorCode, Event, MemoryStore, Password, Recover, Secret, Session, SessionManager,
-    SessionStore, SignOutScope, SignUp, UserUpdate, VerifyOtp,
+    Callback, Client, Clock, Error, ErrorCode, Event, MemoryStore, Password, ProfileUpdate, Recover, Secret, Session,
+    SessionManager, SessionStore, SignOutScope, SignUp, VerifyOtp,
     auth::FlowKind,
     manager::{Events, SignedOutReason},
     types::OtpType,
@@ -728,7 +728,7 @@ async fn each_change_has_exactly_one_event() {
 
     auth.sign_up(SignUp::email(EMAIL, PASSWORD)).await.unwrap();
     auth.access_token().await.unwrap();
-    auth.user().update(UserUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
+    auth.user().update(ProfileUpdate::new().data(json!({ "a": 1 }))).await.unwrap();
     assert_eq!(auth.session().unwrap().user().user_metadata.as_ref().unwrap()["a"], 1);
     auth.refresh().await.unwrap();
     client.recover(Recover::email(EMAIL)).await.unwrap();
@@ -815,7 +815,7 @@ async fn any_method_may_be_called_while_handling_an_event() {
                 let _ = auth.access_token().await;
                 let _ = auth.refresh().await;
                 let _ = auth.user().get().await;
-                let _ = auth.user().update(UserUpdate::new().data(json!({ "handled": handled }))).await;
+                let _ = auth.user().update(ProfileUpdate::new().data(json!({ "handled": handled }))).await;
                 drop(auth.auto_refresh());
                 drop(auth.events());
                 let _ = auth.sign_in(Password::email(EMAIL, PASSWORD)).await;

@@ -1,7 +1,7 @@
 //! Secrets are never logged.
 
 use gotrue::{
-    Password, Recover, SignUp, UserUpdate, VerifyOtp,
+    Password, ProfileUpdate, Recover, SignUp, VerifyOtp,
     admin::Invite,
     types::{EmailOtpType, OtpType},
 };
@@ -30,7 +30,7 @@ fn no_log_contains_a_secret() {
         client.sign_up(SignUp::email(email, password).captcha_token(PLANTED[2])).await.unwrap();
         let session = client.sign_in(Password::email(email, password)).await.unwrap();
         let user = client.user(session.access_token());
-        user.update(UserUpdate::new().password("another-horse-8")).await.unwrap();
+        user.update(ProfileUpdate::new().password("another-horse-8")).await.unwrap();
         let renewed = client.refresh(session.refresh_token()).await.unwrap();
         client.recover(Recover::email(email)).await.unwrap();
         let message = server.last_message_to(email).unwrap();

@@ -4,7 +4,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::{FutureExt, future::BoxFuture};
 use gotrue::{
-    AuthorizationCode, Client, Error, IdToken, Password, PkceVerifier, SignUp, UserUpdate, VerifyOtp, Web3,
+    AuthorizationCode, Client, Error, IdToken, Password, PkceVerifier, ProfileUpdate, SignUp, VerifyOtp, Web3,
     oauth::ClientAuthentication,
     reqwest::Method,
     types::OtpType,
@@ -98,7 +98,7 @@ const CASES: &[Case] = &[
     Case {
         secrets: &[ACCESS_TOKEN, PASSWORD, CODE],
         call: |client| {
-            let update = UserUpdate::new().password(PASSWORD).nonce(CODE);
+            let update = ProfileUpdate::new().password(PASSWORD).nonce(CODE);
             async { client.user(ACCESS_TOKEN).update(update).await.err() }.boxed()
         },
     },

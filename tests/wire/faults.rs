@@ -7,8 +7,8 @@ use std::{env, fmt::Write as _, fs, time::Duration};
 
 use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 use gotrue::{
-    AdminClient, Client, Error, ErrorCode, MemoryStore, Password, Recover, Secret, Session, SessionManager,
-    SignOutScope, SignUp, UserClient, UserUpdate, VerifyOtp, types::OtpType, user::EnrollTotp, uuid::Uuid,
+    AdminClient, Client, Error, ErrorCode, MemoryStore, Password, ProfileUpdate, Recover, Secret, Session,
+    SessionManager, SignOutScope, SignUp, UserClient, VerifyOtp, types::OtpType, user::EnrollTotp, uuid::Uuid,
 };
 use gotrue_fake::{FakeServer, Fault};
 use support::auto_clock::AutoClock;
@@ -92,7 +92,7 @@ const FAMILIES: &[Family] = &[
     once("verify", |w| async { w.client.verify_otp(recovery(w)).await.map(drop) }.boxed()),
     once("recover", |w| async { w.client.recover(Recover::email(EMAIL)).await.map(drop) }.boxed()),
     once("update user", |w| {
-        async { user(w).update(UserUpdate::new().password("another-horse-8")).await.map(drop) }.boxed()
+        async { user(w).update(ProfileUpdate::new().password("another-horse-8")).await.map(drop) }.boxed()
     }),
     once("challenge", |w| async { user(w).mfa().challenge(w.factor).await.map(drop) }.boxed()),
     once("sign out", |w| async { user(w).sign_out(SignOutScope::Local).await }.boxed()),

@@ -1,8 +1,8 @@
 //! Input that cannot be right gets a clear error before any request.
 
 use gotrue::{
-    Anonymous, AuthorizationCode, Client, Error, IdToken, PasskeyAssertion, Password, PkceVerifier, Provider, Recover,
-    Resend, Result, SignInMessage, SignOutScope, SignUp, Sso, UserUpdate, VerifyOtp, Web3,
+    Anonymous, AuthorizationCode, Client, Error, IdToken, PasskeyAssertion, Password, PkceVerifier, ProfileUpdate,
+    Provider, Recover, Resend, Result, SignInMessage, SignOutScope, SignUp, Sso, VerifyOtp, Web3,
     admin::Invite,
     auth::{EthereumMessage, SolanaMessage},
     chrono::{self, Utc},
@@ -80,13 +80,13 @@ async fn bad_input_sends_no_request() {
     assert_refused(client.resend(Resend::sms("")).await, no_phone);
     assert_refused(client.verify_otp(VerifyOtp::email("", "123456")).await, no_email);
     assert_refused(client.verify_otp(VerifyOtp::phone("", "123456")).await, no_phone);
-    assert_refused(user.update(UserUpdate::new().email("")).await, no_email);
-    assert_refused(user.update(UserUpdate::new().phone("")).await, no_phone);
+    assert_refused(user.update(ProfileUpdate::new().email("")).await, no_email);
+    assert_refused(user.update(ProfileUpdate::new().phone("")).await, no_phone);
     assert_refused(admin.invite(Invite::email("")).await, no_email);
 
     assert_refused(client.sign_up(SignUp::email("ada@example.com", "")).await, "password must not be empty");
     assert_refused(client.sign_in(Password::email("ada@example.com", "")).await, "password must not be empty");
-    assert_refused(user.update(UserUpdate::new().password("")).await, "password must not be empty");
+    assert_refused(user.update(ProfileUpdate::new().password("")).await, "password must not be empty");
     assert_refused(client.verify_otp(VerifyOtp::email("ada@example.com", "")).await, "code must not be empty");
     assert_refused(client.verify_otp(VerifyOtp::token_hash("", OtpType::Email)).await, "token hash must not be empty");
     assert_refused(client.sign_in(AuthorizationCode::new("", verifier)).await, "authorization code must not be empty");
@@ -102,7 +102,7 @@ async fn bad_input_sends_no_request() {
         assert_refused(client.sign_up(SignUp::email("a@b", "password").redirect_to(url)).await, relative);
         assert_refused(client.recover(Recover::email("a@b").redirect_to(url)).await, relative);
         assert_refused(client.send_otp(SignInMessage::email("a@b").redirect_to(url)).await, relative);
-        assert_refused(user.update(UserUpdate::new().email("a@b").redirect_to(url)).await, relative);
+        assert_refused(user.update(ProfileUpdate::new().email("a@b").redirect_to(url)).await, relative);
         assert_refused(admin.invite(Invite::email("a@b").redirect_to(url)).await, relative);
         assert_refused(client.authorize(Provider::Github).redirect_to(url).url(), relative);
     }
@@ -110,7 +110,7 @@ async fn bad_input_sends_no_request() {
 
     let no_object = "metadata must be a JSON object";
     assert_refused(client.sign_up(SignUp::email("a@b", "password").data(json!("x"))).await, no_object);
-    assert_refused(user.update(UserUpdate::new().data(json!([1]))).await, no_object);
+    assert_refused(user.update(ProfileUpdate::new().data(json!([1]))).await, no_object);
 
     let audience = "audience must not be empty or contain characters that are not allowed in a header";
     assert_refused(client.sign_up(SignUp::email("a@b", "password").audience("a b")).await, audience);

@@ -5,8 +5,8 @@
 use std::fmt::{Debug, Write as _};
 
 use gotrue::{
-    Anonymous, AuthorizationCode, Client, IdToken, PasskeyAssertion, Password, PkceVerifier, Provider, Recover,
-    RefreshToken, Resend, Secret, SignInMessage, SignUp, Sso, UserUpdate, VerifyOtp, Web3,
+    Anonymous, AuthorizationCode, Client, IdToken, PasskeyAssertion, Password, PkceVerifier, ProfileUpdate, Provider,
+    Recover, RefreshToken, Resend, Secret, SignInMessage, SignUp, Sso, VerifyOtp, Web3,
     admin::Invite,
     oauth::{ClientAuthentication, OAuthFlow},
     types::OtpType,
@@ -68,7 +68,7 @@ async fn no_public_type_prints_a_secret() {
         debug(&SignInMessage::email("ada@example.com").captcha_token(planted)),
         debug(&Recover::email("ada@example.com").captcha_token(planted)),
         debug(&Resend::sign_up("ada@example.com").captcha_token(planted)),
-        debug(&UserUpdate::new().password(planted).current_password(planted).nonce(planted)),
+        debug(&ProfileUpdate::new().password(planted).current_password(planted).nonce(planted)),
         debug(&Invite::email("ada@example.com")),
         debug(&Anonymous::new().captcha_token(planted)),
         debug(&IdToken::new(Provider::Google, PLANTED[2]).nonce(planted).access_token(planted).captcha_token(planted)),

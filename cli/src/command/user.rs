@@ -1,7 +1,7 @@
 //! `gotrue user`: the account of the signed-in user.
 
 use clap::{ArgGroup, Args, Subcommand};
-use gotrue::{SetOptional, UserUpdate, serde_json::Value};
+use gotrue::{ProfileUpdate, SetOptional, serde_json::Value};
 
 use crate::{command::show_user::show_user, context::Context, failure::Result, prompt, value_parser::json_object};
 
@@ -47,7 +47,7 @@ pub struct Update {
 impl Update {
     async fn run(self, context: &Context) -> Result<()> {
         let manager = context.session().await?;
-        let mut update = UserUpdate::new();
+        let mut update = ProfileUpdate::new();
         if self.reauthenticate {
             manager.user().reauthenticate().await?;
             context.out.note("sent a code");
@@ -60,9 +60,9 @@ impl Update {
             update = update.password(prompt::secret("New password")?);
         }
         update = update
-            .maybe(self.email, UserUpdate::email)
-            .maybe(self.phone, UserUpdate::phone)
-            .maybe(self.data, UserUpdate::data);
+            .maybe(self.email, ProfileUpdate::email)
+            .maybe(self.phone, ProfileUpdate::phone)
+            .maybe(self.data, ProfileUpdate::data);
         let user = manager.user().update(update).await?;
         show_user(context, &user)
     }

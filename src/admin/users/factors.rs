@@ -21,12 +21,12 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-pub struct UserFactors {
+pub struct AdminFactors {
     admin: AdminClient,
     user_id: Uuid,
 }
 
-impl UserFactors {
+impl AdminFactors {
     pub(super) fn new(admin: AdminClient, user_id: Uuid) -> Self {
         Self { admin, user_id }
     }

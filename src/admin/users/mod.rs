@@ -14,9 +14,9 @@ use futures_util::TryStreamExt;
 use uuid::Uuid;
 
 pub use create::CreateUser;
-pub use factors::UserFactors;
+pub use factors::AdminFactors;
 pub use list::ListUsers;
-pub use passkeys::UserPasskeys;
+pub use passkeys::AdminPasskeys;
 pub use update::UpdateUser;
 
 use crate::{
@@ -132,13 +132,13 @@ impl Users {
 
     /// Returns the API for the factors of a user.
     #[must_use]
-    pub fn factors(&self, user_id: Uuid) -> UserFactors {
-        UserFactors::new(self.admin.clone(), user_id)
+    pub fn factors(&self, user_id: Uuid) -> AdminFactors {
+        AdminFactors::new(self.admin.clone(), user_id)
     }
 
     /// Returns the API for the passkeys of a user.
     #[must_use]
-    pub fn passkeys(&self, user_id: Uuid) -> UserPasskeys {
-        UserPasskeys::new(self.admin.clone(), user_id)
+    pub fn passkeys(&self, user_id: Uuid) -> AdminPasskeys {
+        AdminPasskeys::new(self.admin.clone(), user_id)
     }
 }

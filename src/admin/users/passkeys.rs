@@ -15,12 +15,12 @@ use crate::{admin::AdminClient, error::Result, input, types::Passkey};
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-pub struct UserPasskeys {
+pub struct AdminPasskeys {
     admin: AdminClient,
     user_id: Uuid,
 }
 
-impl UserPasskeys {
+impl AdminPasskeys {
     pub(super) fn new(admin: AdminClient, user_id: Uuid) -> Self {
         Self { admin, user_id }
     }

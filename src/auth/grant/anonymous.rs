@@ -23,14 +23,14 @@ use crate::{
 /// Fails with `anonymous_provider_disabled`, `signup_disabled`, `captcha_failed`, `over_request_rate_limit`.
 ///
 /// ```
-/// # use gotrue::{Anonymous, Client, UserUpdate, VerifyOtp, types::OtpType};
+/// # use gotrue::{Anonymous, Client, ProfileUpdate, VerifyOtp, types::OtpType};
 /// # async fn f(client: Client) -> Result<(), gotrue::Error> {
 /// let guest = client.sign_in(Anonymous::new().data(serde_json::json!({ "theme": "dark" }))).await?;
 /// assert_eq!(guest.user().is_anonymous, Some(true));
 ///
 /// // Later, to keep the user:
 /// let user = client.user(guest.access_token());
-/// user.update(UserUpdate::new().email("ada@example.com").password("correct-horse-7")).await?;
+/// user.update(ProfileUpdate::new().email("ada@example.com").password("correct-horse-7")).await?;
 /// // … enter the code from the email, unless the server requires no confirmation …
 /// client.verify_otp(VerifyOtp::email("ada@example.com", "123456").otp_type(OtpType::EmailChange)).await?;
 /// # Ok(()) }

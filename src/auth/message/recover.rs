@@ -19,13 +19,13 @@ use crate::{
 /// exists.
 ///
 /// ```
-/// # use gotrue::{Client, Recover, UserUpdate, VerifyOtp, types::OtpType};
+/// # use gotrue::{Client, Recover, ProfileUpdate, VerifyOtp, types::OtpType};
 /// # async fn f(client: Client) -> Result<(), gotrue::Error> {
 /// client.recover(Recover::email("ada@example.com").redirect_to("https://app.example.com/new-password")).await?;
 /// // … the user enters the code …
 /// let code = VerifyOtp::email("ada@example.com", "123456").otp_type(OtpType::Recovery);
 /// if let Some(session) = client.verify_otp(code).await?.session() {
-///     client.user(session.access_token()).update(UserUpdate::new().password("better-horse-8")).await?;
+///     client.user(session.access_token()).update(ProfileUpdate::new().password("better-horse-8")).await?;
 /// }
 /// # Ok(()) }
 /// ```
