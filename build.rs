@@ -1,4 +1,4 @@
-//! Generates the client from the OpenAPI document. What each file holds is described at `gotrue_openapi::Code`.
+//! Generates the client from the OpenAPI document. `gotrue_openapi::Code` documents the content of each file.
 
 use std::env;
 

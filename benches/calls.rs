@@ -1,11 +1,11 @@
-//! What a call costs beside the same request by bare reqwest and serde, against the same server in the same run: one in
-//! flight, and 64.
+//! The time of a call, compared with the same request by bare reqwest and serde against the same server in the same
+//! run, with 1 and with 64 calls in flight.
 //!
 //! ```sh
 //! cargo bench --bench calls
 //! ```
 
-#![allow(missing_docs, reason = "criterion's macros make functions")]
+#![allow(missing_docs, reason = "criterion's macros generate functions")]
 
 mod support;
 
@@ -14,16 +14,16 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures::{StreamExt, stream};
 use gotrue::{Client, Password};
-use support::{ACCESS_TOKEN, API_KEY, Bare, EMAIL, PASSWORD, server_of_ada};
+use support::{ACCESS_TOKEN, API_KEY, BareClient, EMAIL, PASSWORD, server_with_one_user};
 use tokio::runtime::{Builder, Runtime};
 
 const IN_FLIGHT: usize = 64;
 
 fn calls(criterion: &mut Criterion) {
-    // On one thread: what wakes another is no part of either, and wavers.
+    // On one thread: waking another thread is not part of what is measured, and its time varies.
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let url = server_of_ada();
-    let (client, bare) = (Client::new(&url, API_KEY).unwrap(), Bare::new(&url));
+    let url = server_with_one_user();
+    let (client, bare) = (Client::new(&url, API_KEY).unwrap(), BareClient::new(&url));
     let user = client.user(ACCESS_TOKEN);
 
     let get_user = || async { user.get().await.map(drop).unwrap() };
@@ -45,20 +45,20 @@ fn compare<B: Future<Output = ()>, G: Future<Output = ()>>(
     for in_flight in [1, IN_FLIGHT] {
         let mut group = criterion.benchmark_group(format!("{name}/{in_flight}"));
         group.bench_function("reqwest", |bencher| {
-            bencher.iter_custom(|calls| runtime.block_on(many(calls, in_flight, bare)));
+            bencher.iter_custom(|calls| runtime.block_on(time_calls(calls, in_flight, bare)));
         });
         group.bench_function("gotrue", |bencher| {
-            bencher.iter_custom(|calls| runtime.block_on(many(calls, in_flight, ours)));
+            bencher.iter_custom(|calls| runtime.block_on(time_calls(calls, in_flight, ours)));
         });
         group.finish();
     }
 }
 
-/// The time for so many calls, with so many under way at once.
-async fn many<F: Future<Output = ()>>(calls: u64, in_flight: usize, call: &impl Fn() -> F) -> Duration {
-    let began = Instant::now();
+/// Makes this many calls, with up to `in_flight` at once, and returns the elapsed time.
+async fn time_calls<F: Future<Output = ()>>(calls: u64, in_flight: usize, call: &impl Fn() -> F) -> Duration {
+    let start = Instant::now();
     stream::iter(0..calls).for_each_concurrent(in_flight, |_| call()).await;
-    began.elapsed()
+    start.elapsed()
 }
 
 criterion_group!(benches, calls);

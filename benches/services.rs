@@ -1,10 +1,10 @@
-//! What it costs a service on axum to know who sent a request, beside the same by bare jsonwebtoken in the handler.
+//! The cost of authenticating a request in an axum service, compared with bare jsonwebtoken in the handler.
 //!
 //! ```sh
 //! cargo bench --bench services --features axum
 //! ```
 
-#![allow(missing_docs, reason = "criterion's macros make functions")]
+#![allow(missing_docs, reason = "criterion's macros generate functions")]
 
 use axum::{Router, body::Body, http::Request, response::Response, routing::get};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -56,10 +56,10 @@ fn layer(criterion: &mut Criterion) {
     for (name, router) in [("jsonwebtoken", bare), ("VerifyLayer", ours)] {
         group.bench_function(name, |bencher| {
             let request = || Request::get("/").header("authorization", &header).body(Body::empty()).unwrap();
-            // Nothing in it waits.
-            let ask = || -> Response { router.clone().oneshot(request()).now_or_never().unwrap().unwrap() };
-            assert_eq!(ask().status().as_u16(), 200);
-            bencher.iter(ask);
+            // The service never waits, so the first poll completes.
+            let send = || -> Response { router.clone().oneshot(request()).now_or_never().unwrap().unwrap() };
+            assert_eq!(send().status().as_u16(), 200);
+            bencher.iter(send);
         });
     }
     group.finish();

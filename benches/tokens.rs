@@ -1,11 +1,10 @@
-//! What it costs to come by a good access token, and to verify one. Each beside the least that it could cost, in the
-//! same run.
+//! The time to get a valid access token and to verify one, each compared with a lower bound in the same run.
 //!
 //! ```sh
 //! cargo bench --bench tokens
 //! ```
 
-#![allow(missing_docs, reason = "criterion's macros make functions")]
+#![allow(missing_docs, reason = "criterion's macros generate functions")]
 
 mod support;
 
@@ -20,10 +19,10 @@ use futures::{FutureExt, future::join_all};
 use gotrue::{Claims, Client, MemoryStore, Password, Secret, Session, SignUp};
 use gotrue_fake::{FakeServer, ManualClock};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
-use support::{Bare, EMAIL, PASSWORD, server_of_ada};
+use support::{BareClient, EMAIL, PASSWORD, server_with_one_user};
 use tokio::runtime::Runtime;
 
-/// A server, with a client and a user who has just signed in.
+/// A fake server with a client and the session of a user who has just signed up.
 struct SignedIn {
     /// Keeps the server's tasks alive.
     runtime: Runtime,
@@ -46,7 +45,8 @@ impl SignedIn {
     }
 }
 
-/// An ES256 token by `JwtVerifier`, which has its keys, and by bare jsonwebtoken with the same key and claims.
+/// Verifies an ES256 token with `JwtVerifier`, whose keys are cached, and with bare jsonwebtoken and the same key and
+/// claims.
 fn verification(criterion: &mut Criterion) {
     let signed_in = SignedIn::start();
     let token = signed_in.session.access_token();
@@ -66,13 +66,13 @@ fn verification(criterion: &mut Criterion) {
         bencher.iter(|| verify().unwrap().claims);
     });
     group.bench_function("JwtVerifier", |bencher| {
-        // With its keys it never waits.
+        // With cached keys, the first poll completes.
         bencher.iter(|| verifier.verify(black_box(token)).now_or_never().unwrap().unwrap());
     });
     group.finish();
 }
 
-/// A fresh token from the session manager, by one to eight threads at once, beside a clone of the token.
+/// Gets a fresh token from the session manager on one to eight threads at once, compared with a clone of the token.
 fn access_token(criterion: &mut Criterion) {
     let signed_in = SignedIn::start();
     let token = signed_in.session.access_token().clone();
@@ -86,20 +86,20 @@ fn access_token(criterion: &mut Criterion) {
     group.bench_function("clone", |bencher| bencher.iter(|| black_box(&token).clone()));
     for threads in [1, 2, 4, 8] {
         group.bench_function(format!("SessionManager/{threads}"), |bencher| {
-            // The time of one call by each thread, when all of them call at the same time.
-            bencher
-                .iter_custom(|calls| together(threads, calls, || auth.access_token().now_or_never().unwrap().unwrap()));
+            // The time per call on a thread while all threads call at the same time.
+            let call = || auth.access_token().now_or_never().unwrap().unwrap();
+            bencher.iter_custom(|calls| time_on_threads(threads, calls, call));
         });
     }
     group.finish();
 }
 
-/// A thousand callers who find the token expired, beside a refresh for each of them, as other clients send it.
+/// Refreshes an expired token for 1,000 concurrent callers, compared with one refresh per caller.
 fn expired_token(criterion: &mut Criterion) {
     const CALLERS: usize = 1000;
 
     let runtime = Runtime::new().unwrap();
-    let url = server_of_ada();
+    let url = server_with_one_user();
     let clock = ManualClock::new();
     let client = Client::builder().base_url(&url).clock(clock.clone()).build().unwrap();
     let auth = runtime.block_on(async {
@@ -107,7 +107,7 @@ fn expired_token(criterion: &mut Criterion) {
         auth.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
         auth
     });
-    let (bare, refresh_token) = (Bare::new(&url), Secret::from("f5pr2ljsaq5q"));
+    let (bare, refresh_token) = (BareClient::new(&url), Secret::from("f5pr2ljsaq5q"));
 
     let mut group = criterion.benchmark_group("expired_token");
     group.sample_size(10);
@@ -124,10 +124,10 @@ fn expired_token(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Calls something so often on each thread. Returns the mean time that a thread was at it on a core.
-fn together<T>(threads: u32, calls: u64, call: impl Fn() -> T + Sync) -> Duration {
+/// Makes this many calls on each thread. Returns the mean time that a thread ran on a core.
+fn time_on_threads<T>(threads: u32, calls: u64, call: impl Fn() -> T + Sync) -> Duration {
     let cores = thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
-    let began = Instant::now();
+    let start = Instant::now();
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
@@ -137,8 +137,8 @@ fn together<T>(threads: u32, calls: u64, call: impl Fn() -> T + Sync) -> Duratio
             });
         }
     });
-    // More threads than cores take turns.
-    began.elapsed() * cores.min(threads) / threads
+    // If there are more threads than cores, they share the cores.
+    start.elapsed() * cores.min(threads) / threads
 }
 
 criterion_group!(benches, verification, access_token, expired_token);

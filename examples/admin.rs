@@ -1,7 +1,7 @@
-//! An administrator makes users, finds them, locks one out and hands out a link.
+//! An administrator creates users, finds them, bans one and generates a sign-in link.
 //!
-//! `cargo run --example admin` starts a fake GoTrue in the process. With `GOTRUE_URL` and `GOTRUE_SERVICE_KEY` it runs
-//! against that server, and removes what it made.
+//! `cargo run --example admin` starts a fake server in the process. With `GOTRUE_URL` and `GOTRUE_SERVICE_KEY` it runs
+//! against that server, and deletes the users that it created.
 
 use std::{env, error::Error, time::Duration};
 

@@ -1,6 +1,6 @@
-//! A user turns on a second factor, and gives a code at the next sign-in.
+//! A user enrolls a second factor, and enters a code at the next sign-in.
 //!
-//! `cargo run --example mfa` starts a fake GoTrue in the process, which also plays the authenticator application.
+//! `cargo run --example mfa` starts a fake server in the process, which also acts as the authenticator app.
 
 use std::error::Error;
 

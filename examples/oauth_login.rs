@@ -1,9 +1,9 @@
 //! A desktop application signs its user in with the browser.
 //!
 //! `cargo run --features loopback --example oauth_login` starts a fake server in the process, whose provider consents
-//! immediately: open the URL that is printed. If `GOTRUE_URL` (and `GOTRUE_API_KEY`) is set, it uses that server, with the
-//! provider from `GOTRUE_PROVIDER`, which defaults to GitHub. The argument `implicit` selects the implicit flow instead
-//! of PKCE; with `alone`, the program opens the URL itself.
+//! immediately: open the URL that is printed. If `GOTRUE_URL` (and `GOTRUE_API_KEY`) is set, it uses that server, with
+//! the provider from `GOTRUE_PROVIDER`, which defaults to GitHub. The argument `implicit` selects the implicit flow
+//! instead of PKCE; with `alone`, the program opens the URL itself.
 
 use std::{env, error::Error, time::Duration};
 

@@ -1,9 +1,9 @@
-//! A user registers a passkey, and signs in with it and nothing else.
+//! A user registers a passkey, and signs in with the passkey alone.
 //!
-//! `cargo run --example passkey` starts a fake GoTrue in the process. With `GOTRUE_URL` (and `GOTRUE_API_KEY`) it runs
-//! against that server, which should confirm new users by itself and have passkeys for `localhost` switched on, with the
-//! origin `http://localhost:3000`. In place of a browser and a device there is a software authenticator, the crate
-//! `passkey`.
+//! `cargo run --example passkey` starts a fake server in the process. With `GOTRUE_URL` (and `GOTRUE_API_KEY`) it runs
+//! against that server, which should confirm new users automatically and have passkeys enabled for `localhost`, with
+//! the origin `http://localhost:3000`. A software authenticator, the crate `passkey`, replaces the browser and the
+//! device.
 
 use std::{env, error::Error, time::SystemTime};
 
@@ -21,7 +21,7 @@ use passkey::{
 use serde_json::{Value, json};
 use url::Url;
 
-/// The site that the user is at.
+/// The origin of the site that the user visits.
 const ORIGIN: &str = "http://localhost:3000";
 
 #[tokio::main]
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let device = Authenticator::new(Aaguid::new_empty(), None::<Passkey>, Consent, AwsLcRsBackend);
     let mut browser = Browser::new(device).allows_insecure_localhost(true);
 
-    // A new address each time, so that a real server does not know it yet.
+    // A different address in each run, so that it is new to a real server.
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     let email = format!("ada-{}@example.com", since_1970.as_millis());
     let SignUpOutcome::Session(session) = client.sign_up(SignUp::email(&email, "correct-horse-7")).await? else {
@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let passkey = passkeys.rename(passkey.id, "Ada's laptop").await?;
     println!("Rename      now it is {:?}", passkey.friendly_name.unwrap_or_default());
 
-    // Nobody has said who it is: the passkey does.
+    // The request contains no user name: the passkey identifies the user.
     let challenge = client.passkey_options().await?;
     let options = json!({ "publicKey": Value::from(challenge.options) });
     let used = browser.authenticate(&origin, serde_json::from_value(options)?, DefaultClientData).await;
@@ -75,7 +75,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The user at the authenticator, who is there and agrees.
+/// Simulates a user who is present and gives consent.
 struct Consent;
 
 #[async_trait::async_trait]

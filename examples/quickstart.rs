@@ -1,7 +1,7 @@
-//! A user signs up, signs in, changes their data, refreshes and signs out.
+//! A user signs up, signs in, updates their profile, refreshes the session and signs out.
 //!
-//! Without a server: `cargo run --example quickstart` starts a fake GoTrue in the process. With `GOTRUE_URL` (and
-//! `GOTRUE_API_KEY`) it runs against that server, which should confirm new users by itself.
+//! `cargo run --example quickstart` starts a fake server in the process. With `GOTRUE_URL` (and `GOTRUE_API_KEY`) it
+//! runs against that server, which should confirm new users automatically.
 
 use std::{env, error::Error, time::SystemTime};
 
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         settings.external.keys().filter(|name| settings.is_enabled(name)).count()
     );
 
-    // A new address each time, so that a real server does not know it yet.
+    // A different address in each run, so that it is new to a real server.
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     let email = format!("ada-{}@example.com", since_1970.as_millis());
     let password = "correct-horse-7";

@@ -29,7 +29,7 @@ mod transport;
 pub mod types;
 pub mod user;
 
-// The types of other crates in this one's interface.
+// Crates whose types are part of the public API.
 #[cfg(feature = "keyring")]
 pub use keyring;
 #[cfg(feature = "redis")]

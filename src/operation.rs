@@ -1,12 +1,12 @@
-//! The operations of the document: method, path, credential, and whether they may be retried.
+//! The operations of the OpenAPI document: method, path, credential, and whether they may be retried.
 
 include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 
-/// The credential that an operation takes, besides the API key that names the project to a gateway.
+/// The credential of an operation, in addition to the API key, which identifies the project to a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Credential {
-    /// None.
+    /// No credential.
     None,
     /// The access token of the signed-in user.
     User,
@@ -18,7 +18,7 @@ pub enum Credential {
     OAuthClient,
 }
 
-/// One operation of the document.
+/// An operation of the OpenAPI document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
@@ -28,9 +28,9 @@ pub struct Operation {
     pub method: &'static str,
     /// The path, with `{…}` for each parameter.
     pub path: &'static str,
-    /// The credential that it takes.
+    /// The credential that the operation takes.
     pub credential: Credential,
-    /// Whether it changes nothing on the server (RFC 9110, section 9.2.1), so that it may be retried.
+    /// Whether the operation is safe (RFC 9110, section 9.2.1): it changes nothing on the server and may be retried.
     pub safe: bool,
 }
 
@@ -41,15 +41,15 @@ impl Operation {
         OPERATIONS.iter().find(|operation| operation.id == id)
     }
 
-    /// Returns the operation at this path, which is relative to the base URL. A path without parameters goes before one
-    /// with parameters.
+    /// Returns the operation at this path, which is relative to the base URL. The path with the fewest parameters takes
+    /// precedence.
     pub(crate) fn by_path(method: &str, path: &str) -> Option<&'static Self> {
         let all = OPERATIONS.iter().filter(|operation| operation.method == method && operation.is_at("", path));
         all.min_by_key(|operation| operation.path.matches('{').count())
     }
 
-    /// Returns whether the path of a URL is that of the operation. A path parameter such as `..` or an empty one would lead
-    /// to another operation.
+    /// Returns whether the path of a URL is that of the operation. It is not if a path parameter is empty or, such as
+    /// `..`, has changed the path.
     pub(crate) fn is_at(&self, base_path: &str, path: &str) -> bool {
         let Some(path) = path.strip_prefix(base_path) else { return false };
         let mut parts = path.split('/');

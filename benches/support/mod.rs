@@ -1,5 +1,5 @@
-//! A server that costs little: hyper with replies that are made beforehand, on a thread of its own.
-#![allow(dead_code, reason = "each benchmark uses its part")]
+//! A minimal HTTP server with prepared responses, on a separate thread, and a client without this crate.
+#![allow(dead_code, reason = "each benchmark uses a part of this module")]
 
 use std::{net::SocketAddr, sync::Arc, thread};
 
@@ -19,12 +19,12 @@ pub const ACCESS_TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiI0YzdmNmYzIn0.c2l
 pub const EMAIL: &str = "ada@example.com";
 pub const PASSWORD: &str = "correct-horse-7";
 
-/// The reply to a request, by its path and query.
-type Reply = Arc<dyn Fn(&str, &str) -> Response<Full<Bytes>> + Send + Sync>;
+/// Returns the response for a path and a query.
+type Handler = Arc<dyn Fn(&str, &str) -> Response<Full<Bytes>> + Send + Sync>;
 
-/// Starts the server, which goes on until the program ends. Returns its URL.
-pub fn server(reply: impl Fn(&str, &str) -> Response<Full<Bytes>> + Send + Sync + 'static) -> String {
-    let reply: Reply = Arc::new(reply);
+/// Starts a server, which runs until the program ends, and returns its URL.
+pub fn server(handler: impl Fn(&str, &str) -> Response<Full<Bytes>> + Send + Sync + 'static) -> String {
+    let handler: Handler = Arc::new(handler);
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address: SocketAddr = socket.local_addr().unwrap();
     socket.set_nonblocking(true).unwrap();
@@ -35,13 +35,13 @@ pub fn server(reply: impl Fn(&str, &str) -> Response<Full<Bytes>> + Send + Sync 
             while let Ok((stream, _)) = socket.accept().await {
                 stream.set_nodelay(true).unwrap();
                 let service = service_fn({
-                    let reply = reply.clone();
+                    let handler = handler.clone();
                     move |request: Request<Incoming>| {
-                        let reply = reply.clone();
+                        let handler = handler.clone();
                         async move {
                             let (head, body) = request.into_parts();
                             body.collect().await?;
-                            Ok::<_, hyper::Error>(reply(head.uri.path(), head.uri.query().unwrap_or_default()))
+                            Ok::<_, hyper::Error>(handler(head.uri.path(), head.uri.query().unwrap_or_default()))
                         }
                     }
                 });
@@ -54,17 +54,17 @@ pub fn server(reply: impl Fn(&str, &str) -> Response<Full<Bytes>> + Send + Sync 
     format!("http://{address}")
 }
 
-/// A server of a user and of sessions.
-pub fn server_of_ada() -> String {
+/// Starts a server that responds with the same user to `/user` and with the same session to any other path.
+pub fn server_with_one_user() -> String {
     let (user, session) = (user(1).to_string(), session().to_string());
-    server(move |path, _| json_reply(if path == "/user" { user.clone() } else { session.clone() }))
+    server(move |path, _| json_response(if path == "/user" { user.clone() } else { session.clone() }))
 }
 
-pub fn json_reply(body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+pub fn json_response(body: impl Into<Bytes>) -> Response<Full<Bytes>> {
     Response::builder().header("content-type", "application/json").body(Full::new(body.into())).unwrap()
 }
 
-/// A user as a real server sends it.
+/// Returns a user as a real server sends it.
 pub fn user(number: u32) -> Value {
     let id = format!("4c7ff6f3-c42b-4426-a6b0-{number:012}");
     json!({
@@ -90,14 +90,14 @@ pub fn session() -> Value {
     })
 }
 
-/// What one would write without this crate: the same requests, with the same fields read.
+/// A client as one would write it without this crate: it sends the same requests and reads the same fields.
 #[derive(Clone)]
-pub struct Bare {
+pub struct BareClient {
     http: reqwest::Client,
     url: String,
 }
 
-impl Bare {
+impl BareClient {
     pub fn new(url: &str) -> Self {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

@@ -53,31 +53,31 @@ impl FakeServer {
 }
 
 impl FakeServerBuilder {
-    /// Whether new users must confirm their address. Default: no.
+    /// Sets whether new users must confirm their address. Defaults to no.
     pub fn confirm_addresses(mut self, confirm: bool) -> Self {
         self.settings.confirm_addresses = confirm;
         self
     }
 
-    /// The lifetime of an access token. Default: one hour.
+    /// Sets the lifetime of access tokens. Defaults to one hour.
     pub fn token_lifetime(mut self, lifetime: std::time::Duration) -> Self {
         self.settings.token_lifetime = duration(lifetime);
         self
     }
 
-    /// The algorithm of refresh tokens (`GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION`): 0 and 1 issue random tokens,
-    /// of which the server stores each; 2 issues signed tokens with a counter, of which it stores the counter. Refresh
-    /// tokens of either kind are accepted by all. Default: 0.
+    /// Sets the algorithm of refresh tokens (`GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION`): 0 and 1 issue random
+    /// tokens, each of which the server stores; 2 issues signed tokens with a counter, of which it stores only the
+    /// counter. Every version accepts refresh tokens of both kinds. Defaults to 0.
     ///
     /// # Panics
-    /// If the version is greater than 2, with which the real server does not start either.
+    /// If the version is greater than 2, which the real server rejects on startup.
     pub fn refresh_token_version(mut self, version: u8) -> Self {
         self.settings.set_refresh_token_version(version);
         self
     }
 
-    /// The percentage of sessions with random refresh tokens that get signed ones when they are refreshed
-    /// (`GOTRUE_SECURITY_REFRESH_TOKEN_UPGRADE_PERCENTAGE`). It takes effect with version 2. Default: 0.
+    /// Sets the percentage of sessions with random refresh tokens that get signed ones when they are refreshed
+    /// (`GOTRUE_SECURITY_REFRESH_TOKEN_UPGRADE_PERCENTAGE`). Has an effect only with version 2. Defaults to 0.
     ///
     /// # Panics
     /// If the percentage is greater than 100.
@@ -87,57 +87,57 @@ impl FakeServerBuilder {
         self
     }
 
-    /// Whether reuse of a refresh token after the reuse interval revokes what the session has
+    /// Sets whether reuse of a refresh token after the reuse interval revokes the session's tokens
     /// (`GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED`): all random tokens of the session, or the whole session of a
-    /// signed token. If not, only the request fails. Default: yes.
+    /// signed token. If not, only the request fails. Defaults to yes.
     pub fn refresh_token_rotation(mut self, rotation: bool) -> Self {
         self.settings.rotate_refresh_tokens = rotation;
         self
     }
 
-    /// Whether reuse of a signed refresh token is always accepted (`GOTRUE_SECURITY_REFRESH_TOKEN_ALLOW_REUSE`). Default:
-    /// no.
+    /// Sets whether reuse of a signed refresh token is always accepted (`GOTRUE_SECURITY_REFRESH_TOKEN_ALLOW_REUSE`).
+    /// Defaults to no.
     pub fn refresh_token_allow_reuse(mut self, allow: bool) -> Self {
         self.settings.allow_refresh_token_reuse = allow;
         self
     }
 
-    /// How long a used refresh token is still accepted (`GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL`). Default: ten
-    /// seconds.
+    /// Sets how long a used refresh token is still accepted (`GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL`). Defaults
+    /// to ten seconds.
     pub fn reuse_interval(mut self, interval: std::time::Duration) -> Self {
         self.settings.reuse_interval = duration(interval);
         self
     }
 
-    /// The minimum time between two messages to a user. Default: none; a real server's is one minute.
+    /// Sets the minimum time between two messages to a user. Defaults to none; the real server's default is one minute.
     pub fn message_interval(mut self, interval: std::time::Duration) -> Self {
         self.settings.message_interval = duration(interval);
         self
     }
 
-    /// Whether access tokens are signed with a shared secret (HS256), as older projects do. Such a server publishes no
-    /// keys. Default: no.
+    /// Sets whether access tokens are signed with a shared secret (HS256), as in older projects. Such a server
+    /// publishes no keys. Defaults to no.
     pub fn hs256(mut self, hs256: bool) -> Self {
         self.settings.hs256 = hs256;
         self
     }
 
-    /// Allows browsers to send a header (CORS), besides those that the server allows by default
-    /// (`GOTRUE_CORS_ALLOWED_HEADERS`). Default: none; `apikey`, which many clients send, is not allowed by default.
+    /// Allows browsers to send a header (CORS), in addition to those that the server allows by default
+    /// (`GOTRUE_CORS_ALLOWED_HEADERS`). Note that `apikey`, which many clients send, is not among the defaults.
     pub fn cors_allowed_header(mut self, name: &str) -> Self {
         self.settings.cors_allowed_headers.push(name.to_ascii_lowercase());
         self
     }
 
-    /// How many calls of an operation are accepted within five minutes; further ones fail with
-    /// `over_request_rate_limit`. Each operation that the real server limits has a limit of its own: sign-up, tokens,
-    /// codes and the like. Default: no limit.
+    /// Sets how many calls of an operation are accepted within five minutes; further ones fail with
+    /// `over_request_rate_limit`. The limit applies separately to each operation that the real server limits, such as
+    /// sign-up, tokens and codes. Defaults to no limit.
     pub fn rate_limit(mut self, calls: usize) -> Self {
         self.settings.rate_limit = Some(calls);
         self
     }
 
-    /// The URL of the site (`GOTRUE_SITE_URL`), where redirects lead if no other URL is given or allowed. Default:
+    /// Sets the site URL (`GOTRUE_SITE_URL`), the target of redirects if no other URL is given or allowed. Defaults to
     /// `http://localhost:3000`.
     pub fn site_url(mut self, url: impl Into<String>) -> Self {
         self.settings.site_url = url.into();
@@ -145,35 +145,37 @@ impl FakeServerBuilder {
     }
 
     /// Allows redirects only to the site, to loopback addresses and to URLs that match one of these patterns
-    /// (`GOTRUE_URI_ALLOW_LIST`). `*` and `?` match within a part between dots and slashes, `**` matches anything, `{a,b}`
-    /// one of several texts. A redirect to any other URL leads to the site instead. Default: any URL is allowed.
+    /// (`GOTRUE_URI_ALLOW_LIST`). `*` and `?` match within a part between dots and slashes, `**` matches anything,
+    /// `{a,b}` one of several texts. A redirect to any other URL leads to the site instead. By default, any URL is
+    /// allowed.
     pub fn redirect_urls<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
         self.settings.redirect_urls = Some(patterns.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Disables a provider. Default: all providers that the real server knows are enabled.
+    /// Disables a provider. By default, all providers that the real server knows are enabled.
     pub fn without_provider(mut self, provider: impl Into<Provider>) -> Self {
         self.settings.disabled_providers.push(provider.into());
         self
     }
 
-    /// The relying party of passkeys and WebAuthn factors: its id, which is a domain, and its origin. Default:
+    /// Sets the relying party of passkeys and WebAuthn factors: its id, which is a domain, and its origin. Defaults to
     /// `localhost` and `http://localhost:3000`.
     pub fn relying_party(mut self, id: impl Into<String>, origin: impl Into<String>) -> Self {
         self.settings.relying_party = RelyingParty { id: id.into(), origin: origin.into() };
         self
     }
 
-    /// The clock of the server, such as a [`ManualClock`](crate::ManualClock). Default: the clock of this machine.
+    /// Sets the clock of the server, such as a [`ManualClock`](crate::ManualClock). Defaults to the clock of this
+    /// machine.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// The seed of ids, tokens, codes and keys. Servers with the same seed that receive the same requests return the same;
-    /// a server with another seed refuses their tokens. Default: 0 for the first server of the process, and the next
-    /// number for each further one.
+    /// Sets the seed of ids, tokens, codes and keys. Servers with the same seed return the same responses to the same
+    /// requests; a server with another seed rejects their tokens. Defaults to 0 for the first server of the process,
+    /// and to the next number for each further one.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
@@ -182,7 +184,7 @@ impl FakeServerBuilder {
     /// Starts the server on a free port of 127.0.0.1.
     ///
     /// # Panics
-    /// If the machine has no free port or thread, without which a test cannot go on.
+    /// If no port is free or no thread can be started.
     #[expect(clippy::expect_used, reason = "a test cannot go on without a server")]
     pub async fn start(self) -> FakeServer {
         let listener = Listener::bind().expect("127.0.0.1 has a free port");

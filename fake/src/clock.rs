@@ -1,4 +1,4 @@
-//! A clock that a test moves.
+//! A clock that a test advances.
 
 use std::{future::Future, pin::Pin, sync::Arc, time};
 
@@ -67,11 +67,22 @@ impl ManualClock {
         Self(Arc::new(watch::Sender::new(Time { now, uptime: time::Duration::ZERO })))
     }
 
-    /// Advances the time, and wakes those whose wait is over.
+    /// Advances the time, and wakes the tasks whose wait is over.
     pub fn advance(&self, by: time::Duration) {
         self.0.send_modify(|time| {
             time.now += duration(by);
             time.uptime += by;
+        });
+    }
+
+    /// Lets time pass as on a suspended laptop: the wall clock and the uptime go on, but no timer runs. Waits that are over
+    /// end when the time is next [advanced](Self::advance).
+    pub fn suspend(&self, by: time::Duration) {
+        self.0.send_if_modified(|time| {
+            time.now += duration(by);
+            time.uptime += by;
+            // No task is notified.
+            false
         });
     }
 

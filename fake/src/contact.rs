@@ -12,7 +12,7 @@ pub(crate) fn email(text: &str) -> Result<String, ApiError> {
     }
 }
 
-/// Whether the text is an email address as HTML defines it: a local part of certain ASCII characters, `@` and a
+/// Returns whether the text is an email address as HTML defines it: a local part of certain ASCII characters, `@` and a
 /// domain.
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else { return false };

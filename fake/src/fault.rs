@@ -42,7 +42,7 @@ enum Kind {
     Response { status: u16, content_type: String, body: String },
     /// The server handles the request, and the response is delayed.
     Slow(Duration),
-    /// The server handles the request, and the response is broken off.
+    /// The server handles the request, and the response is cut off.
     Damaged(Cut),
     /// The connection is reset before the server handles the request.
     Reset,
@@ -68,7 +68,7 @@ impl Fault {
         Self::response(status, "", "")
     }
 
-    /// Returns this response instead of the server's. An empty content type sends none.
+    /// Returns this response instead of the server's. If the content type is empty, the header is omitted.
     pub fn response(status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Self {
         Self::new(Kind::Response { status, content_type: content_type.into(), body: body.into() })
     }
@@ -83,23 +83,23 @@ impl Fault {
         Self::new(Kind::Reset)
     }
 
-    /// Resets the connection in the body of the response. The server handles the request.
+    /// Resets the connection during the body of the response. The server handles the request.
     pub fn reset_in_body() -> Self {
         Self::new(Kind::Damaged(Cut::ResetInBody))
     }
 
-    /// Closes the connection in the body of the response. The server handles the request.
+    /// Closes the connection during the body of the response. The server handles the request.
     pub fn truncated() -> Self {
         Self::new(Kind::Damaged(Cut::Truncated))
     }
 
-    /// How many calls it affects. Default: 1.
+    /// Sets how many calls it affects. Defaults to 1.
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
         self
     }
 
-    /// Affects only calls of this operation, by its id in the document, such as `token`.
+    /// Limits the fault to calls of this operation, by its id in the document, such as `token`.
     pub fn of(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
         self
@@ -133,7 +133,7 @@ impl Fault {
     }
 }
 
-/// The faults that have not happened yet, in the order in which they were added.
+/// The faults that have not occurred yet, in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(VecDeque<Fault>);
 

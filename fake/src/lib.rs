@@ -1,14 +1,14 @@
-//! A GoTrue (Supabase Auth) server for the tests of your own application.
+//! A fake GoTrue (Supabase Auth) server for the tests of your application.
 //!
-//! It starts in about a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes and
-//! links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by PKCE and
-//! by ID token, with wallets and with passkeys, identities, second factors, an OAuth server, and what an administrator
-//! does: users, links, providers, SAML providers, OAuth clients, the audit log. SAML responses and the password hashes of
-//! Firebase are not implemented.
+//! It starts in about a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes
+//! and links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by
+//! PKCE and by ID token, with wallets and with passkeys, identities, second factors, an OAuth server, and the admin
+//! API: users, links, custom and SAML providers, OAuth clients, the audit log. SAML responses and the password hashes
+//! of Firebase are not implemented.
 //!
-//! It is deterministic: ids, refresh tokens, codes and keys are the same for the same seed. Access tokens are signed with
-//! ES256, by keys that the server publishes as the real one does; only their signatures differ from run to run. Two servers
-//! in a process have different seeds, so that one refuses the tokens of the other.
+//! It is deterministic: ids, refresh tokens, codes and keys are the same for the same seed. Access tokens are signed
+//! with ES256; only their signatures differ from run to run. The server publishes its keys as the real one does. Two
+//! servers in a process have different seeds by default, so that each rejects the tokens of the other.
 //!
 //! ```
 //! use gotrue::{Password, SignUp};
@@ -55,7 +55,7 @@ pub use mailbox::Message;
 pub use received::ReceivedRequest;
 pub use server::FakeServer;
 
-/// The code in the README compiles.
+/// Compiles the code in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! What the document says: the operations, the open strings, and the models of requests and responses.
+//! The code generated from the document: operations, open strings, and the models of requests and responses.
 
 pub(crate) use gotrue::raw::{OPERATIONS, Operation, SECRETS};
 pub(crate) use gotrue::types::{
@@ -8,7 +8,8 @@ pub(crate) use gotrue::types::{
 };
 use types::{CredentialOptions, Factor, PublicKeyCredentialCreationOptions, PublicKeyCredentialRequestOptions};
 
-/// The types of `gotrue`; in place of its response models, which are `#[non_exhaustive]`, ones that can be constructed.
+/// The types of `gotrue`, except that its `#[non_exhaustive]` response models are replaced with ones that can be
+/// constructed.
 #[allow(missing_docs, unused, clippy::all, clippy::pedantic)]
 pub(crate) mod types {
     pub(crate) use gotrue::types::*;

@@ -1,4 +1,4 @@
-//! The requests that the server received, as far as a test may print them.
+//! The requests that the server received, without their secrets.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -86,7 +86,7 @@ fn nearest(path: &str) -> Vec<&'static Operation> {
     all.into_iter().filter(is_near).map(|(_, _, operation)| operation).collect()
 }
 
-/// Whether the path matches that of the operation.
+/// Returns whether the path matches that of the operation.
 pub(crate) fn is_at(operation: &Operation, path: &str) -> bool {
     operation.path.split('/').count() == path.split('/').count()
         && operation.path.split('/').zip(path.split('/')).all(|(wanted, there)| fits(wanted, there))

@@ -1,4 +1,4 @@
-//! What a redirect URL carries: sessions, errors and messages.
+//! The contents of redirect URLs: sessions, errors and messages.
 
 use url::form_urlencoded::Serializer;
 

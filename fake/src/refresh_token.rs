@@ -65,7 +65,7 @@ impl SignedToken {
         })
     }
 
-    /// Whether the token was signed with this key.
+    /// Returns whether the token was signed with this key.
     pub(crate) fn is_signed_with(&self, key: &[u8]) -> bool {
         signature(key, &self.message) == self.signature
     }

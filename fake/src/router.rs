@@ -1,4 +1,4 @@
-//! From a request to the handler of its operation. The paths are those of the document.
+//! Routes each request to the handler of its operation. The paths are those of the document.
 
 use http::Method;
 
@@ -22,7 +22,7 @@ use crate::{
 /// The largest body that the server reads, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// The methods that the server's router knows; it refuses others before it looks at the path.
+/// The methods that the server's router knows; it rejects others before it matches the path.
 const METHODS: [Method; 9] = [
     Method::CONNECT,
     Method::DELETE,
@@ -35,8 +35,8 @@ const METHODS: [Method; 9] = [
     Method::TRACE,
 ];
 
-/// Whether the real server also has the operation at its path with a trailing slash, as it does for each path that is a
-/// group of routes.
+/// Returns whether the real server also has the operation at its path with a trailing slash, as it does for each path
+/// that is a group of routes.
 fn takes_slash(operation: &str) -> bool {
     match operation {
         "admin_generate_link" | "admin_regenerate_oauth_client_secret" => false,
@@ -47,7 +47,7 @@ fn takes_slash(operation: &str) -> bool {
     }
 }
 
-/// Answers a request. Preflight requests of browsers are answered before anything else.
+/// Responds to a request. CORS preflight requests are handled before anything else.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Response {
     let now = state.now();
     let response = cors::preflight(request, &state.settings.cors_allowed_headers)

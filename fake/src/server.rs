@@ -1,4 +1,4 @@
-//! The server, as a test sees it.
+//! The public interface of the server.
 
 use std::{
     fmt,
@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use crate::{fault::Fault, mailbox::Message, model::Provider, received::ReceivedRequest, state::State, wire::Server};
 
-/// A GoTrue server in this process, on loopback. Dropping it stops it.
+/// A fake GoTrue server in this process, on loopback. Dropping it stops it.
 ///
-/// It has a thread of its own, so that it answers even while a test blocks its runtime.
+/// It runs on its own thread, so that it responds even while a test blocks its runtime.
 ///
 /// ```
 /// use gotrue::{Password, SignUp};
@@ -64,7 +64,7 @@ impl FakeServer {
         ClientBuilder::new().base_url(self.url()).api_key(self.api_key())
     }
 
-    /// Returns the API key, which names the project to a gateway. Like the real server, this one ignores it.
+    /// Returns the API key, which identifies the project to a gateway. Like the real server, this one ignores it.
     #[must_use]
     pub fn api_key(&self) -> Secret {
         Secret::from("anon-key")
@@ -82,20 +82,20 @@ impl FakeServer {
         self.state().keys.shared_secret()
     }
 
-    /// Signs with a new key from now on. Older keys stay published, and what they signed stays valid, until they are
-    /// [retired](Self::retire_keys).
+    /// Signs with a new key from now on. Older keys stay published, and tokens that they signed stay valid, until they
+    /// are [retired](Self::retire_keys).
     pub fn rotate_keys(&self) {
         self.state().keys.rotate();
     }
 
-    /// Removes all keys but the newest. Whatever the others signed is no longer valid, [service keys](Self::service_key)
-    /// included.
+    /// Removes all keys but the newest. Everything that the others signed becomes invalid, including [service
+    /// keys](Self::service_key).
     pub fn retire_keys(&self) {
         self.state().keys.retire();
     }
 
-    /// Changes the algorithm of refresh tokens ([`FakeServerBuilder::refresh_token_version`]), as a deployment with another
-    /// setting does: sessions and their tokens stay.
+    /// Changes the algorithm of refresh tokens ([`FakeServerBuilder::refresh_token_version`]), as a deployment with
+    /// another setting does. Sessions and their tokens stay valid.
     ///
     /// # Panics
     /// If the version is greater than 2.
@@ -129,12 +129,12 @@ impl FakeServer {
         self.state().requests.iter().filter(|request| request.operation == Some(operation)).count()
     }
 
-    /// Returns an ID token of a provider for [`IdToken`](gotrue::IdToken), such as a native sign-in returns.
+    /// Returns an ID token of a provider for [`IdToken`](gotrue::IdToken), like one from a native sign-in.
     ///
-    /// `claims` are added to those of the provider's one user, who is also the user that [`Client::authorize`] signs in.
-    /// The claim `nonce` is what the provider gets: the SHA-256 of the nonce, in hexadecimal.
+    /// `claims` are added to those of the provider's one user, who is also the user that [`Client::authorize`] signs
+    /// in. The claim `nonce` is the value that the provider receives: the SHA-256 of the nonce, in hexadecimal.
     ///
-    /// `None` if the server takes no ID tokens of the provider, or if the provider is disabled.
+    /// `None` if the server does not accept ID tokens of the provider, or if the provider is disabled.
     ///
     /// ```
     /// use gotrue::{IdToken, Provider};
@@ -155,16 +155,16 @@ impl FakeServer {
         self.state().id_token(&provider.into(), claims)
     }
 
-    /// Makes the next call fail, or the calls that the fault is for. Faults of the same call happen in the order in which
-    /// they were added.
+    /// Injects a fault into the next call, or into the calls that the fault is limited to. Faults that match the same
+    /// call occur in the order in which they were added.
     ///
-    /// A client with a [`ManualClock`](crate::ManualClock) waits by that clock before it retries: advance the clock, or
-    /// build the client with [`retries(0)`](ClientBuilder::retries).
+    /// A client with a [`ManualClock`](crate::ManualClock) measures the delay before a retry on that clock: advance it,
+    /// or build the client with [`retries(0)`](ClientBuilder::retries).
     pub fn fail(&self, fault: Fault) {
         self.state().faults.add(fault);
     }
 
-    /// Removes the faults that have not happened yet.
+    /// Removes the faults that have not occurred yet.
     pub fn heal(&self) {
         self.state().faults.clear();
     }
@@ -197,7 +197,7 @@ impl FakeServer {
     }
 }
 
-/// Locks the state. A handler that panicked has left nothing that a later request could not handle.
+/// Locks the state. A panic in a handler leaves the state usable for later requests.
 pub(crate) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

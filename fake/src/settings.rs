@@ -19,13 +19,13 @@ pub(crate) struct ServerSettings {
     pub(crate) reuse_interval: Duration,
     pub(crate) message_interval: Duration,
     pub(crate) hs256: bool,
-    /// Headers that browsers may send, besides the usual ones; in lower case.
+    /// Headers that browsers may send in addition to the default ones, in lower case.
     pub(crate) cors_allowed_headers: Vec<String>,
     pub(crate) site_url: String,
     /// The patterns of allowed redirect URLs. `None` allows any URL.
     pub(crate) redirect_urls: Option<Vec<String>>,
     pub(crate) disabled_providers: Vec<Provider>,
-    /// How many calls of an operation pass within five minutes.
+    /// How many calls of an operation are accepted within five minutes.
     pub(crate) rate_limit: Option<usize>,
     pub(crate) relying_party: RelyingParty,
 }
@@ -64,7 +64,7 @@ impl ServerSettings {
         urls.into_iter().flatten().find(|url| self.allows_redirect(url)).unwrap_or_else(|| self.site_url.clone())
     }
 
-    /// Whether a URL is on the site or matches one of the allowed patterns.
+    /// Returns whether a URL is on the site or matches one of the allowed patterns.
     pub(crate) fn allows_redirect(&self, url: &str) -> bool {
         let Some(patterns) = &self.redirect_urls else { return !url.is_empty() };
         let (Ok(site), Ok(target)) = (Url::parse(&self.site_url), Url::parse(url)) else { return false };

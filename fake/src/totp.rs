@@ -7,7 +7,7 @@ use url::{Url, form_urlencoded};
 
 use crate::model::types::TotpEnrollment;
 
-/// Returns what an authenticator app needs to know.
+/// Returns the data that an authenticator app needs.
 pub(crate) fn enrollment(issuer: &str, email: &str, secret: &[u8; 20]) -> TotpEnrollment {
     let uri = otpauth_uri(issuer, email, secret);
     TotpEnrollment {
@@ -17,7 +17,7 @@ pub(crate) fn enrollment(issuer: &str, email: &str, secret: &[u8; 20]) -> TotpEn
     }
 }
 
-/// Whether a code is valid now: that of the current time step, or of the one before or after it.
+/// Returns whether a code is valid now: that of the current time step, or of the one before or after it.
 pub(crate) fn is_right(secret: [u8; 20], code: &Secret, now: DateTime<Utc>) -> bool {
     totp(secret).check(code.expose(), seconds(now)).is_some()
 }

@@ -1,7 +1,7 @@
 //! Patterns of allowed redirect URLs.
 
-/// Whether a URL matches a pattern. `*` and `?` match within a part between dots and slashes, `**` matches anything, and
-/// `{a,b}` one of several texts.
+/// Returns whether a URL matches a pattern. `*` and `?` match within a part between dots and slashes, `**` matches
+/// anything, and `{a,b}` one of several texts.
 pub(crate) fn matches(pattern: &str, url: &str) -> bool {
     alternatives(pattern).iter().any(|pattern| {
         let (pattern, url): (Vec<char>, Vec<char>) = (pattern.chars().collect(), url.chars().collect());

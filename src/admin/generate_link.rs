@@ -1,4 +1,4 @@
-//! Generating email links to send by other means.
+//! Generation of email links to send by other means.
 
 use serde_json::Value;
 use url::Url;

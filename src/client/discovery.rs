@@ -1,4 +1,4 @@
-//! Metadata of the server, for its clients, identity providers and user directories.
+//! Metadata of the server: OpenID Connect, OAuth 2.0, SAML 2.0 and SCIM 2.0.
 
 use futures_util::TryStreamExt;
 
@@ -6,8 +6,8 @@ use super::{Call, Client};
 use crate::{error::Result, raw, types};
 
 impl Client {
-    /// Returns the metadata for OpenID Connect clients (`GET /.well-known/openid-configuration`), even if the OAuth server is
-    /// disabled.
+    /// Returns the metadata for OpenID Connect clients (`GET /.well-known/openid-configuration`). It also works if
+    /// the OAuth server is disabled.
     pub async fn openid_configuration(&self) -> Result<types::OAuthServerMetadata> {
         let call = self.raw_call();
         call.answer(call.raw.openid_configuration().await).await
@@ -32,7 +32,7 @@ impl Client {
         text(&call, body).await
     }
 
-    /// Returns SAML 2.0 metadata that is valid for five years, to upload at an identity provider
+    /// Returns SAML 2.0 metadata that is valid for five years, to upload to an identity provider
     /// (`GET /sso/saml/metadata?download=true`).
     ///
     /// # Errors
@@ -43,19 +43,19 @@ impl Client {
         text(&call, body).await
     }
 
-    /// Returns the parts of SCIM 2.0 that the server supports (`GET /scim/v2/ServiceProviderConfig`). Experimental.
+    /// Returns the SCIM 2.0 features that the server supports (`GET /scim/v2/ServiceProviderConfig`). Experimental.
     pub async fn scim_service_provider_config(&self) -> Result<types::ScimServiceProviderConfig> {
         let call = self.raw_call();
         call.answer(call.raw.scim_service_provider_config().await).await
     }
 
-    /// Returns the SCIM resource types (`GET /scim/v2/ResourceTypes`), none so far. Experimental.
+    /// Returns the SCIM resource types (`GET /scim/v2/ResourceTypes`), currently none. Experimental.
     pub async fn scim_resource_types(&self) -> Result<types::ScimListResponse> {
         let call = self.raw_call();
         call.answer(call.raw.scim_resource_types().await).await
     }
 
-    /// Returns the schemas of SCIM resources (`GET /scim/v2/Schemas`), none so far. Experimental.
+    /// Returns the schemas of SCIM resources (`GET /scim/v2/Schemas`), currently none. Experimental.
     pub async fn scim_schemas(&self) -> Result<types::ScimListResponse> {
         let call = self.raw_call();
         call.answer(call.raw.scim_schemas().await).await

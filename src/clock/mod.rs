@@ -1,4 +1,4 @@
-//! Time as an argument.
+//! The clock that the client uses, replaceable in tests.
 
 mod skew;
 mod system;
@@ -10,13 +10,13 @@ use chrono::{DateTime, Utc};
 pub(crate) use skew::ClockSkew;
 pub use system::SystemClock;
 
-/// Tells the time and waits. Tests pass a clock that they move themselves, such as `gotrue_fake::ManualClock`.
+/// A source of time and delays. Tests pass a clock that they advance themselves, such as `gotrue_fake::ManualClock`.
 pub trait Clock: fmt::Debug + Send + Sync {
     /// Returns the wall-clock time. It may be wrong, and it may jump.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Returns the time since a fixed moment in the past. It never jumps or goes back, and it includes the time that the
-    /// machine was suspended, because tokens expire meanwhile.
+    /// Returns the time since a fixed moment in the past. It never jumps or goes back, and it includes the time that
+    /// the machine was suspended, because tokens expire during that time too.
     fn uptime(&self) -> Duration;
 
     /// Waits until [`uptime`](Self::uptime) has advanced by this much. After a suspend, the wait ends within seconds.

@@ -1,4 +1,4 @@
-//! How far this machine's clock is off, learnt from the server's.
+//! The clock skew between this machine and the server.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -12,11 +12,11 @@ use reqwest::header::HeaderValue;
 #[derive(Debug)]
 pub(crate) struct ClockSkew {
     millis: AtomicI64,
-    /// What it was learnt from. In the same second there is nothing more to learn.
+    /// The `Date` header that it was computed from. An equal header does not update it.
     date: Mutex<Option<HeaderValue>>,
 }
 
-/// Nothing was learnt yet.
+/// No `Date` header has been received yet.
 const UNKNOWN: i64 = i64::MIN;
 
 impl Default for ClockSkew {
@@ -26,8 +26,8 @@ impl Default for ClockSkew {
 }
 
 impl ClockSkew {
-    /// Learns from the header `Date` of a reply that has just come. It is in whole seconds and has travelled a while,
-    /// which is good enough for expiry.
+    /// Updates the skew from the `Date` header of a response that has just arrived. The header has a resolution of one
+    /// second and ignores latency, which is accurate enough for expiry.
     pub(crate) fn learn(&self, date: &HeaderValue, now: DateTime<Utc>) {
         let mut last = self.date.lock().unwrap_or_else(PoisonError::into_inner);
         if last.as_ref() == Some(date) {

@@ -33,7 +33,7 @@ impl ApiError {
         let read = ErrorBody::read(body);
         let message =
             read.message.map_or_else(|| fallback_message(status, body, &redactor), |text| redactor.redact(&text));
-        // The header first: every version has it.
+        // The header takes precedence, because it is the same in all API versions.
         let code = text(headers, "x-sb-error-code").map(str::to_owned).filter(|code| !code.is_empty()).or(read.code);
         let request_id = request_id(headers).and_then(|id| id.to_str().ok()).map(|id| redactor.blank(id));
         Self {
@@ -68,7 +68,7 @@ impl ApiError {
         &self.message
     }
 
-    /// Returns the hint of the database, if the error is one of the database.
+    /// Returns the database's hint, if the error comes from the database.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
@@ -106,7 +106,7 @@ impl ApiError {
             ErrorCode::UserBanned,
             ErrorCode::UserNotFound,
         ];
-        // In response to a refresh, a 400 that names these refuses the refresh token itself.
+        // In response to a refresh, a 400 with one of these codes rejects the refresh token itself.
         let refuses_token = *code == ErrorCode::ValidationFailed || *code == "invalid_grant";
         verdicts.contains(code) || self.is_refresh && self.status == StatusCode::BAD_REQUEST && refuses_token
     }
@@ -127,14 +127,14 @@ impl fmt::Display for ApiError {
 
 impl StdError for ApiError {}
 
-/// Returns whether the status is that of a temporary problem, so that the same request may succeed later.
+/// Returns whether the status indicates a temporary problem, so that the same request may succeed later.
 pub(crate) fn is_temporary(status: StatusCode) -> bool {
     let busy =
         [StatusCode::REQUEST_TIMEOUT, StatusCode::CONFLICT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
     busy.contains(&status) || status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
 }
 
-/// Returns a code that can be printed: an unknown one may be anything, a secret included.
+/// Redacts an unknown code, which may contain a secret. Returns `None` for an empty one.
 fn printable_code(code: ErrorCode, redactor: &Redactor) -> Option<ErrorCode> {
     match code.as_str() {
         "" => None,
@@ -143,12 +143,12 @@ fn printable_code(code: ErrorCode, redactor: &Redactor) -> Option<ErrorCode> {
     }
 }
 
-/// Returns a code from a redirect that can be printed.
+/// Redacts an unknown code from a redirect. Returns `None` for an empty one.
 pub(crate) fn known_or_redacted(code: ErrorCode) -> Option<ErrorCode> {
     printable_code(code, &Redactor::default())
 }
 
-/// Returns reasons that can be printed: an unknown one may be anything, the password included.
+/// Redacts unknown reasons, which may contain the password.
 fn printable_reasons(reasons: Vec<WeakPasswordReason>, redactor: &Redactor) -> Vec<WeakPasswordReason> {
     let printable = |reason: WeakPasswordReason| {
         if WeakPasswordReason::KNOWN.contains(&reason) { reason } else { redactor.redact(reason.as_str()).into() }
@@ -178,7 +178,8 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(wait.to_std().unwrap_or_default().saturating_sub(age))
 }
 
-/// Returns the number in "… only request this after 42 seconds.": the server states its limits per user only there.
+/// Returns the number in "… only request this after 42 seconds.": the server reports limits per user only in the
+/// message.
 fn seconds_in(message: &str) -> Option<Duration> {
     let (before, _) = message.split_once(" second")?;
     let (_, number) = before.rsplit_once("after ")?;

@@ -1,10 +1,10 @@
-//! The body of an error response, whoever sent it: the server, a gateway, a proxy or a function platform.
+//! The body of an error response from the server, a gateway, a proxy or a function platform.
 
 use serde_json::{Map, Value};
 
 use crate::{nesting, types::WeakPasswordReason};
 
-/// Where a message may be. Names are compared without case, hyphens and underscores.
+/// The members that may contain the message. Names are compared without case, hyphens and underscores.
 const MESSAGES: [&str; 10] = [
     "message",
     "msg",
@@ -18,13 +18,14 @@ const MESSAGES: [&str; 10] = [
     "error",
 ];
 
-/// Where a code may be. Codes of OAuth are in `error`.
+/// The members that may contain the code. OAuth codes are in `error`.
 const CODES: [&str; 3] = ["errorcode", "code", "error"];
 
 /// How deep a code or message may be nested, as in `{"errors": [{"error": {"message": "…"}}]}`.
 const MAX_DEPTH: usize = 5;
 
-/// The parts of an error body. Each part is read on its own, so that an unexpected value in one does not cost the others.
+/// The parts of an error body. Each part is read on its own, so that an unexpected value in one does not lose the
+/// others.
 #[derive(Debug, Default)]
 pub(super) struct ErrorBody {
     pub(super) code: Option<String>,
@@ -51,8 +52,8 @@ impl ErrorBody {
     }
 }
 
-/// Returns the first member with one of the names that can be read. Outer objects come first, and then the order of the
-/// names.
+/// Returns the first member with one of the names that can be read. Outer objects take precedence over inner ones, then
+/// earlier names over later ones.
 fn first(level: &[&Value], names: &[&str], read: fn(&Value) -> Option<String>, depth: usize) -> Option<String> {
     if level.is_empty() || depth == 0 {
         return None;
@@ -89,7 +90,7 @@ fn message(value: &Value) -> Option<String> {
     }
 }
 
-/// Reads a code. A number is not a code but the status, also as a string.
+/// Reads a code. A three-digit number, even as a string, is the status and not a code.
 fn code(value: &Value) -> Option<String> {
     let is_status = |text: &String| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     value.as_str().and_then(not_blank).filter(|text| !is_status(text))

@@ -20,13 +20,13 @@ impl ConnectionError {
         Self { operation: meta.operation, status: meta.status, source: source.without_url() }
     }
 
-    /// Returns whether there was no connection, so that the server certainly did not receive the request.
+    /// Returns whether the connection could not be established, so that the server cannot have received the request.
     #[must_use]
     pub fn is_connect(&self) -> bool {
         self.source.is_connect()
     }
 
-    /// Returns whether the call took longer than the client's time-out.
+    /// Returns whether the call took longer than the client's timeout.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.source.is_timeout()

@@ -36,7 +36,7 @@ impl fmt::Display for HttpClientError {
                  or pass some with ClientBuilder::http_client",
             );
         }
-        // reqwest's own text says no more than that it is an error of the builder.
+        // reqwest's own message says only that the builder failed.
         self.causes().last().map_or(Ok(()), |cause| write!(f, ": {cause}"))
     }
 }

@@ -1,4 +1,4 @@
-//! Errors, and the one conversion from errors of the raw client.
+//! The error type, and the conversion from errors of the raw client.
 //!
 //! The goals: callers can distinguish errors that need different handling (fix the input, sign in again, wait, give up);
 //! no information is lost (status, code, reasons, cause); no text contains a secret.
@@ -75,14 +75,14 @@ pub enum Error {
     /// There was no response, or only part of one.
     #[error(transparent)]
     Connection(Arc<ConnectionError>),
-    /// The response is a success whose body is not what it should be, or a redirect.
+    /// The response is a success with an unexpected body, or a redirect.
     #[error(transparent)]
     UnreadableResponse(Arc<UnreadableResponse>),
     /// An access token must not be trusted.
     #[error(transparent)]
     Token(#[from] TokenError),
     /// An access token could not be verified: only the server can verify it, and it was not asked because it refused
-    /// too many tokens within a short time. Says nothing about the token. See
+    /// too many tokens within a short time. This says nothing about the token. See
     /// [`JwtVerifier`](crate::JwtVerifier#requests).
     #[error("the access token was not verified: the server has refused too many tokens within a short time")]
     VerificationLimit {
@@ -128,12 +128,12 @@ pub enum Error {
 impl Error {
     /// Converts an error of a raw operation. The result contains no secrets.
     ///
-    /// [`Client::call`](crate::Client::call) does this for you, and the error also knows more of the call.
+    /// [`Client::call`](crate::Client::call) does this for you, with more details about the call.
     pub async fn from_raw(error: progenitor_client::Error<()>) -> Self {
         Self::from_call(error, &ResponseMeta::default()).await
     }
 
-    /// Converts an error of a raw operation, with what the transport knows of the call.
+    /// Converts an error of a raw operation, with the transport's metadata of the call.
     pub(crate) async fn from_call(error: progenitor_client::Error<()>, meta: &ResponseMeta) -> Self {
         match error {
             progenitor_client::Error::InvalidRequest(why) | progenitor_client::Error::Custom(why) => {
@@ -161,7 +161,7 @@ impl Error {
 
     /// Converts a response that is not a success.
     pub(crate) async fn from_response(mut response: reqwest::Response, meta: &ResponseMeta) -> Self {
-        // The transport leaves what it knows in the response, for errors that are converted without it.
+        // The transport attaches its metadata to the response, for errors that are converted without it.
         let meta = response.extensions().get::<ResponseMeta>().cloned().unwrap_or_else(|| meta.clone());
         let (status, headers) = (response.status(), response.headers().clone());
         let meta = meta.with_response(status, &headers);
@@ -180,13 +180,13 @@ impl Error {
         Self::UnreadableResponse(Arc::new(error))
     }
 
-    /// A success that lacks what its call is for.
+    /// Creates the error for a success response without the value that the call returns.
     pub(crate) fn lacks(meta: &ResponseMeta, what: &'static str) -> Self {
         Self::unreadable(UnreadableResponse::new(meta, &format!("{what} is missing or invalid")))
     }
 
-    /// Returns the operation that failed: its id, method and path. None if no request was sent, and for a path that the
-    /// document does not contain.
+    /// Returns the operation that failed: its id, method and path. `None` if no request was sent, and for a path that
+    /// the document does not contain.
     ///
     /// ```
     /// # async fn f(client: gotrue::Client) {
@@ -240,8 +240,8 @@ impl Error {
 
     /// Returns whether the session has ended by the server's verdict, so that the user has to sign in again.
     ///
-    /// Only an error code is a verdict, and only in a response to a refresh or to the user's own access token. A time-out,
-    /// a busy server or an unreadable response never is.
+    /// Only an error code is a verdict, and only in a response to a refresh or to the user's own access token. A
+    /// timeout, a busy server or an unreadable response never is.
     #[must_use]
     pub fn ends_session(&self) -> bool {
         self.api().is_some_and(ApiError::ends_session)
@@ -303,7 +303,7 @@ impl Error {
     }
 }
 
-/// Returns whether the body was refused for its size.
+/// Returns the cause if the body was rejected because of its size.
 fn too_large(error: &reqwest::Error) -> Option<&TooLarge> {
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
@@ -315,7 +315,7 @@ fn too_large(error: &reqwest::Error) -> Option<&TooLarge> {
     None
 }
 
-/// Returns as much of a body as an error needs. What arrived before the connection broke is better than nothing.
+/// Returns the start of a body, as much as an error needs. If the connection breaks, returns what arrived before.
 async fn start_of_body(response: &mut reqwest::Response) -> Vec<u8> {
     const ENOUGH: usize = 1024 * 1024;
     let mut body = Vec::new();

@@ -1,4 +1,4 @@
-//! What an error needs to know of a call.
+//! Metadata of a call, for errors.
 
 use reqwest::{
     StatusCode,
@@ -21,7 +21,7 @@ pub(crate) struct ResponseMeta {
 }
 
 impl ResponseMeta {
-    /// Creates what is known before the request is sent.
+    /// Creates the metadata that is known before the request is sent.
     pub(crate) fn of_request(operation: Option<&'static Operation>, is_user: bool) -> Self {
         Self { operation, is_user, ..Self::default() }
     }
@@ -47,7 +47,7 @@ impl ResponseMeta {
         self.sent.as_ref()
     }
 
-    /// Returns a redactor for the secrets of the request, which is read only now.
+    /// Returns a redactor for the secrets of the request, which are collected only now.
     pub(crate) fn redactor(&self) -> Redactor {
         self.sent.as_ref().map(SentRequest::redactor).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! The request that a response answers, from which its secrets are read when an error is made.
+//! The request that was sent, from which the secrets to redact are read when an error is created.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -29,14 +29,14 @@ impl SentRequest {
         self.0.url()
     }
 
-    /// Returns whether the request was to refresh a session (RFC 6749, section 6), in the query or in a form.
+    /// Returns whether the request refreshes a session (RFC 6749, section 6), in the query or in a form.
     pub(crate) fn is_refresh(&self) -> bool {
         let mut pairs = self.0.url().query_pairs().chain(form_urlencoded::parse(self.body()));
         pairs.any(|(name, value)| name == "grant_type" && value == "refresh_token")
     }
 
-    /// Returns a redactor for all secrets of the request: credentials in headers, and whatever is secret by the document
-    /// in the query and in the body.
+    /// Returns a redactor for all secrets of the request: credentials in headers, and the fields of the query and the
+    /// body that the document marks as secret.
     pub(crate) fn redactor(&self) -> Redactor {
         let mut secrets = Vec::new();
         for value in self.0.headers().values().filter(|value| value.is_sensitive()) {

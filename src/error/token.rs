@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// It is not a JWT, or not that of a user: truncated, damaged, or without `sub` or `exp`.
+    /// It is not a JWT of a user: truncated, damaged, or without `sub` or `exp`.
     #[error("the access token is malformed: {0}")]
     Malformed(&'static str),
     /// It expired at this time.
@@ -15,16 +15,16 @@ pub enum TokenError {
     /// It is not valid before this time.
     #[error("the access token is not valid before {0}")]
     NotYetValid(DateTime<Utc>),
-    /// Its issuer is another one, or missing.
+    /// Its issuer is not the expected one, or is missing.
     #[error("the access token is from another issuer")]
     WrongIssuer,
-    /// Its audience is another one, or missing. Also the error for an ID token.
+    /// Its audience is not the expected one, or is missing. Also returned for an ID token.
     #[error("the access token is for another audience")]
     WrongAudience,
     /// The server does not publish its key.
     #[error("the access token is signed with an unknown key")]
     UnknownKey,
-    /// Its algorithm is not supported, or not that of its key.
+    /// Its algorithm is not supported, or does not match its key.
     #[error("the signature algorithm of the access token is not allowed")]
     AlgorithmNotAllowed,
     /// Its signature does not match: it was forged or changed.

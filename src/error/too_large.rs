@@ -1,4 +1,4 @@
-//! Response bodies that are refused for their size.
+//! Response bodies that exceed the size limit.
 
 use std::{error::Error, fmt};
 

@@ -15,8 +15,8 @@ use crate::{
     redact::{Redactor, redact},
 };
 
-/// A response that cannot be used: a success whose body is not what it should be, such as the page of a proxy or a field
-/// of another type, or a redirect.
+/// A response that cannot be used: a success with an unexpected body, such as a proxy's page or a field of another
+/// type, or a redirect.
 #[derive(Debug)]
 pub struct UnreadableResponse {
     pub(super) operation: Option<&'static Operation>,
@@ -30,14 +30,15 @@ pub struct UnreadableResponse {
 }
 
 impl UnreadableResponse {
-    /// A success with a body of another type.
+    /// Creates the error for a success with an unexpected body.
     pub(super) fn of_body(meta: &ResponseMeta, body: &Bytes, cause: &serde_json::Error) -> Self {
-        // JSON of another type will not change. Anything else came from a server in between.
+        // A retry does not change JSON of another type. Anything else was sent by an intermediary.
         let is_temporary = !cause.is_data();
         Self { is_temporary, excerpt: excerpt(meta, body), ..Self::new(meta, &cause.to_string()) }
     }
 
-    /// A status that is neither a success nor an error. Redirects are not followed, since they are for browsers.
+    /// Creates the error for a status that is neither a success nor an error. Redirects are not followed, because they
+    /// are meant for browsers.
     pub(super) fn of_status(meta: &ResponseMeta, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let permanent = [StatusCode::MULTIPLE_CHOICES, StatusCode::MOVED_PERMANENTLY, StatusCode::PERMANENT_REDIRECT];
         Self {
@@ -48,7 +49,7 @@ impl UnreadableResponse {
         }
     }
 
-    /// A response for which the same request gives no better one.
+    /// Creates the error for a response that a retry does not improve.
     pub(super) fn new(meta: &ResponseMeta, cause: &str) -> Self {
         let redactor = meta.redactor();
         Self {
@@ -70,7 +71,7 @@ impl UnreadableResponse {
     }
 }
 
-/// Returns the start of a body, unless it may be a session, of which nothing is shown.
+/// Returns the start of a body, unless it may be a session, which is never shown.
 fn excerpt(meta: &ResponseMeta, body: &[u8]) -> Option<String> {
     let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     let looks_like_json = [b"{", b"[", b"\""].iter().any(|sign| start.starts_with(*sign));
@@ -112,7 +113,7 @@ impl StdError for UnreadableResponse {
     }
 }
 
-/// The text of a cause, which may have quoted the body, redacted.
+/// The redacted text of a cause, which may have quoted the body.
 #[derive(Debug)]
 struct Redacted(String);
 

@@ -35,7 +35,7 @@ use crate::{
 /// How long a connection may last. Browsers open some that they never use.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long to wait before accepting again after an error, as when the process has no more file descriptors.
+/// How long to wait before accepting again after an error, for example if the process has no more file descriptors.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 /// The maximum number of connections. Beyond that, the oldest is closed.
@@ -145,7 +145,7 @@ impl Loopback {
     }
 
     /// Waits for the callback, shows a page that confirms it, and stops listening. The result is never
-    /// [`Callback::NotOurs`]. Other requests, such as for a favicon, are answered and do not end the wait.
+    /// [`Callback::NotOurs`]. Other requests, such as for a favicon, get a response and do not end the wait.
     ///
     /// # Errors
     /// [`Error::NoCallback`] after this time.

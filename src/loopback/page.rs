@@ -1,4 +1,5 @@
-//! The pages that the browser shows. They load nothing, and their policy allows nothing that they do not need.
+//! The pages that the browser shows. They load nothing, and their content security policy allows only their own style
+//! and script.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;

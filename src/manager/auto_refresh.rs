@@ -6,7 +6,7 @@ use tokio::{sync::broadcast::error::RecvError, task::JoinHandle};
 
 use super::inner::Inner;
 
-/// There is at most one refresh in this time, however short-lived the tokens are.
+/// The minimum time between two refreshes, however short-lived the tokens are.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Refreshes a session in the background until it is dropped. From [`SessionManager::auto_refresh`](super::SessionManager::auto_refresh).
@@ -35,7 +35,7 @@ impl Drop for AutoRefresh {
 }
 
 async fn run(inner: Arc<Inner>) {
-    // Subscribe first, so that no change is missed between the look and the wait.
+    // Subscribe first, so that no change is missed between the check and the wait.
     let mut changes = inner.subscribe();
     loop {
         let until_due = async {

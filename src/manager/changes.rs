@@ -29,7 +29,7 @@ impl Inner {
         self.report(written);
     }
 
-    /// Replaces the user of the session, unless somebody else has signed in.
+    /// Replaces the user of the session, unless another user has signed in.
     pub(super) async fn replace_user(&self, user: User) {
         let _writing = self.writing.lock().await;
         let (generation, active) = {
@@ -46,7 +46,8 @@ impl Inner {
         self.report(written);
     }
 
-    /// Replaces the session by a newer one of the same sign-in. Returns `None` if the session has changed meanwhile.
+    /// Replaces the session with a newer one of the same sign-in. Returns `None` if the session has changed in the
+    /// meantime.
     pub(super) async fn renew(
         &self,
         generation: u64,
@@ -67,8 +68,8 @@ impl Inner {
         replaced.map(|_| active)
     }
 
-    /// Replaces the session by the one that another process has stored. Returns `None` if the session has changed
-    /// meanwhile.
+    /// Replaces the session with the one that another process has stored. Returns `None` if the session has changed in
+    /// the meantime.
     pub(super) fn adopt(
         &self,
         generation: u64,
@@ -83,7 +84,7 @@ impl Inner {
         self.publish(in_generation(generation), Some(active.clone()), event).map(|_| active)
     }
 
-    /// Ends the session for another reason than a sign-out.
+    /// Ends the session for a reason other than a sign-out.
     pub(super) async fn end(&self, generation: u64, before: &ActiveSession, reason: SignedOutReason) {
         let _writing = self.writing.lock().await;
         let ended = self.publish(in_generation(generation), None, Event::SignedOut(reason));
@@ -117,7 +118,7 @@ impl Inner {
         };
         let stored = match written {
             Ok(true) => Some(record.revision()),
-            // Another process has written in between; the next refresh finds its record.
+            // Another process wrote in between; the next refresh finds its record.
             Ok(false) => before,
             Err(_) => None,
         };
@@ -128,7 +129,8 @@ impl Inner {
         self.swap(|_| Some(Some(record.clone()))).await
     }
 
-    /// Changes the stored record, again if another process writes in between. `change` returns `None` to leave it.
+    /// Changes the stored record, and retries if another process writes in between. `change` returns `None` to leave it
+    /// unchanged.
     async fn swap(
         &self,
         change: impl Fn(Option<&StoredSession>) -> Option<Option<StoredSession>>,

@@ -6,21 +6,21 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::{error::Error, store::Revision};
 
-/// The pause after the first failure. It doubles with each further failure, up to the longest.
+/// The pause after the first failure. It doubles with each further failure, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// A refresh that a caller has to wait for comes after this pause at most, unless the server has asked for more.
+/// The longest pause before a refresh that a caller waits for, unless the server asks for more.
 const LONGEST_FOR_CALLERS: Duration = Duration::from_secs(5);
 
-/// A longer `Retry-After` is cut to this.
+/// The cap on `Retry-After`.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// The pause after a failed refresh, in uptime of the clock.
 pub(super) struct Cooldown {
-    /// The record whose refresh token is not used meanwhile.
+    /// The record whose refresh token is not used during the pause.
     pub(super) record: Revision,
-    /// The error of the last attempt, which callers get meanwhile.
+    /// The error of the last attempt, which callers get during the pause.
     pub(super) error: Error,
     failures: usize,
     until: Duration,
@@ -28,7 +28,7 @@ pub(super) struct Cooldown {
 }
 
 impl Cooldown {
-    /// Starts the pause after a failure. `before` is the pause after the failure before it.
+    /// Starts the pause after a failure. `before` is the pause after the previous failure.
     pub(super) fn new(record: Revision, error: Error, uptime: Duration, before: Option<&Self>) -> Self {
         let failures = before.map_or(0, |cooldown| cooldown.failures);
         let own = pause(failures);
@@ -48,7 +48,7 @@ impl Cooldown {
     }
 }
 
-/// Returns the pause after this many failures before the last.
+/// Returns the pause after a failure that follows this many others.
 fn pause(failures: usize) -> Duration {
     let pauses = ExponentialBuilder::default().with_min_delay(FIRST).with_max_delay(LONGEST);
     let mut pauses = pauses.with_max_times(failures + 1).with_jitter().build();

@@ -16,7 +16,7 @@ use crate::{
     types::{ErrorCode, User},
 };
 
-/// How many events wait for a slow reader before it is told that it has missed some.
+/// How many events wait for a slow reader before it gets [`Event::Missed`].
 pub(super) const CAPACITY: usize = 64;
 
 /// An event of a session.
@@ -25,7 +25,7 @@ pub(super) const CAPACITY: usize = 64;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// The first event of each stream: the session as it is when the stream starts.
+    /// The first event of each stream: the session when the stream starts.
     InitialSession(Option<Session>),
     /// A user signed in, or a session was set.
     SignedIn(Session),
@@ -33,7 +33,7 @@ pub enum Event {
     TokenRefreshed(Session),
     /// The user was changed.
     UserUpdated(User),
-    /// A user signed in by a link or code for a forgotten password, and should set a new one.
+    /// A user signed in with a recovery link or code, and should set a new password.
     PasswordRecovery(Session),
     /// A second factor was verified. The session has a higher assurance level.
     MfaVerified(Session),
@@ -41,7 +41,7 @@ pub enum Event {
     SignedOut(SignedOutReason),
     /// A refresh failed; the session stays. It is retried when an access token is next needed, or after a pause.
     RefreshFailed(Error),
-    /// The store failed. The session lives on in memory.
+    /// The store failed. The session stays in memory.
     StoreFailed(StoreError),
     /// This many events were missed, because this reader was too slow.
     Missed(u64),
@@ -63,7 +63,7 @@ pub enum SignedOutReason {
 }
 
 impl SignedOutReason {
-    /// What an error that ends a session says of the reason.
+    /// Returns the reason for an error that ends a session.
     pub(super) fn of(error: Error) -> Self {
         if error.code() == Some(&ErrorCode::SessionExpired) { Self::Expired(error) } else { Self::Revoked(error) }
     }
@@ -71,7 +71,7 @@ impl SignedOutReason {
 
 /// The events of a session, from [`SessionManager::events`](super::SessionManager::events).
 ///
-/// It never ends while the manager lives, and a reader that is slow hinders nobody.
+/// The stream does not end while the manager exists, and a slow reader does not block the manager or other readers.
 #[derive(Debug)]
 #[must_use = "a stream does nothing unless it is read"]
 pub struct Events {

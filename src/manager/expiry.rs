@@ -18,12 +18,12 @@ const ALLOWANCE: Duration = Duration::from_secs(1);
 /// A shorter lifetime, such as zero, counts as this one, so that not every call refreshes.
 const MIN_LIFETIME: Duration = Duration::from_secs(1);
 
-/// When an access token expires, in uptime of the clock.
+/// The expiry of an access token, in uptime of the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Expiry {
     /// A refresh is due.
     pub(super) due_at: Duration,
-    /// The token is still good, but a caller waits for the refresh.
+    /// The token is still valid, but callers wait for the refresh.
     pub(super) last_moment_at: Duration,
     /// The token may be refused.
     pub(super) expires_at: Duration,
@@ -38,18 +38,18 @@ impl Expiry {
         let lifetime = lifetime(session);
         let good_for = lifetime.saturating_sub(ALLOWANCE).max(MIN_LIFETIME);
         let expires_at = requested_at.saturating_add(good_for);
-        // A session with a lifetime of its own comes first: the floor must hold even if the response was slow.
+        // A very short lifetime counts from now, so that the minimum holds even if the response was slow.
         let expires_at = if lifetime <= MIN_LIFETIME { uptime.saturating_add(MIN_LIFETIME) } else { expires_at };
         Self::new(expires_at, lifetime)
     }
 
-    /// Returns the expiry of a session from a store, by the wall clock. If the wall clock has been set in between, a
-    /// refresh is due.
+    /// Returns the expiry of a session from a store, by the wall clock. If the wall clock has been set back in between,
+    /// a refresh is due.
     pub(super) fn of_stored(session: &Session, uptime: Duration, now: DateTime<Utc>) -> Self {
         let lifetime = lifetime(session);
         let remaining = (session.expires_at() - now).to_std().unwrap_or_default();
         if remaining > lifetime {
-            // The record is from the future. Only the server knows how long the token is still good.
+            // The record is from the future, so the remaining lifetime of the token is unknown.
             let expires_at = uptime.saturating_add(lifetime.saturating_sub(ALLOWANCE));
             return Self { due_at: uptime, ..Self::new(expires_at, lifetime) };
         }

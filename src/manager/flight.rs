@@ -14,14 +14,14 @@ pub(super) enum Outcome {
     Ended(Error),
     /// The refresh failed; the session stays.
     Failed(Error),
-    /// The session changed meanwhile. Callers look again.
+    /// The session changed in the meantime. Callers retry.
     Superseded,
 }
 
 /// The refresh in flight, and the pause after the last failure.
 #[derive(Default)]
 pub(super) struct RefreshState {
-    /// With the sign-in whose session is refreshed.
+    /// The refresh in flight, and the sign-in whose session it refreshes.
     pub(super) flight: Option<(Revision, Flight)>,
     pub(super) cooldown: Option<Cooldown>,
 }

@@ -31,7 +31,7 @@ pub(super) struct Inner {
     /// Held while the store is being written.
     pub(super) writing: tokio::sync::Mutex<()>,
     current: ArcSwap<Current>,
-    /// Keeps state and events in the same order. It is held briefly, and no foreign code runs meanwhile.
+    /// Keeps state and events in the same order. It is held briefly, and no foreign code runs under it.
     publishing: Mutex<()>,
     /// Created on first use: it is larger than the rest of the state, and few sessions have listeners.
     events: OnceLock<broadcast::Sender<Arc<Event>>>,
@@ -41,7 +41,7 @@ pub(super) struct Inner {
 
 /// The state, replaced as a whole.
 pub(super) struct Current {
-    /// Counts the changes. Work that was started in another generation is too late.
+    /// Counts the changes. The results of work that was started in an earlier generation are discarded.
     pub(super) generation: u64,
     pub(super) active: Option<ActiveSession>,
 }
@@ -67,7 +67,7 @@ pub(super) async fn spawned<T: Send + 'static>(work: impl Future<Output = T> + S
 }
 
 impl Inner {
-    /// Starts with the session in the store.
+    /// Loads the session from the store.
     pub(super) async fn load(client: Client, store: Arc<dyn SessionStore>) -> Result<Self> {
         let active = store.load().await?.map(|record| {
             let expiry = Expiry::of_stored(&record.session, client.clock().uptime(), client.clock().now());
@@ -95,7 +95,7 @@ impl Inner {
         self.current.load()
     }
 
-    /// Returns the events from now on, starting with the session as it is.
+    /// Returns the events from now on, starting with the current session.
     pub(super) fn events(&self) -> Events {
         let _order = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let session = self.current().active.as_ref().map(|active| active.session().clone());
@@ -109,7 +109,7 @@ impl Inner {
     /// Joins a `KeepFresh`, and leaves the previous one.
     pub(super) fn join(self: &Arc<Self>, membership: Membership) {
         let mut current = self.membership.lock().unwrap_or_else(PoisonError::into_inner);
-        // Under the lock, so that the start is sent before any change or the end.
+        // Under the lock, so that `Joined` is sent before any `Changed` or `Left`.
         let member: Weak<Self> = Arc::downgrade(self);
         membership.start(member);
         *current = Some(membership);
@@ -143,7 +143,7 @@ impl Inner {
         }
     }
 
-    /// Sends an event if the store has failed. The session lives on in memory.
+    /// Sends an event if the store has failed. The session stays in memory.
     pub(super) fn report(&self, stored: Result<(), StoreError>) {
         if let Err(error) = stored {
             self.send(Event::StoreFailed(error));

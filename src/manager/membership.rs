@@ -1,4 +1,4 @@
-//! What a session tells the task that refreshes it as one of many.
+//! Messages from a session to the task that refreshes many sessions.
 
 use std::{
     sync::{Arc, Weak},
@@ -17,7 +17,7 @@ pub(super) trait Member: Send + Sync {
     fn refresh(self: Arc<Self>) -> BoxFuture<'static, ()>;
 }
 
-/// News for the task.
+/// A message to the task.
 pub(super) enum News {
     /// A member joined.
     Joined(u64, Weak<dyn Member>),
@@ -27,7 +27,7 @@ pub(super) enum News {
     Left(u64),
 }
 
-/// The membership of one manager. The task learns of changes, and of the end when it is dropped.
+/// The membership of one manager. It notifies the task of changes and, when dropped, that the member has left.
 pub(super) struct Membership {
     id: u64,
     news: mpsc::UnboundedSender<News>,

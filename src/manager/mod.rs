@@ -1,4 +1,4 @@
-//! One user's session, kept: refresh, events, and many sessions at once.
+//! Session management: storage, refresh, events, and background refresh of many sessions.
 
 mod auto_refresh;
 mod changes;
@@ -51,8 +51,8 @@ pub use self::{
 /// - An access token is never returned at or after its expiry, which counts from before the request was sent and
 ///   includes the time that the machine was suspended.
 /// - Only the server ends the session, by an error code in response to a refresh or to the user's own access token. A
-///   network failure never does, and a token that is still good stays usable.
-/// - Nothing runs in the background unless asked for: [`access_token`](Self::access_token) refreshes when due;
+///   network failure never does, and a token that is still valid stays usable.
+/// - Nothing runs in the background by default: [`access_token`](Self::access_token) refreshes when due;
 ///   [`auto_refresh`](Self::auto_refresh) does so in the background.
 ///
 /// It needs a tokio runtime.
@@ -79,8 +79,8 @@ impl fmt::Debug for SessionManager {
 }
 
 impl Client {
-    /// Returns a manager that keeps one user's session in this store, starting with the session that is in it. Sends no
-    /// request.
+    /// Returns a manager that keeps one user's session in this store, starting with the stored session, if any. Sends
+    /// no request.
     ///
     /// # Errors
     /// [`Error::Store`] if the store cannot be read. A record that cannot be decoded counts as no session.
@@ -103,12 +103,12 @@ impl SessionManager {
         self.0.current().active.as_ref().map(|active| active.session().clone())
     }
 
-    /// Returns an access token that is good, refreshed when due: from 60 seconds before its expiry, or a quarter of its
+    /// Returns a valid access token, refreshed when due: from 60 seconds before its expiry, or a quarter of its
     /// lifetime if that is shorter.
     ///
-    /// Concurrent callers share one refresh. While it runs, the token that is still good is returned at once; within
-    /// the last 5 seconds (or a quarter of its lifetime), callers wait for the refresh. If the refresh fails and the
-    /// token is still good, it is returned.
+    /// Concurrent callers share one refresh. While it runs, a token that is still valid is returned at once; within the
+    /// last 5 seconds (or a quarter of its lifetime), callers wait for the refresh. If the refresh fails and the token
+    /// is still valid, it is returned.
     ///
     /// # Errors
     /// [`Error::NoSession`] if no user is signed in; the error of the refresh if the token has expired. After a failed
@@ -132,7 +132,7 @@ impl SessionManager {
                 Outcome::Failed(error) if self.0.has_expired(&active) => return Err(error),
                 Outcome::Failed(_) => return Ok(active.session().access_token().clone()),
                 Outcome::Ended(error) => return Err(error),
-                // Look again: the new token may be due already, or somebody has signed in or out.
+                // Retry: the new token may be due already, or the session was replaced or ended.
                 Outcome::Refreshed(_) | Outcome::Superseded => {}
             }
         }
@@ -155,7 +155,7 @@ impl SessionManager {
 
     /// Returns a client that acts for the signed-in user.
     ///
-    /// Each of its calls takes a fresh access token. Calls that change the session (MFA verification, linking by ID
+    /// Each of its calls uses a valid access token. Calls that change the session (MFA verification, linking by ID
     /// token, profile update) keep what the server returns, and no refresh runs at the same time. An error that ends
     /// the session ends it here as well.
     #[must_use]
@@ -166,7 +166,7 @@ impl SessionManager {
     /// Signs in, and keeps the session.
     ///
     /// # Errors
-    /// As the grant. The previous session then stays.
+    /// As [`Client::sign_in`]. The previous session then stays.
     pub async fn sign_in(&self, grant: impl Grant) -> Result<Session> {
         self.keep(self.0.client.sign_in(grant).await?, Event::SignedIn).await
     }
@@ -257,15 +257,16 @@ impl SessionManager {
         self.keep(session, Event::SignedIn).await
     }
 
-    /// Signs out: first here, then at the server. `Local` ends this session, `Global` all sessions of the user, `Others`
-    /// all but this one.
+    /// Signs out: first locally, then at the server. `Local` ends this session, `Global` all sessions of the user,
+    /// `Others` all but this one.
     ///
-    /// Except with `Others`, no user is signed in here afterwards, even if an error is returned. If the server refuses
-    /// the access token, for example because it has expired, it is refreshed once and the sign-out is tried again.
+    /// Except with `Others`, no user is signed in locally afterwards, even if an error is returned. If the server
+    /// refuses the access token, for example because it has expired, it is refreshed once and the sign-out is tried
+    /// again.
     ///
     /// # Errors
     /// [`Error::Store`] if the tokens could not be removed from the store: they would sign the user in again after a
-    /// restart. Any other error means that the session lives on at the server. With `Others`, also as
+    /// restart. Any other error means that the session still exists at the server. With `Others`, also as
     /// [`access_token`](Self::access_token).
     pub async fn sign_out(&self, scope: SignOutScope) -> Result<()> {
         if scope == SignOutScope::Others {
@@ -276,7 +277,7 @@ impl SessionManager {
         spawned(async move { inner.sign_out(scope).await }).await?
     }
 
-    /// Returns the events of the session from now on, starting with the session as it is.
+    /// Returns the events of the session from now on, starting with its current state.
     pub fn events(&self) -> Events {
         self.0.events()
     }
@@ -286,12 +287,12 @@ impl SessionManager {
         AutoRefresh::start(self.0.clone())
     }
 
-    /// Becomes a member of a `KeepFresh`.
+    /// Joins a `KeepFresh`.
     fn join(&self, membership: Membership) {
         self.0.join(membership);
     }
 
-    /// Replaces the session by that of a new sign-in.
+    /// Replaces the session with that of a new sign-in.
     async fn keep(&self, session: Session, event: fn(Session) -> Event) -> Result<Session> {
         let (inner, new) = (self.0.clone(), session.clone());
         spawned(async move { inner.start(new, event).await }).await?;
@@ -299,7 +300,8 @@ impl SessionManager {
     }
 }
 
-/// Returns for how many seconds an access token is still good; `None` if it has expired or its claims make no sense.
+/// Returns the remaining lifetime of an access token in seconds; `None` if it has expired or its claims are
+/// inconsistent.
 fn remaining_lifetime(access_token: &Secret, server_now: DateTime<Utc>) -> Option<i64> {
     let claims = Claims::read_unverified(access_token).ok()?;
     let remaining = claims.exp - server_now;
@@ -307,7 +309,7 @@ fn remaining_lifetime(access_token: &Secret, server_now: DateTime<Utc>) -> Optio
     (is_sound && remaining > TimeDelta::zero()).then(|| remaining.num_seconds())
 }
 
-/// Returns the event for a session that came by a flow of this kind.
+/// Returns the event for a session from a flow of this kind.
 fn event_of(kind: FlowKind) -> fn(Session) -> Event {
     match kind {
         FlowKind::Recovery => Event::PasswordRecovery,

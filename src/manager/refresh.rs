@@ -19,7 +19,7 @@ use crate::{
     store::{Lease, StoredSession},
 };
 
-/// The right to replace the tokens, in this process and among those that share the store.
+/// The exclusive right to replace the tokens, in this process and among the processes that share the store.
 pub(super) struct Turn<'a> {
     _in_process: tokio::sync::MutexGuard<'a, ()>,
     _among_processes: Lease,
@@ -50,8 +50,8 @@ impl Inner {
         self.flight(|_| true, |_| true)
     }
 
-    /// Returns the refresh in flight, or starts one if it is wanted. An urgent one, for which a caller has to wait, comes
-    /// sooner after a failure.
+    /// Returns the refresh in flight, or starts one if it is wanted. After a failure, an urgent refresh, which a caller
+    /// waits for, is allowed sooner.
     fn flight(
         self: &Arc<Self>,
         is_wanted: impl FnOnce(&ActiveSession) -> bool,
@@ -60,7 +60,7 @@ impl Inner {
         let mut state = self.refresh_state.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.current();
         let Some(active) = &current.active else { return Flight::done(Outcome::Ended(Error::NoSession)) };
-        // Under the lock, since another refresh may just have ended.
+        // Checked under the lock, because another refresh may just have ended.
         if !is_wanted(active) {
             return Flight::done(Outcome::Refreshed(Box::new(active.session().clone())));
         }
@@ -93,7 +93,7 @@ impl Inner {
     /// Returns a random moment shortly before [`next_refresh`](Self::next_refresh), so that sessions that started
     /// together are not all refreshed together.
     fn next_early_refresh(&self) -> Option<Duration> {
-        // Without randomness they are refreshed together, which is no failure.
+        // If randomness is unavailable, the sessions are refreshed together, which is acceptable.
         let random = getrandom::u32().unwrap_or_default();
         self.next_refresh_before(|active| earliest(active).mul_f64(f64::from(random) / f64::from(u32::MAX)))
     }
@@ -144,7 +144,7 @@ impl Inner {
         self.exchange(generation, &current).await
     }
 
-    /// Returns the session with a good access token, refreshed if due. The caller has the turn.
+    /// Returns the session with a valid access token, refreshed if due. The caller holds the turn.
     pub(super) async fn fresh(&self) -> Result<(u64, ActiveSession)> {
         loop {
             let (generation, active) = {
@@ -176,8 +176,8 @@ impl Inner {
         }
     }
 
-    /// Takes the turn: no refresh runs while it is held, neither here nor in another process. The wait for other
-    /// processes is limited to half of the client's time-out; then it goes on without them.
+    /// Acquires the turn. While it is held, no refresh runs in this or any other process. The wait for other processes
+    /// is limited to half of the client's timeout, after which the turn is taken anyway.
     pub(super) async fn turn(&self) -> Turn<'_> {
         let in_process = self.turn.lock().await;
         let patience = self.client.timeout() / 2;
@@ -194,7 +194,7 @@ impl Inner {
         Turn { _in_process: in_process, _among_processes: lease }
     }
 
-    /// Returns the session as it is in the store, if another process has changed it; else as it was passed.
+    /// Returns the stored session if another process has changed it, otherwise the session that was passed.
     async fn synchronized(&self, generation: u64, active: ActiveSession) -> Result<(u64, ActiveSession), Outcome> {
         match self.compare_with_store(&active).await {
             InStore::Same => Ok((generation, active)),
@@ -225,7 +225,7 @@ impl Inner {
         }
     }
 
-    /// The refresh in flight goes on with a session that another process has started.
+    /// Reassigns the refresh in flight to a session that another process has started.
     fn continue_flight(&self, active: &ActiveSession) {
         let mut state = self.refresh_state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((sign_in, _)) = &mut state.flight {
@@ -247,7 +247,7 @@ impl Inner {
         }
     }
 
-    /// Handles an error that ends the session. Another process may have stored a newer one meanwhile.
+    /// Handles an error that ends the session. Another process may have stored a newer session in the meantime.
     pub(super) async fn verdict(&self, generation: u64, active: &ActiveSession, error: Error) -> Outcome {
         if let InStore::Newer(record) = self.compare_with_store(active).await {
             let adopted = self.adopt(generation, active, *record);
@@ -262,7 +262,7 @@ impl Inner {
         Outcome::Ended(error)
     }
 
-    /// Handles an error that leaves the session. The refresh token is not used for a while.
+    /// Handles an error that does not end the session, and pauses the use of its refresh token.
     fn failure(&self, generation: u64, active: &ActiveSession, error: Error) -> Outcome {
         if self.current().generation != generation {
             return Outcome::Superseded;

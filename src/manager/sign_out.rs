@@ -20,11 +20,11 @@ impl Inner {
         let Some(active) = signed_out else { return self.remove_again().await };
         let removed = self.remove(active.record.clone()).await;
         let ended = self.end_at_server(&active, scope).await;
-        // Tokens that stay in the store matter more: they sign the user in again after a restart.
+        // The error of the store takes precedence: tokens left there would sign the user in again after a restart.
         removed.and(ended)
     }
 
-    /// Removes the record of an earlier sign-out, if that has failed.
+    /// Retries the removal of an earlier sign-out's record, if it failed.
     async fn remove_again(&self) -> Result<()> {
         let unremoved = self.unremoved.lock().unwrap_or_else(PoisonError::into_inner).take();
         match unremoved {
@@ -46,8 +46,9 @@ impl Inner {
         self.client.user(access_token).sign_out(SignOutScope::Others).await
     }
 
-    /// Ends the session at the server. Only the server's word that the session is gone counts as done; if the server
-    /// refuses the access token for another reason, such as its expiry or an unknown key, a refreshed one is tried.
+    /// Ends the session at the server. An error counts as success only if it says that the session no longer exists. If
+    /// the server rejects the access token for another reason, such as its expiry or an unknown key, a refreshed one is
+    /// tried.
     async fn end_at_server(&self, active: &ActiveSession, scope: SignOutScope) -> Result<()> {
         if !self.has_expired(active) {
             let token = active.session().access_token().clone();

@@ -39,7 +39,7 @@ impl TokenSource for SessionManager {
     fn session_ended(&self, access_token: Secret, error: Error) -> BoxFuture<'static, ()> {
         let inner = self.0.clone();
         Box::pin(async move {
-            // Without a runtime there is no session left to end.
+            // This fails only if the runtime is shutting down.
             let _ = spawned(async move { inner.session_ended(&access_token, error).await }).await;
         })
     }
@@ -63,7 +63,7 @@ impl Inner {
             SessionChange::IdentityLinked if self.current().generation == generation => {
                 self.start(session.clone(), |session| Event::UserUpdated(session.user().clone())).await;
             }
-            // Somebody else has signed in meanwhile.
+            // The session was replaced in the meantime.
             SessionChange::IdentityLinked => {}
         }
         Ok(session)

@@ -1,4 +1,4 @@
-//! Authorization requests, and what a client keeps until the callback.
+//! Authorization requests, and the flow that a client keeps until the callback.
 
 use serde::{Deserialize, Serialize};
 use url::Url;

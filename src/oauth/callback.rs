@@ -1,4 +1,4 @@
-//! What the browser brings to an OAuth client's redirect URI.
+//! Callbacks to an OAuth client's redirect URI.
 
 use url::Url;
 
@@ -55,8 +55,8 @@ impl OAuthCallback {
         params.secret("code").map_or(Self::NotOurs, |code| Self::Code { code, state })
     }
 
-    /// Returns the state, which tells a web service which of the browser's flows this is. The state is not verified
-    /// yet; [`OAuthApp::exchange`](crate::OAuthApp::exchange) compares it with that of the flow.
+    /// Returns the state, by which a web service finds the flow of the browser. The state is not verified yet;
+    /// [`OAuthApp::exchange`](crate::OAuthApp::exchange) compares it with that of the flow.
     #[must_use]
     pub fn state(&self) -> Option<&Secret> {
         match self {

@@ -1,4 +1,4 @@
-//! Being an OAuth client of this server: an application whose users sign in with their account there.
+//! OAuth clients of this server: applications whose users sign in with their account on the server.
 
 mod authorize;
 mod callback;

@@ -13,11 +13,10 @@ impl OAuthApp {
     /// the flow; they are compared in constant time.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] before any request if the state does not match, that is if the callback belongs to
-    /// another flow or is forged, or if the URL is not a callback; [`Error::Callback`] if the user refused or the
-    /// request failed. `invalid_grant` if the code is unknown, was used or has expired; `invalid_credentials` or
-    /// `invalid_client` if the client is unknown, its secret is wrong, or it is registered with another authentication
-    /// method.
+    /// [`Error::InvalidInput`] before any request if the state does not match (the callback belongs to another flow or
+    /// is forged), or if the URL is not a callback; [`Error::Callback`] if the user refused or the request failed.
+    /// `invalid_grant` if the code is unknown, was used or has expired; `invalid_credentials` or `invalid_client` if
+    /// the client is unknown, its secret is wrong, or it is registered with another authentication method.
     pub async fn exchange(&self, flow: &OAuthFlow, callback: &OAuthCallback) -> Result<OAuthTokens> {
         let code = code_of(flow, callback)?;
         let (client_id, client_secret) = self.credentials_in_body();

@@ -1,9 +1,9 @@
 //! The client generated from `openapi/gotrue.yaml`: one method for each operation.
 //!
-//! For what the rest of this crate does not cover. Use it through [`Client::call`](crate::Client::call) or
-//! [`AdminClient::call`](crate::AdminClient::call): each operation is sent with its credential, retries and spans, and an
-//! error becomes a [`crate::Error`]. This module follows the document and not semantic versioning: another optional
-//! parameter changes a method's signature.
+//! It covers operations and parameters that the rest of this crate does not. Use it through
+//! [`Client::call`](crate::Client::call) or [`AdminClient::call`](crate::AdminClient::call): each operation is sent
+//! with its credential, retries and spans, and an error becomes a [`crate::Error`]. This module follows the document
+//! and is exempt from semantic versioning: a new optional parameter changes the signature of a method.
 //!
 //! ```
 //! # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
@@ -14,8 +14,8 @@
 //!
 //! For a path that the document does not contain, use [`Client::request`](crate::Client::request).
 //!
-//! The methods `raw` of the clients return the generated client itself. An [`Error`] of this module may print URLs and
-//! bodies, so convert it with [`crate::Error::from_raw`].
+//! The `raw` methods of the clients return the generated client itself. The output of an [`Error`] of this module may
+//! contain URLs and bodies, so convert it with [`crate::Error::from_raw`].
 
 mod hooks;
 mod request;
@@ -24,7 +24,7 @@ pub use crate::operation::{Credential, OPERATIONS, Operation, SECRETS};
 pub use client::{ByteStream, Client, ClientInfo, Error, ResponseValue};
 pub use request::Request;
 
-// Generated code is documented by the document; its style is the generator's.
+// The generated code takes its docs from the document and its style from the generator.
 #[allow(missing_docs, unused, rustdoc::all, clippy::all, clippy::pedantic, clippy::unwrap_used)]
 mod client {
     include!(concat!(env!("OUT_DIR"), "/client.rs"));

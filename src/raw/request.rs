@@ -35,7 +35,7 @@ pub struct Request {
     method: Method,
     path: String,
     query: Vec<(String, String)>,
-    /// The JSON of the body, or why the value cannot be serialized.
+    /// The JSON body, or the message of the serialization error.
     body: Option<Result<Vec<u8>, String>>,
 }
 
@@ -63,8 +63,8 @@ impl Request {
         self
     }
 
-    /// Sends the request and decodes the JSON response. An empty response is decoded like `null`, so that `()` is the type
-    /// for an operation without a response body.
+    /// Sends the request and decodes the JSON response. An empty response is decoded like `null`, so use `()` for an
+    /// operation without a response body.
     ///
     /// # Errors
     /// As [`response`](Self::response), and [`Error::UnreadableResponse`] if the response is not JSON of this type.
@@ -81,11 +81,12 @@ impl Request {
         }
     }
 
-    /// Sends the request and returns the response, with its status, headers and whole body. It is always a success.
+    /// Sends the request and returns the response, with its status, headers and whole body. The status is always a
+    /// success; any other is returned as an error.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if the path does not start with a slash, contains a query or has a segment such as `..`, or
-    /// if the body cannot be serialized; otherwise as any call.
+    /// [`Error::InvalidInput`] if the path does not start with a slash, contains a query or has a segment such as `..`,
+    /// or if the body cannot be serialized; otherwise as any call.
     pub async fn response(self) -> Result<Response> {
         let client = self.client.clone();
         match self.response_of_raw().await {
@@ -116,7 +117,7 @@ impl Request {
         if self.path.contains(['?', '#']) {
             return Err("path must not contain a query or a fragment".to_owned());
         }
-        // A URL parser resolves such segments, also encoded ones, and the path would be another.
+        // A URL parser resolves such segments, even percent-encoded ones, which would change the path.
         let is_relative =
             |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
         if self.path.split(['/', '\\']).any(is_relative) {

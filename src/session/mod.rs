@@ -1,4 +1,4 @@
-//! A session as a value, and where a user's client gets its access tokens.
+//! Sessions, and the source of access tokens for a user's client.
 
 mod token_source;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::token_source::{SessionChange, TokenCall, TokenSource};
 use crate::{client::Call, clock::Moment, secret::Secret, types};
 
-/// A signed-in user's pair of tokens, and the user.
+/// The session of a signed-in user: access token, refresh token and user.
 ///
 /// ```
 /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
@@ -33,25 +33,25 @@ pub struct Session {
     provider_refresh_token: Option<Secret>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     weak_password: Option<types::WeakPassword>,
-    /// The uptime when the request was started. A session from a store has none.
+    /// The uptime at which the request was started. `None` for a session from a store.
     #[serde(skip)]
     requested_at: Option<time::Duration>,
 }
 
 impl Call {
-    /// The session of a response to this call.
+    /// Returns the session in a response to this call.
     pub(crate) fn session(&self, session: types::Session) -> Session {
         Session::requested(session, self.started)
     }
 }
 
 impl Session {
-    /// Makes a session of a response to a request that was started at that moment.
+    /// Creates a session from the response to a request that was started at this moment.
     ///
     /// The access token expires `expires_in` after that moment, however long the response took. The server's
-    /// `expires_at` is not used: it is a time of the server's clock, which may differ from this machine's.
+    /// `expires_at` is not used: it is based on the server's clock, which may differ from this machine's.
     pub(crate) fn requested(session: types::Session, started: Moment) -> Self {
-        // A lifetime beyond the range of dates never ends.
+        // A lifetime beyond the range of dates counts as unlimited.
         let lifetime = Duration::try_seconds(session.expires_in);
         let expires_at = lifetime.and_then(|lifetime| started.now.checked_add_signed(lifetime));
         Self {
@@ -68,61 +68,61 @@ impl Session {
         }
     }
 
-    /// The access token, a JWT, to be sent as a bearer token.
+    /// Returns the access token, a JWT that is sent as a bearer token.
     #[must_use]
     pub fn access_token(&self) -> &Secret {
         &self.access_token
     }
 
-    /// The refresh token, good for one refresh.
+    /// Returns the refresh token, which can be used once.
     #[must_use]
     pub fn refresh_token(&self) -> &Secret {
         &self.refresh_token
     }
 
-    /// How to present the access token: `bearer`.
+    /// Returns the type of the access token: `bearer`.
     #[must_use]
     pub fn token_type(&self) -> &str {
         &self.token_type
     }
 
-    /// When the access token expires, by the clock of this machine.
+    /// Returns the time at which the access token expires, by the clock of this machine.
     #[must_use]
     pub fn expires_at(&self) -> DateTime<Utc> {
         self.expires_at
     }
 
-    /// How many seconds the access token was good for when it came.
+    /// Returns the lifetime of the access token when it was issued, in seconds.
     #[must_use]
     pub fn expires_in(&self) -> i64 {
         self.expires_in
     }
 
-    /// Whether the access token has expired at that moment.
+    /// Returns whether the access token has expired at this moment.
     #[must_use]
     pub fn is_expired_at(&self, moment: DateTime<Utc>) -> bool {
         moment >= self.expires_at
     }
 
-    /// The user, as of the sign-in or refresh.
+    /// Returns the user, as of the last sign-in, refresh or profile update.
     #[must_use]
     pub fn user(&self) -> &types::User {
         &self.user
     }
 
-    /// The provider's access token, right after the exchange of a provider's code.
+    /// Returns the provider's access token, after a sign-in with a provider.
     #[must_use]
     pub fn provider_token(&self) -> Option<&Secret> {
         self.provider_token.as_ref()
     }
 
-    /// The provider's refresh token, right after the exchange of a provider's code, where the provider gives one.
+    /// Returns the provider's refresh token, after a sign-in with a provider that issues one.
     #[must_use]
     pub fn provider_refresh_token(&self) -> Option<&Secret> {
         self.provider_refresh_token.as_ref()
     }
 
-    /// Why the password that was just used no longer meets the server's rules.
+    /// Returns why the password that was used to sign in no longer meets the server's rules.
     #[must_use]
     pub fn weak_password(&self) -> Option<&types::WeakPassword> {
         self.weak_password.as_ref()
@@ -132,14 +132,14 @@ impl Session {
         self.requested_at
     }
 
-    /// The session with the provider's tokens of the one before it: a refresh does not bring them.
+    /// Keeps the provider tokens of the previous session, because a refresh does not return them.
     pub(crate) fn carrying_over(mut self, before: &Self) -> Self {
         self.provider_token = self.provider_token.or_else(|| before.provider_token.clone());
         self.provider_refresh_token = self.provider_refresh_token.or_else(|| before.provider_refresh_token.clone());
         self
     }
 
-    /// The session with what a redirect from a provider told besides.
+    /// Sets the token type and the provider tokens from a provider's redirect.
     pub(crate) fn with_provider_tokens(
         self,
         token_type: String,
@@ -149,7 +149,7 @@ impl Session {
         Self { token_type, provider_token: token, provider_refresh_token: refresh, ..self }
     }
 
-    /// The session with the user as they are now.
+    /// Replaces the user.
     pub(crate) fn with_user(self, user: types::User) -> Self {
         Self { user, ..self }
     }

@@ -1,4 +1,4 @@
-//! Where a user's client gets its access tokens.
+//! The source of access tokens for a user's client.
 
 use std::fmt;
 
@@ -23,23 +23,23 @@ pub(crate) enum SessionChange {
     IdentityLinked,
 }
 
-/// Provides fresh access tokens, and keeps what responses change about the session.
+/// Provides valid access tokens, and keeps the changes that responses make to the session.
 ///
 /// The calls that change the session run to completion even if the returned future is dropped, and no refresh runs at
 /// the same time: it would use a refresh token that the call has replaced.
 pub(crate) trait TokenSource: fmt::Debug + Send + Sync {
-    /// Returns an access token that is good, refreshed when due.
+    /// Returns a valid access token, refreshed when due.
     fn access_token(&self) -> BoxFuture<'_, Result<Secret>>;
 
-    /// Makes a call that returns a session, and keeps that session.
+    /// Runs a call that returns a session, and keeps that session.
     fn replace_session(&self, change: SessionChange, call: TokenCall<Session>) -> BoxFuture<'static, Result<Session>>;
 
-    /// Makes a call that returns the user, and keeps that user.
+    /// Runs a call that returns the user, and keeps that user.
     fn update_user(&self, call: TokenCall<User>) -> BoxFuture<'static, Result<User>>;
 
     /// Signs out.
     fn sign_out(&self, scope: SignOutScope) -> BoxFuture<'static, Result<()>>;
 
-    /// Takes note that a call with this access token failed with an error that ends the session.
+    /// Ends the session after a call with this access token failed with an error that ends it.
     fn session_ended(&self, access_token: Secret, error: Error) -> BoxFuture<'static, ()>;
 }

@@ -1,4 +1,4 @@
-//! What the stores behind blocking I/O have in common: locks between processes, decoding, and a thread for the I/O.
+//! The common parts of the stores with blocking I/O: locks between processes, decoding, and a thread for the I/O.
 
 use std::{
     io,
@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use super::{Lease, Revision, StoreFuture, StoredSession, lock::Locks};
 use crate::error::StoreError;
 
-/// A place for one record that several processes can reach. Its methods block.
+/// Storage for one record that several processes can access. Its methods block.
 pub(super) trait StoreBackend: Send + Sync + 'static {
     /// Returns the bytes of the record.
     fn read(&self) -> io::Result<Option<Vec<u8>>>;
@@ -22,7 +22,7 @@ pub(super) trait StoreBackend: Send + Sync + 'static {
     fn write(&self, record: Option<&[u8]>) -> io::Result<()>;
 }
 
-/// A backend and the locks by which processes take turns.
+/// A backend and the locks that coordinate processes.
 #[derive(Debug)]
 pub(super) struct LockedStore<B> {
     backend: B,
@@ -63,11 +63,11 @@ impl<B: StoreBackend> LockedStore<B> {
     }
 
     fn read(&self) -> io::Result<Option<StoredSession>> {
-        // An emptied file is what a sign-out leaves where the file itself cannot be removed.
+        // Signing out empties a file that cannot be removed.
         let Some(bytes) = self.backend.read()?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
         let record = StoredSession::from_json(&bytes).ok();
         if record.is_none() && !self.has_warned.swap(true, Ordering::Relaxed) {
-            // Without the cause, which may quote the record.
+            // The cause is omitted, because it may quote the record.
             tracing::warn!("the stored session cannot be read and counts as absent");
         }
         Ok(record)

@@ -24,11 +24,12 @@ const MAX_LINKS: usize = 40;
 
 /// Stores the session in a file that only its owner can read (mode 0600 on Unix).
 ///
-/// Several processes may share the file and its directory: they take turns by locks on two files beside it (`.lock` and
-/// `.turn`), and one refresh serves all of them. A lock ends with the process that holds it.
+/// Several processes may share the file and its directory: they coordinate through locks on two files next to it
+/// (`.lock` and `.turn`), and one refresh serves all of them. A lock is released when its process ends.
 ///
-/// The record is replaced atomically, by a temporary file in the same directory: a process that is killed while writing
-/// leaves the old record or the new one. Signing out also removes the temporary files of killed processes.
+/// The record is replaced atomically, through a temporary file in the same directory: a process that is killed while
+/// writing leaves either the old record or the new one. Signing out also removes the temporary files of killed
+/// processes.
 ///
 /// A file that cannot be replaced, such as a single file mounted into a container, is written in place, without that
 /// guarantee, and emptied on sign-out.
@@ -43,12 +44,12 @@ const MAX_LINKS: usize = 40;
 pub struct FileStore(Arc<LockedStore<RecordFile>>);
 
 impl FileStore {
-    /// Opens the store in this file. A missing file is an empty store; its directory is created. A symbolic link stands
-    /// for the file that it leads to.
+    /// Opens the store in this file. A missing file is an empty store; its directory is created. Symbolic links are
+    /// followed.
     ///
     /// # Errors
-    /// [`StoreError`] if the path names no file, or the directory cannot be created or written to. What is not a regular
-    /// file is refused by [`load`](SessionStore::load).
+    /// [`StoreError`] if the path names no file, or the directory cannot be created or written to.
+    /// [`load`](SessionStore::load) rejects anything but a regular file.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let opened = follow_links(path.into()).and_then(|path| {
             let file = RecordFile::new(path)?;
@@ -146,7 +147,7 @@ impl RecordFile {
         Ok(())
     }
 
-    /// Returns a path that nothing else has or predicts.
+    /// Returns an unpredictable path that is not in use.
     fn temporary_path(&self) -> io::Result<PathBuf> {
         let random = getrandom::u64().map_err(io::Error::other)?;
         let mut name = self.name.clone();
@@ -154,7 +155,7 @@ impl RecordFile {
         Ok(self.path.with_file_name(name))
     }
 
-    /// Whether this is a name from [`temporary_path`](Self::temporary_path), or one without its random part.
+    /// Returns whether this is a name from [`temporary_path`](Self::temporary_path), with or without its random part.
     fn is_temporary(&self, name: &OsStr) -> bool {
         let rest = name.as_encoded_bytes().strip_prefix(self.name.as_encoded_bytes());
         match rest.and_then(|rest| rest.strip_suffix(TEMPORARY.as_bytes())) {
@@ -198,9 +199,9 @@ impl Drop for TemporaryFile {
     }
 }
 
-/// Follows symbolic links to the file itself, so that it is the file which is replaced and removed, and not a link to it.
+/// Follows symbolic links, so that the file itself is replaced or removed, and not the link.
 fn follow_links(mut path: PathBuf) -> io::Result<PathBuf> {
-    // The system may forbid to follow a link, as in a directory that everyone can write to.
+    // The system may forbid following a link, for example in a world-writable directory.
     existing(fs::metadata(&path))?;
     for _ in 0..MAX_LINKS {
         match fs::read_link(&path) {

@@ -14,8 +14,8 @@ use crate::error::StoreError;
 /// Stores the session in the system's keychain: Keychain on macOS, Credential Manager on Windows, Secret Service
 /// elsewhere.
 ///
-/// A keychain has no locks, so processes take turns by empty lock files. Windows limits an entry to 2,560 bytes, which a
-/// session with much metadata exceeds.
+/// A keychain has no locks, so processes coordinate through empty lock files. Windows limits an entry to 2,560 bytes,
+/// which a session with a lot of metadata exceeds.
 ///
 /// ```no_run
 /// # async fn f(client: gotrue::Client) -> Result<(), gotrue::Error> {
@@ -33,8 +33,8 @@ impl fmt::Debug for KeyringStore {
 }
 
 impl KeyringStore {
-    /// Opens the store in the entry of this service and name. The lock files go into `lock_directory`, which is created;
-    /// give each entry a directory of its own.
+    /// Opens the store in the entry of this service and name. The lock files go into `lock_directory`, which is created
+    /// if needed. Use a separate directory for each entry.
     ///
     /// # Errors
     /// [`StoreError`] if there is no keychain, or the directory cannot be created or written to.

@@ -1,4 +1,4 @@
-//! Locks between processes, on files beside the record.
+//! Locks between processes, on files next to the record.
 
 use std::{
     fs::{File, TryLockError},
@@ -17,7 +17,7 @@ use super::{LEASE_TIMEOUT, private_file};
 /// The longest wait for another process that reads or writes the record.
 const RECORD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The wait between two attempts at a lock: files have no notification for it.
+/// The wait between two attempts to take a lock, because file locks cannot be awaited.
 const INTERVAL: Duration = Duration::from_millis(10);
 
 /// The two lock files of a record. They are empty and stay after use.
@@ -30,7 +30,7 @@ pub(super) struct Locks {
 }
 
 impl Locks {
-    /// The lock files beside a file, which need not exist.
+    /// Returns the lock files next to a file, which need not exist.
     pub(super) fn beside(file: &Path) -> Self {
         let with_suffix = |suffix: &str| {
             let mut name = file.as_os_str().to_owned();
@@ -57,7 +57,7 @@ impl Locks {
     }
 }
 
-/// Waits for the lock on a file. Closing the file releases it, and so does the end of the process.
+/// Waits for the lock on a file. It is released when the file is closed or the process ends.
 async fn acquire(path: &Path, limit: Duration) -> io::Result<File> {
     let attempts = async {
         loop {

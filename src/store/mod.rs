@@ -78,8 +78,8 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
 
     /// Waits for the exclusive right to refresh the session. It lasts until the lease is dropped or its holder dies.
     ///
-    /// Fails if another holder keeps it for too long (90 seconds in the stores of this crate). Dropping the future ends
-    /// the wait.
+    /// Fails if another holder does not release it in time (90 seconds in the stores of this crate). Dropping the
+    /// future ends the wait.
     fn lease(&self) -> StoreFuture<'_, Lease>;
 }
 
@@ -92,7 +92,7 @@ impl Lease {
         Self(Some(Box::new(guard)))
     }
 
-    /// Creates a lease that excludes no one, for stores without locks.
+    /// Creates a lease that excludes no other holder, for stores without locks.
     #[must_use]
     pub fn none() -> Self {
         Self(None)

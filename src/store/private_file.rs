@@ -17,7 +17,7 @@ pub(super) fn create_new(path: &Path) -> io::Result<File> {
     options().create_new(true).open(path)
 }
 
-/// Opens an existing file for writing, and takes it away from others who could read it.
+/// Opens an existing file for writing, and removes the permissions of other users.
 pub(super) fn open_existing(path: &Path) -> io::Result<File> {
     expect_regular(path)?;
     let file = options().open(path)?;

@@ -27,7 +27,7 @@ impl Revision {
 }
 
 impl fmt::Display for Revision {
-    /// Writes 36 characters (a UUID), for stores that keep the revision beside the record.
+    /// Writes 36 characters (a UUID), for stores that keep the revision separately from the record.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

@@ -5,7 +5,7 @@
 //! extractor.
 //!
 //! Set the [audience](crate::JwtVerifier::audience) of the verifier, so that only tokens for this service are accepted.
-//! What forged tokens can cost the auth server is stated at [`JwtVerifier`](crate::JwtVerifier#requests).
+//! [`JwtVerifier`](crate::JwtVerifier#requests) documents how many requests forged tokens can cause at the auth server.
 //!
 //! ```
 //! use gotrue::tower::{RequireLayer, Verified, VerifyLayer};

@@ -4,23 +4,25 @@ use std::fmt;
 
 use http::{HeaderValue, Response, StatusCode, header};
 
-/// Why a request is rejected. The response says no more than RFC 6750 asks for; the reason is in the traces.
+/// The reason why a request is rejected. The response contains no more than RFC 6750 requires; the traces contain the
+/// details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejection {
     /// 401 `no_authorization`: there is no token.
     Missing,
-    /// 401 `no_authorization`: there are credentials, but not one bearer token (RFC 9110, section 11.6.2): several
-    /// `Authorization` headers, another scheme, no token after the scheme, or several cookies of the name.
+    /// 401 `no_authorization`: there are credentials, but not exactly one bearer token (RFC 9110, section 11.6.2), for
+    /// example several `Authorization` headers, another scheme, no token after the scheme, or several cookies with the
+    /// name.
     Unusable,
     /// 401 `bad_jwt`: the token is invalid.
     Invalid,
     /// 403 `insufficient_scope`: the token is valid, but does not meet the requirements of the route.
     Insufficient,
-    /// 503 `temporarily_unavailable`: the token could not be verified because the auth server did not answer or was
-    /// not asked.
+    /// 503 `temporarily_unavailable`: the token could not be verified, because the request to the auth server failed or
+    /// was not sent.
     Unavailable,
-    /// 500 `unexpected_failure`: there is no [`VerifyLayer`](super::VerifyLayer).
+    /// 500 `unexpected_failure`: there is no [`VerifyLayer`](super::VerifyLayer) around the handler.
     NotLayered,
 }
 

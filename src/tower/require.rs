@@ -13,8 +13,9 @@ use tower_service::Service;
 use super::{Rejection, Verified};
 use crate::{jwt::Claims, types::AssuranceLevel};
 
-/// Rejects requests without a valid token, and those whose token does not meet the requirements: a role, an assurance
-/// level, an audience. Must be inside a [`VerifyLayer`](super::VerifyLayer), in axum with `Router::route_layer`.
+/// Rejects requests without a valid token, and requests whose token does not meet the requirements: a role, an
+/// assurance level, an audience. It must be inside a [`VerifyLayer`](super::VerifyLayer); in axum, add it with
+/// `Router::route_layer`.
 #[derive(Clone, Debug, Default)]
 pub struct RequireLayer {
     role: Option<String>,
@@ -23,7 +24,7 @@ pub struct RequireLayer {
 }
 
 impl RequireLayer {
-    /// Requires a valid token.
+    /// Creates a layer that requires a valid token, with any claims.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -51,7 +52,7 @@ impl RequireLayer {
     }
 
     fn is_met_by(&self, claims: &Claims) -> bool {
-        // The alphabetical order of the names is that of the levels: aal1, aal2, aal3.
+        // The names of the levels (aal1, aal2, aal3) sort in the order of the levels.
         let has_level = self.assurance_level.as_ref().is_none_or(|wanted| claims.aal.as_ref() >= Some(wanted));
         let has_role = self.role.as_ref().is_none_or(|role| claims.role.as_ref() == Some(role));
         let has_audience = self.audience.as_ref().is_none_or(|audience| claims.aud.contains(audience));

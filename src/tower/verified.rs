@@ -52,11 +52,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verified<C> {
     /// Returns the user of the request with these extensions.
     ///
     /// # Errors
-    /// Why there is no verified user; [`Rejection::Insufficient`] if the claims do not deserialize as `C`.
+    /// The [`Rejection`] of a request without a valid token; [`Rejection::Insufficient`] if the claims do not
+    /// deserialize as `C`.
     pub fn of(extensions: &Extensions) -> Result<Self, Rejection> {
         let claims = Verified::claims(extensions)?;
         let same: Arc<dyn Any + Send + Sync> = claims.clone();
-        // Usually `C` is `Claims`, and nothing has to be converted.
+        // If `C` is `Claims`, as usual, no conversion is needed.
         same.downcast().map(Self).or_else(|_| read(&claims))
     }
 }
@@ -64,7 +65,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verified<C> {
 fn read<C: DeserializeOwned>(claims: &Claims) -> Result<Verified<C>, Rejection> {
     let read = serde_json::to_value(claims).and_then(C::deserialize);
     read.map(|claims| Verified(Arc::new(claims))).map_err(|error| {
-        // The message of serde may contain a claim; the category does not.
+        // The message of a serde error may contain a claim; its category does not.
         tracing::debug!(error = ?error.classify(), "the claims do not have the type that the handler expects");
         Rejection::Insufficient
     })

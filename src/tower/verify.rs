@@ -21,8 +21,8 @@ use crate::{
 
 /// Verifies the access token of each request, from `Authorization: Bearer` or from a cookie.
 ///
-/// It rejects no request itself; [`Verified`](super::Verified) and [`RequireLayer`](super::RequireLayer) do, depending
-/// on the result. All clones share the verifier's keys.
+/// This layer itself rejects no request; [`Verified`](super::Verified) and [`RequireLayer`](super::RequireLayer) do,
+/// based on its result. All clones share the verifier's keys.
 #[derive(Clone, Debug)]
 pub struct VerifyLayer {
     verifier: JwtVerifier,
@@ -38,8 +38,8 @@ impl VerifyLayer {
 
     /// Takes the token from this cookie if the request has no `Authorization` header. Default: only the header.
     ///
-    /// Browsers send cookies with requests from other sites, too: requests that change something need protection
-    /// against cross-site request forgery. A request with several cookies of the name is rejected, because another
+    /// Browsers also send cookies with requests from other sites, so requests that change something need protection
+    /// against cross-site request forgery. A request with several cookies with this name is rejected, because another
     /// subdomain could have set one of them.
     #[must_use]
     pub fn cookie(mut self, name: impl Into<String>) -> Self {
@@ -70,7 +70,7 @@ impl VerifyLayer {
     }
 }
 
-/// Returns whether an error is a verdict on the token. Any other says that the server could not be asked.
+/// Returns whether an error means that the token is invalid. Any other error means that it could not be verified.
 fn is_about_token(error: &Error) -> bool {
     error.token().is_some() || error.ends_session()
 }

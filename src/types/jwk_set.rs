@@ -1,4 +1,4 @@
-//! The key set, read member by member.
+//! The JSON Web Key Set, decoded key by key.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -7,7 +7,8 @@ use super::Jwk;
 
 /// A JSON Web Key Set (RFC 7517).
 ///
-/// Members that are not valid keys are skipped (RFC 7517, section 5), so that one of them never costs the others.
+/// Members that are not valid keys are skipped (RFC 7517, section 5), so that an invalid key does not make the others
+/// unusable.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]

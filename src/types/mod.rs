@@ -3,9 +3,9 @@
 //! Strings to which a newer server may add values are open types, such as [`ErrorCode`]: enums of the known values that
 //! also keep any other value.
 //!
-//! Free-form data, such as the metadata of a user, is a [`serde_json::Value`]. The server accepts values that are nested
-//! up to 10,000 levels deep. A value more than 100 levels deep in a response is represented by a string that contains its
-//! JSON text, so that every value can be decoded, cloned, printed and dropped on any thread.
+//! Free-form data, such as the metadata of a user, is a [`serde_json::Value`]. The server accepts values that are
+//! nested up to 10,000 levels deep. A value more than 100 levels deep in a response is represented by a string that
+//! contains its JSON text, so that every value can be decoded, cloned, printed and dropped on any thread.
 
 mod jwk_set;
 mod open;
@@ -16,7 +16,7 @@ pub use open::*;
 #[cfg(feature = "schemars")]
 pub use schemas::schemas;
 
-// Generated code is documented by the document; its style is the generator's.
+// The generated code takes its docs from the document and its style from the generator.
 #[allow(missing_docs, unused, rustdoc::all, clippy::all, clippy::pedantic, clippy::unwrap_used)]
 mod models {
     include!(concat!(env!("OUT_DIR"), "/types.rs"));
@@ -29,7 +29,8 @@ mod schemas {
 }
 
 impl Default for SignOutScope {
-    /// Returns [`Local`](Self::Local), the current session only. The server's own default is all of the user's sessions.
+    /// Returns [`Local`](Self::Local), the current session only. The server's own default is all of the user's
+    /// sessions.
     fn default() -> Self {
         Self::Local
     }

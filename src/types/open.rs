@@ -1,6 +1,6 @@
 //! Open strings: enums of the known values that also keep any other value.
 
-// Generated: the words are those of the document, and a match has one arm for each value.
+// For the generated code: its texts are those of the document, and a match has one arm per value.
 #![allow(clippy::doc_markdown, clippy::too_many_lines)]
 
 use std::{

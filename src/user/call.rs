@@ -1,4 +1,4 @@
-//! One call for a user.
+//! A call with a user's access token.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -10,8 +10,8 @@ use crate::{
     session::TokenSource,
 };
 
-/// A call with a user's access token. If the token is that of a managed session, the manager learns of an error that ends
-/// the session.
+/// A call with a user's access token. If the token belongs to a managed session, an error that ends the session is
+/// reported to the manager.
 pub(super) struct UserCall {
     call: Call,
     managed: Option<(Arc<dyn TokenSource>, Secret)>,
@@ -22,7 +22,7 @@ impl UserCall {
         Self { call, managed }
     }
 
-    /// Returns the response, or the error with everything that is known about it.
+    /// Returns the response body, or the error with its context. Reports an error that ends a managed session.
     pub(super) async fn answer<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
         let result = self.call.answer(result).await;
         if let (Err(error), Some((source, token))) = (&result, &self.managed)

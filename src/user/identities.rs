@@ -16,16 +16,16 @@ use crate::{
     types::{GrantType, Identity, Provider},
 };
 
-/// The ways by which the user can be recognised. From [`UserClient::identities`].
+/// Manages the identities with which the user can sign in. From [`UserClient::identities`].
 ///
-/// Linking and unlinking need a server that permits it (`manual_linking_disabled`).
+/// Linking and unlinking fail with `manual_linking_disabled` if the server does not allow them.
 ///
 /// ```
 /// # use gotrue::{AuthorizationCode, Client, Provider, UserClient};
 /// # async fn f(client: Client, user: UserClient) -> Result<(), gotrue::Error> {
 /// let identities = user.identities();
 /// let (url, verifier) = identities.link(Provider::Github).redirect_to("https://app.example.com/cb").pkce().await?;
-/// // … the browser goes to the URL, and comes back with a code …
+/// // … the browser opens the URL, and the redirect brings a code …
 /// let session = client.sign_in(AuthorizationCode::new("8d8c4e55-d49c-4b5b-a6d7-6cd0aec59d10", verifier)).await?;
 ///
 /// for identity in identities.list().await? {
@@ -41,7 +41,7 @@ pub struct Identities {
 }
 
 impl UserClient {
-    /// The user's identities.
+    /// Returns a client for the user's identities.
     #[must_use]
     pub fn identities(&self) -> Identities {
         Identities { user: self.clone() }
@@ -49,18 +49,18 @@ impl UserClient {
 }
 
 impl Identities {
-    /// All of them (`GET /user`).
+    /// Returns all identities of the user (`GET /user`).
     pub async fn list(&self) -> Result<Vec<Identity>> {
         Ok(self.user.get().await?.identities.unwrap_or_default())
     }
 
-    /// Begins to link an identity at a provider. Go on with [`LinkUrl::pkce`].
+    /// Starts to link an identity at a provider. Continue with [`LinkUrl::pkce`].
     pub fn link(&self, provider: impl Into<Provider>) -> LinkUrl {
         LinkUrl { user: self.user.clone(), options: ProviderOptions::new(provider.into()), code_challenge: None }
     }
 
-    /// Links the identity of an ID token (`POST /token?grant_type=id_token`). The session that comes back is a new one
-    /// of the same user.
+    /// Links the identity of an ID token (`POST /token?grant_type=id_token`), and returns a new session of the same
+    /// user.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `identity_already_exists`,
@@ -75,7 +75,8 @@ impl Identities {
         self.user.replace_session(SessionChange::IdentityLinked, link).await
     }
 
-    /// Removes an identity, by its `identity_id` (not its `id`, which is the provider's). The last one stays.
+    /// Unlinks an identity (`DELETE /user/identities/{identity_id}`). The id is its `identity_id`, not its `id`, which
+    /// is the provider's. The last identity cannot be unlinked.
     ///
     /// # Errors
     /// `single_identity_not_deletable`, `identity_not_found`, `email_conflict_identity_not_deletable`,
@@ -86,8 +87,7 @@ impl Identities {
     }
 }
 
-/// Asks the server for the URL at which an identity is linked (`GET /user/identities/authorize`). From
-/// [`Identities::link`].
+/// Requests the URL at which the user links an identity (`GET /user/identities/authorize`). From [`Identities::link`].
 #[derive(Clone, Debug)]
 #[must_use = "call url or pkce"]
 pub struct LinkUrl {
@@ -97,26 +97,26 @@ pub struct LinkUrl {
 }
 
 impl LinkUrl {
-    /// What to ask the provider for, besides the server's own needs.
+    /// Adds scopes to those that the server requests anyway.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.options.scopes.extend(scopes.into_iter().map(Into::into));
         self
     }
 
-    /// Where the browser ends up. The server has to allow it; otherwise its own site URL is used.
+    /// Sets where the browser is redirected to in the end. If the server does not allow the URL, it uses its site URL.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.options.redirect_to = Some(url.into());
         self
     }
 
-    /// A parameter for the provider, such as `prompt`, `login_hint` or `access_type`.
+    /// Sets a query parameter for the provider, such as `prompt`, `login_hint` or `access_type`.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.query.insert(name.into(), value.into());
         self
     }
 
-    /// The URL at the provider, and the verifier for the code that the redirect brings
-    /// ([`AuthorizationCode`](crate::AuthorizationCode)). The flow ends within five minutes.
+    /// Returns the URL at the provider, whose redirect brings a code, and a new verifier to exchange it with
+    /// ([`AuthorizationCode`](crate::AuthorizationCode)). The code is valid for five minutes.
     ///
     /// # Errors
     /// As [`url`](Self::url); [`Error::Randomness`](crate::Error::Randomness).
@@ -125,7 +125,7 @@ impl LinkUrl {
         Ok((self.pkce_with(&verifier).await?, verifier))
     }
 
-    /// The same with a verifier that is there.
+    /// Returns the URL with an existing verifier.
     ///
     /// # Errors
     /// As [`url`](Self::url).
@@ -134,12 +134,12 @@ impl LinkUrl {
         self.url().await
     }
 
-    /// The URL at the provider, whose redirect brings the tokens in its fragment (the implicit flow). Prefer
+    /// Returns the URL at the provider, whose redirect brings the tokens in its fragment (the implicit flow). Prefer
     /// [`pkce`](Self::pkce).
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `manual_linking_disabled`,
-    /// `validation_failed` when the provider is unknown or off.
+    /// `validation_failed` if the provider is unknown or disabled.
     pub async fn url(self) -> Result<Url> {
         self.options.check()?;
         let scopes = self.options.scope();
@@ -147,7 +147,7 @@ impl LinkUrl {
         let query = (!query.is_empty()).then(|| query.into_iter().collect());
         let (challenge, method) = challenge_fields(self.code_challenge);
         let call = self.user.user_call().await?;
-        let reply = call
+        let response = call
             .raw
             .authorize_identity(
                 challenge.as_deref(),
@@ -161,6 +161,6 @@ impl LinkUrl {
                 None,
             )
             .await;
-        call.url(&call.answer(reply).await?.url)
+        call.url(&call.answer(response).await?.url)
     }
 }

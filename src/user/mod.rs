@@ -1,4 +1,4 @@
-//! What a signed-in user may do.
+//! The operations of a signed-in user.
 
 mod call;
 mod identities;
@@ -27,15 +27,16 @@ use crate::{
     types::{MessageSent, SignOutScope, User},
 };
 
-/// Acts for one user. Cheap to clone.
+/// A client that acts for one user. Cheap to clone.
 ///
-/// [`Client::user`] makes one for an access token; [`SessionManager::user`](crate::SessionManager::user) makes one for
-/// the signed-in user, which takes a fresh access token for each call and keeps what a response changes about the
-/// session.
+/// [`Client::user`] creates one with a fixed access token. [`SessionManager::user`](crate::SessionManager::user)
+/// creates one for the signed-in user: it uses a fresh access token for each call and updates the managed session from
+/// the responses.
 ///
 /// Each call fails with `bad_jwt` if the access token has expired, and with `session_not_found`, `user_not_found` or
-/// `user_banned` if the session is over ([`Error::ends_session`](crate::Error::ends_session)). With a `SessionManager`,
-/// each call also fails as [`SessionManager::access_token`](crate::SessionManager::access_token) does.
+/// `user_banned` if the session has ended ([`Error::ends_session`](crate::Error::ends_session)). With a
+/// `SessionManager`, each call also fails as [`SessionManager::access_token`](crate::SessionManager::access_token)
+/// does.
 ///
 /// ```
 /// # async fn f(client: gotrue::Client, session: gotrue::Session) -> Result<(), gotrue::Error> {
@@ -49,7 +50,7 @@ pub struct UserClient {
     tokens: Tokens,
 }
 
-/// Where the access token of a call comes from.
+/// The source of the access token of a call.
 #[derive(Clone, Debug)]
 enum Tokens {
     Fixed(Secret),
@@ -57,7 +58,7 @@ enum Tokens {
 }
 
 impl Client {
-    /// Returns a client that acts for the user of this access token.
+    /// Returns a client that acts for the user of this access token. Sends no request.
     #[must_use]
     pub fn user(&self, access_token: impl Into<Secret>) -> UserClient {
         UserClient { client: self.clone(), tokens: Tokens::Fixed(access_token.into()) }
@@ -70,7 +71,7 @@ impl Client {
 }
 
 impl UserClient {
-    /// Returns the user as the server knows them now (`GET /user`). The server also checks the access token.
+    /// Returns the current user from the server (`GET /user`), which also checks the access token and its session.
     pub async fn get(&self) -> Result<User> {
         let call = self.user_call().await?;
         call.answer(call.raw.get_user(None).await).await
@@ -88,16 +89,16 @@ impl UserClient {
         call.answer(call.raw.sign_out(Some(scope)).await).await
     }
 
-    /// Sends the user a code that permits a new password (`GET /reauthenticate`), for [`ProfileUpdate::nonce`].
+    /// Sends the user a code that confirms a password change (`GET /reauthenticate`), for [`ProfileUpdate::nonce`].
     pub async fn reauthenticate(&self) -> Result<MessageSent> {
         let call = self.user_call().await?;
         call.answer(call.raw.reauthenticate(None).await).await
     }
 
-    /// Calls an operation of the [generated client](raw) with the user's access token, for what this client has no method
-    /// for. See [`Client::call`].
+    /// Calls an operation of the [generated client](raw) with the user's access token, for operations without a method
+    /// here. See [`Client::call`].
     ///
-    /// What the response changes about the session is not kept.
+    /// A managed session is not updated from the response.
     ///
     /// ```
     /// # async fn f(user: gotrue::UserClient) -> Result<(), gotrue::Error> {
@@ -118,7 +119,7 @@ impl UserClient {
 
     /// Creates a request with any method and path and the user's access token. See [`Client::request`].
     ///
-    /// What the response changes about the session is not kept.
+    /// A managed session is not updated from the response.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the access token is empty or cannot be sent in a header.
@@ -126,10 +127,10 @@ impl UserClient {
         Ok(raw::Request::new(self.raw().await?, method, path))
     }
 
-    /// Returns the generated client, with the user's access token for the operations that take one. [`call`](Self::call)
-    /// also converts its errors.
+    /// Returns the generated client, with the user's access token for the operations that take one.
+    /// [`call`](Self::call) also converts its errors.
     ///
-    /// What its responses change about the session is not kept.
+    /// A managed session is not updated from its responses.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the access token is empty or cannot be sent in a header.
@@ -155,7 +156,7 @@ impl UserClient {
         Ok(UserCall::new(call, managed))
     }
 
-    /// Makes a call whose response is a session that replaces the user's own.
+    /// Makes a call that returns a session, which replaces the current one of a managed user.
     async fn replace_session<F>(
         &self,
         change: SessionChange,
@@ -174,7 +175,7 @@ impl UserClient {
         }
     }
 
-    /// Makes a call whose response is the user as changed.
+    /// Makes a call that returns the updated user, who replaces the one in a managed session.
     async fn update_user<F>(&self, call: impl FnOnce(Call) -> F + Send + 'static) -> Result<User>
     where
         F: Future<Output = Result<User>> + Send + 'static,

@@ -1,4 +1,4 @@
-//! The signed-in user and the clients of this server's own OAuth.
+//! Consents of the signed-in user to OAuth clients of this server.
 
 use uuid::Uuid;
 
@@ -9,26 +9,28 @@ use crate::{
     types::{OAuthAuthorizationResponse, OAuthConsentAction, OAuthConsentRequest, OAuthGrant, OAuthRedirect},
 };
 
-/// What the user consents to, and has consented to. From [`UserClient::oauth`]; for the site that asks for consent.
+/// Manages the user's consents to OAuth clients of this server. From [`UserClient::oauth`]; for the site that shows the
+/// consent page.
 ///
 /// ```
 /// # use gotrue::{UserClient, types::OAuthAuthorizationResponse};
 /// # async fn show(name: Option<String>, scope: Option<String>) -> bool { true }
 /// # async fn f(user: UserClient) -> Result<(), gotrue::Error> {
 /// let oauth = user.oauth();
-/// // From the query of the page for consent.
+/// // From the query of the consent page's URL:
 /// let id = "nmo334o52jjgyr5lnthutsbum2crzyx6";
-/// let go_on = match oauth.authorization(id).await? {
-///     OAuthAuthorizationResponse::Authorization(asked) => {
-///         if show(asked.client.name, asked.scope).await { oauth.approve(id).await? } else { oauth.deny(id).await? }
+/// let redirect = match oauth.authorization(id).await? {
+///     OAuthAuthorizationResponse::Authorization(request) => {
+///         let approved = show(request.client.name, request.scope).await;
+///         if approved { oauth.approve(id).await? } else { oauth.deny(id).await? }
 ///     }
-///     // An earlier consent covers what is asked for.
-///     OAuthAuthorizationResponse::Redirect(go_on) => go_on,
-///     // Unknown to this version.
+///     // An earlier consent covers the request.
+///     OAuthAuthorizationResponse::Redirect(redirect) => redirect,
+///     // Unknown to this version of the crate.
 ///     _ => return Ok(()),
 /// };
-/// // Send the browser there; the address holds a code.
-/// println!("{}", go_on.redirect_url.expose());
+/// // Redirect the browser to this URL, which contains a code:
+/// println!("{}", redirect.redirect_url.expose());
 ///
 /// for grant in oauth.grants().await? {
 ///     oauth.revoke(grant.client.id).await?;
@@ -41,7 +43,7 @@ pub struct OAuthConsents {
 }
 
 impl UserClient {
-    /// The user's consents to clients of this server's own OAuth.
+    /// Returns a client for the user's consents to OAuth clients of this server.
     #[must_use]
     pub fn oauth(&self) -> OAuthConsents {
         OAuthConsents { user: self.clone() }
@@ -49,18 +51,21 @@ impl UserClient {
 }
 
 impl OAuthConsents {
-    /// What a client asks for, or where to go on at once when an earlier consent covers it
-    /// (`GET /oauth/authorizations/{authorization_id}`). Ties the request to this user, so it comes before the answer.
+    /// Returns what an OAuth client requests, or the redirect if an earlier consent covers it
+    /// (`GET /oauth/authorizations/{authorization_id}`).
+    ///
+    /// Call it before [`approve`](Self::approve) or [`deny`](Self::deny): it binds the authorization request to this
+    /// user.
     ///
     /// # Errors
-    /// `oauth_authorization_not_found`; `validation_failed` when it has been answered.
+    /// `oauth_authorization_not_found`; `validation_failed` if the request has already been approved or denied.
     pub async fn authorization(&self, authorization_id: &str) -> Result<OAuthAuthorizationResponse> {
         input::not_empty("authorization id", authorization_id)?;
         let call = self.user.user_call().await?;
         call.answer(call.raw.oauth_authorization(authorization_id).await).await
     }
 
-    /// Consents, and says where to go on: the client's address, with a code
+    /// Approves an authorization request, and returns the redirect to the OAuth client, with a code
     /// (`POST /oauth/authorizations/{authorization_id}/consent`).
     ///
     /// # Errors
@@ -72,7 +77,8 @@ impl OAuthConsents {
         call.answer(call.raw.oauth_consent(authorization_id, &request).await).await
     }
 
-    /// Refuses, and says where to go on: the client's address, with the error `access_denied`.
+    /// Denies an authorization request, and returns the redirect to the OAuth client, with the error `access_denied`
+    /// (`POST /oauth/authorizations/{authorization_id}/consent`).
     ///
     /// # Errors
     /// As [`authorization`](Self::authorization).
@@ -83,13 +89,14 @@ impl OAuthConsents {
         call.answer(call.raw.oauth_consent(authorization_id, &request).await).await
     }
 
-    /// The clients that the user has consented to (`GET /user/oauth/grants`).
+    /// Returns the OAuth clients that the user has consented to (`GET /user/oauth/grants`).
     pub async fn grants(&self) -> Result<Vec<OAuthGrant>> {
         let call = self.user.user_call().await?;
         call.answer(call.raw.list_oauth_grants().await).await
     }
 
-    /// Takes back the consent to a client, and ends its sessions of this user (`DELETE /user/oauth/grants`).
+    /// Revokes the consent to an OAuth client, and ends the sessions that it has for this user
+    /// (`DELETE /user/oauth/grants`).
     ///
     /// # Errors
     /// `oauth_consent_not_found`.

@@ -10,10 +10,10 @@ use crate::{
     types::{Passkey, PasskeyRegistrationOptions, PasskeyRegistrationRequest, PasskeyUpdateRequest},
 };
 
-/// The user's passkeys. From [`UserClient::passkeys`]. To sign in with one, see
+/// Manages the user's passkeys. From [`UserClient::passkeys`]. To sign in with a passkey, see
 /// [`PasskeyAssertion`](crate::PasskeyAssertion).
 ///
-/// Each call fails with `passkey_disabled` where passkeys are off.
+/// Each call fails with `passkey_disabled` if passkeys are disabled on the server.
 ///
 /// ```
 /// # use gotrue::{UserClient, serde_json::Value};
@@ -33,7 +33,7 @@ pub struct Passkeys {
 }
 
 impl UserClient {
-    /// The user's passkeys.
+    /// Returns a client for the user's passkeys.
     #[must_use]
     pub fn passkeys(&self) -> Passkeys {
         Passkeys { user: self.clone() }
@@ -41,7 +41,7 @@ impl UserClient {
 }
 
 impl Passkeys {
-    /// Begins to register a passkey: a challenge, and options for the authenticator
+    /// Starts the registration of a passkey, and returns a challenge with the options for the authenticator
     /// (`POST /passkeys/registration/options`).
     ///
     /// # Errors
@@ -51,8 +51,9 @@ impl Passkeys {
         call.answer(call.raw.passkey_registration_options().await).await
     }
 
-    /// Registers the passkey that the authenticator made (`POST /passkeys/registration/verify`). The credential is a
-    /// [`PublicKeyCredential`](crate::types::PublicKeyCredential), a [`serde_json::Value`], or anything of that form.
+    /// Registers the passkey that the authenticator created (`POST /passkeys/registration/verify`). The credential is a
+    /// [`PublicKeyCredential`](crate::types::PublicKeyCredential), a [`serde_json::Value`], or any value that
+    /// serializes to that form.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] before any request; `webauthn_challenge_not_found`, `webauthn_challenge_expired`,
@@ -63,16 +64,16 @@ impl Passkeys {
         call.answer(call.raw.passkey_registration_verify(&request).await).await
     }
 
-    /// All of them (`GET /passkeys`).
+    /// Returns all passkeys of the user (`GET /passkeys`).
     pub async fn list(&self) -> Result<Vec<Passkey>> {
         let call = self.user.user_call().await?;
         call.answer(call.raw.list_passkeys().await).await
     }
 
-    /// Gives a passkey another name, of 1 to 120 bytes (`PATCH /passkeys/{passkey_id}`).
+    /// Renames a passkey (`PATCH /passkeys/{passkey_id}`). The name is 1 to 120 bytes long and not blank.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] before any request; `validation_failed` when there is no such passkey.
+    /// [`Error::InvalidInput`] before any request; `validation_failed` if the passkey does not exist.
     pub async fn rename(&self, passkey_id: Uuid, name: impl Into<String>) -> Result<Passkey> {
         let friendly_name = name.into();
         if friendly_name.trim().is_empty() || friendly_name.len() > 120 {
@@ -83,10 +84,10 @@ impl Passkeys {
         call.answer(call.raw.update_passkey(&passkey_id, &request).await).await
     }
 
-    /// Removes a passkey (`DELETE /passkeys/{passkey_id}`).
+    /// Deletes a passkey (`DELETE /passkeys/{passkey_id}`).
     ///
     /// # Errors
-    /// `validation_failed` when there is no such passkey; `insufficient_aal`.
+    /// `validation_failed` if the passkey does not exist; `insufficient_aal`.
     pub async fn delete(&self, passkey_id: Uuid) -> Result<()> {
         let call = self.user.user_call().await?;
         call.answer(call.raw.delete_passkey(&passkey_id).await).await

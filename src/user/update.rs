@@ -12,7 +12,7 @@ use crate::{
     types::{MessageChannel, User, UserUpdateRequest},
 };
 
-/// What to change about the signed-in user (`PUT /user`). What is not named stays.
+/// A change to the signed-in user (`PUT /user`). Fields that are not set stay unchanged.
 ///
 /// ```
 /// # use gotrue::{UserClient, ProfileUpdate};
@@ -20,13 +20,13 @@ use crate::{
 /// # async fn f(user: UserClient) -> Result<(), gotrue::Error> {
 /// // Metadata is merged; null removes a key.
 /// user.update(ProfileUpdate::new().data(json!({ "favorite_language": "rust", "nickname": null }))).await?;
-/// // A new address takes effect once it is confirmed.
+/// // A new email address takes effect once it is confirmed.
 /// let user = user.update(ProfileUpdate::new().email("ada@new.example.com")).await?;
 /// assert_eq!(user.new_email.as_deref(), Some("ada@new.example.com"));
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Default)]
-#[must_use = "give it to UserClient::update"]
+#[must_use = "pass it to UserClient::update"]
 pub struct ProfileUpdate {
     request: UserUpdateRequest,
     code_challenge: Option<String>,
@@ -34,60 +34,60 @@ pub struct ProfileUpdate {
 }
 
 impl ProfileUpdate {
-    /// No change yet.
+    /// Creates an update without any change.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A new e-mail address. It has to be confirmed; by default at the old address as well.
+    /// Sets a new email address. The user must confirm it, by default at the old address as well.
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.request.email = Some(email.into());
         self
     }
 
-    /// A new phone number. It has to be confirmed.
+    /// Sets a new phone number. The user must confirm it.
     pub fn phone(mut self, phone: impl Into<String>) -> Self {
         self.request.phone = Some(phone.into());
         self
     }
 
-    /// A new password, of at most 72 bytes.
+    /// Sets a new password, of at most 72 bytes.
     pub fn password(mut self, password: impl Into<Secret>) -> Self {
         self.request.password = Some(password.into());
         self
     }
 
-    /// The password so far, where the server asks for it (`current_password_required`).
+    /// Sets the current password, if the server requires it (`current_password_required`).
     pub fn current_password(mut self, password: impl Into<Secret>) -> Self {
         self.request.current_password = Some(password.into());
         self
     }
 
-    /// The code from [`UserClient::reauthenticate`], where the server asks for it (`reauthentication_needed`).
+    /// Sets the code that [`UserClient::reauthenticate`] sent, if the server requires it (`reauthentication_needed`).
     pub fn nonce(mut self, nonce: impl Into<Secret>) -> Self {
         self.request.nonce = Some(nonce.into());
         self
     }
 
-    /// Metadata to merge into the user's own, a JSON object. A null removes the key.
+    /// Sets metadata to merge into that of the user, a JSON object. A null removes its key.
     pub fn data(mut self, data: impl Into<Value>) -> Self {
         self.request.data = Some(data.into());
         self
     }
 
-    /// How the code gets to a new phone number. The server's default is `sms`.
+    /// Sets how the code is sent to a new phone number. Defaults to `sms`.
     pub fn channel(mut self, channel: MessageChannel) -> Self {
         self.request.channel = Some(channel);
         self
     }
 
-    /// Where the link in the mail to a new address leads in the end. The server has to allow it.
+    /// Sets where the link in the email to a new address leads in the end. The server must allow the URL.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.redirect_to = Some(url.into());
         self
     }
 
-    /// The link in the mail to a new address brings a code that only the owner of the verifier can exchange.
+    /// Makes the link in the email to a new address bring a code, which can be exchanged only with the verifier.
     pub fn pkce(mut self, verifier: &PkceVerifier) -> Self {
         self.code_challenge = Some(verifier.challenge());
         self
@@ -109,7 +109,7 @@ impl ProfileUpdate {
 }
 
 impl UserClient {
-    /// Changes the user, and returns them as they are then.
+    /// Updates the user, and returns the updated user (`PUT /user`).
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `same_password`, `weak_password`,

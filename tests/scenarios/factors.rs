@@ -1,6 +1,6 @@
 //! Multi-factor authentication.
 
-use gotrue::{Anonymous, Password, ProfileUpdate, types::AssuranceLevel, user::EnrollTotp};
+use gotrue::{Anonymous, MemoryStore, Password, ProfileUpdate, types::AssuranceLevel, user::EnrollTotp};
 
 use crate::{
     code,
@@ -58,4 +58,24 @@ pub async fn removed_by_an_administrator(world: &World) {
     let assurance = client.user(renewed.access_token()).mfa().assurance().await.unwrap();
     assert_eq!(assurance.current, Some(AssuranceLevel::Aal1));
     client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
+}
+
+/// Verifications with refreshes and other calls beside them, on a server with refresh tokens of any version.
+pub async fn verified_while_refreshing(world: &World) {
+    let (email, _) = world.new_user("ada").await;
+    let auth = world.client.session_manager(MemoryStore::new()).await.unwrap();
+    auth.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
+    let mfa = auth.user().mfa();
+    let factor = mfa.enroll_totp(EnrollTotp::new()).await.unwrap();
+    for _ in 0..10 {
+        let (verified, refreshed, user) =
+            futures::join!(mfa.challenge_and_verify(factor.id, totp(&factor.secret)), auth.refresh(), async {
+                auth.user().get().await
+            },);
+        verified.unwrap();
+        refreshed.unwrap();
+        user.unwrap();
+        auth.refresh().await.unwrap();
+        assert_eq!(mfa.assurance().await.unwrap().current, Some(AssuranceLevel::Aal2));
+    }
 }

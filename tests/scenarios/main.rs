@@ -96,6 +96,7 @@ fn scenarios() -> Vec<Scenario> {
         on(CONFIRM, "tokens::by_shared_secret", |w| Box::pin(tokens::by_shared_secret(w))),
         on(BOTH, "factors::an_authenticator", |w| Box::pin(factors::an_authenticator(w))),
         on(BOTH, "factors::removed_by_an_administrator", |w| Box::pin(factors::removed_by_an_administrator(w))),
+        on(BOTH, "factors::verified_while_refreshing", |w| Box::pin(factors::verified_while_refreshing(w))),
         on(BOTH, "passkeys::registered_and_used", |w| Box::pin(passkeys::registered_and_used(w))),
         on(BOTH, "passkeys::as_second_factor", |w| Box::pin(passkeys::as_second_factor(w))),
         on(BOTH, "admin::the_life_of_a_user", |w| Box::pin(admin::the_life_of_a_user(w))),

@@ -3,6 +3,8 @@
 mod file_store;
 mod manager;
 mod mount_namespace;
+mod one_door;
 mod processes;
 mod store_failures;
 mod stores;
+mod suspend;

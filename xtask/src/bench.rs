@@ -78,7 +78,7 @@ const TIMED: &[Timed] = &[
     },
 ];
 
-/// What the benchmark `memory` counts, by the name in its output.
+/// The counters of the benchmark `memory`, by their names in its output.
 const COUNTED: &[(&str, &str, Unit, Goal)] = &[
     ("allocations/get_user", "allocations of get_user, vs. reqwest and serde", Unit::Count, Goal::AtMost(1.2)),
     ("allocations/sign_in", "allocations of sign_in, vs. reqwest and serde", Unit::Count, Goal::AtMost(1.2)),
@@ -124,14 +124,14 @@ fn cargo(arguments: &[&str], more: &[&str]) -> Result<String> {
     Err(format!("cargo {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)).into())
 }
 
-/// The median that criterion has measured.
+/// Returns the median that criterion has measured.
 fn nanoseconds(criterion: &std::path::Path, folder: &str) -> Result<f64> {
     let file: PathBuf = criterion.join(folder).join("new/estimates.json");
     let estimates: Value = serde_json::from_str(&workspace::read(&file)?)?;
     estimates["median"]["point_estimate"].as_f64().ok_or_else(|| format!("{}: no median", file.display()).into())
 }
 
-/// The two numbers of a line: this crate and the baseline.
+/// Returns the two numbers of a line: this crate and the baseline.
 fn count(printed: &str, name: &str) -> Result<(f64, f64)> {
     let numbers = printed.lines().find_map(|line| {
         let (ours, baseline) = line.strip_prefix(name)?.strip_prefix('\t')?.split_once('\t')?;

@@ -11,7 +11,7 @@ use crate::{
 
 struct Step {
     name: &'static str,
-    /// A program that is not part of the toolchain. Without it the step is skipped.
+    /// A program that is not part of the toolchain. The step is skipped if it is missing.
     needs: Option<&'static Program>,
     work: Work,
 }
@@ -130,7 +130,7 @@ pub fn run(out: &mut dyn Write) -> Result<Outcome> {
 fn all(steps: &[Step], out: &mut dyn Write) -> Result<Outcome> {
     for Step { name, needs, work } in steps {
         writeln!(out, "==> {name}{}", command_line(work))?;
-        // What follows may be printed by another process.
+        // Another process may print the next lines.
         out.flush()?;
         if let Some(program) = needs.filter(|program| !program.provide()) {
             writeln!(out, "skipped: {} is not available", program.name)?;
@@ -158,7 +158,7 @@ fn do_step(work: &Work, out: &mut dyn Write) -> Result<Outcome> {
     }
 }
 
-/// The command line that repeats a step alone.
+/// Returns the command line that repeats a step alone.
 fn command_line(work: &Work) -> String {
     match work {
         Own(_) | Nothing => String::new(),

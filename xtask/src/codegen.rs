@@ -52,13 +52,13 @@ pub fn diff(directory: &Path, out: &mut dyn Write) -> Result<Outcome> {
     Ok(Outcome::fine_if(same))
 }
 
-/// The files with their names. The build script runs only if its inputs have changed.
+/// Returns the files with their names. The build script runs only if its inputs have changed.
 fn generated() -> Result<Vec<(&'static str, String)>> {
     let directory = out_dir()?;
     FILES.into_iter().map(|name| Ok((name, workspace::read(&directory.join(name))?))).collect()
 }
 
-/// The output directory of the build script.
+/// Returns the output directory of the build script.
 fn out_dir() -> Result<PathBuf> {
     let id = cargo(&["pkgid", "-p", PACKAGE])?;
     let messages = cargo(&["check", "--quiet", "--message-format=json", "-p", PACKAGE])?;

@@ -57,7 +57,7 @@ fn read(upstream: &Path) -> Result<BTreeMap<String, String>> {
     Ok(Facts::of(&document))
 }
 
-/// A fact in one line. Its subject never contains the separator.
+/// Returns a fact in one line. Its subject never contains the separator.
 fn line(name: &str, detail: &str) -> String {
     if detail.is_empty() { name.to_owned() } else { format!("{name}: {detail}") }
 }

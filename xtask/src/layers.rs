@@ -1,8 +1,8 @@
 //! `layers`: a module names only modules of the layers below its own.
 //!
 //! The check reads `use` declarations and paths in code, for each package in [`table`]. Naming the root is a finding
-//! too: what stands there is re-exported for users of the package. Modules that share a parent must not form a cycle, at
-//! any depth. Tests are exempt, and so are doc comments and the root module itself, which may name everything.
+//! too: items there are re-exported for users of the package. Modules that share a parent must not form a cycle, at any
+//! depth. Tests are exempt, and so are doc comments and the root module itself, which may name everything.
 
 mod cycles;
 mod modules;
@@ -27,7 +27,7 @@ use crate::{
     workspace,
 };
 
-/// What is wrong at a place.
+/// A problem at a position in the source.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Finding {
     file: PathBuf,
@@ -58,7 +58,7 @@ pub fn run(out: &mut dyn Write) -> Result<Outcome> {
     Ok(Outcome::fine_if(findings == 0))
 }
 
-/// The source files below the directory of a root module, by their path in the workspace.
+/// Returns the source files below the directory of a root module, by their path in the workspace.
 fn files_of(root: &Path) -> Result<Files> {
     let directory = workspace::root().join(root.parent().unwrap_or(root));
     let files = workspace::files(&directory, "rs")?.into_iter();
@@ -81,7 +81,7 @@ fn check(root: &Path, rows: &[&[&str]], files: &Files) -> syn::Result<Vec<Findin
     Ok(findings)
 }
 
-/// The differences between the table and the modules that there are.
+/// Returns the differences between the table and the actual modules.
 fn incomplete(root: &Path, rows: &[&[&str]], modules: &Modules) -> Vec<Finding> {
     let missing = modules.top().filter(|name| row(rows, name).is_none()).map(|name| {
         let file = modules.file_of(&[name.to_owned()]).unwrap_or(root);
@@ -114,9 +114,9 @@ fn breach(taking: &Taking, rows: &[&[&str]], modules: &Modules) -> Option<Findin
     finding(format!("{by} names crate::{name}, but {first} is not below {by}"))
 }
 
-/// The shortest cycle of each set of modules that share a parent.
+/// Returns the shortest cycle of each set of modules that share a parent.
 fn cyclic(takings: &[Taking], modules: &Modules) -> Vec<Finding> {
-    // For each parent, the edges between its children, each with the first place where it is.
+    // For each parent, the edges between its children, each with the first place where it occurs.
     let mut edges: BTreeMap<ModulePath, BTreeMap<(String, String), &Taking>> = BTreeMap::new();
     for taking in takings {
         for target in [modules.written_module(&taking.name), modules.defining_module(&taking.name)] {

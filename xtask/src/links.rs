@@ -1,4 +1,4 @@
-//! `links`: checks the links of the Markdown files, as far as they lead to this repository or its documentation.
+//! `links`: checks the links of the Markdown files that point to this repository or its documentation.
 
 use std::{io::Write, path::Path};
 
@@ -32,7 +32,7 @@ pub fn run(out: &mut dyn Write) -> Result<Outcome> {
     Ok(Outcome::fine_if(broken == 0))
 }
 
-/// The targets of `[text](target)` and `[name]: target`, with their line numbers. Code blocks are skipped.
+/// Returns the targets of `[text](target)` and `[name]: target`, with their line numbers. Code blocks are skipped.
 fn links(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut in_code = false;
     let prose = text.lines().zip(1..).filter(move |(line, _)| {

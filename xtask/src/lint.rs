@@ -1,4 +1,5 @@
-//! `lint`: the rules of the document, those of OpenAPI 3.0, and what neither can see.
+//! `lint`: checks the document against the rules of this repository and of OpenAPI 3.0, and finds problems that neither
+//! covers.
 
 mod specification;
 mod structure;
@@ -34,7 +35,7 @@ fn count(findings: usize) -> String {
     }
 }
 
-/// The findings of a document's text, each with its position.
+/// Returns the findings of a document's text, each with its position.
 fn findings(text: &str) -> Result<Vec<(Position, Finding)>> {
     let layout = Layout::read(text)?;
     let document = document::parse(text)?;

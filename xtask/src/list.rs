@@ -24,7 +24,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The option of the command line that selects it.
+    /// Returns the option of the command line that selects it.
     fn option(self) -> &'static str {
         match self {
             Self::Columns => "",
@@ -82,7 +82,7 @@ fn ids(document: &Value) -> BTreeSet<&str> {
     document::operations(document).filter_map(|operation| operation.id()).collect()
 }
 
-/// The number of pairs of method and path. Paths that differ only after `?` or `#` are the same for the server.
+/// Returns the number of pairs of method and path. Paths that differ only after `?` or `#` are the same for the server.
 fn routes(document: &Value) -> usize {
     let routes = document::operations(document).map(|o| (o.method, o.path.split(['?', '#']).next()));
     routes.collect::<BTreeSet<_>>().len()

@@ -131,7 +131,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
     }
 }
 
-/// Whether the reader of the output has closed it, as `head` does, which is not a failure.
+/// Returns whether the reader of the output has closed it, as `head` does, which is not a failure.
 fn is_broken_pipe(failure: &(dyn std::error::Error + 'static)) -> bool {
     failure.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -107,7 +107,7 @@ fn with_part(text: &str, name: &str, part: &str) -> Result<String> {
     Ok(format!("{before}{begin}\n{part}\n{end}{after}"))
 }
 
-/// The machine and the day of the measurement, as far as they are known.
+/// Returns the machine and the day of the measurement, as far as they are known.
 fn machine() -> String {
     let first = |file: &str, field: &str| {
         let text = fs::read_to_string(file).ok()?;

@@ -1,4 +1,4 @@
-//! What several commands read from Rust source.
+//! Helpers for commands that read Rust source.
 
 use syn::{Attribute, Item, Meta, Token, punctuated::Punctuated};
 

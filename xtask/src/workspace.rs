@@ -7,7 +7,7 @@ use std::{
 
 use crate::outcome::Result;
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 pub fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
@@ -52,7 +52,7 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<_>>()?)
 }
 
-/// A path relative to the current directory, if it is below it.
+/// Returns a path relative to the current directory, if it is below it.
 pub fn shown(path: &Path) -> String {
     let here = env::current_dir().ok();
     here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).display().to_string()

@@ -51,8 +51,8 @@ impl Layout {
         Ok(Self { root, duplicates: reader.duplicates })
     }
 
-    /// The position of the target of a JSON pointer, or of its nearest existing ancestor. The target of an alias is at its
-    /// anchor.
+    /// Returns the position of the target of a JSON pointer, or of its nearest existing ancestor. The target of an
+    /// alias is at its anchor.
     pub fn position(&self, pointer: &str) -> Position {
         let (mut node, mut position) = (&self.root, Position { line: 1, column: 0 });
         for step in pointer.split('/').skip(1).map(unescape) {

@@ -1,4 +1,4 @@
-//! The handlers of the operations, a file or directory for each resource.
+//! The handlers of the operations, with a file or directory for each resource.
 
 pub(crate) mod admin;
 pub(crate) mod authorize;

@@ -97,7 +97,7 @@ pub(crate) fn send_magic_link(state: &mut State, request: &Request) -> ApiResult
     sent()
 }
 
-/// The response whether or not a message was sent.
+/// Returns the response, which is the same whether or not a message was sent.
 fn sent() -> ApiResult {
     ok(&MessageSent { message_id: None })
 }

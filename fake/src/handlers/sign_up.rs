@@ -77,7 +77,7 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
         .send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to: state.settings.redirect_to(request) })?;
     let user = &state.account(id)?.user;
     if user.invited_at.is_some() {
-        // Who was invited is not shown to whoever signs up with the address.
+        // A sign-up must not reveal that the address was invited.
         return ok(&User { user_metadata: Some(json!({})), identities: Some(Vec::new()), ..user.clone() });
     }
     ok(user)

@@ -31,7 +31,7 @@ pub(crate) fn get_user(state: &mut State, request: &Request) -> ApiResult {
     ok(user)
 }
 
-/// A validated change of a user. An empty address or number is not given.
+/// A validated change of a user. An empty address or number counts as absent.
 struct Update {
     email: Option<String>,
     phone: Option<String>,
@@ -90,7 +90,7 @@ fn read_update(state: &State, request: &Request) -> Result<Update, ApiError> {
     })
 }
 
-/// Fails if the change is not allowed. What changes nothing is not checked.
+/// Fails if the change is not allowed. Fields that stay the same are not checked.
 fn check_update(state: &mut State, caller: &Caller, update: &Update) -> Result<(), ApiError> {
     let lacks_aal2 = state.lacks_aal2(caller)?;
     let account = state.account(caller.user_id)?;

@@ -137,7 +137,7 @@ impl State {
         self.keys.sign(claims).map_err(|why| ApiError::new(500, ErrorCode::UnexpectedFailure, why))
     }
 
-    /// Whether the user has a verified second factor that was not used in this session.
+    /// Returns whether the user has a verified second factor that was not used in this session.
     pub(crate) fn lacks_aal2(&mut self, caller: &Caller) -> Result<bool, ApiError> {
         let mut factors = self.account(caller.user_id)?.user.factors.iter().flatten();
         Ok(factors.any(Factor::is_verified) && !self.is_aal2(caller.session_id))

@@ -34,7 +34,7 @@ impl State {
         (id, challenge, expires_at)
     }
 
-    /// Takes a challenge, so that it cannot be answered again.
+    /// Takes a challenge, so that it cannot be used again.
     pub(crate) fn take_passkey_challenge(&mut self, id: Uuid, user_id: Option<Uuid>) -> Result<String, ApiError> {
         let unknown = || {
             let message = "Challenge not found or already used";

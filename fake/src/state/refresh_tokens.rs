@@ -18,11 +18,11 @@ const TOKEN_REUSE: &str = "sb-auth-refresh-token-reuse";
 const TOKEN_REUSE_CAUSE: &str = "sb-auth-refresh-token-reuse-cause";
 const TOKEN_ROTATED: &str = "sb-auth-refresh-token-rotated";
 
-/// A refresh token that was issued, and the headers that tell how.
+/// A refresh token that was issued, and the headers that describe it.
 type Issued = (String, Headers);
 
 impl State {
-    /// Issues new tokens for a refresh token. A session of an OAuth client is refreshed by that client only.
+    /// Issues new tokens for a refresh token. Only the OAuth client that a session belongs to can refresh it.
     pub(crate) fn refresh(&mut self, token: &RefreshToken, client_id: Option<Uuid>) -> Result<IssuedSession, ApiError> {
         let now = self.now();
         let position = self.sessions.iter().position(|session| owns(session, token)).ok_or_else(token_not_found)?;
@@ -133,7 +133,7 @@ fn owns(session: &SessionRow, token: &RefreshToken) -> bool {
     }
 }
 
-/// Whether a session gets tokens of version 2. It is the sessions that are counted, not the refreshes.
+/// Returns whether a session gets tokens of version 2. The percentage applies to sessions, not to refreshes.
 fn is_upgraded(session_id: Uuid, percentage: u8) -> bool {
     let [first, second, ..] = <[u8; 32]>::from(Sha256::digest(session_id));
     u16::from_be_bytes([first, second]) % 100 < percentage.into()

@@ -98,15 +98,15 @@ impl State {
         Ok(IssuedSession { session: self.tokens(session_id, refresh_token)?, headers })
     }
 
-    /// Whether a second factor was used in a session.
+    /// Returns whether a second factor was used in a session.
     pub(crate) fn is_aal2(&self, session_id: Uuid) -> bool {
         self.sessions.iter().any(|session| session.id == session_id && session.second_factor.is_some())
     }
 
     /// Raises a session to aal2, ends the user's sessions below it, and issues new tokens.
     ///
-    /// The server sends no headers here and does not count it as a refresh. A refresh token of version 2 moves two steps,
-    /// so that the token from before cannot be mistaken for one whose reply was lost.
+    /// The server sends no headers here and does not count it as a refresh. A refresh token of version 2 moves two
+    /// steps, so that the previous token cannot be mistaken for one whose response was lost.
     pub(crate) fn raise_session(
         &mut self,
         session_id: Uuid,
@@ -137,7 +137,7 @@ impl State {
     }
 }
 
-/// Returns the part of a refresh token that a header tells.
+/// Returns the prefix of a refresh token that a header contains.
 pub(crate) fn prefix(token: &str) -> String {
     token.chars().take(5).collect()
 }

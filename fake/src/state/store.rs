@@ -47,7 +47,7 @@ pub(crate) struct State {
     pub(crate) calls: HashMap<&'static str, Vec<DateTime<Utc>>>,
     pub(crate) faults: Faults,
     pub(crate) random: Random,
-    /// A sequence of its own, so that writing to the audit log changes no other id.
+    /// A separate sequence, so that writing to the audit log does not change other ids.
     pub(crate) audit_ids: Random,
     clock: Arc<dyn Clock>,
 }

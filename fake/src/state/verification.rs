@@ -1,4 +1,4 @@
-//! Codes and links that come back.
+//! Redemption of codes and links.
 
 use uuid::Uuid;
 
@@ -72,7 +72,7 @@ fn action_of(otp_type: Option<OtpType>, was_confirmed: bool) -> AuditAction {
     }
 }
 
-/// Whether a code may be used as this type. `email` stands for every sign-in and sign-up by email.
+/// Returns whether a code may be used as this type. `email` stands for every sign-in and sign-up by email.
 fn fits(code: &SentCode, otp_type: OtpType) -> bool {
     let Some(sent_as) = code.otp_type else { return false };
     let place = code_slot(sent_as);

@@ -52,7 +52,7 @@ impl AuthenticatorData {
         rest.is_empty().then_some(Self { rp_id_hash: *rp_id_hash, flags, attested })
     }
 
-    /// Whether a user was present, and the flags are consistent.
+    /// Returns whether a user was present, and the flags are consistent.
     pub(crate) fn is_plausible(&self) -> bool {
         self.flags & USER_PRESENT != 0 && (self.is_backup_eligible() || self.flags & BACKED_UP == 0)
     }

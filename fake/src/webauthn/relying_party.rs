@@ -58,7 +58,7 @@ pub(crate) enum Flaw {
     Proof,
 }
 
-/// What the server stores of a credential.
+/// The data of a credential that the server stores.
 #[derive(Clone)]
 pub(crate) struct Credential {
     pub(crate) id: Vec<u8>,

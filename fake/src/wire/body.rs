@@ -106,7 +106,7 @@ impl<'de> Deserializer<'de> for Object {
     }
 }
 
-/// A value that is no object, which no struct can be read from.
+/// A value that is not an object, so that it cannot be deserialized into a struct.
 struct NoObject(Value);
 
 impl<'de> Deserializer<'de> for NoObject {

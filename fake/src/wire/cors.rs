@@ -22,7 +22,7 @@ const REQUEST_HEADERS: [&str; 8] = [
 /// The headers that a browser may read.
 const EXPOSED_HEADERS: &str = "X-Total-Count, Link, X-Supabase-Api-Version";
 
-/// Answers a preflight request. `None` for any other request.
+/// Returns the response to a preflight request, or `None` for any other request.
 pub(crate) fn preflight(request: &Request, more_headers: &[String]) -> Option<Response> {
     let method = request.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
     if request.method != Method::OPTIONS {
@@ -44,7 +44,7 @@ pub(crate) fn preflight(request: &Request, more_headers: &[String]) -> Option<Re
     Some(response)
 }
 
-/// Adds the headers of a request that is no preflight.
+/// Adds the CORS headers to the response to any other request.
 pub(crate) fn add_headers(request: &Request, mut response: Response) -> Response {
     response.headers.append(header::VARY, HeaderValue::from_static("Origin"));
     if request.headers.contains_key(header::ORIGIN)
@@ -65,8 +65,8 @@ fn grant(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether all headers of a list are allowed. The library accepts only what browsers send: sorted, in lower case and
-/// without spaces.
+/// Returns whether all headers of a list are allowed. The library accepts only what browsers send: sorted, in lower
+/// case and without spaces.
 fn are_allowed(list: &HeaderValue, more_headers: &[String]) -> bool {
     let Ok(list) = list.to_str() else { return false };
     let names: Vec<&str> = list.split(',').collect();

@@ -47,7 +47,7 @@ impl ApiError {
         Self::new(404, ErrorCode::ValidationFailed, message)
     }
 
-    /// An error that the server does not classify.
+    /// Returns an error that the server does not classify.
     pub(crate) fn unforeseen() -> Self {
         let message = "Unexpected failure, please check server logs for more information".to_owned();
         Self { status: 500, reason: Reason::Unforeseen, message, headers: Vec::new() }

@@ -1,4 +1,4 @@
-//! Responses, and how one may be broken on its way.
+//! Responses, and the ways in which one may be cut off.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) struct Response {
     pub(crate) cut: Option<Cut>,
 }
 
-/// Where a response is broken off.
+/// Where a response is cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cut {
     /// Before its first byte, by a reset.
@@ -86,7 +86,7 @@ fn add_nulls(value: &mut Value) {
 
 /// Returns a redirect with the short HTML page that Go sends along.
 pub(crate) fn redirect(status: u16, location: &str) -> Response {
-    // A header is ASCII; what is not is percent-encoded, and the rest stays as it is.
+    // A header is ASCII, so other characters are percent-encoded; the rest stays unchanged.
     let mut encoded = String::new();
     for character in location.chars() {
         match character {

@@ -34,7 +34,7 @@ use crate::wire::{
     response::{Cut, Response},
 };
 
-/// Answers one request.
+/// Handles one request.
 type Handler = Arc<dyn Fn(&Request) -> Response + Send + Sync>;
 
 /// A free port of 127.0.0.1, on which a server can be started.
@@ -79,8 +79,8 @@ impl Listener {
 
 /// A running server.
 ///
-/// It has a thread of its own, so that it answers while a test blocks its runtime, and outlives the runtime that started
-/// it. Dropping it closes the port and every connection, and waits for nothing.
+/// It runs on its own thread, so that it responds while a test blocks its runtime, and outlives the runtime that
+/// started it. Dropping it closes the port and every connection, and waits for nothing.
 pub(crate) struct Server {
     is_stopped: Arc<AtomicBool>,
     /// Dropping it ends the thread.
@@ -89,7 +89,7 @@ pub(crate) struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The thread may be a moment behind; until then no request is answered any more.
+        // The thread may stop a moment later; no further requests are handled until then.
         self.is_stopped.store(true, Ordering::Release);
     }
 }
@@ -106,7 +106,7 @@ impl Connections {
             Ok(listener) => (Some(listener), Ok(())),
             Err(error) => (None, Err(error)),
         };
-        // Without a receiver nothing waits for the server, and it stops by itself.
+        // If the receiver is gone, the server is not needed and stops by itself.
         let _ = started.send(result);
         let Some(listener) = listener else { return };
         let mut connections = JoinSet::new();
@@ -114,7 +114,7 @@ impl Connections {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => { connections.spawn(self.clone().serve(stream)); }
-                    // Out of file descriptors, for instance: the next attempt waits for a connection to close.
+                    // For example out of file descriptors: retries until a connection closes.
                     Err(_) => tokio::task::yield_now().await,
                 },
                 Some(_) = connections.join_next() => {}
@@ -122,7 +122,7 @@ impl Connections {
         }
     }
 
-    /// Answers the requests of one connection, until it ends or a response is to be broken off.
+    /// Serves the requests of one connection, until it ends or a response is to be cut off.
     async fn serve(self, stream: TcpStream) {
         if stream.set_nodelay(true).is_err() {
             return;
@@ -137,14 +137,14 @@ impl Connections {
         if let Err(error) = ended
             && let Some(Cut::Reset | Cut::ResetInBody) = Cut::cause_of(&error)
         {
-            // Closing such a socket sends a reset. If it cannot be set, the client sees the connection close.
+            // Closing such a socket sends a reset. If the option cannot be set, the client sees a normal close.
             let _ = stream.set_zero_linger();
         }
     }
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> Result<hyper::Response<Payload>, BrokenOff> {
         let (head, body) = request.into_parts();
-        // A client that breaks off its request gets no response.
+        // A client that aborts its request gets no response.
         let body = body.collect().await.map_err(|_| BrokenOff(Cut::Truncated))?.to_bytes();
         if self.is_stopped.load(Ordering::Acquire) {
             return Err(BrokenOff(Cut::Reset));
@@ -163,7 +163,7 @@ impl Connections {
     }
 }
 
-/// Why a response was not sent whole.
+/// The reason that a response was cut off.
 #[derive(Debug)]
 struct BrokenOff(Cut);
 
@@ -176,14 +176,14 @@ impl fmt::Display for BrokenOff {
 impl std::error::Error for BrokenOff {}
 
 impl Cut {
-    /// Returns how the response was to be broken off, if that is what ended the connection.
+    /// Returns how the response was cut off, if that is what ended the connection.
     fn cause_of(error: &hyper::Error) -> Option<Self> {
         let cause = std::error::Error::source(error)?;
         cause.downcast_ref::<BrokenOff>().map(|BrokenOff(cut)| *cut)
     }
 }
 
-/// The body of a response, whole or broken off.
+/// The body of a response, complete or cut off.
 struct Payload {
     rest: Bytes,
     length: u64,
@@ -193,7 +193,7 @@ struct Payload {
 /// What follows the bytes of a body.
 enum Then {
     End,
-    /// One more turn of the connection, in which it sends what it has.
+    /// One more poll of the connection, which flushes its buffer.
     Flush(Cut),
     Break(Cut),
 }
@@ -235,7 +235,7 @@ impl Body for Payload {
     }
 
     fn size_hint(&self) -> SizeHint {
-        // The length of the whole body, so that a client notices what is missing.
+        // The length of the complete body, so that a client notices that it is truncated.
         SizeHint::with_exact(self.length)
     }
 }

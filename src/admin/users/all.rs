@@ -14,27 +14,27 @@ use crate::{
     types::User,
 };
 
-/// How often all pages are read again if users are missing, each time with twice as many users to a page.
+/// How often all pages are read again if users are missing, each time with twice as many users per page.
 const MAX_REPEATS: u32 = 16;
 
 /// A walk over all pages of a list.
 ///
-/// The server orders users by creation time alone (`models/user.go`), so users with the same time may occur on two pages
-/// or on none, and users who come or go shift the others from page to page. The walk skips those that it has seen, and
-/// reads all pages again, with larger pages, if it has seen fewer than the server counts.
+/// The server orders users by creation time alone (`models/user.go`), so users with the same time may occur on two
+/// pages or on none, and users who are created or deleted shift the others to other pages. The walk skips users that it
+/// has seen, and reads all pages again, with larger pages, if it has seen fewer than the server counts.
 struct Walk<F> {
     fetch: F,
     start: Start,
     pages: Pages<User>,
     /// The users that have been returned.
     seen: HashSet<Uuid>,
-    /// The users of this reading of the pages.
+    /// The users seen in this pass over the pages.
     distinct: HashSet<Uuid>,
     /// The requested page size, if it is not the server's default.
     page_size: Option<u64>,
-    /// The size of the first page of this reading.
+    /// The size of the first page of this pass.
     page_len: Option<u64>,
-    /// The number of users according to the first and to the last page of this reading.
+    /// The total according to the first and the last page of this pass.
     totals: Option<(u64, u64)>,
     repeats: u32,
 }
@@ -42,11 +42,11 @@ struct Walk<F> {
 /// Where a walk starts.
 pub(super) struct Start {
     pub(super) page: PageRef,
-    /// The number of users to a page, if it is not the server's default.
+    /// The number of users per page, if it is not the server's default.
     pub(super) page_size: Option<u64>,
 }
 
-/// Streams all users. `fetch` fetches a page of this size.
+/// Streams all users. `fetch` fetches a page with the given size.
 pub(super) fn stream<F, P>(start: Start, fetch: F) -> impl Stream<Item = Result<User>> + Send + Unpin + 'static
 where
     F: Fn(PageRef, Option<u64>) -> P + Send + 'static,
@@ -80,7 +80,8 @@ where
             }
             if let Some(page_ref) = self.pages.next_page() {
                 let page = (self.fetch)(page_ref.clone(), self.page_size).await?;
-                // A page of known users only is the last one, or the server would be asked forever if it ignores the number.
+                // A page without new users counts as the last one, so that a server that ignores the page number is not
+                // asked forever.
                 if self.record(&page) {
                     self.pages.advance(&page_ref, page);
                 }
@@ -90,7 +91,7 @@ where
         }
     }
 
-    /// Returns whether the page has users that no other page of this reading had.
+    /// Returns whether the page has users that no other page of this pass had.
     fn record(&mut self, page: &Page<User>) -> bool {
         let known = self.distinct.len();
         self.distinct.extend(page.items.iter().map(|user| user.id));
@@ -101,9 +102,9 @@ where
         self.distinct.len() > known
     }
 
-    /// Starts over if users are missing. Returns false if none are, or if that is unknown.
+    /// Starts another pass if users are missing. Returns `false` if none are missing, or if that is unknown.
     fn repeat(&mut self) -> Result<bool> {
-        // Without a total, as by cursor, there is nothing to compare with.
+        // Without a total, as with cursor pagination, there is nothing to compare with.
         let Some((first, last)) = self.totals.take() else { return Ok(false) };
         let first_page = self.start.page.number();
         let size = self.page_size.or(self.page_len).unwrap_or_default();
@@ -115,7 +116,7 @@ where
             // A larger page would not start at the same user.
             return if is_complete { Ok(false) } else { Err(Error::IncompleteList { expected, found }) };
         }
-        // If users were deleted, others may have moved to a page that had been read.
+        // If users were deleted, others may have moved to a page that had already been read.
         if is_complete && last >= first {
             return Ok(false);
         }

@@ -150,7 +150,7 @@ impl ListUsers {
     fn at(mut self, page: PageRef, page_size: Option<u64>) -> Self {
         self.per_page = page_size;
         match page {
-            // Also after a first page by cursor, from a server without cursor pagination.
+            // This also follows a first page by cursor, if the server has no cursor pagination.
             PageRef::Number(page) => (self.page, self.cursor) = (Some(page), None),
             PageRef::Cursor(from) => self.cursor.get_or_insert_default().from = from,
         }

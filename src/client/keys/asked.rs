@@ -1,9 +1,9 @@
-//! Tokens that only the server can verify, and how often it is asked about them.
+//! Rate-limited verification of tokens by the server, for tokens that only the server can verify.
 //!
-//! Anyone can make up such tokens, and each would cost the server a request. Three rules bound that: the server may
-//! refuse only a few tokens in a window of time; a token that it has refused is not shown to it again in that window;
-//! and after a failure it is left alone for a moment. A token that the server has once confirmed is not subject to the
-//! first rule, so that forged tokens do not affect users who are already known.
+//! Anyone can forge such tokens, and each would cost the server a request. Three rules limit these requests: within a
+//! window of time, the server may reject only a few tokens; a rejected token is not sent again in the same window; and
+//! after a failure, no request is sent for a moment. The first rule does not apply to a token that the server has
+//! confirmed before, so that forged tokens do not affect users who are already known.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -25,32 +25,33 @@ use crate::{
     types::{ErrorCode, User},
 };
 
-/// How many tokens the server may refuse in a window, and how many unknown ones it is asked about at the same time.
-const REFUSALS: usize = 5;
+/// The maximum number of tokens that the server may reject in a window, and of concurrent requests for unknown tokens.
+const MAX_REJECTIONS: usize = 5;
 
-/// How many tokens are remembered: 320 kB of digests.
-const REMEMBERED: usize = 10_000;
+/// The maximum number of remembered tokens: 320 kB of digests.
+const MAX_REMEMBERED: usize = 10_000;
 
 /// The SHA-256 digest of a token.
 type TokenDigest = [u8; 32];
 
+/// The tokens that the server was asked to verify, and the limit on further requests.
 #[derive(Default)]
 pub(crate) struct AskedTokens(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// Tokens that the server has signed.
+    /// Tokens whose signature the server has confirmed.
     signed: HashSet<TokenDigest>,
     failure: Option<Failure>,
     window: Window,
 }
 
 struct Window {
-    /// The uptime at which it ends.
+    /// The uptime at which the window ends.
     end: Duration,
-    refused: HashMap<TokenDigest, Error>,
-    refusals: usize,
-    /// A permit for each refusal that is left. Closed when there is none.
+    rejected: HashMap<TokenDigest, Error>,
+    rejections: usize,
+    /// One permit for each rejection that is left. Closed when none is left.
     permits: Arc<Semaphore>,
 }
 
@@ -62,22 +63,22 @@ impl Default for Window {
 
 impl Window {
     fn until(end: Duration) -> Self {
-        Self { end, refused: HashMap::new(), refusals: 0, permits: Arc::new(Semaphore::new(REFUSALS)) }
+        Self { end, rejected: HashMap::new(), rejections: 0, permits: Arc::new(Semaphore::new(MAX_REJECTIONS)) }
     }
 }
 
 impl AskedTokens {
-    /// Asks the server for the user of a token (`GET /user`), unless it has refused this one or too many others in the
-    /// window of time that lasts `window`.
+    /// Requests the user of a token (`GET /user`), unless the server has rejected this token or too many others in the
+    /// current window, which lasts `window`.
     ///
     /// # Errors
-    /// That of the request, maybe of an earlier one; [`Error::VerificationLimit`].
+    /// The error of this request or of an earlier one; [`Error::VerificationLimit`].
     pub(crate) async fn user(&self, client: &Client, token: &Secret, window: Duration) -> Result<User> {
         let digest = Sha256::digest(token.expose()).into();
         let permit = self.permit(client, &digest, window).await?;
         let runtime = Handle::try_current().map_err(|_| Error::Interrupted)?;
         let (client, token) = (client.clone(), token.clone());
-        // In a task of its own: a caller that goes away must not get its permit back for a request that was sent.
+        // In a separate task, so that dropping the future does not release the permit of a request that was sent.
         let request = runtime.spawn(async move {
             let result = client.user_of(&token).await;
             client.keys().asked().finish(&client, digest, permit, result.as_ref().err(), window);
@@ -86,7 +87,7 @@ impl AskedTokens {
         request.await.map_err(|_| Error::Interrupted)?
     }
 
-    /// Waits for the permission to ask about a token. `None` stands for a token that needs no permit.
+    /// Waits for a permit to verify a token. Returns `None` if the token needs no permit.
     async fn permit(
         &self,
         client: &Client,
@@ -102,14 +103,14 @@ impl AskedTokens {
                 if state.signed.contains(digest) {
                     return Ok(None);
                 }
-                if state.window.refusals >= REFUSALS {
+                if state.window.rejections >= MAX_REJECTIONS {
                     return Err(Error::VerificationLimit { retry_after: state.window.end.saturating_sub(now) });
                 }
                 state.window.permits.clone()
             };
-            // Fails if the limit was reached meanwhile, or if the window is over.
+            // Fails if the limit has been reached in the meantime, or if the window has ended.
             let Ok(permit) = permits.acquire_owned().await else { continue };
-            // Another call may have asked about the same token meanwhile.
+            // Another call may have verified the same token in the meantime.
             self.state().known_error(digest, client.clock().uptime())?;
             return Ok(Some(permit));
         }
@@ -127,13 +128,13 @@ impl AskedTokens {
         match error {
             None => state.remember_signed(digest),
             Some(error) if error.ends_session() => {
-                // The server verifies the signature first.
+                // The server returns such an error only after it has verified the signature.
                 state.remember_signed(digest);
-                state.remember_refused(digest, error);
+                state.remember_rejected(digest, error);
             }
             Some(error) if error.code() == Some(&ErrorCode::BadJwt) => {
                 state.signed.remove(&digest);
-                state.remember_refused(digest, error);
+                state.remember_rejected(digest, error);
                 if let Some(permit) = permit {
                     state.spend(permit);
                 }
@@ -150,38 +151,38 @@ impl AskedTokens {
 impl State {
     fn start_window_if_over(&mut self, now: Duration, window: Duration) {
         if now >= self.window.end {
-            // Those who wait in the window that is over go on in the new one.
+            // Callers that wait for a permit of the old window try again in the new one.
             self.window.permits.close();
             self.window = Window::until(now.saturating_add(window));
         }
     }
 
-    /// Returns the error with which the server would answer.
+    /// Returns the error that the server returned for this token in the current window, or that of a recent failure.
     fn known_error(&self, digest: &TokenDigest, now: Duration) -> Result<()> {
         let failure = self.failure.as_ref().filter(|failure| now < failure.until).map(|failure| &failure.error);
-        self.window.refused.get(digest).or(failure).map_or(Ok(()), |error| Err(error.clone()))
+        self.window.rejected.get(digest).or(failure).map_or(Ok(()), |error| Err(error.clone()))
     }
 
     fn remember_signed(&mut self, digest: TokenDigest) {
-        if self.signed.len() >= REMEMBERED {
-            // Most have expired by then, and a forgotten one only takes a permit again.
+        if self.signed.len() >= MAX_REMEMBERED {
+            // Most of them have expired by then, and a forgotten token only needs a permit again.
             self.signed.clear();
         }
         self.signed.insert(digest);
     }
 
-    fn remember_refused(&mut self, digest: TokenDigest, error: &Error) {
-        if self.window.refused.len() >= REMEMBERED {
-            self.window.refused.clear();
+    fn remember_rejected(&mut self, digest: TokenDigest, error: &Error) {
+        if self.window.rejected.len() >= MAX_REMEMBERED {
+            self.window.rejected.clear();
         }
-        self.window.refused.insert(digest, error.clone());
+        self.window.rejected.insert(digest, error.clone());
     }
 
-    /// Counts a refusal against the limit of its window.
+    /// Counts a rejection towards the limit of its window.
     fn spend(&mut self, permit: OwnedSemaphorePermit) {
         if Arc::ptr_eq(permit.semaphore(), &self.window.permits) {
-            self.window.refusals += 1;
-            if self.window.refusals == REFUSALS {
+            self.window.rejections += 1;
+            if self.window.rejections == MAX_REJECTIONS {
                 self.window.permits.close();
             }
         }

@@ -1,4 +1,4 @@
-//! Public keys, parsed once, and the search among them.
+//! Parsed public keys and their lookup by key id and algorithm.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::{
 /// The length of the modulus of an RSA key, in bytes: 2048 to 8192 bits (RFC 7518, section 3.3).
 const RSA_MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
 
-/// The signature algorithms with a public key, as far as the server can sign with them.
+/// The asymmetric signature algorithms that the server can sign with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     Es256,
@@ -27,7 +27,7 @@ pub(crate) enum Algorithm {
 }
 
 impl Algorithm {
-    /// Returns the algorithm of a name in the header `alg` (RFC 7518, section 3.1; RFC 8037).
+    /// Returns the algorithm with this `alg` name (RFC 7518, section 3.1; RFC 8037).
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
             "ES256" => Some(Self::Es256),
@@ -56,7 +56,7 @@ impl PublicKey {
             ("RSA", _, None | Some("RS256")) => Algorithm::Rs256,
             ("RSA", _, Some("RS512")) => Algorithm::Rs512,
             ("OKP", Some("Ed25519"), None | Some("EdDSA")) => Algorithm::EdDsa,
-            // Not `oct` either: a secret that was published is not one.
+            // Symmetric keys (`oct`) are rejected: a published secret proves nothing.
             _ => return None,
         };
         let key = match algorithm {
@@ -124,7 +124,7 @@ impl KeySet {
         self.0.is_empty()
     }
 
-    /// Returns the key with this id, or without an id the only key for the algorithm.
+    /// Returns the key with this id, or, without an id, the only key for the algorithm.
     pub(crate) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Arc<PublicKey>, TokenError> {
         let mut candidates = self.0.iter().filter(|key| key.algorithm == algorithm);
         let Some(id) = id else {

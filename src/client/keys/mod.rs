@@ -1,7 +1,7 @@
-//! The public keys of a server, cached for all verifiers of a client.
+//! A cache of the server's public keys, shared by all verifiers of a client.
 //!
-//! At most one request for keys is in flight. It runs in a task of its own, so that a caller that stops waiting, or
-//! never polls again, does not stop it.
+//! At most one request for keys is in flight. It runs in a separate task, so that it completes even if the callers stop
+//! polling.
 
 pub(crate) mod asked;
 pub(crate) mod key;
@@ -26,21 +26,21 @@ use crate::{
     types::JwkSet,
 };
 
-/// How long a failure that may pass is remembered, unless the server sends a longer `Retry-After`.
-const PAUSE: Duration = Duration::from_secs(1);
+/// How long a retryable failure is remembered, unless the server sends a longer `Retry-After`.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// When keys are fetched again.
+/// The ages that decide when keys are fetched again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy {
-    /// The age at which keys are renewed in the background.
+    /// The age from which keys are renewed in the background.
     pub(crate) ttl: Duration,
-    /// The age from which keys are not used, even if they cannot be renewed.
+    /// The age from which keys are no longer used, even if they cannot be renewed.
     pub(crate) max_age: Duration,
-    /// The age at which a missing key makes a caller fetch keys, and the longest time that a failure is remembered.
+    /// The age from which a missing key causes a new request, and the longest time that a failure is remembered.
     pub(crate) cooldown: Duration,
 }
 
-/// The keys that were fetched last, and the request for newer ones.
+/// The latest keys, and the request for newer ones.
 #[derive(Default)]
 pub(crate) struct KeyCache {
     current: ArcSwapOption<FetchedKeys>,
@@ -79,7 +79,7 @@ impl FetchedKeys {
 }
 
 impl KeyCache {
-    /// Returns the key of a token.
+    /// Returns the key with this id and algorithm. Fetches the keys if it is missing.
     ///
     /// # Errors
     /// [`TokenError`] if there is no such key; the error of the request if the keys could not be fetched.
@@ -99,35 +99,35 @@ impl KeyCache {
         }
     }
 
-    /// Returns whether the server publishes a key that tokens can be verified with.
+    /// Returns whether the server publishes a key with which tokens can be verified.
     pub(crate) async fn is_published(&self, client: &Client, policy: Policy) -> Result<bool> {
         match self.usable(client, policy).await {
             Ok(known) => Ok(!known.keys.is_empty()),
-            // Servers that only sign with a shared secret may lack the operation.
+            // Servers that only sign with a shared secret may not have this endpoint.
             Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
-    /// Returns the tokens that the server was asked about.
+    /// Returns the tokens that the server was asked to verify.
     pub(crate) fn asked(&self) -> &AskedTokens {
         &self.asked
     }
 
-    /// Returns keys that are young enough to be used. Waits for a request only if there are none.
+    /// Returns keys below the maximum age. Waits for a request only if there are none.
     async fn usable(&self, client: &Client, policy: Policy) -> Result<Arc<FetchedKeys>> {
         let current = self.current.load_full();
         let Some(known) = current.as_ref().filter(|known| known.age(client) < policy.max_age) else {
             return self.newer(client, policy, current.as_ref()).await;
         };
         if known.age(client) >= policy.ttl {
-            // In the background: the keys stay usable whether or not the renewal succeeds.
+            // In the background: the current keys stay usable even if the renewal fails.
             let _ = self.flight(client, policy, Some(known));
         }
         Ok(known.clone())
     }
 
-    /// Returns keys that are newer than the known ones, which the caller cannot use.
+    /// Returns keys that are newer than `known`.
     async fn newer(
         &self,
         client: &Client,
@@ -137,14 +137,14 @@ impl KeyCache {
         self.flight(client, policy, known)?.result().await
     }
 
-    /// Returns the request that is in flight, or starts one.
+    /// Returns the request in flight, or starts one. Returns a completed one if the cache already has newer keys.
     fn flight(&self, client: &Client, policy: Policy, known: Option<&Arc<FetchedKeys>>) -> Result<Flight> {
         let now = client.clock().uptime();
         let mut state = self.state();
         if let Some(flight) = state.flight.as_ref().filter(|flight| !flight.is_done()) {
             return Ok(flight.clone());
         }
-        // Another caller may have fetched keys since this one looked.
+        // Another caller may have fetched keys in the meantime.
         let is_newer = |current: &Arc<FetchedKeys>| known.is_none_or(|known| !Arc::ptr_eq(known, current));
         if let Some(current) = self.current.load_full().filter(is_newer) {
             return Ok(Flight::done(current));
@@ -152,7 +152,7 @@ impl KeyCache {
         if let Some(failure) = state.failure.as_ref().filter(|failure| now < failure.until) {
             return Err(failure.error.clone());
         }
-        // Without a runtime there is no network either.
+        // Requests need a tokio runtime anyway.
         let runtime = Handle::try_current().map_err(|_| Error::Interrupted)?;
         let (sender, receiver) = watch::channel(None);
         let flight = Flight(receiver);
@@ -192,9 +192,10 @@ impl KeyCache {
 
 impl Failure {
     fn new(error: &Error, client: &Client, cooldown: Duration) -> Self {
-        // Other failures, such as 404, rarely go away within a second.
-        let pause = if error.is_retryable() { error.retry_after().unwrap_or_default().max(PAUSE) } else { cooldown };
-        Self { error: error.clone(), until: client.clock().uptime().saturating_add(pause.min(cooldown)) }
+        // Other failures, such as 404, are unlikely to be resolved within a second.
+        let delay =
+            if error.is_retryable() { error.retry_after().unwrap_or_default().max(RETRY_DELAY) } else { cooldown };
+        Self { error: error.clone(), until: client.clock().uptime().saturating_add(delay.min(cooldown)) }
     }
 }
 
@@ -203,7 +204,7 @@ impl Flight {
         Self(watch::Sender::new(Some(Ok(keys))).subscribe())
     }
 
-    /// Returns whether there is a result, or will never be one because the runtime of the request has shut down.
+    /// Returns whether there is a result, or never will be one because the runtime of the request has shut down.
     fn is_done(&self) -> bool {
         self.0.borrow().is_some() || self.0.has_changed().is_err()
     }

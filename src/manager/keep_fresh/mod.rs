@@ -1,4 +1,4 @@
-//! Keeping many sessions fresh in the background.
+//! Background refresh of many sessions.
 
 mod schedule;
 mod task;
@@ -13,9 +13,9 @@ use crate::client::Client;
 
 /// Refreshes many sessions in the background until it is dropped. From [`Client::keep_fresh`].
 ///
-/// One task serves all of them. Each session is refreshed shortly before it is due, at a random moment within a tenth of
-/// its lifetime, so that sessions that started together are not refreshed together. A session that is over is left alone
-/// until the next sign-in; a manager that is dropped leaves by itself. For a single session, use
+/// One task serves all of them. Each session is refreshed shortly before it is due, at a random moment within a tenth
+/// of its lifetime, so that sessions that started together are not refreshed together. A session that has ended is
+/// skipped until the next sign-in, and dropping a manager removes it. For a single session, use
 /// [`SessionManager::auto_refresh`](super::SessionManager::auto_refresh).
 ///
 /// ```
@@ -36,8 +36,8 @@ pub struct KeepFresh {
 }
 
 impl Client {
-    /// Starts refreshing sessions by the clock of this client, with at most `at_once` refreshes at the same time; zero
-    /// counts as one. It needs a tokio runtime.
+    /// Starts a task that refreshes sessions, by the clock of this client, with at most `at_once` refreshes at a time
+    /// (zero counts as one). Requires a tokio runtime.
     pub fn keep_fresh(&self, at_once: usize) -> KeepFresh {
         let (news, received) = mpsc::unbounded_channel();
         let task = Task::new(self.clock().clone(), at_once.max(1), received);
@@ -46,8 +46,7 @@ impl Client {
 }
 
 impl KeepFresh {
-    /// Refreshes this session as well, from now on and after each new sign-in. A `KeepFresh` that it belonged to before
-    /// no longer does.
+    /// Also refreshes this session, from now on and after each new sign-in, and removes it from any other `KeepFresh`.
     pub fn add(&self, manager: &super::SessionManager) {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         manager.join(Membership::new(id, self.news.clone()));

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-/// Members by id, each with a moment of the clock's uptime, or without one.
+/// Members by id, each scheduled at an uptime of the clock, or not scheduled.
 pub(super) struct Schedule<T> {
     members: HashMap<u64, (T, Option<Duration>)>,
     order: BTreeSet<(Duration, u64)>,
@@ -29,7 +29,7 @@ impl<T> Schedule<T> {
         self.members.get(&id).map(|(member, _)| member)
     }
 
-    /// Puts a member at another moment, or at none.
+    /// Reschedules a member, or unschedules it.
     pub(super) fn set(&mut self, id: u64, at: Option<Duration>) {
         let Some((_, place)) = self.members.get_mut(&id) else { return };
         if let Some(before) = std::mem::replace(place, at) {
@@ -38,12 +38,12 @@ impl<T> Schedule<T> {
         self.order.extend(at.map(|at| (at, id)));
     }
 
-    /// The moment of the first.
+    /// Returns the uptime at which the first member is due.
     pub(super) fn next_at(&self) -> Option<Duration> {
         self.order.first().map(|(at, _)| *at)
     }
 
-    /// The first whose moment has come. It has none any more.
+    /// Returns the first member that is due, and unschedules it.
     pub(super) fn pop(&mut self, now: Duration) -> Option<u64> {
         let (_, id) = *self.order.first().filter(|(at, _)| *at <= now)?;
         self.set(id, None);

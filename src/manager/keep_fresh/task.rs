@@ -1,4 +1,4 @@
-//! The task that refreshes many sessions, a few at once.
+//! The task that refreshes many sessions, a few at a time.
 
 use std::{
     collections::HashSet,
@@ -16,7 +16,7 @@ use crate::{
     manager::membership::{Member, News},
 };
 
-/// A session is refreshed at most once in this time, however short-lived its tokens are.
+/// The minimum time between two refreshes of a session, however short-lived its tokens are.
 const PAUSE: Duration = Duration::from_secs(1);
 
 type Refresh = Pin<Box<dyn Future<Output = u64> + Send>>;
@@ -43,7 +43,7 @@ impl Task {
             self.start_due();
             let wait = self.wait();
             tokio::select! {
-                // News first: they may change what is due.
+                // Messages take precedence, because they may change what is due.
                 biased;
                 news = self.news.recv() => match news {
                     Some(news) => self.handle(news),
@@ -55,7 +55,7 @@ impl Task {
         }
     }
 
-    /// Waits until the next session is due, if there is room for another refresh.
+    /// Waits until the next session is due, or forever if no more refreshes may run.
     fn wait(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         match self.schedule.next_at().filter(|_| self.has_room()) {
             Some(at) => self.clock.sleep(at.saturating_sub(self.clock.uptime())),
@@ -67,7 +67,7 @@ impl Task {
         self.refreshing.len() < self.at_once
     }
 
-    /// Starts the refreshes that are due, as far as there is room.
+    /// Starts the refreshes that are due, up to the limit.
     fn start_due(&mut self) {
         while self.has_room() {
             let Some(id) = self.schedule.pop(self.clock.uptime()) else { return };
@@ -98,7 +98,7 @@ impl Task {
         self.schedule_next(id, self.clock.uptime().saturating_add(PAUSE));
     }
 
-    /// Schedules the next refresh of a session, if it is not over.
+    /// Schedules the next refresh of a session, unless it has ended.
     fn schedule_next(&mut self, id: u64, not_before: Duration) {
         let next = self.schedule.get(id).and_then(Weak::upgrade).and_then(|member| member.next_refresh());
         self.schedule.set(id, next.map(|next| next.max(not_before)));

@@ -7,7 +7,7 @@ use super::StoreError;
 
 /// AES-256-GCM with a random nonce, which precedes the ciphertext.
 ///
-/// The associated data is the name of the record's key, so that a record that was copied to another session's key cannot
+/// The associated data is the name of the record's key, so that a record that is copied to another session's key cannot
 /// be decrypted there.
 pub(super) struct Cipher(RandomizedNonceKey);
 

@@ -39,8 +39,8 @@ impl LeaseClaim {
 
     /// Waits for the lease.
     ///
-    /// A separate task takes, extends and releases it, so that it is released whenever the caller goes away: while
-    /// waiting, while the server's response is on its way, and when the lease is dropped.
+    /// A separate task takes, extends and releases it, so that it is released whenever the caller stops: while waiting,
+    /// while the server's response is in transit, and when the lease is dropped.
     pub(super) async fn lease(self, limit: Duration) -> Result<Lease, StoreError> {
         let (sender, receiver) = oneshot::channel();
         tokio::spawn(self.run(sender, limit));
@@ -54,7 +54,7 @@ impl LeaseClaim {
             taken = self.take(limit) => taken,
         };
         let (guard, dropped) = oneshot::channel::<Infallible>();
-        // If the caller has gone, this drops the guard.
+        // If the caller has stopped waiting, this drops the guard.
         let _ = caller.send(taken.map(|()| Lease::new(guard)));
         self.extend_until(dropped).await;
         // If this fails, the lease expires.
@@ -84,7 +84,7 @@ impl LeaseClaim {
                 _ = &mut dropped => return,
                 () = sleep(EXTENSION_INTERVAL) => {}
             }
-            // `false`: another holder has it. A server that does not respond may do so the next time.
+            // `false` means that another holder has it. A server that does not respond now may do so the next time.
             if let Ok(false) = self.claim().await {
                 return;
             }

@@ -15,7 +15,7 @@ use crate::{
     store::{LEASE_TIMEOUT, Lease, Revision, SessionStore, StoreFuture, StoredSession},
 };
 
-/// The length of the revision at the beginning of each record, in bytes.
+/// The length of the revision at the start of each record, in bytes.
 const REVISION_LENGTH: usize = 36;
 
 /// Stores one session in a Redis or Valkey server. Created by [`RedisStores::session`].
@@ -30,10 +30,10 @@ const REVISION_LENGTH: usize = 36;
 /// protected by its revision: each write creates a new one and names the one that it replaces, so that a writer that
 /// does not know the latest revision is refused.
 ///
-/// There is no fencing token: it would refuse a late write even if no one else has written since, and the tokens of such
-/// a write are valid. The lease has a random holder id instead, so that only its holder extends or releases it. A
-/// failover that loses the lease costs at most one more request with the same refresh token, which the server answers
-/// with the valid tokens.
+/// There is no fencing token: it would reject a late write even if no other holder has written since, and the tokens of
+/// such a write are valid. The lease has a random holder id instead, so that only its holder extends or releases it. A
+/// failover that loses the lease costs at most one more request with the same refresh token, to which the server
+/// responds with the valid tokens.
 #[derive(Clone)]
 pub struct RedisStore {
     stores: RedisStores,
@@ -76,14 +76,14 @@ impl SessionStore for RedisStore {
 
 /// The value of a record's key.
 struct StoredValue {
-    /// Its first bytes: the revision of a record that can be read.
+    /// Its first bytes, which are the revision if the record can be read.
     revision: Vec<u8>,
     record: Option<StoredSession>,
 }
 
 impl RedisStore {
-    /// Returns the key of this kind, which no other prefix, kind and id have: an escaped id has no colon, so the last
-    /// two colons of a key separate its parts.
+    /// Returns the key of this kind, which is unique to the prefix, kind and id: an escaped id has no colon, so the
+    /// last two colons of a key separate its parts.
     fn key(&self, kind: &str) -> String {
         let id = self.id.replace('%', "%25").replace(':', "%3A");
         format!("{}:{kind}:{id}", self.stores.prefix)
@@ -93,7 +93,7 @@ impl RedisStore {
         let bytes = self.stores.server.read(&self.key("session")).await?;
         let record = bytes.as_deref().and_then(|bytes| self.decode(bytes));
         if bytes.is_some() && record.is_none() && !self.stores.has_warned.swap(true, Ordering::Relaxed) {
-            // Without the cause, which may quote the record.
+            // The cause is omitted, because it may quote the record.
             tracing::warn!("a stored session cannot be read and counts as absent");
         }
         let mut revision = bytes.unwrap_or_default();

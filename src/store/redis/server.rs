@@ -114,7 +114,7 @@ impl Server {
         self.run::<bool>("release the refresh lease", RELEASE.key(key).arg(holder)).await.map(drop)
     }
 
-    /// Runs a script, and again if the connection is lost: each script may run twice.
+    /// Runs a script, and retries if the connection is lost. Every script must therefore be safe to run twice.
     async fn run<T: FromRedisValue>(
         &self,
         action: &'static str,
@@ -133,7 +133,7 @@ impl Server {
     }
 }
 
-/// Whether the cause is the connection or the state of the server, and not the request.
+/// Returns whether the cause is the connection or the state of the server, and not the request.
 fn is_transient(error: &RedisError) -> bool {
     !matches!(error.retry_method(), RetryMethod::NoRetry)
 }

@@ -18,9 +18,9 @@ use crate::{
 ///
 /// The service identifies each session by an id of its choice. The keys are `PREFIX:session:ID` and, during a refresh,
 /// `PREFIX:lease:ID`, with `:` and `%` in the id percent-encoded. If the id is the value of a cookie, pass its hash, so
-/// that no one who can list the keys can impersonate the users.
+/// that access to the list of keys does not allow impersonating users.
 ///
-/// A session that the server loses is a user signed out. Make the data persistent (`appendonly yes`) and turn eviction
+/// If the server loses a session, its user is signed out. Make the data persistent (`appendonly yes`) and turn eviction
 /// off (`maxmemory-policy noeviction`).
 ///
 /// ```no_run
@@ -80,7 +80,8 @@ impl RedisStores {
     }
 
     /// Sets how long the server keeps a session after the last write, which is the sign-in or the last refresh. Choose
-    /// more than the longest absence of a user: an expired session is a user signed out. Default: no limit.
+    /// more than the longest absence of a user, because the user is signed out when the session expires. Defaults to no
+    /// limit.
     #[must_use]
     pub fn time_to_live(self, time_to_live: Duration) -> Self {
         Self { time_to_live: Some(time_to_live), ..self }

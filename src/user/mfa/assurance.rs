@@ -1,4 +1,4 @@
-//! How sure the server is of the user.
+//! Authenticator assurance levels of a session.
 
 use super::{Factors, Mfa};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     types::{AssuranceLevel, User},
 };
 
-/// The level of a session, and the one that it can get to.
+/// The assurance level of a session, and the level that it can reach.
 ///
 /// ```
 /// # fn f(session: gotrue::Session) {
@@ -21,14 +21,14 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Assurance {
-    /// The level of the session. None when the token does not say.
+    /// The level of the session. `None` if the access token does not contain one.
     pub current: Option<AssuranceLevel>,
-    /// The level that the session gets to: `aal2` when the user has a verified factor.
+    /// The level that the session can reach: `aal2` if the user has a verified factor, otherwise the current one.
     pub next: Option<AssuranceLevel>,
 }
 
 impl Assurance {
-    /// By an access token, which is not verified here, and by the user's factors.
+    /// Reads the levels from an access token, whose signature is not verified, and from the user's factors.
     #[must_use]
     pub fn of(access_token: &Secret, user: &User) -> Self {
         let current = level_of(access_token);
@@ -37,7 +37,7 @@ impl Assurance {
         Self { current, next }
     }
 
-    /// Whether the user has a second factor that was not used in this session.
+    /// Returns whether the user has a second factor that was not used in this session.
     #[must_use]
     pub fn needs_second_factor(&self) -> bool {
         self.current != self.next
@@ -45,7 +45,7 @@ impl Assurance {
 }
 
 impl Mfa {
-    /// The level of the session, and the one that it can get to, by the user's factors as they are now (`GET /user`).
+    /// Returns the level of the session, and the level that it can reach with the user's current factors (`GET /user`).
     pub async fn assurance(&self) -> Result<Assurance> {
         let token = self.user.access_token().await?;
         let user = self.user.client.user_of(&token).await?;
@@ -53,7 +53,7 @@ impl Mfa {
     }
 }
 
-/// The claim `aal` of an access token.
+/// Returns the claim `aal` of an access token.
 fn level_of(access_token: &Secret) -> Option<AssuranceLevel> {
     Claims::read_unverified(access_token).ok()?.aal
 }

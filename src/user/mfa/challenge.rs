@@ -1,4 +1,4 @@
-//! Challenges that a code answers.
+//! Challenges to a factor, verified with a code.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,12 +14,13 @@ use crate::{
     types::{ChallengeFactorRequest, ChallengeFactorResponse, MessageChannel, VerifyFactorRequest},
 };
 
-/// A challenge to a factor, to be answered from the same address within some minutes. It can be kept in between.
+/// A challenge to a factor. It must be verified from the same IP address before it expires, after a few minutes. It can
+/// be serialized and stored until then.
 ///
 /// ```
 /// # async fn f(user: gotrue::UserClient, factor: gotrue::types::Factor) -> Result<(), gotrue::Error> {
 /// let challenge = user.mfa().challenge(factor.id).await?;
-/// // … the user types a code …
+/// // … the user enters a code …
 /// let session = user.mfa().verify(&challenge, "123456").await?;
 /// # Ok(()) }
 /// ```
@@ -33,30 +34,30 @@ pub struct FactorChallenge {
 }
 
 impl FactorChallenge {
-    /// A challenge whose two ids were kept.
+    /// Creates a challenge from its two ids, if only these were stored.
     #[must_use]
     pub fn new(factor_id: Uuid, challenge_id: Uuid) -> Self {
         Self { factor_id, challenge_id, expires_at: None }
     }
 
-    pub(super) fn of_reply(factor_id: Uuid, reply: &ChallengeFactorResponse) -> Self {
-        let expires_at = reply.expires_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-        Self { factor_id, challenge_id: reply.id, expires_at }
+    pub(super) fn from_response(factor_id: Uuid, response: &ChallengeFactorResponse) -> Self {
+        let expires_at = response.expires_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        Self { factor_id, challenge_id: response.id, expires_at }
     }
 
-    /// The factor.
+    /// Returns the id of the factor.
     #[must_use]
     pub fn factor_id(&self) -> Uuid {
         self.factor_id
     }
 
-    /// The challenge itself.
+    /// Returns the id of the challenge.
     #[must_use]
     pub fn challenge_id(&self) -> Uuid {
         self.challenge_id
     }
 
-    /// When it expires, by the server's clock.
+    /// Returns when the challenge expires, by the server's clock. `None` if unknown.
     #[must_use]
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.expires_at
@@ -64,7 +65,8 @@ impl FactorChallenge {
 }
 
 impl Mfa {
-    /// Asks for a code of a factor (`POST /factors/{factor_id}/challenge`). A phone gets it in a text message.
+    /// Creates a challenge to a factor (`POST /factors/{factor_id}/challenge`). A phone factor is sent a text message
+    /// with a code.
     ///
     /// # Errors
     /// `mfa_factor_not_found`, `mfa_totp_verify_not_enabled`, `mfa_phone_verify_not_enabled`,
@@ -72,31 +74,32 @@ impl Mfa {
     pub async fn challenge(&self, factor_id: Uuid) -> Result<FactorChallenge> {
         let request = ChallengeFactorRequest { channel: None, webauthn: None };
         let call = self.user.user_call().await?;
-        let reply = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
-        Ok(FactorChallenge::of_reply(factor_id, &reply))
+        let response = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
+        Ok(FactorChallenge::from_response(factor_id, &response))
     }
 
-    /// The same for a phone, with a choice how the code gets there.
+    /// Creates a challenge to a phone factor and sends the code through this channel
+    /// (`POST /factors/{factor_id}/challenge`).
     ///
     /// # Errors
-    /// As [`challenge`](Self::challenge); `validation_failed` when the channel is not to be had.
+    /// As [`challenge`](Self::challenge); `validation_failed` if the channel is not available.
     pub async fn challenge_via(&self, factor_id: Uuid, channel: MessageChannel) -> Result<FactorChallenge> {
         let request = ChallengeFactorRequest { channel: Some(channel), webauthn: None };
         let call = self.user.user_call().await?;
-        let reply = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
-        Ok(FactorChallenge::of_reply(factor_id, &reply))
+        let response = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
+        Ok(FactorChallenge::from_response(factor_id, &response))
     }
 
-    /// Answers a challenge with the code of the authenticator or of the message
+    /// Verifies a challenge with the code from the authenticator app or the text message
     /// (`POST /factors/{factor_id}/verify`).
     ///
-    /// The session that comes back is the same, of level `aal2`, and replaces the tokens so far. The user's other
-    /// sessions below that level end.
+    /// Returns the same session at level `aal2`, with new tokens that replace the previous ones. The server ends the
+    /// user's other sessions below that level.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `mfa_verification_failed`,
-    /// `mfa_challenge_expired`, `mfa_ip_address_mismatch`, and `mfa_verification_rejected` when a hook refused, which
-    /// ends all sessions of the user.
+    /// `mfa_challenge_expired`, `mfa_ip_address_mismatch`, and `mfa_verification_rejected` if a hook rejected the
+    /// attempt, which ends all sessions of the user.
     pub async fn verify(&self, challenge: &FactorChallenge, code: impl Into<Secret>) -> Result<Session> {
         let code = code.into();
         input::secret("code", &code)?;
@@ -104,7 +107,7 @@ impl Mfa {
         self.verify_request(challenge.factor_id, request).await
     }
 
-    /// Answers a challenge, and keeps the session that the server returns.
+    /// Sends the verification, and keeps the session that the server returns.
     pub(super) async fn verify_request(&self, factor_id: Uuid, request: VerifyFactorRequest) -> Result<Session> {
         let verify = move |call: Call| async move {
             let response = call.raw.verify_factor(&factor_id, &request).await;
@@ -113,7 +116,8 @@ impl Mfa {
         self.user.replace_session(SessionChange::MfaVerified, verify).await
     }
 
-    /// Both at once, with a code that is at hand already: that of an authenticator application.
+    /// Creates a challenge and verifies it at once, with a code that is already known, such as that of an authenticator
+    /// app.
     ///
     /// # Errors
     /// As [`challenge`](Self::challenge) and [`verify`](Self::verify).

@@ -1,4 +1,4 @@
-//! New factors.
+//! Enrollment of factors.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use uuid::Uuid;
@@ -11,34 +11,35 @@ use crate::{
     types::{EnrollFactorRequest, EnrollFactorResponse, FactorType},
 };
 
-/// A factor of an authenticator application, to enrol. See [`Mfa`].
+/// The options of a TOTP factor to enroll (an authenticator app). See [`Mfa`] for an example.
 #[derive(Clone, Debug, Default)]
-#[must_use = "give it to Mfa::enroll_totp"]
+#[must_use = "pass it to Mfa::enroll_totp"]
 pub struct EnrollTotp {
     friendly_name: Option<String>,
     issuer: Option<String>,
 }
 
 impl EnrollTotp {
-    /// A factor without a name, for the host of the server's site URL.
+    /// Creates the options of a factor without a name. The issuer defaults to the host of the server's site URL.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What the user calls it. No two factors of a user have the same name, and only one has none.
+    /// Sets the name that the user sees. It must be unique among the user's factors; only one of them may have no name.
     pub fn friendly_name(mut self, name: impl Into<String>) -> Self {
         self.friendly_name = Some(name.into());
         self
     }
 
-    /// What the authenticator shows as the site. Without `&`, which the server's `otpauth:` URI would be cut at.
+    /// Sets the site name that the authenticator app shows. It must not contain `&`, at which the server would cut the
+    /// `otpauth:` URI.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self
     }
 }
 
-/// A factor that gets codes by phone, to enrol.
+/// The options of a phone factor to enroll, which receives codes by text message.
 ///
 /// ```
 /// # use gotrue::{UserClient, types::MessageChannel, user::EnrollPhone};
@@ -50,43 +51,43 @@ impl EnrollTotp {
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to Mfa::enroll_phone"]
+#[must_use = "pass it to Mfa::enroll_phone"]
 pub struct EnrollPhone {
     phone: String,
     friendly_name: Option<String>,
 }
 
 impl EnrollPhone {
-    /// The phone number, with or without a leading `+`.
+    /// Creates the options of a factor with this phone number, with or without a leading `+`.
     pub fn new(phone: impl Into<String>) -> Self {
         Self { phone: phone.into(), friendly_name: None }
     }
 
-    /// What the user calls it. No two factors of a user have the same name, and only one has none.
+    /// Sets the name that the user sees. It must be unique among the user's factors; only one of them may have no name.
     pub fn friendly_name(mut self, name: impl Into<String>) -> Self {
         self.friendly_name = Some(name.into());
         self
     }
 }
 
-/// What an authenticator application has to know, this once.
+/// An enrolled TOTP factor with the secret for the authenticator app. The server returns the secret only once.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TotpFactor {
-    /// The id of the factor, to be challenged.
+    /// The id of the factor, for [`Mfa::challenge`].
     pub id: Uuid,
-    /// What the user calls it.
+    /// The name that the user sees.
     pub friendly_name: Option<String>,
-    /// The QR code to scan, an SVG document. It holds the secret.
+    /// The QR code to scan, an SVG document. It contains the secret.
     pub qr_code: Secret,
-    /// The secret (base32), to type where nothing can be scanned.
+    /// The secret in base32, for users who cannot scan the QR code.
     pub secret: Secret,
     /// The secret as an `otpauth:` URI.
     pub uri: Secret,
 }
 
 impl TotpFactor {
-    /// The QR code as a `data:` URI, for the `src` of an image.
+    /// Returns the QR code as a `data:` URI, for the `src` of an image.
     #[must_use]
     pub fn qr_code_data_uri(&self) -> Secret {
         format!("data:image/svg+xml;base64,{}", STANDARD.encode(self.qr_code.expose())).into()
@@ -94,7 +95,7 @@ impl TotpFactor {
 }
 
 impl Mfa {
-    /// Enrols an authenticator application (`POST /factors`).
+    /// Enrolls an authenticator app (`POST /factors`). The factor is unverified until it is challenged and verified.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] before any request; `mfa_factor_name_conflict`, `too_many_enrolled_mfa_factors`,
@@ -106,18 +107,18 @@ impl Mfa {
         }
         let request = EnrollFactorRequest { factor_type: FactorType::Totp, friendly_name, issuer, phone: None };
         let call = self.user.user_call().await?;
-        let reply = call.answer(call.raw.enroll_factor(&request).await).await?;
-        let totp = call.required("the secret", reply.totp)?;
+        let response = call.answer(call.raw.enroll_factor(&request).await).await?;
+        let totp = call.required("the secret", response.totp)?;
         Ok(TotpFactor {
-            id: reply.id,
-            friendly_name: reply.friendly_name.filter(|name| !name.is_empty()),
+            id: response.id,
+            friendly_name: response.friendly_name.filter(|name| !name.is_empty()),
             qr_code: totp.qr_code.unwrap_or_default(),
             secret: call.required("the secret", totp.secret)?,
             uri: call.required("the secret", totp.uri)?,
         })
     }
 
-    /// Enrols a phone (`POST /factors`). Nothing is sent yet; challenge it.
+    /// Enrolls a phone (`POST /factors`). This sends no message yet; [`challenge`](Self::challenge) does.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] before any request; `mfa_verified_factor_exists`,
@@ -131,8 +132,8 @@ impl Mfa {
         call.answer(call.raw.enroll_factor(&request).await).await
     }
 
-    /// Enrols a security key or a platform authenticator (`POST /factors`), by a name that none of the user's factors
-    /// has. Challenge it by [`challenge_webauthn`](Self::challenge_webauthn).
+    /// Enrolls a security key or a platform authenticator (`POST /factors`). The name must be unique among the user's
+    /// factors. Continue with [`challenge_webauthn`](Self::challenge_webauthn).
     ///
     /// # Errors
     /// [`Error::InvalidInput`] before any request; `mfa_webauthn_enroll_not_enabled`, and

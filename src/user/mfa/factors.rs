@@ -1,4 +1,4 @@
-//! The factors that a user has.
+//! The enrolled factors of a user.
 
 use super::Mfa;
 use crate::{
@@ -6,7 +6,8 @@ use crate::{
     types::{Factor, FactorStatus, FactorType, User},
 };
 
-/// The second factors of a user, by type and state. Those of a type that is unknown today are among [`all`](Self::all).
+/// The second factors of a user, by type and status. Factors of a type that this version does not know are included in
+/// [`all`](Self::all).
 ///
 /// ```
 /// # fn f(session: gotrue::Session) {
@@ -19,51 +20,51 @@ use crate::{
 pub struct Factors(Vec<Factor>);
 
 impl Factors {
-    /// The factors of a user.
+    /// Returns the factors of this user.
     #[must_use]
     pub fn of(user: &User) -> Self {
         Self(user.factors.clone().unwrap_or_default())
     }
 
-    /// All of them.
+    /// Returns all factors.
     #[must_use]
     pub fn all(&self) -> &[Factor] {
         &self.0
     }
 
-    /// Those of authenticator applications.
+    /// Returns the TOTP factors (authenticator apps).
     pub fn totp(&self) -> impl Iterator<Item = &Factor> {
         self.of_type(FactorType::Totp)
     }
 
-    /// Those that get codes by phone.
+    /// Returns the phone factors.
     pub fn phone(&self) -> impl Iterator<Item = &Factor> {
         self.of_type(FactorType::Phone)
     }
 
-    /// Security keys and platform authenticators.
+    /// Returns the WebAuthn factors (security keys and platform authenticators).
     pub fn webauthn(&self) -> impl Iterator<Item = &Factor> {
         self.of_type(FactorType::Webauthn)
     }
 
-    /// Those of a type.
+    /// Returns the factors of this type.
     pub fn of_type(&self, factor_type: FactorType) -> impl Iterator<Item = &Factor> {
         self.0.iter().filter(move |factor| factor.factor_type == factor_type)
     }
 
-    /// Those in use.
+    /// Returns the verified factors.
     pub fn verified(&self) -> impl Iterator<Item = &Factor> {
         self.0.iter().filter(|factor| factor.is_verified())
     }
 
-    /// Those that were enrolled and never answered a challenge.
+    /// Returns the factors that are enrolled but not yet verified.
     pub fn unverified(&self) -> impl Iterator<Item = &Factor> {
         self.0.iter().filter(|factor| factor.status == FactorStatus::Unverified)
     }
 }
 
 impl Factor {
-    /// Whether it is in use.
+    /// Returns whether the factor is verified.
     #[must_use]
     pub fn is_verified(&self) -> bool {
         self.status == FactorStatus::Verified
@@ -71,7 +72,7 @@ impl Factor {
 }
 
 impl Mfa {
-    /// The user's factors (`GET /user`).
+    /// Returns the user's factors (`GET /user`).
     pub async fn factors(&self) -> Result<Factors> {
         self.user.get().await.map(|user| Factors::of(&user))
     }

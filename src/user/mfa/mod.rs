@@ -16,11 +16,11 @@ pub use webauthn::WebAuthnChallenge;
 
 use crate::{error::Result, user::UserClient};
 
-/// The user's second factors. From [`UserClient::mfa`].
+/// Manages the second factors of the signed-in user. From [`UserClient::mfa`].
 ///
-/// A factor is enrolled, challenged and verified; from then on the session is of level `aal2`, and a later one becomes
-/// so by challenge and verification alone. Whoever has a verified factor needs `aal2` to change a password or a factor
-/// (`insufficient_aal`).
+/// A new factor is enrolled, challenged and verified, which raises the session to level `aal2`. A later session is
+/// raised by a challenge and its verification alone. A user with a verified factor needs a session of level `aal2` to
+/// change the password or the factors; otherwise these calls fail with `insufficient_aal`.
 ///
 /// ```
 /// # use gotrue::{Client, Session, user::EnrollTotp};
@@ -28,10 +28,10 @@ use crate::{error::Result, user::UserClient};
 /// let mfa = client.user(session.access_token()).mfa();
 /// let factor = mfa.enroll_totp(EnrollTotp::new().friendly_name("phone").issuer("Acme")).await?;
 /// println!("<img src=\"{}\">", factor.qr_code_data_uri().expose());
-/// // … the user scans it, and types what the authenticator shows …
+/// // … the user scans it, and enters the code that the authenticator app shows …
 /// let session = mfa.challenge_and_verify(factor.id, "123456").await?;
 ///
-/// // At a later sign-in: is the second factor still to come?
+/// // At a later sign-in, check whether the second factor is still required:
 /// let mfa = client.user(session.access_token()).mfa();
 /// if mfa.assurance().await?.needs_second_factor() {
 ///     for factor in mfa.factors().await?.totp().filter(|factor| factor.is_verified()) {
@@ -46,7 +46,7 @@ pub struct Mfa {
 }
 
 impl UserClient {
-    /// The user's second factors.
+    /// Returns a client for the user's second factors.
     #[must_use]
     pub fn mfa(&self) -> Mfa {
         Mfa { user: self.clone() }
@@ -54,10 +54,10 @@ impl UserClient {
 }
 
 impl Mfa {
-    /// Removes a factor (`DELETE /factors/{factor_id}`). Sessions that used it fall back to `aal1`.
+    /// Removes a factor (`DELETE /factors/{factor_id}`). Sessions that used it fall back to level `aal1`.
     ///
     /// # Errors
-    /// `mfa_factor_not_found`; `insufficient_aal` when it is verified and was not used in this session.
+    /// `mfa_factor_not_found`; `insufficient_aal` if the factor is verified and the session is not of level `aal2`.
     pub async fn unenroll(&self, factor_id: Uuid) -> Result<()> {
         let call = self.user.user_call().await?;
         call.answer(call.raw.unenroll_factor(&factor_id).await).await.map(drop)

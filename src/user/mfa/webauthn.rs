@@ -1,4 +1,4 @@
-//! Challenges that an authenticator answers.
+//! WebAuthn challenges to a factor.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -11,8 +11,8 @@ use crate::{
     types::{ChallengeFactorRequest, CredentialOptions, VerifyFactorRequest, WebAuthnAnswer, WebAuthnCeremony},
 };
 
-/// A challenge to an authenticator: to make a credential while the factor is unverified, and to use it from then on.
-/// It can be kept in between.
+/// A challenge to an authenticator: to create a credential if the factor is unverified, otherwise to use it. It can be
+/// serialized and stored until the user responds.
 ///
 /// ```
 /// # use gotrue::{UserClient, serde_json::Value};
@@ -21,7 +21,7 @@ use crate::{
 /// let mfa = user.mfa();
 /// let factor = mfa.enroll_webauthn("security key").await?;
 /// let challenge = mfa.challenge_webauthn(factor.id).await?;
-/// // navigator.credentials.create or get, as challenge.ceremony says
+/// // Call navigator.credentials.create or get, depending on challenge.ceremony.
 /// let credential = ask_the_browser(challenge.options.clone().into()).await;
 /// let session = mfa.verify_webauthn(&challenge, credential).await?;
 /// # Ok(()) }
@@ -32,32 +32,33 @@ use crate::{
 pub struct WebAuthnChallenge {
     /// The challenge.
     pub challenge: FactorChallenge,
-    /// Whether a credential is to be made or used.
+    /// Whether to create or to use a credential.
     pub ceremony: WebAuthnCeremony,
-    /// What the authenticator has to know, an object with `publicKey`.
+    /// The options for the authenticator, an object with `publicKey`.
     pub options: CredentialOptions,
 }
 
 impl Mfa {
-    /// Asks for an answer of an authenticator (`POST /factors/{factor_id}/challenge`).
+    /// Creates a challenge to an authenticator (`POST /factors/{factor_id}/challenge`).
     ///
     /// # Errors
     /// `mfa_factor_not_found`, `mfa_webauthn_verify_not_enabled`, `over_request_rate_limit`.
     pub async fn challenge_webauthn(&self, factor_id: Uuid) -> Result<WebAuthnChallenge> {
         let request = ChallengeFactorRequest { channel: None, webauthn: None };
         let call = self.user.user_call().await?;
-        let reply = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
-        let challenge = FactorChallenge::of_reply(factor_id, &reply);
-        // A factor of another kind has none.
-        let webauthn = call.required("the WebAuthn part", reply.webauthn)?;
+        let response = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
+        let challenge = FactorChallenge::from_response(factor_id, &response);
+        // The challenge of another type of factor has no such part.
+        let webauthn = call.required("the WebAuthn part", response.webauthn)?;
         Ok(WebAuthnChallenge { challenge, ceremony: webauthn.type_, options: webauthn.credential_options })
     }
 
-    /// Answers it (`POST /factors/{factor_id}/verify`), with a credential as the browser's
-    /// `PublicKeyCredential.toJSON()` or an authenticator crate gives it: a
-    /// [`PublicKeyCredential`](crate::types::PublicKeyCredential), a [`serde_json::Value`], or anything of that form.
+    /// Verifies a challenge with a credential (`POST /factors/{factor_id}/verify`), and returns the session as
+    /// [`verify`](Self::verify) does.
     ///
-    /// The session that comes back is as with [`verify`](Self::verify).
+    /// The credential is what the browser's `PublicKeyCredential.toJSON()` or an authenticator crate returns: a
+    /// [`PublicKeyCredential`](crate::types::PublicKeyCredential), a [`serde_json::Value`], or any value that
+    /// serializes to that form.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; as [`verify`](Self::verify).
@@ -67,9 +68,9 @@ impl Mfa {
             _ => webauthn::assertion(credential)?,
         };
         let type_ = challenge.ceremony.clone();
-        let answer = WebAuthnAnswer { type_, credential_response, rp_id: None, rp_origins: None };
+        let webauthn = WebAuthnAnswer { type_, credential_response, rp_id: None, rp_origins: None };
         let (factor_id, challenge_id) = (challenge.challenge.factor_id(), challenge.challenge.challenge_id());
-        let request = VerifyFactorRequest { challenge_id, code: None, webauthn: Some(answer) };
+        let request = VerifyFactorRequest { challenge_id, code: None, webauthn: Some(webauthn) };
         self.verify_request(factor_id, request).await
     }
 }

@@ -93,7 +93,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether a path matches a template. A trailing slash is ignored.
+/// Returns whether a path matches a template. A trailing slash is ignored.
 fn matches(template: &str, path: &str) -> bool {
     let path = if template.ends_with('/') { path } else { path.strip_suffix('/').unwrap_or(path) };
     let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
@@ -103,7 +103,7 @@ fn matches(template: &str, path: &str) -> bool {
     template.len() == path.len() && template.iter().zip(&path).all(segment)
 }
 
-/// The declared response for a status: its number, its range, or the default.
+/// Returns the declared response for a status: its number, its range, or the default.
 fn declared_response<'a>(operation: &Operation<'a>, status: u64) -> Option<&'a Value> {
     let responses = &operation.value["responses"];
     [status.to_string(), format!("{}XX", status / 100), "default".to_owned()].iter().find_map(|key| responses.get(key))

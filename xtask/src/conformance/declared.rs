@@ -43,12 +43,12 @@ impl<'a> Declared<'a> {
     }
 }
 
-/// An empty schema of items declares nothing.
+/// Returns whether a schema of items declares anything: an empty one does not.
 fn is_telling(items: &Value) -> bool {
     items.as_object().is_some_and(|schema| !schema.is_empty())
 }
 
-/// The fields of a value that its schema does not declare: `.user.identities[].new`.
+/// Returns the fields of a value that its schema does not declare: `.user.identities[].new`.
 pub fn undeclared<'a>(document: &'a Value, schema: &'a Value, value: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     // A body without a schema may have any fields.

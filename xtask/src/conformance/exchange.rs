@@ -25,12 +25,12 @@ impl<'a> Exchange<'a> {
         Some(Self { method: text(&request["method"]), path: text(&request["path"]), status, request, response })
     }
 
-    /// The names of the query parameters.
+    /// Returns the names of the query parameters.
     pub fn query(&self) -> impl Iterator<Item = &'a str> {
         entries(&self.request["query"]).map(|(name, _)| name)
     }
 
-    /// The body of the request with its media type, if it is not empty.
+    /// Returns the body of the request with its media type, if it is not empty.
     pub fn sent(&self) -> Option<(&'static str, &'a Value)> {
         let form = self.request.get("form").map(|form| ("application/x-www-form-urlencoded", form));
         let json = self.request.get("json").map(|json| ("application/json", json));
@@ -39,14 +39,14 @@ impl<'a> Exchange<'a> {
         (!is_empty(body)).then_some((media_type, body))
     }
 
-    /// The JSON of the response with its media type.
+    /// Returns the JSON of the response with its media type.
     pub fn received(&self) -> Option<(&'a str, &'a Value)> {
         let body = self.response.get("json").filter(|json| !json.is_null())?;
         let media_type = self.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default();
         Some((media_type, body))
     }
 
-    /// A header of the response, by its name in lower case.
+    /// Returns a header of the response, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&'a str> {
         self.response["headers"].get(name)?.as_str()
     }

@@ -20,7 +20,7 @@ const DOCUMENT: &str = "urn:gotrue:document";
 /// Keywords of JSON Schema that have no meaning in OpenAPI 3.0.
 const FOREIGN: [&str; 6] = ["$schema", "id", "definitions", "patternProperties", "additionalItems", "dependencies"];
 
-/// The document as a resource that schemas can reference.
+/// Returns the document as a resource that schemas can reference.
 pub fn registry(document: &Value) -> Result<Registry<'static>> {
     let registry = Registry::new().draft(Draft::Draft4).add(DOCUMENT, convert(document, false))?;
     Ok(registry.prepare()?)
@@ -52,7 +52,7 @@ fn object(members: &Map<String, Value>) -> Value {
     .collect()
 }
 
-/// The end of a chain of references.
+/// Returns the end of a chain of references.
 pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let mut value = value;
     // A longer chain is a cycle.

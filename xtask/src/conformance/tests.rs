@@ -47,7 +47,7 @@ components:
       properties: { name: { type: string }, lives: { type: integer } }
 ";
 
-/// A conforming exchange with some of it replaced.
+/// Returns a conforming exchange with some of it replaced.
 fn record(changes: &Value) -> Value {
     let mut record = json!({
         "operation": "user_update",
@@ -77,7 +77,7 @@ fn record(changes: &Value) -> Value {
     record
 }
 
-/// The findings, as lines.
+/// Returns the findings, as lines.
 fn findings(changes: &Value) -> Vec<String> {
     let document = document::parse(DOCUMENT).unwrap();
     let registry = schema::registry(&document).unwrap();

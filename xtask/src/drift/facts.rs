@@ -12,7 +12,7 @@ use serde_json::Value;
 pub struct Facts(BTreeMap<String, String>);
 
 impl Facts {
-    /// The facts: what is said, by its subject.
+    /// Returns the facts by subject.
     pub fn of(document: &Value) -> BTreeMap<String, String> {
         let mut facts = Self::default();
         document::operations(document).for_each(|operation| facts.operation(document, &operation));
@@ -86,7 +86,7 @@ impl Facts {
         }
     }
 
-    /// The schema of each media type. JSON, the usual one, is not named.
+    /// Adds the schema of each media type. JSON, the usual one, is not named.
     fn content(&mut self, name: &str, value: &Value, required: &str) {
         for (media_type, content) in entries(&value["content"]) {
             let media_type = if media_type == "application/json" { "" } else { &format!(" ({media_type})") };
@@ -144,7 +144,7 @@ impl Facts {
     }
 }
 
-/// The name of the target of a `$ref`: `User`, `responses/Bad`. The target may be missing or of another kind.
+/// Returns the name of the target of a `$ref`: `User`, `responses/Bad`. The target may be missing or of another kind.
 fn reference(value: &Value) -> Option<String> {
     let target = value["$ref"].as_str()?;
     let component = target.strip_prefix("#/components/").unwrap_or(target);

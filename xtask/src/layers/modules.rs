@@ -1,4 +1,4 @@
-//! The modules of a package, and what each takes from the others.
+//! The modules of a package, and the names that each uses from the others.
 
 use std::{
     collections::BTreeMap,
@@ -19,12 +19,12 @@ const MAX_REEXPORTS: usize = 16;
 /// The source files of a package.
 pub type Files = BTreeMap<PathBuf, String>;
 
-/// A place where a module takes a name of this package.
+/// A place where a module uses a name of this package.
 #[derive(Debug)]
 pub struct Taking {
     pub file: PathBuf,
     pub line: usize,
-    /// The module that takes it.
+    /// The module that uses it.
     pub module: ModulePath,
     /// The absolute path of the name as it is written.
     pub name: Vec<String>,
@@ -84,7 +84,7 @@ impl Modules {
         Ok(())
     }
 
-    /// The modules right below the root.
+    /// Returns the modules right below the root.
     pub fn top(&self) -> impl Iterator<Item = &str> {
         self.modules.keys().filter(|path| path.len() == 1).map(|path| path[0].as_str())
     }
@@ -97,7 +97,7 @@ impl Modules {
         self.modules.get(path).map(|module| module.file.as_path())
     }
 
-    /// Every name that a module other than the root takes from this package.
+    /// Returns every name that a module other than the root uses from this package.
     pub fn takings(&self) -> impl Iterator<Item = Taking> {
         let below_root = self.modules.iter().filter(|(path, _)| !path.is_empty());
         below_root.flat_map(|(path, module)| {
@@ -108,7 +108,7 @@ impl Modules {
         })
     }
 
-    /// The absolute path of a path that a module writes, if it belongs to this package.
+    /// Returns the absolute form of a path that a module writes, if it belongs to this package.
     fn absolute(&self, module: &[String], segments: &[String]) -> Option<Vec<String>> {
         let (first, rest) = segments.split_first()?;
         match first.as_str() {
@@ -128,13 +128,13 @@ impl Modules {
         }
     }
 
-    /// The module that an absolute path is written to take something from.
+    /// Returns the module that an absolute path names.
     pub fn written_module(&self, path: &[String]) -> ModulePath {
         let depth = (0..=path.len()).rev().find(|&depth| self.contains(&path[..depth])).unwrap_or_default();
         path[..depth].to_vec()
     }
 
-    /// The module that defines what an absolute path leads to, through re-exports.
+    /// Returns the module that defines the target of an absolute path, following re-exports.
     pub fn defining_module(&self, path: &[String]) -> ModulePath {
         let mut path = path.to_vec();
         for _ in 0..MAX_REEXPORTS {
@@ -146,7 +146,7 @@ impl Modules {
         self.written_module(&path)
     }
 
-    /// What a module imports by a name.
+    /// Returns the absolute path that a module imports under a name.
     fn import(&self, module: &ModulePath, name: &str) -> Option<Vec<String>> {
         let names = &self.modules.get(module)?.names;
         let written = names.iter().find(|written| written.imported_as.as_deref() == Some(name))?;

@@ -55,7 +55,7 @@ impl Finder {
         }
     }
 
-    /// Adds whatever looks like a path in the arguments of a macro.
+    /// Adds everything that looks like a path in the arguments of a macro.
     fn add_tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<(usize, String)> = Vec::new();
         let mut colons = 0;
@@ -96,7 +96,7 @@ impl<'ast> Visit<'ast> for Finder {
         }
     }
 
-    /// A child module is read on its own.
+    /// Skips child modules, which are read on their own.
     fn visit_item_mod(&mut self, _: &'ast ItemMod) {}
 
     /// `pub(in path)` restricts, but takes nothing.

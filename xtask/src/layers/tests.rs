@@ -6,7 +6,7 @@ use super::*;
 
 const ROWS: &[&[&str]] = &[&["high"], &["middle", "beside"], &["low"]];
 
-/// The findings of a package of these files and of modules that are empty.
+/// Returns the findings of a package of these files and of modules that are empty.
 fn findings(files: &[(&str, &str)]) -> Vec<String> {
     let mut all: Files = [("src/high.rs", ""), ("src/middle.rs", ""), ("src/beside.rs", ""), ("src/low.rs", "")]
         .into_iter()

@@ -1,4 +1,4 @@
-//! What the specification of OpenAPI 3.0 says, by its JSON Schema.
+//! The rules of the OpenAPI 3.0 specification, checked with its JSON Schema.
 
 use gotrue_openapi::Finding;
 use jsonschema::{Draft, ValidationError};

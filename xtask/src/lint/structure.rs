@@ -1,4 +1,4 @@
-//! What no schema can express: ambiguous paths, duplicate parameters, unused components.
+//! Checks that no schema can express: ambiguous paths, duplicate parameters, unused components.
 
 use std::collections::{BTreeMap, BTreeSet};
 

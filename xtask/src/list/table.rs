@@ -24,7 +24,7 @@ impl<const N: usize> Table<N> {
         })
     }
 
-    /// A Markdown table. The cells are code, except for the head and empty cells.
+    /// Returns a Markdown table. The cells are code, except for the head and empty cells.
     pub fn markdown(&self) -> String {
         let line = |cells: [&str; N]| format!("| {} |", cells.join(" | "));
         let code = |cell: &str| if cell == "-" { String::new() } else { format!("`{cell}`") };

@@ -40,13 +40,13 @@ impl Calls {
         Ok(())
     }
 
-    /// The callers of an operation, separated by commas.
+    /// Returns the callers of an operation, separated by commas.
     pub fn callers(&self, id: &str) -> Option<String> {
         Some(self.0.get(id)?.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
     }
 }
 
-/// The module path of a file: `user` for `src/user/mod.rs`.
+/// Returns the module path of a file: `user` for `src/user/mod.rs`.
 fn module(directory: &Path, file: &Path) -> Vec<String> {
     let path: PathBuf = file.strip_prefix(directory).unwrap_or(file).with_extension("");
     let steps = path.iter().map(|step| step.to_string_lossy().into_owned());
@@ -129,12 +129,12 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 }
 
-/// Whether an expression is `….raw`.
+/// Returns whether an expression is `….raw`.
 fn is_raw(receiver: &Expr) -> bool {
     matches!(receiver, Expr::Field(field) if matches!(&field.member, Member::Named(name) if name == "raw"))
 }
 
-/// The last name of a type: `Client` of `crate::Client<T>`.
+/// Returns the last name of a type: `Client` of `crate::Client<T>`.
 fn type_name(kind: &Type) -> String {
     let name = match kind {
         Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),

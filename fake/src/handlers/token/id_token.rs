@@ -92,7 +92,7 @@ fn check_nonce(hash: &str, grant: &IdTokenGrant) -> Result<(), ApiError> {
     if nonce.is_empty() || hash == expected { Ok(()) } else { Err(ApiError::oauth("invalid nonce", "Nonces mismatch")) }
 }
 
-/// Whether the token was issued with the access token, if both are present.
+/// Returns whether the token was issued with the access token, if both are present.
 fn fits_access_token(claims: &Value, grant: &IdTokenGrant) -> bool {
     let access_token = grant.access_token.as_ref().map_or("", Secret::expose);
     let hash = &Sha256::digest(access_token)[..16];

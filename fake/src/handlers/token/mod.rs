@@ -1,4 +1,4 @@
-//! Sessions for credentials (`POST /token`), a file for each grant type.
+//! Sessions for credentials (`POST /token`), with a file for each grant type.
 
 mod id_token;
 mod password;

@@ -51,7 +51,7 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let provider = if email.is_some() { "email" } else { "phone" };
     state.note(id, AuditAction::Login, Some(json!({ "provider": provider })));
     let issued = state.start_session(id, "password", None)?;
-    // Only this grant type has the field, and no password has become weak here.
+    // Only this grant type has the field; in the fake server, no password becomes weak.
     let mut response = json!(issued.session);
     response["weak_password"] = Value::Null;
     Ok(issued.add_headers(json_response(200, &response)))

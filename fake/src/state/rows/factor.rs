@@ -9,7 +9,7 @@ use crate::{
     wire::ApiError,
 };
 
-/// The secret part of a factor.
+/// The secret data of a factor.
 #[derive(Debug)]
 pub(crate) struct FactorRow {
     pub(crate) factor_id: Uuid,
@@ -17,7 +17,7 @@ pub(crate) struct FactorRow {
     pub(crate) challenges: Vec<ChallengeRow>,
 }
 
-/// What a factor is verified by.
+/// The means by which a factor is verified.
 #[derive(Clone, Debug)]
 pub(crate) enum Proof {
     /// The secret of an authenticator app.

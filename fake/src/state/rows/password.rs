@@ -7,7 +7,7 @@ use gotrue::Secret;
 
 use crate::{model::ErrorCode, wire::ApiError};
 
-/// What a password is compared with.
+/// A stored password.
 #[derive(Clone)]
 pub(crate) enum Password {
     Plain(Secret),

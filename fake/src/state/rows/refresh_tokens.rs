@@ -22,17 +22,17 @@ struct RandomToken {
     revoked_at: Option<DateTime<Utc>>,
 }
 
-/// What signs the refresh tokens of version 2.
+/// The key that signs the refresh tokens of version 2, and their counter.
 pub(crate) struct Signer {
     pub(crate) counter: u64,
     pub(crate) key: [u8; 32],
 }
 
-/// What becomes of a refresh token of version 1.
+/// The result of using a refresh token of version 1.
 pub(crate) enum RandomUse {
     /// It is exchanged for a new one.
     Exchanged,
-    /// The client has not received the active one, which it gets again.
+    /// The client has not received the active token, which is returned again.
     Active(String),
     AlreadyUsed,
 }
@@ -52,7 +52,7 @@ impl RefreshTokens {
         self.signed.as_mut()
     }
 
-    /// Counts one token of version 2 further, or starts with it.
+    /// Increments the counter of version 2, or starts it.
     pub(crate) fn upgrade(&mut self, key: [u8; 32]) -> &Signer {
         let counter = self.signed.as_ref().map_or(0, |signer| signer.counter + 1);
         let key = self.signed.as_ref().map_or(key, |signer| signer.key);
@@ -63,7 +63,7 @@ impl RefreshTokens {
         self.random.iter().any(|row| row.token == token)
     }
 
-    /// Whether a token of version 2 was signed for this session.
+    /// Returns whether a token of version 2 was signed for this session.
     pub(crate) fn has_signed(&self, token: &SignedToken) -> bool {
         self.signed.as_ref().is_some_and(|signer| token.is_signed_with(&signer.key))
     }

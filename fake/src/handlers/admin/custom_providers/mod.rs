@@ -140,7 +140,7 @@ fn apply(provider: &mut CustomProvider, change: Change) {
     }
 }
 
-/// Returns a discovery document made up from the issuer, as this server fetches nothing.
+/// Returns a discovery document derived from the issuer, because the fake server fetches nothing.
 fn discovered(issuer: &str) -> OidcDiscovery {
     let at = |path: &str| Some(format!("{}/{path}", issuer.trim_end_matches('/')));
     OidcDiscovery {

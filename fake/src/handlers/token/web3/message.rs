@@ -177,7 +177,7 @@ impl Chain {
     }
 }
 
-/// Whether the text is a domain name of at least two labels or `localhost`, with an optional port.
+/// Returns whether the text is a domain name of at least two labels or `localhost`, with an optional port.
 fn is_domain(text: &str) -> bool {
     let (name, port) = text.split_once(':').map_or((text, None), |(name, port)| (name, Some(port)));
     let is_port = |port: &str| (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
