@@ -8,3 +8,4 @@ mod processes;
 mod store_failures;
 mod stores;
 mod suspend;
+mod suspended_process;

@@ -192,7 +192,7 @@ fn a_message_for_a_wallet_is_not_built_from_parts_that_cannot_be_right() {
     for uri in ["https://127.0.0.1/", "https://example/", "https://[::1]/", "https://ada@app.example.com/"] {
         assert_refused(for_site(uri).build(), no_domain);
     }
-    assert_refused(for_site("http://app.example.com/").build(), "URI must be https, or its host localhost");
+    assert_refused(for_site("http://app.example.com/").build(), "URI must be https, or on localhost");
     assert_refused(for_site("app.example.com").build(), "URI is invalid: relative URL without a base");
     let spaces = "URI is invalid: it contains spaces or non-ASCII characters";
     assert_refused(for_site("https://app.example.com/\nVersion: 2").build(), spaces);
@@ -217,7 +217,7 @@ fn a_message_for_a_wallet_is_not_built_from_parts_that_cannot_be_right() {
         assert_refused(of(bad).build(), "address must be 0x and 40 hexadecimal digits");
     }
     for bad in [0, u64::MAX] {
-        assert_refused(ethereum().chain_id(bad).build(), "chain id must be positive and fit in 63 bits");
+        assert_refused(ethereum().chain_id(bad).build(), "chain id must be a positive number of at most 63 bits");
     }
     for bad in ["short", "not alphanumeric"] {
         assert_refused(ethereum().nonce(bad).build(), "nonce must be at least 8 letters and digits");

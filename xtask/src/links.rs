@@ -1,6 +1,10 @@
 //! `links`: checks the links of the Markdown files that point to this repository or its documentation.
 
-use std::{io::Write, path::Path};
+use std::{
+    env,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     outcome::{Outcome, Result},
@@ -48,10 +52,15 @@ fn links(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// Returns where `cargo doc` writes.
+fn target_directory(root: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
 fn leads_somewhere(root: &Path, base: &Path, target: &str) -> bool {
     let (page, anchor) = target.split_once('#').unwrap_or((target, ""));
     if let Some(page) = page.strip_prefix(DOCS) {
-        let html = workspace::read(&root.join("target/doc").join(page));
+        let html = workspace::read(&target_directory(root).join("doc").join(page));
         return html.is_ok_and(|html| anchor.is_empty() || html.contains(&format!("id=\"{anchor}\"")));
     }
     match page.strip_prefix(SOURCE) {

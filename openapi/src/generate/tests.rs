@@ -53,7 +53,7 @@ fn response_models_refer_to_the_others() {
     assert!(!models.contains("crate::") && !models.contains("struct Client "));
     assert!(models.contains("pub struct User {") && !models.contains("SignUpRequest"));
     assert!(models.contains("::std::option::Option<gotrue::types::AssuranceLevel>"));
-    assert!(models.contains("::std::option::Option<gotrue::types::SamlAttributeMapping>"));
+    assert!(models.contains("gotrue::types::FactorType"));
 }
 
 #[test]

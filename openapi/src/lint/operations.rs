@@ -90,7 +90,8 @@ impl<'a> Linter<'a> {
 
     fn responses(&mut self, operation: &Operation<'a>, pointer: &str) {
         let pointer = join(pointer, &["responses"]);
-        let statuses: Vec<&str> = operation.responses().map(|(status, _)| status).collect();
+        let mut statuses: Vec<&str> = operation.responses().map(|(status, _)| status).collect();
+        statuses.sort_unstable();
         let successes: Vec<&str> = statuses.iter().copied().filter(|status| is_success(status)).collect();
         let redirects = statuses.iter().any(|status| status.starts_with('3'));
         self.require(successes.len() < 2, &pointer, format!("more than one success: {}", successes.join(", ")));
