@@ -48,6 +48,24 @@ fn callers_are_found_by_the_raw_client() {
 }
 
 #[test]
+fn a_private_method_stands_for_its_public_callers() {
+    let source = "
+impl Client {
+    pub fn verify(&self) { self.send() }
+    pub fn verify_again(&self) { self.client.send() }
+    pub(super) fn send(&self) { self.raw.verify() }
+    pub(crate) fn probe(&self) { self.raw.health() }
+    pub fn health(&self) { self.raw.health() }
+    pub fn probe_all(&self) { self.probe() }
+}
+";
+    let mut calls = Calls::default();
+    calls.parse(&[], source, &["health", "verify"].into_iter().collect()).unwrap();
+    assert_eq!(calls.callers("verify").unwrap(), "Client::verify, Client::verify_again");
+    assert_eq!(calls.callers("health").unwrap(), "Client::health");
+}
+
+#[test]
 fn columns_are_aligned() {
     let document = serde_json::json!({ "paths": {
         "/user": { "get": { "operationId": "get_user" }, "put": { "operationId": "update_user" } },

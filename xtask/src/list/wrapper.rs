@@ -8,7 +8,7 @@ use std::{
 };
 
 use syn::{
-    Expr, ExprMethodCall, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, Member, Type,
+    Expr, ExprMethodCall, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, Member, Type, Visibility,
     visit::{self, Visit},
 };
 
@@ -20,7 +20,12 @@ use crate::{
 
 /// The callers of each operation.
 #[derive(Debug, Default)]
-pub struct Calls(BTreeMap<String, BTreeSet<String>>);
+pub struct Calls {
+    of_operations: BTreeMap<String, BTreeSet<String>>,
+    of_methods: BTreeMap<String, BTreeSet<String>>,
+    /// The methods that users of the crate cannot call.
+    restricted: BTreeSet<String>,
+}
 
 impl Calls {
     /// Reads every source file under a directory.
@@ -40,9 +45,15 @@ impl Calls {
         Ok(())
     }
 
-    /// Returns the callers of an operation, separated by commas.
+    /// Returns the callers of an operation, separated by commas. If none of them is public, the callers of those.
     pub fn callers(&self, id: &str) -> Option<String> {
-        Some(self.0.get(id)?.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+        let callers = self.of_operations.get(id)?;
+        let (restricted, public): (Vec<_>, Vec<_>) =
+            callers.iter().partition(|caller| self.restricted.contains(*caller));
+        let indirect =
+            restricted.into_iter().filter_map(|caller| self.of_methods.get(caller.rsplit("::").next()?)).flatten();
+        let callers: Vec<_> = if public.is_empty() { indirect.collect() } else { public };
+        Some(callers.into_iter().map(String::as_str).collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -114,16 +125,18 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
+        if let (Within::Impl(kind), Visibility::Restricted(_)) = (&self.within, &item.vis) {
+            self.calls.restricted.insert(format!("{kind}::{}", item.sig.ident));
+        }
         self.enter_function(&item.sig.ident.to_string(), |finder| visit::visit_impl_item_fn(finder, item));
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        let id = call.method.to_string();
-        if let Within::Function(caller) = &self.within
-            && is_raw(&call.receiver)
-            && self.ids.contains(id.as_str())
-        {
-            self.calls.0.entry(id).or_default().insert(caller.clone());
+        let name = call.method.to_string();
+        if let Within::Function(caller) = &self.within {
+            let is_operation = is_raw(&call.receiver) && self.ids.contains(name.as_str());
+            let calls = if is_operation { &mut self.calls.of_operations } else { &mut self.calls.of_methods };
+            calls.entry(name).or_default().insert(caller.clone());
         }
         visit::visit_expr_method_call(self, call);
     }
