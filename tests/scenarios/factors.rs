@@ -67,7 +67,7 @@ pub async fn verified_while_refreshing(world: &World) {
     auth.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
     let mfa = auth.user().mfa();
     let factor = mfa.enroll_totp(EnrollTotp::new()).await.unwrap();
-    for _ in 0..10 {
+    for _ in 0..100 {
         let (verified, refreshed, user) =
             futures::join!(mfa.challenge_and_verify(factor.id, totp(&factor.secret)), auth.refresh(), async {
                 auth.user().get().await
