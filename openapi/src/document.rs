@@ -15,6 +15,48 @@ pub fn gotrue() -> Result<Value, Error> {
     parse(include_str!("../gotrue.yaml"))
 }
 
+/// Returns the document of auth hooks, `hooks.yaml` in this crate, in which the server is the client. It contains the
+/// schemas of [`gotrue`] that it refers to.
+///
+/// # Errors
+///
+/// [`Error::Yaml`] if a file in this crate is not valid YAML.
+pub fn hooks() -> Result<Value, Error> {
+    let mut hooks = parse(include_str!("../hooks.yaml"))?;
+    embed_schemas(&mut hooks, &gotrue()?);
+    Ok(hooks)
+}
+
+/// Copies the schemas of `gotrue.yaml` that a document refers to into it, so that its references are within itself.
+fn embed_schemas(document: &mut Value, gotrue: &Value) {
+    localize_references(document);
+    let mut targets = BTreeSet::new();
+    references(gotrue, document, &mut targets);
+    let names = targets.iter().filter_map(|target| target.strip_prefix("#/components/schemas/"));
+    let shared: Vec<_> =
+        names.filter_map(|name| Some((name.to_owned(), gotrue["components"]["schemas"].get(name)?.clone()))).collect();
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        for (name, schema) in shared {
+            schemas.entry(name).or_insert(schema);
+        }
+    }
+}
+
+fn localize_references(value: &mut Value) {
+    match value {
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Array(elements) => elements.iter_mut().for_each(localize_references),
+        Value::Object(members) => {
+            if let Some(Value::String(target)) = members.get_mut("$ref")
+                && let Some(local) = target.strip_prefix("gotrue.yaml")
+            {
+                *target = local.to_owned();
+            }
+            members.values_mut().for_each(localize_references);
+        }
+    }
+}
+
 /// Parses the YAML text of a document.
 ///
 /// # Errors
@@ -164,6 +206,25 @@ pub fn request_schemas(document: &Value) -> BTreeSet<&str> {
 #[must_use]
 pub fn response_schemas(document: &Value) -> BTreeSet<&str> {
     reachable_schemas(document, &["responses"])
+}
+
+/// Returns the names of the schemas that an application sends: those in requests, or, where the server is the client
+/// (`x-gotrue: client`), those in responses.
+#[must_use]
+pub fn sent_schemas(document: &Value) -> BTreeSet<&str> {
+    if is_gotrue_client(document) { response_schemas(document) } else { request_schemas(document) }
+}
+
+/// Returns the names of the schemas that an application receives, as the counterpart of [`sent_schemas`].
+#[must_use]
+pub fn received_schemas(document: &Value) -> BTreeSet<&str> {
+    if is_gotrue_client(document) { request_schemas(document) } else { response_schemas(document) }
+}
+
+/// Returns whether the server sends the requests of this document, as it does for auth hooks.
+#[must_use]
+pub fn is_gotrue_client(document: &Value) -> bool {
+    document["x-gotrue"] == "client"
 }
 
 fn reachable_schemas<'a>(document: &'a Value, parts: &[&str]) -> BTreeSet<&'a str> {

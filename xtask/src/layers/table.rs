@@ -15,7 +15,7 @@ pub const PACKAGES: &[Package] = &[
         root: "src/lib.rs",
         rows: &[
             &["axum"],
-            &["tower", "loopback"],
+            &["tower", "loopback", "hooks"],
             &["manager"],
             &["store"],
             &["admin", "user"],
