@@ -6,64 +6,22 @@ use serde_json::{Map, Value};
 
 use crate::{error::Error, pointer::METHODS};
 
-/// Returns the document of the GoTrue server, which is `gotrue.yaml` in this crate.
+/// Returns the document of the GoTrue server, which is `bundle/gotrue.json` in this crate.
 ///
 /// # Errors
 ///
-/// [`Error::Yaml`] if the file in this crate is not valid YAML.
+/// [`Error::Json`] if the file in this crate is not valid JSON.
 pub fn gotrue() -> Result<Value, Error> {
-    parse(include_str!("../gotrue.yaml"))
+    serde_json::from_str(include_str!("../bundle/gotrue.json")).map_err(Error::Json)
 }
 
-/// Returns the document of auth hooks, `hooks.yaml` in this crate, in which the server is the client. It contains the
-/// schemas of [`gotrue`] that it refers to.
+/// Returns the document of auth hooks, which is `bundle/hooks.json` in this crate. In it, the server is the client.
 ///
 /// # Errors
 ///
-/// [`Error::Yaml`] if a file in this crate is not valid YAML.
+/// [`Error::Json`] if the file in this crate is not valid JSON.
 pub fn hooks() -> Result<Value, Error> {
-    let mut hooks = parse(include_str!("../hooks.yaml"))?;
-    embed_schemas(&mut hooks, &gotrue()?);
-    Ok(hooks)
-}
-
-/// Copies the schemas of `gotrue.yaml` that a document refers to into it, so that its references are within itself.
-fn embed_schemas(document: &mut Value, gotrue: &Value) {
-    localize_references(document);
-    let mut targets = BTreeSet::new();
-    references(gotrue, document, &mut targets);
-    let names = targets.iter().filter_map(|target| target.strip_prefix("#/components/schemas/"));
-    let shared: Vec<_> =
-        names.filter_map(|name| Some((name.to_owned(), gotrue["components"]["schemas"].get(name)?.clone()))).collect();
-    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
-        for (name, schema) in shared {
-            schemas.entry(name).or_insert(schema);
-        }
-    }
-}
-
-fn localize_references(value: &mut Value) {
-    match value {
-        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        Value::Array(elements) => elements.iter_mut().for_each(localize_references),
-        Value::Object(members) => {
-            if let Some(Value::String(target)) = members.get_mut("$ref")
-                && let Some(local) = target.strip_prefix("gotrue.yaml")
-            {
-                *target = local.to_owned();
-            }
-            members.values_mut().for_each(localize_references);
-        }
-    }
-}
-
-/// Parses the YAML text of a document.
-///
-/// # Errors
-///
-/// [`Error::Yaml`] if the text is not valid YAML.
-pub fn parse(text: &str) -> Result<Value, Error> {
-    serde_norway::from_str(text).map_err(Error::Yaml)
+    serde_json::from_str(include_str!("../bundle/hooks.json")).map_err(Error::Json)
 }
 
 /// One operation of the document.
@@ -193,6 +151,37 @@ pub fn references<'a>(document: &'a Value, value: &'a Value, found: &mut BTreeSe
     }
     for part in entries(value).map(|(_, part)| part).chain(elements(value)) {
         references(document, part, found);
+    }
+}
+
+/// Copies the schemas of `gotrue.yaml` to which another document refers into that document, so that all of its references
+/// are within itself.
+pub fn embed_schemas(document: &mut Value, gotrue: &Value) {
+    localize_references(document);
+    let mut targets = BTreeSet::new();
+    references(gotrue, document, &mut targets);
+    let names = targets.iter().filter_map(|target| target.strip_prefix("#/components/schemas/"));
+    let shared: Vec<_> =
+        names.filter_map(|name| Some((name.to_owned(), gotrue["components"]["schemas"].get(name)?.clone()))).collect();
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        for (name, schema) in shared {
+            schemas.entry(name).or_insert(schema);
+        }
+    }
+}
+
+fn localize_references(value: &mut Value) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        Value::Array(elements) => elements.iter_mut().for_each(localize_references),
+        Value::Object(members) => {
+            if let Some(Value::String(target)) = members.get_mut("$ref")
+                && let Some(local) = target.strip_prefix("gotrue.yaml")
+            {
+                *target = local.to_owned();
+            }
+            members.values_mut().for_each(localize_references);
+        }
     }
 }
 

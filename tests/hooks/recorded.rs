@@ -5,6 +5,7 @@ use gotrue::hooks::{AnyHook, Hook, HookError, HookSecrets, HookVerifier};
 use gotrue_fake::ManualClock;
 use serde::Serialize;
 use serde_json::Value;
+use support::same::same;
 
 use crate::recording::Recording;
 
@@ -26,7 +27,7 @@ fn every_request_verifies_and_decodes() {
         };
         assert_eq!(variant, recording.hook, "{file}");
         let sent: Value = serde_json::from_slice(recording.body()).unwrap();
-        assert_eq!(decoded, sent, "{file}: the models lack a field");
+        assert_eq!(same(&decoded, &sent), Ok(()), "{file}: the models lack a field");
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod bench;
 mod build_cost;
+mod bundle;
 mod causes;
 mod ci;
 mod codegen;
@@ -39,11 +40,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check the document against its own rules and OpenAPI 3.0.
+    /// Check the documents against their own rules and OpenAPI 3.0.
     Lint {
-        /// The document to check [default: openapi/gotrue.yaml].
+        /// The document to check [default: openapi/gotrue.yaml and openapi/hooks.yaml].
         file: Option<PathBuf>,
     },
+    /// Write openapi/bundle from the documents: JSON, and YAML without aliases.
+    Bundle,
     /// List the operations with their credential and the method that calls them.
     List {
         /// Print a Markdown table.
@@ -108,7 +111,9 @@ fn main() -> ExitCode {
 
 fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
     match command {
-        Command::Lint { file } => lint::run(&file.unwrap_or_else(workspace::document), out),
+        Command::Lint { file: Some(file) } => lint::run(&file, out),
+        Command::Lint { file: None } => lint::all(out),
+        Command::Bundle => bundle::run(out),
         Command::List { markdown, check } => {
             let format = if markdown { list::Format::Markdown } else { list::Format::Columns };
             list::run(format, check.as_deref(), out)
