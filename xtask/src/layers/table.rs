@@ -39,9 +39,9 @@ pub const PACKAGES: &[Package] = &[
         rows: &[
             &["builder"],
             &["server", "router"],
-            &["handlers"],
+            &["gateway", "handlers"],
             &["state"],
-            &["settings"],
+            &["api_keys", "settings"],
             &[
                 "code_challenge",
                 "contact",
