@@ -77,6 +77,9 @@ pub enum Command {
     /// Make the signing keys of a server, and tokens signed with them
     #[command(subcommand, long_about = command::keys::ABOUT)]
     Keys(command::keys::Keys),
+    /// Make and check the requests of auth hooks
+    #[command(subcommand, long_about = command::hooks::ABOUT)]
+    Hooks(command::hooks::Hooks),
     /// Check that the server is up, and show its version
     Health(command::health::Health),
     /// Check the server, its keys and its settings, and say what to do
@@ -115,6 +118,7 @@ impl Command {
             Self::Clients(command) => command.run(context).await,
             Self::Jwt(command) => command.run(context).await,
             Self::Keys(command) => command.run(context),
+            Self::Hooks(command) => command.run(context).await,
             Self::Health(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Settings(command) => command.run(context).await,

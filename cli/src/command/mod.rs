@@ -10,6 +10,7 @@ mod enabled;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod health;
+pub mod hooks;
 pub mod invite;
 pub mod jwt;
 pub mod keys;
