@@ -86,7 +86,7 @@ pub const PACKAGES: &[Package] = &[
         rows: &[
             &["ci"],
             &["bench", "build_cost", "codegen", "conformance", "drift", "layers", "links", "lint", "list"],
-            &["causes", "performance", "program", "source", "yaml"],
+            &["causes", "golang", "performance", "program", "source", "yaml"],
             &["workspace"],
             &["outcome"],
         ],
