@@ -15,13 +15,12 @@ mod values;
 
 use std::{collections::BTreeSet, io::Write, path::Path};
 
-use gotrue_openapi::document as openapi;
 use serde_json::Value;
 
 use crate::{
     golang::{Declaration, Index, Source},
     outcome::{Outcome, Result},
-    workspace,
+    workspace, yaml,
 };
 use document::Document;
 use fact::Facts;
@@ -112,7 +111,7 @@ fn read(server: &Path, document: &Path) -> Result<Facts> {
 
 fn parse(document: &Path) -> Result<Value> {
     let text = workspace::read(document)?;
-    openapi::parse(&text).map_err(|error| format!("{}: {error}", workspace::shown(document)).into())
+    yaml::parse(&text).map_err(|error| format!("{}: {error}", workspace::shown(document)).into())
 }
 
 /// Returns whether a declaration may be about the API.
