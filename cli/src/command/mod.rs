@@ -8,6 +8,8 @@ pub mod completions;
 pub mod doctor;
 mod enabled;
 mod factor_code;
+#[cfg(feature = "fake")]
+pub mod fake;
 pub mod health;
 pub mod invite;
 pub mod jwt;
