@@ -10,6 +10,7 @@ mod ci;
 mod codegen;
 mod conformance;
 mod drift;
+mod golang;
 mod layers;
 mod links;
 mod lint;
@@ -64,17 +65,19 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         document: Option<PathBuf>,
     },
-    /// List what has changed in the upstream document since its last review (openapi/upstream-digest.txt).
+    /// List what has changed at the server since its last review, by its source or by the upstream document.
     Drift {
-        /// The openapi.yaml of supabase/auth.
-        #[arg(long, value_name = "FILE")]
-        upstream: PathBuf,
-        /// Mark FILE as reviewed by rewriting the digest.
+        #[command(flatten)]
+        of: drift::Of,
+        /// Mark it as reviewed by rewriting the digest.
         #[arg(long)]
         accept: bool,
-        /// The upstream commit of FILE, written to the head of the digest.
+        /// The commit of supabase/auth, written to the head of the digest.
         #[arg(long, value_name = "COMMIT", requires = "accept")]
         revision: Option<String>,
+        /// With --server: list all that openapi/gotrue.yaml lacks instead, reviewed or not.
+        #[arg(long, requires = "server", conflicts_with = "accept")]
+        undocumented: bool,
     },
     /// Print, write or compare the generated code.
     Codegen {
@@ -121,10 +124,9 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Conformance { directory, document } => {
             conformance::run(&directory, &document.unwrap_or_else(workspace::document), out)
         }
-        Command::Drift { upstream, accept: false, .. } => drift::compare(&upstream, &workspace::digest(), out),
-        Command::Drift { upstream, revision, .. } => {
-            drift::accept(&upstream, &workspace::digest(), revision.as_deref(), out)
-        }
+        Command::Drift { of, undocumented: true, .. } => drift::undocumented(&of, out),
+        Command::Drift { of, accept: false, .. } => drift::compare(&of, out),
+        Command::Drift { of, revision, .. } => drift::accept(&of, revision.as_deref(), out),
         Command::Codegen { emit: Some(directory), .. } => codegen::emit(&directory, out),
         Command::Codegen { diff: Some(directory), .. } => codegen::diff(&directory, out),
         Command::Codegen { .. } => codegen::print(out),

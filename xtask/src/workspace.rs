@@ -26,6 +26,10 @@ pub fn digest() -> PathBuf {
     root().join("openapi/upstream-digest.txt")
 }
 
+pub fn server_digest() -> PathBuf {
+    root().join("xtask/data/server-digest.txt")
+}
+
 pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", shown(path)).into())
 }
