@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     code_challenge::challenge_in_body,
     contact,
+    handlers::sign_up::check_sign_up,
     model::{
         AuditAction, ErrorCode, OtpType,
         types::{MagicLinkRequest, MessageSent},
@@ -48,12 +49,19 @@ pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
     if otp.phone.is_empty() {
         return Err(ApiError::validation_failed("One of email or phone must be set"));
     }
+    if !create && state.account_by_phone(&otp.phone).is_none() {
+        return Err(no_sign_up_by_otp());
+    }
+    if !state.settings.phone {
+        return Err(ApiError::new(400, ErrorCode::PhoneProviderDisabled, "Unsupported phone provider"));
+    }
     contact::phone(&otp.phone)?;
     contact::check_channel(&otp.channel)?;
-    let id = match state.account_by_phone(&otp.phone) {
-        Some(account) => account.user.id,
-        None if !create => return Err(no_sign_up_by_otp()),
-        None => state.create_account("", &otp.phone, otp.data)?,
+    let id = if let Some(account) = state.account_by_phone(&otp.phone) {
+        account.user.id
+    } else {
+        check_sign_up(state)?;
+        state.create_account("", &otp.phone, otp.data)?
     };
     state.note(id, AuditAction::UserRecoveryRequested, Some(json!({ "channel": "sms" })));
     state.send(
@@ -66,18 +74,32 @@ pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
 /// Finds or creates the user for a link. Returns the type of the link too: a sign-up if the address is not confirmed
 /// yet.
 fn link_to(state: &mut State, email: &str, data: Option<Value>, create: bool) -> Result<(Uuid, OtpType), ApiError> {
+    check_links(state)?;
     contact::email(email)?;
-    let (now, confirm) = (state.now(), state.settings.confirm_addresses);
+    let (now, confirm) = (state.now(), !state.settings.autoconfirm_emails);
     let id = match state.account_by_email(email) {
         Some(account) => account.user.id,
         None if !create => return Err(no_sign_up_by_otp()),
-        None => state.create_account(email, "", data)?,
+        None => {
+            check_sign_up(state)?;
+            state.create_account(email, "", data)?
+        }
     };
     let account = state.account(id)?;
     if !confirm {
         account.confirm(now);
     }
     Ok((id, if account.is_confirmed() { OtpType::Magiclink } else { OtpType::Signup }))
+}
+
+/// Fails if nobody can sign in by a link.
+fn check_links(state: &State) -> Result<(), ApiError> {
+    let message = match &state.settings {
+        settings if !settings.email => "Email logins are disabled",
+        settings if !settings.magic_links => "Login with magic link is disabled",
+        _ => return Ok(()),
+    };
+    Err(ApiError::new(422, ErrorCode::EmailProviderDisabled, message))
 }
 
 fn no_sign_up_by_otp() -> ApiError {

@@ -4,7 +4,7 @@ use crate::{
     code_challenge::challenge_in_body,
     contact,
     model::{
-        AuditAction, OtpType,
+        AuditAction, ErrorCode, OtpType,
         types::{MessageSent, RecoverRequest},
     },
     state::{State, messages::Letter},
@@ -12,6 +12,9 @@ use crate::{
 };
 
 pub(crate) fn recover(state: &mut State, request: &Request) -> ApiResult {
+    if !state.settings.email {
+        return Err(ApiError::new(400, ErrorCode::EmailProviderDisabled, "Email logins are disabled"));
+    }
     let recover: RecoverRequest = json_body_with(request, &["email"])?;
     if recover.email.is_empty() {
         return Err(ApiError::validation_failed("Password recovery requires an email"));

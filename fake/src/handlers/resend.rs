@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::{
     code_challenge::challenge_in_body,
     contact,
-    model::{AuditAction, OtpType, types::MessageSent},
+    model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
     state::{State, messages::Letter},
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
@@ -22,6 +22,7 @@ struct Resend {
 pub(crate) fn resend(state: &mut State, request: &Request) -> ApiResult {
     let resend: Resend = json_body(request)?;
     check_resend(&resend)?;
+    check_enabled(state, &resend)?;
     let challenge = if resend.email.is_empty() { None } else { challenge_in_body(request)? };
     let account = if resend.email.is_empty() {
         contact::phone(&resend.phone)?;
@@ -48,6 +49,16 @@ pub(crate) fn resend(state: &mut State, request: &Request) -> ApiResult {
         state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
     }
     ok(&MessageSent { message_id: None })
+}
+
+fn check_enabled(state: &State, resend: &Resend) -> Result<(), ApiError> {
+    if !resend.email.is_empty() && !state.settings.email {
+        return Err(ApiError::new(400, ErrorCode::EmailProviderDisabled, "Email logins are disabled"));
+    }
+    if !resend.phone.is_empty() && !state.settings.phone {
+        return Err(ApiError::new(400, ErrorCode::PhoneProviderDisabled, "Phone logins are disabled"));
+    }
+    Ok(())
 }
 
 fn check_resend(resend: &Resend) -> Result<(), ApiError> {

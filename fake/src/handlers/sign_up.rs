@@ -25,6 +25,11 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     check_storable(sign_up.data.as_ref(), "Database error saving new user")?;
     let email = sign_up.email.unwrap_or_default();
     let phone = sign_up.phone.unwrap_or_default();
+    if email.is_empty() && phone.is_empty() && !state.settings.anonymous_users {
+        let message = "Anonymous sign-ins are disabled";
+        return Err(ApiError::new(422, ErrorCode::AnonymousProviderDisabled, message));
+    }
+    check_sign_up(state)?;
     if email.is_empty() && phone.is_empty() {
         let id = state.create_account("", "", sign_up.data)?;
         return state.sign_in(id, "anonymous");
@@ -33,25 +38,32 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     if password.is_empty() {
         return Err(ApiError::validation_failed("Signup requires a valid password"));
     }
-    check_strength(&password)?;
+    check_strength(&state.settings, &password)?;
     let challenge = challenge_in_body(request)?;
     if !email.is_empty() && !phone.is_empty() {
         let message = "Only an email address or phone number should be provided on signup.";
         return Err(ApiError::validation_failed(message));
     }
+    let settings = &state.settings;
+    let confirm = if email.is_empty() { !settings.autoconfirm_phones } else { !settings.autoconfirm_emails };
     if email.is_empty() {
+        if !settings.phone {
+            return Err(ApiError::new(400, ErrorCode::PhoneProviderDisabled, "Phone signups are disabled"));
+        }
         contact::phone(&phone)?;
     } else {
+        if !settings.email {
+            return Err(ApiError::new(400, ErrorCode::EmailProviderDisabled, "Email signups are disabled"));
+        }
         contact::email(&email)?;
     }
-    let confirm = state.settings.confirm_addresses;
     let traits = || Some(json!({ "provider": if email.is_empty() { "phone" } else { "email" } }));
     let known = if email.is_empty() { state.account_by_phone(&phone) } else { state.account_by_email(&email) };
     let id = match known {
         Some(account) if account.is_confirmed() => {
             let id = account.user.id;
             state.note(id, AuditAction::UserRepeatedSignup, traits());
-            if !confirm {
+            if state.settings.autoconfirm_emails || state.settings.autoconfirm_phones {
                 return Err(ApiError::new(422, ErrorCode::UserAlreadyExists, "User already registered"));
             }
             let known = state.account(id)?.user.clone();
@@ -81,6 +93,14 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
         return ok(&User { user_metadata: Some(json!({})), identities: Some(Vec::new()), ..user.clone() });
     }
     ok(user)
+}
+
+/// Fails if nobody can sign up.
+pub(crate) fn check_sign_up(state: &State) -> Result<(), ApiError> {
+    if state.settings.disable_sign_up {
+        return Err(ApiError::new(422, ErrorCode::SignupDisabled, "Signups not allowed for this instance"));
+    }
+    Ok(())
 }
 
 /// Returns a made-up user, which reveals nothing about the owner of the address.

@@ -1,5 +1,6 @@
 //! The signed-in user.
 
+use chrono::Duration;
 use gotrue::Secret;
 use serde_json::Value;
 use uuid::Uuid;
@@ -13,9 +14,9 @@ use crate::{
     state::{
         State,
         access_tokens::Caller,
-        messages::Letter,
+        messages::{Letter, token_hash},
         rows::{
-            account::check_storable,
+            account::{SentCode, check_storable},
             password::{Password, check_strength},
         },
     },
@@ -39,6 +40,9 @@ struct Update {
     data: Option<Value>,
     challenge: Option<String>,
     redirect_to: String,
+    /// The code of a reauthentication.
+    nonce: Secret,
+    current_password: Option<Secret>,
 }
 
 /// `PUT /user`. Everything is checked before anything changes.
@@ -47,6 +51,9 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     let update = read_update(state, request)?;
     check_update(state, &caller, &update)?;
     let user_id = caller.user_id;
+    if update.password.is_some() && needs_reauthentication(state, &caller) {
+        state.account(user_id)?.drop_codes(None);
+    }
     if let Some(password) = update.password {
         state.account(user_id)?.password = Some(Password::Plain(password));
         state.note(user_id, AuditAction::UserUpdatedPassword, None);
@@ -74,7 +81,7 @@ fn read_update(state: &State, request: &Request) -> Result<Update, ApiError> {
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let email = given(update.email).map(|email| contact::email(&email)).transpose()?;
     let phone = given(update.phone).map(|phone| contact::phone(&phone)).transpose()?;
-    update.password.as_ref().map_or(Ok(()), check_strength)?;
+    update.password.as_ref().map_or(Ok(()), |password| check_strength(&state.settings, password))?;
     check_storable(update.data.as_ref(), "Error updating user")?;
     if update.app_metadata.is_some() {
         let message = "Updating app_metadata requires admin privileges";
@@ -87,6 +94,8 @@ fn read_update(state: &State, request: &Request) -> Result<Update, ApiError> {
         data: update.data,
         challenge: given(update.code_challenge),
         redirect_to: state.settings.redirect_to(request),
+        nonce: update.nonce.unwrap_or_default(),
+        current_password: update.current_password,
     })
 }
 
@@ -105,6 +114,10 @@ fn check_update(state: &mut State, caller: &Caller, update: &Update) -> Result<(
         let message = "Updating password of an anonymous user without an email or phone is not allowed";
         return Err(ApiError::new(422, ErrorCode::ValidationFailed, message));
     }
+    if update.password.is_some() {
+        check_password_change(state, caller, update)?;
+    }
+    let account = state.account(caller.user_id)?;
     let is_same = |new: &Secret| account.password.as_ref().is_some_and(|old| old.is(new));
     let is_same = update.password.as_ref().is_some_and(is_same);
     let sent_at = (account.user.email_change_sent_at, account.user.phone_change_sent_at);
@@ -121,9 +134,49 @@ fn check_update(state: &mut State, caller: &Caller, update: &Update) -> Result<(
         return Err(ApiError::new(422, ErrorCode::SamePassword, message));
     }
     if email.is_some() {
-        state.check_interval(sent_at.0, false)?;
+        state.check_interval(sent_at.0, state.settings.email_codes.interval, false)?;
     }
-    if phone.is_some() { state.check_interval(sent_at.1, true) } else { Ok(()) }
+    if phone.is_some() { state.check_interval(sent_at.1, state.settings.phone_codes.interval, true) } else { Ok(()) }
+}
+
+/// Returns whether a new password needs a reauthentication: the session is a day old.
+fn needs_reauthentication(state: &State, caller: &Caller) -> bool {
+    let session = state.sessions.iter().find(|session| session.id == caller.session_id);
+    state.settings.reauthenticate_for_password
+        && session.is_none_or(|session| state.now() > session.created_at + Duration::hours(24))
+}
+
+/// Fails if a new password needs a reauthentication or the current password.
+fn check_password_change(state: &mut State, caller: &Caller, update: &Update) -> Result<(), ApiError> {
+    let (now, lifetime) = (state.now(), state.settings.email_codes.lifetime);
+    if needs_reauthentication(state, caller) {
+        if update.nonce.is_empty() {
+            let message = "Password update requires reauthentication";
+            return Err(ApiError::new(400, ErrorCode::ReauthenticationNeeded, message));
+        }
+        let account = state.account(caller.user_id)?;
+        let fits = |code: &SentCode| {
+            code.otp_type.is_none()
+                && code.hash == token_hash(&code.address, update.nonce.expose())
+                && now - code.sent_at < lifetime
+        };
+        if !account.codes.iter().any(fits) {
+            let message = "Nonce has expired or is invalid";
+            return Err(ApiError::new(422, ErrorCode::ReauthenticationNotValid, message));
+        }
+    }
+    let is_recovering = state.sessions.iter().any(|it| it.id == caller.session_id && it.method == "recovery");
+    if !state.settings.current_password_for_password || is_recovering {
+        return Ok(());
+    }
+    let Some(password) = state.account(caller.user_id)?.password.clone() else { return Ok(()) };
+    let refuse = |code| Err(ApiError::new(400, code, "Current password required when setting new password."));
+    match &update.current_password {
+        None => refuse(ErrorCode::CurrentPasswordRequired),
+        Some(current) if current.is_empty() => refuse(ErrorCode::CurrentPasswordRequired),
+        Some(current) if !password.is(current) => refuse(ErrorCode::CurrentPasswordInvalid),
+        Some(_) => Ok(()),
+    }
 }
 
 fn change_email(
@@ -133,7 +186,7 @@ fn change_email(
     challenge: Option<String>,
     redirect_to: String,
 ) -> Result<(), ApiError> {
-    let (now, confirm) = (state.now(), state.settings.confirm_addresses);
+    let (now, confirm) = (state.now(), !state.settings.autoconfirm_emails);
     let account = state.account(user_id)?;
     if account.email() == email {
         return Ok(());
@@ -148,7 +201,7 @@ fn change_email(
 }
 
 fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), ApiError> {
-    let (now, confirm) = (state.now(), state.settings.confirm_addresses);
+    let (now, confirm) = (state.now(), !state.settings.autoconfirm_phones);
     let account = state.account(user_id)?;
     if account.phone() == phone {
         return Ok(());

@@ -1,5 +1,6 @@
 //! Access tokens, and authentication of requests.
 
+use chrono::Duration;
 use gotrue::Secret;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -7,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     model::{
         ErrorCode,
-        types::{Factor, Session},
+        types::{Factor, Session, User},
     },
     state::store::State,
     wire::{ApiError, Request},
@@ -35,10 +36,11 @@ pub(crate) fn session_gone() -> ApiError {
 
 impl State {
     pub(crate) fn tokens(&mut self, session_id: Uuid, refresh_token: String) -> Result<Session, ApiError> {
-        let (now, lifetime) = (self.now(), self.settings.token_lifetime);
+        let now = self.now();
         let row = self.sessions.iter().find(|session| session.id == session_id).ok_or_else(session_gone)?;
         let (user_id, aal, amr, application) = (row.user_id, row.aal(), row.amr(), row.application.clone());
         let user = self.account(user_id)?.user.clone();
+        let lifetime = self.lifetime_of(session_id, &user);
         let expires_at = (now + lifetime).timestamp();
         let mut claims = json!({
             "sub": user.id,
@@ -55,6 +57,10 @@ impl State {
             "session_id": session_id,
             "is_anonymous": user.is_anonymous,
         });
+        let issuer = self.token_issuer();
+        if !issuer.is_empty() {
+            claims["iss"] = json!(issuer);
+        }
         if let Some(application) = application {
             claims["client_id"] = json!(application.client_id);
             claims["scope"] = json!(application.scope);
@@ -109,6 +115,23 @@ impl State {
         }
     }
 
+    /// Returns the issuer of tokens. It may be empty.
+    pub(crate) fn token_issuer(&self) -> String {
+        self.settings.issuer.clone().unwrap_or_else(|| self.base_url.clone())
+    }
+
+    /// Returns the lifetime of an access token. It ends with the session if that is too low for the user's factors.
+    fn lifetime_of(&self, session_id: Uuid, user: &User) -> Duration {
+        let (now, lifetime) = (self.now(), self.settings.token_lifetime);
+        let session = self.sessions.iter().find(|session| session.id == session_id);
+        let is_low = session.is_some_and(|session| session.second_factor.is_none())
+            && user.factors.iter().flatten().any(Factor::is_verified);
+        match (self.settings.low_aal_lifetime, session) {
+            (Some(limit), Some(session)) if is_low => (session.created_at + limit - now).min(lifetime),
+            _ => lifetime,
+        }
+    }
+
     /// Authenticates a request of a user who is not anonymous.
     pub(crate) fn named_caller(&mut self, request: &Request) -> Result<Caller, ApiError> {
         let caller = self.caller(request)?;
@@ -122,7 +145,7 @@ impl State {
     /// Authenticates a request with a service key.
     pub(crate) fn check_admin(&self, request: &Request) -> Result<(), ApiError> {
         let claims = self.claims(bearer(request)?)?;
-        if claims["role"] == "service_role" || claims["role"] == "supabase_admin" {
+        if claims["role"].as_str().is_some_and(|role| self.settings.admin_roles.iter().any(|known| known == role)) {
             Ok(())
         } else {
             Err(ApiError::new(403, ErrorCode::NotAdmin, "User not allowed"))
@@ -130,7 +153,7 @@ impl State {
     }
 
     pub(crate) fn service_key(&self) -> Secret {
-        let exp = (self.now() + chrono::Duration::days(3650)).timestamp();
+        let exp = (self.now() + Duration::days(3650)).timestamp();
         self.sign(&json!({ "role": "service_role", "exp": exp })).unwrap_or_default()
     }
 

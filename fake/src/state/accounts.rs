@@ -62,7 +62,7 @@ impl State {
             contact::email(email)?;
         }
         let (id, now) = (self.random.id(), self.now());
-        self.accounts.push(Account::new(blank_user(id, email, phone, now)));
+        self.accounts.push(Account::new(blank_user(&self.settings, id, email, phone, now)));
         Ok(id)
     }
 

@@ -49,7 +49,7 @@ impl State {
     /// Returns the user of a profile. Links it to a user with the same verified address, or creates a user.
     pub(crate) fn user_of(&mut self, profile: &Profile) -> Result<Uuid, ApiError> {
         let now = self.now();
-        let trusted = profile.email_verified || !self.settings.confirm_addresses;
+        let trusted = profile.email_verified || self.settings.autoconfirm_emails;
         let id = match (self.owner_of(profile), self.account_by_email(&profile.email).map(|account| account.user.id)) {
             (Some(known), _) => {
                 self.seen_again(known, profile)?;
@@ -59,6 +59,9 @@ impl State {
                 self.add_profile(same, profile)?;
                 self.account(same)?.merge_metadata(&profile.data);
                 same
+            }
+            (None, _) if self.settings.disable_sign_up => {
+                return Err(ApiError::new(422, ErrorCode::SignupDisabled, "Signups not allowed for this instance"));
             }
             (None, taken) => self.create_from(profile, taken.is_some()),
         };
@@ -102,7 +105,7 @@ impl State {
     fn create_from(&mut self, profile: &Profile, is_taken: bool) -> Uuid {
         let (id, identity_id, now) = (self.random.id(), self.random.id(), self.now());
         let email = if is_taken { "" } else { &profile.email };
-        let mut account = Account::new(blank_user(id, email, "", now));
+        let mut account = Account::new(blank_user(&self.settings, id, email, "", now));
         account.merge_metadata(&profile.data);
         account.add_identity(profile.identity(identity_id, id, now));
         self.accounts.push(account);
@@ -138,6 +141,9 @@ impl State {
             )?;
             format!("A confirmation email has been sent to your {provider} email")
         };
+        if self.settings.allow_unverified_emails {
+            return Ok(());
+        }
         let message = format!("Unverified email with {provider}. {how}");
         Err(ApiError::new(422, ErrorCode::ProviderEmailNeedsVerification, message))
     }

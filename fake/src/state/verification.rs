@@ -20,7 +20,12 @@ pub(crate) enum Outcome {
 impl State {
     /// Redeems a code and does what it was sent for.
     pub(crate) fn redeem_otp(&mut self, hash: &str, otp_type: OtpType) -> Option<Outcome> {
-        let (now, secure) = (self.now(), self.settings.confirm_addresses);
+        let now = self.now();
+        let secure = self.settings.secure_email_change && !self.settings.autoconfirm_emails;
+        let lifetime = match otp_type {
+            OtpType::Sms | OtpType::PhoneChange => self.settings.phone_codes.lifetime,
+            _ => self.settings.email_codes.lifetime,
+        };
         let account = self.accounts.iter_mut().find_map(|account| {
             let code = account
                 .codes
@@ -31,7 +36,7 @@ impl State {
         if account.user.banned_until.is_some_and(|until| until > now) {
             return Some(Outcome::Banned);
         }
-        let code = account.take_code(hash, now)?;
+        let code = account.take_code(hash, now, lifetime)?;
         let (id, was_confirmed) = (account.user.id, account.is_confirmed());
         match code.otp_type {
             Some(OtpType::EmailChange) => {

@@ -57,9 +57,8 @@ impl ApiError {
         Self { status: 400, reason: Reason::OAuth(error), message: description.into(), headers: Vec::new() }
     }
 
-    pub(crate) fn weak_password() -> Self {
-        let weak = WeakPassword { message: None, reasons: Some(vec![WeakPasswordReason::Length]) };
-        let message = "Password should be at least 6 characters.".to_owned();
+    pub(crate) fn weak_password(reasons: Vec<WeakPasswordReason>, message: String) -> Self {
+        let weak = WeakPassword { message: None, reasons: Some(reasons) };
         Self { status: 422, reason: Reason::WeakPassword(weak), message, headers: Vec::new() }
     }
 

@@ -79,7 +79,7 @@ fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Generate
     if state.account_by_email(&new).is_some_and(|account| account.user.id != id) {
         return Err(ApiError::new(422, ErrorCode::EmailExists, EMAIL_TAKEN));
     }
-    let (code, now) = (state.random.code(), state.now());
+    let (code, now) = (state.random.code(state.settings.email_codes.length), state.now());
     let is_new = wanted.type_ == GenerateLinkType::EmailChangeNew;
     let account = state.account(id)?;
     let current = account.email().to_owned();
@@ -123,7 +123,7 @@ pub(crate) fn signed_up(
         Some(password) if !password.is_empty() => password.clone(),
         _ => return Err(ApiError::validation_failed("Signup requires a valid password")),
     };
-    check_strength(&password)?;
+    check_strength(&state.settings, &password)?;
     let id = state.create_invited(&wanted.email, wanted.data.clone())?;
     state.account(id)?.password = Some(Password::Plain(password));
     Ok(id)
@@ -136,7 +136,7 @@ fn link_of(
     otp_type: OtpType,
     redirect_to: Option<String>,
 ) -> ApiResult {
-    let (code, now) = (state.random.code(), state.now());
+    let (code, now) = (state.random.code(state.settings.email_codes.length), state.now());
     let redirect_to = redirect_of(state, request, redirect_to);
     let account = state.account(id)?;
     let address = account.email().to_owned();

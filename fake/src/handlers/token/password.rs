@@ -29,6 +29,12 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
             let message = "Only an email address or phone number should be provided on login.";
             return Err(ApiError::validation_failed(message));
         }
+        (Some(_), None) if !state.settings.email => {
+            return Err(ApiError::new(422, ErrorCode::EmailProviderDisabled, "Email logins are disabled"));
+        }
+        (None, Some(_)) if !state.settings.phone => {
+            return Err(ApiError::new(422, ErrorCode::PhoneProviderDisabled, "Phone logins are disabled"));
+        }
         (Some(email), None) => state.account_by_email(email),
         (None, Some(phone)) => state.account_by_phone(phone),
         (None, None) => return Err(ApiError::validation_failed("missing email or phone")),

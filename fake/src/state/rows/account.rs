@@ -1,6 +1,6 @@
 //! User accounts.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -10,6 +10,7 @@ use crate::{
         ErrorCode, OtpType,
         types::{Identity, User},
     },
+    settings::ServerSettings,
     state::rows::password::Password,
     wire::ApiError,
 };
@@ -90,11 +91,11 @@ impl Account {
     }
 
     /// Takes the code with this hash, if it has not expired.
-    pub(crate) fn take_code(&mut self, hash: &str, now: DateTime<Utc>) -> Option<SentCode> {
+    pub(crate) fn take_code(&mut self, hash: &str, now: DateTime<Utc>, lifetime: Duration) -> Option<SentCode> {
         let hash = hash.trim_start_matches("pkce_");
         let index = self.codes.iter().position(|code| code.hash.trim_start_matches("pkce_") == hash)?;
         let code = self.codes.remove(index);
-        (now - code.sent_at < chrono::Duration::hours(1)).then_some(code)
+        (now - code.sent_at < lifetime).then_some(code)
     }
 }
 
@@ -137,11 +138,11 @@ pub(crate) fn merge(own: &mut Value, data: &Value) {
     }
 }
 
-pub(crate) fn blank_user(id: Uuid, email: &str, phone: &str, now: DateTime<Utc>) -> User {
+pub(crate) fn blank_user(settings: &ServerSettings, id: Uuid, email: &str, phone: &str, now: DateTime<Utc>) -> User {
     User {
         id,
-        aud: Some("authenticated".to_owned()),
-        role: Some("authenticated".to_owned()),
+        aud: Some(settings.audience.clone()),
+        role: Some(settings.default_role.clone()),
         email: Some(email.to_lowercase()),
         phone: Some(contact::plain_phone(phone)),
         app_metadata: Some(json!({})),

@@ -1,6 +1,6 @@
 //! Flows that go through a browser or an email and end with a code (PKCE, RFC 7636).
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 /// A flow, from its start to the exchange of its code.
@@ -19,6 +19,3 @@ pub(crate) struct Flow {
     pub(crate) user_id: Option<Uuid>,
     pub(crate) code: Option<(String, DateTime<Utc>)>,
 }
-
-/// The lifetime of a flow, and of its code.
-pub(crate) const FLOW_LIFETIME: Duration = Duration::minutes(5);

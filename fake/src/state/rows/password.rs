@@ -6,7 +6,11 @@ use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use gotrue::Secret;
 
 use super::firebase_scrypt::FirebaseScrypt;
-use crate::{model::ErrorCode, wire::ApiError};
+use crate::{
+    model::{ErrorCode, WeakPasswordReason},
+    settings::ServerSettings,
+    wire::ApiError,
+};
 
 /// A stored password.
 #[derive(Clone)]
@@ -53,12 +57,21 @@ impl Password {
 }
 
 /// Checks the password rules.
-pub(crate) fn check_strength(password: &Secret) -> Result<(), ApiError> {
-    match password.expose().len() {
-        0..6 => Err(ApiError::weak_password()),
-        6..=72 => Ok(()),
-        _ => Err(ApiError::validation_failed("Password cannot be longer than 72 characters")),
+pub(crate) fn check_strength(settings: &ServerSettings, password: &Secret) -> Result<(), ApiError> {
+    let (text, sets) = (password.expose(), &settings.required_characters);
+    if text.len() > 72 {
+        return Err(ApiError::validation_failed("Password cannot be longer than 72 characters"));
     }
+    let (mut reasons, mut messages) = (Vec::new(), Vec::new());
+    if text.len() < settings.min_password_length {
+        reasons.push(WeakPasswordReason::Length);
+        messages.push(format!("Password should be at least {} characters.", settings.min_password_length));
+    }
+    if sets.iter().any(|set| !text.contains(|character| set.contains(character))) {
+        reasons.push(WeakPasswordReason::Characters);
+        messages.push(format!("Password should contain at least one character of each: {}.", sets.join(", ")));
+    }
+    if reasons.is_empty() { Ok(()) } else { Err(ApiError::weak_password(reasons, messages.join(" "))) }
 }
 
 #[cfg(test)]

@@ -36,6 +36,11 @@ pub(crate) struct SecondFactor {
 }
 
 impl SessionRow {
+    /// Returns when the session was started or last refreshed.
+    pub(crate) fn last_active(&self) -> DateTime<Utc> {
+        self.refreshed_at.unwrap_or(self.created_at)
+    }
+
     pub(crate) fn aal(&self) -> &'static str {
         if self.second_factor.is_some() { "aal2" } else { "aal1" }
     }

@@ -38,7 +38,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
         new.ban_duration.filter(|text| !text.is_empty()).map(|text| go_duration::ban(&text)).transpose()?.flatten();
     let id = free_id(state, new.id)?;
     let now = state.now();
-    let mut user = blank_user(id, &email, &phone, now);
+    let mut user = blank_user(&state.settings, id, &email, &phone, now);
     user.aud = new.aud.filter(|aud| !aud.is_empty()).or(user.aud);
     user.role = new.role.filter(|role| !role.is_empty()).or(user.role);
     user.banned_until = ban.and_then(|duration| now.checked_add_signed(duration));

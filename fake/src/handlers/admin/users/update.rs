@@ -34,7 +34,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     }
     let ban = change.ban_duration.filter(|text| !text.is_empty()).map(|text| go_duration::ban(&text)).transpose()?;
     if let Some(password) = &change.password {
-        check_strength(password)?;
+        check_strength(&state.settings, password)?;
     }
     check_free(state, id, &email, &phone)?;
     let (now, identity_ids) = (state.now(), [state.random.id(), state.random.id()]);
