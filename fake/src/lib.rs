@@ -33,6 +33,7 @@ mod gates;
 mod gateway;
 mod go_duration;
 mod handlers;
+mod hooks;
 mod keys;
 mod mailbox;
 mod model;

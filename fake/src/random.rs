@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// A sequence of bytes that look random.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Random {
     /// Keeps the sequences of a server apart.
     name: &'static str,
@@ -16,6 +16,13 @@ pub(crate) struct Random {
 impl Random {
     pub(crate) fn new(name: &'static str, seed: u64) -> Self {
         Self { name, seed, drawn: 0 }
+    }
+
+    /// Returns a sequence of its own.
+    pub(crate) fn fork(&mut self) -> Self {
+        let mut seed = [0; 8];
+        seed.copy_from_slice(&self.bytes()[..8]);
+        Self::new(self.name, u64::from_be_bytes(seed))
     }
 
     pub(crate) fn bytes(&mut self) -> [u8; 32] {

@@ -1,5 +1,7 @@
 //! Routes each request to the handler of its operation. The paths are those of the document.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use http::Method;
 
 use crate::{
@@ -48,8 +50,26 @@ fn takes_slash(operation: &str) -> bool {
     }
 }
 
+/// Responds to a request, after calls of the hooks that it needs.
+pub(crate) async fn answer(state: &Mutex<State>, request: &Request) -> Response {
+    let Some(mut hooked) = lock(state).hooked_request() else { return answer_at_once(&mut lock(state), request) };
+    loop {
+        let result = lock(state).run_hooked(&hooked, request, |state| answer_at_once(state, request));
+        match result {
+            Ok(response) => return response,
+            // The state is not locked meanwhile, so that a hook can call the server.
+            Err(call) => hooked.add(call.send().await),
+        }
+    }
+}
+
+/// Locks the state. A panic in a handler leaves the state usable for later requests.
+pub(crate) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Responds to a request. CORS preflight requests are handled before anything else.
-pub(crate) fn answer(state: &mut State, request: &Request) -> Response {
+fn answer_at_once(state: &mut State, request: &Request) -> Response {
     let now = state.now();
     let response = if state.settings.gateway {
         gateway::pass(request, &state.api_keys).map_or_else(
@@ -91,6 +111,16 @@ fn respond(state: &mut State, request: &Request) -> Response {
 }
 
 fn call(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {
+    let response = handle(state, request, operation)?;
+    state.after_user_created().map_err(|error| {
+        // A refusal after a sign-up with an address loses its status and message.
+        let is_named = operation.id == "sign_up" && !state.hook_run.is_anonymous;
+        if is_named { ApiError::internal("Error invoking hook") } else { error }
+    })?;
+    Ok(response)
+}
+
+fn handle(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {
     state.check_rate(request, operation.id)?;
     if request.body.len() > BODY_LIMIT {
         let message = format!("Request body too large (max {BODY_LIMIT} bytes)");

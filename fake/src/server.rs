@@ -2,13 +2,15 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use gotrue::{Client, ClientBuilder, Result, Secret};
 use serde_json::Value;
 
-use crate::{fault::Fault, mailbox::Message, model::Provider, received::ReceivedRequest, state::State, wire::Server};
+use crate::{
+    fault::Fault, mailbox::Message, model::Provider, received::ReceivedRequest, router, state::State, wire::Server,
+};
 
 /// A fake GoTrue server in this process, on loopback. Dropping it stops it.
 ///
@@ -204,11 +206,6 @@ impl FakeServer {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+        router::lock(&self.state)
     }
-}
-
-/// Locks the state. A panic in a handler leaves the state usable for later requests.
-pub(crate) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,6 @@
 //! The fake server: its own features, and its responses compared with recorded ones.
 
 mod flows;
+mod hooks;
 mod identities;
 mod shapes;

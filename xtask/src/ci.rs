@@ -103,6 +103,7 @@ const STEPS: &[Step] = &[
     Step::cargo("quickstart", &["run", "--quiet", "--all-features", "--example", "quickstart"]),
     Step::cargo("oauth_login", &["run", "--quiet", "--all-features", "--example", "oauth_login", "--", "alone"]),
     Step::cargo("axum_service", &["run", "--quiet", "--all-features", "--example", "axum_service"]),
+    Step::cargo("hooks", &["run", "--quiet", "--all-features", "--example", "hooks"]),
     Step::cargo("admin", &["run", "--quiet", "--all-features", "--example", "admin"]),
     Step::cargo("mfa", &["run", "--quiet", "--all-features", "--example", "mfa"]),
     Step::cargo("passkey", &["run", "--quiet", "--all-features", "--example", "passkey"]),

@@ -19,7 +19,7 @@ use gotrue::{Clock, SystemClock};
 use crate::{
     gateway::{self, LOCAL_JWT_SECRET},
     router,
-    server::{FakeServer, lock},
+    server::FakeServer,
     settings::{
         ServerSettings,
         variables::{SettingError, is_setting},
@@ -172,7 +172,12 @@ impl FakeServerBuilder {
         let seed = self.seed.unwrap_or_else(|| NEXT_SEED.fetch_add(1, Ordering::Relaxed));
         let state = Arc::new(Mutex::new(State::new(self.settings, self.clock, base_url, seed)));
         let shared = state.clone();
-        let http = listener.serve(move |request| router::answer(&mut lock(&shared), request)).await?;
+        let http = listener
+            .serve(move |request| {
+                let state = shared.clone();
+                Box::pin(async move { router::answer(&state, &request).await })
+            })
+            .await?;
         Ok(FakeServer::new(url, http, state))
     }
 }

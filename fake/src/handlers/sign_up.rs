@@ -81,6 +81,8 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
         state.account(id)?.confirm(now);
         state.note(id, AuditAction::UserSignedup, traits());
         state.note(id, AuditAction::Login, traits());
+        // The real server does not call the hook for new users here.
+        state.hook_run.created = None;
         return state.sign_in_new_user(id);
     }
     state.note(id, AuditAction::UserConfirmationRequested, traits());

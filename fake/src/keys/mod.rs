@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The keys, newest last.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Keys {
     all: Vec<Key>,
     random: Random,
@@ -25,6 +25,7 @@ pub(crate) struct Keys {
 }
 
 /// A key pair or a shared secret.
+#[derive(Clone)]
 pub(crate) struct Key {
     id: Option<String>,
     algorithm: Algorithm,

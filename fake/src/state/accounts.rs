@@ -33,8 +33,8 @@ impl State {
 
     /// Creates a user for a sign-up. Both the user and the identity get the metadata.
     pub(crate) fn create_account(&mut self, email: &str, phone: &str, data: Option<Value>) -> Result<Uuid, ApiError> {
-        let id = self.create_blank(email, phone)?;
         let data = data.unwrap_or_else(|| json!({}));
+        let id = self.create_blank(email, phone, &data)?;
         let mut profile = data.clone();
         merge(&mut profile, &identity_claims(id, email));
         if email.is_empty() && phone.is_empty() {
@@ -51,18 +51,28 @@ impl State {
 
     /// Creates a user for an invitation. The user gets the metadata, the identity only the address.
     pub(crate) fn create_invited(&mut self, email: &str, data: Option<Value>) -> Result<Uuid, ApiError> {
-        let id = self.create_blank(email, "")?;
+        let data = data.unwrap_or_else(|| json!({}));
+        let id = self.create_blank(email, "", &data)?;
         self.identify_new(id, "email", identity_claims(id, email))?;
-        self.account(id)?.merge_metadata(&data.unwrap_or_else(|| json!({})));
+        self.account(id)?.merge_metadata(&data);
         Ok(id)
     }
 
-    fn create_blank(&mut self, email: &str, phone: &str) -> Result<Uuid, ApiError> {
+    fn create_blank(&mut self, email: &str, phone: &str, data: &Value) -> Result<Uuid, ApiError> {
         if !email.is_empty() {
             contact::email(email)?;
         }
         let (id, now) = (self.random.id(), self.now());
-        self.accounts.push(Account::new(blank_user(&self.settings, id, email, phone, now)));
+        let mut user = blank_user(&self.settings, id, email, phone, now);
+        let provider = match (email, phone) {
+            ("", "") => "",
+            ("", _) => "phone",
+            _ => "email",
+        };
+        user.is_anonymous = Some(provider.is_empty());
+        self.before_user_created(&user, provider, data)?;
+        user.is_anonymous = Some(false);
+        self.accounts.push(Account::new(user));
         Ok(id)
     }
 

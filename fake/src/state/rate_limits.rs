@@ -36,7 +36,7 @@ const WINDOW: Duration = Duration::minutes(5);
 const MOST_CLIENTS: usize = 10_000;
 
 /// What was called and sent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Calls {
     /// The calls of each limited operation, by when they came.
     by_operation: HashMap<&'static str, Vec<DateTime<Utc>>>,
@@ -71,7 +71,7 @@ impl Bucket {
 }
 
 /// The messages that were sent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sent {
     since: Option<DateTime<Utc>>,
     count: f64,

@@ -14,6 +14,7 @@ use crate::{
     random::Random,
     received::ReceivedRequest,
     settings::ServerSettings,
+    state::hooks::HookRun,
     state::rate_limits::Calls,
     state::rows::{
         accounts::Accounts,
@@ -27,7 +28,7 @@ use crate::{
 };
 
 /// Everything that the server remembers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) settings: ServerSettings,
     pub(crate) base_url: String,
@@ -49,6 +50,7 @@ pub(crate) struct State {
     pub(crate) requests: Vec<ReceivedRequest>,
     pub(crate) calls: Calls,
     pub(crate) faults: Faults,
+    pub(crate) hook_run: HookRun,
     pub(crate) random: Random,
     /// A separate sequence, so that writing to the audit log does not change other ids.
     pub(crate) audit_ids: Random,
@@ -86,6 +88,7 @@ impl State {
             requests: Vec::new(),
             calls: Calls::default(),
             faults: Faults::default(),
+            hook_run: HookRun::default(),
             random: Random::new("state", seed),
             audit_ids: Random::new("audit log", seed),
             clock,

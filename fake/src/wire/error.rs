@@ -30,6 +30,8 @@ enum Reason {
     Code(ErrorCode),
     WeakPassword(WeakPassword),
     Unforeseen,
+    /// An error that the server did not define itself.
+    Unclassified,
     /// An OAuth error, whose format is the same in all API versions.
     OAuth(&'static str),
 }
@@ -53,6 +55,17 @@ impl ApiError {
         Self { status: 500, reason: Reason::Unforeseen, message, headers: Vec::new() }
     }
 
+    /// Returns the refusal of a hook.
+    pub(crate) fn of_hook(status: u16, message: String) -> Self {
+        let reason = if status == 500 { Reason::Unforeseen } else { Reason::Unclassified };
+        Self { status, reason, message, headers: Vec::new() }
+    }
+
+    /// Returns an error of status 500 with another message, as the server reports some failures of hooks.
+    pub(crate) fn internal(message: &str) -> Self {
+        Self { message: message.to_owned(), ..Self::unforeseen() }
+    }
+
     pub(crate) fn oauth(error: &'static str, description: impl Into<String>) -> Self {
         Self { status: 400, reason: Reason::OAuth(error), message: description.into(), headers: Vec::new() }
     }
@@ -74,6 +87,7 @@ impl ApiError {
             Reason::Code(code) => Some(code.clone()),
             Reason::WeakPassword(_) => Some(ErrorCode::WeakPassword),
             Reason::Unforeseen => Some(ErrorCode::UnexpectedFailure),
+            Reason::Unclassified => Some(ErrorCode::Unknown),
             Reason::OAuth(_) => None,
         }
     }
@@ -84,7 +98,7 @@ impl ApiError {
         let has_header = match self.reason {
             Reason::Code(_) => true,
             Reason::WeakPassword(_) => !versioned,
-            Reason::Unforeseen | Reason::OAuth(_) => false,
+            Reason::Unforeseen | Reason::Unclassified | Reason::OAuth(_) => false,
         };
         let mut error = Error::default();
         if let Reason::OAuth(name) = self.reason {

@@ -46,6 +46,7 @@ pub const PACKAGES: &[Package] = &[
                 "code_challenge",
                 "contact",
                 "fault",
+                "hooks",
                 "go_duration",
                 "keys",
                 "mailbox",

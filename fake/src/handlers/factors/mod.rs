@@ -90,7 +90,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
         Proof::Phone(number) => {
             phone::check_delivery(request)?;
             state.check_interval(factor.last_challenged_at, state.settings.factor_codes.interval, true)?;
-            state.send_factor_code(number)
+            state.send_factor_code(caller.user_id, number)?
         }
         Proof::WebAuthn(_) => {
             let (nonce, challenge) = webauthn::challenge(state, caller.user_id, factor.is_verified())?;
@@ -119,11 +119,17 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let (now, lifetime) = (state.now(), state.settings.challenge_lifetime);
     let challenge = state.factor_row(factor.id)?.open_challenge(answer.challenge_id, now, lifetime)?;
     let wrong = |message| Err(ApiError::new(422, ErrorCode::MfaVerificationFailed, message));
+    let is_right = match proof {
+        Proof::Totp(secret) => totp::is_right(secret, &answer.code, now),
+        Proof::Phone(_) => challenge.nonce == answer.code.expose(),
+        Proof::WebAuthn(_) => true,
+    };
+    if !matches!(proof, Proof::WebAuthn(_)) {
+        state.factor_checked(caller.user_id, &factor, is_right)?;
+    }
     let method = match proof {
-        Proof::Totp(secret) if !totp::is_right(secret, &answer.code, now) => {
-            return wrong("Invalid TOTP code entered");
-        }
-        Proof::Phone(_) if challenge.nonce != answer.code.expose() => return wrong("Invalid MFA Phone code entered"),
+        Proof::Totp(_) if !is_right => return wrong("Invalid TOTP code entered"),
+        Proof::Phone(_) if !is_right => return wrong("Invalid MFA Phone code entered"),
         Proof::Totp(_) => "totp",
         Proof::Phone(_) => "mfa/phone",
         Proof::WebAuthn(_) => {

@@ -44,16 +44,19 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     if account.user.banned_until.is_some_and(|until| until > now) {
         return Err(ApiError::new(400, ErrorCode::UserBanned, "User is banned"));
     }
-    if !account.password.as_ref().is_some_and(|password| password.is(&grant.password)) {
+    let (id, is_right) =
+        (account.user.id, account.password.as_ref().is_some_and(|password| password.is(&grant.password)));
+    state.password_checked(id, is_right)?;
+    if !is_right {
         return Err(wrong());
     }
+    let account = state.account(id)?;
     if email.is_some() && account.user.email_confirmed_at.is_none() {
         return Err(ApiError::new(400, ErrorCode::EmailNotConfirmed, "Email not confirmed"));
     }
     if phone.is_some() && account.user.phone_confirmed_at.is_none() {
         return Err(ApiError::new(400, ErrorCode::PhoneNotConfirmed, "Phone not confirmed"));
     }
-    let id = account.user.id;
     let provider = if email.is_some() { "email" } else { "phone" };
     state.note(id, AuditAction::Login, Some(json!({ "provider": provider })));
     let issued = state.start_session(id, "password", None)?;

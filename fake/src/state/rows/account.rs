@@ -15,7 +15,7 @@ use crate::{
     wire::ApiError,
 };
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) user: User,
     pub(crate) password: Option<Password>,

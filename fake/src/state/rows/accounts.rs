@@ -11,13 +11,13 @@ use super::account::Account;
 
 /// The users, in the order of their creation. Mutable access drops the index, which is rebuilt when it is needed, so that
 /// creating thousands of users does not compare each with all others.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Accounts {
     rows: Vec<Account>,
     index: Option<Index>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Index {
     ids: HashSet<Uuid>,
     emails: HashSet<String>,
@@ -85,12 +85,18 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::state::rows::account::blank_user;
+    use crate::{settings::ServerSettings, state::rows::account::blank_user};
 
     #[test]
     fn the_index_follows_changes() {
         let account = |id: u128, email: &str| {
-            Account::new(blank_user(Uuid::from_u128(id), email, "15550000001", DateTime::UNIX_EPOCH))
+            Account::new(blank_user(
+                &ServerSettings::default(),
+                Uuid::from_u128(id),
+                email,
+                "15550000001",
+                DateTime::UNIX_EPOCH,
+            ))
         };
         let mut accounts = Accounts::default();
         assert!(!accounts.has_email("ada@example.com"));

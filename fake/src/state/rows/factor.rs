@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The secret data of a factor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FactorRow {
     pub(crate) factor_id: Uuid,
     pub(crate) proof: Proof,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 /// A flow, from its start to the exchange of its code.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Flow {
     pub(crate) id: Option<Uuid>,
     pub(crate) begun_at: DateTime<Utc>,

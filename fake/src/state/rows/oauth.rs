@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::model::types::{OAuthClient, OAuthClientSummary};
 
 /// The tables of the OAuth server.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct OAuth {
     pub(crate) clients: Vec<ClientRow>,
     pub(crate) authorizations: Vec<Authorization>,
@@ -15,7 +15,7 @@ pub(crate) struct OAuth {
 }
 
 /// An OAuth client and its secret.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ClientRow {
     pub(crate) client: OAuthClient,
     pub(crate) secret: Option<Secret>,
@@ -58,7 +58,7 @@ pub(crate) enum Status {
 }
 
 /// A user's consent for an OAuth client.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Consent {
     pub(crate) user_id: Uuid,
     pub(crate) client_id: Uuid,

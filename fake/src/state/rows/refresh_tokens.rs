@@ -8,14 +8,14 @@ use uuid::Uuid;
 use crate::refresh_token::SignedToken;
 
 /// The refresh tokens of a session. One that was upgraded has tokens of both versions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RefreshTokens {
     random: Vec<RandomToken>,
     signed: Option<Signer>,
 }
 
 /// A refresh token of version 1.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct RandomToken {
     token: String,
     parent: Option<String>,
@@ -23,6 +23,7 @@ struct RandomToken {
 }
 
 /// The key that signs the refresh tokens of version 2, and their counter.
+#[derive(Clone)]
 pub(crate) struct Signer {
     pub(crate) counter: u64,
     pub(crate) key: [u8; 32],

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{state::rows::refresh_tokens::RefreshTokens, wire::ApiError};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SessionRow {
     pub(crate) id: Uuid,
     pub(crate) user_id: Uuid,
