@@ -10,7 +10,7 @@ use crate::{
         },
         authorize, callback, factors, identities, invite,
         oauth::{self, clients, consent, discovery, grants},
-        otp, passkeys, recover, resend, scim, server_info, sign_out, sign_up,
+        otp, passkeys, provider_page, recover, resend, scim, server_info, sign_out, sign_up,
         sso::{self, providers as sso_providers},
         token, user, verify,
     },
@@ -73,7 +73,10 @@ fn respond(state: &mut State, request: &Request) -> Response {
         |operation: &&Operation| is_at(operation, path) || takes_slash(operation.id) && is_at(operation, without_slash);
     let operations: Vec<&'static Operation> = OPERATIONS.iter().filter(is_here).collect();
     let operation = operations.iter().find(|operation| operation.method == request.method.as_str()).copied();
-    state.requests.push(ReceivedRequest::new(request, operation));
+    state.record(ReceivedRequest::new(request, operation));
+    if operations.is_empty() && provider_page::is_at(request) {
+        return provider_page::page(state, request);
+    }
     let fault = state.faults.next(operation.map(|operation| operation.id));
     let mut own = || match operation {
         Some(operation) => call(state, request, operation).unwrap_or_else(|error| error.into_response(request)),
@@ -84,10 +87,12 @@ fn respond(state: &mut State, request: &Request) -> Response {
             Response::new(405).header("allow", &methods.join(", "))
         }
     };
-    match fault {
+    let response = match fault {
         Some(fault) => fault.answer(request, own),
         None => own(),
-    }
+    };
+    state.forget_old();
+    response
 }
 
 fn call(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {

@@ -90,7 +90,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
         Proof::Phone(number) => {
             phone::check_delivery(request)?;
             state.check_interval(factor.last_challenged_at, state.settings.factor_codes.interval, true)?;
-            state.send_factor_code(number)
+            state.send_factor_code(&number)
         }
         Proof::WebAuthn(_) => {
             let (nonce, challenge) = webauthn::challenge(state, caller.user_id, factor.is_verified())?;

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod factor;
 pub(crate) mod flow;
+pub(crate) mod methods;
 pub(crate) mod oauth;
 pub(crate) mod passkey;
 pub(crate) mod password;

@@ -10,9 +10,10 @@ use crate::{
     settings::ServerSettings,
     wire::ApiError,
 };
+use serde::{Deserialize, Serialize};
 
 /// A stored password.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Password {
     Plain(Secret),
     Bcrypt(String),
