@@ -2,6 +2,8 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use reqwest::Method;
+
 use crate::{
     client::Call,
     error::Result,
@@ -40,6 +42,15 @@ impl UserCall {
     {
         let result = operation(self.call.raw.clone()).await;
         self.answer(result).await
+    }
+
+    /// Creates a request to any path. An error that ends a managed session is reported.
+    pub(super) fn request(self, method: Method, path: impl Into<String>) -> raw::Request {
+        let request = self.call.request(method, path);
+        match self.managed {
+            None => request,
+            Some((source, token)) => request.on_error(move |error| source.session_ended(token.clone(), error)),
+        }
     }
 
     pub(super) fn into_raw(self) -> raw::Client {
