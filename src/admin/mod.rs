@@ -14,7 +14,7 @@ pub use audit::AuditLog;
 pub use custom_providers::{CreateCustomProvider, CustomProviders, OAuth2Endpoints, UpdateCustomProvider};
 pub use generate_link::{GenerateLink, GeneratedLink};
 pub use invite::Invite;
-pub use oauth_clients::{CreateOAuthClient, OAuthClients, UpdateOAuthClient};
+pub use oauth_clients::{OAuthClients, UpdateOAuthClient};
 pub use page::Page;
 pub use sso_providers::{CreateSsoProvider, ListSsoProviders, SsoProviders, UpdateSsoProvider};
 pub use users::{AdminFactors, AdminPasskeys, CreateUser, ListUsers, UpdateUser, Users};

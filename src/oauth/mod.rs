@@ -2,14 +2,14 @@
 
 mod authorize;
 mod callback;
-mod register;
+pub(crate) mod new_client;
 mod token;
 
 use uuid::Uuid;
 
 pub use authorize::{OAuthAuthorizeUrl, OAuthFlow};
 pub use callback::OAuthCallback;
-pub use register::RegisterOAuthClient;
+pub use new_client::NewOAuthClient;
 
 use crate::{
     client::{Call, Client},

@@ -1,23 +1,21 @@
 //! OAuth clients of this server.
 
-mod create;
 mod update;
 
 use uuid::Uuid;
 
-pub use create::CreateOAuthClient;
 pub use update::UpdateOAuthClient;
 
-use crate::{admin::AdminClient, error::Result, input, types::OAuthClient};
+use crate::{admin::AdminClient, error::Result, input, oauth::NewOAuthClient, types::OAuthClient};
 
 /// The OAuth clients of this server: applications in which users sign in with their account here.
 ///
 /// ```
-/// use gotrue::admin::{CreateOAuthClient, UpdateOAuthClient};
+/// use gotrue::{admin::UpdateOAuthClient, oauth::NewOAuthClient};
 ///
 /// # async fn f(admin: gotrue::AdminClient) -> Result<(), gotrue::Error> {
 /// let clients = admin.oauth_clients();
-/// let app = clients.create(CreateOAuthClient::confidential(["https://app.example.com/cb"]).client_name("App")).await?;
+/// let app = clients.create(NewOAuthClient::confidential(["https://app.example.com/cb"]).client_name("App")).await?;
 /// // Store the secret: it is returned only once.
 /// let secret = app.client_secret;
 ///
@@ -46,11 +44,11 @@ impl OAuthClients {
         Ok(list.clients.unwrap_or_default())
     }
 
-    /// Creates a client. The secret of a confidential client is returned only once.
+    /// Creates a client (`POST /admin/oauth/clients`). The secret of a confidential client is returned only once.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `validation_failed`.
-    pub async fn create(&self, client: CreateOAuthClient) -> Result<OAuthClient> {
+    pub async fn create(&self, client: NewOAuthClient) -> Result<OAuthClient> {
         let request = client.into_request()?;
         let call = self.admin.raw_call()?;
         call.answer(call.raw.admin_create_oauth_client(&request).await).await
