@@ -205,10 +205,7 @@ impl Inner {
 
     /// Exchanges the refresh token for new tokens.
     async fn exchange(&self, generation: u64, active: &ActiveSession) -> Outcome {
-        match self.client.refresh(active.session().refresh_token()).await {
-            Ok(session) if session.user().id != active.session().user().id => {
-                self.failure(generation, active, Error::invalid("refreshed session", "belongs to another user"))
-            }
+        match self.client.refresh_session(active.session()).await {
             Ok(session) => {
                 let session = session.carrying_over(active.session());
                 let renewed = self.renew(generation, active, session, Event::TokenRefreshed).await;
