@@ -220,8 +220,8 @@ impl SessionManager {
         })
     }
 
-    /// Keeps the session whose tokens a redirect brought in its fragment. Use it only where the application expects such
-    /// a redirect: anyone can craft the URL (login CSRF).
+    /// Keeps the session whose tokens a redirect brought in its fragment. Use it only where the application expects
+    /// such a redirect: anyone can craft the URL (login CSRF).
     ///
     /// # Errors
     /// As [`Client::session_from_callback`].

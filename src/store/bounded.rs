@@ -7,8 +7,8 @@ use tokio::time::timeout;
 use super::{Lease, Revision, SessionStore, StoreFuture, StoredSession};
 use crate::error::StoreError;
 
-/// A store whose operations fail if they take longer than a timeout. The lease fails after half of it, because a refresh
-/// without the lease follows.
+/// A store whose operations fail if they take longer than a timeout. The lease fails after half of it, because a
+/// refresh without the lease follows.
 #[derive(Debug)]
 pub(crate) struct BoundedStore<S> {
     store: S,

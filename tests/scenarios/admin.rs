@@ -116,8 +116,8 @@ pub async fn links(world: &World) {
     let joan = admin.generate_link(GenerateLink::magic_link(world.email("joan"))).await.unwrap();
     assert_eq!(joan.verification_type, LinkVerificationType::Signup);
     client.verify_otp(joan.verify_otp()).await.unwrap().session().unwrap();
-    let nobody = admin.generate_link(GenerateLink::recovery(world.email("nobody"))).await;
-    assert_eq!(code(nobody), "user_not_found");
+    let unknown = admin.generate_link(GenerateLink::recovery(world.email("nobody"))).await;
+    assert_eq!(code(unknown), "user_not_found");
 }
 
 pub async fn links_to_a_new_address(world: &World) {
@@ -155,11 +155,11 @@ pub async fn an_imported_password_hash(world: &World) {
 
 pub async fn only_the_service_key(world: &World) {
     let (_, session) = world.new_user("ada").await;
-    let nobody = world.client.admin(session.access_token());
-    assert_eq!(code(nobody.users().list().get().await), "not_admin");
-    assert_eq!(code(nobody.users().create(CreateUser::email(world.email("x"))).await), "not_admin");
-    assert_eq!(code(nobody.users().delete(session.user().id).await), "not_admin");
-    assert_eq!(code(nobody.generate_link(GenerateLink::recovery(world.email("x"))).await), "not_admin");
+    let user = world.client.admin(session.access_token());
+    assert_eq!(code(user.users().list().get().await), "not_admin");
+    assert_eq!(code(user.users().create(CreateUser::email(world.email("x"))).await), "not_admin");
+    assert_eq!(code(user.users().delete(session.user().id).await), "not_admin");
+    assert_eq!(code(user.generate_link(GenerateLink::recovery(world.email("x"))).await), "not_admin");
     assert_eq!(code(world.client.admin("no-key").users().list().get().await), "bad_jwt");
 }
 

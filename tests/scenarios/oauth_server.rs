@@ -18,7 +18,7 @@ use crate::{
 const REDIRECT: &str = "http://localhost:3000/app";
 
 /// Registers a client and starts an authorization request.
-async fn begin(world: &World) -> (OAuthApp, OAuthFlow, String) {
+async fn start(world: &World) -> (OAuthApp, OAuthFlow, String) {
     let client = &world.client;
     let registered = NewOAuthClient::confidential([REDIRECT]).client_name(world.email("app"));
     let registered = client.register_oauth_client(registered).await.unwrap();
@@ -32,7 +32,7 @@ async fn begin(world: &World) -> (OAuthApp, OAuthFlow, String) {
 }
 
 pub async fn a_client(world: &World) {
-    let (app, flow, id) = begin(world).await;
+    let (app, flow, id) = start(world).await;
     let (email, session) = world.new_user("ada").await;
     let oauth = world.client.user(session.access_token()).oauth();
     let asked = oauth.authorization(&id).await.unwrap();
@@ -62,7 +62,7 @@ pub async fn a_client(world: &World) {
 }
 
 pub async fn a_refusal(world: &World) {
-    let (app, flow, id) = begin(world).await;
+    let (app, flow, id) = start(world).await;
     let (_, session) = world.new_user("ada").await;
     let oauth = world.client.user(session.access_token()).oauth();
     oauth.authorization(&id).await.unwrap();

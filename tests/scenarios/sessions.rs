@@ -22,7 +22,8 @@ pub async fn a_used_refresh_token(world: &World) {
     // A lost response can be requested again.
     let lost = client.refresh(first.refresh_token()).await.unwrap();
     assert_eq!(lost.refresh_token(), second.refresh_token());
-    // The grandparent is accepted within the interval, and returns a new token in version 1, the current one in version 2.
+    // The grandparent is accepted within the interval, and returns a new token in version 1, the current one in version
+    // 2.
     let third = client.refresh(second.refresh_token()).await.unwrap();
     let late = client.refresh(first.refresh_token()).await.unwrap();
     assert_ne!(late.refresh_token(), second.refresh_token());
@@ -92,7 +93,7 @@ pub async fn a_manager(world: &World) {
     auth.sign_out(SignOutScope::Local).await.unwrap();
     assert!(auth.session().is_none());
     let names = [next(&mut events).await, next(&mut events).await, next(&mut events).await];
-    assert_eq!(names, ["initial: nobody", "signed in", "user updated"]);
+    assert_eq!(names, ["initial: no session", "signed in", "user updated"]);
     assert_eq!([next(&mut events).await, next(&mut events).await], ["refreshed", "signed out"]);
     // The session has also ended at the server.
     assert_eq!(code(world.client.user(token).get().await), "session_not_found");
@@ -100,7 +101,7 @@ pub async fn a_manager(world: &World) {
 
 async fn next(events: &mut Events) -> &'static str {
     match events.next().await.unwrap() {
-        Event::InitialSession(None) => "initial: nobody",
+        Event::InitialSession(None) => "initial: no session",
         Event::SignedIn(_) => "signed in",
         Event::UserUpdated(_) => "user updated",
         Event::TokenRefreshed(_) => "refreshed",

@@ -226,7 +226,7 @@ fn a_message_for_a_wallet_is_not_built_from_parts_that_cannot_be_right() {
 }
 
 #[tokio::test]
-async fn what_a_user_may_do_needs_input_that_can_be_right() {
+async fn invalid_input_to_calls_of_a_user_is_rejected() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let user = client_of(&server).user(ACCESS_TOKEN);
     let (id, mfa) = (Uuid::from_u128(1), user.mfa());
@@ -253,7 +253,7 @@ async fn what_a_user_may_do_needs_input_that_can_be_right() {
 }
 
 #[tokio::test]
-async fn what_an_oauth_client_may_do_needs_input_that_can_be_right() {
+async fn invalid_input_to_calls_of_an_oauth_client_is_rejected() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
     let app = client.oauth_app(Uuid::from_u128(1), ClientAuthentication::Public);
