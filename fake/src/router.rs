@@ -3,6 +3,7 @@
 use http::Method;
 
 use crate::{
+    gateway,
     handlers::{
         admin::{
             audit_log, custom_providers, factors as user_factors, generate_link, passkeys as user_passkeys, users,
@@ -50,8 +51,15 @@ fn accepts_trailing_slash(operation: &str) -> bool {
 /// Responds to a request. CORS preflight requests are handled before anything else.
 pub(crate) fn respond(state: &mut State, request: &Request) -> Response {
     let now = state.now();
-    let response = cors::preflight(request, &state.settings.cors_allowed_headers)
-        .unwrap_or_else(|| cors::add_headers(request, dispatch(state, request)));
+    let response = if state.settings.gateway {
+        gateway::pass(request, &state.api_keys).map_or_else(
+            |refused| gateway::add_headers(request, *refused),
+            |passed| gateway::add_headers(request, dispatch(state, &passed)),
+        )
+    } else {
+        cors::preflight(request, &state.settings.cors_allowed_headers)
+            .unwrap_or_else(|| cors::add_headers(request, dispatch(state, request)))
+    };
     response.dated(now)
 }
 

@@ -78,7 +78,7 @@ static REDIS: Program = Program {
 const STEPS: &[Step] = &[
     Step::cargo("format", &["fmt", "--all", "--check"]),
     Step::xtask("layers", layers::run),
-    Step::xtask("lint", |out| lint::run(&workspace::document(), out)),
+    Step::xtask("lint", |out| lint::all(out)),
     Step::xtask("conformance", |out| {
         conformance::run(&workspace::root().join("tests/recorded"), &workspace::document(), out)
     }),
