@@ -184,7 +184,7 @@ impl FakeServerBuilder {
         let seed = self.seed.unwrap_or_else(|| NEXT_SEED.fetch_add(1, Ordering::Relaxed));
         let state = Arc::new(Mutex::new(State::new(self.settings, self.clock, base_url, seed)));
         let shared = state.clone();
-        let http = listener.serve(move |request| router::answer(&mut lock(&shared), request)).await?;
+        let http = listener.serve(move |request| router::respond(&mut lock(&shared), request)).await?;
         let control = match control_listener {
             Some(listener) => {
                 let (url, control) = (listener.url(), Arc::new(Control::new(state.clone())));

@@ -20,7 +20,7 @@ use crate::{
     settings::ServerSettings,
     state::rate_limits::Calls,
     state::rows::{
-        account::Account,
+        accounts::Accounts,
         factor::FactorRow,
         flow::Flow,
         oauth::OAuth,
@@ -37,7 +37,7 @@ pub(crate) struct State {
     pub(crate) settings: ServerSettings,
     #[serde(skip)]
     pub(crate) base_url: String,
-    pub(crate) accounts: Vec<Account>,
+    pub(crate) accounts: Accounts,
     pub(crate) sessions: Vec<SessionRow>,
     pub(crate) flows: Vec<Flow>,
     pub(crate) factors: Vec<FactorRow>,
@@ -116,7 +116,7 @@ impl State {
             provider_keys: Keys::derived("provider keys", seed),
             settings,
             base_url,
-            accounts: Vec::new(),
+            accounts: Accounts::default(),
             sessions: Vec::new(),
             flows: Vec::new(),
             factors: Vec::new(),
