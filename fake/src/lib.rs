@@ -28,6 +28,7 @@ mod builder;
 mod clock;
 mod code_challenge;
 mod contact;
+mod control;
 mod fault;
 mod gates;
 mod gateway;

@@ -1,6 +1,6 @@
 //! Routes each request to the handler of its operation. The paths are those of the document.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use http::Method;
 
@@ -12,13 +12,13 @@ use crate::{
         },
         authorize, callback, factors, identities, invite,
         oauth::{self, clients, consent, discovery, grants},
-        otp, passkeys, recover, resend, scim, server_info, sign_out, sign_up,
+        otp, passkeys, provider_page, recover, resend, scim, server_info, sign_out, sign_up,
         sso::{self, providers as sso_providers},
         token, user, verify,
     },
     model::{ErrorCode, OPERATIONS, Operation},
     received::{ReceivedRequest, is_at},
-    state::State,
+    state::{State, lock},
     wire::{ApiError, ApiResult, Request, Response, cors},
 };
 
@@ -40,7 +40,7 @@ const METHODS: [Method; 9] = [
 
 /// Returns whether the real server also has the operation at its path with a trailing slash, as it does for each path
 /// that is a group of routes.
-fn takes_slash(operation: &str) -> bool {
+fn accepts_trailing_slash(operation: &str) -> bool {
     match operation {
         "admin_generate_link" | "admin_regenerate_oauth_client_secret" => false,
         "callback" | "callback_form" | "sign_up" | "verify" | "verify_link" | "reauthenticate" | "get_user"
@@ -51,10 +51,10 @@ fn takes_slash(operation: &str) -> bool {
 }
 
 /// Responds to a request, after calls of the hooks that it needs.
-pub(crate) async fn answer(state: &Mutex<State>, request: &Request) -> Response {
-    let Some(mut hooked) = lock(state).hooked_request() else { return answer_at_once(&mut lock(state), request) };
+pub(crate) async fn respond(state: &Mutex<State>, request: &Request) -> Response {
+    let Some(mut hooked) = lock(state).hooked_request() else { return respond_at_once(&mut lock(state), request) };
     loop {
-        let result = lock(state).run_hooked(&hooked, request, |state| answer_at_once(state, request));
+        let result = lock(state).run_hooked(&hooked, request, |state| respond_at_once(state, request));
         match result {
             Ok(response) => return response,
             // The state is not locked meanwhile, so that a hook can call the server.
@@ -63,37 +63,36 @@ pub(crate) async fn answer(state: &Mutex<State>, request: &Request) -> Response 
     }
 }
 
-/// Locks the state. A panic in a handler leaves the state usable for later requests.
-pub(crate) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Responds to a request. CORS preflight requests are handled before anything else.
-fn answer_at_once(state: &mut State, request: &Request) -> Response {
+fn respond_at_once(state: &mut State, request: &Request) -> Response {
     let now = state.now();
     let response = if state.settings.gateway {
         gateway::pass(request, &state.api_keys).map_or_else(
             |refused| gateway::add_headers(request, *refused),
-            |passed| gateway::add_headers(request, respond(state, &passed)),
+            |passed| gateway::add_headers(request, dispatch(state, &passed)),
         )
     } else {
         cors::preflight(request, &state.settings.cors_allowed_headers).unwrap_or_else(|| {
             let below = state.external_path().and_then(|path| request.below(path));
-            cors::add_headers(request, respond(state, below.as_ref().unwrap_or(request)))
+            cors::add_headers(request, dispatch(state, below.as_ref().unwrap_or(request)))
         })
     };
     response.dated(now)
 }
 
 /// Calls the handler of the operation, or the fault that is due.
-fn respond(state: &mut State, request: &Request) -> Response {
+fn dispatch(state: &mut State, request: &Request) -> Response {
     let path = request.path();
     let without_slash = path.strip_suffix('/').unwrap_or(path);
-    let is_here =
-        |operation: &&Operation| is_at(operation, path) || takes_slash(operation.id) && is_at(operation, without_slash);
+    let is_here = |operation: &&Operation| {
+        is_at(operation, path) || accepts_trailing_slash(operation.id) && is_at(operation, without_slash)
+    };
     let operations: Vec<&'static Operation> = OPERATIONS.iter().filter(is_here).collect();
     let operation = operations.iter().find(|operation| operation.method == request.method.as_str()).copied();
-    state.requests.push(ReceivedRequest::new(request, operation));
+    state.record(ReceivedRequest::new(request, operation));
+    if operations.is_empty() && provider_page::is_at(request) {
+        return provider_page::page(state, request);
+    }
     let fault = state.faults.next(operation.map(|operation| operation.id));
     let mut own = || match operation {
         Some(operation) => call(state, request, operation).unwrap_or_else(|error| error.into_response(request)),
@@ -104,10 +103,12 @@ fn respond(state: &mut State, request: &Request) -> Response {
             Response::new(405).header("allow", &methods.join(", "))
         }
     };
-    match fault {
-        Some(fault) => fault.answer(request, own),
+    let response = match fault {
+        Some(fault) => fault.respond(request, own),
         None => own(),
-    }
+    };
+    state.forget_old();
+    response
 }
 
 fn call(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {

@@ -4,6 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
+    handlers::provider_page,
     model::ErrorCode,
     redirect_url::{error_pairs, session_fragment, with_fragment, with_query, with_words},
     state::{State, identity_providers::provider_claims, profiles::Profile},
@@ -29,7 +30,7 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
         let pairs = vec![("error".to_owned(), error), ("error_description".to_owned(), about)];
         return Ok(redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs)));
     }
-    let user_id = match user_of_provider(state, &provider, linking) {
+    let user_id = match user_of_provider(state, &provider, provider_page::user_of(request).as_deref(), linking) {
         Ok(user_id) => user_id,
         Err(refusal) => {
             let code = refusal.code().unwrap_or(ErrorCode::UnexpectedFailure);
@@ -72,9 +73,14 @@ fn name_of(status: u16, code: &ErrorCode) -> &'static str {
     }
 }
 
-/// Signs in the one user of a provider, or links the identity.
-fn user_of_provider(state: &mut State, provider: &str, linking: Option<Uuid>) -> Result<Uuid, ApiError> {
-    let mut data = provider_claims(provider);
+/// Signs in a user of a provider, or links the identity.
+fn user_of_provider(
+    state: &mut State,
+    provider: &str,
+    email: Option<&str>,
+    linking: Option<Uuid>,
+) -> Result<Uuid, ApiError> {
+    let mut data = provider_claims(provider, email);
     data["phone_verified"] = json!(false);
     data["provider_id"] = data["sub"].clone();
     data["full_name"] = data["name"].clone();

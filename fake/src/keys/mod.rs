@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The keys, newest last.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
     all: Vec<Key>,
     random: Random,
@@ -148,7 +148,7 @@ impl Key {
 }
 
 /// The header of a token, in the order of the real server.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Header<'a> {
     alg: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

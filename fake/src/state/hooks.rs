@@ -84,6 +84,8 @@ impl State {
             self.requests = failed.requests;
             self.calls = failed.calls;
             self.faults = failed.faults;
+            self.counts = failed.counts;
+            self.received = failed.received;
         } else {
             self.random = random;
         }

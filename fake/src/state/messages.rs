@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Duration, Utc};
+use gotrue::Secret;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha224};
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// A message to send.
-pub(crate) struct Letter {
+pub(crate) struct OutgoingMessage {
     /// The type of the code. `None` for a reauthentication.
     pub(crate) otp_type: Option<OtpType>,
     pub(crate) challenge: Option<String>,
@@ -44,17 +45,17 @@ fn without_label(address: &str) -> String {
 
 impl State {
     /// Sends a message to the address or phone that its type implies; for an email change, to both addresses.
-    pub(crate) fn send(&mut self, user_id: Uuid, letter: &Letter) -> Result<(), ApiError> {
+    pub(crate) fn send(&mut self, user_id: Uuid, message: &OutgoingMessage) -> Result<(), ApiError> {
         let both_confirm = self.settings.secure_email_change;
         let account = self.account(user_id)?;
         let user = &account.user;
         let (email, phone) = (account.email().to_owned(), account.phone().to_owned());
-        let to_phone = match letter.otp_type {
+        let to_phone = match message.otp_type {
             Some(OtpType::Sms | OtpType::PhoneChange) => true,
             None => email.is_empty(),
             _ => false,
         };
-        let addresses = match letter.otp_type {
+        let addresses = match message.otp_type {
             Some(OtpType::EmailChange) if !both_confirm => {
                 vec![user.new_email.clone().unwrap_or_default()]
             }
@@ -63,7 +64,7 @@ impl State {
             _ if to_phone => vec![phone],
             _ => vec![email],
         };
-        let last = match letter.otp_type {
+        let last = match message.otp_type {
             None => user.reauthentication_sent_at,
             Some(OtpType::Recovery | OtpType::Magiclink | OtpType::Email) => user.recovery_sent_at,
             Some(OtpType::EmailChange) => user.email_change_sent_at,
@@ -73,21 +74,21 @@ impl State {
         let codes = if to_phone { self.settings.phone_codes } else { self.settings.email_codes };
         self.check_interval(last, codes.interval, to_phone)?;
         self.check_sending(&addresses, to_phone)?;
-        if let Some(challenge) = &letter.challenge {
-            self.begin_by_message(user_id, challenge, letter.otp_type);
+        if let Some(challenge) = &message.challenge {
+            self.begin_by_message(user_id, challenge, message.otp_type);
         }
         // A new code invalidates older ones of the same kind.
         let account = self.account(user_id)?;
-        account.drop_codes(letter.otp_type);
-        if letter.otp_type == Some(OtpType::EmailChange) {
+        account.drop_codes(message.otp_type);
+        if message.otp_type == Some(OtpType::EmailChange) {
             account.is_change_half_confirmed = false;
         }
         let mut codes = Vec::new();
         for address in addresses.into_iter().filter(|address| !address.is_empty()) {
-            codes.extend(self.new_code(user_id, address, to_phone, letter)?);
+            codes.extend(self.new_code(user_id, address, to_phone, message)?);
         }
-        self.note_sent(user_id, letter.otp_type)?;
-        self.deliver(user_id, &codes, to_phone, letter)
+        self.set_sent_at(user_id, message.otp_type)?;
+        self.send_codes(user_id, &codes, to_phone, message)
     }
 
     /// Makes the code for an address. `None` if the owner of a phone number knows it already.
@@ -96,42 +97,47 @@ impl State {
         user_id: Uuid,
         to: String,
         to_phone: bool,
-        letter: &Letter,
+        message: &OutgoingMessage,
     ) -> Result<Option<NewCode>, ApiError> {
         let now = self.now();
         let length = if to_phone { self.settings.phone_codes.length } else { self.settings.email_codes.length };
         let test_code = self.test_code(&to).filter(|_| to_phone);
         let code = test_code.clone().map_or_else(|| self.random.code(length), String::from);
-        let prefix = if letter.challenge.is_some() { "pkce_" } else { "" };
+        let prefix = if message.challenge.is_some() { "pkce_" } else { "" };
         let hash = format!("{prefix}{}", token_hash(&to, &code));
-        let sent = SentCode { otp_type: letter.otp_type, address: to.clone(), hash: hash.clone(), sent_at: now };
+        let sent = SentCode { otp_type: message.otp_type, address: to.clone(), hash: hash.clone(), sent_at: now };
         self.account(user_id)?.codes.push(sent);
         Ok(test_code.is_none().then_some(NewCode { to, code, hash }))
     }
 
     /// Sends codes to the mailbox, or to the hook that sends messages.
-    fn deliver(&mut self, user_id: Uuid, codes: &[NewCode], to_phone: bool, letter: &Letter) -> Result<(), ApiError> {
+    fn send_codes(
+        &mut self,
+        user_id: Uuid,
+        codes: &[NewCode],
+        to_phone: bool,
+        message: &OutgoingMessage,
+    ) -> Result<(), ApiError> {
         let user = self.account(user_id)?.user.clone();
         for NewCode { to, code, hash } in codes {
             let payload = || json!({ "user": user, "sms": { "otp": code, "phone": to } });
             if to_phone && self.call_hook(Event::SendSms, payload())?.is_some() {
                 return Ok(());
             }
-            if !to_phone && self.call_hook(Event::SendEmail, self.email_payload(&user, codes, letter))?.is_some() {
+            if !to_phone && self.call_hook(Event::SendEmail, self.email_payload(&user, codes, message))?.is_some() {
                 // One call is for both addresses.
                 return Ok(());
             }
-            let link = letter.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(hash, otp_type, letter));
+            let link = message.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(hash, otp_type, message));
             let token_hash = (!to_phone).then(|| hash.clone().into());
-            let code = code.clone().into();
-            self.mailbox.push(Message { to: to.clone(), otp_type: letter.otp_type, code, token_hash, link });
+            self.deliver(to, message.otp_type, code.clone(), token_hash, link);
         }
         Ok(())
     }
 
     /// Returns the payload of the hook for emails. For a change of the email address with two confirmations, the code of
     /// each address has the hash of the other one beside it, as in the real server.
-    fn email_payload(&self, user: &User, codes: &[NewCode], letter: &Letter) -> Value {
+    fn email_payload(&self, user: &User, codes: &[NewCode], message: &OutgoingMessage) -> Value {
         let empty = NewCode::default();
         let (current, new) = match codes {
             [current, new] => (current, new),
@@ -139,19 +145,19 @@ impl State {
             _ => (&empty, &empty),
         };
         let (hash, hash_new) = if codes.len() == 2 { (&new.hash, &current.hash) } else { (&current.hash, &empty.hash) };
-        let action = match letter.otp_type {
+        let action = match message.otp_type {
             None => "reauthentication".to_owned(),
             Some(OtpType::Email) => "magiclink".to_owned(),
             Some(otp_type) => otp_type.to_string(),
         };
         // A reauthentication has no link.
-        let hash = if letter.otp_type.is_none() { "" } else { hash };
+        let hash = if message.otp_type.is_none() { "" } else { hash };
         json!({
             "user": user,
             "email_data": {
                 "token": current.code,
                 "token_hash": hash,
-                "redirect_to": letter.redirect_to,
+                "redirect_to": message.redirect_to,
                 "email_action_type": action,
                 "site_url": self.base_url,
                 "token_new": new.code,
@@ -164,7 +170,7 @@ impl State {
         })
     }
 
-    pub(crate) fn link(&self, hash: &str, otp_type: OtpType, letter: &Letter) -> gotrue::Secret {
+    pub(crate) fn link(&self, hash: &str, otp_type: OtpType, message: &OutgoingMessage) -> Secret {
         let paths = &self.settings.link_paths;
         let path = match otp_type {
             OtpType::Invite => &paths.invite,
@@ -173,15 +179,15 @@ impl State {
             _ => &paths.confirmation,
         };
         // The server encodes the URL only if it contains one of these characters.
-        let redirect_to = if letter.redirect_to.contains(['&', '=', '#']) {
-            url::form_urlencoded::byte_serialize(letter.redirect_to.as_bytes()).collect()
+        let redirect_to = if message.redirect_to.contains(['&', '=', '#']) {
+            url::form_urlencoded::byte_serialize(message.redirect_to.as_bytes()).collect()
         } else {
-            letter.redirect_to.clone()
+            message.redirect_to.clone()
         };
         format!("{}{path}?token={hash}&type={otp_type}&redirect_to={redirect_to}", self.base_url).into()
     }
 
-    pub(crate) fn note_sent(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), ApiError> {
+    pub(crate) fn set_sent_at(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), ApiError> {
         let now = Some(self.now());
         let user = &mut self.account(user_id)?.user;
         match otp_type {
@@ -211,7 +217,7 @@ impl State {
     }
 
     /// Returns the fixed code of a phone number, if it has one.
-    fn test_code(&self, phone: &str) -> Option<gotrue::Secret> {
+    fn test_code(&self, phone: &str) -> Option<Secret> {
         let is_valid = self.settings.test_codes_until.is_none_or(|until| self.now() < until);
         self.settings.test_codes.get(phone).filter(|_| is_valid).cloned()
     }
@@ -248,15 +254,26 @@ impl State {
         Err(ApiError::new(429, ErrorCode::OverEmailSendRateLimit, "email rate limit exceeded"))
     }
 
-    pub(crate) fn send_factor_code(&mut self, user_id: Uuid, number: String) -> Result<String, ApiError> {
+    fn deliver(
+        &mut self,
+        to: &str,
+        otp_type: Option<OtpType>,
+        code: String,
+        token_hash: Option<Secret>,
+        link: Option<Secret>,
+    ) {
+        let (id, sent_at) = (self.messages_sent, self.now());
+        self.messages_sent += 1;
+        self.mailbox.push(Message { to: to.to_owned(), otp_type, code: code.into(), token_hash, link, sent_at, id });
+    }
+
+    pub(crate) fn send_factor_code(&mut self, user_id: Uuid, number: &str) -> Result<String, ApiError> {
         let code = self.random.code(self.settings.factor_codes.length);
         let user = self.account(user_id)?.user.clone();
         let payload = json!({ "user": user, "sms": { "otp": code, "sms_type": "mfa", "phone": number } });
-        if self.call_hook(Event::SendSms, payload).map_err(|_| ApiError::internal("error invoking hook"))?.is_some() {
-            return Ok(code);
+        if self.call_hook(Event::SendSms, payload).map_err(|_| ApiError::internal("error invoking hook"))?.is_none() {
+            self.deliver(number, None, code.clone(), None, None);
         }
-        let sent = code.clone().into();
-        self.mailbox.push(Message { to: number, otp_type: None, code: sent, token_hash: None, link: None });
         Ok(code)
     }
 }

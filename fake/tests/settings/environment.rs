@@ -72,5 +72,5 @@ fn settings_without_effect_are_accepted() {
         ("GOTRUE_EXTERNAL_GITHUB_SECRET", "secret"),
         ("PORT", "9999"),
     ];
-    FakeServer::builder().variables(accepted).unwrap();
+    let _ = FakeServer::builder().variables(accepted).unwrap();
 }

@@ -38,7 +38,8 @@ pub const PACKAGES: &[Package] = &[
         root: "fake/src/lib.rs",
         rows: &[
             &["builder"],
-            &["server", "router"],
+            &["server"],
+            &["control", "router"],
             &["gateway", "handlers"],
             &["state"],
             &["api_keys", "settings"],

@@ -12,7 +12,7 @@ use crate::{
     handlers::factors::webauthn::WebAuthnAnswer,
     model::{
         AuditAction, ErrorCode, FactorStatus, FactorType,
-        types::{ChallengeFactorResponse, EnrollFactorRequest, EnrollFactorResponse, Factor, UnenrollFactorResponse},
+        types::{ChallengeFactorResult, EnrollFactorRequest, EnrollFactorResult, Factor, UnenrollFactorResult},
     },
     state::{
         State,
@@ -68,10 +68,10 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
     }
     account.user.factors.get_or_insert_default().push(factor);
     let traits = json!({ "factor_id": id, "factor_type": enroll.factor_type });
-    state.note(caller.user_id, AuditAction::FactorInProgress, Some(traits));
+    state.log_action(caller.user_id, AuditAction::FactorInProgress, Some(traits));
     state.factors.push(FactorRow { factor_id: id, proof, challenges: Vec::new() });
     let (type_, friendly_name) = (enroll.factor_type, Some(name));
-    ok(&EnrollFactorResponse { id, type_, friendly_name, phone, totp: application })
+    ok(&EnrollFactorResult { id, type_, friendly_name, phone, totp: application })
 }
 
 pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
@@ -79,7 +79,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
     let factor = factor(state, &caller, request)?;
     check_verifiable(state, &factor)?;
     let (id, now) = (state.random.id(), state.now());
-    let mut response = ChallengeFactorResponse {
+    let mut response = ChallengeFactorResult {
         id,
         type_: Some(factor.factor_type.clone()),
         expires_at: Some((now + state.settings.challenge_lifetime).timestamp()),
@@ -90,7 +90,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
         Proof::Phone(number) => {
             phone::check_delivery(request)?;
             state.check_interval(factor.last_challenged_at, state.settings.factor_codes.interval, true)?;
-            state.send_factor_code(caller.user_id, number)?
+            state.send_factor_code(caller.user_id, &number)?
         }
         Proof::WebAuthn(_) => {
             let (nonce, challenge) = webauthn::challenge(state, caller.user_id, factor.is_verified())?;
@@ -99,7 +99,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
         }
     };
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status });
-    state.note(caller.user_id, AuditAction::ChallengeCreated, Some(traits));
+    state.log_action(caller.user_id, AuditAction::ChallengeCreated, Some(traits));
     state.change_factor(caller.user_id, factor.id, |factor| factor.last_challenged_at = Some(now))?;
     state.factor_row(factor.id)?.challenges.push(ChallengeRow { id, created_at: now, nonce, answered: false });
     ok(&response)
@@ -139,7 +139,7 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     };
     state.factor_row(factor.id)?.answered(&challenge);
     let traits = json!({ "factor_id": factor.id, "challenge_id": challenge.id, "factor_type": factor.factor_type });
-    state.note(caller.user_id, AuditAction::VerificationAttempted, Some(traits));
+    state.log_action(caller.user_id, AuditAction::VerificationAttempted, Some(traits));
     if !factor.is_verified() {
         state.change_factor(caller.user_id, factor.id, |factor| {
             factor.status = FactorStatus::Verified;
@@ -161,10 +161,10 @@ pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
         return Err(ApiError::new(422, ErrorCode::InsufficientAal, message));
     }
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status, "session_id": caller.session_id });
-    state.note(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
+    state.log_action(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
     state.retain_factors(caller.user_id, |other| other.id != factor.id)?;
     state.lower_sessions(factor.id);
-    ok(&UnenrollFactorResponse { id: factor.id })
+    ok(&UnenrollFactorResult { id: factor.id })
 }
 
 /// Fails if factors of this type cannot be used.

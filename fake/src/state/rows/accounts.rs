@@ -5,15 +5,18 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::account::Account;
 
 /// The users, in the order of their creation. Mutable access drops the index, which is rebuilt when it is needed, so that
 /// creating thousands of users does not compare each with all others.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Accounts {
     rows: Vec<Account>,
+    #[serde(skip)]
     index: Option<Index>,
 }
 

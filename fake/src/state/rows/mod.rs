@@ -5,6 +5,7 @@ pub(crate) mod accounts;
 pub(crate) mod factor;
 pub(crate) mod firebase_scrypt;
 pub(crate) mod flow;
+pub(crate) mod methods;
 pub(crate) mod oauth;
 pub(crate) mod passkey;
 pub(crate) mod password;

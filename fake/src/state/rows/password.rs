@@ -5,6 +5,8 @@ use std::fmt;
 use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use gotrue::Secret;
 
+use serde::{Deserialize, Serialize};
+
 use super::firebase_scrypt::FirebaseScrypt;
 use crate::{
     model::{ErrorCode, WeakPasswordReason},
@@ -13,7 +15,7 @@ use crate::{
 };
 
 /// A stored password.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Password {
     Plain(Secret),
     Bcrypt(String),

@@ -1,17 +1,25 @@
 //! Sessions.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{state::rows::refresh_tokens::RefreshTokens, wire::ApiError};
+use crate::{
+    state::rows::{
+        methods::{Method, known},
+        refresh_tokens::RefreshTokens,
+    },
+    wire::ApiError,
+};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SessionRow {
     pub(crate) id: Uuid,
     pub(crate) user_id: Uuid,
     /// How the user signed in (`amr`).
-    pub(crate) method: &'static str,
+    #[serde(deserialize_with = "known")]
+    pub(crate) method: Method,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) refreshed_at: Option<DateTime<Utc>>,
     pub(crate) second_factor: Option<SecondFactor>,
@@ -21,17 +29,18 @@ pub(crate) struct SessionRow {
 }
 
 /// An OAuth client, and the scopes that it was granted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Application {
     pub(crate) client_id: Uuid,
     pub(crate) scope: String,
 }
 
 /// The second factor that was used in a session.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct SecondFactor {
     pub(crate) id: Uuid,
-    pub(crate) method: &'static str,
+    #[serde(deserialize_with = "known")]
+    pub(crate) method: Method,
     pub(crate) used_at: DateTime<Utc>,
 }
 
