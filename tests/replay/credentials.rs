@@ -49,7 +49,7 @@ fn expected_credential(id: &str) -> Credential {
 
 #[test]
 fn the_table_of_credentials_is_correct() {
-    assert_eq!(OPERATIONS.len(), 76);
+    assert_eq!(OPERATIONS.len(), 81);
     for operation in OPERATIONS {
         assert_eq!(operation.credential, expected_credential(operation.id), "{}", operation.id);
     }
