@@ -4,13 +4,14 @@ use clap::{Args, Subcommand};
 use gotrue::{
     SessionManager, SetOptional,
     serde_json::json,
-    types::Factor,
+    types::{Factor, FactorType},
     user::{EnrollPhone, EnrollTotp},
     uuid::Uuid,
 };
 use qrcode::{QrCode, render::unicode::Dense1x2};
 
 use crate::{
+    command::recovery_codes::RecoveryCodes,
     context::Context,
     failure::{Exit, Failure, Result},
     prompt, time,
@@ -34,6 +35,9 @@ pub enum Mfa {
         /// ID of the factor
         factor: Uuid,
     },
+    /// Manage recovery codes, for when the other factors are lost
+    #[command(subcommand)]
+    RecoveryCodes(RecoveryCodes),
 }
 
 impl Mfa {
@@ -52,6 +56,7 @@ impl Mfa {
                 context.out.note("removed");
                 Ok(())
             }
+            Self::RecoveryCodes(command) => command.run(context, &manager.user().mfa().recovery_codes()).await,
         }
     }
 }
@@ -145,7 +150,9 @@ impl Verify {
 
 async fn only_factor(manager: &SessionManager) -> Result<Uuid> {
     let factors = manager.user().mfa().factors().await?;
-    match factors.all() {
+    let factors: Vec<_> =
+        factors.all().iter().filter(|factor| factor.factor_type != FactorType::RecoveryCode).collect();
+    match factors[..] {
         [] => Err(Failure::not_found("no second factor is enrolled").hint("enroll one with gotrue mfa enroll")),
         [factor] => Ok(factor.id),
         _ => {
