@@ -15,7 +15,7 @@ pub const PACKAGES: &[Package] = &[
         root: "src/lib.rs",
         rows: &[
             &["axum"],
-            &["tower", "loopback"],
+            &["tower", "loopback", "hooks"],
             &["manager"],
             &["store"],
             &["admin", "user"],
@@ -39,9 +39,9 @@ pub const PACKAGES: &[Package] = &[
         rows: &[
             &["builder"],
             &["server", "router"],
-            &["handlers"],
+            &["gateway", "handlers"],
             &["state"],
-            &["settings"],
+            &["api_keys", "settings"],
             &[
                 "code_challenge",
                 "contact",
@@ -87,7 +87,7 @@ pub const PACKAGES: &[Package] = &[
             &["ci"],
             &["bench", "build_cost", "codegen", "conformance", "drift", "layers", "links", "lint", "list"],
             &["bundle"],
-            &["causes", "performance", "program", "source", "yaml"],
+            &["causes", "golang", "performance", "program", "source", "yaml"],
             &["workspace"],
             &["outcome"],
         ],
