@@ -43,7 +43,7 @@ impl RecoveryCodes {
                 show(context, &set)
             }
             Self::Regenerate => {
-                context.confirm("Replace the recovery codes?".to_owned())?;
+                context.confirm("Replace the recovery codes?")?;
                 show(context, &codes.regenerate().await?)
             }
             Self::Verify => {
@@ -52,7 +52,7 @@ impl RecoveryCodes {
                 Ok(())
             }
             Self::Delete => {
-                context.confirm("Delete the recovery codes?".to_owned())?;
+                context.confirm("Delete the recovery codes?")?;
                 codes.delete().await?;
                 context.out.note("deleted");
                 Ok(())
