@@ -126,3 +126,30 @@ async fn recovery_codes_stand_in_for_the_second_factor() {
     assert_eq!(terminal.run("mfa recovery-codes delete --yes").exit, 0);
     assert_eq!(terminal.run("mfa recovery-codes status").exit, 5);
 }
+
+#[tokio::test]
+async fn login_says_which_phone_received_the_code() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.answer("login ada@example.com", PASSWORD);
+    let enrolled = terminal.run("mfa enroll --phone +15550000001 --name mobile --json").out;
+    let enrolled: serde_json::Value = serde_json::from_str(&enrolled).unwrap();
+    let id = enrolled["id"].as_str().unwrap();
+    let code_sent_to = |number: &str| server.last_message_to(number).unwrap().code.expose().to_owned();
+    let mut verify = terminal.start(&format!("mfa verify {id}"));
+    verify.line_with("sent a code to");
+    verify.type_line(&code_sent_to("15550000001"));
+    let verified = verify.finish();
+    assert_eq!(verified.exit, 0, "{}", verified.err);
+    terminal.run("logout");
+
+    let mut login = terminal.start("login ada@example.com");
+    login.type_line(PASSWORD);
+    let line = login.line_with("sent a code to");
+    assert!(line.contains("15550000001"), "{line}");
+    login.type_line(&code_sent_to("15550000001"));
+    let login = login.finish();
+    assert_eq!(login.exit, 0, "{}", login.err);
+    assert!(!login.err.contains("authenticator"), "{}", login.err);
+    assert!(terminal.run("jwt verify").out.contains("aal2"));
+}

@@ -15,7 +15,7 @@ use crate::{
     received::ReceivedRequest,
     settings::ServerSettings,
     state::rows::{
-        account::Account,
+        accounts::Accounts,
         factor::FactorRow,
         flow::Flow,
         oauth::OAuth,
@@ -31,7 +31,7 @@ use crate::{
 pub(crate) struct State {
     pub(crate) settings: ServerSettings,
     pub(crate) base_url: String,
-    pub(crate) accounts: Vec<Account>,
+    pub(crate) accounts: Accounts,
     pub(crate) sessions: Vec<SessionRow>,
     pub(crate) flows: Vec<Flow>,
     pub(crate) factors: Vec<FactorRow>,
@@ -70,7 +70,7 @@ impl State {
             provider_keys: Keys::of_providers(seed),
             settings,
             base_url,
-            accounts: Vec::new(),
+            accounts: Accounts::default(),
             sessions: Vec::new(),
             flows: Vec::new(),
             factors: Vec::new(),
