@@ -274,7 +274,7 @@ impl FakeServerBuilder {
         let seed = self.seed.unwrap_or_else(|| NEXT_SEED.fetch_add(1, Ordering::Relaxed));
         let state = Arc::new(Mutex::new(State::new(self.settings, self.clock, url.clone(), seed)));
         let shared = state.clone();
-        let http = listener.serve(move |request| router::answer(&mut lock(&shared), request)).await?;
+        let http = listener.serve(move |request| router::respond(&mut lock(&shared), request)).await?;
         Ok(FakeServer::new(url, http, state))
     }
 }

@@ -35,7 +35,7 @@ const METHODS: [Method; 9] = [
 
 /// Returns whether the real server also has the operation at its path with a trailing slash, as it does for each path
 /// that is a group of routes.
-fn takes_slash(operation: &str) -> bool {
+fn accepts_trailing_slash(operation: &str) -> bool {
     match operation {
         "admin_generate_link" | "admin_regenerate_oauth_client_secret" => false,
         "callback"
@@ -67,26 +67,27 @@ fn needs_no_body(operation: &str) -> bool {
 }
 
 /// Responds to a request. CORS preflight requests are handled before anything else.
-pub(crate) fn answer(state: &mut State, request: &Request) -> Response {
+pub(crate) fn respond(state: &mut State, request: &Request) -> Response {
     let now = state.now();
     let response = if state.settings.gateway {
         gateway::pass(request, &state.api_keys).map_or_else(
             |refused| gateway::add_headers(request, *refused),
-            |passed| gateway::add_headers(request, respond(state, &passed)),
+            |passed| gateway::add_headers(request, dispatch(state, &passed)),
         )
     } else {
         cors::preflight(request, &state.settings.cors_allowed_headers)
-            .unwrap_or_else(|| cors::add_headers(request, respond(state, request)))
+            .unwrap_or_else(|| cors::add_headers(request, dispatch(state, request)))
     };
     response.dated(now)
 }
 
 /// Calls the handler of the operation, or the fault that is due.
-fn respond(state: &mut State, request: &Request) -> Response {
+fn dispatch(state: &mut State, request: &Request) -> Response {
     let path = request.path();
     let without_slash = path.strip_suffix('/').unwrap_or(path);
-    let is_here =
-        |operation: &&Operation| is_at(operation, path) || takes_slash(operation.id) && is_at(operation, without_slash);
+    let is_here = |operation: &&Operation| {
+        is_at(operation, path) || accepts_trailing_slash(operation.id) && is_at(operation, without_slash)
+    };
     let operations: Vec<&'static Operation> = OPERATIONS.iter().filter(is_here).collect();
     let with_method = operations.iter().filter(|operation| operation.method == request.method.as_str());
     // A path without parameters takes precedence.
@@ -103,7 +104,7 @@ fn respond(state: &mut State, request: &Request) -> Response {
         }
     };
     match fault {
-        Some(fault) => fault.answer(request, own),
+        Some(fault) => fault.respond(request, own),
         None => own(),
     }
 }

@@ -180,7 +180,7 @@ impl GeneratedLink {
 
 /// The server returns the fields of the link and of the user in one object.
 impl From<GenerateLinkResponse> for GeneratedLink {
-    fn from(reply: GenerateLinkResponse) -> Self {
+    fn from(response: GenerateLinkResponse) -> Self {
         // Without `..`, so that a new field of the user cannot be missed here.
         let GenerateLinkResponse {
             action_link,
@@ -214,7 +214,7 @@ impl From<GenerateLinkResponse> for GeneratedLink {
             banned_until,
             deleted_at,
             is_anonymous,
-        } = reply;
+        } = response;
         let user = User {
             id,
             aud,
@@ -258,7 +258,7 @@ impl AdminClient {
         link.check()?;
         let call = self.raw_call()?;
         // The redirect URL is in the body, where it takes precedence over the query.
-        let reply = call.raw.admin_generate_link(None, link.audience.as_deref(), &link.request).await;
-        call.answer(reply).await.map(GeneratedLink::from)
+        let response = call.raw.admin_generate_link(None, link.audience.as_deref(), &link.request).await;
+        call.finish(response).await.map(GeneratedLink::from)
     }
 }

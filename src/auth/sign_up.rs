@@ -158,8 +158,8 @@ impl Client {
             gotrue_meta_security: captcha(captcha_token),
         };
         let call = self.raw_call();
-        let reply = call.raw.sign_up(redirect_to.as_deref(), audience.as_deref(), &request).await;
-        Ok(match call.answer(reply).await? {
+        let response = call.raw.sign_up(redirect_to.as_deref(), audience.as_deref(), &request).await;
+        Ok(match call.finish(response).await? {
             SignUpResponse::Session(session) => SignUpOutcome::Session(call.session(session)),
             SignUpResponse::User(user) => SignUpOutcome::ConfirmationRequired(user),
         })

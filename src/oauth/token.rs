@@ -31,7 +31,7 @@ impl OAuthApp {
             resource: None,
         };
         let call = self.call()?;
-        call.answer(call.raw.oauth_token(&request.into()).await).await
+        call.finish(call.raw.oauth_token(&request.into()).await).await
     }
 
     /// Exchanges a refresh token for new tokens (`POST /oauth/token`). It can be used once.
@@ -46,8 +46,8 @@ impl OAuthApp {
         let grant_type = OAuthGrantType::RefreshToken;
         let request = OAuthRefreshGrant { grant_type, refresh_token, client_id, client_secret };
         let call = self.call()?.repeatable();
-        let reply = call.raw.oauth_token(&request.into()).await;
-        call.answer(reply).await
+        let response = call.raw.oauth_token(&request.into()).await;
+        call.finish(response).await
     }
 }
 

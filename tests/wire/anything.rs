@@ -1,5 +1,5 @@
-//! Whatever comes from outside, nothing panics, nothing hangs, and nothing prints what was secret in it: 100,000 cases
-//! each, begun from what a real server has sent. Access tokens are in `jwt/anything.rs`, redirects also in `callback.rs`.
+//! Generated input from outside, derived from recorded exchanges: nothing panics, hangs, or prints the secrets in it,
+//! in 100,000 cases each. Access tokens are in `jwt/anything.rs`, redirects also in `callback.rs`.
 
 use std::{
     fmt::{Debug, Write as _},
@@ -232,7 +232,7 @@ fn record() -> Vec<u8> {
     })
 }
 
-/// A query or fragment as a server, or somebody who means harm, might write it.
+/// A query or fragment as a server or an attacker might write it.
 fn pairs() -> impl Strategy<Value = String> {
     let name = prop::sample::select(vec![
         "code",

@@ -156,8 +156,8 @@ async fn no_error_prints_a_secret_that_a_reply_echoes() {
         }
     }
     // No answer: the URL and the request do not show either.
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client = Client::new(format!("http://{nobody}"), jwt).unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let client = Client::new(format!("http://{unused}"), jwt).unwrap();
     let error = client.sign_in(Password::email("ada@example.com", password)).await.unwrap_err();
     assert_clean(&all_of(&error));
     let link = client.raw().verify_link(None, &hash.into(), gotrue::types::EmailOtpType::Signup).await;

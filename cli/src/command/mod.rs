@@ -11,6 +11,7 @@ mod factor_code;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod health;
+pub mod hooks;
 pub mod invite;
 pub mod jwt;
 pub mod keys;

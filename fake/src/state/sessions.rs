@@ -123,7 +123,7 @@ impl State {
             signer.token(session_id)
         } else {
             session.refresh_tokens.swap_random(fresh.clone(), now);
-            self.note(user_id, AuditAction::TokenRevoked, None);
+            self.log_action(user_id, AuditAction::TokenRevoked, None);
             fresh
         };
         self.sessions.retain(|session| session.user_id != user_id || session.second_factor.is_some());

@@ -83,8 +83,8 @@ impl Grant for Anonymous {
             code_challenge_method: None,
         };
         let call = client.raw_call();
-        let reply = call.raw.sign_up(None, self.audience.as_deref(), &request).await;
-        let session = match call.answer(reply).await? {
+        let response = call.raw.sign_up(None, self.audience.as_deref(), &request).await;
+        let session = match call.finish(response).await? {
             SignUpResponse::Session(session) => Some(session),
             // An anonymous user has nothing to confirm.
             SignUpResponse::User(_) => None,

@@ -130,8 +130,8 @@ impl Client {
             Proof::TokenHash(hash) => request.token_hash = Some(hash),
         }
         let call = self.raw_call();
-        let reply = call.raw.verify(verify.audience.as_deref(), &request).await;
-        Ok(match call.answer(reply).await? {
+        let response = call.raw.verify(verify.audience.as_deref(), &request).await;
+        Ok(match call.finish(response).await? {
             VerifyResponse::Session(session) => VerifyOtpOutcome::Session(call.session(session)),
             VerifyResponse::ConfirmationPending(pending) => {
                 VerifyOtpOutcome::ConfirmationPending { message: pending.msg }

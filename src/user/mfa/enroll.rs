@@ -107,7 +107,7 @@ impl Mfa {
         }
         let request = EnrollFactorRequest { factor_type: FactorType::Totp, friendly_name, issuer, phone: None };
         let call = self.user.user_call().await?;
-        let response = call.answer(call.raw.enroll_factor(&request).await).await?;
+        let response = call.finish(call.raw.enroll_factor(&request).await).await?;
         let totp = call.required("the secret", response.totp)?;
         Ok(TotpFactor {
             id: response.id,
@@ -129,7 +129,7 @@ impl Mfa {
         let factor_type = FactorType::Phone;
         let request = EnrollFactorRequest { factor_type, friendly_name, issuer: None, phone: Some(phone) };
         let call = self.user.user_call().await?;
-        call.answer(call.raw.enroll_factor(&request).await).await
+        call.finish(call.raw.enroll_factor(&request).await).await
     }
 
     /// Enrolls a security key or a platform authenticator (`POST /factors`). The name must be unique among the user's
@@ -145,6 +145,6 @@ impl Mfa {
         let request =
             EnrollFactorRequest { factor_type, friendly_name: Some(friendly_name), issuer: None, phone: None };
         let call = self.user.user_call().await?;
-        call.answer(call.raw.enroll_factor(&request).await).await
+        call.finish(call.raw.enroll_factor(&request).await).await
     }
 }

@@ -212,7 +212,7 @@ fn a_fault_within_an_anchor_is_found_once() {
 }
 
 #[test]
-fn what_is_printed_names_file_line_place_and_problem() {
+fn the_output_names_file_line_place_and_problem() {
     let file = std::env::temp_dir().join(format!("xtask-lint-{}.yaml", std::process::id()));
     std::fs::write(&file, DOCUMENT.replacen("      summary: A new user\n", "", 1)).unwrap();
     let mut out = Vec::new();

@@ -16,7 +16,7 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let how: AdminDeleteUserRequest =
         if has_no_body(request) { AdminDeleteUserRequest::default() } else { json_body(request)? };
     let traits = user_traits(&state.account(id)?.user);
-    state.note_admin(AuditAction::UserDeleted, traits);
+    state.log_admin_action(AuditAction::UserDeleted, traits);
     state.sessions.retain(|session| session.user_id != id);
     state.passkeys.retain(|row| row.user_id != id);
     state.recovery_codes.retain(|row| row.user_id != id);
