@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     model::{
         AuditAction, ErrorCode, FactorStatus, FactorType,
-        types::{GenerateRecoveryCodesRequest, RecoveryCodeSet, RecoveryCodesStatus, UnenrollFactorResponse},
+        types::{GenerateRecoveryCodesRequest, RecoveryCodeSet, RecoveryCodesStatus, UnenrollFactorResult},
     },
     state::{
         State,
@@ -66,7 +66,7 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
     state.account(caller.user_id)?.user.factors.get_or_insert_default().push(factor);
     state.recovery_codes.push(RecoveryCodesRow::new(caller.user_id, id, &codes));
     let traits = json!({ "factor_id": id, "count": codes.len() });
-    state.note(caller.user_id, AuditAction::RecoveryCodesGenerated, Some(traits));
+    state.log_action(caller.user_id, AuditAction::RecoveryCodesGenerated, Some(traits));
     ok(&shown(id, name, codes))
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn regenerate(state: &mut State, request: &Request) -> ApiResult {
     let codes = state.new_recovery_codes();
     state.recovery_codes_of(caller.user_id)?.replace(&codes);
     let traits = json!({ "factor_id": id, "count": codes.len() });
-    state.note(caller.user_id, AuditAction::RecoveryCodesRegenerated, Some(traits));
+    state.log_action(caller.user_id, AuditAction::RecoveryCodesRegenerated, Some(traits));
     let mut factors = state.account(caller.user_id)?.user.factors.iter().flatten();
     let name = factors.find(|factor| factor.id == id).and_then(|factor| factor.friendly_name.clone());
     ok(&shown(id, name.unwrap_or_default(), codes))
@@ -109,7 +109,7 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     }
     let (id, remaining) = (row.factor_id, row.remaining());
     let traits = json!({ "factor_id": id, "remaining": remaining });
-    state.note(caller.user_id, AuditAction::RecoveryCodesVerified, Some(traits));
+    state.log_action(caller.user_id, AuditAction::RecoveryCodesVerified, Some(traits));
     ok(&state.raise_session(caller.session_id, id, "mfa/recovery_code")?)
 }
 
@@ -119,9 +119,9 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     check_aal2(state, &caller, "delete")?;
     let id = state.recovery_codes_of(caller.user_id)?.factor_id;
     state.retain_factors(caller.user_id, |factor| factor.id != id)?;
-    state.note(caller.user_id, AuditAction::RecoveryCodesDeleted, Some(json!({ "factor_id": id })));
+    state.log_action(caller.user_id, AuditAction::RecoveryCodesDeleted, Some(json!({ "factor_id": id })));
     state.lower_sessions(id);
-    ok(&UnenrollFactorResponse { id })
+    ok(&UnenrollFactorResult { id })
 }
 
 fn check_enrollment(state: &State) -> Result<(), ApiError> {

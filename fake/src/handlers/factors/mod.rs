@@ -12,7 +12,7 @@ use crate::{
     handlers::factors::webauthn::WebAuthnAnswer,
     model::{
         AuditAction, ErrorCode, FactorStatus, FactorType,
-        types::{ChallengeFactorResponse, EnrollFactorRequest, EnrollFactorResponse, Factor, UnenrollFactorResponse},
+        types::{ChallengeFactorResult, EnrollFactorRequest, EnrollFactorResult, Factor, UnenrollFactorResult},
     },
     state::{
         State,
@@ -62,7 +62,7 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
     state.log_action(caller.user_id, AuditAction::FactorInProgress, Some(traits));
     state.factors.push(FactorRow { factor_id: id, proof, challenges: Vec::new() });
     let (type_, friendly_name) = (enroll.factor_type, Some(name));
-    ok(&EnrollFactorResponse { id, type_, friendly_name, phone, totp: application })
+    ok(&EnrollFactorResult { id, type_, friendly_name, phone, totp: application })
 }
 
 pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
@@ -72,7 +72,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
         return Err(no_such_type());
     }
     let (id, now) = (state.random.id(), state.now());
-    let mut response = ChallengeFactorResponse {
+    let mut response = ChallengeFactorResult {
         id,
         type_: Some(factor.factor_type.clone()),
         expires_at: Some((now + FACTOR_LIFETIME).timestamp()),
@@ -164,7 +164,7 @@ pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     state.log_action(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
     state.retain_factors(caller.user_id, |other| other.id != factor.id)?;
     state.lower_sessions(factor.id);
-    ok(&UnenrollFactorResponse { id: factor.id })
+    ok(&UnenrollFactorResult { id: factor.id })
 }
 
 fn no_such_type() -> ApiError {
