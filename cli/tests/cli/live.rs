@@ -128,7 +128,8 @@ fn users_survive_a_killed_import_to_a_real_server() {
         json!({ "email": format!("{prefix}-{number}@example.com"), "password_hash": BCRYPT, "user_metadata": metadata })
     };
     let file = terminal.file("users.jsonl");
-    fs::write(&file, (0..USERS).map(|number| format!("{}\n", row(number))).collect::<String>()).unwrap();
+    let rows: Vec<_> = (0..USERS).map(|number| row(number).to_string()).collect();
+    fs::write(&file, rows.join("\n")).unwrap();
     let line = format!("users import {} --json", file.display());
     let running = terminal.start(&line);
     let count = |terminal: &mut Terminal| {
