@@ -3,4 +3,5 @@
 mod flows;
 mod hooks;
 mod identities;
+mod recovery_codes;
 mod shapes;

@@ -71,6 +71,7 @@ pub(crate) struct ServerSettings {
     pub(crate) phone_factors: FactorSwitch,
     pub(crate) webauthn_factors: FactorSwitch,
     pub(crate) factor_codes: Codes,
+    pub(crate) recovery_codes: RecoveryCodeSettings,
     pub(crate) challenge_lifetime: Duration,
     pub(crate) factor_lifetime: Duration,
     pub(crate) max_factors: usize,
@@ -131,6 +132,17 @@ pub(crate) struct ServerSettings {
     pub(crate) sent_emails: Option<Rate>,
     pub(crate) sent_text_messages: Option<Rate>,
     pub(crate) audit_log: bool,
+}
+
+/// The settings of recovery codes (`GOTRUE_MFA_RECOVERY_CODES_…`).
+#[derive(Clone, Debug)]
+pub(crate) struct RecoveryCodeSettings {
+    pub(crate) enroll: bool,
+    pub(crate) verify: bool,
+    pub(crate) count: usize,
+    pub(crate) code_length: usize,
+    pub(crate) max_verify_attempts: u32,
+    pub(crate) lockout: Duration,
 }
 
 /// Whether second factors of a type can be enrolled and used.
@@ -215,6 +227,14 @@ impl Default for ServerSettings {
             phone_factors: ON,
             webauthn_factors: ON,
             factor_codes: codes,
+            recovery_codes: RecoveryCodeSettings {
+                enroll: true,
+                verify: true,
+                count: 10,
+                code_length: 16,
+                max_verify_attempts: 5,
+                lockout: Duration::minutes(15),
+            },
             challenge_lifetime: Duration::seconds(300),
             factor_lifetime: Duration::seconds(300),
             max_factors: 10,
@@ -287,6 +307,7 @@ impl ServerSettings {
             phone_factors: OFF,
             webauthn_factors: OFF,
             factor_codes: with_interval(base.challenge_lifetime),
+            recovery_codes: RecoveryCodeSettings { enroll: false, verify: false, ..base.recovery_codes },
             passkeys: false,
             oauth_server: false,
             dynamic_registration: false,

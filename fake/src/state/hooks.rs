@@ -11,10 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     hooks::{Answer, Call, Event},
-    model::{
-        ErrorCode,
-        types::{Factor, User},
-    },
+    model::{ErrorCode, FactorType, types::User},
     random::Random,
     state::store::State,
     wire::{ApiError, Request},
@@ -168,13 +165,15 @@ impl State {
     }
 
     /// Asks what becomes of the code of a factor that was checked.
-    pub(crate) fn factor_checked(&mut self, user_id: Uuid, factor: &Factor, is_right: bool) -> Result<(), ApiError> {
-        let payload = json!({
-            "user_id": user_id,
-            "factor_id": factor.id,
-            "factor_type": factor.factor_type,
-            "valid": is_right,
-        });
+    pub(crate) fn factor_checked(
+        &mut self,
+        user_id: Uuid,
+        factor_id: Uuid,
+        factor_type: &FactorType,
+        is_right: bool,
+    ) -> Result<(), ApiError> {
+        let payload =
+            json!({ "user_id": user_id, "factor_id": factor_id, "factor_type": factor_type, "valid": is_right });
         let output = self.call_hook(Event::MfaVerificationAttempt, payload)?.unwrap_or_default();
         if output["decision"] != "reject" {
             return Ok(());

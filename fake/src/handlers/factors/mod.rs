@@ -43,14 +43,14 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
         "phone" => (settings.phone_factors, ErrorCode::MfaPhoneEnrollNotEnabled, "MFA enroll is disabled for Phone"),
         _ => (settings.webauthn_factors, ErrorCode::MfaWebauthnEnrollNotEnabled, "MFA enroll is disabled for WebAuthn"),
     };
-    if !switch.0.enroll && FactorType::KNOWN.contains(&enroll.factor_type) {
+    if !switch.0.enroll && ["totp", "phone", "webauthn"].contains(&enroll.factor_type.as_str()) {
         return Err(ApiError::new(422, switch.1, switch.2));
     }
     let proof = match enroll.factor_type.as_str() {
         "totp" => Proof::Totp(state.random.totp_secret()),
         "phone" => Proof::Phone(state.new_phone(&caller, enroll.phone.as_deref().unwrap_or_default())?),
         "webauthn" => Proof::WebAuthn(None),
-        _ => return Err(ApiError::validation_failed("factor_type needs to be totp, phone, or webauthn")),
+        _ => return Err(no_such_type()),
     };
     let name = enroll.friendly_name.unwrap_or_default();
     state.forget_stale_factors(caller.user_id)?;
@@ -77,6 +77,9 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = factor(state, &caller, request)?;
+    if factor.factor_type == FactorType::RecoveryCode {
+        return Err(no_such_type());
+    }
     check_verifiable(state, &factor)?;
     let (id, now) = (state.random.id(), state.now());
     let mut response = ChallengeFactorResult {
@@ -109,6 +112,9 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = factor(state, &caller, request)?;
     let answer: Answer = json_body(request)?;
+    if factor.factor_type == FactorType::RecoveryCode && !answer.code.is_empty() {
+        return Err(no_such_type());
+    }
     let proof = state.factor_row(factor.id)?.proof.clone();
     let answered = match proof {
         Proof::WebAuthn(_) => Some(webauthn::whole(answer.webauthn)?),
@@ -125,7 +131,7 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
         Proof::WebAuthn(_) => true,
     };
     if !matches!(proof, Proof::WebAuthn(_)) {
-        state.factor_checked(caller.user_id, &factor, is_right)?;
+        state.factor_checked(caller.user_id, factor.id, &factor.factor_type, is_right)?;
     }
     let method = match proof {
         Proof::Totp(_) if !is_right => return wrong("Invalid TOTP code entered"),
@@ -155,10 +161,22 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = factor(state, &caller, request)?;
+    if factor.factor_type == FactorType::RecoveryCode {
+        let message = "Recovery codes cannot be unenrolled with this endpoint, use DELETE /factors/recovery-codes";
+        return Err(ApiError::new(422, ErrorCode::ValidationFailed, message));
+    }
     check_verifiable(state, &factor)?;
     if factor.is_verified() && !state.is_aal2(caller.session_id) {
         let message = "AAL2 required to unenroll verified factor";
         return Err(ApiError::new(422, ErrorCode::InsufficientAal, message));
+    }
+    if factor.is_verified()
+        && state.recovery_codes_of(caller.user_id).is_ok()
+        && !state.has_usable_factor_besides(caller.user_id, factor.id)?
+    {
+        let message = "Recovery codes cannot be the only verified factor. Please enroll another factor before unenrolling \
+                       this one or delete your recovery codes.";
+        return Err(ApiError::new(422, ErrorCode::MfaRecoveryCodesSoleFactor, message));
     }
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status, "session_id": caller.session_id });
     state.log_action(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
@@ -179,6 +197,10 @@ fn check_verifiable(state: &State, factor: &Factor) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(ApiError::new(422, code, format!("MFA verification is disabled for {name}")))
+}
+
+fn no_such_type() -> ApiError {
+    ApiError::validation_failed("factor_type needs to be totp, phone, or webauthn")
 }
 
 /// Finds the factor in the path.

@@ -22,7 +22,10 @@ pub(crate) struct SessionRow {
     pub(crate) method: Method,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) refreshed_at: Option<DateTime<Utc>>,
+    /// The second factor that was used last, unless it was removed since.
     pub(crate) second_factor: Option<SecondFactor>,
+    /// The methods of the second factors that were used, newest first, with the last time of each.
+    pub(crate) second_steps: Vec<SecondStep>,
     /// The OAuth client that the session belongs to.
     pub(crate) application: Option<Application>,
     pub(crate) refresh_tokens: RefreshTokens,
@@ -41,7 +44,14 @@ pub(crate) struct SecondFactor {
     pub(crate) id: Uuid,
     #[serde(deserialize_with = "known")]
     pub(crate) method: Method,
-    pub(crate) used_at: DateTime<Utc>,
+}
+
+/// The last use of a method of second factors.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SecondStep {
+    #[serde(deserialize_with = "known")]
+    method: Method,
+    used_at: DateTime<Utc>,
 }
 
 impl SessionRow {
@@ -57,8 +67,22 @@ impl SessionRow {
     /// Returns how the user signed in, newest first.
     pub(crate) fn amr(&self) -> Value {
         let entry = |method: &str, at: DateTime<Utc>| json!({ "method": method, "timestamp": at.timestamp() });
-        let second = self.second_factor.map(|second| entry(second.method, second.used_at));
-        second.into_iter().chain([entry(self.method, self.created_at)]).collect()
+        let second = self.second_steps.iter().map(|step| entry(step.method, step.used_at));
+        second.chain([entry(self.method, self.created_at)]).collect()
+    }
+
+    /// Raises the session to aal2.
+    pub(crate) fn raise(&mut self, factor: SecondFactor, now: DateTime<Utc>) {
+        self.second_steps.retain(|step| step.method != factor.method);
+        self.second_steps.insert(0, SecondStep { method: factor.method, used_at: now });
+        self.second_factor = Some(factor);
+    }
+
+    /// Lowers the session to aal1 if this is the factor that was used last.
+    pub(crate) fn lower(&mut self, factor_id: Uuid) {
+        if let Some(factor) = self.second_factor.take_if(|factor| factor.id == factor_id) {
+            self.second_steps.retain(|step| step.method != factor.method);
+        }
     }
 
     /// Fails unless the session is refreshed by the client that it belongs to, if any.
