@@ -1,6 +1,7 @@
 //! Auth hooks: where they are, and calls of them over HTTP.
 
 mod call;
+mod run;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use gotrue::hooks::{
 use url::{Host, Url};
 
 pub(crate) use call::{Answer, Call};
+pub(crate) use run::HookRun;
 
 /// An event for which the server calls a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,34 +3,17 @@
 //! A handler cannot wait for a hook, since it holds the state. The first time that it needs an answer, it fails, and
 //! everything that it did is undone. The server then calls the hook, and runs the handler again with the answer.
 
-use std::collections::VecDeque;
-
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    hooks::{Answer, Call, Event},
+    hooks::{Answer, Call, Event, HookRun},
     model::{ErrorCode, FactorType, types::User},
     random::Random,
     state::store::State,
     wire::{ApiError, Request},
 };
-
-/// What hooks answered in one request, and what they are still to be asked.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct HookRun {
-    answers: VecDeque<Answer>,
-    pending: Option<Call>,
-    /// Whether a hook refused within a transaction.
-    is_undone: bool,
-    /// The user that the request created.
-    pub(crate) created: Option<Uuid>,
-    /// Whether that user is anonymous.
-    pub(crate) is_anonymous: bool,
-    /// The address of the sender.
-    sender: String,
-}
 
 /// A request whose handler needs answers of hooks.
 pub(crate) struct HookedRequest {

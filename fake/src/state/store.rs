@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api_keys::ApiKeys,
     fault::Faults,
+    hooks::HookRun,
     keys::Keys,
     mailbox::Message,
     model::types::{AuditLogEntry, CustomProvider},
     random::Random,
     received::ReceivedRequest,
     settings::ServerSettings,
-    state::hooks::HookRun,
     state::rate_limits::Calls,
     state::rows::{
         accounts::Accounts,
