@@ -151,7 +151,7 @@ impl LinkUrl {
             .raw
             .authorize_identity(
                 challenge.as_deref(),
-                method,
+                method.as_ref(),
                 None,
                 &provider,
                 query.as_ref(),

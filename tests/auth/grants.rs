@@ -82,7 +82,6 @@ async fn an_id_token_of_another_issuer_sends_all_options() {
     let id_token = IdToken::issuer("https://idp.example.com", "my-client", "x.y.z")
         .nonce("n")
         .access_token("at")
-        .captcha_token("from-the-widget")
         .audience("staff");
     client.sign_in(id_token).await.unwrap();
     let request = last_request(&server).await;
@@ -94,7 +93,6 @@ async fn an_id_token_of_another_issuer_sends_all_options() {
         "client_id": "my-client",
         "nonce": "n",
         "access_token": "at",
-        "gotrue_meta_security": { "captcha_token": "from-the-widget" },
     });
     assert_eq!(body(&request), sent);
 }
