@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     input,
     secret::Secret,
-    types::{GenerateLinkRequest, GenerateLinkResponse, GenerateLinkType, LinkVerificationType, OtpType, User},
+    types::{GenerateLinkRequest, GenerateLinkResult, GenerateLinkType, LinkVerificationType, OtpType, User},
 };
 
 /// A link to generate (`POST /admin/generate_link`). The server sends nothing; sending the link is up to the caller.
@@ -179,10 +179,10 @@ impl GeneratedLink {
 }
 
 /// The server returns the fields of the link and of the user in one object.
-impl From<GenerateLinkResponse> for GeneratedLink {
-    fn from(response: GenerateLinkResponse) -> Self {
+impl From<GenerateLinkResult> for GeneratedLink {
+    fn from(response: GenerateLinkResult) -> Self {
         // Without `..`, so that a new field of the user cannot be missed here.
-        let GenerateLinkResponse {
+        let GenerateLinkResult {
             action_link,
             email_otp,
             hashed_token,

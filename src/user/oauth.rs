@@ -6,26 +6,26 @@ use super::UserClient;
 use crate::{
     error::Result,
     input,
-    types::{OAuthAuthorizationResponse, OAuthConsentAction, OAuthConsentRequest, OAuthGrant, OAuthRedirect},
+    types::{OAuthAuthorizationResult, OAuthConsentAction, OAuthConsentRequest, OAuthGrant, OAuthRedirect},
 };
 
 /// Manages the user's consents to OAuth clients of this server. From [`UserClient::oauth`]; for the site that shows the
 /// consent page.
 ///
 /// ```
-/// # use gotrue::{UserClient, types::OAuthAuthorizationResponse};
+/// # use gotrue::{UserClient, types::OAuthAuthorizationResult};
 /// # async fn show(name: Option<String>, scope: Option<String>) -> bool { true }
 /// # async fn f(user: UserClient) -> Result<(), gotrue::Error> {
 /// let oauth = user.oauth();
 /// // From the query of the consent page's URL:
 /// let id = "nmo334o52jjgyr5lnthutsbum2crzyx6";
 /// let redirect = match oauth.authorization(id).await? {
-///     OAuthAuthorizationResponse::Authorization(request) => {
+///     OAuthAuthorizationResult::Authorization(request) => {
 ///         let approved = show(request.client.name, request.scope).await;
 ///         if approved { oauth.approve(id).await? } else { oauth.deny(id).await? }
 ///     }
 ///     // An earlier consent covers the request.
-///     OAuthAuthorizationResponse::Redirect(redirect) => redirect,
+///     OAuthAuthorizationResult::Redirect(redirect) => redirect,
 ///     // Unknown to this version of the crate.
 ///     _ => return Ok(()),
 /// };
@@ -59,7 +59,7 @@ impl OAuthConsents {
     ///
     /// # Errors
     /// `oauth_authorization_not_found`; `validation_failed` if the request has already been approved or denied.
-    pub async fn authorization(&self, authorization_id: &str) -> Result<OAuthAuthorizationResponse> {
+    pub async fn authorization(&self, authorization_id: &str) -> Result<OAuthAuthorizationResult> {
         input::not_empty("authorization id", authorization_id)?;
         let call = self.user.user_call().await?;
         call.finish(call.raw.oauth_authorization(authorization_id).await).await

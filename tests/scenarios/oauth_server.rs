@@ -5,7 +5,7 @@ use gotrue::{
     admin::UpdateOAuthClient,
     oauth::{ClientAuthentication, NewOAuthClient, OAuthCallback, OAuthFlow},
     reqwest,
-    types::{OAuthAuthorizationResponse, OAuthRegistrationType, TokenEndpointAuthMethod},
+    types::{OAuthAuthorizationResult, OAuthRegistrationType, TokenEndpointAuthMethod},
     url::Url,
 };
 
@@ -36,7 +36,7 @@ pub async fn a_client(world: &World) {
     let (email, session) = world.new_user("ada").await;
     let oauth = world.client.user(session.access_token()).oauth();
     let asked = oauth.authorization(&id).await.unwrap();
-    let OAuthAuthorizationResponse::Authorization(asked) = asked else { panic!("{asked:?}") };
+    let OAuthAuthorizationResult::Authorization(asked) = asked else { panic!("{asked:?}") };
     assert_eq!(asked.client.name, Some(world.email("app")));
     assert!(asked.scope.unwrap().contains("email"));
 
@@ -116,14 +116,14 @@ pub async fn a_known_client(world: &World) {
         let page = browse(&url, client.base_url().as_str()).await;
         (oauth.authorization(&parameter(&page, "authorization_id").unwrap()).await.unwrap(), flow)
     };
-    let (OAuthAuthorizationResponse::Authorization(asked), _) = ask(&["email", "profile"]).await else { panic!() };
+    let (OAuthAuthorizationResult::Authorization(asked), _) = ask(&["email", "profile"]).await else { panic!() };
     oauth.approve(&asked.authorization_id).await.unwrap();
-    let (OAuthAuthorizationResponse::Redirect(back), flow) = ask(&["email"]).await else { panic!() };
+    let (OAuthAuthorizationResult::Redirect(back), flow) = ask(&["email"]).await else { panic!() };
     let back = Url::parse(back.redirect_url.expose()).unwrap();
     let tokens = app.exchange(&flow, &OAuthCallback::parse(&back)).await.unwrap();
     assert_eq!(app.user_info(&tokens.access_token).await.unwrap().user_metadata, None);
     let (more, _) = ask(&["email", "phone"]).await;
-    assert!(matches!(more, OAuthAuthorizationResponse::Authorization(_)), "{more:?}");
+    assert!(matches!(more, OAuthAuthorizationResult::Authorization(_)), "{more:?}");
     // The refresh token of an OAuth client is not valid without the client.
     assert!(client.refresh(&tokens.refresh_token).await.is_err());
 }

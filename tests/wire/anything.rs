@@ -149,16 +149,16 @@ proptest! {
     #[test]
     fn server_replies(body in changed_body()) {
         let decoders = [
-            decode::<types::Session>, decode::<types::User>, decode::<types::SignUpResponse>,
-            decode::<types::VerifyResponse>, decode::<types::Settings>, decode::<types::JwkSet>,
+            decode::<types::Session>, decode::<types::User>, decode::<types::SignUpResult>,
+            decode::<types::VerifyResult>, decode::<types::Settings>, decode::<types::JwkSet>,
             decode::<types::UserList>, decode::<types::Factor>, decode::<Vec<types::Factor>>,
-            decode::<types::EnrollFactorResponse>, decode::<types::ChallengeFactorResponse>,
-            decode::<types::UnenrollFactorResponse>, decode::<types::Passkey>, decode::<Vec<types::Passkey>>,
+            decode::<types::EnrollFactorResult>, decode::<types::ChallengeFactorResult>,
+            decode::<types::UnenrollFactorResult>, decode::<types::Passkey>, decode::<Vec<types::Passkey>>,
             decode::<types::PasskeyRegistrationOptions>, decode::<types::PasskeyAuthenticationOptions>,
-            decode::<types::GenerateLinkResponse>, decode::<Vec<types::AuditLogEntry>>,
+            decode::<types::GenerateLinkResult>, decode::<Vec<types::AuditLogEntry>>,
             decode::<types::SsoProvider>, decode::<types::SsoProviderList>, decode::<types::CustomProvider>,
             decode::<types::CustomProviderList>, decode::<types::OAuthClient>, decode::<types::OAuthClientList>,
-            decode::<types::OAuthAuthorizationResponse>, decode::<types::OAuthTokens>,
+            decode::<types::OAuthAuthorizationResult>, decode::<types::OAuthTokens>,
             decode::<types::OAuthUserInfo>, decode::<types::OAuthServerMetadata>, decode::<Vec<types::OAuthGrant>>,
             decode::<types::Error>,
         ];

@@ -108,7 +108,7 @@ async fn no_generated_type_prints_a_secret() {
     session["refresh_token"] = json!(PLANTED[1]);
     let wire: gotrue::types::Session = serde_json::from_value(session.clone()).unwrap();
     assert_clean(&debug(&wire));
-    assert_clean(&debug(&gotrue::types::SignUpResponse::Session(wire.clone())));
+    assert_clean(&debug(&gotrue::types::SignUpResult::Session(wire.clone())));
     assert_clean(&debug(&support::session_from(session).await.unwrap()));
     let password: gotrue::types::PasswordGrant = serde_json::from_value(json!({ "password": PLANTED[0] })).unwrap();
     assert_clean(&debug(&gotrue::types::TokenRequest::from(password)));

@@ -11,7 +11,7 @@ use crate::{
     input,
     secret::Secret,
     session::{Session, SessionChange},
-    types::{ChallengeFactorRequest, ChallengeFactorResponse, MessageChannel, VerifyFactorRequest},
+    types::{ChallengeFactorRequest, ChallengeFactorResult, MessageChannel, VerifyFactorRequest},
 };
 
 /// A challenge to a factor. It must be verified from the same IP address before it expires, after a few minutes. It can
@@ -40,7 +40,7 @@ impl FactorChallenge {
         Self { factor_id, challenge_id, expires_at: None }
     }
 
-    pub(super) fn from_response(factor_id: Uuid, response: &ChallengeFactorResponse) -> Self {
+    pub(super) fn from_response(factor_id: Uuid, response: &ChallengeFactorResult) -> Self {
         let expires_at = response.expires_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         Self { factor_id, challenge_id: response.id, expires_at }
     }

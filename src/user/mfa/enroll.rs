@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     input,
     secret::Secret,
-    types::{EnrollFactorRequest, EnrollFactorResponse, FactorType},
+    types::{EnrollFactorRequest, EnrollFactorResult, FactorType},
 };
 
 /// The options of a TOTP factor to enroll (an authenticator app). See [`Mfa`] for an example.
@@ -123,7 +123,7 @@ impl Mfa {
     /// # Errors
     /// [`Error::InvalidInput`] before any request; `mfa_verified_factor_exists`,
     /// `mfa_phone_enroll_not_enabled`, and those of [`enroll_totp`](Self::enroll_totp).
-    pub async fn enroll_phone(&self, factor: EnrollPhone) -> Result<EnrollFactorResponse> {
+    pub async fn enroll_phone(&self, factor: EnrollPhone) -> Result<EnrollFactorResult> {
         input::not_empty("phone number", &factor.phone)?;
         let EnrollPhone { phone, friendly_name } = factor;
         let factor_type = FactorType::Phone;
@@ -138,7 +138,7 @@ impl Mfa {
     /// # Errors
     /// [`Error::InvalidInput`] before any request; `mfa_webauthn_enroll_not_enabled`, and
     /// those of [`enroll_totp`](Self::enroll_totp).
-    pub async fn enroll_webauthn(&self, friendly_name: impl Into<String>) -> Result<EnrollFactorResponse> {
+    pub async fn enroll_webauthn(&self, friendly_name: impl Into<String>) -> Result<EnrollFactorResult> {
         let friendly_name = friendly_name.into();
         input::not_empty("factor name", &friendly_name)?;
         let factor_type = FactorType::Webauthn;
