@@ -94,7 +94,7 @@ impl GenerateLink {
         self
     }
 
-    /// Sets where the link redirects to in the end. The server must allow the URL; otherwise it uses its site URL,
+    /// Sets the URL to which the link redirects. If the server does not allow it, it uses its site URL instead,
     /// which [`GeneratedLink::redirect_to`] then contains.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.request.redirect_to = Some(url.into());
@@ -148,7 +148,7 @@ pub struct GeneratedLink {
     pub hashed_token: Secret,
     /// The actual purpose of the link.
     pub verification_type: LinkVerificationType,
-    /// Where the link redirects to in the end.
+    /// The URL to which the link redirects.
     pub redirect_to: String,
 }
 

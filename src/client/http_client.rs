@@ -12,7 +12,7 @@ use url::{Host, Url};
 
 use crate::error::{Error, HttpClientError, Result};
 
-/// The schemes of proxies that are supported. Others would be ignored without a word.
+/// The schemes of proxies that are supported. The HTTP client silently ignores others.
 const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
 /// Builds the HTTP client for a server, from the application's own builder if it passes one.
