@@ -82,6 +82,7 @@ impl State {
             created_at: now,
             refreshed_at: None,
             second_factor: None,
+            second_steps: Vec::new(),
             application,
             refresh_tokens,
         });
@@ -115,7 +116,7 @@ impl State {
     ) -> Result<Session, ApiError> {
         let (now, fresh) = (self.now(), self.random.refresh_token());
         let session = self.sessions.iter_mut().find(|session| session.id == session_id).ok_or_else(session_gone)?;
-        session.second_factor = Some(SecondFactor { id: factor_id, method, used_at: now });
+        session.raise(SecondFactor { id: factor_id, method }, now);
         let user_id = session.user_id;
         let token = if let Some(signer) = session.refresh_tokens.signer() {
             signer.counter += 2;
@@ -131,9 +132,7 @@ impl State {
 
     /// Lowers the sessions that used a factor to aal1.
     pub(crate) fn lower_sessions(&mut self, factor_id: Uuid) {
-        for session in &mut self.sessions {
-            session.second_factor = session.second_factor.filter(|second| second.id != factor_id);
-        }
+        self.sessions.iter_mut().for_each(|session| session.lower(factor_id));
     }
 }
 
