@@ -106,7 +106,7 @@ const STEPS: &[Step] = &[
     Step::cargo("admin", &["run", "--quiet", "--all-features", "--example", "admin"]),
     Step::cargo("mfa", &["run", "--quiet", "--all-features", "--example", "mfa"]),
     Step::cargo("passkey", &["run", "--quiet", "--all-features", "--example", "passkey"]),
-    Step::own("generators", |out| generators::run(&generators::Selection::Ci, out)),
+    Step::xtask("generators", |out| generators::run(&generators::Selection::Ci, out)),
     Step { name: "redis-server", needs: Some(&REDIS), work: Nothing },
     Step::cargo("tests", &["test", "--workspace", "--all-features"]),
 ];

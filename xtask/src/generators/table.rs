@@ -19,7 +19,7 @@ pub struct Generator {
 
 static NODE: Program = Program {
     name: "Node.js 20",
-    probe: &["node", "--eval", "process.exit(process.versions.node.split('.')[0] < 20)"],
+    probe: &["node", "--eval", "process.exit(process.versions.node.split('.')[0] < 20 ? 1 : 0)"],
     install: &[],
 };
 

@@ -99,6 +99,8 @@ pub const PACKAGES: &[Package] = &[
                 "list",
             ],
             &["bundle"],
+            &["examples"],
+            &["schema"],
             &["causes", "golang", "performance", "program", "source", "yaml"],
             &["workspace"],
             &["outcome"],

@@ -89,7 +89,13 @@ const FAULTS: &[Fault] = &[
     ),
     fault("      summary: A new user\n", "", 7, "POST /users", "has no summary"),
     fault("      security: [{}, { apiKey: [] }]\n", "", 18, "GET /users/{id}", "has no security"),
-    fault("adminToken: [] }]", "root: [] }]", 10, "POST /users", "security scheme root is not declared"),
+    fault(
+        "{ adminToken: [] }, { adminToken: [], apiKey: [] }",
+        "{ root: [] }",
+        10,
+        "POST /users",
+        "security scheme root is not declared",
+    ),
     fault(
         "        - { $ref: '#/components/parameters/Id' }\n",
         "",
@@ -98,7 +104,7 @@ const FAULTS: &[Fault] = &[
         "parameter id is not declared",
     ),
     fault("schemas/NewUser'", "schemas/Nobody'", 13, "POST /users", "has no target"),
-    fault("        required: true\n", "", 11, "POST /users", "the request is not required"),
+    fault("        required: true\n", "", 11, "POST /users", "does not say whether the request is required"),
     fault(
         "'`user_not_found`.'",
         "'`user_not_here`.'",
