@@ -3,7 +3,7 @@
 use std::{io::Write, process::Command};
 
 use crate::{
-    conformance, layers, links, lint, list,
+    conformance, generators, layers, links, lint, list,
     outcome::{Outcome, Result},
     program::Program,
     workspace,
@@ -107,6 +107,7 @@ const STEPS: &[Step] = &[
     Step::cargo("admin", &["run", "--quiet", "--all-features", "--example", "admin"]),
     Step::cargo("mfa", &["run", "--quiet", "--all-features", "--example", "mfa"]),
     Step::cargo("passkey", &["run", "--quiet", "--all-features", "--example", "passkey"]),
+    Step::xtask("generators", |out| generators::run(&generators::Selection::Ci, out)),
     Step { name: "redis-server", needs: Some(&REDIS), work: Nothing },
     Step::cargo("tests", &["test", "--workspace", "--all-features"]),
 ];

@@ -10,6 +10,8 @@ mod ci;
 mod codegen;
 mod conformance;
 mod drift;
+mod examples;
+mod generators;
 mod golang;
 mod layers;
 mod links;
@@ -18,6 +20,7 @@ mod list;
 mod outcome;
 mod performance;
 mod program;
+mod schema;
 mod source;
 mod workspace;
 mod yaml;
@@ -48,6 +51,14 @@ enum Command {
     },
     /// Write openapi/bundle from the documents: JSON, and YAML without aliases.
     Bundle,
+    /// Try generators of other projects: generate a client, compile it, and call the fake server with it.
+    Generators {
+        /// The generators to try [default: those that CI tries].
+        names: Vec<String>,
+        /// Try all generators.
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
+    },
     /// List the operations with their credential and the method that calls them.
     List {
         /// Print a Markdown table.
@@ -117,6 +128,9 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Lint { file: Some(file) } => lint::run(&file, out),
         Command::Lint { file: None } => lint::all(out),
         Command::Bundle => bundle::run(out),
+        Command::Generators { all: true, .. } => generators::run(&generators::Selection::All, out),
+        Command::Generators { names, .. } if names.is_empty() => generators::run(&generators::Selection::Ci, out),
+        Command::Generators { names, .. } => generators::run(&generators::Selection::Named(names), out),
         Command::List { markdown, check } => {
             let format = if markdown { list::Format::Markdown } else { list::Format::Columns };
             list::run(format, check.as_deref(), out)

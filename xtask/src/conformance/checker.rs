@@ -4,12 +4,8 @@ use gotrue_openapi::document::{self, Operation, elements, entries};
 use jsonschema::Registry;
 use serde_json::Value;
 
-use super::{
-    Finding,
-    declared::undeclared,
-    exchange::Exchange,
-    schema::{Validators, resolve},
-};
+use super::exchange::Exchange;
+use crate::schema::{Finding, Validators, resolve, undeclared};
 
 pub struct Checker<'a> {
     document: &'a Value,
