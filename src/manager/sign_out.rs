@@ -43,7 +43,11 @@ impl Inner {
 
     /// Signs out the other sessions of the user.
     pub(super) async fn sign_out_others(&self, access_token: Secret) -> Result<()> {
-        self.client.user(access_token).sign_out(SignOutScope::Others).await
+        let result = self.client.user(access_token.clone()).sign_out(SignOutScope::Others).await;
+        if let Err(error) = &result {
+            self.session_ended(&access_token, error.clone()).await;
+        }
+        result
     }
 
     /// Ends the session at the server. An error counts as success only if it says that the session no longer exists. If
@@ -54,11 +58,11 @@ impl Inner {
             let token = active.session().access_token().clone();
             match self.client.user(token).sign_out(scope).await {
                 Err(error) if error.session_is_gone() => return Ok(()),
-                Err(error) if error.status().is_some_and(|status| matches!(status.as_u16(), 401 | 403)) => {}
+                Err(error) if refuses_access_token(&error) => {}
                 result => return result,
             }
         }
-        let token = match self.client.refresh(active.session().refresh_token()).await {
+        let token = match self.refreshed(active.session()).await {
             Ok(session) => session.access_token().clone(),
             Err(error) if error.session_is_gone() => return Ok(()),
             Err(error) => return Err(error),
@@ -68,4 +72,10 @@ impl Inner {
             result => result,
         }
     }
+}
+
+/// Returns whether the server, or a gateway in front of it, refuses the access token for a reason that a refreshed one may
+/// not have.
+pub(super) fn refuses_access_token(error: &Error) -> bool {
+    !error.ends_session() && error.status().is_some_and(|status| matches!(status.as_u16(), 401 | 403))
 }

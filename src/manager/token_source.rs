@@ -50,7 +50,7 @@ impl Inner {
         let _turn = self.turn().await;
         let (generation, active) = self.fresh().await?;
         let session = match call(active.session().access_token().clone()).await {
-            Ok(session) => session.carrying_over(active.session()),
+            Ok(session) => session.continuing(active.session())?,
             Err(error) => {
                 self.session_ended(active.session().access_token(), error.clone()).await;
                 return Err(error);
@@ -85,7 +85,7 @@ impl Inner {
     }
 
     /// Ends the session if the error says so and the access token is still the current one.
-    async fn session_ended(&self, access_token: &Secret, error: Error) {
+    pub(super) async fn session_ended(&self, access_token: &Secret, error: Error) {
         if !error.ends_session() {
             return;
         }

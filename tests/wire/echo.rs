@@ -11,6 +11,7 @@ use gotrue::{
     url::{Url, form_urlencoded},
     uuid::Uuid,
 };
+use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::json;
 use support::API_KEY;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
@@ -291,4 +292,41 @@ async fn a_truncated_session_is_not_shown() {
             assert!(!text.contains(part), "{part} of {body} is in {text}");
         }
     }
+}
+
+/// A server for each way to echo.
+async fn servers() -> Vec<(Echo, MockServer)> {
+    let mut servers = Vec::new();
+    for echo in ECHOES {
+        let server = MockServer::start().await;
+        Mock::given(matchers::any()).respond_with(echo).mount(&server).await;
+        servers.push((echo, server));
+    }
+    servers
+}
+
+/// Text with letters that occur nowhere else.
+fn any_secret() -> impl Strategy<Value = String> {
+    let part = "[\\PC]{0,6}|[\"'&<>%+\\\\/ \n\t;#=u0-9]{0,8}|(&(amp|#34);|%[0-9A-F]{2}|\\\\[nu\"]){0,3}";
+    (part, part).prop_map(|(before, after)| format!("{before}qzq{after}q"))
+}
+
+#[test]
+fn no_password_of_any_characters_is_in_an_error() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let servers = runtime.block_on(servers());
+    let config = ProptestConfig { failure_persistence: None, cases: 1000, ..ProptestConfig::default() };
+    TestRunner::new(config)
+        .run(&(any_secret(), prop::sample::select((0..servers.len()).collect::<Vec<_>>())), |(secret, number)| {
+            let (echo, server) = &servers[number];
+            let client = support::client_of(server);
+            let error = runtime.block_on(async {
+                let request = client.request(Method::POST, "/tomorrow").query("token", &secret);
+                request.json(&json!({ "password": secret })).send::<()>().await
+            });
+            let text = all_of(&error.unwrap_err());
+            prop_assert!(!text.contains("qzq"), "{echo:?}: {text}");
+            Ok(())
+        })
+        .unwrap();
 }

@@ -3,9 +3,13 @@
 //! Two ways, always both: secrets that were sent are removed by their value ([`Redactor`]), and anything else that looks
 //! like a token or a code is removed by its form ([`redact`]).
 
+mod decoded;
+
 use std::ops::Range;
 
 use zeroize::Zeroizing;
+
+use self::decoded::Decoded;
 
 /// The maximum number of characters of a body that an error keeps.
 const EXCERPT: usize = 200;
@@ -66,13 +70,33 @@ impl Redactor {
     pub(crate) fn blank(&self, text: &str) -> String {
         let mut clean = String::with_capacity(text.len());
         let mut at = 0;
-        while let Some(found) = self.find(text, at) {
-            clean.push_str(&text[at..found.start]);
-            clean.push_str(REDACTED);
-            at = found.end;
+        for found in self.find_all(text) {
+            // One reading of the text may find more of a value than another.
+            if found.start >= at {
+                clean.push_str(&text[at..found.start]);
+                clean.push_str(REDACTED);
+            }
+            at = at.max(found.end);
         }
         clean.push_str(&text[at..]);
         clean
+    }
+
+    /// Returns the places of the values, in order. They may overlap.
+    fn find_all(&self, text: &str) -> Vec<Range<usize>> {
+        if self.values.is_empty() {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        for reading in Decoded::readings(text) {
+            let mut at = 0;
+            while let Some(found) = self.find(&reading.text, at) {
+                at = found.end;
+                all.push(reading.original(&found));
+            }
+        }
+        all.sort_unstable_by_key(|found| (found.start, found.end));
+        all
     }
 
     /// Returns the first place after `from` where one of the values is.
@@ -96,7 +120,7 @@ fn is_whole_word(text: &str, range: &Range<usize>) -> bool {
 
 /// Returns the length of the value at the start of the text, if it is there.
 ///
-/// Each character may be spelled as itself, or escaped as in JSON, a URL or HTML. A text that ends within the value
+/// Each character may be spelled as itself, or escaped as in JSON; a space may be a plus sign, as in a form. A text that ends within the value
 /// counts as well: a body may be cut off anywhere.
 fn spelled_at(text: &str, value: &str) -> Option<usize> {
     // An escaped character may be read in more than one way: `\\` is one backslash in JSON and two elsewhere.
@@ -120,7 +144,7 @@ fn spelled_at(text: &str, value: &str) -> Option<usize> {
 }
 
 /// Returns the length of each spelling of the character at the start of the text.
-fn spellings(text: &str, c: char) -> [Option<usize>; 8] {
+fn spellings(text: &str, c: char) -> [Option<usize>; 5] {
     // A backslash is escaped by another one, and by three in JSON within JSON.
     let backslash = |escaped: &str| (c == '\\' && text.starts_with(escaped)).then_some(escaped.len());
     [
@@ -129,9 +153,6 @@ fn spellings(text: &str, c: char) -> [Option<usize>; 8] {
         backslash(r"\\"),
         backslash(r"\\\\"),
         backslash_escape(text, c),
-        percent_escape(text, c, "%"),
-        percent_escape(text, c, "%25"),
-        html_entity(text, c),
     ]
 }
 
@@ -159,38 +180,6 @@ fn backslash_escape(text: &str, c: char) -> Option<usize> {
         rest = &rest[slashes.len() + 5..];
     }
     Some(text.len() - rest.len())
-}
-
-/// A URL or a form, with this prefix of each byte: `%2B`, or `%252B` if it was encoded twice.
-fn percent_escape(text: &str, c: char, prefix: &str) -> Option<usize> {
-    let mut rest = text;
-    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-        let digits = rest.strip_prefix(prefix)?.get(..2)?;
-        (u8::from_str_radix(digits, 16) == Ok(byte)).then_some(())?;
-        rest = &rest[prefix.len() + 2..];
-    }
-    Some(text.len() - rest.len())
-}
-
-/// HTML: `&lt;`, `&#60;`, `&#x3c;`.
-fn html_entity(text: &str, c: char) -> Option<usize> {
-    let (name, _) = text.strip_prefix('&')?.split_once(';')?;
-    let is_this = match name {
-        "amp" => c == '&',
-        "lt" => c == '<',
-        "gt" => c == '>',
-        "quot" => c == '"',
-        "apos" => c == '\'',
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let parsed = match number.strip_prefix(['x', 'X']) {
-                Some(digits) => u32::from_str_radix(digits, 16),
-                None => number.parse(),
-            };
-            parsed == Ok(c.into())
-        }
-    };
-    is_this.then(|| name.len() + 2)
 }
 
 /// Returns the text without the words that look like a token, code or password.
@@ -269,6 +258,13 @@ mod tests {
             "p%22w+%3c%c3%a9%f0%9f%98%80%3e%26%5c%2b%25",
             "p%2522w%2520%253C%25C3%25A9%25F0%259F%2598%2580%253E%2526%255C%252B%2525",
             "p&quot;w &lt;é😀&gt;&amp;\\+%",
+            // Escapes within escapes: JSON in HTML and in a URL, and a URL in HTML.
+            "p\\&#34;w &lt;é😀&gt;&amp;\\\\+%",
+            "p\\u0022w \\u003cé😀\\u003e&amp;\\\\+%",
+            "p%5C%22w+%3Cé😀%3E%26%5C%5C%2B%25",
+            "p%5C%5C%5C%22w+%3Cé😀%3E%26%5C%5C%5C%5C%2B%25",
+            "p&#37;22w%20%3C%C3%A9%F0%9F%98%80%3E%26%5C%2B%25",
+            "p%26quot%3Bw+%26lt%3Bé😀%26gt%3B%26amp%3B%5C%2B%25",
             "p&#34;w &#60;&#xe9;&#x1F600;&#62;&#38;&#92;&#43;&#37;",
             r#"P"W <é😀>&\+%"#,
         ] {
