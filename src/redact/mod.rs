@@ -21,6 +21,9 @@ const TOKEN: usize = 12;
 /// that a secret such as `a` does not remove a letter from every word.
 const SHORT: usize = 4;
 
+/// The longest escape of a character that is noticed at the end of a text: `\\\\\\\\u0022` is shorter, as is `&#x1F600;`.
+const LONGEST_ESCAPE: usize = 16;
+
 const REDACTED: &str = "[redacted]";
 
 /// Removes known values from text, in whatever way the text spells them, and then anything that looks like a secret.
@@ -30,8 +33,8 @@ pub(crate) struct Redactor {
 }
 
 impl Redactor {
-    /// Creates a redactor for these values. Also removes the parts of a JWT, in case a text contains only one of them, and
-    /// Base64 without its padding.
+    /// Creates a redactor for these values. Also removes the parts of a JWT, in case a text contains only one of them,
+    /// Base64 without its padding, and values that were decoded although they were not encoded.
     pub(crate) fn new(values: impl IntoIterator<Item = String>) -> Self {
         let mut all = Vec::new();
         for value in values {
@@ -42,7 +45,7 @@ impl Redactor {
             if unpadded != value {
                 all.push(unpadded.to_owned());
             }
-            all.push(value);
+            all.extend(Decoded::readings(&value).into_iter().map(|reading| reading.text));
         }
         all.retain(|value| !value.is_empty());
         Self { values: all.into_iter().map(Zeroizing::new).collect() }
@@ -126,7 +129,7 @@ fn spelled_at(text: &str, value: &str) -> Option<usize> {
     // An escaped character may be read in more than one way: `\\` is one backslash in JSON and two elsewhere.
     let mut ends = vec![0];
     for (index, c) in value.chars().enumerate() {
-        if index >= SHORT && ends.contains(&text.len()) {
+        if index >= SHORT && ends.iter().any(|end| is_cut_off(&text[*end..])) {
             return Some(text.len());
         }
         let mut next: Vec<usize> = Vec::new();
@@ -143,20 +146,37 @@ fn spelled_at(text: &str, value: &str) -> Option<usize> {
     ends.last().copied()
 }
 
+/// Returns whether a text ends here, or within the escape of a character.
+fn is_cut_off(rest: &str) -> bool {
+    let of_escape = |rest: &str, others: &str| rest.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c));
+    match rest.as_bytes() {
+        [] => true,
+        [b'\\', ..] => of_escape(rest.trim_start_matches('\\'), "{") && rest.len() <= LONGEST_ESCAPE,
+        [b'%'] | [b'%', _] => true,
+        [b'&', ..] => of_escape(&rest[1..], "#") && rest.len() <= LONGEST_ESCAPE,
+        _ => false,
+    }
+}
+
 /// Returns the length of each spelling of the character at the start of the text.
-fn spellings(text: &str, c: char) -> [Option<usize>; 5] {
-    // A backslash is escaped by another one, and by three in JSON within JSON.
-    let backslash = |escaped: &str| (c == '\\' && text.starts_with(escaped)).then_some(escaped.len());
+fn spellings(text: &str, c: char) -> [Option<usize>; 8] {
+    // JSON within JSON doubles each backslash again.
+    let backslashes = |count: usize| (c == '\\' && text.bytes().take(count).eq([b'\\'].repeat(count))).then_some(count);
     [
         text.chars().next().filter(|first| first.eq_ignore_ascii_case(&c)).map(char::len_utf8),
+        // A form has a plus sign in place of a space, and one that was not encoded is read as a space.
         (c == ' ' && text.starts_with('+')).then_some(1),
-        backslash(r"\\"),
-        backslash(r"\\\\"),
+        (c == '+' && text.starts_with(' ')).then_some(1),
+        backslashes(2),
+        backslashes(4),
+        backslashes(8),
+        backslashes(16),
         backslash_escape(text, c),
     ]
 }
 
-/// JSON (RFC 8259, section 7), also within a JSON string: `\"`, `\n`, `\u003c`, `\\\"`, `\\u003c`.
+/// JSON (RFC 8259, section 7), also within a JSON string: `\"`, `\n`, `\u003c`, `\\\"`, `\\u003c`. Rust and ECMAScript also
+/// write `\u{3c}`.
 fn backslash_escape(text: &str, c: char) -> Option<usize> {
     let slashes = text.bytes().take_while(|byte| *byte == b'\\').count();
     let (slashes, escaped) = text.split_at(slashes);
@@ -172,6 +192,9 @@ fn backslash_escape(text: &str, c: char) -> Option<usize> {
     };
     if short.is_some_and(|short| escaped.starts_with(short)) {
         return Some(slashes.len() + 1);
+    }
+    if let Some((digits, _)) = escaped.strip_prefix("u{").and_then(|escaped| escaped.split_once('}')) {
+        return (u32::from_str_radix(digits, 16) == Ok(c.into())).then(|| slashes.len() + digits.len() + 3);
     }
     let mut rest = text;
     for unit in c.encode_utf16(&mut [0; 2]) {
@@ -254,6 +277,7 @@ mod tests {
             r#"p\"w <é😀>&\\+%"#,
             r"p\u0022w\u0020\u003c\u00e9\ud83d\ude00\u003E\u0026\u005c\u002b\u0025",
             r#"p\\\"w \\u003cé😀>&\\\\+%"#,
+            r#"p\"w\u{20}\u{3c}\\u{e9}\u{1F600}>&\\\\\\\\+%"#,
             "p%22w%20%3C%C3%A9%F0%9F%98%80%3E%26%5C%2B%25",
             "p%22w+%3c%c3%a9%f0%9f%98%80%3e%26%5c%2b%25",
             "p%2522w%2520%253C%25C3%25A9%25F0%259F%2598%2580%253E%2526%255C%252B%2525",
@@ -283,6 +307,14 @@ mod tests {
         );
         // The end of the text is that of a body that was cut off.
         assert_eq!(blank("correct-horse", "you sent correct-ho"), "you sent [redacted]");
+        for cut_off in ["\\", "\\\\\\", "\\u00", "\\u{2", "%", "%2", "&", "&quo", "&#3"] {
+            assert_eq!(
+                blank("correct\"horse", &format!("you sent correct{cut_off}")),
+                "you sent [redacted]",
+                "{cut_off}"
+            );
+        }
+        assert_eq!(blank("correct\"horse", "you sent correct \\ or not"), "you sent correct \\ or not");
         assert_eq!(blank("correct-horse", "you are correct"), "you are [redacted]");
         assert_eq!(blank("aaab", "aaaab"), "a[redacted]");
         let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0YzdmNmYzIn0.c2ln";

@@ -171,9 +171,10 @@ async fn no_caller_waits_for_a_server_that_hangs_while_the_token_is_valid() {
         (3600, 7, false),
         (3600, 5, true),
         (3600, 2, true),
-        (20, 7, false),
+        (60, 14, false),
+        (60, 9, false),
+        (60, 5, true),
         (20, 4, true),
-        (8, 4, false),
         (8, 2, true),
     ] {
         let case = format!("{remaining} of {lifetime} s");

@@ -169,7 +169,7 @@ async fn call(auth: SessionManager, figures: Arc<Figures>, end: Instant) {
             }
             Err(error) => figures.error(&error, started),
         }
-        if number % 5 == 0 {
+        if number % 25 == 0 {
             let started = Instant::now();
             match auth.user().get().await {
                 Ok(_) => drop(figures.calls.fetch_add(1, Relaxed)),
