@@ -324,6 +324,25 @@ mod tests {
     }
 
     #[test]
+    fn white_space_is_found_however_it_is_spelled() {
+        for (c, short) in [('\n', "\\n"), ('\r', "\\r"), ('\t', "\\t")] {
+            let code = u32::from(c);
+            let spellings = [
+                c.to_string(),
+                short.to_owned(),
+                format!("\\{short}"),
+                format!("\\u{code:04x}"),
+                format!("%{code:02X}"),
+                format!("&#{code};"),
+            ];
+            for spelled in spellings {
+                let text = format!("you sent correct{spelled}horse");
+                assert_eq!(blank(&format!("correct{c}horse"), &text), "you sent [redacted]", "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn a_short_value_is_removed_as_a_word() {
         assert_eq!(blank("no", "no, not now: no"), "[redacted], not now: [redacted]");
         assert_eq!(blank("", "nothing"), "nothing");

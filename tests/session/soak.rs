@@ -6,9 +6,9 @@
 
 use std::{
     env, fs,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     ops::Range,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -28,6 +28,9 @@ const STOPS: [Duration; 2] = [Duration::from_secs(50), Duration::from_secs(120)]
 const STOP: Duration = Duration::from_secs(12);
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// For how long callers get the error of a failed refresh at most.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+
 /// Sessions of each of the three kinds, callers of each session, and the pause between their calls.
 const SESSIONS: usize = 8;
 const CALLERS: usize = 2;
@@ -46,7 +49,11 @@ impl Iterator for Delays {
 }
 
 /// The server, in a process that can be stopped.
-struct Server(Child);
+struct Server {
+    process: Child,
+    /// Kept open: the test runner of the process writes to it.
+    _output: BufReader<ChildStdout>,
+}
 
 impl Server {
     fn start() -> (Self, String) {
@@ -57,20 +64,20 @@ impl Server {
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let url = output.lines().find_map(|line| Some(line.unwrap().split_once("url: ")?.1.to_owned()));
-        (Self(child), url.expect("the URL of the server"))
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let url = output.by_ref().lines().find_map(|line| Some(line.unwrap().split_once("url: ")?.1.to_owned()));
+        (Self { process: child, _output: output }, url.expect("the URL of the server"))
     }
 
     fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([name, &self.0.id().to_string()]).status().unwrap().success());
+        assert!(Command::new("kill").args([name, &self.process.id().to_string()]).status().unwrap().success());
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -103,24 +110,25 @@ struct Figures {
     /// Calls without a token while the server was not stopped, because three refreshes took longer than their tokens live.
     too_slow: AtomicUsize,
     other_errors: AtomicUsize,
-    /// Errors while the server was stopped.
+    /// Errors while the server was stopped, and in the pause after that.
     while_stopped: AtomicUsize,
     /// The longest wait in milliseconds of a caller who then got a token that was there before.
     longest_wait: AtomicU64,
-    /// When the server did not respond within the timeout.
     stops: Mutex<Vec<Range<Instant>>>,
 }
 
 impl Figures {
-    fn overlaps_a_stop(&self, started: Instant) -> bool {
-        self.stops.lock().unwrap().iter().any(|stop| started < stop.end && stop.start <= Instant::now())
+    /// Returns whether the server was stopped during a call, or this long before it.
+    fn overlaps_a_stop(&self, started: Instant, before: Duration) -> bool {
+        self.stops.lock().unwrap().iter().any(|stop| started < stop.end + before && stop.start <= Instant::now())
     }
 
     fn error(&self, error: &Error, started: Instant) {
         let is_refusal = error.status().is_some_and(|status| [401, 403].contains(&status.as_u16()));
         let counter = match error {
-            _ if self.overlaps_a_stop(started) => &self.while_stopped,
-            _ if is_refusal => &self.refused,
+            // A request that was sent before the stop arrives after it.
+            _ if is_refusal && !self.overlaps_a_stop(started, TIMEOUT) => &self.refused,
+            _ if self.overlaps_a_stop(started, TIMEOUT + PAUSE_AFTER_FAILURE) => &self.while_stopped,
             Error::Token(_) => &self.too_slow,
             _ => &self.other_errors,
         };
@@ -141,7 +149,7 @@ impl Figures {
             ("longest wait for a token that was there already", format!("{} ms", self.longest_wait.load(Relaxed))),
             ("errors because three responses in a row took longer than their tokens live", count(&self.too_slow)),
             ("other errors while the server responds", count(&self.other_errors)),
-            ("errors while the server is stopped", count(&self.while_stopped)),
+            ("errors while the server is stopped, and in the pause after that", count(&self.while_stopped)),
         ]
     }
 }
@@ -198,9 +206,8 @@ async fn listen(auth: SessionManager, figures: Arc<Figures>) {
 async fn stop_twice(server: &Server, figures: &Figures, started: Instant) {
     for stop in STOPS {
         SystemClock.sleep(stop.saturating_sub(started.elapsed())).await;
-        // Requests that are in flight at the end may still wait for others that were queued.
         let now = Instant::now();
-        figures.stops.lock().unwrap().push(now..now + STOP + TIMEOUT);
+        figures.stops.lock().unwrap().push(now..now + STOP);
         server.signal("-STOP");
         SystemClock.sleep(STOP).await;
         server.signal("-CONT");

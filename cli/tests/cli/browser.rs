@@ -29,6 +29,7 @@ async fn login_prints_the_url_if_no_browser_starts() {
     let server = FakeServer::start().await;
     let terminal = Terminal::at(&server);
     let mut login = terminal.start("login --provider github --browser-command ./no-such-browser");
+    login.line_with("open this URL in a browser on this machine:");
     browse(&login.line_with("http://")).await;
     assert_eq!(login.exit(), 0);
 }
@@ -59,6 +60,7 @@ async fn an_opener_that_does_nothing_hides_no_url() {
     let server = FakeServer::start().await;
     let terminal = Terminal::at(&server);
     let mut login = terminal.start("login --provider github --browser-command true");
+    login.line_with("if none opened, open this URL on this machine:");
     browse(&login.line_with("http://")).await;
     assert_eq!(login.exit(), 0);
 }
