@@ -1,14 +1,19 @@
 //! Setting up a server.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use gotrue::{Clock, SystemClock};
+use gotrue::{Clock, Secret, SystemClock};
 
 use crate::{
     clock::duration,
+    gateway::{self, LOCAL_JWT_SECRET},
     model::Provider,
     router,
     server::{FakeServer, lock},
@@ -38,6 +43,7 @@ pub struct FakeServerBuilder {
     settings: ServerSettings,
     clock: Arc<dyn Clock>,
     seed: Option<u64>,
+    address: SocketAddr,
 }
 
 impl FakeServer {
@@ -48,7 +54,12 @@ impl FakeServer {
 
     /// Returns a builder for a server with other settings.
     pub fn builder() -> FakeServerBuilder {
-        FakeServerBuilder { settings: ServerSettings::default(), clock: Arc::new(SystemClock), seed: None }
+        FakeServerBuilder {
+            settings: ServerSettings::default(),
+            clock: Arc::new(SystemClock),
+            seed: None,
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+        }
     }
 }
 
@@ -122,6 +133,30 @@ impl FakeServerBuilder {
         self
     }
 
+    /// Sets the shared secret (`GOTRUE_JWT_SECRET`) that signs access tokens with HS256.
+    pub fn jwt_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.settings.hs256 = true;
+        self.settings.jwt_secret = Some(secret.into());
+        self
+    }
+
+    /// Plays the gateway of a local Supabase project too: the server is at `/auth/v1`, requests need an `apikey`, and
+    /// browsers may send it. The keys are those that every local project has, and access tokens are signed with its
+    /// [secret](Self::jwt_secret) unless another one is set.
+    pub fn gateway(mut self) -> Self {
+        self.settings.gateway = true;
+        self.settings.hs256 = true;
+        self.settings.jwt_secret.get_or_insert_with(|| LOCAL_JWT_SECRET.into());
+        self
+    }
+
+    /// Sets the address to listen on, such as a fixed port of this machine. Defaults to a free port of 127.0.0.1. Do not
+    /// listen beyond loopback except in a network that you trust: the server is not meant to be secure.
+    pub fn address(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.address = address.into();
+        self
+    }
+
     /// Allows browsers to send a header (CORS), in addition to those that the server allows by default
     /// (`GOTRUE_CORS_ALLOWED_HEADERS`). Note that `apikey`, which many clients send, is not among the defaults.
     pub fn cors_allowed_header(mut self, name: &str) -> Self {
@@ -166,6 +201,48 @@ impl FakeServerBuilder {
         self
     }
 
+    /// Sets whether recovery codes can be generated (`GOTRUE_MFA_RECOVERY_CODES_ENROLL_ENABLED`). Defaults to yes; the
+    /// real server's default is no.
+    pub fn recovery_code_enrollment(mut self, enabled: bool) -> Self {
+        self.settings.recovery_codes.enroll = enabled;
+        self
+    }
+
+    /// Sets whether recovery codes can be verified (`GOTRUE_MFA_RECOVERY_CODES_VERIFY_ENABLED`). Defaults to yes; the
+    /// real server's default is no.
+    pub fn recovery_code_verification(mut self, enabled: bool) -> Self {
+        self.settings.recovery_codes.verify = enabled;
+        self
+    }
+
+    /// Sets how many recovery codes are generated at once (`GOTRUE_MFA_RECOVERY_CODES_COUNT`), and how long they are
+    /// (`GOTRUE_MFA_RECOVERY_CODES_CODE_LENGTH`). Defaults to 10 codes of 16 characters.
+    ///
+    /// # Panics
+    /// If the number is not 4 to 16 or the length not 13 to 32, which the real server rejects on startup.
+    pub fn recovery_codes(mut self, count: usize, length: usize) -> Self {
+        assert!((4..=16).contains(&count), "expected 4 to 16 codes");
+        assert!((13..=32).contains(&length), "expected a length of 13 to 32");
+        self.settings.recovery_codes.count = count;
+        self.settings.recovery_codes.code_length = length;
+        self
+    }
+
+    /// Sets how many wrong recovery codes lock the verification (`GOTRUE_MFA_RECOVERY_CODES_MAX_VERIFY_ATTEMPTS`), and
+    /// for how long (`GOTRUE_MFA_RECOVERY_CODES_LOCKOUT_DURATION`). Defaults to 5 and 15 minutes.
+    ///
+    /// # Panics
+    /// If the number is not 3 to 15 or the time not one minute to one day, which the real server rejects on startup.
+    pub fn recovery_code_lockout(mut self, attempts: u32, time: std::time::Duration) -> Self {
+        let time = duration(time);
+        assert!((3..=15).contains(&attempts), "expected 3 to 15 attempts");
+        let range = chrono::Duration::minutes(1)..=chrono::Duration::days(1);
+        assert!(range.contains(&time), "expected one minute to one day");
+        self.settings.recovery_codes.max_verify_attempts = attempts;
+        self.settings.recovery_codes.lockout = time;
+        self
+    }
+
     /// Sets the clock of the server, such as a [`ManualClock`](crate::ManualClock). Defaults to the clock of this
     /// machine.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
@@ -181,18 +258,23 @@ impl FakeServerBuilder {
         self
     }
 
-    /// Starts the server on a free port of 127.0.0.1.
+    /// Starts the server.
     ///
     /// # Panics
-    /// If no port is free or no thread can be started.
+    /// If it cannot listen on the address. See [`try_start`](Self::try_start).
     #[expect(clippy::expect_used, reason = "a test cannot go on without a server")]
     pub async fn start(self) -> FakeServer {
-        let listener = Listener::bind().expect("127.0.0.1 has a free port");
-        let url = listener.url();
+        self.try_start().await.expect("the address is free")
+    }
+
+    /// Starts the server, or fails if it cannot listen on the address.
+    pub async fn try_start(self) -> io::Result<FakeServer> {
+        let listener = Listener::bind(self.address)?;
+        let url = if self.settings.gateway { listener.url() + gateway::PREFIX } else { listener.url() };
         let seed = self.seed.unwrap_or_else(|| NEXT_SEED.fetch_add(1, Ordering::Relaxed));
         let state = Arc::new(Mutex::new(State::new(self.settings, self.clock, url.clone(), seed)));
         let shared = state.clone();
-        let http = listener.serve(move |request| router::answer(&mut lock(&shared), request)).await;
-        FakeServer::new(url, http.expect("a thread can be started"), state)
+        let http = listener.serve(move |request| router::respond(&mut lock(&shared), request)).await?;
+        Ok(FakeServer::new(url, http, state))
     }
 }

@@ -35,7 +35,7 @@ use crate::{
     error::{Error, Result},
     jwt::Claims,
     secret::Secret,
-    session::Session,
+    session::{Session, TokenSource},
     store::{BoundedStore, SessionStore},
     types::SignOutScope,
     user::UserClient,
@@ -225,8 +225,8 @@ impl SessionManager {
         })
     }
 
-    /// Keeps the session whose tokens a redirect brought in its fragment. Use it only where the application expects such
-    /// a redirect: anyone can craft the URL (login CSRF).
+    /// Keeps the session whose tokens a redirect brought in its fragment. Use it only where the application expects
+    /// such a redirect: anyone can craft the URL (login CSRF).
     ///
     /// # Errors
     /// As [`Client::session_from_callback`].
@@ -282,13 +282,21 @@ impl SessionManager {
     }
 
     async fn sign_out_others(&self) -> Result<()> {
-        match self.0.sign_out_others(self.access_token().await?).await {
+        match self.sign_out_others_with(self.access_token().await?).await {
             Err(error) if refuses_access_token(&error) => {
                 let session = self.refresh().await?;
-                self.0.sign_out_others(session.access_token().clone()).await
+                self.sign_out_others_with(session.access_token().clone()).await
             }
             result => result,
         }
+    }
+
+    async fn sign_out_others_with(&self, access_token: Secret) -> Result<()> {
+        let result = self.0.client.user(access_token.clone()).sign_out(SignOutScope::Others).await;
+        if let Err(error) = &result {
+            self.session_ended(access_token, error.clone()).await;
+        }
+        result
     }
 
     /// Returns the events of the session from now on, starting with its current state.

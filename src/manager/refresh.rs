@@ -15,8 +15,7 @@ use super::{
     membership::Member,
 };
 use crate::{
-    error::{Error, Result, StoreError, TokenError},
-    session::Session,
+    error::{Error, Result, TokenError},
     store::{Lease, StoredSession},
 };
 
@@ -206,18 +205,12 @@ impl Inner {
         }
     }
 
-    /// Acquires the turn. While it is held, no refresh runs in this or any other process. The wait for other processes
-    /// is limited to half of the client's timeout, after which the turn is taken anyway.
+    /// Acquires the turn. While it is held, no refresh runs in this process, nor in another one that shares the store
+    /// unless the store fails.
     pub(super) async fn turn(&self) -> Turn<'_> {
         let in_process = self.turn.lock().await;
-        let patience = self.client.timeout() / 2;
-        let lease = tokio::select! {
-            biased;
-            lease = self.store.lease() => lease,
-            () = self.clock().sleep(patience) => Err(StoreError::new("wait for the other processes", "timed out")),
-        };
-        // A store that fails must not prevent a refresh.
-        let lease = lease.unwrap_or_else(|error| {
+        // A store that fails, or another process that keeps the lease, must not prevent a refresh.
+        let lease = self.store.lease().await.unwrap_or_else(|error| {
             self.report(Err(error));
             Lease::none()
         });
@@ -241,7 +234,8 @@ impl Inner {
 
     /// Exchanges the refresh token for new tokens.
     async fn exchange(&self, generation: u64, active: &ActiveSession) -> Outcome {
-        match self.refreshed(active.session()).await {
+        let refreshed = self.client.refresh_session(active.session()).await;
+        match refreshed.and_then(|session| session.continuing(active.session())) {
             Ok(session) => {
                 let renewed = self.renew(generation, active, session, Event::TokenRefreshed).await;
                 renewed.map_or(Outcome::Superseded, |active| Outcome::Refreshed(Box::new(active.session().clone())))
@@ -249,11 +243,6 @@ impl Inner {
             Err(error) if error.ends_session() => self.verdict(generation, active, error).await,
             Err(error) => self.failure(generation, active, error),
         }
-    }
-
-    /// Sends the refresh request. The result is not kept.
-    pub(super) async fn refreshed(&self, session: &Session) -> Result<Session> {
-        self.client.refresh(session.refresh_token()).await?.continuing(session)
     }
 
     /// Reassigns the refresh in flight to a session that another process has started.

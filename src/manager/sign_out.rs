@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    secret::Secret,
     store::StoredSession,
     types::SignOutScope,
 };
@@ -41,15 +40,6 @@ impl Inner {
         removed.map_err(Error::from)
     }
 
-    /// Signs out the other sessions of the user.
-    pub(super) async fn sign_out_others(&self, access_token: Secret) -> Result<()> {
-        let result = self.client.user(access_token.clone()).sign_out(SignOutScope::Others).await;
-        if let Err(error) = &result {
-            self.session_ended(&access_token, error.clone()).await;
-        }
-        result
-    }
-
     /// Ends the session at the server. An error counts as success only if it says that the session no longer exists. If
     /// the server rejects the access token for another reason, such as its expiry or an unknown key, a refreshed one is
     /// tried.
@@ -62,7 +52,7 @@ impl Inner {
                 result => return result,
             }
         }
-        let token = match self.refreshed(active.session()).await {
+        let token = match self.client.refresh_session(active.session()).await {
             Ok(session) => session.access_token().clone(),
             Err(error) if error.session_is_gone() => return Ok(()),
             Err(error) => return Err(error),

@@ -1,7 +1,7 @@
 //! Removal of secrets from text that came from outside.
 //!
-//! Two ways, always both: secrets that were sent are removed by their value ([`Redactor`]), and anything else that looks
-//! like a token or a code is removed by its form ([`redact`]).
+//! Two ways, always both: secrets that were sent are removed by their value ([`Redactor`]), and anything else that
+//! looks like a token or a code is removed by its form ([`redact`]).
 
 mod decoded;
 
@@ -17,8 +17,8 @@ const EXCERPT: usize = 200;
 /// The minimum length of a word that may be a secret: the length of a refresh token.
 const TOKEN: usize = 12;
 
-/// The minimum length of a value that is removed wherever it occurs. A shorter one is removed only where it is a word, so
-/// that a secret such as `a` does not remove a letter from every word.
+/// The minimum length of a value that is removed wherever it occurs. A shorter one is removed only where it is a word,
+/// so that a secret such as `a` does not remove a letter from every word.
 const SHORT: usize = 4;
 
 /// The longest escape of a character that is noticed at the end of a text: `\\\\\\\\u0022` is shorter, as is `&#x1F600;`.

@@ -11,7 +11,7 @@ pub(crate) use self::token_source::{SessionChange, TokenCall, TokenSource};
 use crate::{
     client::Call,
     clock::Moment,
-    error::{Error, Result},
+    error::{Error, ResponseMeta, Result},
     secret::Secret,
     types,
 };
@@ -139,13 +139,10 @@ impl Session {
     }
 
     /// Returns this session as the continuation of a previous one, whose provider tokens it keeps, because a refresh does
-    /// not return them.
-    ///
-    /// # Errors
-    /// [`Error::InvalidInput`] if it belongs to another user.
+    /// not return them. A session of another user is an error.
     pub(crate) fn continuing(mut self, before: &Self) -> Result<Self> {
         if self.user.id != before.user.id {
-            return Err(Error::invalid("session in the response", "belongs to another user"));
+            return Err(Error::lacks(&ResponseMeta::default(), "a session of the same user"));
         }
         self.provider_token = self.provider_token.or_else(|| before.provider_token.clone());
         self.provider_refresh_token = self.provider_refresh_token.or_else(|| before.provider_refresh_token.clone());

@@ -8,6 +8,8 @@
 //! contains its JSON text, so that every value can be decoded, cloned, printed and dropped on any thread. Writing such a
 //! value back would store the text: send only the members of the metadata that change, since the server keeps the others.
 
+#[cfg(feature = "hooks")]
+pub mod hooks;
 mod jwk_set;
 mod open;
 

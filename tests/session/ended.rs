@@ -59,8 +59,8 @@ async fn a_refused_connection_keeps_the_session() {
     online.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
     clock.advance(2 * HOUR);
 
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let offline = Client::builder().base_url(format!("http://{nobody}")).clock(clock.clone()).build().unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let offline = Client::builder().base_url(format!("http://{unused}")).clock(clock.clone()).build().unwrap();
     // It starts offline, with the session from the store.
     let auth = offline.session_manager(store).await.unwrap();
     let play = Play { server, clock, auth, store: MemoryStore::new() };

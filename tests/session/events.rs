@@ -86,7 +86,7 @@ async fn a_flow_ends_with_the_event_of_its_kind() {
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_told_what_it_missed_and_blocks_nobody() {
+async fn a_slow_reader_learns_that_it_missed_events_and_blocks_no_one() {
     let world = world().await;
     let mut slow = world.auth.events();
     for _ in 0..100 {

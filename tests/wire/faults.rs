@@ -1,7 +1,7 @@
-//! Faults of the network and the server, for each kind of operation: the error is clear, no session is lost, no secret is
-//! printed, nothing hangs, and no unsafe request is repeated. Kinds: a connection that breaks at each point, a gateway's
-//! page or redirect instead of the server, a success that is none, a busy server with each form of `Retry-After`, and
-//! refusals of the session, the token or the request.
+//! Faults of the network and the server, for each kind of operation: the error is clear, no session is lost, no secret
+//! is printed, nothing hangs, and no unsafe request is repeated. Kinds: a connection that breaks at each point, a
+//! gateway's page or redirect instead of the server's response, a success that cannot be read, a busy server with each
+//! form of `Retry-After`, and refusals of the session, the token or the request.
 //!
 //! The results are the tables in `docs/faults.md`. `GOTRUE_WRITE_DOCS=1 cargo test --test wire faults` rewrites them.
 
@@ -58,8 +58,8 @@ async fn world() -> World {
 
 /// The same world with an unreachable server.
 async fn offline(world: World) -> World {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client = Client::builder().base_url(format!("http://{nobody}")).clock(world.clock.clone()).build().unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let client = Client::builder().base_url(format!("http://{unused}")).clock(world.clock.clone()).build().unwrap();
     with_client(world, client).await
 }
 

@@ -14,7 +14,9 @@ pub(crate) fn sign_out(state: &mut State, request: &Request) -> ApiResult {
             name.parse().map_err(|_| ApiError::validation_failed(format!("Unsupported logout scope \"{name}\"")))?
         }
     };
-    state.note(caller.user_id, AuditAction::Logout, None);
+    // Without a session, all of them end.
+    let scope = if caller.session_id.is_nil() { SignOutScope::Global } else { scope };
+    state.log_action(caller.user_id, AuditAction::Logout, None);
     state.sessions.retain(|session| {
         let mine = session.user_id == caller.user_id;
         let this = session.id == caller.session_id;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use gotrue::Clock;
 
 use crate::{
+    api_keys::ApiKeys,
     fault::Faults,
     keys::Keys,
     mailbox::Message,
@@ -14,11 +15,12 @@ use crate::{
     received::ReceivedRequest,
     settings::ServerSettings,
     state::rows::{
-        account::Account,
+        accounts::Accounts,
         factor::FactorRow,
         flow::Flow,
         oauth::OAuth,
         passkey::{PasskeyChallenge, PasskeyRow},
+        recovery_codes::RecoveryCodesRow,
         session::SessionRow,
         sso::SsoRow,
     },
@@ -29,10 +31,11 @@ use crate::{
 pub(crate) struct State {
     pub(crate) settings: ServerSettings,
     pub(crate) base_url: String,
-    pub(crate) accounts: Vec<Account>,
+    pub(crate) accounts: Accounts,
     pub(crate) sessions: Vec<SessionRow>,
     pub(crate) flows: Vec<Flow>,
     pub(crate) factors: Vec<FactorRow>,
+    pub(crate) recovery_codes: Vec<RecoveryCodesRow>,
     pub(crate) passkeys: Vec<PasskeyRow>,
     pub(crate) passkey_challenges: Vec<PasskeyChallenge>,
     pub(crate) oauth: OAuth,
@@ -41,6 +44,8 @@ pub(crate) struct State {
     pub(crate) audit_log: Vec<AuditLogEntry>,
     pub(crate) mailbox: Vec<Message>,
     pub(crate) keys: Keys,
+    /// The keys that the gateway accepts.
+    pub(crate) api_keys: ApiKeys,
     pub(crate) provider_keys: Keys,
     pub(crate) requests: Vec<ReceivedRequest>,
     /// The calls of each rate-limited operation, by when they came.
@@ -54,15 +59,22 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new(settings: ServerSettings, clock: Arc<dyn Clock>, base_url: String, seed: u64) -> Self {
+        let shared_secret = settings.hs256.then(|| {
+            let derived = || Random::new("shared secret", seed).challenge().into();
+            settings.jwt_secret.clone().unwrap_or_else(derived)
+        });
+        let keys = Keys::of_server(shared_secret, seed);
         Self {
-            keys: Keys::of_server(settings.hs256, seed),
+            api_keys: ApiKeys::new(&keys),
+            keys,
             provider_keys: Keys::of_providers(seed),
             settings,
             base_url,
-            accounts: Vec::new(),
+            accounts: Accounts::default(),
             sessions: Vec::new(),
             flows: Vec::new(),
             factors: Vec::new(),
+            recovery_codes: Vec::new(),
             passkeys: Vec::new(),
             passkey_challenges: Vec::new(),
             oauth: OAuth::default(),

@@ -7,7 +7,7 @@ impl Client {
     /// Not this one: `call.raw.settings()`.
     pub async fn health(&self) -> Result<()> {
         let call = self.call()?;
-        call.answer(call.raw.health().await).await
+        call.finish(call.raw.health().await).await
     }
     fn both(&self) {
         async move { self.inner.raw.health(1) };
@@ -94,7 +94,7 @@ PUT     /user    update_user  None        -
 
 #[test]
 fn our_document_is_listed() {
-    let document = document::parse(&workspace::read(&workspace::document()).unwrap()).unwrap();
+    let document = yaml::parse(&workspace::read(&workspace::document()).unwrap()).unwrap();
     let list = list(&document, &Calls::default(), Format::Columns);
     let operations = document::operations(&document).count();
     assert!(list.contains("POST    /signup "), "{list}");

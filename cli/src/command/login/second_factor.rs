@@ -2,27 +2,42 @@
 
 use gotrue::{
     Client, Session, SignOutScope,
-    types::FactorType,
     user::{Assurance, Factors},
 };
 
 use crate::{
+    command::factor_code::factor_code,
     context::Context,
     failure::{Exit, Failure, Result},
     prompt,
 };
 
-/// Prompts for the code of a second factor if the user has one. Ends the session if the factor is not verified.
-pub async fn with_second_factor(context: &Context, client: &Client, session: Session) -> Result<Session> {
+/// Prompts for the code of a second factor if the user has one, or for a recovery code. Ends the session if the code is
+/// not verified.
+pub async fn with_second_factor(
+    context: &Context,
+    client: &Client,
+    session: Session,
+    with_recovery_code: bool,
+) -> Result<Session> {
     if !Assurance::of(session.access_token(), session.user()).needs_second_factor() {
         return Ok(session);
     }
-    let verified = verify(context, client, &session).await;
+    let verified = if with_recovery_code {
+        verify_recovery_code(client, &session).await
+    } else {
+        verify(context, client, &session).await
+    };
     if verified.is_err() {
         // If this fails, the session expires by itself.
         let _ = client.user(session.access_token()).sign_out(SignOutScope::Local).await;
     }
     verified
+}
+
+async fn verify_recovery_code(client: &Client, session: &Session) -> Result<Session> {
+    let codes = client.user(session.access_token()).mfa().recovery_codes();
+    Ok(codes.verify(prompt::secret("Recovery code")?).await?)
 }
 
 async fn verify(context: &Context, client: &Client, session: &Session) -> Result<Session> {
@@ -32,13 +47,5 @@ async fn verify(context: &Context, client: &Client, session: &Session) -> Result
     })?;
     let mfa = client.user(session.access_token()).mfa();
     let challenge = mfa.challenge(factor.id).await?;
-    let name = factor.friendly_name.as_deref().filter(|name| !name.is_empty());
-    let source = if factor.factor_type == FactorType::Phone {
-        let phone = factor.phone.as_deref().filter(|phone| !phone.is_empty());
-        context.out.note(format!("sent a code to {}", phone.unwrap_or("your phone")));
-        name.map_or_else(|| "Code".to_owned(), |name| format!("Code for {name}"))
-    } else {
-        format!("Code from {}", name.unwrap_or("your authenticator app"))
-    };
-    Ok(mfa.verify(&challenge, prompt::line(&source)?).await?)
+    Ok(mfa.verify(&challenge, factor_code(context, factor)?).await?)
 }

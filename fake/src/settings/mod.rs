@@ -1,6 +1,7 @@
 //! The settings of a server.
 
 use chrono::Duration;
+use gotrue::Secret;
 use url::{Host, Url};
 
 use crate::{model::Provider, redirect_url::SITE_URL, url_pattern, webauthn::RelyingParty, wire::Request};
@@ -19,6 +20,10 @@ pub(crate) struct ServerSettings {
     pub(crate) reuse_interval: Duration,
     pub(crate) message_interval: Duration,
     pub(crate) hs256: bool,
+    /// The shared secret for HS256. If it is `None` and `hs256` is set, one is derived from the seed.
+    pub(crate) jwt_secret: Option<Secret>,
+    /// Whether the server plays the gateway of a Supabase project too.
+    pub(crate) gateway: bool,
     /// Headers that browsers may send in addition to the default ones, in lower case.
     pub(crate) cors_allowed_headers: Vec<String>,
     pub(crate) site_url: String,
@@ -28,6 +33,18 @@ pub(crate) struct ServerSettings {
     /// How many calls of an operation are accepted within five minutes.
     pub(crate) rate_limit: Option<usize>,
     pub(crate) relying_party: RelyingParty,
+    pub(crate) recovery_codes: RecoveryCodeSettings,
+}
+
+/// The settings of recovery codes (`GOTRUE_MFA_RECOVERY_CODES_…`).
+#[derive(Clone, Debug)]
+pub(crate) struct RecoveryCodeSettings {
+    pub(crate) enroll: bool,
+    pub(crate) verify: bool,
+    pub(crate) count: usize,
+    pub(crate) code_length: usize,
+    pub(crate) max_verify_attempts: u32,
+    pub(crate) lockout: Duration,
 }
 
 impl Default for ServerSettings {
@@ -42,12 +59,22 @@ impl Default for ServerSettings {
             reuse_interval: Duration::seconds(10),
             message_interval: Duration::zero(),
             hs256: false,
+            jwt_secret: None,
+            gateway: false,
             cors_allowed_headers: Vec::new(),
             site_url: SITE_URL.to_owned(),
             redirect_urls: None,
             disabled_providers: Vec::new(),
             rate_limit: None,
             relying_party: RelyingParty { id: "localhost".to_owned(), origin: SITE_URL.to_owned() },
+            recovery_codes: RecoveryCodeSettings {
+                enroll: true,
+                verify: true,
+                count: 10,
+                code_length: 16,
+                max_verify_attempts: 5,
+                lockout: Duration::minutes(15),
+            },
         }
     }
 }
