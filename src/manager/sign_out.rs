@@ -64,8 +64,8 @@ impl Inner {
     }
 }
 
-/// Returns whether the server, or a gateway in front of it, refuses the access token for a reason that a refreshed one may
-/// not have.
+/// Returns whether the server, or a gateway in front of it, refuses the access token for a reason that a refreshed one
+/// may not have.
 pub(super) fn refuses_access_token(error: &Error) -> bool {
     !error.ends_session() && error.status().is_some_and(|status| matches!(status.as_u16(), 401 | 403))
 }

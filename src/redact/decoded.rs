@@ -54,8 +54,8 @@ struct Unescaped {
     length: usize,
 }
 
-/// Decodes the escapes of a URL or a form at the start of the text, such as `%C3%BC`. A byte that is not UTF-8 stays as it
-/// is.
+/// Decodes the escapes of a URL or a form at the start of the text, such as `%C3%BC`. A byte that is not UTF-8 stays as
+/// it is.
 fn percent_escapes(text: &str) -> Vec<Unescaped> {
     let bytes: Vec<u8> = text.as_bytes().chunks_exact(3).map_while(percent_escape).collect();
     let mut parts = Vec::new();

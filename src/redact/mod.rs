@@ -21,7 +21,8 @@ const TOKEN: usize = 12;
 /// so that a secret such as `a` does not remove a letter from every word.
 const SHORT: usize = 4;
 
-/// The longest escape of a character that is noticed at the end of a text: `\\\\\\\\u0022` is shorter, as is `&#x1F600;`.
+/// The longest escape of a character that is noticed at the end of a text: `\\\\\\\\u0022` is shorter, as is
+/// `&#x1F600;`.
 const LONGEST_ESCAPE: usize = 16;
 
 const REDACTED: &str = "[redacted]";
@@ -123,8 +124,8 @@ fn is_whole_word(text: &str, range: &Range<usize>) -> bool {
 
 /// Returns the length of the value at the start of the text, if it is there.
 ///
-/// Each character may be spelled as itself, or escaped as in JSON; a space may be a plus sign, as in a form. A text that ends within the value
-/// counts as well: a body may be cut off anywhere.
+/// Each character may be spelled as itself, or escaped as in JSON; a space may be a plus sign, as in a form. A text
+/// that ends within the value counts as well: a body may be cut off anywhere.
 fn spelled_at(text: &str, value: &str) -> Option<usize> {
     // An escaped character may be read in more than one way: `\\` is one backslash in JSON and two elsewhere.
     let mut ends = vec![0];
@@ -150,9 +151,8 @@ fn spelled_at(text: &str, value: &str) -> Option<usize> {
 fn is_cut_off(rest: &str) -> bool {
     let of_escape = |rest: &str, others: &str| rest.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c));
     match rest.as_bytes() {
-        [] => true,
+        [] | [b'%'] | [b'%', _] => true,
         [b'\\', ..] => of_escape(rest.trim_start_matches('\\'), "{") && rest.len() <= LONGEST_ESCAPE,
-        [b'%'] | [b'%', _] => true,
         [b'&', ..] => of_escape(&rest[1..], "#") && rest.len() <= LONGEST_ESCAPE,
         _ => false,
     }
@@ -175,8 +175,8 @@ fn spellings(text: &str, c: char) -> [Option<usize>; 8] {
     ]
 }
 
-/// JSON (RFC 8259, section 7), also within a JSON string: `\"`, `\n`, `\u003c`, `\\\"`, `\\u003c`. Rust and ECMAScript also
-/// write `\u{3c}`.
+/// JSON (RFC 8259, section 7), also within a JSON string: `\"`, `\n`, `\u003c`, `\\\"`, `\\u003c`. Rust and ECMAScript
+/// also write `\u{3c}`.
 fn backslash_escape(text: &str, c: char) -> Option<usize> {
     let slashes = text.bytes().take_while(|byte| *byte == b'\\').count();
     let (slashes, escaped) = text.split_at(slashes);

@@ -138,8 +138,8 @@ impl Session {
         self.requested_at
     }
 
-    /// Returns this session as the continuation of a previous one, whose provider tokens it keeps, because a refresh does
-    /// not return them. A session of another user is an error.
+    /// Returns this session as the continuation of a previous one, whose provider tokens it keeps, because a refresh
+    /// does not return them. A session of another user is an error.
     pub(crate) fn continuing(mut self, before: &Self) -> Result<Self> {
         if self.user.id != before.user.id {
             return Err(Error::lacks(&ResponseMeta::default(), "a session of the same user"));

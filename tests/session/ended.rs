@@ -1,6 +1,6 @@
-//! Only the server ends a session, and only by rejecting the session or its refresh token. Kinds: failures that say nothing
-//! about the session, rejections of the session, rejections of the refresh token itself in the shapes of all servers, and
-//! rejections that another process has overtaken.
+//! Only the server ends a session, and only by rejecting the session or its refresh token. Kinds: failures that say
+//! nothing about the session, rejections of the session, rejections of the refresh token itself in the shapes of all
+//! servers, and rejections that another process has overtaken.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! No token is returned at or after its expiry, and no caller waits for a refresh while the token is valid. Kinds: clocks
-//! that are wrong, sessions from a store, slow responses, and servers that hang.
+//! No token is returned at or after its expiry, and no caller waits for a refresh while the token is valid. Kinds:
+//! clocks that are wrong, sessions from a store, slow responses, and servers that hang.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! A session of another user where this one's is expected. Kinds: every response that continues a session, and the redirects
-//! that start one.
+//! A session of another user where this one's is expected. Kinds: every response that continues a session, and the
+//! redirects that start one.
 
 use gotrue::{Error, IdToken, Provider, SessionStore, SignOutScope, VerifyOtp, types::OtpType};
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Pauses between refreshes. Kinds: failures, `Retry-After` in all forms, and lifetimes so short that each token is due at
-//! once.
+//! Pauses between refreshes. Kinds: failures, `Retry-After` in all forms, and lifetimes so short that each token is due
+//! at once.
 
 use std::time::Duration;
 

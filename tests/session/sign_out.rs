@@ -1,5 +1,5 @@
-//! Sign-out. Kinds: no network, an access token that is no longer accepted, a session that is gone already, refusals that
-//! are not about the session, and the scopes.
+//! Sign-out. Kinds: no network, an access token that is no longer accepted, a session that is gone already, refusals
+//! that are not about the session, and the scopes.
 
 use gotrue::{Error, Password, SessionStore, SignOutScope};
 use support::scripted::Step;

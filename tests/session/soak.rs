@@ -2,7 +2,8 @@
 //! server process that is stopped twice. Sessions of each kind: refreshed by their callers, in the background, and by
 //! `KeepFresh`.
 //!
-//! `GOTRUE_WRITE_DOCS=1 cargo test --test session soak -- --ignored --nocapture` writes the figures into `docs/faults.md`.
+//! This command writes the figures into `docs/faults.md`:
+//! `GOTRUE_WRITE_DOCS=1 cargo test --test session soak -- --ignored --nocapture`
 
 use std::{
     env, fs,
@@ -107,7 +108,8 @@ struct Figures {
     /// Calls that the server refused with 401 or 403 although it was not stopped.
     refused: AtomicUsize,
     sign_outs: AtomicUsize,
-    /// Calls without a token while the server was not stopped, because three refreshes took longer than their tokens live.
+    /// Calls without a token while the server was not stopped, because three refreshes took longer than their tokens
+    /// live.
     too_slow: AtomicUsize,
     other_errors: AtomicUsize,
     /// Errors while the server was stopped, and in the pause after that.

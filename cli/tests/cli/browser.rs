@@ -70,6 +70,17 @@ async fn an_opener_that_does_nothing_hides_no_url() {
 }
 
 #[tokio::test]
+async fn a_provider_that_the_settings_do_not_list_is_not_refused() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    for name in ["custom:acme", "x", "vercel_marketplace"] {
+        let done = terminal.run(&format!("login --provider {name} --no-browser --timeout 1ms"));
+        assert_eq!(done.exit, 1, "the browser does not return: {}", done.err);
+        assert!(!done.err.contains("is not enabled"), "{}", done.err);
+    }
+}
+
+#[tokio::test]
 async fn a_provider_that_is_not_enabled_is_refused_at_once() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
