@@ -45,8 +45,7 @@ async fn sessions_and_services_are_separate() {
 async fn an_error_that_is_not_about_the_connection_is_returned_at_once() {
     let Some(redis) = Redis::start() else { return };
     let store = redis.stores().await.session("1").unwrap();
-    // A key of another type, so that the script fails.
-    redis.command::<()>(&["LPUSH", "app:session:1", "x"]).await;
+    redis.command::<()>(&["ACL", "SETUSER", "default", "-evalsha"]).await;
     let started = Instant::now();
     store.compare_and_swap(None, Some(record(1))).await.unwrap_err();
     // An operation is retried for three seconds.
