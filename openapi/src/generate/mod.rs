@@ -18,7 +18,7 @@ use crate::{error::Error, lint::lint};
 /// The schema that admits every JSON value. It becomes `serde_json::Value`.
 const FREE_FORM: &str = "Metadata";
 
-/// Options of the generated code.
+/// Options of the generated code. The defaults are those of the crate `gotrue`.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Derives `schemars::JsonSchema` for every model. Default: false.
@@ -30,7 +30,8 @@ pub struct Options {
     pub secret: &'static str,
     /// The path of the module of the models and the open string types. Default: `crate::types`.
     pub types: &'static str,
-    /// The models that are written by hand, each with the path of its type. Default: none.
+    /// The models that are written by hand, each with the path of its type. Default: `JwkSet`, which skips invalid
+    /// keys, and `GenerateLinkResponse`, whose parts are models of their own.
     pub hand_written: &'static [(&'static str, &'static str)],
     /// The path of the type that the client's hooks get, which sends the requests. Default:
     /// `crate::transport::Transport`.
@@ -44,7 +45,10 @@ impl Default for Options {
             non_exhaustive: true,
             secret: "crate::secret::Secret",
             types: "crate::types",
-            hand_written: &[],
+            hand_written: &[
+                ("JwkSet", "crate::types::JwkSet"),
+                ("GenerateLinkResponse", "crate::types::GenerateLinkResponse"),
+            ],
             transport: "crate::transport::Transport",
         }
     }
@@ -67,6 +71,20 @@ pub struct Code {
     pub client: TokenStream,
 }
 
+impl Code {
+    /// Returns each part with the name of its file.
+    #[must_use]
+    pub fn files(self) -> [(&'static str, TokenStream); 5] {
+        [
+            ("types.rs", self.types),
+            ("open.rs", self.open),
+            ("schemas.rs", self.schemas),
+            ("operations.rs", self.operations),
+            ("client.rs", self.client),
+        ]
+    }
+}
+
 /// Generates the client, its models and its tables.
 ///
 /// # Errors
@@ -84,15 +102,15 @@ pub fn generate(document: &Value, options: &Options) -> Result<Code, Error> {
     })
 }
 
-/// Generates only the models that are in no request, for a server, which constructs its responses. They refer to the
-/// other models and to the open string types at [`Options::types`].
+/// Generates only the models that are in no request, for a server, which constructs its responses: none is written by
+/// hand. They refer to the other models and to the open string types at [`Options::types`].
 ///
 /// # Errors
 ///
 /// As [`generate`].
 pub fn response_models(document: &Value, options: &Options) -> Result<TokenStream, Error> {
     check(document)?;
-    client::response_models(&lower::lower(document), options)
+    client::response_models(&lower::lower(document), &Options { hand_written: &[], ..options.clone() })
 }
 
 fn check(document: &Value) -> Result<(), Error> {
@@ -107,7 +125,16 @@ fn check(document: &Value) -> Result<(), Error> {
 /// [`Error::Generator`] if the code is not valid Rust, [`Error::Write`] if the file cannot be written or `OUT_DIR` is
 /// not set.
 pub fn write(name: &str, code: TokenStream) -> Result<(), Error> {
-    let file = syn::parse2(code).map_err(|error| Error::Generator(error.into()))?;
     let directory = env::var_os("OUT_DIR").ok_or_else(|| Error::Write(io::Error::other("OUT_DIR is not set")))?;
-    fs::write(Path::new(&directory).join(name), prettyplease::unparse(&file)).map_err(Error::Write)
+    fs::write(Path::new(&directory).join(name), format(code)?).map_err(Error::Write)
+}
+
+/// Formats code.
+///
+/// # Errors
+///
+/// [`Error::Generator`] if the code is not valid Rust.
+pub fn format(code: TokenStream) -> Result<String, Error> {
+    let file = syn::parse2(code).map_err(|error| Error::Generator(error.into()))?;
+    Ok(prettyplease::unparse(&file))
 }
