@@ -2,13 +2,13 @@
 
 use std::env;
 
-use gotrue_openapi::{Error, Options, document, generate, write};
+use gotrue_openapi::{Error, HookCode, Options, document, generate, hooks, write};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     if let Err(error) = build() {
         for line in error.to_string().lines() {
-            println!("cargo::error=openapi/gotrue.yaml: {line}");
+            println!("cargo::error=openapi: {line}");
         }
     }
 }
@@ -18,5 +18,16 @@ fn build() -> Result<(), Error> {
     for (name, code) in generate(&document::gotrue()?, &options)?.files() {
         write(name, code)?;
     }
+    if env::var_os("CARGO_FEATURE_HOOKS").is_some() {
+        build_hooks(&options)?;
+    }
     Ok(())
+}
+
+fn build_hooks(options: &Options) -> Result<(), Error> {
+    let options = Options { hand_written: &[("HookClaims", "crate::types::hooks::HookClaims")], ..options.clone() };
+    let HookCode { types, open, claims } = hooks(&options)?;
+    write("hook_types.rs", types)?;
+    write("hook_open.rs", open)?;
+    write("hook_claims.rs", claims)
 }

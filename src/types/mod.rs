@@ -8,6 +8,8 @@
 //! contains its JSON text, so that every value can be decoded, cloned, printed and dropped on any thread.
 
 mod generate_link_response;
+#[cfg(feature = "hooks")]
+pub mod hooks;
 mod jwk_set;
 mod open;
 

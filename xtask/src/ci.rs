@@ -78,7 +78,7 @@ static REDIS: Program = Program {
 const STEPS: &[Step] = &[
     Step::cargo("format", &["fmt", "--all", "--check"]),
     Step::own("layers", layers::run),
-    Step::own("lint", |out| lint::run(&workspace::document(), out)),
+    Step::own("lint", |out| lint::all(out)),
     Step::own("conformance", |out| {
         conformance::run(&workspace::root().join("tests/recorded"), &workspace::document(), out)
     }),

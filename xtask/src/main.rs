@@ -44,12 +44,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check the document against its own rules and OpenAPI 3.0.
+    /// Check the documents against their own rules and OpenAPI 3.0.
     Lint {
-        /// The document to check [default: openapi/gotrue.yaml].
+        /// The document to check [default: openapi/gotrue.yaml and openapi/hooks.yaml].
         file: Option<PathBuf>,
     },
-    /// Write openapi/bundle from the document: JSON, and YAML without aliases.
+    /// Write openapi/bundle from the documents: JSON, and YAML without aliases.
     Bundle,
     /// List the operations with their credential and the method that calls them.
     List {
@@ -129,7 +129,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
     match command {
-        Command::Lint { file } => lint::run(&file.unwrap_or_else(workspace::document), out),
+        Command::Lint { file: Some(file) } => lint::run(&file, out),
+        Command::Lint { file: None } => lint::all(out),
         Command::Bundle => bundle::run(out),
         Command::List { markdown, check } => {
             let format = if markdown { list::Format::Markdown } else { list::Format::Columns };

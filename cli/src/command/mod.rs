@@ -7,6 +7,9 @@ pub mod clients;
 pub mod completions;
 pub mod doctor;
 mod enabled;
+mod factor_code;
+#[cfg(feature = "fake")]
+pub mod fake;
 pub mod health;
 pub mod invite;
 pub mod jwt;

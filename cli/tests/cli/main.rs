@@ -10,13 +10,17 @@ mod doctor;
 mod export;
 mod factors;
 mod failures;
+#[cfg(feature = "fake")]
+mod fake_server;
 mod import;
+mod import_from;
 mod jwt;
 mod keys;
 mod live;
 mod operators;
 mod profiles;
 mod secrets;
+mod sessions;
 mod shell;
 mod terminal;
 mod user_server;

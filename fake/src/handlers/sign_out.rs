@@ -14,6 +14,8 @@ pub(crate) fn sign_out(state: &mut State, request: &Request) -> ApiResult {
             name.parse().map_err(|_| ApiError::validation_failed(format!("Unsupported logout scope \"{name}\"")))?
         }
     };
+    // Without a session, all of them end.
+    let scope = if caller.session_id.is_nil() { SignOutScope::Global } else { scope };
     state.note(caller.user_id, AuditAction::Logout, None);
     state.sessions.retain(|session| {
         let mine = session.user_id == caller.user_id;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use gotrue::Clock;
 
 use crate::{
+    api_keys::ApiKeys,
     fault::Faults,
     keys::Keys,
     mailbox::Message,
@@ -14,7 +15,7 @@ use crate::{
     received::ReceivedRequest,
     settings::ServerSettings,
     state::rows::{
-        account::Account,
+        accounts::Accounts,
         factor::FactorRow,
         flow::Flow,
         oauth::OAuth,
@@ -29,7 +30,7 @@ use crate::{
 pub(crate) struct State {
     pub(crate) settings: ServerSettings,
     pub(crate) base_url: String,
-    pub(crate) accounts: Vec<Account>,
+    pub(crate) accounts: Accounts,
     pub(crate) sessions: Vec<SessionRow>,
     pub(crate) flows: Vec<Flow>,
     pub(crate) factors: Vec<FactorRow>,
@@ -41,6 +42,8 @@ pub(crate) struct State {
     pub(crate) audit_log: Vec<AuditLogEntry>,
     pub(crate) mailbox: Vec<Message>,
     pub(crate) keys: Keys,
+    /// The keys that the gateway accepts.
+    pub(crate) api_keys: ApiKeys,
     pub(crate) provider_keys: Keys,
     pub(crate) requests: Vec<ReceivedRequest>,
     /// The calls of each rate-limited operation, by when they came.
@@ -54,12 +57,18 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new(settings: ServerSettings, clock: Arc<dyn Clock>, base_url: String, seed: u64) -> Self {
+        let shared_secret = settings.hs256.then(|| {
+            let derived = || Random::new("shared secret", seed).challenge().into();
+            settings.jwt_secret.clone().unwrap_or_else(derived)
+        });
+        let keys = Keys::of_server(shared_secret, seed);
         Self {
-            keys: Keys::of_server(settings.hs256, seed),
+            api_keys: ApiKeys::new(&keys),
+            keys,
             provider_keys: Keys::of_providers(seed),
             settings,
             base_url,
-            accounts: Vec::new(),
+            accounts: Accounts::default(),
             sessions: Vec::new(),
             flows: Vec::new(),
             factors: Vec::new(),

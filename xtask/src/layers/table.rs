@@ -15,7 +15,7 @@ pub const PACKAGES: &[Package] = &[
         root: "src/lib.rs",
         rows: &[
             &["axum"],
-            &["tower", "loopback"],
+            &["tower", "loopback", "hooks"],
             &["manager"],
             &["store"],
             &["admin", "user"],
@@ -39,9 +39,9 @@ pub const PACKAGES: &[Package] = &[
         rows: &[
             &["builder"],
             &["server", "router"],
-            &["handlers"],
+            &["gateway", "handlers"],
             &["state"],
-            &["settings"],
+            &["api_keys", "settings"],
             &[
                 "code_challenge",
                 "contact",
@@ -76,7 +76,8 @@ pub const PACKAGES: &[Package] = &[
             &["target"],
             &["profiles"],
             &["profile_keys", "prompt"],
-            &["config_dir", "output"],
+            &["config_dir", "debug"],
+            &["output"],
             &["failure", "options", "time", "value_parser"],
         ],
     },

@@ -84,10 +84,10 @@ fn check_contacts(state: &mut State, email: &str, phone: &str) -> Result<(), Api
     if !phone.is_empty() {
         contact::phone(phone)?;
     }
-    if !email.is_empty() && state.account_by_email(email).is_some() {
+    if !email.is_empty() && state.accounts.has_email(email) {
         return Err(ApiError::new(422, ErrorCode::EmailExists, EMAIL_TAKEN));
     }
-    if !phone.is_empty() && state.account_by_phone(phone).is_some() {
+    if !phone.is_empty() && state.accounts.has_phone(&contact::plain_phone(phone)) {
         let message = "Phone number already registered by another user";
         return Err(ApiError::new(422, ErrorCode::PhoneExists, message));
     }
@@ -98,7 +98,7 @@ fn free_id(state: &mut State, wanted: Option<Uuid>) -> Result<Uuid, ApiError> {
     match wanted {
         None => Ok(state.random.id()),
         Some(id) if id.is_nil() => Err(ApiError::validation_failed("ID cannot be a nil uuid")),
-        Some(id) if state.accounts.iter().any(|account| account.user.id == id) => {
+        Some(id) if state.accounts.has_id(id) => {
             Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Database error creating new user"))
         }
         Some(id) => Ok(id),
