@@ -180,8 +180,8 @@ impl<'d> Recorder<'d> {
             self.redaction.find(&request[part]);
         }
         self.redaction.find(&response["headers"]);
-        // The `code` of an error is not a secret.
-        if response["status"].as_u64().is_some_and(|status| status < 400) {
+        // The `code` of an error, which a redirect may contain too, is not a secret.
+        if response["status"].as_u64().is_some_and(|status| status < 300) {
             self.redaction.find(&response["json"]);
         }
     }

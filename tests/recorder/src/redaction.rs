@@ -11,6 +11,9 @@ use url::Url;
 /// The shortest secret that is replaced within longer text. A shorter one, such as a code, may be there by chance.
 const LONG: usize = 12;
 
+/// The shortest value that is taken for a secret. A shorter one is a request that is wrong on purpose.
+const SHORT: usize = 4;
+
 pub struct Redaction {
     names: BTreeSet<String>,
     replacements: BTreeMap<String, String>,
@@ -24,7 +27,7 @@ impl Redaction {
 
     /// Remembers a secret.
     pub fn add(&mut self, secret: &str) {
-        if !secret.is_empty() && !self.replacements.contains_key(secret) {
+        if secret.len() >= SHORT && !self.replacements.contains_key(secret) {
             let replacement = replacement(secret, self.replacements.len() + 1);
             self.replacements.insert(secret.to_owned(), replacement);
         }

@@ -16,13 +16,13 @@ use crate::{
 };
 
 /// The password of the users of the recorder.
-const PASSWORD: &str = "correct-horse-battery-7";
+pub const PASSWORD: &str = "correct-horse-battery-7";
 
 /// An id that nothing has.
 const NOWHERE: &str = "9efe3b11-b06f-4052-a373-8863ca266a87";
 
 /// A code verifier with its challenge (RFC 7636, S256).
-const VERIFIER: &str = "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww";
+pub const VERIFIER: &str = "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww";
 const CHALLENGE: &str = "Gh3faLGEJjqh4DMByhG9hl3jMWdIN6Yhz3JiOQfe8lc";
 
 /// A user that the recorder has created, with a session.

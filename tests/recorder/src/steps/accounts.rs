@@ -77,7 +77,7 @@ async fn profile(recorder: &mut Recorder<'_>, ada: &Account) -> Result<()> {
     let weak = json!({ "password": "x" });
     recorder.send(call("update_user", "weak-password").json(weak).bearer(&ada.token)).await?;
     recorder.send(call("reauthenticate", "ok").bearer(&ada.token)).await?;
-    let link = call("authorize_identity", "google").query("provider", "google").query("skip_http_redirect", "true");
+    let link = call("authorize_identity", "github").query("provider", "github").query("skip_http_redirect", "true");
     recorder.send(link.bearer(&ada.token)).await?;
     recorder.send(call("unlink_identity", "unknown").path(NOWHERE).bearer(&ada.token)).await?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::NOWHERE;
 use crate::{
     Result,
     recorder::{Recorder, call},
@@ -17,9 +18,9 @@ pub async fn steps(recorder: &mut Recorder<'_>) -> Result<()> {
     recorder.send(call("saml_metadata", "ok")).await?;
     recorder.send(call("saml_acs", "not-base64").form(json!({ "SAMLResponse": "x" }))).await?;
     recorder.send(call("authorize", "unsupported").query("provider", "nobody")).await?;
-    recorder.send(call("authorize", "google").query("provider", "google")).await?;
+    recorder.send(call("authorize", "github").query("provider", "github")).await?;
     recorder.send(call("callback", "no-state")).await?;
-    recorder.send(call("callback_form", "no-state").form(json!({ "code": "x" }))).await?;
+    recorder.send(call("callback_form", "unknown-state").form(json!({ "code": "x", "state": NOWHERE }))).await?;
     recorder.send(call("sso", "unknown-domain").json(json!({ "domain": "unknown.example" }))).await?;
     Ok(())
 }
