@@ -32,7 +32,7 @@ struct Options {
     #[arg(long, value_name = "KEY", env = "GOTRUE_SERVICE_KEY", hide_env_values = true)]
     service_key: String,
     /// The origin of the web page that uses passkeys, as the server is configured.
-    #[arg(long, value_name = "URL", default_value = support::authenticator::ORIGIN)]
+    #[arg(long, value_name = "URL", default_value = gotrue_test_authenticator::ORIGIN)]
     origin: String,
     /// Record a server that has users. Their data is recorded too.
     #[arg(long)]

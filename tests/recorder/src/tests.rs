@@ -17,7 +17,7 @@ async fn every_operation_of_a_server_is_recorded_without_secrets() {
         url: server.url(),
         api_key: None,
         service_key: key.clone(),
-        origin: support::authenticator::ORIGIN.to_owned(),
+        origin: gotrue_test_authenticator::ORIGIN.to_owned(),
         with_users: false,
         directory,
     };

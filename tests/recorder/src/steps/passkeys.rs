@@ -1,8 +1,8 @@
 //! Passkeys, with a software authenticator.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use gotrue_test_authenticator::Device;
 use serde_json::{Value, json};
-use support::authenticator::Device;
 
 use super::{Account, NOWHERE};
 use crate::{
