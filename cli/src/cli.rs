@@ -80,6 +80,9 @@ pub enum Command {
     /// Generate the signing keys of a server, and mint tokens signed with them
     #[command(subcommand, long_about = command::keys::ABOUT)]
     Keys(command::keys::Keys),
+    /// Make and check the requests of auth hooks
+    #[command(subcommand, long_about = command::hooks::ABOUT)]
+    Hooks(command::hooks::Hooks),
     /// Check that the server is up, and show its version
     Health(command::health::Health),
     /// Check the server, its keys and its settings, and say what to do
@@ -118,6 +121,7 @@ impl Command {
             Self::Clients(command) => command.run(context).await,
             Self::Jwt(command) => command.run(context).await,
             Self::Keys(command) => command.run(context),
+            Self::Hooks(command) => command.run(context).await,
             Self::Health(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Settings(command) => command.run(context).await,

@@ -47,6 +47,11 @@ impl Random {
         characters(&self.bytes(), b"abcdefghijklmnopqrstuvwxyz234567")
     }
 
+    /// Returns a recovery code, at most 32 characters of base32.
+    pub(crate) fn recovery_code(&mut self, length: usize) -> String {
+        self.authorization_id().chars().take(length).collect()
+    }
+
     /// Returns a code of six digits.
     pub(crate) fn code(&mut self) -> String {
         let [a, b, c, d, ..] = self.bytes();

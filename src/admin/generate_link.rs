@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     input,
     secret::Secret,
-    types::{self, GenerateLinkRequest, GenerateLinkResponse, GenerateLinkType, LinkVerificationType, OtpType, User},
+    types::{self, GenerateLinkRequest, GenerateLinkResult, GenerateLinkType, LinkVerificationType, OtpType, User},
 };
 
 /// A link to generate (`POST /admin/generate_link`). The server sends nothing; sending the link is up to the caller.
@@ -178,8 +178,8 @@ impl GeneratedLink {
     }
 }
 
-impl From<GenerateLinkResponse> for GeneratedLink {
-    fn from(GenerateLinkResponse { user, link }: GenerateLinkResponse) -> Self {
+impl From<GenerateLinkResult> for GeneratedLink {
+    fn from(GenerateLinkResult { user, link }: GenerateLinkResult) -> Self {
         let types::GeneratedLink { action_link, email_otp, hashed_token, verification_type, redirect_to, .. } = link;
         Self { user, action_link, email_otp, hashed_token, verification_type, redirect_to }
     }
@@ -196,7 +196,7 @@ impl AdminClient {
         link.check()?;
         let call = self.raw_call()?;
         // The redirect URL is in the body, where it takes precedence over the query.
-        let reply = call.raw.admin_generate_link(None, link.audience.as_deref(), &link.request).await;
-        call.answer(reply).await.map(GeneratedLink::from)
+        let response = call.raw.admin_generate_link(None, link.audience.as_deref(), &link.request).await;
+        call.finish(response).await.map(GeneratedLink::from)
     }
 }

@@ -45,6 +45,7 @@
 #[cfg(feature = "axum")]
 mod axum;
 mod error;
+mod outcome;
 mod payload;
 mod response;
 mod secrets;
@@ -53,6 +54,7 @@ mod signature;
 mod verifier;
 
 pub use error::HookError;
+pub use outcome::Outcome;
 pub use payload::{AnyHook, Hook, Payload};
 pub use response::{Acknowledged, Decision, HookResponse, Refusal};
 pub use secrets::{HookSecrets, InvalidHookSecret};

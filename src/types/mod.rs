@@ -7,13 +7,13 @@
 //! nested up to 10,000 levels deep. A value more than 100 levels deep in a response is represented by a string that
 //! contains its JSON text, so that every value can be decoded, cloned, printed and dropped on any thread.
 
-mod generate_link_response;
+mod generate_link_result;
 #[cfg(feature = "hooks")]
 pub mod hooks;
 mod jwk_set;
 mod open;
 
-pub use generate_link_response::GenerateLinkResponse;
+pub use generate_link_result::GenerateLinkResult;
 pub use jwk_set::JwkSet;
 pub use models::*;
 pub use open::*;

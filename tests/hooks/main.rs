@@ -3,6 +3,7 @@
 mod anything;
 mod claims;
 mod extractor;
+mod outcomes;
 mod recorded;
 mod recording;
 mod secrets;

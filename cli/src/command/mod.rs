@@ -11,6 +11,7 @@ mod factor_code;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod health;
+pub mod hooks;
 pub mod invite;
 pub mod jwt;
 pub mod keys;
@@ -22,6 +23,7 @@ pub mod mfa;
 pub mod passkeys;
 pub mod profile;
 pub mod providers;
+pub mod recovery_codes;
 pub mod settings;
 mod show_user;
 pub mod sso;

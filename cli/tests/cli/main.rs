@@ -12,6 +12,7 @@ mod factors;
 mod failures;
 #[cfg(feature = "fake")]
 mod fake_server;
+mod hooks;
 mod import;
 mod import_from;
 mod jwt;

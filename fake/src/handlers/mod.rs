@@ -10,6 +10,7 @@ pub(crate) mod oauth;
 pub(crate) mod otp;
 pub(crate) mod passkeys;
 pub(crate) mod recover;
+pub(crate) mod recovery_codes;
 pub(crate) mod resend;
 pub(crate) mod scim;
 pub(crate) mod server_info;

@@ -11,7 +11,7 @@ use crate::{
         AuditAction, ErrorCode, OtpType,
         types::{MagicLinkRequest, MessageSent},
     },
-    state::{State, messages::Letter},
+    state::{State, messages::OutgoingMessage},
     wire::{ApiError, ApiResult, Request, json_body, json_body_with, ok},
 };
 
@@ -41,8 +41,8 @@ pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
     if !otp.email.is_empty() {
         let (id, otp_type) = link_to(state, &otp.email, otp.data, create)?;
         let redirect_to = state.settings.redirect_to(request);
-        state.note(id, AuditAction::UserRecoveryRequested, None);
-        state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
+        state.log_action(id, AuditAction::UserRecoveryRequested, None);
+        state.send(id, &OutgoingMessage { otp_type: Some(otp_type), challenge, redirect_to })?;
         return sent();
     }
     if otp.phone.is_empty() {
@@ -55,10 +55,14 @@ pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
         None if !create => return Err(no_sign_up_by_otp()),
         None => state.create_account("", &otp.phone, otp.data)?,
     };
-    state.note(id, AuditAction::UserRecoveryRequested, Some(json!({ "channel": "sms" })));
+    state.log_action(id, AuditAction::UserRecoveryRequested, Some(json!({ "channel": "sms" })));
     state.send(
         id,
-        &Letter { otp_type: Some(OtpType::Sms), challenge: None, redirect_to: state.settings.site_url.clone() },
+        &OutgoingMessage {
+            otp_type: Some(OtpType::Sms),
+            challenge: None,
+            redirect_to: state.settings.site_url.clone(),
+        },
     )?;
     sent()
 }
@@ -92,8 +96,8 @@ pub(crate) fn send_magic_link(state: &mut State, request: &Request) -> ApiResult
     let challenge = challenge_in_body(request)?;
     let (id, otp_type) = link_to(state, &link.email, link.data, true)?;
     let redirect_to = state.settings.redirect_to(request);
-    state.note(id, AuditAction::UserRecoveryRequested, None);
-    state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
+    state.log_action(id, AuditAction::UserRecoveryRequested, None);
+    state.send(id, &OutgoingMessage { otp_type: Some(otp_type), challenge, redirect_to })?;
     sent()
 }
 

@@ -7,7 +7,7 @@ use crate::{
         AuditAction, OtpType,
         types::{MessageSent, RecoverRequest},
     },
-    state::{State, messages::Letter},
+    state::{State, messages::OutgoingMessage},
     wire::{ApiError, ApiResult, Request, json_body_with, ok},
 };
 
@@ -20,8 +20,8 @@ pub(crate) fn recover(state: &mut State, request: &Request) -> ApiResult {
     contact::email(&recover.email)?;
     if let Some(id) = state.account_by_email(&recover.email).map(|account| account.user.id) {
         let redirect_to = state.settings.redirect_to(request);
-        state.note(id, AuditAction::UserRecoveryRequested, None);
-        state.send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge, redirect_to })?;
+        state.log_action(id, AuditAction::UserRecoveryRequested, None);
+        state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Recovery), challenge, redirect_to })?;
     }
     ok(&MessageSent { message_id: None })
 }

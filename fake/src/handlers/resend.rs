@@ -6,7 +6,7 @@ use crate::{
     code_challenge::challenge_in_body,
     contact,
     model::{AuditAction, OtpType, types::MessageSent},
-    state::{State, messages::Letter},
+    state::{State, messages::OutgoingMessage},
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
 
@@ -44,8 +44,8 @@ pub(crate) fn resend(state: &mut State, request: &Request) -> ApiResult {
             OtpType::Signup => AuditAction::UserConfirmationRequested,
             _ => AuditAction::UserRecoveryRequested,
         };
-        state.note(id, action, None);
-        state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
+        state.log_action(id, action, None);
+        state.send(id, &OutgoingMessage { otp_type: Some(otp_type), challenge, redirect_to })?;
     }
     ok(&MessageSent { message_id: None })
 }

@@ -16,7 +16,7 @@ pub(crate) fn sign_out(state: &mut State, request: &Request) -> ApiResult {
     };
     // Without a session, all of them end.
     let scope = if caller.session_id.is_nil() { SignOutScope::Global } else { scope };
-    state.note(caller.user_id, AuditAction::Logout, None);
+    state.log_action(caller.user_id, AuditAction::Logout, None);
     state.sessions.retain(|session| {
         let mine = session.user_id == caller.user_id;
         let this = session.id == caller.session_id;

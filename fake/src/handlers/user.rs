@@ -13,7 +13,7 @@ use crate::{
     state::{
         State,
         access_tokens::Caller,
-        messages::Letter,
+        messages::OutgoingMessage,
         rows::{
             account::check_storable,
             password::{Password, check_strength},
@@ -49,7 +49,7 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     let user_id = caller.user_id;
     if let Some(password) = update.password {
         state.account(user_id)?.password = Some(Password::Plain(password));
-        state.note(user_id, AuditAction::UserUpdatedPassword, None);
+        state.log_action(user_id, AuditAction::UserUpdatedPassword, None);
         // A new password ends the other sessions.
         state.sessions.retain(|session| session.user_id != user_id || session.id == caller.session_id);
     }
@@ -63,7 +63,7 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
         change_phone(state, user_id, phone)?;
     }
     let now = state.now();
-    state.note(user_id, AuditAction::UserModified, None);
+    state.log_action(user_id, AuditAction::UserModified, None);
     let user = &mut state.account(user_id)?.user;
     user.updated_at = Some(now);
     ok(user)
@@ -144,7 +144,7 @@ fn change_email(
         return state.identify(user_id, "email");
     }
     account.user.new_email = Some(email);
-    state.send(user_id, &Letter { otp_type: Some(OtpType::EmailChange), challenge, redirect_to })
+    state.send(user_id, &OutgoingMessage { otp_type: Some(OtpType::EmailChange), challenge, redirect_to })
 }
 
 fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), ApiError> {
@@ -161,7 +161,11 @@ fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), A
     account.user.new_phone = Some(phone);
     state.send(
         user_id,
-        &Letter { otp_type: Some(OtpType::PhoneChange), challenge: None, redirect_to: state.settings.site_url.clone() },
+        &OutgoingMessage {
+            otp_type: Some(OtpType::PhoneChange),
+            challenge: None,
+            redirect_to: state.settings.site_url.clone(),
+        },
     )
 }
 
@@ -171,10 +175,10 @@ pub(crate) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult 
     if !account.is_confirmed() {
         return Err(ApiError::new(422, ErrorCode::EmailNotConfirmed, "Please verify your email first."));
     }
-    state.note(caller.user_id, AuditAction::UserReauthenticateRequested, None);
+    state.log_action(caller.user_id, AuditAction::UserReauthenticateRequested, None);
     state.send(
         caller.user_id,
-        &Letter { otp_type: None, challenge: None, redirect_to: state.settings.site_url.clone() },
+        &OutgoingMessage { otp_type: None, challenge: None, redirect_to: state.settings.site_url.clone() },
     )?;
     ok(&MessageSent { message_id: None })
 }

@@ -33,6 +33,18 @@ pub(crate) struct ServerSettings {
     /// How many calls of an operation are accepted within five minutes.
     pub(crate) rate_limit: Option<usize>,
     pub(crate) relying_party: RelyingParty,
+    pub(crate) recovery_codes: RecoveryCodeSettings,
+}
+
+/// The settings of recovery codes (`GOTRUE_MFA_RECOVERY_CODES_…`).
+#[derive(Clone, Debug)]
+pub(crate) struct RecoveryCodeSettings {
+    pub(crate) enroll: bool,
+    pub(crate) verify: bool,
+    pub(crate) count: usize,
+    pub(crate) code_length: usize,
+    pub(crate) max_verify_attempts: u32,
+    pub(crate) lockout: Duration,
 }
 
 impl Default for ServerSettings {
@@ -55,6 +67,14 @@ impl Default for ServerSettings {
             disabled_providers: Vec::new(),
             rate_limit: None,
             relying_party: RelyingParty { id: "localhost".to_owned(), origin: SITE_URL.to_owned() },
+            recovery_codes: RecoveryCodeSettings {
+                enroll: true,
+                verify: true,
+                count: 10,
+                code_length: 16,
+                max_verify_attempts: 5,
+                lockout: Duration::minutes(15),
+            },
         }
     }
 }

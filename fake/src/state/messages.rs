@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A message to send.
-pub(crate) struct Letter {
+pub(crate) struct OutgoingMessage {
     /// The type of the code. `None` for a reauthentication.
     pub(crate) otp_type: Option<OtpType>,
     pub(crate) challenge: Option<String>,
@@ -28,22 +28,22 @@ pub(crate) fn token_hash(address: &str, code: &str) -> String {
 
 impl State {
     /// Sends a message to the address or phone that its type implies; for an email change, to both addresses.
-    pub(crate) fn send(&mut self, user_id: Uuid, letter: &Letter) -> Result<(), ApiError> {
+    pub(crate) fn send(&mut self, user_id: Uuid, message: &OutgoingMessage) -> Result<(), ApiError> {
         let account = self.account(user_id)?;
         let user = &account.user;
         let (email, phone) = (account.email().to_owned(), account.phone().to_owned());
-        let to_phone = match letter.otp_type {
+        let to_phone = match message.otp_type {
             Some(OtpType::Sms | OtpType::PhoneChange) => true,
             None => email.is_empty(),
             _ => false,
         };
-        let addresses = match letter.otp_type {
+        let addresses = match message.otp_type {
             Some(OtpType::EmailChange) => vec![email, user.new_email.clone().unwrap_or_default()],
             Some(OtpType::PhoneChange) => vec![user.new_phone.clone().unwrap_or_default()],
             _ if to_phone => vec![phone],
             _ => vec![email],
         };
-        let last = match letter.otp_type {
+        let last = match message.otp_type {
             None => user.reauthentication_sent_at,
             Some(OtpType::Recovery | OtpType::Magiclink | OtpType::Email) => user.recovery_sent_at,
             Some(OtpType::EmailChange) => user.email_change_sent_at,
@@ -51,32 +51,32 @@ impl State {
             Some(_) => user.confirmation_sent_at,
         };
         self.check_interval(last, to_phone)?;
-        if let Some(challenge) = &letter.challenge {
-            self.begin_by_message(user_id, challenge, letter.otp_type);
+        if let Some(challenge) = &message.challenge {
+            self.begin_by_message(user_id, challenge, message.otp_type);
         }
         // A new code invalidates older ones of the same kind.
         let account = self.account(user_id)?;
-        account.drop_codes(letter.otp_type);
-        if letter.otp_type == Some(OtpType::EmailChange) {
+        account.drop_codes(message.otp_type);
+        if message.otp_type == Some(OtpType::EmailChange) {
             account.is_change_half_confirmed = false;
         }
         for address in addresses.into_iter().filter(|address| !address.is_empty()) {
-            self.send_to(user_id, &address, to_phone, letter)?;
+            self.send_to(user_id, &address, to_phone, message)?;
         }
-        self.note_sent(user_id, letter.otp_type)
+        self.set_sent_at(user_id, message.otp_type)
     }
 
-    fn send_to(&mut self, user_id: Uuid, to: &str, to_phone: bool, letter: &Letter) -> Result<(), ApiError> {
+    fn send_to(&mut self, user_id: Uuid, to: &str, to_phone: bool, message: &OutgoingMessage) -> Result<(), ApiError> {
         let (code, now) = (self.random.code(), self.now());
-        let prefix = if letter.challenge.is_some() { "pkce_" } else { "" };
+        let prefix = if message.challenge.is_some() { "pkce_" } else { "" };
         let hash = format!("{prefix}{}", token_hash(to, &code));
-        let sent = SentCode { otp_type: letter.otp_type, address: to.to_owned(), hash: hash.clone(), sent_at: now };
+        let sent = SentCode { otp_type: message.otp_type, address: to.to_owned(), hash: hash.clone(), sent_at: now };
         self.account(user_id)?.codes.push(sent);
-        let link = letter.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(&hash, otp_type, letter));
+        let link = message.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(&hash, otp_type, message));
         let token_hash = (!to_phone).then(|| hash.into());
         self.mailbox.push(Message {
             to: to.to_owned(),
-            otp_type: letter.otp_type,
+            otp_type: message.otp_type,
             code: code.into(),
             token_hash,
             link,
@@ -84,18 +84,18 @@ impl State {
         Ok(())
     }
 
-    pub(crate) fn link(&self, hash: &str, otp_type: OtpType, letter: &Letter) -> gotrue::Secret {
+    pub(crate) fn link(&self, hash: &str, otp_type: OtpType, message: &OutgoingMessage) -> gotrue::Secret {
         let path = crate::model::Operation::by_id("verify_link").map_or("", |operation| operation.path);
         // The server encodes the URL only if it contains one of these characters.
-        let redirect_to = if letter.redirect_to.contains(['&', '=', '#']) {
-            url::form_urlencoded::byte_serialize(letter.redirect_to.as_bytes()).collect()
+        let redirect_to = if message.redirect_to.contains(['&', '=', '#']) {
+            url::form_urlencoded::byte_serialize(message.redirect_to.as_bytes()).collect()
         } else {
-            letter.redirect_to.clone()
+            message.redirect_to.clone()
         };
         format!("{}{path}?token={hash}&type={otp_type}&redirect_to={redirect_to}", self.base_url).into()
     }
 
-    pub(crate) fn note_sent(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), ApiError> {
+    pub(crate) fn set_sent_at(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), ApiError> {
         let now = Some(self.now());
         let user = &mut self.account(user_id)?.user;
         match otp_type {

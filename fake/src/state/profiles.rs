@@ -10,7 +10,7 @@ use crate::{
         types::{Identity, User},
     },
     state::{
-        messages::Letter,
+        messages::OutgoingMessage,
         rows::account::{Account, blank_user, new_identity},
         store::State,
     },
@@ -67,7 +67,7 @@ impl State {
             return Err(ApiError::new(403, ErrorCode::UserBanned, "User is banned"));
         }
         if profile.provider == WEB3 || account.is_confirmed() {
-            self.note(id, AuditAction::Login, Some(json!({ "provider": profile.provider })));
+            self.log_action(id, AuditAction::Login, Some(json!({ "provider": profile.provider })));
             return Ok(id);
         }
         self.confirm_by(id, profile, trusted)?;
@@ -95,7 +95,7 @@ impl State {
         let identity = profile.identity(self.random.id(), user_id, self.now());
         let traits = identity_traits(&identity);
         self.account(user_id)?.add_identity(identity);
-        self.note(user_id, AuditAction::IdentityLinked, Some(traits));
+        self.log_action(user_id, AuditAction::IdentityLinked, Some(traits));
         Ok(())
     }
 
@@ -121,7 +121,7 @@ impl State {
             account.user.email_confirmed_at = Some(now);
             account.user.confirmed_at.get_or_insert(now);
             account.merge_metadata(&json!({ "email_verified": true }));
-            self.note(user_id, AuditAction::UserSignedup, Some(json!({ "provider": profile.provider })));
+            self.log_action(user_id, AuditAction::UserSignedup, Some(json!({ "provider": profile.provider })));
             return Ok(());
         }
         let provider = &profile.provider;
@@ -130,7 +130,7 @@ impl State {
         } else {
             self.send(
                 user_id,
-                &Letter {
+                &OutgoingMessage {
                     otp_type: Some(OtpType::Signup),
                     challenge: None,
                     redirect_to: self.settings.site_url.clone(),
@@ -168,7 +168,11 @@ impl State {
         }
         self.send(
             user_id,
-            &Letter { otp_type: Some(OtpType::Signup), challenge: None, redirect_to: self.settings.site_url.clone() },
+            &OutgoingMessage {
+                otp_type: Some(OtpType::Signup),
+                challenge: None,
+                redirect_to: self.settings.site_url.clone(),
+            },
         )?;
         let provider = &profile.provider;
         let message =

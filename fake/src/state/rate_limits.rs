@@ -29,8 +29,13 @@ impl State {
     /// Counts a call, or fails if the limit is reached.
     pub(crate) fn check_rate(&mut self, operation: &'static str) -> Result<(), ApiError> {
         let Some(most) = self.settings.rate_limit else { return Ok(()) };
-        // Links and codes share a limit.
-        let operation = if operation == "verify_link" { "verify" } else { operation };
+        let operation = match operation {
+            // Links and codes share a limit.
+            "verify_link" => "verify",
+            // So do all second factors.
+            "verify_recovery_code" => "verify_factor",
+            other => other,
+        };
         if !LIMITED.contains(&operation) {
             return Ok(());
         }

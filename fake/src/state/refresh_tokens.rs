@@ -52,7 +52,7 @@ impl State {
         match session.refresh_tokens.use_random(token, now, interval) {
             RandomUse::Active(active) => {
                 let (user_id, headers) = (session.user_id, vec![(TOKEN_PREFIX, prefix(&active))]);
-                self.note(user_id, AuditAction::TokenRefreshed, None);
+                self.log_action(user_id, AuditAction::TokenRefreshed, None);
                 return Ok((active, headers));
             }
             RandomUse::AlreadyUsed => {
@@ -75,8 +75,8 @@ impl State {
             fresh
         };
         headers.push((TOKEN_PREFIX, prefix(&issued)));
-        self.note(user_id, AuditAction::TokenRefreshed, None);
-        self.note(user_id, AuditAction::TokenRevoked, None);
+        self.log_action(user_id, AuditAction::TokenRefreshed, None);
+        self.log_action(user_id, AuditAction::TokenRevoked, None);
         Ok((issued, headers))
     }
 
@@ -112,7 +112,7 @@ impl State {
         }
         headers.push((TOKEN_COUNTER, signer.counter.to_string()));
         let issued = signer.token(session_id);
-        self.note(user_id, AuditAction::TokenRefreshed, None);
+        self.log_action(user_id, AuditAction::TokenRefreshed, None);
         Ok((issued, headers))
     }
 

@@ -82,6 +82,7 @@ impl State {
             created_at: now,
             refreshed_at: None,
             second_factor: None,
+            second_steps: Vec::new(),
             application,
             refresh_tokens,
         });
@@ -115,14 +116,14 @@ impl State {
     ) -> Result<Session, ApiError> {
         let (now, fresh) = (self.now(), self.random.refresh_token());
         let session = self.sessions.iter_mut().find(|session| session.id == session_id).ok_or_else(session_gone)?;
-        session.second_factor = Some(SecondFactor { id: factor_id, method, used_at: now });
+        session.raise(SecondFactor { id: factor_id, method }, now);
         let user_id = session.user_id;
         let token = if let Some(signer) = session.refresh_tokens.signer() {
             signer.counter += 2;
             signer.token(session_id)
         } else {
             session.refresh_tokens.swap_random(fresh.clone(), now);
-            self.note(user_id, AuditAction::TokenRevoked, None);
+            self.log_action(user_id, AuditAction::TokenRevoked, None);
             fresh
         };
         self.sessions.retain(|session| session.user_id != user_id || session.second_factor.is_some());
@@ -131,9 +132,7 @@ impl State {
 
     /// Lowers the sessions that used a factor to aal1.
     pub(crate) fn lower_sessions(&mut self, factor_id: Uuid) {
-        for session in &mut self.sessions {
-            session.second_factor = session.second_factor.filter(|second| second.id != factor_id);
-        }
+        self.sessions.iter_mut().for_each(|session| session.lower(factor_id));
     }
 }
 

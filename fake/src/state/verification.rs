@@ -53,7 +53,7 @@ impl State {
         }
         account.user.is_anonymous = Some(false);
         account.user.updated_at = Some(now);
-        self.note(id, action_of(code.otp_type, was_confirmed), None);
+        self.log_action(id, action_of(code.otp_type, was_confirmed), None);
         match code.otp_type {
             Some(OtpType::EmailChange) => self.identify(id, "email").ok()?,
             Some(OtpType::PhoneChange) => self.identify(id, "phone").ok()?,

@@ -36,7 +36,7 @@ pub struct Options {
     /// The path of the module of the open string types that only auth hooks have. Default: `crate::types::hooks`.
     pub hooks: &'static str,
     /// The models that are written by hand, each with the path of its type. Default: `JwkSet`, which skips invalid
-    /// keys, and `GenerateLinkResponse`, whose parts are models of their own.
+    /// keys, and `GenerateLinkResult`, whose parts are models of their own.
     pub hand_written: &'static [(&'static str, &'static str)],
     /// The path of the type that the client's hooks get, which sends the requests. Default:
     /// `crate::transport::Transport`.
@@ -53,7 +53,7 @@ impl Default for Options {
             hooks: "crate::types::hooks",
             hand_written: &[
                 ("JwkSet", "crate::types::JwkSet"),
-                ("GenerateLinkResponse", "crate::types::GenerateLinkResponse"),
+                ("GenerateLinkResult", "crate::types::GenerateLinkResult"),
             ],
             transport: "crate::transport::Transport",
         }

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use crate::{
     handlers::factors::webauthn::WebAuthnAnswer,
     model::{
-        AuditAction, ErrorCode, FactorStatus,
-        types::{ChallengeFactorResponse, EnrollFactorRequest, EnrollFactorResponse, Factor, UnenrollFactorResponse},
+        AuditAction, ErrorCode, FactorStatus, FactorType,
+        types::{ChallengeFactorResult, EnrollFactorRequest, EnrollFactorResult, Factor, UnenrollFactorResult},
     },
     state::{
         State,
@@ -41,7 +41,7 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
         "totp" => Proof::Totp(state.random.totp_secret()),
         "phone" => Proof::Phone(state.new_phone(&caller, enroll.phone.as_deref().unwrap_or_default())?),
         "webauthn" => Proof::WebAuthn(None),
-        _ => return Err(ApiError::validation_failed("factor_type needs to be totp, phone, or webauthn")),
+        _ => return Err(no_such_type()),
     };
     let name = enroll.friendly_name.unwrap_or_default();
     state.forget_stale_factors(caller.user_id)?;
@@ -59,17 +59,20 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
     }
     account.user.factors.get_or_insert_default().push(factor);
     let traits = json!({ "factor_id": id, "factor_type": enroll.factor_type });
-    state.note(caller.user_id, AuditAction::FactorInProgress, Some(traits));
+    state.log_action(caller.user_id, AuditAction::FactorInProgress, Some(traits));
     state.factors.push(FactorRow { factor_id: id, proof, challenges: Vec::new() });
     let (type_, friendly_name) = (enroll.factor_type, Some(name));
-    ok(&EnrollFactorResponse { id, type_, friendly_name, phone, totp: application })
+    ok(&EnrollFactorResult { id, type_, friendly_name, phone, totp: application })
 }
 
 pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = factor(state, &caller, request)?;
+    if factor.factor_type == FactorType::RecoveryCode {
+        return Err(no_such_type());
+    }
     let (id, now) = (state.random.id(), state.now());
-    let mut response = ChallengeFactorResponse {
+    let mut response = ChallengeFactorResult {
         id,
         type_: Some(factor.factor_type.clone()),
         expires_at: Some((now + FACTOR_LIFETIME).timestamp()),
@@ -89,7 +92,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
         }
     };
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status });
-    state.note(caller.user_id, AuditAction::ChallengeCreated, Some(traits));
+    state.log_action(caller.user_id, AuditAction::ChallengeCreated, Some(traits));
     state.change_factor(caller.user_id, factor.id, |factor| factor.last_challenged_at = Some(now))?;
     state.factor_row(factor.id)?.challenges.push(ChallengeRow { id, created_at: now, nonce, answered: false });
     ok(&response)
@@ -99,6 +102,9 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = factor(state, &caller, request)?;
     let answer: Answer = json_body(request)?;
+    if factor.factor_type == FactorType::RecoveryCode && !answer.code.is_empty() {
+        return Err(no_such_type());
+    }
     let proof = state.factor_row(factor.id)?.proof.clone();
     let answered = match proof {
         Proof::WebAuthn(_) => Some(webauthn::whole(answer.webauthn)?),
@@ -122,7 +128,7 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     };
     state.factor_row(factor.id)?.answered(&challenge);
     let traits = json!({ "factor_id": factor.id, "challenge_id": challenge.id, "factor_type": factor.factor_type });
-    state.note(caller.user_id, AuditAction::VerificationAttempted, Some(traits));
+    state.log_action(caller.user_id, AuditAction::VerificationAttempted, Some(traits));
     if !factor.is_verified() {
         state.change_factor(caller.user_id, factor.id, |factor| {
             factor.status = FactorStatus::Verified;
@@ -138,15 +144,31 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = factor(state, &caller, request)?;
+    if factor.factor_type == FactorType::RecoveryCode {
+        let message = "Recovery codes cannot be unenrolled with this endpoint, use DELETE /factors/recovery-codes";
+        return Err(ApiError::new(422, ErrorCode::ValidationFailed, message));
+    }
     if factor.is_verified() && !state.is_aal2(caller.session_id) {
         let message = "AAL2 required to unenroll verified factor";
         return Err(ApiError::new(422, ErrorCode::InsufficientAal, message));
     }
+    if factor.is_verified()
+        && state.recovery_codes_of(caller.user_id).is_ok()
+        && !state.has_usable_factor_besides(caller.user_id, factor.id)?
+    {
+        let message = "Recovery codes cannot be the only verified factor. Please enroll another factor before unenrolling \
+                       this one or delete your recovery codes.";
+        return Err(ApiError::new(422, ErrorCode::MfaRecoveryCodesSoleFactor, message));
+    }
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status, "session_id": caller.session_id });
-    state.note(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
+    state.log_action(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
     state.retain_factors(caller.user_id, |other| other.id != factor.id)?;
     state.lower_sessions(factor.id);
-    ok(&UnenrollFactorResponse { id: factor.id })
+    ok(&UnenrollFactorResult { id: factor.id })
+}
+
+fn no_such_type() -> ApiError {
+    ApiError::validation_failed("factor_type needs to be totp, phone, or webauthn")
 }
 
 /// Finds the factor in the path.

@@ -49,7 +49,7 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     }
     let id = account.user.id;
     let provider = if email.is_some() { "email" } else { "phone" };
-    state.note(id, AuditAction::Login, Some(json!({ "provider": provider })));
+    state.log_action(id, AuditAction::Login, Some(json!({ "provider": provider })));
     let issued = state.start_session(id, "password", None)?;
     // Only this grant type has the field; in the fake server, no password becomes weak.
     let mut response = json!(issued.session);

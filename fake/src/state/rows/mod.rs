@@ -8,6 +8,7 @@ pub(crate) mod flow;
 pub(crate) mod oauth;
 pub(crate) mod passkey;
 pub(crate) mod password;
+pub(crate) mod recovery_codes;
 pub(crate) mod refresh_tokens;
 pub(crate) mod session;
 pub(crate) mod sso;

@@ -14,7 +14,10 @@ pub(crate) struct SessionRow {
     pub(crate) method: &'static str,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) refreshed_at: Option<DateTime<Utc>>,
+    /// The second factor that was used last, unless it was removed since.
     pub(crate) second_factor: Option<SecondFactor>,
+    /// The methods of the second factors that were used, newest first, with the last time of each.
+    pub(crate) second_steps: Vec<(&'static str, DateTime<Utc>)>,
     /// The OAuth client that the session belongs to.
     pub(crate) application: Option<Application>,
     pub(crate) refresh_tokens: RefreshTokens,
@@ -32,7 +35,6 @@ pub(crate) struct Application {
 pub(crate) struct SecondFactor {
     pub(crate) id: Uuid,
     pub(crate) method: &'static str,
-    pub(crate) used_at: DateTime<Utc>,
 }
 
 impl SessionRow {
@@ -43,8 +45,22 @@ impl SessionRow {
     /// Returns how the user signed in, newest first.
     pub(crate) fn amr(&self) -> Value {
         let entry = |method: &str, at: DateTime<Utc>| json!({ "method": method, "timestamp": at.timestamp() });
-        let second = self.second_factor.map(|second| entry(second.method, second.used_at));
-        second.into_iter().chain([entry(self.method, self.created_at)]).collect()
+        let second = self.second_steps.iter().map(|(method, at)| entry(method, *at));
+        second.chain([entry(self.method, self.created_at)]).collect()
+    }
+
+    /// Raises the session to aal2.
+    pub(crate) fn raise(&mut self, factor: SecondFactor, now: DateTime<Utc>) {
+        self.second_steps.retain(|(method, _)| *method != factor.method);
+        self.second_steps.insert(0, (factor.method, now));
+        self.second_factor = Some(factor);
+    }
+
+    /// Lowers the session to aal1 if this is the factor that was used last.
+    pub(crate) fn lower(&mut self, factor_id: Uuid) {
+        if let Some(factor) = self.second_factor.take_if(|factor| factor.id == factor_id) {
+            self.second_steps.retain(|(method, _)| *method != factor.method);
+        }
     }
 
     /// Fails unless the session is refreshed by the client that it belongs to, if any.

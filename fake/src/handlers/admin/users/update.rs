@@ -63,7 +63,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     }
     account.user.updated_at = Some(now);
     let user = account.user.clone();
-    state.note_admin(AuditAction::UserModified, user_traits(&user));
+    state.log_admin_action(AuditAction::UserModified, user_traits(&user));
     ok(&user)
 }
 

@@ -10,7 +10,7 @@ use super::{GeneratedLink, User};
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct GenerateLinkResponse {
+pub struct GenerateLinkResult {
     /// The user.
     #[serde(flatten)]
     pub user: User,
