@@ -9,11 +9,13 @@
 //! a value back would store the text: send only the members of the metadata that change, since the server keeps the
 //! others.
 
+mod generate_link_result;
 #[cfg(feature = "hooks")]
 pub mod hooks;
 mod jwk_set;
 mod open;
 
+pub use generate_link_result::GenerateLinkResult;
 pub use jwk_set::JwkSet;
 pub use models::*;
 pub use open::*;

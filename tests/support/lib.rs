@@ -1,6 +1,5 @@
 //! Code that several test programs share.
 
-pub mod authenticator;
 pub mod auto_clock;
 pub mod exchange;
 pub mod log_buffer;
@@ -8,6 +7,9 @@ pub mod planted;
 pub mod same;
 pub mod scripted;
 pub mod stores;
+
+/// A browser with a software authenticator.
+pub use gotrue_test_authenticator as authenticator;
 
 use gotrue::{Client, Session};
 use serde_json::{Map, Value, json};

@@ -20,12 +20,15 @@ mod list;
 mod outcome;
 mod performance;
 mod program;
+mod record;
+mod reference;
 mod schema;
 mod source;
 mod workspace;
 mod yaml;
 
 use std::{
+    ffi::OsString,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
@@ -99,6 +102,18 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         diff: Option<PathBuf>,
     },
+    /// Record exchanges with a server, for tests and conformance; `record --help` lists the options.
+    #[command(disable_help_flag = true)]
+    Record {
+        /// The options of the recorder.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Write the document as an HTML page, with the error codes of each operation.
+    Reference {
+        /// The file to write [default: target/reference/index.html].
+        file: Option<PathBuf>,
+    },
     /// Check that modules name only modules of lower layers, and that there are no cycles.
     Layers,
     /// Check the links of the Markdown files, after `cargo doc --all-features`.
@@ -144,6 +159,10 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Codegen { emit: Some(directory), .. } => codegen::emit(&directory, out),
         Command::Codegen { diff: Some(directory), .. } => codegen::diff(&directory, out),
         Command::Codegen { .. } => codegen::print(out),
+        Command::Record { arguments } => record::run(&arguments),
+        Command::Reference { file } => {
+            reference::run(&file.unwrap_or_else(|| workspace::root().join("target/reference/index.html")), out)
+        }
         Command::Layers => layers::run(out),
         Command::Links => links::run(out),
         Command::Bench => bench::run(out),

@@ -99,6 +99,8 @@ pub const PACKAGES: &[Package] = &[
                 "links",
                 "lint",
                 "list",
+                "record",
+                "reference",
             ],
             &["bundle"],
             &["examples"],
