@@ -30,7 +30,8 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
         let pairs = vec![("error".to_owned(), error), ("error_description".to_owned(), about)];
         return Ok(redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs)));
     }
-    let user_id = match user_of_provider(state, &provider, provider_page::user_of(request).as_deref(), linking) {
+    let user = provider_page::user_of(parameter(request, "code"));
+    let user_id = match user_of_provider(state, &provider, user.as_deref(), linking) {
         Ok(user_id) => user_id,
         Err(refusal) => {
             let code = refusal.code().unwrap_or(ErrorCode::UnexpectedFailure);
