@@ -1,24 +1,30 @@
 //! Password recovery.
 
+use serde::Deserialize;
+
 use crate::{
     code_challenge::challenge_in_body,
     contact,
-    model::{
-        AuditAction, OtpType,
-        types::{MessageSent, RecoverRequest},
-    },
-    state::{State, messages::Letter},
-    wire::{ApiError, ApiResult, Request, json_body_with, ok},
+    model::{AuditAction, OtpType, types::MessageSent},
+    state::{State, access_tokens::request_aud, messages::Letter},
+    wire::{ApiError, ApiResult, Request, json_body, ok},
 };
 
+#[derive(Default, Deserialize)]
+#[serde(default, rename = "RecoverParams")]
+struct Recover {
+    email: String,
+}
+
 pub(crate) fn recover(state: &mut State, request: &Request) -> ApiResult {
-    let recover: RecoverRequest = json_body_with(request, &["email"])?;
+    let recover: Recover = json_body(request)?;
     if recover.email.is_empty() {
         return Err(ApiError::validation_failed("Password recovery requires an email"));
     }
-    let challenge = challenge_in_body(request)?;
     contact::email(&recover.email)?;
-    if let Some(id) = state.account_by_email(&recover.email).map(|account| account.user.id) {
+    let challenge = challenge_in_body(request)?;
+    let known = state.account_by_email(&recover.email, request_aud(request));
+    if let Some(id) = known.map(|account| account.user.id) {
         let redirect_to = state.settings.redirect_to(request);
         state.note(id, AuditAction::UserRecoveryRequested, None);
         state.send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge, redirect_to })?;

@@ -8,12 +8,14 @@ use crate::{
 
 pub(crate) fn sign_out(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    let scope = match request.query("scope") {
-        None => SignOutScope::Global,
+    let scope = match request.query("scope").as_deref() {
+        None | Some("") => SignOutScope::Global,
         Some(name) => {
             name.parse().map_err(|_| ApiError::validation_failed(format!("Unsupported logout scope \"{name}\"")))?
         }
     };
+    // A token without a session can only sign out everywhere.
+    let scope = if caller.session_id.is_nil() { SignOutScope::Global } else { scope };
     state.note(caller.user_id, AuditAction::Logout, None);
     state.sessions.retain(|session| {
         let mine = session.user_id == caller.user_id;

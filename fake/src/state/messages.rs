@@ -6,6 +6,7 @@ use sha2::{Digest, Sha224};
 use uuid::Uuid;
 
 use crate::{
+    code_challenge::Challenge,
     mailbox::Message,
     model::{ErrorCode, OtpType},
     state::{rows::account::SentCode, store::State},
@@ -16,7 +17,7 @@ use crate::{
 pub(crate) struct Letter {
     /// The type of the code. `None` for a reauthentication.
     pub(crate) otp_type: Option<OtpType>,
-    pub(crate) challenge: Option<String>,
+    pub(crate) challenge: Option<Challenge>,
     /// Where the link leads.
     pub(crate) redirect_to: String,
 }
@@ -50,9 +51,12 @@ impl State {
             Some(OtpType::PhoneChange) => user.phone_change_sent_at,
             Some(_) => user.confirmation_sent_at,
         };
-        self.check_interval(last, to_phone)?;
+        // Administrators may invite again at any time.
+        if letter.otp_type != Some(OtpType::Invite) {
+            self.check_interval(last, to_phone)?;
+        }
         if let Some(challenge) = &letter.challenge {
-            self.begin_by_message(user_id, challenge, letter.otp_type);
+            self.begin_by_message(user_id, challenge, letter.otp_type)?;
         }
         // A new code invalidates older ones of the same kind.
         let account = self.account(user_id)?;
@@ -70,7 +74,7 @@ impl State {
         let (code, now) = (self.random.code(), self.now());
         let prefix = if letter.challenge.is_some() { "pkce_" } else { "" };
         let hash = format!("{prefix}{}", token_hash(to, &code));
-        let sent = SentCode { otp_type: letter.otp_type, address: to.to_owned(), hash: hash.clone(), sent_at: now };
+        let sent = SentCode::new(letter.otp_type, to, &hash, now);
         self.account(user_id)?.codes.push(sent);
         let link = letter.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(&hash, otp_type, letter));
         let token_hash = (!to_phone).then(|| hash.into());

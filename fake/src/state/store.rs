@@ -42,6 +42,8 @@ pub(crate) struct State {
     pub(crate) mailbox: Vec<Message>,
     pub(crate) keys: Keys,
     pub(crate) provider_keys: Keys,
+    /// The key that signs SAML requests, once there was one.
+    pub(crate) saml_key: Option<aws_lc_rs::rsa::KeyPair>,
     pub(crate) requests: Vec<ReceivedRequest>,
     /// The calls of each rate-limited operation, by when they came.
     pub(crate) calls: HashMap<&'static str, Vec<DateTime<Utc>>>,
@@ -57,6 +59,7 @@ impl State {
         Self {
             keys: Keys::of_server(settings.hs256, seed),
             provider_keys: Keys::of_providers(seed),
+            saml_key: None,
             settings,
             base_url,
             accounts: Vec::new(),

@@ -8,7 +8,7 @@ mod request;
 mod response;
 mod server;
 
-pub(crate) use body::{json_body, json_body_with, read_json};
+pub(crate) use body::{json_body, json_body_with, json_body_without, json_stream, read_json};
 pub(crate) use error::{ApiError, ApiResult, ok};
 pub(crate) use request::Request;
 pub(crate) use response::{Cut, Response, json_response, redirect};

@@ -36,6 +36,10 @@ struct Answer {
 
 pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
+    if caller.session_id.is_nil() {
+        let message = "A valid session and a registered user are required to enroll a factor";
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+    }
     let enroll: EnrollFactorRequest = json_body_with(request, &["factor_type"])?;
     let proof = match enroll.factor_type.as_str() {
         "totp" => Proof::Totp(state.random.totp_secret()),
@@ -44,12 +48,19 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
         _ => return Err(ApiError::validation_failed("factor_type needs to be totp, phone, or webauthn")),
     };
     let name = enroll.friendly_name.unwrap_or_default();
+    if name.contains('\0') {
+        // PostgreSQL stores no such text.
+        return Err(ApiError::unforeseen());
+    }
     state.forget_stale_factors(caller.user_id)?;
     state.check_new_factor(&caller, &name)?;
 
     let (id, now) = (state.random.id(), state.now());
-    let issuer = enroll.issuer.filter(|issuer| !issuer.is_empty()).unwrap_or_else(|| state.host());
+    let issuer = enroll.issuer.filter(|issuer| !issuer.is_empty()).unwrap_or_else(|| state.site());
     let account = state.account(caller.user_id)?;
+    if matches!(proof, Proof::Totp(_)) && account.email().is_empty() {
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error generating QR Code"));
+    }
     let (mut phone, mut application) = (None, None);
     let mut factor = new_factor(id, &name, enroll.factor_type.clone(), now);
     match &proof {

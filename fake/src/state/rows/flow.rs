@@ -18,6 +18,8 @@ pub(crate) struct Flow {
     pub(crate) challenge: Option<String>,
     pub(crate) user_id: Option<Uuid>,
     pub(crate) code: Option<(String, DateTime<Utc>)>,
+    /// The hash in the link of an invitation that the user accepts with a provider.
+    pub(crate) invite_token: Option<String>,
 }
 
 /// The lifetime of a flow, and of its code.

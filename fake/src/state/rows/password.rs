@@ -5,7 +5,13 @@ use std::fmt;
 use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use gotrue::Secret;
 
-use crate::{model::ErrorCode, wire::ApiError};
+use crate::{
+    model::{ErrorCode, WeakPasswordReason, types::WeakPassword},
+    wire::ApiError,
+};
+
+/// How much of a password bcrypt reads, in bytes.
+const LONGEST: usize = 72;
 
 /// A stored password.
 #[derive(Clone)]
@@ -38,7 +44,7 @@ impl Password {
 
     pub(crate) fn is(&self, password: &Secret) -> bool {
         match self {
-            Self::Plain(known) => known == password,
+            Self::Plain(known) => known.expose().as_bytes() == used_by_bcrypt(password.expose()),
             Self::Bcrypt(hash) => bcrypt::verify(password.expose(), hash).unwrap_or(false),
             Self::Argon2(hash) => PasswordHash::new(hash)
                 .is_ok_and(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok()),
@@ -46,13 +52,27 @@ impl Password {
     }
 }
 
-/// Checks the password rules.
+fn used_by_bcrypt(password: &str) -> &[u8] {
+    &password.as_bytes()[..password.len().min(LONGEST)]
+}
+
+/// Checks the rules for a new password.
 pub(crate) fn check_strength(password: &Secret) -> Result<(), ApiError> {
-    match password.expose().len() {
-        0..6 => Err(ApiError::weak_password()),
-        6..=72 => Ok(()),
-        _ => Err(ApiError::validation_failed("Password cannot be longer than 72 characters")),
-    }
+    check_length(password, "Password cannot be longer than 72 characters")?;
+    weakness(password).map_or(Ok(()), |weak| Err(ApiError::weak_password(weak)))
+}
+
+/// Fails with the message if bcrypt would not read the whole password.
+pub(crate) fn check_length(password: &Secret, message: &str) -> Result<(), ApiError> {
+    if password.expose().len() > LONGEST { Err(ApiError::validation_failed(message)) } else { Ok(()) }
+}
+
+/// Returns why a password breaks the rules, if it does. An old password may, which does not prevent a sign-in.
+pub(crate) fn weakness(password: &Secret) -> Option<WeakPassword> {
+    (password.expose().len() < 6).then(|| WeakPassword {
+        message: Some("Password should be at least 6 characters.".to_owned()),
+        reasons: Some(vec![WeakPasswordReason::Length]),
+    })
 }
 
 #[cfg(test)]
@@ -63,6 +83,14 @@ mod tests {
         ("correct-horse-7", "$2b$04$abcdefghijklmnopqrstuuSQyLzxZtaUFpi/q2P5wWap0qvqIvC5q"),
         ("password", "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8"),
     ];
+
+    #[test]
+    fn bcrypt_reads_72_bytes() {
+        let [longest, longer] = [LONGEST, LONGEST + 1].map(|length| Secret::from("a".repeat(length)));
+        assert!(check_strength(&longest).is_ok() && check_strength(&longer).is_err());
+        assert!(Password::Plain(longest.clone()).is(&longer));
+        assert!(!Password::Plain("a".repeat(LONGEST - 1).into()).is(&longest));
+    }
 
     #[test]
     fn hashes_are_held_against_passwords() {

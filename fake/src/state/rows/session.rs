@@ -14,7 +14,8 @@ pub(crate) struct SessionRow {
     pub(crate) method: &'static str,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) refreshed_at: Option<DateTime<Utc>>,
-    pub(crate) second_factor: Option<SecondFactor>,
+    /// The second factors that were used in the session, newest last.
+    pub(crate) second_factors: Vec<SecondFactor>,
     /// The OAuth client that the session belongs to.
     pub(crate) application: Option<Application>,
     pub(crate) refresh_tokens: RefreshTokens,
@@ -27,7 +28,7 @@ pub(crate) struct Application {
     pub(crate) scope: String,
 }
 
-/// The second factor that was used in a session.
+/// A second factor that was used in a session. There is one for each method.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SecondFactor {
     pub(crate) id: Uuid,
@@ -37,14 +38,14 @@ pub(crate) struct SecondFactor {
 
 impl SessionRow {
     pub(crate) fn aal(&self) -> &'static str {
-        if self.second_factor.is_some() { "aal2" } else { "aal1" }
+        if self.second_factors.is_empty() { "aal1" } else { "aal2" }
     }
 
     /// Returns how the user signed in, newest first.
     pub(crate) fn amr(&self) -> Value {
         let entry = |method: &str, at: DateTime<Utc>| json!({ "method": method, "timestamp": at.timestamp() });
-        let second = self.second_factor.map(|second| entry(second.method, second.used_at));
-        second.into_iter().chain([entry(self.method, self.created_at)]).collect()
+        let second = self.second_factors.iter().rev().map(|second| entry(second.method, second.used_at));
+        second.chain([entry(self.method, self.created_at)]).collect()
     }
 
     /// Fails unless the session is refreshed by the client that it belongs to, if any.

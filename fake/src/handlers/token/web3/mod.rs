@@ -18,6 +18,7 @@ use crate::{
     model::{AuditAction, ErrorCode},
     state::{
         State,
+        access_tokens::request_aud,
         profiles::{Profile, WEB3},
     },
     wire::{ApiError, ApiResult, Request, json_body},
@@ -54,7 +55,7 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     };
     check_site(chain, &message)?;
     check_time(state, chain, &message)?;
-    let user_id = state.user_of(&profile(&grant.chain, &message))?;
+    let user_id = state.user_of(&profile(&grant.chain, &message), request_aud(request))?;
     let traits = json!({
         "provider": WEB3,
         "chain": grant.chain,
