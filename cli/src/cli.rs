@@ -83,6 +83,9 @@ pub enum Command {
     Doctor(command::doctor::Doctor),
     /// Show what the server has enabled
     Settings(command::settings::Settings),
+    /// Run a fake server on this machine, for development and tests
+    #[cfg(feature = "fake")]
+    Fake(command::fake::Fake),
     /// Call any operation of the server
     Api(command::api::Api),
     /// Print a completion script for a shell
@@ -115,6 +118,8 @@ impl Command {
             Self::Health(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Settings(command) => command.run(context).await,
+            #[cfg(feature = "fake")]
+            Self::Fake(command) => command.run(context).await,
             Self::Api(command) => command.run(context).await,
             Self::Completions(command) => command.run(Cli::command()),
             Self::Man(command) => command.run(Cli::command()),

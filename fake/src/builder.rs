@@ -1,14 +1,19 @@
 //! Setting up a server.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use gotrue::{Clock, SystemClock};
+use gotrue::{Clock, Secret, SystemClock};
 
 use crate::{
     clock::duration,
+    gateway::{self, LOCAL_JWT_SECRET},
     model::Provider,
     router,
     server::{FakeServer, lock},
@@ -38,6 +43,7 @@ pub struct FakeServerBuilder {
     settings: ServerSettings,
     clock: Arc<dyn Clock>,
     seed: Option<u64>,
+    address: SocketAddr,
 }
 
 impl FakeServer {
@@ -48,7 +54,12 @@ impl FakeServer {
 
     /// Returns a builder for a server with other settings.
     pub fn builder() -> FakeServerBuilder {
-        FakeServerBuilder { settings: ServerSettings::default(), clock: Arc::new(SystemClock), seed: None }
+        FakeServerBuilder {
+            settings: ServerSettings::default(),
+            clock: Arc::new(SystemClock),
+            seed: None,
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+        }
     }
 }
 
@@ -122,6 +133,30 @@ impl FakeServerBuilder {
         self
     }
 
+    /// Sets the shared secret (`GOTRUE_JWT_SECRET`) that signs access tokens with HS256.
+    pub fn jwt_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.settings.hs256 = true;
+        self.settings.jwt_secret = Some(secret.into());
+        self
+    }
+
+    /// Plays the gateway of a local Supabase project too: the server is at `/auth/v1`, requests need an `apikey`, and
+    /// browsers may send it. The keys are those that every local project has, and access tokens are signed with its
+    /// [secret](Self::jwt_secret) unless another one is set.
+    pub fn gateway(mut self) -> Self {
+        self.settings.gateway = true;
+        self.settings.hs256 = true;
+        self.settings.jwt_secret.get_or_insert_with(|| LOCAL_JWT_SECRET.into());
+        self
+    }
+
+    /// Sets the address to listen on, such as a fixed port of this machine. Defaults to a free port of 127.0.0.1. Do not
+    /// listen beyond loopback except in a network that you trust: the server is not meant to be secure.
+    pub fn address(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.address = address.into();
+        self
+    }
+
     /// Allows browsers to send a header (CORS), in addition to those that the server allows by default
     /// (`GOTRUE_CORS_ALLOWED_HEADERS`). Note that `apikey`, which many clients send, is not among the defaults.
     pub fn cors_allowed_header(mut self, name: &str) -> Self {
@@ -181,18 +216,23 @@ impl FakeServerBuilder {
         self
     }
 
-    /// Starts the server on a free port of 127.0.0.1.
+    /// Starts the server.
     ///
     /// # Panics
-    /// If no port is free or no thread can be started.
+    /// If it cannot listen on the address. See [`try_start`](Self::try_start).
     #[expect(clippy::expect_used, reason = "a test cannot go on without a server")]
     pub async fn start(self) -> FakeServer {
-        let listener = Listener::bind().expect("127.0.0.1 has a free port");
-        let url = listener.url();
+        self.try_start().await.expect("the address is free")
+    }
+
+    /// Starts the server, or fails if it cannot listen on the address.
+    pub async fn try_start(self) -> io::Result<FakeServer> {
+        let listener = Listener::bind(self.address)?;
+        let url = if self.settings.gateway { listener.url() + gateway::PREFIX } else { listener.url() };
         let seed = self.seed.unwrap_or_else(|| NEXT_SEED.fetch_add(1, Ordering::Relaxed));
         let state = Arc::new(Mutex::new(State::new(self.settings, self.clock, url.clone(), seed)));
         let shared = state.clone();
-        let http = listener.serve(move |request| router::answer(&mut lock(&shared), request)).await;
-        FakeServer::new(url, http.expect("a thread can be started"), state)
+        let http = listener.serve(move |request| router::answer(&mut lock(&shared), request)).await?;
+        Ok(FakeServer::new(url, http, state))
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::Secret;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto::aws_lc::DEFAULT_PROVIDER, errors};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -41,9 +42,8 @@ impl fmt::Debug for Key {
 }
 
 impl Keys {
-    /// Returns the keys of a server.
-    pub(crate) fn of_server(hs256: bool, seed: u64) -> Self {
-        let shared_secret = hs256.then(|| Random::new("shared secret", seed).challenge().into());
+    /// Returns the keys of a server, which signs with the shared secret (HS256) if there is one.
+    pub(crate) fn of_server(shared_secret: Option<Secret>, seed: u64) -> Self {
         let mut keys = Self { all: Vec::new(), random: Random::new("keys", seed), shared_secret };
         keys.rotate();
         keys
@@ -79,7 +79,7 @@ impl Keys {
         JwkSet { keys: self.all.iter().rev().filter_map(|key| key.published.clone()).collect() }
     }
 
-    pub(crate) fn sign(&self, claims: &Value) -> Result<Secret, String> {
+    pub(crate) fn sign(&self, claims: &impl Serialize) -> Result<Secret, String> {
         let key = self.all.last().ok_or("there is no key")?;
         key.sign(claims).map(Secret::from).map_err(|error| error.to_string())
     }
@@ -128,17 +128,27 @@ impl Key {
         if self.id.is_some() { "ES256" } else { "HS256" }
     }
 
-    fn sign(&self, claims: &Value) -> errors::Result<String> {
-        let mut header = json!({ "alg": self.algorithm_name(), "typ": "JWT" });
-        if let Some(id) = &self.id {
-            header["kid"] = json!(id);
-        }
-        let [header, claims] = [&header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+    fn sign(&self, claims: &impl Serialize) -> errors::Result<String> {
+        let header = Header { alg: self.algorithm_name(), kid: self.id.as_deref(), typ: "JWT" };
+        let (header, claims) = (encode(&header)?, encode(claims)?);
         let message = format!("{header}.{claims}");
         let signer = (DEFAULT_PROVIDER.signer_factory)(&self.algorithm(), &self.private)?;
         let signature = signer.try_sign(message.as_bytes())?;
         Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
+}
+
+/// The header of a token, in the order of the real server.
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+    typ: &'a str,
+}
+
+fn encode(part: &impl Serialize) -> errors::Result<String> {
+    Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(part)?))
 }
 
 fn read(part: &str) -> Result<Value, String> {

@@ -24,11 +24,13 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();
 //! ```
 
+mod api_keys;
 mod builder;
 mod clock;
 mod code_challenge;
 mod contact;
 mod fault;
+mod gateway;
 mod go_duration;
 mod handlers;
 mod keys;

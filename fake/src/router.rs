@@ -3,6 +3,7 @@
 use http::Method;
 
 use crate::{
+    gateway,
     handlers::{
         admin::{
             audit_log, custom_providers, factors as user_factors, generate_link, passkeys as user_passkeys, users,
@@ -50,8 +51,15 @@ fn takes_slash(operation: &str) -> bool {
 /// Responds to a request. CORS preflight requests are handled before anything else.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Response {
     let now = state.now();
-    let response = cors::preflight(request, &state.settings.cors_allowed_headers)
-        .unwrap_or_else(|| cors::add_headers(request, respond(state, request)));
+    let response = if state.settings.gateway {
+        gateway::pass(request, &state.api_keys).map_or_else(
+            |refused| gateway::add_headers(request, *refused),
+            |passed| gateway::add_headers(request, respond(state, &passed)),
+        )
+    } else {
+        cors::preflight(request, &state.settings.cors_allowed_headers)
+            .unwrap_or_else(|| cors::add_headers(request, respond(state, request)))
+    };
     response.dated(now)
 }
 

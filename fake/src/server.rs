@@ -64,16 +64,27 @@ impl FakeServer {
         ClientBuilder::new().base_url(self.url()).api_key(self.api_key())
     }
 
-    /// Returns the API key, which identifies the project to a gateway. Like the real server, this one ignores it.
+    /// Returns the API key, which identifies the project to a gateway. Like the real server, this one ignores it, unless
+    /// it plays the [gateway](crate::FakeServerBuilder::gateway) too.
     #[must_use]
     pub fn api_key(&self) -> Secret {
-        Secret::from("anon-key")
+        let state = self.state();
+        if state.settings.gateway { state.api_keys.anon.clone() } else { Secret::from("anon-key") }
     }
 
     /// Returns a service key, for [`Client::admin`].
     #[must_use]
     pub fn service_key(&self) -> Secret {
-        self.state().service_key()
+        let state = self.state();
+        if state.settings.gateway { state.api_keys.service_role.clone() } else { state.service_key() }
+    }
+
+    /// Returns the newer kind of keys that the [gateway](crate::FakeServerBuilder::gateway) accepts: the publishable
+    /// and the secret one.
+    #[must_use]
+    pub fn opaque_keys(&self) -> (Secret, Secret) {
+        let state = self.state();
+        (state.api_keys.publishable.clone(), state.api_keys.secret.clone())
     }
 
     /// Returns the shared secret that signs access tokens if `hs256` is set on the builder, or else an empty one.

@@ -6,22 +6,13 @@ use serde_json::{Map, Value};
 
 use crate::{error::Error, pointer::METHODS};
 
-/// Returns the document of the GoTrue server, which is `gotrue.yaml` in this crate.
+/// Returns the document of the GoTrue server, which is `bundle/gotrue.json` in this crate.
 ///
 /// # Errors
 ///
-/// [`Error::Yaml`] if the file in this crate is not valid YAML.
+/// [`Error::Json`] if the file in this crate is not valid JSON.
 pub fn gotrue() -> Result<Value, Error> {
-    parse(include_str!("../gotrue.yaml"))
-}
-
-/// Parses the YAML text of a document.
-///
-/// # Errors
-///
-/// [`Error::Yaml`] if the text is not valid YAML.
-pub fn parse(text: &str) -> Result<Value, Error> {
-    serde_norway::from_str(text).map_err(Error::Yaml)
+    serde_json::from_str(include_str!("../bundle/gotrue.json")).map_err(Error::Json)
 }
 
 /// One operation of the document.

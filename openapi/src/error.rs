@@ -8,8 +8,8 @@ use crate::finding::Finding;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The document is not valid YAML.
-    Yaml(serde_norway::Error),
+    /// The document is not valid JSON.
+    Json(serde_json::Error),
     /// The document breaks its rules.
     Rules(Vec<Finding>),
     /// The generator rejects the document.
@@ -22,7 +22,7 @@ impl fmt::Display for Error {
     /// Writes one line for each problem.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Yaml(error) => write!(f, "not valid YAML: {error}"),
+            Self::Json(error) => write!(f, "not valid JSON: {error}"),
             Self::Rules(findings) => {
                 let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
                 f.write_str(&lines.join("\n"))

@@ -1,8 +1,8 @@
 //! The OpenAPI document of GoTrue (Supabase Auth), and the code that reads it.
 //!
-//! `gotrue.yaml` in this crate is the only place that knows the wire format of the server. The crate parses it
-//! ([`document`]), checks it against its rules ([`lint`]) and generates the client, its models and its tables from it
-//! (feature `generate`). The build scripts of `gotrue` and its relatives are its users; an application needs the crate
+//! The document is the only place that knows the wire format of the server. It is written as `gotrue.yaml` in the
+//! repository and packaged as `bundle/gotrue.json`. The crate reads it ([`document`]), checks it against its rules
+//! ([`lint`]) and generates the client, its models and its tables from it (feature `generate`). The build scripts of `gotrue` and its relatives are its users; an application needs the crate
 //! `gotrue`.
 //!
 //! ```

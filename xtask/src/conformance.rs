@@ -9,12 +9,11 @@ mod tests;
 
 use std::{io::Write, path::Path};
 
-use gotrue_openapi::document;
 use serde_json::Value;
 
 use crate::{
     outcome::{Outcome, Result},
-    workspace,
+    workspace, yaml,
 };
 use checker::Checker;
 use exchange::Exchange;
@@ -35,7 +34,7 @@ impl Finding {
 
 /// Prints the findings of all exchanges in a directory, and the number of exchanges without one.
 pub fn run(directory: &Path, document: &Path, out: &mut dyn Write) -> Result<Outcome> {
-    let document = document::parse(&workspace::read(document)?)?;
+    let document = yaml::parse(&workspace::read(document)?)?;
     let registry = schema::registry(&document)?;
     let checker = Checker::new(&document, &registry);
     let (mut conforming, mut all) = (0, 0);

@@ -10,11 +10,9 @@ use std::{
     path::Path,
 };
 
-use gotrue_openapi::document;
-
 use crate::{
     outcome::{Outcome, Result},
-    workspace,
+    workspace, yaml,
 };
 use facts::Facts;
 
@@ -53,7 +51,7 @@ pub fn accept(upstream: &Path, digest: &Path, revision: Option<&str>, out: &mut 
 
 fn read(upstream: &Path) -> Result<BTreeMap<String, String>> {
     let text = workspace::read(upstream)?;
-    let document = document::parse(&text).map_err(|error| format!("{}: {error}", workspace::shown(upstream)))?;
+    let document = yaml::parse(&text).map_err(|error| format!("{}: {error}", workspace::shown(upstream)))?;
     Ok(Facts::of(&document))
 }
 

@@ -8,15 +8,17 @@ mod tests;
 
 use std::{io::Write, path::Path};
 
-use gotrue_openapi::{Finding, document};
+use gotrue_openapi::Finding;
 
 use crate::{
+    bundle,
     outcome::{Outcome, Result},
     workspace,
-    yaml::{Layout, Position},
+    yaml::{self, Layout, Position},
 };
 
-/// Prints the findings of a document, in the order of its lines.
+/// Prints the findings of a document, in the order of its lines. For the document of this repository, also reports a bundle
+/// that is not up to date.
 pub fn run(file: &Path, out: &mut dyn Write) -> Result<Outcome> {
     let shown = workspace::shown(file);
     let findings = findings(&workspace::read(file)?).map_err(|error| format!("{shown}: {error}"))?;
@@ -24,6 +26,9 @@ pub fn run(file: &Path, out: &mut dyn Write) -> Result<Outcome> {
         writeln!(out, "{shown}:{}: {finding}", position.line)?;
     }
     writeln!(out, "{} in {shown}", count(findings.len()))?;
+    if findings.is_empty() && file == workspace::document() {
+        return bundle::check(out);
+    }
     Ok(Outcome::fine_if(findings.is_empty()))
 }
 
@@ -38,7 +43,7 @@ fn count(findings: usize) -> String {
 /// Returns the findings of a document's text, each with its position.
 fn findings(text: &str) -> Result<Vec<(Position, Finding)>> {
     let layout = Layout::read(text)?;
-    let document = document::parse(text)?;
+    let document = yaml::parse(text)?;
     let mut findings = gotrue_openapi::lint(&document);
     findings.extend(layout.duplicates.iter().map(|pointer| Finding::new(pointer, "the key is not unique")));
     findings.extend(specification::lint(&document)?);

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     outcome::{Outcome, Result},
-    workspace,
+    workspace, yaml,
 };
 use table::Table;
 use wrapper::Calls;
@@ -35,7 +35,7 @@ impl Format {
 
 /// Prints the list, or compares it with a file.
 pub fn run(format: Format, check: Option<&Path>, out: &mut dyn Write) -> Result<Outcome> {
-    let document = document::parse(&workspace::read(&workspace::document())?)?;
+    let document = yaml::parse(&workspace::read(&workspace::document())?)?;
     let calls = Calls::read(&workspace::root().join("src"), &ids(&document))?;
     let list = list(&document, &calls, format);
     let Some(file) = check else {

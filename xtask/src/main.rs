@@ -4,6 +4,7 @@
 
 mod bench;
 mod build_cost;
+mod bundle;
 mod causes;
 mod ci;
 mod codegen;
@@ -44,6 +45,8 @@ enum Command {
         /// The document to check [default: openapi/gotrue.yaml].
         file: Option<PathBuf>,
     },
+    /// Write openapi/bundle from the document: JSON, and YAML without aliases.
+    Bundle,
     /// List the operations with their credential and the method that calls them.
     List {
         /// Print a Markdown table.
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
 fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
     match command {
         Command::Lint { file } => lint::run(&file.unwrap_or_else(workspace::document), out),
+        Command::Bundle => bundle::run(out),
         Command::List { markdown, check } => {
             let format = if markdown { list::Format::Markdown } else { list::Format::Columns };
             list::run(format, check.as_deref(), out)

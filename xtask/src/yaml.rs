@@ -1,11 +1,24 @@
-//! The layout of a YAML text: the positions of JSON pointers, and duplicate keys.
+//! YAML: values, and the layout of a text, which is the positions of JSON pointers and duplicate keys.
 
 use std::{collections::HashMap, rc::Rc};
 
 use gotrue_openapi::pointer::{join, unescape};
 use saphyr_parser::{Event, Marker, Parser, ScanError, Span, StrInput};
+use serde_json::Value;
 
 use crate::outcome::Result;
+
+/// Parses a YAML text.
+pub fn parse(text: &str) -> Result<Value> {
+    // The default budget is for untrusted text; the document has more aliases than that allows.
+    let options = serde_saphyr::options! { budget: None };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| format!("not valid YAML: {error}").into())
+}
+
+/// Writes a value as YAML, without aliases.
+pub fn write(value: &Value) -> Result<String> {
+    Ok(serde_saphyr::to_string(value)?)
+}
 
 /// A place in the text: line and column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,6 +7,8 @@ pub mod clients;
 pub mod completions;
 pub mod doctor;
 mod enabled;
+#[cfg(feature = "fake")]
+pub mod fake;
 pub mod health;
 pub mod invite;
 pub mod jwt;

@@ -10,6 +10,8 @@ mod doctor;
 mod export;
 mod factors;
 mod failures;
+#[cfg(feature = "fake")]
+mod fake_server;
 mod import;
 mod jwt;
 mod keys;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use gotrue::Clock;
 
 use crate::{
+    api_keys::ApiKeys,
     fault::Faults,
     keys::Keys,
     mailbox::Message,
@@ -41,6 +42,8 @@ pub(crate) struct State {
     pub(crate) audit_log: Vec<AuditLogEntry>,
     pub(crate) mailbox: Vec<Message>,
     pub(crate) keys: Keys,
+    /// The keys that the gateway accepts.
+    pub(crate) api_keys: ApiKeys,
     pub(crate) provider_keys: Keys,
     /// The key that signs SAML requests, once there was one.
     pub(crate) saml_key: Option<aws_lc_rs::rsa::KeyPair>,
@@ -56,8 +59,14 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new(settings: ServerSettings, clock: Arc<dyn Clock>, base_url: String, seed: u64) -> Self {
+        let shared_secret = settings.hs256.then(|| {
+            let derived = || Random::new("shared secret", seed).challenge().into();
+            settings.jwt_secret.clone().unwrap_or_else(derived)
+        });
+        let keys = Keys::of_server(shared_secret, seed);
         Self {
-            keys: Keys::of_server(settings.hs256, seed),
+            api_keys: ApiKeys::new(&keys),
+            keys,
             provider_keys: Keys::of_providers(seed),
             saml_key: None,
             settings,

@@ -5,6 +5,7 @@ use http::{HeaderMap, Method, Uri};
 use url::form_urlencoded;
 
 /// A request with its whole body.
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) uri: Uri,

@@ -1,11 +1,11 @@
-//! The HTTP server on loopback.
+//! The HTTP server.
 
 use std::{
     convert::Infallible,
     fmt,
     future::poll_fn,
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -37,15 +37,15 @@ use crate::wire::{
 /// Handles one request.
 type Handler = Arc<dyn Fn(&Request) -> Response + Send + Sync>;
 
-/// A free port of 127.0.0.1, on which a server can be started.
+/// A bound port, on which a server can be started.
 pub(crate) struct Listener {
     socket: std::net::TcpListener,
     address: SocketAddr,
 }
 
 impl Listener {
-    pub(crate) fn bind() -> io::Result<Self> {
-        let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    pub(crate) fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = std::net::TcpListener::bind(address)?;
         socket.set_nonblocking(true)?;
         Ok(Self { address: socket.local_addr()?, socket })
     }

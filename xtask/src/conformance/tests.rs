@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use gotrue_openapi::document;
 use serde_json::json;
 
 use super::*;
@@ -79,7 +80,7 @@ fn record(changes: &Value) -> Value {
 
 /// Returns the findings, as lines.
 fn findings(changes: &Value) -> Vec<String> {
-    let document = document::parse(DOCUMENT).unwrap();
+    let document = yaml::parse(DOCUMENT).unwrap();
     let registry = schema::registry(&document).unwrap();
     let record = record(changes);
     let findings = Checker::new(&document, &registry).findings(&Exchange::of(&record).unwrap());

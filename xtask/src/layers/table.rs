@@ -39,9 +39,9 @@ pub const PACKAGES: &[Package] = &[
         rows: &[
             &["builder"],
             &["server", "router"],
-            &["handlers"],
+            &["gateway", "handlers"],
             &["state"],
-            &["settings"],
+            &["api_keys", "settings"],
             &[
                 "code_challenge",
                 "contact",
@@ -86,6 +86,7 @@ pub const PACKAGES: &[Package] = &[
         rows: &[
             &["ci"],
             &["bench", "build_cost", "codegen", "conformance", "drift", "layers", "links", "lint", "list"],
+            &["bundle"],
             &["causes", "performance", "program", "source", "yaml"],
             &["workspace"],
             &["outcome"],

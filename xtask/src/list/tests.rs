@@ -94,7 +94,7 @@ PUT     /user    update_user  None        -
 
 #[test]
 fn our_document_is_listed() {
-    let document = document::parse(&workspace::read(&workspace::document()).unwrap()).unwrap();
+    let document = yaml::parse(&workspace::read(&workspace::document()).unwrap()).unwrap();
     let list = list(&document, &Calls::default(), Format::Columns);
     let operations = document::operations(&document).count();
     assert!(list.contains("POST    /signup "), "{list}");

@@ -1,6 +1,7 @@
 //! The settings of a server.
 
 use chrono::Duration;
+use gotrue::Secret;
 use url::{Host, Url};
 
 use crate::{model::Provider, redirect_url::SITE_URL, url_pattern, webauthn::RelyingParty, wire::Request};
@@ -19,6 +20,10 @@ pub(crate) struct ServerSettings {
     pub(crate) reuse_interval: Duration,
     pub(crate) message_interval: Duration,
     pub(crate) hs256: bool,
+    /// The shared secret for HS256. If it is `None` and `hs256` is set, one is derived from the seed.
+    pub(crate) jwt_secret: Option<Secret>,
+    /// Whether the server plays the gateway of a Supabase project too.
+    pub(crate) gateway: bool,
     /// Headers that browsers may send in addition to the default ones, in lower case.
     pub(crate) cors_allowed_headers: Vec<String>,
     pub(crate) site_url: String,
@@ -42,6 +47,8 @@ impl Default for ServerSettings {
             reuse_interval: Duration::seconds(10),
             message_interval: Duration::zero(),
             hs256: false,
+            jwt_secret: None,
+            gateway: false,
             cors_allowed_headers: Vec::new(),
             site_url: SITE_URL.to_owned(),
             redirect_urls: None,
