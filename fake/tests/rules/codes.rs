@@ -24,10 +24,10 @@ async fn confirmed(server: &FakeServer, email: &str) -> String {
 async fn an_address_may_be_taken_before_its_change_is_confirmed() {
     let server = confirming().await;
     let token = confirmed(&server, EMAIL).await;
-    let taken = "bob@example.com";
-    send(&server, Method::PUT, "/user", &token, &json!({ "email": taken }).to_string()).await;
-    let codes = [EMAIL, taken].map(|to| (to, server.last_message_to(to).unwrap().code));
-    confirmed(&server, taken).await;
+    let wanted = "bob@example.com";
+    send(&server, Method::PUT, "/user", &token, &json!({ "email": wanted }).to_string()).await;
+    let codes = [EMAIL, wanted].map(|to| (to, server.last_message_to(to).unwrap().code));
+    confirmed(&server, wanted).await;
     let [first, second] = codes.map(|(email, code)| json!({ "type": "email_change", "email": email, "token": code }));
     assert_eq!(post(&server, "/verify", first).await.0, StatusCode::OK);
     // The response is that of the database, and the code stays valid.
@@ -38,7 +38,7 @@ async fn an_address_may_be_taken_before_its_change_is_confirmed() {
         assert_eq!((&error["message"], &error["msg"]), (&json!(message), &json!(null)));
     }
     let (_, user) = send(&server, Method::GET, "/user", &token, "").await;
-    assert_eq!((&user["email"], &user["new_email"]), (&json!(EMAIL), &json!(taken)));
+    assert_eq!((&user["email"], &user["new_email"]), (&json!(EMAIL), &json!(wanted)));
 }
 
 #[tokio::test]
