@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_keys_are_those_of_every_local_project() {
-        let keys = ApiKeys::new(&Keys::of_server(Some(crate::gateway::LOCAL_JWT_SECRET.into()), 0));
+        let keys = ApiKeys::new(&Keys::shared(crate::gateway::LOCAL_JWT_SECRET.into(), "", 0));
         assert!(keys.anon.expose().ends_with("CRXP1A7WOeoJeXxjNni43kdQwgnWNReilDMblYTn_I0"));
         assert!(keys.service_role.expose().ends_with("EGIM96RAZx35lJzdJsyH-qQwv8Hdp7fsn3W0YpN81IU"));
     }

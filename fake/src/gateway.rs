@@ -1,7 +1,7 @@
 //! The gateway of a Supabase project: its path prefix, API keys and CORS.
 
 use gotrue::Secret;
-use http::{HeaderValue, Method, Uri, header, uri::PathAndQuery};
+use http::{HeaderValue, Method, header};
 use serde_json::json;
 
 use crate::{
@@ -33,17 +33,15 @@ pub(crate) fn pass(request: &Request, keys: &ApiKeys) -> Result<Request, Box<Res
         return Err(Box::new(response));
     }
     let path = request.path();
-    let mut passed = request.clone();
     if OUTSIDE.contains(&path) {
-        return Ok(passed);
+        return Ok(request.clone());
     }
-    let below = path.strip_prefix(PREFIX).filter(|below| below.is_empty() || below.starts_with('/'));
-    let Some(below) = below else {
+    let Some(mut passed) = request.below(PREFIX) else {
         return Err(Box::new(json_response(404, &json!({ "message": "no Route matched with those values" }))));
     };
     let key = request.header("apikey").map(str::to_owned).or_else(|| request.query("apikey")).map(Secret::from);
     let bearer = key.as_ref().and_then(|key| keys.bearer_of(key));
-    let is_open = OPEN.iter().any(|open| below.strip_prefix(open).is_some_and(|rest| rest.is_empty() || rest == "/"));
+    let is_open = OPEN.contains(&passed.path().trim_end_matches('/'));
     match (&key, bearer) {
         _ if is_open => {}
         (None, _) => {
@@ -62,10 +60,6 @@ pub(crate) fn pass(request: &Request, keys: &ApiKeys) -> Result<Request, Box<Res
     {
         passed.headers.insert(header::AUTHORIZATION, value);
     }
-    let below = if below.is_empty() { "/" } else { below };
-    let target = request.uri.query().map_or_else(|| below.to_owned(), |query| format!("{below}?{query}"));
-    // A part of a valid target is valid.
-    passed.uri = PathAndQuery::try_from(target).map(Uri::from).unwrap_or_default();
     Ok(passed)
 }
 

@@ -4,6 +4,15 @@ use chrono::Duration;
 
 use crate::wire::ApiError;
 
+/// Parses a duration.
+pub(crate) fn parse(text: &str) -> Option<Duration> {
+    if text == "0" {
+        return Some(Duration::zero());
+    }
+    let duration = std::time::Duration::try_from_secs_f64(seconds(text)?).ok()?;
+    Duration::from_std(duration).ok()
+}
+
 /// Parses the duration of a ban. `none` and zero lift a ban.
 pub(crate) fn ban(text: &str) -> Result<Option<Duration>, ApiError> {
     if text == "none" {
@@ -11,9 +20,7 @@ pub(crate) fn ban(text: &str) -> Result<Option<Duration>, ApiError> {
     }
     let bad =
         || ApiError::validation_failed(format!("invalid format for ban duration: time: invalid duration {text:?}"));
-    let seconds = seconds(text).ok_or_else(bad)?;
-    let duration = std::time::Duration::try_from_secs_f64(seconds).ok().and_then(|d| Duration::from_std(d).ok());
-    duration.ok_or_else(bad).map(|duration| (!duration.is_zero()).then_some(duration))
+    parse(text).ok_or_else(bad).map(|duration| (!duration.is_zero()).then_some(duration))
 }
 
 fn seconds(text: &str) -> Option<f64> {

@@ -30,6 +30,7 @@ mod clock;
 mod code_challenge;
 mod contact;
 mod fault;
+mod gates;
 mod gateway;
 mod go_duration;
 mod handlers;
@@ -56,6 +57,7 @@ pub use fault::Fault;
 pub use mailbox::Message;
 pub use received::ReceivedRequest;
 pub use server::FakeServer;
+pub use settings::variables::SettingError;
 
 /// Compiles the code in the README.
 #[cfg(doctest)]

@@ -47,10 +47,9 @@ impl Random {
         characters(&self.bytes(), b"abcdefghijklmnopqrstuvwxyz234567")
     }
 
-    /// Returns a code of six digits.
-    pub(crate) fn code(&mut self) -> String {
-        let [a, b, c, d, ..] = self.bytes();
-        format!("{:06}", u32::from_be_bytes([a, b, c, d]) % 1_000_000)
+    /// Returns a code of so many digits.
+    pub(crate) fn code(&mut self, length: usize) -> String {
+        self.bytes().iter().take(length).map(|byte| char::from(b'0' + byte % 10)).collect()
     }
 
     /// Returns a refresh token of version 1: twelve characters of `a-z0-9`.

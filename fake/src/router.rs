@@ -3,7 +3,7 @@
 use http::Method;
 
 use crate::{
-    gateway,
+    gates, gateway,
     handlers::{
         admin::{
             audit_log, custom_providers, factors as user_factors, generate_link, passkeys as user_passkeys, users,
@@ -57,8 +57,10 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Response {
             |passed| gateway::add_headers(request, respond(state, &passed)),
         )
     } else {
-        cors::preflight(request, &state.settings.cors_allowed_headers)
-            .unwrap_or_else(|| cors::add_headers(request, respond(state, request)))
+        cors::preflight(request, &state.settings.cors_allowed_headers).unwrap_or_else(|| {
+            let below = state.external_path().and_then(|path| request.below(path));
+            cors::add_headers(request, respond(state, below.as_ref().unwrap_or(request)))
+        })
     };
     response.dated(now)
 }
@@ -89,11 +91,13 @@ fn respond(state: &mut State, request: &Request) -> Response {
 }
 
 fn call(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {
-    state.check_rate(operation.id)?;
+    state.check_rate(request, operation.id)?;
     if request.body.len() > BODY_LIMIT {
         let message = format!("Request body too large (max {BODY_LIMIT} bytes)");
         return Err(ApiError::new(413, ErrorCode::RequestEntityTooLarge, message));
     }
+    gates::check(state, request, operation.id)?;
+    gates::check_captcha(state, request, operation.id)?;
     match operation.id {
         "health" => server_info::health(),
         "settings" => server_info::settings(state),

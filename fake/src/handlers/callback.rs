@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     model::ErrorCode,
     redirect_url::{error_pairs, session_fragment, with_fragment, with_query, with_words},
-    state::{State, access_tokens::request_aud, identity_providers::provider_claims, profiles::Profile},
+    state::{State, identity_providers::provider_claims, profiles::Profile},
     wire::{ApiError, ApiResult, Request, Response, redirect},
 };
 
@@ -103,6 +103,9 @@ fn user_of_provider(
     match (linking, invite_token) {
         (Some(user_id), _) => state.link_profile(user_id, &profile).map(|()| user_id),
         (None, Some(token)) => state.accept_invitation(&token, &profile),
-        (None, None) => state.user_of(&profile, request_aud(request)),
+        (None, None) => {
+            let aud = state.request_aud(request);
+            state.user_of(&profile, &aud)
+        }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn unlink(state: &mut State, request: &Request) -> ApiResult {
     let left: Vec<Identity> = identities.iter().filter(|identity| identity.identity_id != Some(id)).cloned().collect();
     let address = if gone.provider == "phone" { None } else { new_address(state, caller.user_id, &left)? };
     state.note(caller.user_id, AuditAction::IdentityUnlinked, Some(identity_traits(gone)));
-    let trusts_all = !state.settings.confirm_addresses;
+    let trusts_all = state.settings.autoconfirm_emails;
     let account = state.account(caller.user_id)?;
     account.user.identities = Some(left);
     if gone.provider == "phone" {

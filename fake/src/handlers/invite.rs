@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     contact,
     model::{AuditAction, ErrorCode, OtpType, types::InviteRequest},
-    state::{State, access_tokens::request_aud, messages::Letter},
+    state::{State, messages::Letter},
     wire::{ApiError, ApiResult, Request, json_body_with, ok},
 };
 
@@ -13,7 +13,7 @@ pub(crate) fn invite(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
     let invite: InviteRequest = json_body_with(request, &["email"])?;
     contact::email(&invite.email)?;
-    let aud = request_aud(request);
+    let aud = &state.request_aud(request);
     let id = match state.account_by_email(&invite.email, aud) {
         Some(account) if account.has_confirmed_email() => {
             let message = "A user with this email address has already been registered";

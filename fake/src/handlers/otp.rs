@@ -7,8 +7,9 @@ use uuid::Uuid;
 use crate::{
     code_challenge::{Challenge, challenge_in_body},
     contact,
+    handlers::sign_up::check_sign_up,
     model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
-    state::{State, access_tokens::request_aud, accounts::Contact, messages::Letter, rows::password::Password},
+    state::{State, accounts::Contact, messages::Letter, rows::password::Password},
     wire::{ApiError, ApiResult, Request, json_body, json_stream, ok},
 };
 
@@ -38,11 +39,15 @@ pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
         check_known(state, request, &otp)?;
     }
     if !otp.email.is_empty() {
+        check_links(state)?;
         contact::email(&otp.email)?;
         return send_link(state, request, &otp.email, otp.data, challenge);
     }
     if otp.phone.is_empty() {
         return Err(ApiError::validation_failed("One of email or phone must be set"));
+    }
+    if !state.settings.phone {
+        return Err(ApiError::new(400, ErrorCode::PhoneProviderDisabled, "Unsupported phone provider"));
     }
     let phone = contact::phone(&otp.phone)?;
     contact::check_channel(&otp.channel)?;
@@ -51,7 +56,7 @@ pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
 
 /// Fails for an unknown or malformed address, as the server does if it must not create a user.
 fn check_known(state: &mut State, request: &Request, otp: &Otp) -> Result<(), ApiError> {
-    let aud = request_aud(request);
+    let aud = &state.request_aud(request);
     let is_known = match (otp.email.as_str(), otp.phone.as_str()) {
         ("", "") => true,
         ("", phone) => contact::phone(phone).is_ok() && state.account_by_phone(phone, aud).is_some(),
@@ -69,12 +74,13 @@ fn send_link(
     data: Option<Value>,
     challenge: Option<Challenge>,
 ) -> ApiResult {
-    let (aud, now, confirm) = (request_aud(request), state.now(), state.settings.confirm_addresses);
+    let (aud, now, confirm) = (&state.request_aud(request), state.now(), !state.settings.autoconfirm_emails);
     let known = state.account_by_email(email, aud).map(|account| (account.user.id, account.has_confirmed_email()));
     let redirect_to = state.settings.redirect_to(request);
     let id = match known {
         Some((id, true)) => id,
         not_confirmed => {
+            check_sign_up(state)?;
             if let Some(challenge) = challenge.as_ref().filter(|_| confirm) {
                 challenge.hash().ok_or_else(ApiError::unforeseen)?;
             }
@@ -101,8 +107,11 @@ fn send_link(
 
 /// Sends a code to a phone. A user who is new or not confirmed is signed up first.
 fn send_sms(state: &mut State, request: &Request, phone: String, data: Option<Value>) -> ApiResult {
-    let (aud, now, confirm) = (request_aud(request), state.now(), state.settings.confirm_addresses);
+    let (aud, now, confirm) = (&state.request_aud(request), state.now(), !state.settings.autoconfirm_phones);
     let known = state.account_by_phone(&phone, aud).map(|account| (account.user.id, account.has_confirmed_phone()));
+    if !known.is_some_and(|(_, is_confirmed)| is_confirmed) {
+        check_sign_up(state)?;
+    }
     let id = match known {
         Some((id, _)) => id,
         None => sign_up(state, &Contact::Phone(phone), data, aud)?,
@@ -120,6 +129,16 @@ fn send_sms(state: &mut State, request: &Request, phone: String, data: Option<Va
     let redirect_to = state.settings.site_url.clone();
     state.send(id, &Letter { otp_type: Some(OtpType::Sms), challenge: None, redirect_to })?;
     sent()
+}
+
+/// Fails if nobody can sign in by a link.
+fn check_links(state: &State) -> Result<(), ApiError> {
+    let message = match &state.settings {
+        settings if !settings.email => "Email logins are disabled",
+        settings if !settings.magic_links => "Login with magic link is disabled",
+        _ => return Ok(()),
+    };
+    Err(ApiError::new(422, ErrorCode::EmailProviderDisabled, message))
 }
 
 /// Creates a user with a random password.
@@ -141,6 +160,7 @@ struct MagicLink {
 }
 
 pub(crate) fn send_magic_link(state: &mut State, request: &Request) -> ApiResult {
+    check_links(state)?;
     let link: MagicLink = json_stream(request, NOT_READ)?;
     if link.email.is_empty() {
         return Err(ApiError::new(422, ErrorCode::ValidationFailed, "Password recovery requires an email"));

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use crate::{
     code_challenge::challenge_in_body,
     contact,
-    model::{AuditAction, OtpType, types::MessageSent},
-    state::{State, access_tokens::request_aud, messages::Letter},
+    model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
+    state::{State, messages::Letter},
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
 
@@ -17,13 +17,17 @@ struct Recover {
 }
 
 pub(crate) fn recover(state: &mut State, request: &Request) -> ApiResult {
+    if !state.settings.email {
+        return Err(ApiError::new(400, ErrorCode::EmailProviderDisabled, "Email logins are disabled"));
+    }
     let recover: Recover = json_body(request)?;
     if recover.email.is_empty() {
         return Err(ApiError::validation_failed("Password recovery requires an email"));
     }
     contact::email(&recover.email)?;
     let challenge = challenge_in_body(request)?;
-    let known = state.account_by_email(&recover.email, request_aud(request));
+    let aud = state.request_aud(request);
+    let known = state.account_by_email(&recover.email, &aud);
     if let Some(id) = known.map(|account| account.user.id) {
         let redirect_to = state.settings.redirect_to(request);
         state.note(id, AuditAction::UserRecoveryRequested, None);

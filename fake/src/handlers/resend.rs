@@ -5,8 +5,8 @@ use serde::Deserialize;
 use crate::{
     code_challenge::challenge_in_body,
     contact,
-    model::{AuditAction, OtpType, types::MessageSent},
-    state::{State, access_tokens::request_aud, messages::Letter},
+    model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
+    state::{State, messages::Letter},
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
 
@@ -24,7 +24,8 @@ pub(crate) fn resend(state: &mut State, request: &Request) -> ApiResult {
     let is_by_email = ["signup", "email_change"].contains(&resend.type_.as_str());
     let challenge = if is_by_email { challenge_in_body(request)? } else { None };
     check_resend(&resend)?;
-    let aud = request_aud(request);
+    check_enabled(state, &resend)?;
+    let aud = &state.request_aud(request);
     let account = if resend.email.is_empty() {
         contact::phone(&resend.phone)?;
         state.account_by_phone(&resend.phone, aud)
@@ -50,6 +51,16 @@ pub(crate) fn resend(state: &mut State, request: &Request) -> ApiResult {
         state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
     }
     ok(&MessageSent { message_id: None })
+}
+
+fn check_enabled(state: &State, resend: &Resend) -> Result<(), ApiError> {
+    if !resend.email.is_empty() && !state.settings.email {
+        return Err(ApiError::new(400, ErrorCode::EmailProviderDisabled, "Email logins are disabled"));
+    }
+    if !resend.phone.is_empty() && !state.settings.phone {
+        return Err(ApiError::new(400, ErrorCode::PhoneProviderDisabled, "Phone logins are disabled"));
+    }
+    Ok(())
 }
 
 fn check_resend(resend: &Resend) -> Result<(), ApiError> {

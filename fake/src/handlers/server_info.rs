@@ -18,21 +18,25 @@ pub(crate) fn health() -> ApiResult {
 }
 
 pub(crate) fn settings(state: &State) -> ApiResult {
-    let confirm = state.settings.confirm_addresses;
+    let settings = &state.settings;
     let is_on = |provider: &&Provider| !state.settings.disabled_providers.contains(provider);
     // The real server omits these.
     let is_told = |provider: &&Provider| **provider != Provider::VercelMarketplace && **provider != Provider::X;
     let providers = Provider::KNOWN.iter().filter(is_told).map(|provider| (provider.to_string(), is_on(&provider)));
-    let ways = ["anonymous_users", "email", "phone"].map(|way| (way.to_owned(), true));
+    let ways = [
+        ("anonymous_users".to_owned(), settings.anonymous_users),
+        ("email".to_owned(), settings.email),
+        ("phone".to_owned(), settings.phone),
+    ];
     ok(&Settings {
         external: providers.chain(ways).map(|(way, is_on)| (way, is_on.into())).collect(),
-        disable_signup: Some(false),
-        mailer_autoconfirm: Some(!confirm),
-        phone_autoconfirm: Some(!confirm),
-        sms_provider: Some("twilio".to_owned()),
-        saml_enabled: Some(true),
+        disable_signup: Some(settings.disable_sign_up),
+        mailer_autoconfirm: Some(settings.autoconfirm_emails),
+        phone_autoconfirm: Some(settings.autoconfirm_phones),
+        sms_provider: Some(settings.sms_provider.clone()),
+        saml_enabled: Some(settings.saml),
         saml_private_key_next_configured: Some(false),
-        passkeys_enabled: Some(true),
+        passkeys_enabled: Some(settings.passkeys),
         mfa_enabled: None,
     })
 }

@@ -13,7 +13,6 @@ use crate::{
     },
     state::{
         State,
-        access_tokens::request_aud,
         accounts::Contact,
         messages::Letter,
         rows::{
@@ -36,18 +35,25 @@ struct SignUp {
 
 pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     let SignUp { email, phone, password, data, channel } = json_body(request)?;
-    let aud = request_aud(request);
+    let aud = &state.request_aud(request);
     if email.is_empty() && phone.is_empty() {
+        if !state.settings.anonymous_users {
+            let message = "Anonymous sign-ins are disabled";
+            return Err(ApiError::new(422, ErrorCode::AnonymousProviderDisabled, message));
+        }
+        check_sign_up(state)?;
         let id = state.create_anonymous(data, aud)?;
         return state.sign_in(id, "anonymous");
     }
-    let challenge = check(request, &email, &phone, &password, &channel)?;
+    check_sign_up(state)?;
+    let challenge = check(state, request, &email, &phone, &password, &channel)?;
     let contact = if email.is_empty() {
         Contact::Phone(contact::phone(&phone)?)
     } else {
         Contact::Email(contact::email(&email)?)
     };
-    let confirm = state.settings.confirm_addresses;
+    let settings = &state.settings;
+    let confirm = if email.is_empty() { !settings.autoconfirm_phones } else { !settings.autoconfirm_emails };
     if let Some(challenge) = challenge.as_ref().filter(|_| confirm) {
         challenge.hash().ok_or_else(ApiError::unforeseen)?;
     }
@@ -60,7 +66,7 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     let id = match known {
         Some(id) if is_confirmed(state.account(id)?, &contact) => {
             state.note(id, AuditAction::UserRepeatedSignup, traits());
-            if !confirm {
+            if state.settings.autoconfirm_emails || state.settings.autoconfirm_phones {
                 return Err(ApiError::new(422, ErrorCode::UserAlreadyExists, "User already registered"));
             }
             let known = state.account(id)?.user.clone();
@@ -103,8 +109,17 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     ok(user)
 }
 
+/// Fails if nobody can sign up.
+pub(crate) fn check_sign_up(state: &State) -> Result<(), ApiError> {
+    if state.settings.disable_sign_up {
+        return Err(ApiError::new(422, ErrorCode::SignupDisabled, "Signups not allowed for this instance"));
+    }
+    Ok(())
+}
+
 /// Checks what the server checks before the address itself, and returns the challenge.
 fn check(
+    state: &State,
     request: &Request,
     email: &str,
     phone: &str,
@@ -114,7 +129,7 @@ fn check(
     if password.is_empty() {
         return Err(ApiError::validation_failed("Signup requires a valid password"));
     }
-    check_strength(password)?;
+    check_strength(&state.settings, password)?;
     if !email.is_empty() && !phone.is_empty() {
         let message = "Only an email address or phone number should be provided on signup.";
         return Err(ApiError::validation_failed(message));
@@ -126,7 +141,16 @@ fn check(
     if email.is_empty() && !matches!(challenge, Ok(None)) {
         return Err(ApiError::validation_failed("PKCE not supported for phone signups"));
     }
-    challenge
+    let settings = &state.settings;
+    match &challenge {
+        Ok(_) if email.is_empty() && !settings.phone => {
+            Err(ApiError::new(400, ErrorCode::PhoneProviderDisabled, "Phone signups are disabled"))
+        }
+        Ok(_) if !email.is_empty() && !settings.email => {
+            Err(ApiError::new(400, ErrorCode::EmailProviderDisabled, "Email signups are disabled"))
+        }
+        _ => challenge,
+    }
 }
 
 fn is_confirmed(account: &Account, contact: &Contact) -> bool {

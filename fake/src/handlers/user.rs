@@ -1,5 +1,6 @@
 //! The signed-in user.
 
+use chrono::Duration;
 use gotrue::Secret;
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,9 +14,9 @@ use crate::{
         State,
         access_tokens::Caller,
         accounts::EMAIL_TAKEN,
-        messages::Letter,
+        messages::{Letter, token_hash},
         rows::{
-            account::check_storable,
+            account::{SentCode, check_storable},
             password::{Password, check_strength},
         },
     },
@@ -39,6 +40,8 @@ struct Params {
     password: Option<Secret>,
     data: Option<Value>,
     app_metadata: Option<Value>,
+    nonce: Secret,
+    current_password: Option<Secret>,
 }
 
 /// A validated change of a user. An empty address or number counts as absent.
@@ -49,14 +52,20 @@ struct Update {
     data: Option<Value>,
     challenge: Option<Challenge>,
     redirect_to: String,
+    /// The code of a reauthentication.
+    nonce: Secret,
+    current_password: Option<Secret>,
 }
 
 /// `PUT /user`. Everything is checked before anything changes.
 pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     let update = read_update(state, request)?;
-    check_update(state, &caller, caller.request_aud(request), &update)?;
+    check_update(state, &caller, &state.aud_of(request, &caller), &update)?;
     let user_id = caller.user_id;
+    if update.password.is_some() && needs_reauthentication(state, &caller) {
+        state.account(user_id)?.drop_codes(None);
+    }
     if let Some(password) = update.password {
         state.account(user_id)?.set_password(Password::Plain(password));
         state.note(user_id, AuditAction::UserUpdatedPassword, None);
@@ -85,7 +94,7 @@ fn read_update(state: &State, request: &Request) -> Result<Update, ApiError> {
     let email = given(update.email).map(|email| contact::email(&email)).transpose()?;
     let phone = given(update.phone).map(|phone| contact::phone(&phone)).transpose()?;
     phone.as_ref().map_or(Ok(()), |_| contact::check_channel(&update.channel))?;
-    update.password.as_ref().map_or(Ok(()), check_strength)?;
+    update.password.as_ref().map_or(Ok(()), |password| check_strength(&state.settings, password))?;
     check_storable(update.data.as_ref(), "Error updating user")?;
     if update.app_metadata.is_some() {
         let message = "Updating app_metadata requires admin privileges";
@@ -98,6 +107,8 @@ fn read_update(state: &State, request: &Request) -> Result<Update, ApiError> {
         data: update.data,
         challenge: change_challenge(request)?,
         redirect_to: state.settings.redirect_to(request),
+        nonce: update.nonce,
+        current_password: update.current_password,
     })
 }
 
@@ -109,7 +120,7 @@ fn change_challenge(request: &Request) -> Result<Option<Challenge>, ApiError> {
 
 /// Fails if the change is not allowed. Fields that stay the same are not checked.
 fn check_update(state: &mut State, caller: &Caller, aud: &str, update: &Update) -> Result<(), ApiError> {
-    let (lacks_aal2, confirm) = (state.lacks_aal2(caller)?, state.settings.confirm_addresses);
+    let (lacks_aal2, confirm) = (state.lacks_aal2(caller)?, !state.settings.autoconfirm_emails);
     let account = state.account(caller.user_id)?;
     let email = update.email.as_deref().filter(|email| *email != account.email());
     let phone = update.phone.as_deref().filter(|phone| *phone != account.phone());
@@ -122,6 +133,10 @@ fn check_update(state: &mut State, caller: &Caller, aud: &str, update: &Update) 
         let message = "Updating password of an anonymous user without an email or phone is not allowed";
         return Err(ApiError::new(422, ErrorCode::ValidationFailed, message));
     }
+    if update.password.is_some() {
+        check_password_change(state, caller, update)?;
+    }
+    let account = state.account(caller.user_id)?;
     let is_same = |new: &Secret| account.password.as_ref().is_some_and(|old| old.is(new));
     let is_same = update.password.as_ref().is_some_and(is_same);
     let sent_at = (account.user.email_change_sent_at, account.user.phone_change_sent_at);
@@ -140,9 +155,52 @@ fn check_update(state: &mut State, caller: &Caller, aud: &str, update: &Update) 
         if let Some(challenge) = &update.challenge {
             challenge.hash().ok_or_else(ApiError::unforeseen)?;
         }
-        state.check_interval(sent_at.0, false)?;
+        state.check_interval(sent_at.0, state.settings.email_codes.interval, false)?;
     }
-    if phone.is_some() && confirm { state.check_interval(sent_at.1, true) } else { Ok(()) }
+    if phone.is_some() && !state.settings.autoconfirm_phones {
+        state.check_interval(sent_at.1, state.settings.phone_codes.interval, true)?;
+    }
+    Ok(())
+}
+
+/// Returns whether a new password needs a reauthentication: the session is a day old.
+fn needs_reauthentication(state: &State, caller: &Caller) -> bool {
+    let session = state.sessions.iter().find(|session| session.id == caller.session_id);
+    state.settings.reauthenticate_for_password
+        && session.is_none_or(|session| state.now() > session.created_at + Duration::hours(24))
+}
+
+/// Fails if a new password needs a reauthentication or the current password.
+fn check_password_change(state: &mut State, caller: &Caller, update: &Update) -> Result<(), ApiError> {
+    let (now, lifetime) = (state.now(), state.settings.email_codes.lifetime);
+    if needs_reauthentication(state, caller) {
+        if update.nonce.is_empty() {
+            let message = "Password update requires reauthentication";
+            return Err(ApiError::new(400, ErrorCode::ReauthenticationNeeded, message));
+        }
+        let account = state.account(caller.user_id)?;
+        let fits = |code: &SentCode| {
+            code.otp_type.is_none()
+                && code.hash == token_hash(&code.address, update.nonce.expose())
+                && now - code.sent_at < lifetime
+        };
+        if !account.codes.iter().any(fits) {
+            let message = "Nonce has expired or is invalid";
+            return Err(ApiError::new(422, ErrorCode::ReauthenticationNotValid, message));
+        }
+    }
+    let is_recovering = state.sessions.iter().any(|it| it.id == caller.session_id && it.method == "recovery");
+    if !state.settings.current_password_for_password || is_recovering {
+        return Ok(());
+    }
+    let Some(password) = state.account(caller.user_id)?.password.clone() else { return Ok(()) };
+    let refuse = |code| Err(ApiError::new(400, code, "Current password required when setting new password."));
+    match &update.current_password {
+        None => refuse(ErrorCode::CurrentPasswordRequired),
+        Some(current) if current.is_empty() => refuse(ErrorCode::CurrentPasswordRequired),
+        Some(current) if !password.is(current) => refuse(ErrorCode::CurrentPasswordInvalid),
+        Some(_) => Ok(()),
+    }
 }
 
 fn change_email(
@@ -152,7 +210,7 @@ fn change_email(
     challenge: Option<Challenge>,
     redirect_to: String,
 ) -> Result<(), ApiError> {
-    let confirm = state.settings.confirm_addresses;
+    let confirm = !state.settings.autoconfirm_emails;
     let account = state.account(user_id)?;
     if account.email() == email {
         return Ok(());
@@ -166,7 +224,7 @@ fn change_email(
 }
 
 fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), ApiError> {
-    let confirm = state.settings.confirm_addresses;
+    let confirm = !state.settings.autoconfirm_phones;
     let account = state.account(user_id)?;
     if account.phone() == phone {
         return Ok(());

@@ -9,7 +9,6 @@ use crate::{
     redirect_url::{error_pairs, session_fragment, with_fragment, with_query, with_words},
     state::{
         State,
-        access_tokens::request_aud,
         accounts::Contact,
         verification::{Outcome, Presented},
     },
@@ -59,7 +58,7 @@ impl Verify {
 
 pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let verify: Verify = json_body(request)?;
-    let presented = verify.presented(request_aud(request))?;
+    let presented = verify.presented(&state.request_aud(request))?;
     let otp_type = match presented {
         Presented::Link(_) => type_of_link(&verify.type_)?,
         Presented::Code { .. } => verify.type_.parse().map_err(|_| presented.expired())?,

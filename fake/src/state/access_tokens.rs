@@ -1,5 +1,6 @@
 //! Access tokens, and authentication of requests.
 
+use chrono::Duration;
 use gotrue::Secret;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -7,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     model::{
         ErrorCode,
-        types::{Factor, Session},
+        types::{Factor, Session, User},
     },
     state::store::State,
     wire::{ApiError, Request},
@@ -23,24 +24,15 @@ pub(crate) struct Caller {
     pub(crate) aud: Option<String>,
 }
 
-/// The audience of users, unless a request asks for another.
-const DEFAULT_AUD: &str = "authenticated";
-
-/// Returns the audience that a request without an access token is about.
-pub(crate) fn request_aud(request: &Request) -> &str {
-    request.header("x-jwt-aud").filter(|aud| !aud.is_empty()).unwrap_or(DEFAULT_AUD)
+/// Returns the audience that a request asks for.
+fn header_aud(request: &Request) -> Option<&str> {
+    request.header("x-jwt-aud").filter(|aud| !aud.is_empty())
 }
 
 impl Caller {
-    /// Returns the audience that the request is about.
-    pub(crate) fn request_aud<'a>(&'a self, request: &'a Request) -> &'a str {
-        let header = request.header("x-jwt-aud").filter(|aud| !aud.is_empty());
-        header.or(self.aud.as_deref()).unwrap_or(DEFAULT_AUD)
-    }
-
-    /// Returns whether the request is about another audience than the token.
+    /// Returns whether the request is about another audience than the token, or the token has none.
     pub(crate) fn is_elsewhere(&self, request: &Request) -> bool {
-        self.aud.as_deref() != Some(self.request_aud(request))
+        self.aud.is_none() || header_aud(request).is_some_and(|aud| self.aud.as_deref() != Some(aud))
     }
 }
 
@@ -63,10 +55,11 @@ pub(crate) fn session_gone() -> ApiError {
 
 impl State {
     pub(crate) fn tokens(&mut self, session_id: Uuid, refresh_token: String) -> Result<Session, ApiError> {
-        let (now, lifetime) = (self.now(), self.settings.token_lifetime);
+        let now = self.now();
         let row = self.sessions.iter().find(|session| session.id == session_id).ok_or_else(session_gone)?;
         let (user_id, aal, amr, application) = (row.user_id, row.aal(), row.amr(), row.application.clone());
         let user = self.account(user_id)?.user.clone();
+        let lifetime = self.lifetime_of(session_id, &user);
         let expires_at = (now + lifetime).timestamp();
         let mut claims = json!({
             "sub": user.id,
@@ -83,6 +76,10 @@ impl State {
             "session_id": session_id,
             "is_anonymous": user.is_anonymous,
         });
+        let issuer = self.token_issuer();
+        if !issuer.is_empty() {
+            claims["iss"] = json!(issuer);
+        }
         if let Some(application) = application {
             claims["client_id"] = json!(application.client_id);
             claims["scope"] = json!(application.scope);
@@ -148,6 +145,33 @@ impl State {
         Ok(Caller { user_id, session_id, is_anonymous: claims["is_anonymous"] == true, aud })
     }
 
+    /// Returns the audience that a request without an access token is about.
+    pub(crate) fn request_aud(&self, request: &Request) -> String {
+        header_aud(request).unwrap_or(&self.settings.audience).to_owned()
+    }
+
+    /// Returns the audience that a user's request is about.
+    pub(crate) fn aud_of(&self, request: &Request, caller: &Caller) -> String {
+        header_aud(request).or(caller.aud.as_deref()).unwrap_or(&self.settings.audience).to_owned()
+    }
+
+    /// Returns the issuer of tokens. It may be empty.
+    pub(crate) fn token_issuer(&self) -> String {
+        self.settings.issuer.clone().unwrap_or_else(|| self.base_url.clone())
+    }
+
+    /// Returns the lifetime of an access token. It ends with the session if that is too low for the user's factors.
+    fn lifetime_of(&self, session_id: Uuid, user: &User) -> Duration {
+        let (now, lifetime) = (self.now(), self.settings.token_lifetime);
+        let session = self.sessions.iter().find(|session| session.id == session_id);
+        let is_low = session.is_some_and(|session| session.second_factors.is_empty())
+            && user.factors.iter().flatten().any(Factor::is_verified);
+        match (self.settings.low_aal_lifetime, session) {
+            (Some(limit), Some(session)) if is_low => (session.created_at + limit - now).min(lifetime),
+            _ => lifetime,
+        }
+    }
+
     /// Authenticates a request of a user who is not anonymous.
     pub(crate) fn named_caller(&mut self, request: &Request) -> Result<Caller, ApiError> {
         let caller = self.caller(request)?;
@@ -165,7 +189,7 @@ impl State {
         if claims["session_id"].as_str().is_some_and(|id| !id.is_empty() && id != Uuid::nil().to_string()) {
             self.caller_of(&claims)?;
         }
-        if claims["role"] == "service_role" || claims["role"] == "supabase_admin" {
+        if claims["role"].as_str().is_some_and(|role| self.settings.admin_roles.iter().any(|known| known == role)) {
             Ok(())
         } else {
             Err(ApiError::new(403, ErrorCode::NotAdmin, "User not allowed"))
@@ -173,7 +197,7 @@ impl State {
     }
 
     pub(crate) fn service_key(&self) -> Secret {
-        let exp = (self.now() + chrono::Duration::days(3650)).timestamp();
+        let exp = (self.now() + Duration::days(3650)).timestamp();
         self.sign(&json!({ "role": "service_role", "exp": exp })).unwrap_or_default()
     }
 

@@ -125,7 +125,7 @@ impl State {
     fn create_blank(&mut self, email: &str, phone: &str, data: Option<&Value>, aud: &str) -> Result<Uuid, ApiError> {
         check_storable(data, NOT_SAVED)?;
         let (id, now) = (self.random.id(), self.now());
-        let user = blank_user(id, email, phone, aud, now);
+        let user = blank_user(&self.settings, id, email, phone, aud, now);
         // A user of another audience may have it.
         self.check_unique(id, &Contact::Email(user.email.clone().unwrap_or_default()), NOT_SAVED)?;
         self.check_unique(id, &Contact::Phone(user.phone.clone().unwrap_or_default()), NOT_SAVED)?;

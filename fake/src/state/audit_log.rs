@@ -51,6 +51,9 @@ impl State {
         action: AuditAction,
         traits: Option<Value>,
     ) {
+        if !self.settings.audit_log {
+            return;
+        }
         let payload = AuditLogPayload {
             log_type: Some(type_of(&action)),
             action: Some(action),

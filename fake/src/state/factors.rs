@@ -8,16 +8,13 @@ use crate::{
     model::{ErrorCode, types::Factor},
     state::{
         access_tokens::Caller,
-        rows::factor::{FACTOR_LIFETIME, FactorRow, Proof, no_factor},
+        rows::factor::{FactorRow, Proof, no_factor},
         store::State,
     },
     totp,
     webauthn::Credential,
     wire::ApiError,
 };
-
-/// The maximum number of factors of a user.
-const MOST_FACTORS: usize = 10;
 
 impl State {
     pub(crate) fn check_new_factor(&mut self, caller: &Caller, name: &str) -> Result<(), ApiError> {
@@ -26,7 +23,9 @@ impl State {
             let message = format!("A factor with the friendly name {name:?} for this user already exists");
             return Err(ApiError::new(422, ErrorCode::MfaFactorNameConflict, message));
         }
-        if factors.len() >= MOST_FACTORS {
+        let verified = factors.iter().filter(|factor| factor.is_verified()).count();
+        let settings = &self.settings;
+        if factors.len() >= settings.max_factors || verified >= settings.max_verified_factors {
             let message = "Maximum number of verified factors reached, unenroll to continue";
             return Err(ApiError::new(422, ErrorCode::TooManyEnrolledMfaFactors, message));
         }
@@ -52,7 +51,7 @@ impl State {
 
     /// Removes unverified factors that were never challenged in time.
     pub(crate) fn forget_stale_factors(&mut self, user_id: Uuid) -> Result<(), ApiError> {
-        let oldest = self.now() - FACTOR_LIFETIME;
+        let oldest = self.now() - self.settings.factor_lifetime;
         let challenged: Vec<Uuid> =
             self.factors.iter().filter(|row| !row.challenges.is_empty()).map(|row| row.factor_id).collect();
         self.retain_factors(user_id, |factor| {

@@ -5,10 +5,7 @@ use uuid::Uuid;
 use crate::{
     code_challenge::{Challenge, hash_of_verifier},
     model::{ErrorCode, OtpType},
-    state::{
-        rows::flow::{FLOW_LIFETIME, Flow},
-        store::State,
-    },
+    state::{rows::flow::Flow, store::State},
     wire::ApiError,
 };
 
@@ -63,7 +60,7 @@ impl State {
             return bad("OAuth state not found or expired");
         };
         let flow = &self.flows[place];
-        if self.now() > flow.begun_at + FLOW_LIFETIME {
+        if self.now() > flow.begun_at + self.settings.flow_lifetime {
             return bad("OAuth state has expired");
         }
         if flow.challenge.is_some() && flow.user_id.is_some() {
@@ -95,7 +92,7 @@ impl State {
         let issued = |flow: &Flow| flow.code.as_ref().is_some_and(|(known, _)| known == code);
         let place = self.flows.iter().position(issued).ok_or_else(flow_gone)?;
         let flow = &self.flows[place];
-        if flow.code.as_ref().is_some_and(|(_, issued_at)| now - *issued_at > FLOW_LIFETIME) {
+        if flow.code.as_ref().is_some_and(|(_, issued_at)| now - *issued_at > self.settings.flow_lifetime) {
             let message = "invalid flow state, flow state has expired";
             return Err(ApiError::new(422, ErrorCode::FlowStateExpired, message));
         }

@@ -130,6 +130,9 @@ impl State {
     /// Fails if a provider is unknown or disabled.
     pub(crate) fn check_provider(&self, provider: &str) -> Result<(), ApiError> {
         let refuse = |why: String| Err(ApiError::validation_failed(format!("Unsupported provider: {why}")));
+        if provider.starts_with("custom:") && !self.settings.custom_providers {
+            return refuse("custom OAuth providers are disabled".to_owned());
+        }
         if provider.starts_with("custom:") {
             return match self.custom_provider(provider) {
                 None => refuse(format!("custom provider {provider} not found")),

@@ -1,7 +1,7 @@
 //! Codes and links, sent to the mailbox.
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use sha2::{Digest, Sha224};
 use uuid::Uuid;
 
@@ -27,9 +27,16 @@ pub(crate) fn token_hash(address: &str, code: &str) -> String {
     format!("{:x}", Bytes::copy_from_slice(&Sha224::digest(format!("{address}{code}"))))
 }
 
+/// Removes the label of an address: `ada+test@example.com` is `ada@example.com`.
+fn without_label(address: &str) -> String {
+    let parts = address.split_once('+').and_then(|(name, rest)| Some((name, rest.split_once('@')?.1)));
+    parts.map_or_else(|| address.to_owned(), |(name, domain)| format!("{name}@{domain}"))
+}
+
 impl State {
     /// Sends a message to the address or phone that its type implies; for an email change, to both addresses.
     pub(crate) fn send(&mut self, user_id: Uuid, letter: &Letter) -> Result<(), ApiError> {
+        let both_confirm = self.settings.secure_email_change;
         let account = self.account(user_id)?;
         let user = &account.user;
         let (email, phone) = (account.email().to_owned(), account.phone().to_owned());
@@ -39,6 +46,9 @@ impl State {
             _ => false,
         };
         let addresses = match letter.otp_type {
+            Some(OtpType::EmailChange) if !both_confirm => {
+                vec![user.new_email.clone().unwrap_or_default()]
+            }
             Some(OtpType::EmailChange) => vec![email, user.new_email.clone().unwrap_or_default()],
             Some(OtpType::PhoneChange) => vec![user.new_phone.clone().unwrap_or_default()],
             _ if to_phone => vec![phone],
@@ -51,10 +61,12 @@ impl State {
             Some(OtpType::PhoneChange) => user.phone_change_sent_at,
             Some(_) => user.confirmation_sent_at,
         };
+        let codes = if to_phone { self.settings.phone_codes } else { self.settings.email_codes };
         // Administrators may invite again at any time.
         if letter.otp_type != Some(OtpType::Invite) {
-            self.check_interval(last, to_phone)?;
+            self.check_interval(last, codes.interval, to_phone)?;
         }
+        self.check_sending(&addresses, to_phone)?;
         if let Some(challenge) = &letter.challenge {
             self.begin_by_message(user_id, challenge, letter.otp_type)?;
         }
@@ -71,12 +83,19 @@ impl State {
     }
 
     fn send_to(&mut self, user_id: Uuid, to: &str, to_phone: bool, letter: &Letter) -> Result<(), ApiError> {
-        let (code, now) = (self.random.code(), self.now());
+        let now = self.now();
+        let length = if to_phone { self.settings.phone_codes.length } else { self.settings.email_codes.length };
+        let test_code = self.test_code(to).filter(|_| to_phone);
+        let code = test_code.clone().map_or_else(|| self.random.code(length), String::from);
         let prefix = if letter.challenge.is_some() { "pkce_" } else { "" };
         let hash = format!("{prefix}{}", token_hash(to, &code));
         let sent = SentCode::new(letter.otp_type, to, &hash, now);
         self.account(user_id)?.codes.push(sent);
         let link = letter.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(&hash, otp_type, letter));
+        if test_code.is_some() {
+            // The owner of the number knows the code.
+            return Ok(());
+        }
         let token_hash = (!to_phone).then(|| hash.into());
         self.mailbox.push(Message {
             to: to.to_owned(),
@@ -89,7 +108,13 @@ impl State {
     }
 
     pub(crate) fn link(&self, hash: &str, otp_type: OtpType, letter: &Letter) -> gotrue::Secret {
-        let path = crate::model::Operation::by_id("verify_link").map_or("", |operation| operation.path);
+        let paths = &self.settings.link_paths;
+        let path = match otp_type {
+            OtpType::Invite => &paths.invite,
+            OtpType::Recovery | OtpType::Magiclink => &paths.recovery,
+            OtpType::EmailChange => &paths.email_change,
+            _ => &paths.confirmation,
+        };
         // The server encodes the URL only if it contains one of these characters.
         let redirect_to = if letter.redirect_to.contains(['&', '=', '#']) {
             url::form_urlencoded::byte_serialize(letter.redirect_to.as_bytes()).collect()
@@ -113,8 +138,13 @@ impl State {
     }
 
     /// Fails within the minimum interval since the last message.
-    pub(crate) fn check_interval(&self, last: Option<DateTime<Utc>>, to_phone: bool) -> Result<(), ApiError> {
-        let wait = last.map_or(0, |last| (self.settings.message_interval - (self.now() - last)).num_seconds());
+    pub(crate) fn check_interval(
+        &self,
+        last: Option<DateTime<Utc>>,
+        interval: Duration,
+        to_phone: bool,
+    ) -> Result<(), ApiError> {
+        let wait = last.map_or(0, |last| (interval - (self.now() - last)).num_seconds());
         if wait <= 0 {
             return Ok(());
         }
@@ -123,8 +153,46 @@ impl State {
         Err(ApiError::new(429, code, message))
     }
 
+    /// Returns the fixed code of a phone number, if it has one.
+    fn test_code(&self, phone: &str) -> Option<gotrue::Secret> {
+        let is_valid = self.settings.test_codes_until.is_none_or(|until| self.now() < until);
+        self.settings.test_codes.get(phone).filter(|_| is_valid).cloned()
+    }
+
+    /// Fails if an address is not authorized, or too many messages were sent to anybody.
+    fn check_sending(&mut self, addresses: &[String], to_phone: bool) -> Result<(), ApiError> {
+        let now = self.now();
+        if to_phone {
+            let has_test_code = addresses.iter().any(|phone| self.test_code(phone).is_some());
+            if !has_test_code
+                && !self.settings.autoconfirm_phones
+                && !self.calls.text_messages.allows(self.settings.sent_text_messages, now)
+            {
+                return Err(ApiError::new(429, ErrorCode::OverSmsSendRateLimit, "SMS rate limit exceeded"));
+            }
+            return Ok(());
+        }
+        let authorized = &self.settings.authorized_addresses;
+        let is_authorized =
+            |address: &&String| authorized.iter().any(|known| known.eq_ignore_ascii_case(&without_label(address)));
+        let new_first = addresses.iter().rev().filter(|address| !address.is_empty());
+        if let Some(refused) = new_first.filter(|_| !authorized.is_empty()).find(|address| !is_authorized(address)) {
+            let message = format!("Email address {refused:?} cannot be used as it is not authorized");
+            return Err(ApiError::new(400, ErrorCode::EmailAddressNotAuthorized, message));
+        }
+        let rate = self.settings.sent_emails;
+        let is_allowed = match rate {
+            Some(rate) if rate.is_zero() => false,
+            rate => self.settings.autoconfirm_emails || self.calls.emails.allows(rate, now),
+        };
+        if is_allowed {
+            return Ok(());
+        }
+        Err(ApiError::new(429, ErrorCode::OverEmailSendRateLimit, "email rate limit exceeded"))
+    }
+
     pub(crate) fn send_factor_code(&mut self, number: String) -> String {
-        let code = self.random.code();
+        let code = self.random.code(self.settings.factor_codes.length);
         let sent = code.clone().into();
         self.mailbox.push(Message { to: number, otp_type: None, code: sent, token_hash: None, link: None });
         code

@@ -6,14 +6,11 @@ use uuid::Uuid;
 use crate::{
     model::ErrorCode,
     state::{
-        rows::passkey::{PASSKEY_CHALLENGE_LIFETIME, PasskeyChallenge, PasskeyRow},
+        rows::passkey::{PasskeyChallenge, PasskeyRow},
         store::State,
     },
     wire::ApiError,
 };
-
-/// The maximum number of passkeys of a user.
-pub(crate) const MOST_PASSKEYS: usize = 10;
 
 impl State {
     pub(crate) fn passkeys_of(&self, user_id: Uuid) -> impl Iterator<Item = &PasskeyRow> {
@@ -29,7 +26,7 @@ impl State {
 
     pub(crate) fn challenge_passkey(&mut self, user_id: Option<Uuid>) -> (Uuid, String, DateTime<Utc>) {
         let (id, challenge, expires_at) =
-            (self.random.id(), self.random.challenge(), self.now() + PASSKEY_CHALLENGE_LIFETIME);
+            (self.random.id(), self.random.challenge(), self.now() + self.settings.passkey_challenge_lifetime);
         self.passkey_challenges.push(PasskeyChallenge { id, user_id, challenge: challenge.clone(), expires_at });
         (id, challenge, expires_at)
     }

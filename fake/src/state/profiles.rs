@@ -50,7 +50,7 @@ impl State {
     /// Returns the user of a profile. Links it to a user with the same verified address, or creates a user.
     pub(crate) fn user_of(&mut self, profile: &Profile, aud: &str) -> Result<Uuid, ApiError> {
         let now = self.now();
-        let trusted = profile.email_verified || !self.settings.confirm_addresses;
+        let trusted = profile.email_verified || self.settings.autoconfirm_emails;
         let id = match (self.owner_of(profile), self.owner_of_email(&profile.email, aud, None)) {
             (Some(known), _) => {
                 self.seen_again(known, profile)?;
@@ -62,6 +62,9 @@ impl State {
                 account.merge_metadata(&profile.data);
                 account.list_providers();
                 same
+            }
+            (None, _) if self.settings.disable_sign_up => {
+                return Err(ApiError::new(422, ErrorCode::SignupDisabled, "Signups not allowed for this instance"));
             }
             (None, taken) => self.create_from(profile, taken.is_some(), aud),
         };
@@ -106,7 +109,7 @@ impl State {
     fn create_from(&mut self, profile: &Profile, is_taken: bool, aud: &str) -> Uuid {
         let (id, identity_id, now) = (self.random.id(), self.random.id(), self.now());
         let email = if is_taken { "" } else { &profile.email };
-        let mut account = Account::new(blank_user(id, email, "", aud, now));
+        let mut account = Account::new(blank_user(&self.settings, id, email, "", aud, now));
         account.merge_metadata(&profile.data);
         account.add_identity(profile.identity(identity_id, id, now));
         account.list_providers();
@@ -131,6 +134,9 @@ impl State {
             self.send_confirmation(user_id)?;
             format!("A confirmation email has been sent to your {provider} email")
         };
+        if self.settings.allow_unverified_emails {
+            return Ok(());
+        }
         let message = format!("Unverified email with {provider}. {how}");
         Err(ApiError::new(422, ErrorCode::ProviderEmailNeedsVerification, message))
     }

@@ -1,8 +1,15 @@
-//! Limits on calls of one operation.
+//! Limits on calls of operations and on messages.
 
-use chrono::Duration;
+use std::collections::HashMap;
 
-use crate::{model::ErrorCode, state::store::State, wire::ApiError};
+use chrono::{DateTime, Duration, Utc};
+
+use crate::{
+    model::ErrorCode,
+    settings::rates::{Limit, Rate},
+    state::store::State,
+    wire::{ApiError, Request, read_json},
+};
 
 /// The operations that the real server limits.
 const LIMITED: [&str; 14] = [
@@ -22,25 +29,132 @@ const LIMITED: [&str; 14] = [
     "verify_factor",
 ];
 
-/// How long a call counts towards the limit.
+/// How long a call counts towards the limit of each operation.
 const WINDOW: Duration = Duration::minutes(5);
 
+/// The maximum number of clients whose calls are counted.
+const MOST_CLIENTS: usize = 10_000;
+
+/// What was called and sent.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    /// The calls of each limited operation, by when they came.
+    by_operation: HashMap<&'static str, Vec<DateTime<Utc>>>,
+    /// A bucket for each limited operation and client.
+    by_client: HashMap<(String, String), Bucket>,
+    pub(crate) emails: Sent,
+    pub(crate) text_messages: Sent,
+}
+
+/// A token bucket.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    tokens: f64,
+    at: DateTime<Utc>,
+}
+
+impl Bucket {
+    fn full(burst: f64, now: DateTime<Utc>) -> Self {
+        Self { tokens: burst, at: now }
+    }
+
+    /// Takes a token, if there is one.
+    fn take(&mut self, per_second: f64, burst: f64, now: DateTime<Utc>) -> bool {
+        let passed = (now - self.at).as_seconds_f64().max(0.0);
+        (self.tokens, self.at) = ((self.tokens + passed * per_second).min(burst), now);
+        let is_allowed = self.tokens >= 1.0;
+        if is_allowed {
+            self.tokens -= 1.0;
+        }
+        is_allowed
+    }
+}
+
+/// The messages that were sent.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    since: Option<DateTime<Utc>>,
+    count: f64,
+    bucket: Option<Bucket>,
+}
+
+impl Sent {
+    /// Counts a message, unless the rate is reached.
+    pub(crate) fn allows(&mut self, rate: Option<Rate>, now: DateTime<Utc>) -> bool {
+        match rate {
+            None => true,
+            Some(Rate::Interval(events)) => {
+                if self.since.is_none_or(|since| now - since >= Duration::hours(1)) {
+                    (self.since, self.count) = (Some(now), 0.0);
+                }
+                self.count += 1.0;
+                self.count <= events
+            }
+            Some(Rate::Burst(events, over)) => {
+                let bucket = self.bucket.get_or_insert_with(|| Bucket::full(events, now));
+                bucket.take(1.0 / over.as_seconds_f64(), events, now)
+            }
+        }
+    }
+}
+
 impl State {
-    /// Counts a call, or fails if the limit is reached.
-    pub(crate) fn check_rate(&mut self, operation: &'static str) -> Result<(), ApiError> {
-        let Some(most) = self.settings.rate_limit else { return Ok(()) };
+    /// Counts a call, or fails if a limit is reached.
+    pub(crate) fn check_rate(&mut self, request: &Request, operation: &'static str) -> Result<(), ApiError> {
         // Links and codes share a limit.
         let operation = if operation == "verify_link" { "verify" } else { operation };
-        if !LIMITED.contains(&operation) {
-            return Ok(());
-        }
-        let now = self.now();
-        let calls = self.calls.entry(operation).or_default();
-        calls.retain(|at| now - *at < WINDOW);
-        if calls.len() >= most {
+        if self.is_over_limit(operation) || self.is_over_client_limit(request, operation) {
             return Err(ApiError::new(429, ErrorCode::OverRequestRateLimit, "Request rate limit reached"));
         }
-        calls.push(now);
         Ok(())
     }
+
+    fn is_over_limit(&mut self, operation: &'static str) -> bool {
+        let Some(most) = self.settings.rate_limit.filter(|_| LIMITED.contains(&operation)) else { return false };
+        let now = self.now();
+        let calls = self.calls.by_operation.entry(operation).or_default();
+        calls.retain(|at| now - *at < WINDOW);
+        let is_over = calls.len() >= most;
+        if !is_over {
+            calls.push(now);
+        }
+        is_over
+    }
+
+    /// Counts the call of a client, which a header names.
+    fn is_over_client_limit(&mut self, request: &Request, operation: &'static str) -> bool {
+        let limits = &self.settings.rate_limits;
+        if limits.header.is_empty() {
+            return false;
+        }
+        let client = request.header(&limits.header).and_then(|value| value.split(',').next()).unwrap_or_default();
+        let (name, is_special) = limit_name(request, operation);
+        let Some(Limit { per_second, burst }) = limits.of(operation, is_special) else { return false };
+        if client.trim().is_empty() {
+            return false;
+        }
+        let now = self.now();
+        let buckets = &mut self.calls.by_client;
+        if buckets.len() >= MOST_CLIENTS {
+            // Clients that have not called for an hour have full buckets again.
+            buckets.retain(|_, bucket| now - bucket.at < Duration::hours(1));
+        }
+        let key = (name.to_owned(), client.trim().to_owned());
+        !buckets.entry(key).or_insert_with(|| Bucket::full(burst, now)).take(per_second, burst, now)
+    }
+}
+
+/// Returns the name of the limit on a request, and whether it is one for a special case of the operation.
+fn limit_name(request: &Request, operation: &'static str) -> (&'static str, bool) {
+    match operation {
+        "sign_up" if is_anonymous(request) => ("anonymous", true),
+        "token" if request.query("grant_type").as_deref() == Some("web3") => ("web3", true),
+        other => (other, false),
+    }
+}
+
+fn is_anonymous(request: &Request) -> bool {
+    let body: serde_json::Value = read_json(&request.body, &[]).unwrap_or_default();
+    let is_given = |name: &str| body[name].as_str().is_some_and(|text| !text.is_empty());
+    !is_given("email") && !is_given("phone")
 }

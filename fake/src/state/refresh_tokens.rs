@@ -1,10 +1,11 @@
 //! Exchanging refresh tokens.
 
+use chrono::Duration;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    model::{AuditAction, ErrorCode},
+    model::{AuditAction, ErrorCode, types::Factor},
     refresh_token::{RefreshToken, SignedToken},
     state::{
         rows::{refresh_tokens::RandomUse, session::SessionRow},
@@ -33,6 +34,7 @@ impl State {
             return Err(error.headers(headers));
         }
         headers.push((SESSION_ID, session_id.to_string()));
+        self.check_validity(position).map_err(|error| error.headers(headers.clone()))?;
         let issued = self.sessions[position].check_client(client_id).and_then(|()| match token {
             RefreshToken::Random(token) => self.exchange_random(position, token),
             RefreshToken::Signed(token) => self.exchange_signed(position, token),
@@ -41,6 +43,42 @@ impl State {
         headers.extend(more);
         self.sessions[position].refreshed_at = Some(now);
         self.issue(session_id, token, headers)
+    }
+
+    /// Fails if a session has ended by its age, by inactivity or by a newer one.
+    fn check_validity(&mut self, position: usize) -> Result<(), ApiError> {
+        let (now, settings) = (self.now(), self.settings.clone());
+        let user_id = self.sessions[position].user_id;
+        let has_factor = self.account(user_id)?.user.factors.iter().flatten().any(Factor::is_verified);
+        let is_past = |limit: Option<Duration>, since| limit.is_some_and(|limit| now > since + limit);
+        let why_invalid = |session: &SessionRow| {
+            if is_past(settings.session_timebox, session.created_at) {
+                Some("Session Expired")
+            } else if is_past(settings.session_inactivity, session.last_active()) {
+                Some("Session Expired (Inactivity)")
+            } else if has_factor
+                && session.second_factors.is_empty()
+                && is_past(settings.low_aal_lifetime, session.created_at)
+            {
+                Some("Session Expired (Low AAL: User Needs MFA Verification)")
+            } else {
+                None
+            }
+        };
+        let session = &self.sessions[position];
+        let mut why = why_invalid(session);
+        let is_newer = |other: &SessionRow| {
+            other.user_id == user_id
+                && other.id != session.id
+                && why_invalid(other).is_none()
+                && other.last_active() > session.last_active()
+        };
+        if why.is_none() && settings.single_session && self.sessions.iter().any(is_newer) {
+            why = Some("Session Expired (Revoked by Newer Login)");
+        }
+        why.map_or(Ok(()), |why| {
+            Err(ApiError::new(400, ErrorCode::SessionExpired, format!("Invalid Refresh Token: {why}")))
+        })
     }
 
     fn exchange_random(&mut self, position: usize, token: &str) -> Result<Issued, ApiError> {
@@ -83,7 +121,7 @@ impl State {
     fn exchange_signed(&mut self, position: usize, token: &SignedToken) -> Result<Issued, ApiError> {
         let now = self.now();
         let session = &mut self.sessions[position];
-        let since_refresh = (now - session.refreshed_at.unwrap_or(session.created_at)).abs();
+        let since_refresh = (now - session.last_active()).abs();
         let (session_id, user_id) = (session.id, session.user_id);
         let signer = session.refresh_tokens.signer().ok_or_else(token_not_found)?;
         let mut headers = Vec::new();

@@ -1,6 +1,6 @@
 //! The tables of the server, its keys and its clock.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use gotrue::Clock;
@@ -14,6 +14,7 @@ use crate::{
     random::Random,
     received::ReceivedRequest,
     settings::ServerSettings,
+    state::rate_limits::Calls,
     state::rows::{
         account::Account,
         factor::FactorRow,
@@ -48,8 +49,7 @@ pub(crate) struct State {
     /// The key that signs SAML requests, once there was one.
     pub(crate) saml_key: Option<aws_lc_rs::rsa::KeyPair>,
     pub(crate) requests: Vec<ReceivedRequest>,
-    /// The calls of each rate-limited operation, by when they came.
-    pub(crate) calls: HashMap<&'static str, Vec<DateTime<Utc>>>,
+    pub(crate) calls: Calls,
     pub(crate) faults: Faults,
     pub(crate) random: Random,
     /// A separate sequence, so that writing to the audit log does not change other ids.
@@ -63,11 +63,15 @@ impl State {
             let derived = || Random::new("shared secret", seed).challenge().into();
             settings.jwt_secret.clone().unwrap_or_else(derived)
         });
-        let keys = Keys::of_server(shared_secret, seed);
+        let keys = match (&settings.jwt_keys, shared_secret) {
+            (Some(list), secret) => Keys::listed(list, secret, seed),
+            (None, Some(secret)) => Keys::shared(secret, &settings.jwt_key_id, seed),
+            (None, None) => Keys::derived("keys", seed),
+        };
         Self {
             api_keys: ApiKeys::new(&keys),
             keys,
-            provider_keys: Keys::of_providers(seed),
+            provider_keys: Keys::derived("provider keys", seed),
             saml_key: None,
             settings,
             base_url,
@@ -83,12 +87,19 @@ impl State {
             audit_log: Vec::new(),
             mailbox: Vec::new(),
             requests: Vec::new(),
-            calls: HashMap::new(),
+            calls: Calls::default(),
             faults: Faults::default(),
             random: Random::new("state", seed),
             audit_ids: Random::new("audit log", seed),
             clock,
         }
+    }
+
+    /// Returns the path of the external URL, unless it is that of the root.
+    pub(crate) fn external_path(&self) -> Option<&str> {
+        let url = self.settings.external_url.as_deref()?;
+        let (_, rest) = url.split_once("://")?;
+        rest.find('/').map(|at| &rest[at..])
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -57,12 +57,16 @@ impl State {
     /// Redeems a code and does what it was sent for. If that fails, the code stays valid.
     pub(crate) fn redeem(&mut self, presented: &Presented, otp_type: OtpType) -> Result<Outcome, ApiError> {
         let now = self.now();
+        let lifetime = match otp_type {
+            OtpType::Sms | OtpType::PhoneChange => self.settings.phone_codes.lifetime,
+            _ => self.settings.email_codes.lifetime,
+        };
         let user_id = self.owner_of_code(presented, otp_type).ok_or_else(|| presented.expired())?;
         let account = self.account(user_id)?;
         if account.is_banned(now) {
             return Err(ApiError::new(403, ErrorCode::UserBanned, "User is banned"));
         }
-        let is_it = |sent: &&SentCode| presented.is(sent) && sent.fits(otp_type) && sent.is_current(now);
+        let is_it = |sent: &&SentCode| presented.is(sent) && sent.fits(otp_type) && sent.is_current(now, lifetime);
         let sent = account.codes.iter().find(is_it).cloned().ok_or_else(|| presented.expired())?;
         let otp_type = match (otp_type, sent.otp_type) {
             (OtpType::Email, Some(OtpType::Magiclink | OtpType::Recovery)) => OtpType::Magiclink,
@@ -149,7 +153,7 @@ impl State {
 
     /// Accepts the first of two confirmations of an email change; returns whether it was the first.
     fn confirm_half(&mut self, user_id: Uuid, sent: &SentCode) -> Result<bool, ApiError> {
-        let secure = self.settings.confirm_addresses;
+        let secure = self.settings.secure_email_change && !self.settings.autoconfirm_emails;
         let account = self.account(user_id)?;
         if !secure || account.is_change_half_confirmed || account.email().is_empty() {
             return Ok(false);

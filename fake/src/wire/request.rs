@@ -1,7 +1,7 @@
 //! A request, read whole.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method, Uri, uri::PathAndQuery};
 use url::form_urlencoded;
 
 /// A request with its whole body.
@@ -17,6 +17,14 @@ impl Request {
     /// Returns the path as it was sent, with its percent-encoding.
     pub(crate) fn path(&self) -> &str {
         self.uri.path()
+    }
+
+    /// Returns the request with its path below another one, or `None` if it is not below it.
+    pub(crate) fn below(&self, prefix: &str) -> Option<Self> {
+        let below = self.path().strip_prefix(prefix).filter(|below| below.is_empty() || below.starts_with('/'))?;
+        let below = if below.is_empty() { "/" } else { below };
+        let target = self.uri.query().map_or_else(|| below.to_owned(), |query| format!("{below}?{query}"));
+        Some(Self { uri: PathAndQuery::try_from(target).ok()?.into(), ..self.clone() })
     }
 
     /// Returns a segment of the path by its position; 1 is the first.

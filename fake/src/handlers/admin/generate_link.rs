@@ -13,7 +13,6 @@ use crate::{
     },
     state::{
         State,
-        access_tokens::request_aud,
         accounts::EMAIL_TAKEN,
         messages::{Letter, token_hash},
         rows::{
@@ -41,7 +40,8 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
         .parse::<GenerateLinkType>()
         .map_err(|_| ApiError::validation_failed(format!("Invalid email action link type requested: {type_}")))?;
     let wanted: GenerateLinkRequest = json_body(request)?;
-    let known = state.account_by_email(&wanted.email, request_aud(request));
+    let aud = state.request_aud(request);
+    let known = state.account_by_email(&wanted.email, &aud);
     let known = known.map(|account| (account.user.id, account.has_confirmed_email()));
     let (id, otp_type) = match (wanted.type_, known) {
         (GenerateLinkType::EmailChangeCurrent | GenerateLinkType::EmailChangeNew, Some((id, _))) => {
@@ -59,12 +59,10 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
             let message = "A user with this email address has already been registered";
             return Err(ApiError::new(422, ErrorCode::EmailExists, message));
         }
-        (GenerateLinkType::Invite, known) => {
-            (invited(state, request, known.map(|(id, _)| id), &wanted)?, OtpType::Invite)
-        }
+        (GenerateLinkType::Invite, known) => (invited(state, &aud, known.map(|(id, _)| id), &wanted)?, OtpType::Invite),
         // A magic link for an unknown user is a sign-up.
         (GenerateLinkType::Signup | GenerateLinkType::Magiclink, known) => {
-            (signed_up(state, request, known.map(|(id, _)| id), &wanted)?, OtpType::Signup)
+            (signed_up(state, &aud, known.map(|(id, _)| id), &wanted)?, OtpType::Signup)
         }
     };
     match otp_type {
@@ -84,7 +82,7 @@ fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Generate
     if state.owner_of_email(&new, &aud, Some(id)).is_some() {
         return Err(ApiError::new(422, ErrorCode::EmailExists, EMAIL_TAKEN));
     }
-    let (code, now) = (state.random.code(), state.now());
+    let (code, now) = (state.random.code(state.settings.email_codes.length), state.now());
     let is_new = wanted.type_ == GenerateLinkType::EmailChangeNew;
     let account = state.account(id)?;
     let current = account.email().to_owned();
@@ -104,15 +102,10 @@ fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Generate
     answer(state, id, &link, &code, &hash, &wanted.type_.to_string(), &letter.redirect_to)
 }
 
-fn invited(
-    state: &mut State,
-    request: &Request,
-    known: Option<Uuid>,
-    wanted: &GenerateLinkRequest,
-) -> Result<Uuid, ApiError> {
+fn invited(state: &mut State, aud: &str, known: Option<Uuid>, wanted: &GenerateLinkRequest) -> Result<Uuid, ApiError> {
     let id = match known {
         Some(id) => id,
-        None => state.create_invited(&wanted.email, wanted.data.clone(), request_aud(request))?,
+        None => state.create_invited(&wanted.email, wanted.data.clone(), aud)?,
     };
     let now = state.now();
     state.account(id)?.user.invited_at = Some(now);
@@ -121,7 +114,7 @@ fn invited(
 
 pub(crate) fn signed_up(
     state: &mut State,
-    request: &Request,
+    aud: &str,
     known: Option<Uuid>,
     wanted: &GenerateLinkRequest,
 ) -> Result<Uuid, ApiError> {
@@ -134,8 +127,8 @@ pub(crate) fn signed_up(
         Some(password) if !password.is_empty() => password.clone(),
         _ => return Err(ApiError::validation_failed("Signup requires a valid password")),
     };
-    check_strength(&password)?;
-    let id = state.create_invited(&wanted.email, wanted.data.clone(), request_aud(request))?;
+    check_strength(&state.settings, &password)?;
+    let id = state.create_invited(&wanted.email, wanted.data.clone(), aud)?;
     state.account(id)?.password = Some(Password::Plain(password));
     Ok(id)
 }
@@ -147,7 +140,7 @@ fn link_of(
     otp_type: OtpType,
     redirect_to: Option<String>,
 ) -> ApiResult {
-    let (code, now) = (state.random.code(), state.now());
+    let (code, now) = (state.random.code(state.settings.email_codes.length), state.now());
     let redirect_to = redirect_of(state, request, redirect_to);
     let account = state.account(id)?;
     let address = account.email().to_owned();

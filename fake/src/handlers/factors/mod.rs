@@ -11,13 +11,13 @@ use uuid::Uuid;
 use crate::{
     handlers::factors::webauthn::WebAuthnAnswer,
     model::{
-        AuditAction, ErrorCode, FactorStatus,
+        AuditAction, ErrorCode, FactorStatus, FactorType,
         types::{ChallengeFactorResponse, EnrollFactorRequest, EnrollFactorResponse, Factor, UnenrollFactorResponse},
     },
     state::{
         State,
         access_tokens::Caller,
-        rows::factor::{ChallengeRow, FACTOR_LIFETIME, FactorRow, Proof, new_factor, no_factor},
+        rows::factor::{ChallengeRow, FactorRow, Proof, new_factor, no_factor},
     },
     totp,
     wire::{ApiError, ApiResult, Request, json_body, json_body_with, ok},
@@ -41,6 +41,15 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
         return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
     }
     let enroll: EnrollFactorRequest = json_body_with(request, &["factor_type"])?;
+    let settings = &state.settings;
+    let switch = match enroll.factor_type.as_str() {
+        "totp" => (settings.totp, ErrorCode::MfaTotpEnrollNotEnabled, "MFA enroll is disabled for TOTP"),
+        "phone" => (settings.phone_factors, ErrorCode::MfaPhoneEnrollNotEnabled, "MFA enroll is disabled for Phone"),
+        _ => (settings.webauthn_factors, ErrorCode::MfaWebauthnEnrollNotEnabled, "MFA enroll is disabled for WebAuthn"),
+    };
+    if !switch.0.enroll && FactorType::KNOWN.contains(&enroll.factor_type) {
+        return Err(ApiError::new(422, switch.1, switch.2));
+    }
     let proof = match enroll.factor_type.as_str() {
         "totp" => Proof::Totp(state.random.totp_secret()),
         "phone" => Proof::Phone(state.new_phone(&caller, enroll.phone.as_deref().unwrap_or_default())?),
@@ -79,18 +88,19 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = factor(state, &caller, request)?;
+    check_verifiable(state, &factor)?;
     let (id, now) = (state.random.id(), state.now());
     let mut response = ChallengeFactorResponse {
         id,
         type_: Some(factor.factor_type.clone()),
-        expires_at: Some((now + FACTOR_LIFETIME).timestamp()),
+        expires_at: Some((now + state.settings.challenge_lifetime).timestamp()),
         webauthn: None,
     };
     let nonce = match state.factor_row(factor.id)?.proof.clone() {
         Proof::Totp(_) => String::new(),
         Proof::Phone(number) => {
             phone::check_delivery(request)?;
-            state.check_interval(factor.last_challenged_at, true)?;
+            state.check_interval(factor.last_challenged_at, state.settings.factor_codes.interval, true)?;
             state.send_factor_code(number)
         }
         Proof::WebAuthn(_) => {
@@ -116,8 +126,9 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
         _ if answer.code.is_empty() => return Err(ApiError::validation_failed("Code needs to be non-empty")),
         _ => None,
     };
-    let now = state.now();
-    let challenge = state.factor_row(factor.id)?.open_challenge(answer.challenge_id, now)?;
+    check_verifiable(state, &factor)?;
+    let (now, lifetime) = (state.now(), state.settings.challenge_lifetime);
+    let challenge = state.factor_row(factor.id)?.open_challenge(answer.challenge_id, now, lifetime)?;
     let wrong = |message| Err(ApiError::new(422, ErrorCode::MfaVerificationFailed, message));
     let method = match proof {
         Proof::Totp(secret) if !totp::is_right(secret, &answer.code, now) => {
@@ -149,6 +160,7 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = factor(state, &caller, request)?;
+    check_verifiable(state, &factor)?;
     if factor.is_verified() && !state.is_aal2(caller.session_id) {
         let message = "AAL2 required to unenroll verified factor";
         return Err(ApiError::new(422, ErrorCode::InsufficientAal, message));
@@ -158,6 +170,20 @@ pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     state.retain_factors(caller.user_id, |other| other.id != factor.id)?;
     state.lower_sessions(factor.id);
     ok(&UnenrollFactorResponse { id: factor.id })
+}
+
+/// Fails if factors of this type cannot be used.
+fn check_verifiable(state: &State, factor: &Factor) -> Result<(), ApiError> {
+    let settings = &state.settings;
+    let (switch, code, name) = match factor.factor_type.as_str() {
+        "totp" => (settings.totp, ErrorCode::MfaTotpVerifyNotEnabled, "TOTP"),
+        "phone" => (settings.phone_factors, ErrorCode::MfaPhoneVerifyNotEnabled, "Phone"),
+        _ => (settings.webauthn_factors, ErrorCode::MfaWebauthnVerifyNotEnabled, "WebAuthn"),
+    };
+    if switch.verify {
+        return Ok(());
+    }
+    Err(ApiError::new(422, code, format!("MFA verification is disabled for {name}")))
 }
 
 /// Finds the factor in the path.

@@ -1,6 +1,5 @@
 //! The authorization endpoint for OAuth clients.
 
-use chrono::Duration;
 use url::Url;
 use uuid::Uuid;
 
@@ -13,12 +12,6 @@ use crate::{
     },
     wire::{ApiError, ApiResult, Request, redirect},
 };
-
-/// The lifetime of an authorization request and its code.
-const AUTHORIZATION_LIFETIME: Duration = Duration::minutes(10);
-
-/// The page of the site that asks for consent.
-const CONSENT_PATH: &str = "/consent";
 
 pub(crate) const SCOPES: [&str; 5] = ["openid", "profile", "email", "phone", "offline_access"];
 
@@ -43,18 +36,24 @@ pub(crate) fn authorize(state: &mut State, request: &Request) -> ApiResult {
     state.oauth.authorizations.push(Authorization {
         id: id.clone(),
         client_id,
-        redirect_uri,
-        scope: parameter("scope").unwrap_or_else(|| "email".to_owned()),
+        redirect_uri: redirect_uri.clone(),
+        scope: parameter("scope").unwrap_or_else(|| state.settings.default_scope.clone()),
         state: parameter("state"),
         resource: parameter("resource"),
         nonce: parameter("nonce"),
         challenge: parameter("code_challenge").unwrap_or_default(),
         is_plain: parameter("code_challenge_method").is_some_and(|method| method.eq_ignore_ascii_case("plain")),
-        expires_at: state.now() + AUTHORIZATION_LIFETIME,
+        expires_at: state.now() + state.settings.authorization_lifetime,
         user_id: None,
         status: Status::Pending,
     });
-    Ok(redirect(302, &format!("{}{CONSENT_PATH}?authorization_id={id}", state.settings.site_url)))
+    let path = &state.settings.consent_path;
+    if path.is_empty() {
+        let (why, request_state) = ("oauth authorization path not configured", parameter("state"));
+        return Ok(redirect(302, &with_error(&redirect_uri, "server_error", why, request_state.as_deref())));
+    }
+    let site = state.settings.site_url.trim_end_matches('/');
+    Ok(redirect(302, &format!("{site}/{}?authorization_id={id}", path.trim_start_matches('/'))))
 }
 
 fn check(request: &Request) -> Result<(), String> {

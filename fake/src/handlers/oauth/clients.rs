@@ -14,6 +14,10 @@ use crate::{
 
 /// `POST /oauth/clients/register`.
 pub(crate) fn register(state: &mut State, request: &Request) -> ApiResult {
+    if !state.settings.dynamic_registration {
+        let message = "Dynamic client registration is not enabled";
+        return Err(ApiError::new(403, ErrorCode::OauthDynamicClientRegistrationDisabled, message));
+    }
     add(state, request, OAuthRegistrationType::Dynamic)
 }
 

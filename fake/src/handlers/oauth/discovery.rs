@@ -11,14 +11,15 @@ use crate::{
 
 /// Returns the document that both `/.well-known` paths serve.
 pub(crate) fn configuration(state: &State) -> Response {
-    let url = |id: &str| format!("{}{}", state.base_url, Operation::by_id(id).map_or("", |operation| operation.path));
-    let document = json!({
-        "issuer": state.base_url,
+    let issuer = state.token_issuer();
+    let base = issuer.trim_end_matches('/');
+    let url = |id: &str| format!("{base}{}", Operation::by_id(id).map_or("", |operation| operation.path));
+    let mut document = json!({
+        "issuer": issuer,
         "authorization_endpoint": url("oauth_authorize"),
         "token_endpoint": url("oauth_token"),
         "jwks_uri": url("jwks"),
         "userinfo_endpoint": url("oauth_userinfo"),
-        "registration_endpoint": url("oauth_register_client"),
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -32,5 +33,8 @@ pub(crate) fn configuration(state: &State) -> Response {
         ],
         "code_challenge_methods_supported": ["S256", "plain"],
     });
+    if state.settings.oauth_server && state.settings.dynamic_registration {
+        document["registration_endpoint"] = json!(url("oauth_register_client"));
+    }
     json_response(200, &document).header("cache-control", "public, max-age=600")
 }

@@ -108,7 +108,7 @@ fn check_verifier(authorization: &Authorization, verifier: &str) -> Result<(), A
 
 /// Signs an ID token. The real server fails if it signs with a shared secret.
 pub(crate) fn id_token(state: &mut State, authorization: &Authorization, user_id: Uuid) -> Result<Secret, ApiError> {
-    if state.settings.hs256 {
+    if state.settings.hs256 && state.settings.jwt_keys.is_none() {
         return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error generating ID token"));
     }
     let now = state.now().timestamp();
@@ -116,7 +116,7 @@ pub(crate) fn id_token(state: &mut State, authorization: &Authorization, user_id
     let scopes = scopes(&authorization.scope);
     let has = |scope: &str| scopes.iter().any(|it| it == scope);
     let mut claims = json!({
-        "iss": state.base_url,
+        "iss": state.token_issuer(),
         "sub": user_id,
         "aud": authorization.client_id,
         "iat": now,

@@ -11,7 +11,6 @@ use crate::{
     state::{
         State,
         access_tokens::Caller,
-        passkeys::MOST_PASSKEYS,
         rows::{account::Account, passkey::PasskeyRow},
     },
     webauthn::name_of,
@@ -20,7 +19,7 @@ use crate::{
 
 pub(crate) fn options(state: &mut State, request: &Request) -> ApiResult {
     let caller = registering_caller(state, request)?;
-    if state.passkeys_of(caller.user_id).count() >= MOST_PASSKEYS {
+    if state.passkeys_of(caller.user_id).count() >= state.settings.max_passkeys {
         return Err(too_many());
     }
     let (challenge_id, challenge, expires_at) = state.challenge_passkey(Some(caller.user_id));
@@ -43,7 +42,7 @@ pub(crate) fn register(state: &mut State, request: &Request) -> ApiResult {
     let caller = registering_caller(state, request)?;
     let (challenge, credential) = answer(state, request, Some(caller.user_id))?;
     let credential = state.settings.relying_party.check_new(&challenge, credential).map_err(refusal)?;
-    if state.passkeys_of(caller.user_id).count() >= MOST_PASSKEYS {
+    if state.passkeys_of(caller.user_id).count() >= state.settings.max_passkeys {
         return Err(too_many());
     }
     if state.passkeys.iter().any(|row| row.credential.id == credential.id) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{AuditAction, ErrorCode},
-    state::{State, access_tokens::request_aud, rows::password::weakness},
+    state::{State, rows::password::weakness},
     wire::{ApiError, ApiResult, Request, json_body, json_response},
 };
 
@@ -21,13 +21,19 @@ struct Password {
 
 pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let grant: Password = json_body(request)?;
-    let (now, aud) = (state.now(), request_aud(request));
+    let (now, aud) = (state.now(), &state.request_aud(request));
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let (email, phone) = (given(grant.email), given(grant.phone));
     let account = match (&email, &phone) {
         (Some(_), Some(_)) => {
             let message = "Only an email address or phone number should be provided on login.";
             return Err(ApiError::validation_failed(message));
+        }
+        (Some(_), None) if !state.settings.email => {
+            return Err(ApiError::new(422, ErrorCode::EmailProviderDisabled, "Email logins are disabled"));
+        }
+        (None, Some(_)) if !state.settings.phone => {
+            return Err(ApiError::new(422, ErrorCode::PhoneProviderDisabled, "Phone logins are disabled"));
         }
         (Some(address), None) | (None, Some(address)) if address.contains('\0') => {
             // PostgreSQL stores no such text.
@@ -57,6 +63,6 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let issued = state.start_session(id, "password", None)?;
     // Only this grant type has the field, which is null for a password that keeps the rules.
     let mut response = json!(issued.session);
-    response["weak_password"] = weakness(&grant.password).map_or(Value::Null, |weak| json!(weak));
+    response["weak_password"] = weakness(&state.settings, &grant.password).map_or(Value::Null, |weak| json!(weak));
     Ok(issued.add_headers(json_response(200, &response)))
 }

@@ -1,6 +1,6 @@
 //! User accounts.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -10,6 +10,7 @@ use crate::{
         ErrorCode, OtpType,
         types::{Identity, User},
     },
+    settings::ServerSettings,
     state::rows::password::Password,
     wire::ApiError,
 };
@@ -171,13 +172,10 @@ impl SentCode {
         self.hash == hash || self.hash.strip_prefix("pkce_") == Some(hash)
     }
 
-    pub(crate) fn is_current(&self, now: DateTime<Utc>) -> bool {
-        now - self.sent_at < OTP_LIFETIME
+    pub(crate) fn is_current(&self, now: DateTime<Utc>, lifetime: Duration) -> bool {
+        now - self.sent_at < lifetime
     }
 }
-
-/// The lifetime of a code.
-const OTP_LIFETIME: chrono::Duration = chrono::Duration::hours(1);
 
 /// Fails for a NUL character, which the database does not store in JSON.
 pub(crate) fn check_storable(data: Option<&Value>, message: &str) -> Result<(), ApiError> {
@@ -207,11 +205,18 @@ pub(crate) fn merge(own: &mut Value, data: &Value) {
     }
 }
 
-pub(crate) fn blank_user(id: Uuid, email: &str, phone: &str, aud: &str, now: DateTime<Utc>) -> User {
+pub(crate) fn blank_user(
+    settings: &ServerSettings,
+    id: Uuid,
+    email: &str,
+    phone: &str,
+    aud: &str,
+    now: DateTime<Utc>,
+) -> User {
     User {
         id,
         aud: Some(aud.to_owned()),
-        role: Some("authenticated".to_owned()),
+        role: Some(settings.default_role.clone()),
         email: Some(email.to_lowercase()),
         phone: Some(contact::plain_phone(phone)),
         app_metadata: Some(json!({})),

@@ -39,7 +39,12 @@ pub(crate) struct ChallengeRow {
 
 impl FactorRow {
     /// Returns a challenge that is neither used nor expired.
-    pub(crate) fn open_challenge(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<ChallengeRow, ApiError> {
+    pub(crate) fn open_challenge(
+        &mut self,
+        id: Uuid,
+        now: DateTime<Utc>,
+        lifetime: Duration,
+    ) -> Result<ChallengeRow, ApiError> {
         let unknown = || {
             let message = "MFA factor with the provided challenge ID not found";
             ApiError::new(422, ErrorCode::MfaFactorNotFound, message)
@@ -50,7 +55,7 @@ impl FactorRow {
             let message = "Challenge and verify IP addresses mismatch.";
             return Err(ApiError::new(422, ErrorCode::MfaIpAddressMismatch, message));
         }
-        if now > challenge.created_at + FACTOR_LIFETIME {
+        if now > challenge.created_at + lifetime {
             self.challenges.remove(place);
             let message =
                 format!("MFA challenge {id} has expired, verify against another challenge or create a new challenge.");
@@ -69,9 +74,6 @@ impl FactorRow {
         }
     }
 }
-
-/// The lifetime of a challenge, and of an unverified factor without one.
-pub(crate) const FACTOR_LIFETIME: Duration = Duration::seconds(300);
 
 pub(crate) fn new_factor(id: Uuid, name: &str, factor_type: FactorType, now: DateTime<Utc>) -> Factor {
     Factor {

@@ -1,6 +1,6 @@
 //! Flows that go through a browser or an email and end with a code (PKCE, RFC 7636).
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 /// A flow, from its start to the exchange of its code.
@@ -21,6 +21,3 @@ pub(crate) struct Flow {
     /// The hash in the link of an invitation that the user accepts with a provider.
     pub(crate) invite_token: Option<String>,
 }
-
-/// The lifetime of a flow, and of its code.
-pub(crate) const FLOW_LIFETIME: Duration = Duration::minutes(5);

@@ -1,6 +1,6 @@
 //! Passkeys and their challenges.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{model::types::Passkey, webauthn::Credential};
@@ -21,6 +21,3 @@ pub(crate) struct PasskeyChallenge {
     pub(crate) challenge: String,
     pub(crate) expires_at: DateTime<Utc>,
 }
-
-/// The lifetime of a challenge.
-pub(crate) const PASSKEY_CHALLENGE_LIFETIME: Duration = Duration::minutes(5);

@@ -7,6 +7,7 @@ use gotrue::Secret;
 
 use crate::{
     model::{ErrorCode, WeakPasswordReason, types::WeakPassword},
+    settings::ServerSettings,
     wire::ApiError,
 };
 
@@ -57,9 +58,9 @@ fn used_by_bcrypt(password: &str) -> &[u8] {
 }
 
 /// Checks the rules for a new password.
-pub(crate) fn check_strength(password: &Secret) -> Result<(), ApiError> {
+pub(crate) fn check_strength(settings: &ServerSettings, password: &Secret) -> Result<(), ApiError> {
     check_length(password, "Password cannot be longer than 72 characters")?;
-    weakness(password).map_or(Ok(()), |weak| Err(ApiError::weak_password(weak)))
+    weakness(settings, password).map_or(Ok(()), |weak| Err(ApiError::weak_password(weak)))
 }
 
 /// Fails with the message if bcrypt would not read the whole password.
@@ -68,11 +69,18 @@ pub(crate) fn check_length(password: &Secret, message: &str) -> Result<(), ApiEr
 }
 
 /// Returns why a password breaks the rules, if it does. An old password may, which does not prevent a sign-in.
-pub(crate) fn weakness(password: &Secret) -> Option<WeakPassword> {
-    (password.expose().len() < 6).then(|| WeakPassword {
-        message: Some("Password should be at least 6 characters.".to_owned()),
-        reasons: Some(vec![WeakPasswordReason::Length]),
-    })
+pub(crate) fn weakness(settings: &ServerSettings, password: &Secret) -> Option<WeakPassword> {
+    let (text, sets) = (password.expose(), &settings.required_characters);
+    let (mut reasons, mut messages) = (Vec::new(), Vec::new());
+    if text.len() < settings.min_password_length {
+        reasons.push(WeakPasswordReason::Length);
+        messages.push(format!("Password should be at least {} characters.", settings.min_password_length));
+    }
+    if sets.iter().any(|set| !text.contains(|character| set.contains(character))) {
+        reasons.push(WeakPasswordReason::Characters);
+        messages.push(format!("Password should contain at least one character of each: {}.", sets.join(", ")));
+    }
+    (!reasons.is_empty()).then(|| WeakPassword { message: Some(messages.join(" ")), reasons: Some(reasons) })
 }
 
 #[cfg(test)]
@@ -87,7 +95,8 @@ mod tests {
     #[test]
     fn bcrypt_reads_72_bytes() {
         let [longest, longer] = [LONGEST, LONGEST + 1].map(|length| Secret::from("a".repeat(length)));
-        assert!(check_strength(&longest).is_ok() && check_strength(&longer).is_err());
+        let settings = ServerSettings::default();
+        assert!(check_strength(&settings, &longest).is_ok() && check_strength(&settings, &longer).is_err());
         assert!(Password::Plain(longest.clone()).is(&longer));
         assert!(!Password::Plain("a".repeat(LONGEST - 1).into()).is(&longest));
     }

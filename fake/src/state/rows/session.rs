@@ -37,6 +37,11 @@ pub(crate) struct SecondFactor {
 }
 
 impl SessionRow {
+    /// Returns when the session was started or last refreshed.
+    pub(crate) fn last_active(&self) -> DateTime<Utc> {
+        self.refreshed_at.unwrap_or(self.created_at)
+    }
+
     pub(crate) fn aal(&self) -> &'static str {
         if self.second_factors.is_empty() { "aal1" } else { "aal2" }
     }

@@ -32,9 +32,6 @@ pub(crate) struct Change {
     pub(crate) jwks_uri: Option<String>,
 }
 
-/// The maximum number of custom providers.
-pub(crate) const MOST: usize = 10;
-
 /// Authorization parameters that the server sets itself.
 const RESERVED: [&str; 9] = [
     "client_id",

@@ -5,9 +5,7 @@ pub(crate) mod change;
 use serde_json::Map;
 
 use crate::{
-    handlers::admin::custom_providers::change::{
-        Change, MOST, check_identifier, check_parameters, check_urls, check_whole,
-    },
+    handlers::admin::custom_providers::change::{Change, check_identifier, check_parameters, check_urls, check_whole},
     model::{
         CustomProviderType, ErrorCode,
         types::{CustomProvider, CustomProviderList, OidcDiscovery},
@@ -49,7 +47,8 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     let is_oidc = type_ == CustomProviderType::Oidc;
     check_whole(&new, is_oidc)?;
     check_parameters(&new)?;
-    if state.custom_providers.len() >= MOST {
+    let most = state.settings.max_custom_providers;
+    if most > 0 && state.custom_providers.len() >= most {
         let message = "Maximum number of custom OAuth/OIDC providers reached";
         return Err(ApiError::new(400, ErrorCode::OverCustomProviderQuota, message));
     }

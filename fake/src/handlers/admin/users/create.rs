@@ -14,7 +14,6 @@ use crate::{
     },
     state::{
         State,
-        access_tokens::request_aud,
         accounts::{Contact, EMAIL_TAKEN},
         rows::{
             account::{Account, blank_user, check_storable},
@@ -38,7 +37,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     // A malformed id is refused later.
     let new: AdminCreateUserRequest = json_body_without(request, "id")?;
     let (email, phone) = (new.email.unwrap_or_default(), new.phone.unwrap_or_default());
-    let aud = new.aud.filter(|aud| !aud.is_empty()).unwrap_or_else(|| request_aud(request).to_owned());
+    let aud = new.aud.filter(|aud| !aud.is_empty()).unwrap_or_else(|| state.request_aud(request));
     check_contacts(state, &email, &phone, &aud)?;
     let is_hashed = new.password_hash.as_ref().is_some_and(|hash| !hash.is_empty());
     let password = chosen_password(new.password, new.password_hash)?;
@@ -49,7 +48,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     check_storable(new.app_metadata.as_ref(), NOT_CREATED)?;
     check_free(state, id, &email, &phone)?;
     let now = state.now();
-    let mut user = blank_user(id, &email, &phone, &aud, now);
+    let mut user = blank_user(&state.settings, id, &email, &phone, &aud, now);
     user.role = new.role.map(|role| role.trim().to_owned()).filter(|role| !role.is_empty()).or(user.role);
     user.banned_until = ban.and_then(|duration| now.checked_add_signed(duration));
     // Without a password the account gets a random one.

@@ -5,7 +5,6 @@ pub(crate) mod ethereum;
 pub(crate) mod message;
 pub(crate) mod solana;
 
-use chrono::Duration;
 use gotrue::Secret;
 use serde::Deserialize;
 use serde_json::json;
@@ -18,14 +17,10 @@ use crate::{
     model::{AuditAction, ErrorCode},
     state::{
         State,
-        access_tokens::request_aud,
         profiles::{Profile, WEB3},
     },
     wire::{ApiError, ApiResult, Request, json_body},
 };
-
-/// The maximum difference between the time a message was issued and now.
-const MESSAGE_LIFETIME: Duration = Duration::minutes(10);
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename = "Web3GrantParams")]
@@ -37,8 +32,15 @@ struct Grant {
 
 /// `grant_type=web3`.
 pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
+    let (solana, ethereum) = (state.settings.solana, state.settings.ethereum);
+    let disabled = |message| ApiError::new(422, ErrorCode::Web3ProviderDisabled, message);
+    if !solana.enabled && !ethereum.enabled {
+        return Err(disabled("Web3 provider is disabled"));
+    }
     let grant: Grant = json_body(request)?;
     let chain = match grant.chain.as_str() {
+        "solana" if !solana.enabled => return Err(disabled("Solana Web3 provider is disabled")),
+        "ethereum" if !ethereum.enabled => return Err(disabled("Ethereum Web3 provider is disabled")),
         "solana" => Chain::Solana,
         "ethereum" => Chain::Ethereum,
         _ => return Err(ApiError::new(400, ErrorCode::Web3UnsupportedChain, "Unsupported chain")),
@@ -55,7 +57,8 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     };
     check_site(chain, &message)?;
     check_time(state, chain, &message)?;
-    let user_id = state.user_of(&profile(&grant.chain, &message), request_aud(request))?;
+    let aud = state.request_aud(request);
+    let user_id = state.user_of(&profile(&grant.chain, &message), &aud)?;
     let traits = json!({
         "provider": WEB3,
         "chain": grant.chain,
@@ -89,13 +92,17 @@ fn check_site(chain: Chain, message: &Message) -> Result<(), ApiError> {
 
 fn check_time(state: &State, chain: Chain, message: &Message) -> Result<(), ApiError> {
     let now = state.now();
+    let validity = match chain {
+        Chain::Solana => state.settings.solana.validity,
+        Chain::Ethereum => state.settings.ethereum.validity,
+    };
     let what = if message.not_before.is_some_and(|start| now < start) {
         format!("Signed {chain} message becomes valid in the future")
     } else if message.end(chain).is_some_and(|end| now > end) {
         format!("Signed {chain} message is expired")
-    } else if now > message.issued_at + MESSAGE_LIFETIME {
+    } else if now > message.issued_at + validity {
         format!("{chain} message was issued too long ago")
-    } else if now < message.issued_at - MESSAGE_LIFETIME {
+    } else if now < message.issued_at - validity {
         format!("{chain} message was issued too far in the future")
     } else {
         return Ok(());

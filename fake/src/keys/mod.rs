@@ -1,0 +1,165 @@
+//! The keys that the server signs with.
+
+mod jwk;
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use gotrue::Secret;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto::aws_lc::DEFAULT_PROVIDER, errors};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    model::types::{Jwk, JwkSet},
+    random::Random,
+};
+
+/// The keys, newest last.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    all: Vec<Key>,
+    random: Random,
+    /// The shared secret, which also verifies tokens without a known key id.
+    shared_secret: Option<Secret>,
+}
+
+/// A key pair or a shared secret.
+pub(crate) struct Key {
+    id: Option<String>,
+    algorithm: Algorithm,
+    signs: bool,
+    private: EncodingKey,
+    public: DecodingKey,
+    published: Option<Jwk>,
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Parses the private keys of a server: a list of JSON Web Keys, one of which signs.
+pub(crate) fn parse(text: &str) -> Result<Value, String> {
+    let list: Vec<Value> = serde_json::from_str(text).map_err(|_| "expected a list of JSON Web Keys".to_owned())?;
+    let keys: Vec<Key> = list.iter().map(jwk::key).collect::<Result<_, _>>()?;
+    match keys.iter().filter(|key| key.signs).count() {
+        1 => Ok(list.into()),
+        0 => Err("no key has the operation \"sign\"".to_owned()),
+        _ => Err("only one key may have the operation \"sign\"".to_owned()),
+    }
+}
+
+impl Keys {
+    /// Returns keys derived from a seed.
+    pub(crate) fn derived(name: &'static str, seed: u64) -> Self {
+        let mut keys = Self { all: Vec::new(), random: Random::new(name, seed), shared_secret: None };
+        keys.rotate();
+        keys
+    }
+
+    /// Returns a server's keys that are a shared secret (HS256), whose id may be empty.
+    pub(crate) fn shared(secret: Secret, id: &str, seed: u64) -> Self {
+        let key = jwk::key(&jwk::secret(secret.expose(), id));
+        Self { all: key.into_iter().collect(), random: Random::new("keys", seed), shared_secret: Some(secret) }
+    }
+
+    /// Returns a server's keys from a list of [parsed](parse) ones.
+    pub(crate) fn listed(list: &Value, shared_secret: Option<Secret>, seed: u64) -> Self {
+        let keys = list.as_array().into_iter().flatten().filter_map(|jwk| jwk::key(jwk).ok());
+        // The one that signs is the last.
+        let (signing, others): (Vec<Key>, Vec<Key>) = keys.partition(|key| key.signs);
+        Self { all: others.into_iter().chain(signing).collect(), random: Random::new("keys", seed), shared_secret }
+    }
+
+    /// Returns the shared secret, or an empty one if there is none.
+    pub(crate) fn shared_secret(&self) -> Secret {
+        self.shared_secret.clone().unwrap_or_default()
+    }
+
+    /// Signs with a new key from now on. A shared secret does not change.
+    pub(crate) fn rotate(&mut self) {
+        if self.all.last().is_some_and(|key| key.algorithm == Algorithm::HS256) {
+            return;
+        }
+        let (private, id) = (self.random.bytes(), format!("key-{}", self.random.refresh_token()));
+        self.all.extend(jwk::p256(&private, &id).and_then(|jwk| jwk::key(&jwk).ok()));
+    }
+
+    /// Removes all keys but the newest.
+    pub(crate) fn retire(&mut self) {
+        self.all.drain(..self.all.len().saturating_sub(1));
+    }
+
+    /// Returns the public keys.
+    pub(crate) fn published(&self) -> JwkSet {
+        JwkSet { keys: self.all.iter().rev().filter_map(|key| key.published.clone()).collect() }
+    }
+
+    pub(crate) fn sign(&self, claims: &impl Serialize) -> Result<Secret, String> {
+        let key = self.all.last().ok_or("there is no key")?;
+        key.sign(claims).map(Secret::from).map_err(|error| error.to_string())
+    }
+
+    /// Verifies the signature of a token and returns its claims, even if it has expired.
+    pub(crate) fn verify(&self, token: &str) -> Result<Value, String> {
+        let malformed = "token is malformed: token contains an invalid number of segments";
+        let (message, signature) = token.rsplit_once('.').ok_or(malformed)?;
+        let (header, payload) = message.split_once('.').ok_or(malformed)?;
+        let (header, payload) = (read(header)?, read(payload)?);
+        let algorithm = header["alg"].as_str().unwrap_or_default();
+        let is_known = self.all.iter().any(|key| key.algorithm_name() == algorithm);
+        let by_id = self.all.iter().find(|key| header["kid"].as_str() == key.id.as_deref());
+        let fallback = || Some(DecodingKey::from_secret(self.shared_secret.as_ref()?.expose().as_bytes()));
+        let (public, algorithm) = match by_id {
+            Some(key) if key.algorithm_name() == algorithm => (key.public.clone(), key.algorithm),
+            None if is_known && algorithm == "HS256" => {
+                (fallback().ok_or("unrecognized JWT kid or algorithm")?, Algorithm::HS256)
+            }
+            _ => return Err("unrecognized JWT kid or algorithm".to_owned()),
+        };
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|error| error.to_string())?;
+        let verifier = (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &public).map_err(|error| error.to_string())?;
+        verifier.verify(message.as_bytes(), &signature).map_err(|_| "signature is invalid")?;
+        Ok(payload)
+    }
+}
+
+impl Key {
+    fn algorithm_name(&self) -> &'static str {
+        match self.algorithm {
+            Algorithm::ES256 => "ES256",
+            Algorithm::EdDSA => "EdDSA",
+            Algorithm::RS256 => "RS256",
+            Algorithm::RS512 => "RS512",
+            _ => "HS256",
+        }
+    }
+
+    fn sign(&self, claims: &impl Serialize) -> errors::Result<String> {
+        let header = Header { alg: self.algorithm_name(), kid: self.id.as_deref(), typ: "JWT" };
+        let message = format!("{}.{}", encode(&header)?, encode(claims)?);
+        let signer = (DEFAULT_PROVIDER.signer_factory)(&self.algorithm, &self.private)?;
+        let signature = signer.try_sign(message.as_bytes())?;
+        Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+}
+
+/// The header of a token, in the order of the real server.
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+    typ: &'a str,
+}
+
+fn encode(part: &impl Serialize) -> errors::Result<String> {
+    Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(part)?))
+}
+
+fn read(part: &str) -> Result<Value, String> {
+    let json = URL_SAFE_NO_PAD.decode(part).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&json).map_err(|error| error.to_string())
+}

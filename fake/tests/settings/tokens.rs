@@ -1,0 +1,158 @@
+//! Tokens, sessions and redirects.
+
+use std::time::Duration;
+
+use gotrue::reqwest::Method;
+use gotrue_fake::FakeServer;
+use serde_json::{Value, json};
+
+use crate::{EMAIL, PASSWORD, World, claims, refusal, token};
+
+/// An Ed25519 key of RFC 8037, appendix A.1, and two more.
+const KEYS: &str = r#"[
+    {"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"new","key_ops":["sign","verify"],
+     "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+    {"kty":"oct","alg":"HS256","kid":"old","key_ops":["verify"],"k":"c2VjcmV0"}
+]"#;
+
+async fn refresh(world: &World, session: &Value) -> (u16, Value) {
+    world.post("/token?grant_type=refresh_token", json!({ "refresh_token": session["refresh_token"] })).await
+}
+
+#[tokio::test]
+async fn tokens_have_the_claims_of_the_settings() {
+    let settings = [
+        ("GOTRUE_JWT_EXP", "120"),
+        ("GOTRUE_JWT_ISSUER", "https://auth.example.com"),
+        ("GOTRUE_JWT_AUD", "staff"),
+        ("GOTRUE_JWT_DEFAULT_GROUP_NAME", "clerk"),
+        ("GOTRUE_JWT_SECRET", "a-secret-of-at-least-32-characters"),
+        ("GOTRUE_JWT_KEY_ID", "key-1"),
+    ];
+    let world = World::with(&settings).await;
+    let session = world.sign_up().await;
+    let claims = claims(&session);
+    assert_eq!(session["expires_in"], 120);
+    assert_eq!(claims["exp"], claims["iat"].as_i64().unwrap() + 120);
+    assert_eq!(claims["iss"], "https://auth.example.com");
+    assert_eq!((&claims["aud"], &claims["role"]), (&json!("staff"), &json!("clerk")));
+    assert_eq!(world.server.hs256_secret().expose(), "a-secret-of-at-least-32-characters");
+    assert_eq!(world.get("/.well-known/jwks.json").await["keys"], json!([]));
+}
+
+#[tokio::test]
+async fn keys_sign_and_verify() {
+    let world = World::with(&[("GOTRUE_JWT_KEYS", KEYS), ("GOTRUE_JWT_SECRET", "secret")]).await;
+    let session = world.sign_up().await;
+    assert_eq!(world.send(Method::GET, "/user", token(&session), json!({})).await.0, 200);
+    let keys = &world.get("/.well-known/jwks.json").await["keys"];
+    assert_eq!((&keys[0]["kid"], &keys[0]["key_ops"], &keys[1]), (&json!("new"), &json!(["verify"]), &json!(null)));
+    assert!(keys[0].get("d").is_none(), "the private key stays private");
+    // A token without a key id is verified with the shared secret, as long as a key has its algorithm.
+    let old = FakeServer::builder().jwt_secret("secret").start().await;
+    assert_eq!(world.send(Method::GET, "/admin/users", old.service_key().expose(), json!({})).await.0, 200);
+
+    let not_signing = KEYS.replace("\"sign\",", "");
+    for (bad, why) in [
+        ("x", "expected a list of JSON Web Keys"),
+        ("[]", "no key has the operation \"sign\""),
+        (not_signing.as_str(), "no key has the operation \"sign\""),
+        (r#"[{"kty":"EC","crv":"P-521","alg":"ES512"}]"#, "unsupported key: kty \"EC\", alg \"ES512\""),
+        (r#"[{"kty":"EC","crv":"P-256","alg":"ES256"}]"#, "a key has no valid member \"d\""),
+    ] {
+        let error = FakeServer::builder().variables([("GOTRUE_JWT_KEYS", bad)]).unwrap_err();
+        assert_eq!(error.to_string(), format!("GOTRUE_JWT_KEYS: {why}"));
+    }
+}
+
+#[tokio::test]
+async fn roles_of_administrators_are_chosen() {
+    let world = World::with(&[("GOTRUE_JWT_ADMIN_ROLES", "root")]).await;
+    let refused = world.send(Method::GET, "/admin/users", world.server.service_key().expose(), json!({})).await;
+    assert_eq!(refusal(&refused), (403, "not_admin"));
+}
+
+#[tokio::test]
+async fn sessions_end() {
+    for (name, why) in [
+        ("GOTRUE_SESSIONS_TIMEBOX", "Session Expired"),
+        ("GOTRUE_SESSIONS_INACTIVITY_TIMEOUT", "Session Expired (Inactivity)"),
+    ] {
+        let world = World::with(&[(name, "1h")]).await;
+        let session = world.sign_up().await;
+        world.clock.advance(Duration::from_secs(3600));
+        let (status, session) = refresh(&world, &session).await;
+        assert_eq!(status, 200, "{name}");
+        world.clock.advance(Duration::from_secs(3601));
+        let refused = refresh(&world, &session).await;
+        assert_eq!(refusal(&refused), (400, "session_expired"), "{name}");
+        assert_eq!(refused.1["msg"], format!("Invalid Refresh Token: {why}"));
+    }
+}
+
+#[tokio::test]
+async fn a_newer_session_ends_the_older_one() {
+    let world = World::with(&[("GOTRUE_SESSIONS_SINGLE_PER_USER", "true")]).await;
+    let older = world.sign_up().await;
+    world.clock.advance(Duration::from_secs(1));
+    let password = json!({ "email": EMAIL, "password": PASSWORD });
+    let (_, newer) = world.post("/token?grant_type=password", password).await;
+    let refused = refresh(&world, &older).await;
+    assert_eq!(refused.1["msg"], "Invalid Refresh Token: Session Expired (Revoked by Newer Login)");
+    assert_eq!(refresh(&world, &newer).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_session_without_the_second_factor_ends_early() {
+    let world = World::with(&[("GOTRUE_SESSIONS_ALLOW_LOW_AAL", "10m")]).await;
+    let session = world.sign_up().await;
+    let factor = json!({ "factor_type": "totp", "friendly_name": "app" });
+    let (_, factor) = world.send(Method::POST, "/factors", token(&session), factor).await;
+    let path = format!("/factors/{}", factor["id"].as_str().unwrap());
+    let (_, challenge) = world.send(Method::POST, &format!("{path}/challenge"), token(&session), json!({})).await;
+    let code = world.server.totp_code(&factor["totp"]["secret"].as_str().unwrap().into()).unwrap();
+    let body = json!({ "challenge_id": challenge["id"], "code": code });
+    let (_, raised) = world.send(Method::POST, &format!("{path}/verify"), token(&session), body).await;
+    assert_eq!(raised["expires_in"], 3600);
+    let password = json!({ "email": EMAIL, "password": PASSWORD });
+    let (_, low) = world.post("/token?grant_type=password", password).await;
+    assert_eq!(low["expires_in"], 600);
+    world.clock.advance(Duration::from_secs(601));
+    let refused = refresh(&world, &low).await;
+    let message = "Invalid Refresh Token: Session Expired (Low AAL: User Needs MFA Verification)";
+    assert_eq!(refused.1["msg"], message);
+    assert_eq!(refresh(&world, &raised).await.0, 200);
+}
+
+#[tokio::test]
+async fn refresh_tokens_follow_the_settings() {
+    let settings = [
+        ("GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION", "2"),
+        ("GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL", "5"),
+        ("GOTRUE_SECURITY_REFRESH_TOKEN_ALLOW_REUSE", "true"),
+    ];
+    let world = World::with(&settings).await;
+    let session = world.sign_up().await;
+    assert!(session["refresh_token"].as_str().unwrap().len() > 12);
+    for _ in 0..3 {
+        world.clock.advance(Duration::from_secs(60));
+        assert_eq!(refresh(&world, &session).await.0, 200, "reuse is allowed");
+    }
+}
+
+#[tokio::test]
+async fn redirects_lead_to_allowed_urls_or_the_site() {
+    let settings =
+        [("GOTRUE_SITE_URL", "https://app.example.com"), ("GOTRUE_URI_ALLOW_LIST", "https://*.example.com/**")];
+    let world = World::with(&settings).await;
+    for (asked, target) in [
+        ("https://beta.example.com/back", "https://beta.example.com/back"),
+        ("https://evil.example.org/", "https://app.example.com"),
+    ] {
+        let path = format!("/authorize?provider=github&redirect_to={asked}");
+        let (_, redirect) = world.send(Method::GET, &path, "", json!({})).await;
+        let callback = redirect["location"].as_str().unwrap().replace(&world.server.url(), "");
+        let (_, back) = world.send(Method::GET, &callback, "", json!({})).await;
+        assert!(back["location"].as_str().unwrap().starts_with(&format!("{target}#access_token=")), "{back}");
+    }
+}
