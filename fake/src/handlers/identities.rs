@@ -13,7 +13,7 @@ use crate::{
 pub(crate) fn unlink(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     let id = Uuid::try_parse(request.segment(3)).map_err(|_| ApiError::not_found("identity_id must be an UUID"))?;
-    if caller.is_elsewhere(request) {
+    if state.is_elsewhere(request, &caller) {
         let message = "Token audience doesn't match request audience";
         return Err(ApiError::new(403, ErrorCode::UnexpectedAudience, message));
     }
@@ -26,7 +26,7 @@ pub(crate) fn unlink(state: &mut State, request: &Request) -> ApiResult {
     let gone = gone.ok_or_else(|| ApiError::new(422, ErrorCode::IdentityNotFound, "Identity doesn't exist"))?;
     let left: Vec<Identity> = identities.iter().filter(|identity| identity.identity_id != Some(id)).cloned().collect();
     let address = if gone.provider == "phone" { None } else { new_address(state, caller.user_id, &left)? };
-    state.note(caller.user_id, AuditAction::IdentityUnlinked, Some(identity_traits(gone)));
+    state.log_action(caller.user_id, AuditAction::IdentityUnlinked, Some(identity_traits(gone)));
     let trusts_all = state.settings.autoconfirm_emails;
     let account = state.account(caller.user_id)?;
     account.user.identities = Some(left);

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     contact,
     model::{AuditAction, ErrorCode, OtpType, types::InviteRequest},
-    state::{State, messages::Letter},
+    state::{State, messages::OutgoingMessage},
     wire::{ApiError, ApiResult, Request, json_body_with, ok},
 };
 
@@ -24,8 +24,11 @@ pub(crate) fn invite(state: &mut State, request: &Request) -> ApiResult {
     };
     let now = state.now();
     state.account(id)?.user.invited_at = Some(now);
-    state.note_admin(AuditAction::UserInvited, json!({ "user_id": id, "user_email": invite.email.to_lowercase() }));
+    state.log_admin_action(
+        AuditAction::UserInvited,
+        json!({ "user_id": id, "user_email": invite.email.to_lowercase() }),
+    );
     let redirect_to = state.settings.redirect_to(request);
-    state.send(id, &Letter { otp_type: Some(OtpType::Invite), challenge: None, redirect_to })?;
+    state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Invite), challenge: None, redirect_to })?;
     ok(&state.account(id)?.user)
 }

@@ -9,7 +9,7 @@ use crate::{
     contact,
     handlers::sign_up::check_sign_up,
     model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
-    state::{State, accounts::Contact, messages::Letter, rows::password::Password},
+    state::{State, accounts::Contact, messages::OutgoingMessage, rows::password::Password},
     wire::{ApiError, ApiResult, Request, json_body, json_stream, ok},
 };
 
@@ -90,8 +90,8 @@ fn send_link(
             };
             if confirm {
                 let traits = json!({ "provider": "email" });
-                state.note(id, AuditAction::UserConfirmationRequested, Some(traits));
-                state.send(id, &Letter { otp_type: Some(OtpType::Signup), challenge, redirect_to })?;
+                state.log_action(id, AuditAction::UserConfirmationRequested, Some(traits));
+                state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Signup), challenge, redirect_to })?;
                 return sent();
             }
             state.account(id)?.confirm_email(now);
@@ -100,8 +100,8 @@ fn send_link(
             id
         }
     };
-    state.note(id, AuditAction::UserRecoveryRequested, None);
-    state.send(id, &Letter { otp_type: Some(OtpType::Magiclink), challenge, redirect_to })?;
+    state.log_action(id, AuditAction::UserRecoveryRequested, None);
+    state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Magiclink), challenge, redirect_to })?;
     sent()
 }
 
@@ -122,12 +122,12 @@ fn send_sms(state: &mut State, request: &Request, phone: String, data: Option<Va
         state.start_session(id, "password", None)?;
     }
     if is_confirmed || !confirm {
-        state.note(id, AuditAction::UserRecoveryRequested, Some(json!({ "channel": "sms" })));
+        state.log_action(id, AuditAction::UserRecoveryRequested, Some(json!({ "channel": "sms" })));
     } else {
-        state.note(id, AuditAction::UserConfirmationRequested, Some(json!({ "provider": "phone" })));
+        state.log_action(id, AuditAction::UserConfirmationRequested, Some(json!({ "provider": "phone" })));
     }
     let redirect_to = state.settings.site_url.clone();
-    state.send(id, &Letter { otp_type: Some(OtpType::Sms), challenge: None, redirect_to })?;
+    state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Sms), challenge: None, redirect_to })?;
     sent()
 }
 

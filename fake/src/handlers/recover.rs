@@ -6,7 +6,7 @@ use crate::{
     code_challenge::challenge_in_body,
     contact,
     model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
-    state::{State, messages::Letter},
+    state::{State, messages::OutgoingMessage},
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
 
@@ -30,8 +30,8 @@ pub(crate) fn recover(state: &mut State, request: &Request) -> ApiResult {
     let known = state.account_by_email(&recover.email, &aud);
     if let Some(id) = known.map(|account| account.user.id) {
         let redirect_to = state.settings.redirect_to(request);
-        state.note(id, AuditAction::UserRecoveryRequested, None);
-        state.send(id, &Letter { otp_type: Some(OtpType::Recovery), challenge, redirect_to })?;
+        state.log_action(id, AuditAction::UserRecoveryRequested, None);
+        state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Recovery), challenge, redirect_to })?;
     }
     ok(&MessageSent { message_id: None })
 }

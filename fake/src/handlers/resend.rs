@@ -6,7 +6,7 @@ use crate::{
     code_challenge::challenge_in_body,
     contact,
     model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
-    state::{State, messages::Letter},
+    state::{State, messages::OutgoingMessage},
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
 
@@ -44,11 +44,11 @@ pub(crate) fn resend(state: &mut State, request: &Request) -> ApiResult {
     if is_wanted {
         let redirect_to = state.settings.redirect_to(request);
         match otp_type {
-            OtpType::Signup => state.note(id, AuditAction::UserConfirmationRequested, None),
-            OtpType::Sms => state.note(id, AuditAction::UserRecoveryRequested, None),
+            OtpType::Signup => state.log_action(id, AuditAction::UserConfirmationRequested, None),
+            OtpType::Sms => state.log_action(id, AuditAction::UserRecoveryRequested, None),
             _ => {}
         }
-        state.send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to })?;
+        state.send(id, &OutgoingMessage { otp_type: Some(otp_type), challenge, redirect_to })?;
     }
     ok(&MessageSent { message_id: None })
 }

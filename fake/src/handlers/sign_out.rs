@@ -16,7 +16,7 @@ pub(crate) fn sign_out(state: &mut State, request: &Request) -> ApiResult {
     };
     // A token without a session can only sign out everywhere.
     let scope = if caller.session_id.is_nil() { SignOutScope::Global } else { scope };
-    state.note(caller.user_id, AuditAction::Logout, None);
+    state.log_action(caller.user_id, AuditAction::Logout, None);
     state.sessions.retain(|session| {
         let mine = session.user_id == caller.user_id;
         let this = session.id == caller.session_id;

@@ -14,7 +14,7 @@ use crate::{
     state::{
         State,
         accounts::Contact,
-        messages::Letter,
+        messages::OutgoingMessage,
         rows::{
             account::Account,
             password::{Password, check_strength},
@@ -65,7 +65,7 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     };
     let id = match known {
         Some(id) if is_confirmed(state.account(id)?, &contact) => {
-            state.note(id, AuditAction::UserRepeatedSignup, traits());
+            state.log_action(id, AuditAction::UserRepeatedSignup, traits());
             if state.settings.autoconfirm_emails || state.settings.autoconfirm_phones {
                 return Err(ApiError::new(422, ErrorCode::UserAlreadyExists, "User already registered"));
             }
@@ -93,14 +93,16 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
         } else {
             account.confirm_email(now);
         }
-        state.note(id, AuditAction::UserSignedup, traits());
-        state.note(id, AuditAction::Login, traits());
+        state.log_action(id, AuditAction::UserSignedup, traits());
+        state.log_action(id, AuditAction::Login, traits());
         return state.sign_in_new_user(id);
     }
-    state.note(id, AuditAction::UserConfirmationRequested, traits());
+    state.log_action(id, AuditAction::UserConfirmationRequested, traits());
     let otp_type = if email.is_empty() { OtpType::Sms } else { OtpType::Signup };
-    state
-        .send(id, &Letter { otp_type: Some(otp_type), challenge, redirect_to: state.settings.redirect_to(request) })?;
+    state.send(
+        id,
+        &OutgoingMessage { otp_type: Some(otp_type), challenge, redirect_to: state.settings.redirect_to(request) },
+    )?;
     let user = &state.account(id)?.user;
     if user.invited_at.is_some() {
         // A sign-up must not reveal that the address was invited.

@@ -14,7 +14,7 @@ use crate::{
         State,
         access_tokens::Caller,
         accounts::EMAIL_TAKEN,
-        messages::{Letter, token_hash},
+        messages::{OutgoingMessage, token_hash},
         rows::{
             account::{SentCode, check_storable},
             password::{Password, check_strength},
@@ -25,7 +25,7 @@ use crate::{
 
 pub(crate) fn get_user(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    if caller.is_elsewhere(request) {
+    if state.is_elsewhere(request, &caller) {
         return Err(ApiError::validation_failed("Token audience doesn't match request audience"));
     }
     ok(&state.account(caller.user_id)?.user)
@@ -68,7 +68,7 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     }
     if let Some(password) = update.password {
         state.account(user_id)?.set_password(Password::Plain(password));
-        state.note(user_id, AuditAction::UserUpdatedPassword, None);
+        state.log_action(user_id, AuditAction::UserUpdatedPassword, None);
         // A new password ends the other sessions.
         state.sessions.retain(|session| session.user_id != user_id || session.id == caller.session_id);
     }
@@ -82,7 +82,7 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
         change_phone(state, user_id, phone)?;
     }
     let now = state.now();
-    state.note(user_id, AuditAction::UserModified, None);
+    state.log_action(user_id, AuditAction::UserModified, None);
     let user = &mut state.account(user_id)?.user;
     user.updated_at = Some(now);
     ok(user)
@@ -220,7 +220,7 @@ fn change_email(
     if is_anonymous && !confirm {
         return state.confirm_email_change(user_id);
     }
-    state.send(user_id, &Letter { otp_type: Some(OtpType::EmailChange), challenge, redirect_to })
+    state.send(user_id, &OutgoingMessage { otp_type: Some(OtpType::EmailChange), challenge, redirect_to })
 }
 
 fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), ApiError> {
@@ -235,7 +235,11 @@ fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), A
     }
     state.send(
         user_id,
-        &Letter { otp_type: Some(OtpType::PhoneChange), challenge: None, redirect_to: state.settings.site_url.clone() },
+        &OutgoingMessage {
+            otp_type: Some(OtpType::PhoneChange),
+            challenge: None,
+            redirect_to: state.settings.site_url.clone(),
+        },
     )
 }
 
@@ -255,10 +259,10 @@ pub(crate) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult 
         }
         _ => {}
     }
-    state.note(caller.user_id, AuditAction::UserReauthenticateRequested, None);
+    state.log_action(caller.user_id, AuditAction::UserReauthenticateRequested, None);
     state.send(
         caller.user_id,
-        &Letter { otp_type: None, challenge: None, redirect_to: state.settings.site_url.clone() },
+        &OutgoingMessage { otp_type: None, challenge: None, redirect_to: state.settings.site_url.clone() },
     )?;
     ok(&MessageSent { message_id: None })
 }

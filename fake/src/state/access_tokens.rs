@@ -29,13 +29,6 @@ fn header_aud(request: &Request) -> Option<&str> {
     request.header("x-jwt-aud").filter(|aud| !aud.is_empty())
 }
 
-impl Caller {
-    /// Returns whether the request is about another audience than the token, or the token has none.
-    pub(crate) fn is_elsewhere(&self, request: &Request) -> bool {
-        self.aud.is_none() || header_aud(request).is_some_and(|aud| self.aud.as_deref() != Some(aud))
-    }
-}
-
 fn bad_jwt(status: u16, message: &str) -> ApiError {
     ApiError::new(status, ErrorCode::BadJwt, message)
 }
@@ -141,7 +134,7 @@ impl State {
             Value::Array(all) => all.first().and_then(Value::as_str),
             one => one.as_str(),
         };
-        let aud = aud.filter(|aud| !aud.is_empty()).map(str::to_owned);
+        let aud = aud.map(str::to_owned);
         Ok(Caller { user_id, session_id, is_anonymous: claims["is_anonymous"] == true, aud })
     }
 
@@ -152,7 +145,13 @@ impl State {
 
     /// Returns the audience that a user's request is about.
     pub(crate) fn aud_of(&self, request: &Request, caller: &Caller) -> String {
-        header_aud(request).or(caller.aud.as_deref()).unwrap_or(&self.settings.audience).to_owned()
+        let of_token = caller.aud.as_deref().filter(|aud| !aud.is_empty());
+        header_aud(request).or(of_token).unwrap_or(&self.settings.audience).to_owned()
+    }
+
+    /// Returns whether a user's request is about another audience than the token, or the token has none.
+    pub(crate) fn is_elsewhere(&self, request: &Request, caller: &Caller) -> bool {
+        caller.aud.as_deref() != Some(&self.aud_of(request, caller))
     }
 
     /// Returns the issuer of tokens. It may be empty.
@@ -164,7 +163,7 @@ impl State {
     fn lifetime_of(&self, session_id: Uuid, user: &User) -> Duration {
         let (now, lifetime) = (self.now(), self.settings.token_lifetime);
         let session = self.sessions.iter().find(|session| session.id == session_id);
-        let is_low = session.is_some_and(|session| session.second_factors.is_empty())
+        let is_low = session.is_some_and(|session| session.second_factor.is_none())
             && user.factors.iter().flatten().any(Factor::is_verified);
         match (self.settings.low_aal_lifetime, session) {
             (Some(limit), Some(session)) if is_low => (session.created_at + limit - now).min(lifetime),

@@ -28,22 +28,22 @@ fn type_of(action: &AuditAction) -> AuditLogType {
 
 impl State {
     /// Logs an action of a user.
-    pub(crate) fn note(&mut self, user_id: Uuid, action: AuditAction, traits: Option<Value>) {
+    pub(crate) fn log_action(&mut self, user_id: Uuid, action: AuditAction, traits: Option<Value>) {
         let Some(user) = self.accounts.iter().map(|account| &account.user).find(|user| user.id == user_id) else {
             return;
         };
         let name = user.user_metadata.as_ref().and_then(|data| data.get("full_name")).cloned();
         let phone = user.phone.clone().filter(|phone| !phone.is_empty());
         let username = phone.or_else(|| user.email.clone());
-        self.write_down(user_id, username, name, action, traits);
+        self.append_to_audit_log(user_id, username, name, action, traits);
     }
 
     /// Logs an action with the service key.
-    pub(crate) fn note_admin(&mut self, action: AuditAction, traits: Value) {
-        self.write_down(Uuid::nil(), Some("service_role".to_owned()), None, action, Some(traits));
+    pub(crate) fn log_admin_action(&mut self, action: AuditAction, traits: Value) {
+        self.append_to_audit_log(Uuid::nil(), Some("service_role".to_owned()), None, action, Some(traits));
     }
 
-    fn write_down(
+    fn append_to_audit_log(
         &mut self,
         actor_id: Uuid,
         actor_username: Option<String>,

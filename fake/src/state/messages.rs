@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A message to send.
-pub(crate) struct Letter {
+pub(crate) struct OutgoingMessage {
     /// The type of the code. `None` for a reauthentication.
     pub(crate) otp_type: Option<OtpType>,
     pub(crate) challenge: Option<Challenge>,
@@ -35,17 +35,17 @@ fn without_label(address: &str) -> String {
 
 impl State {
     /// Sends a message to the address or phone that its type implies; for an email change, to both addresses.
-    pub(crate) fn send(&mut self, user_id: Uuid, letter: &Letter) -> Result<(), ApiError> {
+    pub(crate) fn send(&mut self, user_id: Uuid, message: &OutgoingMessage) -> Result<(), ApiError> {
         let both_confirm = self.settings.secure_email_change;
         let account = self.account(user_id)?;
         let user = &account.user;
         let (email, phone) = (account.email().to_owned(), account.phone().to_owned());
-        let to_phone = match letter.otp_type {
+        let to_phone = match message.otp_type {
             Some(OtpType::Sms | OtpType::PhoneChange) => true,
             None => email.is_empty(),
             _ => false,
         };
-        let addresses = match letter.otp_type {
+        let addresses = match message.otp_type {
             Some(OtpType::EmailChange) if !both_confirm => {
                 vec![user.new_email.clone().unwrap_or_default()]
             }
@@ -54,7 +54,7 @@ impl State {
             _ if to_phone => vec![phone],
             _ => vec![email],
         };
-        let last = match letter.otp_type {
+        let last = match message.otp_type {
             None => user.reauthentication_sent_at,
             Some(OtpType::Recovery | OtpType::Magiclink | OtpType::Email) => user.recovery_sent_at,
             Some(OtpType::EmailChange) => user.email_change_sent_at,
@@ -63,35 +63,35 @@ impl State {
         };
         let codes = if to_phone { self.settings.phone_codes } else { self.settings.email_codes };
         // Administrators may invite again at any time.
-        if letter.otp_type != Some(OtpType::Invite) {
+        if message.otp_type != Some(OtpType::Invite) {
             self.check_interval(last, codes.interval, to_phone)?;
         }
         self.check_sending(&addresses, to_phone)?;
-        if let Some(challenge) = &letter.challenge {
-            self.begin_by_message(user_id, challenge, letter.otp_type)?;
+        if let Some(challenge) = &message.challenge {
+            self.begin_by_message(user_id, challenge, message.otp_type)?;
         }
         // A new code invalidates older ones of the same kind.
         let account = self.account(user_id)?;
-        account.drop_codes(letter.otp_type);
-        if letter.otp_type == Some(OtpType::EmailChange) {
+        account.drop_codes(message.otp_type);
+        if message.otp_type == Some(OtpType::EmailChange) {
             account.is_change_half_confirmed = false;
         }
         for address in addresses.into_iter().filter(|address| !address.is_empty()) {
-            self.send_to(user_id, &address, to_phone, letter)?;
+            self.send_to(user_id, &address, to_phone, message)?;
         }
-        self.note_sent(user_id, letter.otp_type)
+        self.set_sent_at(user_id, message.otp_type)
     }
 
-    fn send_to(&mut self, user_id: Uuid, to: &str, to_phone: bool, letter: &Letter) -> Result<(), ApiError> {
+    fn send_to(&mut self, user_id: Uuid, to: &str, to_phone: bool, message: &OutgoingMessage) -> Result<(), ApiError> {
         let now = self.now();
         let length = if to_phone { self.settings.phone_codes.length } else { self.settings.email_codes.length };
         let test_code = self.test_code(to).filter(|_| to_phone);
         let code = test_code.clone().map_or_else(|| self.random.code(length), String::from);
-        let prefix = if letter.challenge.is_some() { "pkce_" } else { "" };
+        let prefix = if message.challenge.is_some() { "pkce_" } else { "" };
         let hash = format!("{prefix}{}", token_hash(to, &code));
-        let sent = SentCode::new(letter.otp_type, to, &hash, now);
+        let sent = SentCode::new(message.otp_type, to, &hash, now);
         self.account(user_id)?.codes.push(sent);
-        let link = letter.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(&hash, otp_type, letter));
+        let link = message.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(&hash, otp_type, message));
         if test_code.is_some() {
             // The owner of the number knows the code.
             return Ok(());
@@ -99,7 +99,7 @@ impl State {
         let token_hash = (!to_phone).then(|| hash.into());
         self.mailbox.push(Message {
             to: to.to_owned(),
-            otp_type: letter.otp_type,
+            otp_type: message.otp_type,
             code: code.into(),
             token_hash,
             link,
@@ -107,7 +107,7 @@ impl State {
         Ok(())
     }
 
-    pub(crate) fn link(&self, hash: &str, otp_type: OtpType, letter: &Letter) -> gotrue::Secret {
+    pub(crate) fn link(&self, hash: &str, otp_type: OtpType, message: &OutgoingMessage) -> gotrue::Secret {
         let paths = &self.settings.link_paths;
         let path = match otp_type {
             OtpType::Invite => &paths.invite,
@@ -116,15 +116,15 @@ impl State {
             _ => &paths.confirmation,
         };
         // The server encodes the URL only if it contains one of these characters.
-        let redirect_to = if letter.redirect_to.contains(['&', '=', '#']) {
-            url::form_urlencoded::byte_serialize(letter.redirect_to.as_bytes()).collect()
+        let redirect_to = if message.redirect_to.contains(['&', '=', '#']) {
+            url::form_urlencoded::byte_serialize(message.redirect_to.as_bytes()).collect()
         } else {
-            letter.redirect_to.clone()
+            message.redirect_to.clone()
         };
         format!("{}{path}?token={hash}&type={otp_type}&redirect_to={redirect_to}", self.base_url).into()
     }
 
-    pub(crate) fn note_sent(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), ApiError> {
+    pub(crate) fn set_sent_at(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), ApiError> {
         let now = Some(self.now());
         let user = &mut self.account(user_id)?.user;
         match otp_type {

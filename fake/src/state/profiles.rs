@@ -11,7 +11,7 @@ use crate::{
     },
     state::{
         accounts::{Contact, EMAIL_TAKEN},
-        messages::Letter,
+        messages::OutgoingMessage,
         rows::account::{Account, blank_user, new_identity},
         store::State,
     },
@@ -73,7 +73,7 @@ impl State {
             return Err(ApiError::new(403, ErrorCode::UserBanned, "User is banned"));
         }
         if profile.provider == WEB3 || account.has_confirmed_email() {
-            self.note(id, AuditAction::Login, Some(json!({ "provider": profile.provider })));
+            self.log_action(id, AuditAction::Login, Some(json!({ "provider": profile.provider })));
             return Ok(id);
         }
         self.confirm_by(id, profile, trusted)?;
@@ -102,7 +102,7 @@ impl State {
         let identity = profile.identity(self.random.id(), user_id, self.now());
         let traits = identity_traits(&identity);
         self.account(user_id)?.add_identity(identity);
-        self.note(user_id, AuditAction::IdentityLinked, Some(traits));
+        self.log_action(user_id, AuditAction::IdentityLinked, Some(traits));
         Ok(())
     }
 
@@ -124,7 +124,7 @@ impl State {
         account.keep_only(profile);
         if trusted {
             account.confirm_email(now);
-            self.note(user_id, AuditAction::UserSignedup, Some(json!({ "provider": profile.provider })));
+            self.log_action(user_id, AuditAction::UserSignedup, Some(json!({ "provider": profile.provider })));
             return Ok(());
         }
         let provider = &profile.provider;
@@ -143,7 +143,7 @@ impl State {
 
     fn send_confirmation(&mut self, user_id: Uuid) -> Result<(), ApiError> {
         let redirect_to = self.settings.site_url.clone();
-        self.send(user_id, &Letter { otp_type: Some(OtpType::Signup), challenge: None, redirect_to })
+        self.send(user_id, &OutgoingMessage { otp_type: Some(OtpType::Signup), challenge: None, redirect_to })
     }
 
     /// Links an identity to a signed-in user.
@@ -192,7 +192,7 @@ impl State {
             return Err(ApiError::validation_failed(message));
         }
         let (identity, now) = (profile.identity(self.random.id(), user_id, self.now()), self.now());
-        self.note(user_id, AuditAction::InviteAccepted, Some(json!({ "provider": profile.provider })));
+        self.log_action(user_id, AuditAction::InviteAccepted, Some(json!({ "provider": profile.provider })));
         let account = self.account(user_id)?;
         account.add_identity(identity);
         account.keep_only(profile);

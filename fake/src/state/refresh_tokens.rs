@@ -57,7 +57,7 @@ impl State {
             } else if is_past(settings.session_inactivity, session.last_active()) {
                 Some("Session Expired (Inactivity)")
             } else if has_factor
-                && session.second_factors.is_empty()
+                && session.second_factor.is_none()
                 && is_past(settings.low_aal_lifetime, session.created_at)
             {
                 Some("Session Expired (Low AAL: User Needs MFA Verification)")
@@ -90,7 +90,7 @@ impl State {
         match session.refresh_tokens.use_random(token, now, interval) {
             RandomUse::Active(active) => {
                 let (user_id, headers) = (session.user_id, vec![(TOKEN_PREFIX, prefix(&active))]);
-                self.note(user_id, AuditAction::TokenRefreshed, None);
+                self.log_action(user_id, AuditAction::TokenRefreshed, None);
                 return Ok((active, headers));
             }
             RandomUse::AlreadyUsed => {
@@ -113,8 +113,8 @@ impl State {
             fresh
         };
         headers.push((TOKEN_PREFIX, prefix(&issued)));
-        self.note(user_id, AuditAction::TokenRefreshed, None);
-        self.note(user_id, AuditAction::TokenRevoked, None);
+        self.log_action(user_id, AuditAction::TokenRefreshed, None);
+        self.log_action(user_id, AuditAction::TokenRevoked, None);
         Ok((issued, headers))
     }
 
@@ -150,7 +150,7 @@ impl State {
         }
         headers.push((TOKEN_COUNTER, signer.counter.to_string()));
         let issued = signer.token(session_id);
-        self.note(user_id, AuditAction::TokenRefreshed, None);
+        self.log_action(user_id, AuditAction::TokenRefreshed, None);
         Ok((issued, headers))
     }
 

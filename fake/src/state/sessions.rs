@@ -81,7 +81,8 @@ impl State {
             method,
             created_at: now,
             refreshed_at: None,
-            second_factors: Vec::new(),
+            second_factor: None,
+            second_steps: Vec::new(),
             application,
             refresh_tokens,
         });
@@ -100,7 +101,7 @@ impl State {
 
     /// Returns whether a second factor was used in a session.
     pub(crate) fn is_aal2(&self, session_id: Uuid) -> bool {
-        self.sessions.iter().any(|session| session.id == session_id && !session.second_factors.is_empty())
+        self.sessions.iter().any(|session| session.id == session_id && session.second_factor.is_some())
     }
 
     /// Raises a session to aal2, ends the user's sessions below it, and issues new tokens.
@@ -115,26 +116,23 @@ impl State {
     ) -> Result<Session, ApiError> {
         let (now, fresh) = (self.now(), self.random.refresh_token());
         let session = self.sessions.iter_mut().find(|session| session.id == session_id).ok_or_else(session_gone)?;
-        session.second_factors.retain(|second| second.method != method);
-        session.second_factors.push(SecondFactor { id: factor_id, method, used_at: now });
+        session.raise(SecondFactor { id: factor_id, method }, now);
         let user_id = session.user_id;
         let token = if let Some(signer) = session.refresh_tokens.signer() {
             signer.counter += 2;
             signer.token(session_id)
         } else {
             session.refresh_tokens.swap_random(fresh.clone(), now);
-            self.note(user_id, AuditAction::TokenRevoked, None);
+            self.log_action(user_id, AuditAction::TokenRevoked, None);
             fresh
         };
-        self.sessions.retain(|session| session.user_id != user_id || !session.second_factors.is_empty());
+        self.sessions.retain(|session| session.user_id != user_id || session.second_factor.is_some());
         self.tokens(session_id, token)
     }
 
     /// Lowers the sessions that used a factor to aal1.
     pub(crate) fn lower_sessions(&mut self, factor_id: Uuid) {
-        for session in &mut self.sessions {
-            session.second_factors.retain(|second| second.id != factor_id);
-        }
+        self.sessions.iter_mut().for_each(|session| session.lower(factor_id));
     }
 }
 

@@ -115,7 +115,7 @@ impl State {
             account.set_password(Password::Plain(random.into()));
             self.sessions.retain(|session| session.user_id != user_id);
         }
-        self.note(user_id, AuditAction::UserSignedup, Some(serde_json::json!({ "provider": "email" })));
+        self.log_action(user_id, AuditAction::UserSignedup, Some(serde_json::json!({ "provider": "email" })));
         let account = self.account(user_id)?;
         account.confirm_email(now);
         let email = account.email().to_owned();
@@ -134,17 +134,17 @@ impl State {
         account.drop_codes(Some(OtpType::Magiclink));
         account.drop_links();
         if account.has_confirmed_email() {
-            self.note(user_id, AuditAction::Login, None);
+            self.log_action(user_id, AuditAction::Login, None);
             return Ok(());
         }
         account.confirm_email(now);
-        self.note(user_id, AuditAction::UserSignedup, Some(serde_json::json!({ "provider": "email" })));
+        self.log_action(user_id, AuditAction::UserSignedup, Some(serde_json::json!({ "provider": "email" })));
         Ok(())
     }
 
     fn confirm_sms(&mut self, user_id: Uuid) -> Result<(), ApiError> {
         let now = self.now();
-        self.note(user_id, AuditAction::UserSignedup, Some(serde_json::json!({ "provider": "phone" })));
+        self.log_action(user_id, AuditAction::UserSignedup, Some(serde_json::json!({ "provider": "phone" })));
         let account = self.account(user_id)?;
         account.confirm_phone(now);
         account.user.is_anonymous = Some(false);
@@ -168,7 +168,7 @@ impl State {
         let now = self.now();
         let email = self.account(user_id)?.user.new_email.clone().unwrap_or_default();
         self.check_unique(user_id, &Contact::Email(email.clone()), "Error confirm email")?;
-        self.note(user_id, AuditAction::UserModified, None);
+        self.log_action(user_id, AuditAction::UserModified, None);
         let account = self.account(user_id)?;
         account.user.new_email = None;
         account.user.email = Some(email);
@@ -185,7 +185,7 @@ impl State {
         let now = self.now();
         let phone = self.account(user_id)?.user.new_phone.clone().unwrap_or_default();
         self.check_unique(user_id, &Contact::Phone(phone.clone()), "Error confirming user")?;
-        self.note(user_id, AuditAction::UserModified, None);
+        self.log_action(user_id, AuditAction::UserModified, None);
         let account = self.account(user_id)?;
         account.user.new_phone = None;
         account.user.phone = Some(phone);

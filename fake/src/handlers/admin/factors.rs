@@ -35,7 +35,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     factor.updated_at = Some(state.now());
     state.change_factor(user_id, factor.id, |place| *place = factor.clone())?;
     let traits = json!({ "user_id": user_id, "factor_id": factor.id, "factor_type": factor.factor_type });
-    state.note_admin(AuditAction::FactorUpdated, traits);
+    state.log_admin_action(AuditAction::FactorUpdated, traits);
     ok(&factor)
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let (user_id, factor) = find(state, request)?;
     let traits = json!({ "user_id": user_id, "factor_id": factor.id });
-    state.note(user_id, AuditAction::FactorDeleted, Some(traits));
+    state.log_action(user_id, AuditAction::FactorDeleted, Some(traits));
     state.retain_factors(user_id, |other| other.id != factor.id)?;
     state.lower_sessions(factor.id);
     ok(&factor)

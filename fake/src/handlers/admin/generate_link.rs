@@ -14,7 +14,7 @@ use crate::{
     state::{
         State,
         accounts::EMAIL_TAKEN,
-        messages::{Letter, token_hash},
+        messages::{OutgoingMessage, token_hash},
         rows::{
             account::SentCode,
             password::{Password, check_strength},
@@ -66,9 +66,9 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
         }
     };
     match otp_type {
-        OtpType::Magiclink | OtpType::Recovery => state.note(id, AuditAction::UserRecoveryRequested, None),
+        OtpType::Magiclink | OtpType::Recovery => state.log_action(id, AuditAction::UserRecoveryRequested, None),
         OtpType::Invite => {
-            state.note_admin(AuditAction::UserInvited, json!({ "user_id": id, "user_email": wanted.email }));
+            state.log_admin_action(AuditAction::UserInvited, json!({ "user_id": id, "user_email": wanted.email }));
         }
         _ => {}
     }
@@ -93,13 +93,13 @@ fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Generate
     account.codes.push(SentCode::new(otp_type, &address, &hash, now));
     account.is_change_half_confirmed = false;
     account.user.new_email = Some(new);
-    state.note_sent(id, otp_type)?;
+    state.set_sent_at(id, otp_type)?;
     let redirect_to = redirect_of(state, request, wanted.redirect_to.clone());
-    let letter = Letter { otp_type, challenge: None, redirect_to };
-    let link = state.link(&hash, OtpType::EmailChange, &letter);
+    let message = OutgoingMessage { otp_type, challenge: None, redirect_to };
+    let link = state.link(&hash, OtpType::EmailChange, &message);
     // The real server computes this hash from the current address for either link.
     let hash = token_hash(&current, &code);
-    answer(state, id, &link, &code, &hash, &wanted.type_.to_string(), &letter.redirect_to)
+    answer(state, id, &link, &code, &hash, &wanted.type_.to_string(), &message.redirect_to)
 }
 
 fn invited(state: &mut State, aud: &str, known: Option<Uuid>, wanted: &GenerateLinkRequest) -> Result<Uuid, ApiError> {
@@ -147,10 +147,10 @@ fn link_of(
     let hash = token_hash(&address, &code);
     account.drop_codes(Some(otp_type));
     account.codes.push(SentCode::new(Some(otp_type), &address, &hash, now));
-    state.note_sent(id, Some(otp_type))?;
-    let letter = Letter { otp_type: Some(otp_type), challenge: None, redirect_to };
-    let link = state.link(&hash, otp_type, &letter);
-    answer(state, id, &link, &code, &hash, &otp_type.to_string(), &letter.redirect_to)
+    state.set_sent_at(id, Some(otp_type))?;
+    let message = OutgoingMessage { otp_type: Some(otp_type), challenge: None, redirect_to };
+    let link = state.link(&hash, otp_type, &message);
+    answer(state, id, &link, &code, &hash, &otp_type.to_string(), &message.redirect_to)
 }
 
 pub(crate) fn answer(

@@ -20,6 +20,6 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let user_id = user_id(state, request)?;
     let place = state.place_of_passkey(user_id, request.segment(5))?;
     let passkey_id = state.passkeys.remove(place).passkey.id;
-    state.note_admin(AuditAction::PasskeyDeleted, json!({ "user_id": user_id, "passkey_id": passkey_id }));
+    state.log_admin_action(AuditAction::PasskeyDeleted, json!({ "user_id": user_id, "passkey_id": passkey_id }));
     Ok(Response::new(204))
 }

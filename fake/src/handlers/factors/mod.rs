@@ -79,7 +79,7 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
     }
     account.user.factors.get_or_insert_default().push(factor);
     let traits = json!({ "factor_id": id, "factor_type": enroll.factor_type });
-    state.note(caller.user_id, AuditAction::FactorInProgress, Some(traits));
+    state.log_action(caller.user_id, AuditAction::FactorInProgress, Some(traits));
     state.factors.push(FactorRow { factor_id: id, proof, challenges: Vec::new() });
     let (type_, friendly_name) = (enroll.factor_type, Some(name));
     ok(&EnrollFactorResponse { id, type_, friendly_name, phone, totp: application })
@@ -110,7 +110,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
         }
     };
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status });
-    state.note(caller.user_id, AuditAction::ChallengeCreated, Some(traits));
+    state.log_action(caller.user_id, AuditAction::ChallengeCreated, Some(traits));
     state.change_factor(caller.user_id, factor.id, |factor| factor.last_challenged_at = Some(now))?;
     state.factor_row(factor.id)?.challenges.push(ChallengeRow { id, created_at: now, nonce, answered: false });
     ok(&response)
@@ -144,7 +144,7 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     };
     state.factor_row(factor.id)?.answered(&challenge);
     let traits = json!({ "factor_id": factor.id, "challenge_id": challenge.id, "factor_type": factor.factor_type });
-    state.note(caller.user_id, AuditAction::VerificationAttempted, Some(traits));
+    state.log_action(caller.user_id, AuditAction::VerificationAttempted, Some(traits));
     if !factor.is_verified() {
         state.change_factor(caller.user_id, factor.id, |factor| {
             factor.status = FactorStatus::Verified;
@@ -166,7 +166,7 @@ pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
         return Err(ApiError::new(422, ErrorCode::InsufficientAal, message));
     }
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status, "session_id": caller.session_id });
-    state.note(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
+    state.log_action(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
     state.retain_factors(caller.user_id, |other| other.id != factor.id)?;
     state.lower_sessions(factor.id);
     ok(&UnenrollFactorResponse { id: factor.id })

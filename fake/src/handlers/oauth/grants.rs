@@ -35,6 +35,6 @@ pub(crate) fn revoke(state: &mut State, request: &Request) -> ApiResult {
         session.user_id != user_id || !is_theirs
     });
     let traits = json!({ "oauth_client_id": client_id, "action": "revoke_oauth_grant" });
-    state.note(user_id, AuditAction::TokenRevoked, Some(traits));
+    state.log_action(user_id, AuditAction::TokenRevoked, Some(traits));
     Ok(Response::new(204))
 }

@@ -85,7 +85,7 @@ fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> ApiRe
     }
     state.oauth.authorizations.remove(place);
     let traits = json!({ "provider_type": "oauth_provider_authorization_code", "client_id": client_id });
-    state.note(user_id, AuditAction::Login, Some(traits));
+    state.log_action(user_id, AuditAction::Login, Some(traits));
     let application = Application { client_id, scope: known.scope.clone() };
     let issued = state.start_session(user_id, "oauth_provider/authorization_code", Some(application))?;
     let is_openid = scopes(&known.scope).iter().any(|scope| scope == "openid");

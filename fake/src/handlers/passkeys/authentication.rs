@@ -35,7 +35,7 @@ pub(crate) fn authenticate(state: &mut State, request: &Request) -> ApiResult {
     for row in state.passkeys.iter_mut().filter(|row| row.passkey.id == passkey_id) {
         row.passkey.last_used_at = Some(now);
     }
-    state.note(user_id, AuditAction::Login, Some(json!({ "passkey_id": passkey_id })));
+    state.log_action(user_id, AuditAction::Login, Some(json!({ "passkey_id": passkey_id })));
     state.sign_in(user_id, "passkey")
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn rename(state: &mut State, request: &Request) -> ApiResult {
     }
     let place = state.place_of_passkey(caller.user_id, request.segment(2))?;
     let traits = json!({ "passkey_id": state.passkeys[place].passkey.id });
-    state.note(caller.user_id, AuditAction::PasskeyUpdated, Some(traits));
+    state.log_action(caller.user_id, AuditAction::PasskeyUpdated, Some(traits));
     let passkey = &mut state.passkeys[place].passkey;
     passkey.friendly_name = Some(friendly_name);
     ok(passkey)
@@ -36,6 +36,6 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     check_level(state, &caller)?;
     let place = state.place_of_passkey(caller.user_id, request.segment(2))?;
     let gone = state.passkeys.remove(place).passkey.id;
-    state.note(caller.user_id, AuditAction::PasskeyDeleted, Some(json!({ "passkey_id": gone })));
+    state.log_action(caller.user_id, AuditAction::PasskeyDeleted, Some(json!({ "passkey_id": gone })));
     Ok(Response::new(204))
 }

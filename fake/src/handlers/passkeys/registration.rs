@@ -56,7 +56,7 @@ pub(crate) fn register(state: &mut State, request: &Request) -> ApiResult {
         last_used_at: None,
     };
     let response = ok(&passkey);
-    state.note(caller.user_id, AuditAction::PasskeyCreated, Some(json!({ "passkey_id": passkey.id })));
+    state.log_action(caller.user_id, AuditAction::PasskeyCreated, Some(json!({ "passkey_id": passkey.id })));
     state.passkeys.push(PasskeyRow { user_id: caller.user_id, passkey, credential });
     response
 }

@@ -59,7 +59,7 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     }
     let id = account.user.id;
     let provider = if email.is_some() { "email" } else { "phone" };
-    state.note(id, AuditAction::Login, Some(json!({ "provider": provider })));
+    state.log_action(id, AuditAction::Login, Some(json!({ "provider": provider })));
     let issued = state.start_session(id, "password", None)?;
     // Only this grant type has the field, which is null for a password that keeps the rules.
     let mut response = json!(issued.session);

@@ -26,7 +26,7 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let flow = state.redeem_code(grant.auth_code.expose(), grant.code_verifier.expose())?;
     let user_id = flow.user_id.ok_or_else(flow_gone)?;
     let traits = json!({ "provider_type": flow.provider.as_deref().unwrap_or(flow.method) });
-    state.note(user_id, AuditAction::Login, Some(traits));
+    state.log_action(user_id, AuditAction::Login, Some(traits));
     let mut issued = state.start_session(user_id, flow.method, None)?;
     if let Some(provider) = flow.provider {
         issued.session.provider_token = Some(format!("{provider}-access-token").into());

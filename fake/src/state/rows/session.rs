@@ -14,8 +14,10 @@ pub(crate) struct SessionRow {
     pub(crate) method: &'static str,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) refreshed_at: Option<DateTime<Utc>>,
-    /// The second factors that were used in the session, newest last.
-    pub(crate) second_factors: Vec<SecondFactor>,
+    /// The second factor that was used last, unless it was removed since.
+    pub(crate) second_factor: Option<SecondFactor>,
+    /// The methods of the second factors that were used, newest first, with the last time of each.
+    pub(crate) second_steps: Vec<(&'static str, DateTime<Utc>)>,
     /// The OAuth client that the session belongs to.
     pub(crate) application: Option<Application>,
     pub(crate) refresh_tokens: RefreshTokens,
@@ -28,12 +30,11 @@ pub(crate) struct Application {
     pub(crate) scope: String,
 }
 
-/// A second factor that was used in a session. There is one for each method.
+/// The second factor that was used in a session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SecondFactor {
     pub(crate) id: Uuid,
     pub(crate) method: &'static str,
-    pub(crate) used_at: DateTime<Utc>,
 }
 
 impl SessionRow {
@@ -43,14 +44,28 @@ impl SessionRow {
     }
 
     pub(crate) fn aal(&self) -> &'static str {
-        if self.second_factors.is_empty() { "aal1" } else { "aal2" }
+        if self.second_factor.is_some() { "aal2" } else { "aal1" }
     }
 
     /// Returns how the user signed in, newest first.
     pub(crate) fn amr(&self) -> Value {
         let entry = |method: &str, at: DateTime<Utc>| json!({ "method": method, "timestamp": at.timestamp() });
-        let second = self.second_factors.iter().rev().map(|second| entry(second.method, second.used_at));
+        let second = self.second_steps.iter().map(|(method, at)| entry(method, *at));
         second.chain([entry(self.method, self.created_at)]).collect()
+    }
+
+    /// Raises the session to aal2.
+    pub(crate) fn raise(&mut self, factor: SecondFactor, now: DateTime<Utc>) {
+        self.second_steps.retain(|(method, _)| *method != factor.method);
+        self.second_steps.insert(0, (factor.method, now));
+        self.second_factor = Some(factor);
+    }
+
+    /// Lowers the session to aal1 if this is the factor that was used last.
+    pub(crate) fn lower(&mut self, factor_id: Uuid) {
+        if let Some(factor) = self.second_factor.take_if(|factor| factor.id == factor_id) {
+            self.second_steps.retain(|(method, _)| *method != factor.method);
+        }
     }
 
     /// Fails unless the session is refreshed by the client that it belongs to, if any.

@@ -74,7 +74,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     state.accounts.push(account);
     let mut traits = user_traits(&response);
     traits["provider"] = response.app_metadata.as_ref().map(|data| data["provider"].clone()).unwrap_or_default();
-    state.note_admin(AuditAction::UserSignedup, traits);
+    state.log_admin_action(AuditAction::UserSignedup, traits);
     ok(&response)
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
         if request.body.is_empty() { AdminDeleteUserRequest::default() } else { json_body(request)? };
     state.retain_factors(id, |_| false)?;
     let traits = user_traits(&state.account(id)?.user);
-    state.note_admin(AuditAction::UserDeleted, traits);
+    state.log_admin_action(AuditAction::UserDeleted, traits);
     state.sessions.retain(|session| session.user_id != id);
     state.passkeys.retain(|row| row.user_id != id);
     if how.should_soft_delete == Some(true) {

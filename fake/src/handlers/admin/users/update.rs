@@ -74,7 +74,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let is_new = |identity: &&Identity| shown.iter().all(|known| known.identity_id != identity.identity_id);
     let new: Vec<_> = user.identities.iter().flatten().filter(is_new).cloned().collect();
     shown.extend(new);
-    state.note_admin(AuditAction::UserModified, user_traits(&user));
+    state.log_admin_action(AuditAction::UserModified, user_traits(&user));
     ok(&User { identities: Some(shown), ..user })
 }
 

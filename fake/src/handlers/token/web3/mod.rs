@@ -67,7 +67,7 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
         "domain": message.domain,
         "uri": message.uri,
     });
-    state.note(user_id, AuditAction::Login, Some(traits));
+    state.log_action(user_id, AuditAction::Login, Some(traits));
     state.sign_in(user_id, WEB3)
 }
 
