@@ -2,13 +2,13 @@
 
 use std::env;
 
-use gotrue_openapi::{Code, Error, Options, document, generate, write};
+use gotrue_openapi::{Code, Error, HookCode, Options, document, generate, hooks, write};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     if let Err(error) = build() {
         for line in error.to_string().lines() {
-            println!("cargo::error=openapi/gotrue.yaml: {line}");
+            println!("cargo::error=openapi: {line}");
         }
     }
 }
@@ -24,5 +24,17 @@ fn build() -> Result<(), Error> {
     write("open.rs", open)?;
     write("schemas.rs", schemas)?;
     write("operations.rs", operations)?;
-    write("client.rs", client)
+    write("client.rs", client)?;
+    if env::var_os("CARGO_FEATURE_HOOKS").is_some() {
+        build_hooks(&options)?;
+    }
+    Ok(())
+}
+
+fn build_hooks(options: &Options) -> Result<(), Error> {
+    let options = Options { hand_written: &[("HookClaims", "crate::types::hooks::HookClaims")], ..options.clone() };
+    let HookCode { types, open, claims } = hooks(&options)?;
+    write("hook_types.rs", types)?;
+    write("hook_open.rs", open)?;
+    write("hook_claims.rs", claims)
 }

@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mfa = client.user(session.access_token()).mfa();
     let factor = mfa.enroll_totp(EnrollTotp::new().friendly_name("phone").issuer("Acme")).await?;
     let picture = factor.qr_code_data_uri();
-    println!("Enrol       scan a picture of {} bytes, or type a secret", picture.expose().len());
+    println!("Enroll      scan a picture of {} bytes, or type a secret", picture.expose().len());
 
     let wrong = mfa.challenge_and_verify(factor.id, "000000").await;
     println!("Verify      {}", wrong.err().map_or_else(String::new, |error| error.to_string()));

@@ -39,7 +39,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     let email = format!("ada-{}@example.com", since_1970.as_millis());
     let SignUpOutcome::Session(session) = client.sign_up(SignUp::email(&email, "correct-horse-7")).await? else {
-        println!("Sign up     a message is on its way to {email}; this needs a server that confirms by itself");
+        println!(
+            "Sign up     a message is on its way to {email}; this example needs a server that confirms new users at once"
+        );
         return Ok(());
     };
     println!("Sign up     {email} has the id {}", session.user().id);
@@ -64,7 +66,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("Sign in     {} is back, without a password", session.user().email.as_deref().unwrap_or_default());
 
     let again = client.sign_in(assertion).await;
-    println!("Sign in     the same answer again: {}", again.err().map_or_else(String::new, |error| error.to_string()));
+    println!(
+        "Sign in     the same response again: {}",
+        again.err().map_or_else(String::new, |error| error.to_string())
+    );
 
     let passkeys = client.user(session.access_token()).passkeys();
     for passkey in passkeys.list().await? {

@@ -9,6 +9,8 @@ pub mod axum;
 mod client;
 mod clock;
 pub mod error;
+#[cfg(feature = "hooks")]
+pub mod hooks;
 mod input;
 pub mod jwt;
 #[cfg(feature = "loopback")]

@@ -1,18 +1,18 @@
 //! A bound on the nesting of JSON from outside.
 //!
-//! The server stores free-form data nested up to 10,000 levels deep. `serde_json` refuses more than 128 levels, and a deep
-//! [`Value`](serde_json::Value) overflows the stack when it is dropped, cloned or printed. Therefore a value more than
-//! [`MAX_DEPTH`] levels deep is replaced by a string that contains its JSON text, before the document is decoded: nothing
-//! is lost, and everything afterwards is bounded.
+//! The server stores free-form data nested up to 10,000 levels deep. `serde_json` refuses more than 128 levels, and a
+//! deep [`Value`](serde_json::Value) overflows the stack when it is dropped, cloned or printed. Therefore a value more
+//! than [`MAX_DEPTH`] levels deep is replaced by a string that contains its JSON text, before the document is decoded:
+//! nothing is lost, and everything afterwards is bounded.
 
 use std::borrow::Cow;
 
-/// The number of levels that keep their structure. It leaves room below the 128 levels of `serde_json` for a document in
-/// which the value is nested.
+/// The number of levels that keep their structure. It leaves room below the 128 levels of `serde_json` for a document
+/// in which the value is nested.
 pub(crate) const MAX_DEPTH: usize = 100;
 
-/// Returns the document with every value below [`MAX_DEPTH`] levels as a string of its JSON text. Returns anything that is
-/// not a complete JSON array or object unchanged.
+/// Returns the document with every value below [`MAX_DEPTH`] levels as a string of its JSON text. Returns anything that
+/// is not a complete JSON array or object unchanged.
 pub(crate) fn bounded(json: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Vec::new();
     // Up to where the document is in `out`, and where the value starts that is too deep.
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_deep_becomes_its_text() {
+    fn a_value_that_is_too_deep_becomes_its_text() {
         for (open, close) in [("[", "]"), (r#"{"a":"#, "}"), (r#"[{"a":"#, "}]"), ("[1,{},[", "]]"), ("\n[ ", " ]\n")] {
             for depth in [MAX_DEPTH + 1, 130, 10_000, 100_000] {
                 let document = nested(depth, open, close);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beside_it_stays() {
+    fn values_beside_it_stay() {
         let deep = nested(500, "[", "]");
         let document = format!(r#"{{"before":[1],"deep":{deep},"deeper":[{deep}],"after":{{"b":2}}}}"#);
         let value: Value = serde_json::from_slice(&bounded(document.as_bytes())).unwrap();

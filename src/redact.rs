@@ -1,7 +1,7 @@
 //! Removal of secrets from text that came from outside.
 //!
-//! Two ways, always both: secrets that were sent are removed by their value ([`Redactor`]), and anything else that looks
-//! like a token or a code is removed by its form ([`redact`]).
+//! Two ways, always both: secrets that were sent are removed by their value ([`Redactor`]), and anything else that
+//! looks like a token or a code is removed by its form ([`redact`]).
 
 use std::ops::Range;
 
@@ -13,8 +13,8 @@ const EXCERPT: usize = 200;
 /// The minimum length of a word that may be a secret: the length of a refresh token.
 const TOKEN: usize = 12;
 
-/// The minimum length of a value that is removed wherever it occurs. A shorter one is removed only where it is a word, so
-/// that a secret such as `a` does not remove a letter from every word.
+/// The minimum length of a value that is removed wherever it occurs. A shorter one is removed only where it is a word,
+/// so that a secret such as `a` does not remove a letter from every word.
 const SHORT: usize = 4;
 
 const REDACTED: &str = "[redacted]";
@@ -26,8 +26,8 @@ pub(crate) struct Redactor {
 }
 
 impl Redactor {
-    /// Creates a redactor for these values. Also removes the parts of a JWT, in case a text contains only one of them, and
-    /// Base64 without its padding.
+    /// Creates a redactor for these values. Also removes the parts of a JWT, in case a text contains only one of them,
+    /// and Base64 without its padding.
     pub(crate) fn new(values: impl IntoIterator<Item = String>) -> Self {
         let mut all = Vec::new();
         for value in values {

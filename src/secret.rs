@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 /// A token, password or code.
 ///
-/// `Debug` prints `[redacted]`, there is no `Display`, two secrets are compared in constant time, and the memory is wiped
-/// when the value is dropped. It serializes as the plain string, since that is how it is sent and stored.
+/// `Debug` prints `[redacted]`, there is no `Display`, two secrets are compared in constant time, and the memory is
+/// wiped when the value is dropped. It serializes as the plain string, since that is how it is sent and stored.
 ///
 /// ```
 /// use gotrue::Secret;

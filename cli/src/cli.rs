@@ -8,10 +8,13 @@ const ABOUT: &str = "Sign in to a GoTrue (Supabase Auth) server, and administer 
 
 The server comes from the first of these that is set: --url; --profile; GOTRUE_PROFILE; the environment (GOTRUE_URL, \
                      or SUPABASE_URL); the current profile; a server on this machine. Admin commands need the \
-                     service key, from --service-key, the environment (GOTRUE_SERVICE_KEY, or \
-                     SUPABASE_SERVICE_ROLE_KEY) or a profile. Keys are only sent to the server that they belong to: \
+                     service key, from --service-key, the environment or a profile. Keys are only sent to the server that they belong to: \
                      those of the environment to the server of the environment, those of a profile to the server of \
                      that profile. gotrue profile show prints where each value comes from.
+
+Environment variables: GOTRUE_URL with GOTRUE_API_KEY and GOTRUE_SERVICE_KEY, or SUPABASE_URL (to which /auth/v1 is \
+                     appended) with SUPABASE_PUBLISHABLE_KEY or SUPABASE_ANON_KEY, and SUPABASE_SECRET_KEY or \
+                     SUPABASE_SERVICE_ROLE_KEY. The two families are never mixed; GOTRUE_URL takes precedence.
 
 Profiles and sessions are stored in the platform's configuration directory, or in GOTRUE_CONFIG_DIR.";
 
@@ -55,7 +58,7 @@ pub enum Command {
     /// Manage the users of the server
     #[command(subcommand)]
     Users(command::users::Users),
-    /// Invite a user by e-mail
+    /// Invite a user by email
     Invite(command::invite::Invite),
     /// Generate the link that a mail would contain, without sending it
     #[command(subcommand)]
@@ -74,9 +77,12 @@ pub enum Command {
     /// Inspect and verify tokens
     #[command(subcommand)]
     Jwt(command::jwt::Jwt),
-    /// Make the signing keys of a server, and tokens signed with them
+    /// Generate the signing keys of a server, and mint tokens signed with them
     #[command(subcommand, long_about = command::keys::ABOUT)]
     Keys(command::keys::Keys),
+    /// Make and check the requests of auth hooks
+    #[command(subcommand, long_about = command::hooks::ABOUT)]
+    Hooks(command::hooks::Hooks),
     /// Check that the server is up, and show its version
     Health(command::health::Health),
     /// Check the server, its keys and its settings, and say what to do
@@ -115,6 +121,7 @@ impl Command {
             Self::Clients(command) => command.run(context).await,
             Self::Jwt(command) => command.run(context).await,
             Self::Keys(command) => command.run(context),
+            Self::Hooks(command) => command.run(context).await,
             Self::Health(command) => command.run(context).await,
             Self::Doctor(command) => command.run(context).await,
             Self::Settings(command) => command.run(context).await,

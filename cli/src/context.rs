@@ -127,7 +127,7 @@ async fn is_gotrue(client: &Client) -> bool {
     }
 }
 
-/// Returns the key, or asks for it if it is `-`.
+/// Returns the key, or prompts for it if it is `-`.
 pub fn key_or_prompt(what: &str, key: &Secret) -> Result<Secret> {
     if key.expose() == "-" { prompt::secret(what) } else { Ok(key.clone()) }
 }

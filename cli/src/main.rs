@@ -6,6 +6,7 @@ mod cli;
 mod command;
 mod config_dir;
 mod context;
+mod debug;
 mod failure;
 mod options;
 mod output;
@@ -24,6 +25,9 @@ use crate::{cli::Cli, context::Context, failure::Result};
 
 fn main() -> ExitCode {
     let Cli { options, command } = Cli::parse();
+    if options.debug {
+        debug::print_requests();
+    }
     let context = Context::new(options);
     match run(&context, command) {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,10 +9,10 @@ pub struct Options {
     #[arg(long, global = true, value_name = "URL")]
     #[arg(help = "URL of the server, such as https://project.supabase.co/auth/v1")]
     pub url: Option<String>,
-    /// API key for the gateway in front of the server; - asks for it
+    /// API key for the gateway in front of the server; - prompts for it
     #[arg(long, global = true, value_name = "KEY")]
     pub key: Option<Secret>,
-    /// Service key, for admin commands; - asks for it
+    /// Service key, for admin commands; - prompts for it
     #[arg(long, global = true, value_name = "KEY")]
     pub service_key: Option<Secret>,
     /// Profile to use for this command
@@ -24,4 +24,7 @@ pub struct Options {
     /// Skip confirmation prompts
     #[arg(long, short, global = true)]
     pub yes: bool,
+    /// Print each request with its status, duration and request ID to standard error
+    #[arg(long, global = true)]
+    pub debug: bool,
 }

@@ -9,7 +9,7 @@ use crate::keys::Keys;
 const EXPIRES_AT: i64 = 1_983_812_996;
 
 /// The API keys of a project.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ApiKeys {
     pub(crate) anon: Secret,
     pub(crate) service_role: Secret,

@@ -75,8 +75,8 @@ impl ManualClock {
         });
     }
 
-    /// Lets time pass as on a suspended laptop: the wall clock and the uptime go on, but no timer runs. Waits that are over
-    /// end when the time is next [advanced](Self::advance).
+    /// Lets time pass as on a suspended laptop: the wall clock and the uptime go on, but no timer runs. Waits that are
+    /// over end when the time is next [advanced](Self::advance).
     pub fn suspend(&self, by: time::Duration) {
         self.0.send_if_modified(|time| {
             time.now += duration(by);

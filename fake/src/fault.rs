@@ -26,7 +26,7 @@ use crate::{
 /// # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to FakeServer::fail"]
+#[must_use = "pass it to FakeServer::fail"]
 pub struct Fault {
     kind: Kind,
     operation: Option<String>,
@@ -112,7 +112,7 @@ impl Fault {
     }
 
     /// Returns the response of the fault. `own` handles the request and returns the server's own response.
-    pub(crate) fn answer(self, request: &Request, own: impl FnOnce() -> Response) -> Response {
+    pub(crate) fn respond(self, request: &Request, own: impl FnOnce() -> Response) -> Response {
         let response = match self.kind {
             Kind::Error(status, code) => {
                 ApiError::new(status, code, "This failure was requested by the test").into_response(request)

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::{
     api_keys::ApiKeys,
+    handlers::provider_page,
     wire::{Request, Response, json_response},
 };
 
@@ -16,7 +17,7 @@ pub(crate) const PREFIX: &str = "/auth/v1";
 pub(crate) const LOCAL_JWT_SECRET: &str = "super-secret-jwt-token-with-at-least-32-characters-long";
 
 /// The paths below the prefix that need no API key: a browser opens them, or they are public.
-const OPEN: [&str; 4] = ["/authorize", "/callback", "/verify", "/.well-known/jwks.json"];
+const OPEN: [&str; 5] = ["/authorize", "/callback", "/verify", "/.well-known/jwks.json", provider_page::PATH];
 
 /// The paths that the gateway passes on as they are, without an API key.
 const OUTSIDE: [&str; 3] = ["/.well-known/oauth-authorization-server", "/sso/saml/acs", "/sso/saml/metadata"];

@@ -3,8 +3,7 @@
 //! It starts in about a millisecond, listens on loopback, and behaves as the real server does: users, passwords, codes
 //! and links with a mailbox that the test can read, sessions with refresh token rotation, sign-in with providers by
 //! PKCE and by ID token, with wallets and with passkeys, identities, second factors, an OAuth server, and the admin
-//! API: users, links, custom and SAML providers, OAuth clients, the audit log. SAML responses and the password hashes
-//! of Firebase are not implemented.
+//! API: users, links, custom and SAML providers, OAuth clients, the audit log. SAML responses are not implemented.
 //!
 //! It is deterministic: ids, refresh tokens, codes and keys are the same for the same seed. Access tokens are signed
 //! with ES256; only their signatures differ from run to run. The server publishes its keys as the real one does. Two
@@ -29,6 +28,7 @@ mod builder;
 mod clock;
 mod code_challenge;
 mod contact;
+mod control;
 mod fault;
 mod gates;
 mod gateway;

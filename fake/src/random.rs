@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// A sequence of bytes that look random.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Random {
     /// Keeps the sequences of a server apart.
     name: &'static str,
@@ -16,6 +16,16 @@ pub(crate) struct Random {
 impl Random {
     pub(crate) fn new(name: &'static str, seed: u64) -> Self {
         Self { name, seed, drawn: 0 }
+    }
+
+    /// Returns how many values were drawn.
+    pub(crate) fn drawn(&self) -> u64 {
+        self.drawn
+    }
+
+    /// Returns the sequence at a position.
+    pub(crate) fn at(self, drawn: u64) -> Self {
+        Self { drawn, ..self }
     }
 
     pub(crate) fn bytes(&mut self) -> [u8; 32] {

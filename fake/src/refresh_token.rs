@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_signed_is_read_again() {
+    fn a_signed_token_is_parsed_again() {
         let lengths = [(0, 51), (1, 51), (127, 51), (128, 52), (300, 52), (1 << 40, 58), ((1 << 63) - 1, 62)];
         for (counter, length) in lengths {
             let text = SignedToken::sign(SESSION, counter, b"key");

@@ -10,7 +10,7 @@ use crate::{
         },
         authorize, callback, factors, identities, invite,
         oauth::{self, clients, consent, discovery, grants},
-        otp, passkeys, recover, resend, scim, server_info, sign_out, sign_up,
+        otp, passkeys, provider_page, recover, resend, scim, server_info, sign_out, sign_up,
         sso::{self, providers as sso_providers},
         token, user, verify,
     },
@@ -38,7 +38,7 @@ const METHODS: [Method; 9] = [
 
 /// Returns whether the real server also has the operation at its path with a trailing slash, as it does for each path
 /// that is a group of routes.
-fn takes_slash(operation: &str) -> bool {
+fn accepts_trailing_slash(operation: &str) -> bool {
     match operation {
         "admin_generate_link" | "admin_regenerate_oauth_client_secret" => false,
         "callback" | "callback_form" | "sign_up" | "verify" | "verify_link" | "reauthenticate" | "get_user"
@@ -49,31 +49,35 @@ fn takes_slash(operation: &str) -> bool {
 }
 
 /// Responds to a request. CORS preflight requests are handled before anything else.
-pub(crate) fn answer(state: &mut State, request: &Request) -> Response {
+pub(crate) fn respond(state: &mut State, request: &Request) -> Response {
     let now = state.now();
     let response = if state.settings.gateway {
         gateway::pass(request, &state.api_keys).map_or_else(
             |refused| gateway::add_headers(request, *refused),
-            |passed| gateway::add_headers(request, respond(state, &passed)),
+            |passed| gateway::add_headers(request, dispatch(state, &passed)),
         )
     } else {
         cors::preflight(request, &state.settings.cors_allowed_headers).unwrap_or_else(|| {
             let below = state.external_path().and_then(|path| request.below(path));
-            cors::add_headers(request, respond(state, below.as_ref().unwrap_or(request)))
+            cors::add_headers(request, dispatch(state, below.as_ref().unwrap_or(request)))
         })
     };
     response.dated(now)
 }
 
 /// Calls the handler of the operation, or the fault that is due.
-fn respond(state: &mut State, request: &Request) -> Response {
+fn dispatch(state: &mut State, request: &Request) -> Response {
     let path = request.path();
     let without_slash = path.strip_suffix('/').unwrap_or(path);
-    let is_here =
-        |operation: &&Operation| is_at(operation, path) || takes_slash(operation.id) && is_at(operation, without_slash);
+    let is_here = |operation: &&Operation| {
+        is_at(operation, path) || accepts_trailing_slash(operation.id) && is_at(operation, without_slash)
+    };
     let operations: Vec<&'static Operation> = OPERATIONS.iter().filter(is_here).collect();
     let operation = operations.iter().find(|operation| operation.method == request.method.as_str()).copied();
-    state.requests.push(ReceivedRequest::new(request, operation));
+    state.record(ReceivedRequest::new(request, operation));
+    if operations.is_empty() && provider_page::is_at(request) {
+        return provider_page::page(state, request);
+    }
     let fault = state.faults.next(operation.map(|operation| operation.id));
     let mut own = || match operation {
         Some(operation) => call(state, request, operation).unwrap_or_else(|error| error.into_response(request)),
@@ -84,10 +88,12 @@ fn respond(state: &mut State, request: &Request) -> Response {
             Response::new(405).header("allow", &methods.join(", "))
         }
     };
-    match fault {
-        Some(fault) => fault.answer(request, own),
+    let response = match fault {
+        Some(fault) => fault.respond(request, own),
         None => own(),
-    }
+    };
+    state.forget_old();
+    response
 }
 
 fn call(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {

@@ -2,13 +2,21 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use gotrue::{Client, ClientBuilder, Result, Secret};
 use serde_json::Value;
 
-use crate::{fault::Fault, mailbox::Message, model::Provider, received::ReceivedRequest, state::State, wire::Server};
+use crate::{
+    control::Control,
+    fault::Fault,
+    mailbox::Message,
+    model::Provider,
+    received::ReceivedRequest,
+    state::{State, lock, snapshot::Snapshot},
+    wire::Server,
+};
 
 /// A fake GoTrue server in this process, on loopback. Dropping it stops it.
 ///
@@ -31,6 +39,14 @@ pub struct FakeServer {
     url: String,
     _http: Server,
     state: Arc<Mutex<State>>,
+    control: Option<ControlServer>,
+}
+
+/// The control side, on its own port.
+pub(crate) struct ControlServer {
+    pub(crate) url: String,
+    pub(crate) control: Arc<Control>,
+    pub(crate) _http: Server,
 }
 
 impl fmt::Debug for FakeServer {
@@ -41,14 +57,51 @@ impl fmt::Debug for FakeServer {
 }
 
 impl FakeServer {
-    pub(crate) fn new(url: String, http: Server, state: Arc<Mutex<State>>) -> Self {
-        Self { url, _http: http, state }
+    pub(crate) fn new(url: String, http: Server, state: Arc<Mutex<State>>, control: Option<ControlServer>) -> Self {
+        Self { url, _http: http, state, control }
     }
 
     /// Returns the base URL.
     #[must_use]
     pub fn url(&self) -> String {
         self.url.clone()
+    }
+
+    /// Returns the URL of the [control side](crate::FakeServerBuilder::control), if the server has one.
+    #[must_use]
+    pub fn control_url(&self) -> Option<&str> {
+        self.control.as_ref().map(|control| control.url.as_str())
+    }
+
+    /// Returns everything that the server remembers as JSON: users, sessions, messages and so on, but neither its
+    /// settings nor its keys. It contains secrets.
+    #[must_use]
+    pub fn snapshot(&self) -> String {
+        serde_json::to_string(&self.state().snapshot()).unwrap_or_default()
+    }
+
+    /// Returns to a [snapshot](Self::snapshot), of this server or of one with the same keys: tokens stay valid only if
+    /// the keys are the same, as with the same [seed](crate::FakeServerBuilder::seed) or the same secret.
+    ///
+    /// # Errors
+    /// Says why the text is no snapshot. The server is unchanged then.
+    pub fn restore(&self, snapshot: &str) -> std::result::Result<(), String> {
+        let snapshot: Snapshot = serde_json::from_str(snapshot).map_err(|error| error.to_string())?;
+        self.state().restore(snapshot)
+    }
+
+    /// Makes the present state the one that a reset by the control side returns to. Without a call, it is the state
+    /// after the start.
+    pub fn keep_as_initial(&self) {
+        if let Some(control) = &self.control {
+            control.control.keep_as_initial();
+        }
+    }
+
+    /// Returns how many requests the server received.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.state().received
     }
 
     /// Returns a client of this server.
@@ -116,7 +169,8 @@ impl FakeServer {
         self.state().settings.set_refresh_token_version(version);
     }
 
-    /// Returns the messages that were sent to an email address or phone number, oldest first.
+    /// Returns the messages that were sent to an email address or phone number, oldest first. The server keeps the last
+    /// ten thousand to all addresses.
     #[must_use]
     pub fn messages_to(&self, address: &str) -> Vec<Message> {
         self.state().mailbox.iter().filter(|message| message.to == address).cloned().collect()
@@ -128,16 +182,16 @@ impl FakeServer {
         self.messages_to(address).pop()
     }
 
-    /// Returns the requests that the server received, oldest first, without their secrets.
+    /// Returns the last thousand requests that the server received, oldest first, without their secrets.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
-        self.state().requests.clone()
+        self.state().requests.iter().cloned().collect()
     }
 
     /// Returns how many requests the server received for an operation, by its id in the document.
     #[must_use]
     pub fn count(&self, operation: &str) -> usize {
-        self.state().requests.iter().filter(|request| request.operation == Some(operation)).count()
+        self.state().counts.get(operation).copied().unwrap_or_default()
     }
 
     /// Returns an ID token of a provider for [`IdToken`](gotrue::IdToken), like one from a native sign-in.
@@ -206,9 +260,4 @@ impl FakeServer {
     fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
-}
-
-/// Locks the state. A panic in a handler leaves the state usable for later requests.
-pub(crate) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

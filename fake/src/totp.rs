@@ -25,8 +25,12 @@ pub(crate) fn is_right(secret: [u8; 20], code: &Secret, now: DateTime<Utc>) -> b
 /// Returns the code that an authenticator app shows at that time.
 pub(crate) fn code(secret: &Secret, now: DateTime<Utc>) -> Option<Secret> {
     let bytes = totp_rs::Secret::try_from_base32(secret.expose()).ok()?;
-    let secret = bytes.as_bytes().try_into().ok()?;
-    Some(totp(secret).generate(seconds(now)).to_string().into())
+    bytes.as_bytes().try_into().ok().map(|secret| code_of(secret, now))
+}
+
+/// Returns the code of an app with this secret.
+pub(crate) fn code_of(secret: [u8; 20], now: DateTime<Utc>) -> Secret {
+    totp(secret).generate(seconds(now)).to_string().into()
 }
 
 /// SHA-1, six digits, steps of 30 seconds and one step of tolerance, as at the real server.

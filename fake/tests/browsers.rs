@@ -1,4 +1,4 @@
-//! What browsers ask before and along with a request of another origin (CORS).
+//! Requests of browsers from another origin (CORS).
 
 use gotrue::reqwest::{Client, Method, Response, header::HeaderMap};
 use gotrue_fake::{FakeServer, Fault};

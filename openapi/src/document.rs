@@ -15,6 +15,15 @@ pub fn gotrue() -> Result<Value, Error> {
     serde_json::from_str(include_str!("../bundle/gotrue.json")).map_err(Error::Json)
 }
 
+/// Returns the document of auth hooks, which is `bundle/hooks.json` in this crate. In it, the server is the client.
+///
+/// # Errors
+///
+/// [`Error::Json`] if the file in this crate is not valid JSON.
+pub fn hooks() -> Result<Value, Error> {
+    serde_json::from_str(include_str!("../bundle/hooks.json")).map_err(Error::Json)
+}
+
 /// One operation of the document.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation<'a> {
@@ -145,6 +154,37 @@ pub fn references<'a>(document: &'a Value, value: &'a Value, found: &mut BTreeSe
     }
 }
 
+/// Copies the schemas of `gotrue.yaml` to which another document refers into that document, so that all of its references
+/// are within itself.
+pub fn embed_schemas(document: &mut Value, gotrue: &Value) {
+    localize_references(document);
+    let mut targets = BTreeSet::new();
+    references(gotrue, document, &mut targets);
+    let names = targets.iter().filter_map(|target| target.strip_prefix("#/components/schemas/"));
+    let shared: Vec<_> =
+        names.filter_map(|name| Some((name.to_owned(), gotrue["components"]["schemas"].get(name)?.clone()))).collect();
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        for (name, schema) in shared {
+            schemas.entry(name).or_insert(schema);
+        }
+    }
+}
+
+fn localize_references(value: &mut Value) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        Value::Array(elements) => elements.iter_mut().for_each(localize_references),
+        Value::Object(members) => {
+            if let Some(Value::String(target)) = members.get_mut("$ref")
+                && let Some(local) = target.strip_prefix("gotrue.yaml")
+            {
+                *target = local.to_owned();
+            }
+            members.values_mut().for_each(localize_references);
+        }
+    }
+}
+
 /// Returns the names of the schemas that appear in requests.
 #[must_use]
 pub fn request_schemas(document: &Value) -> BTreeSet<&str> {
@@ -155,6 +195,25 @@ pub fn request_schemas(document: &Value) -> BTreeSet<&str> {
 #[must_use]
 pub fn response_schemas(document: &Value) -> BTreeSet<&str> {
     reachable_schemas(document, &["responses"])
+}
+
+/// Returns the names of the schemas that an application sends: those in requests, or, where the server is the client
+/// (`x-gotrue: client`), those in responses.
+#[must_use]
+pub fn sent_schemas(document: &Value) -> BTreeSet<&str> {
+    if is_gotrue_client(document) { response_schemas(document) } else { request_schemas(document) }
+}
+
+/// Returns the names of the schemas that an application receives, as the counterpart of [`sent_schemas`].
+#[must_use]
+pub fn received_schemas(document: &Value) -> BTreeSet<&str> {
+    if is_gotrue_client(document) { request_schemas(document) } else { response_schemas(document) }
+}
+
+/// Returns whether the server sends the requests of this document, as it does for auth hooks.
+#[must_use]
+pub fn is_gotrue_client(document: &Value) -> bool {
+    document["x-gotrue"] == "client"
 }
 
 fn reachable_schemas<'a>(document: &'a Value, parts: &[&str]) -> BTreeSet<&'a str> {

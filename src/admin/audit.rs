@@ -92,8 +92,8 @@ impl AuditLog {
         let per_page = self.per_page.map(|number| input::from_one("page size", number)).transpose()?;
         let query = self.query()?;
         let call = self.admin.raw_call()?;
-        let reply = call.raw.admin_audit(page, per_page, query.as_deref()).await;
-        let (entries, headers) = call.answer_with_headers(reply).await?;
+        let response = call.raw.admin_audit(page, per_page, query.as_deref()).await;
+        let (entries, headers) = call.finish_with_headers(response).await?;
         Ok(Page::numbered(entries, &headers))
     }
 

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     input,
     secret::Secret,
-    types::{GenerateLinkRequest, GenerateLinkResponse, GenerateLinkType, LinkVerificationType, OtpType, User},
+    types::{GenerateLinkRequest, GenerateLinkResult, GenerateLinkType, LinkVerificationType, OtpType, User},
 };
 
 /// A link to generate (`POST /admin/generate_link`). The server sends nothing; sending the link is up to the caller.
@@ -179,10 +179,10 @@ impl GeneratedLink {
 }
 
 /// The server returns the fields of the link and of the user in one object.
-impl From<GenerateLinkResponse> for GeneratedLink {
-    fn from(reply: GenerateLinkResponse) -> Self {
+impl From<GenerateLinkResult> for GeneratedLink {
+    fn from(response: GenerateLinkResult) -> Self {
         // Without `..`, so that a new field of the user cannot be missed here.
-        let GenerateLinkResponse {
+        let GenerateLinkResult {
             action_link,
             email_otp,
             hashed_token,
@@ -214,7 +214,7 @@ impl From<GenerateLinkResponse> for GeneratedLink {
             banned_until,
             deleted_at,
             is_anonymous,
-        } = reply;
+        } = response;
         let user = User {
             id,
             aud,
@@ -258,7 +258,7 @@ impl AdminClient {
         link.check()?;
         let call = self.raw_call()?;
         // The redirect URL is in the body, where it takes precedence over the query.
-        let reply = call.raw.admin_generate_link(None, link.audience.as_deref(), &link.request).await;
-        call.answer(reply).await.map(GeneratedLink::from)
+        let response = call.raw.admin_generate_link(None, link.audience.as_deref(), &link.request).await;
+        call.finish(response).await.map(GeneratedLink::from)
     }
 }

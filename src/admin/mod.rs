@@ -14,7 +14,7 @@ pub use audit::AuditLog;
 pub use custom_providers::{CreateCustomProvider, CustomProviders, OAuth2Endpoints, UpdateCustomProvider};
 pub use generate_link::{GenerateLink, GeneratedLink};
 pub use invite::Invite;
-pub use oauth_clients::{CreateOAuthClient, OAuthClients, UpdateOAuthClient};
+pub use oauth_clients::{OAuthClients, UpdateOAuthClient};
 pub use page::Page;
 pub use sso_providers::{CreateSsoProvider, ListSsoProviders, SsoProviders, UpdateSsoProvider};
 pub use users::{AdminFactors, AdminPasskeys, CreateUser, ListUsers, UpdateUser, Users};
@@ -113,11 +113,11 @@ impl AdminClient {
     /// `session_not_found` if the session has already ended, `bad_jwt` if the token has expired.
     pub async fn sign_out(&self, access_token: impl Into<Secret>, scope: SignOutScope) -> Result<()> {
         let call = self.client.call_as(&access_token.into())?;
-        call.answer(call.raw.sign_out(Some(scope)).await).await
+        call.finish(call.raw.sign_out(Some(scope)).await).await
     }
 
-    /// Calls an operation of the [generated client](raw) with the service key, for what this client has no method for. See
-    /// [`Client::call`].
+    /// Calls an operation of the [generated client](raw) with the service key, for what this client has no method for.
+    /// See [`Client::call`].
     ///
     /// ```
     /// # async fn f(admin: gotrue::AdminClient, id: gotrue::uuid::Uuid) -> Result<(), gotrue::Error> {

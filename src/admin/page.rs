@@ -138,7 +138,8 @@ fn next_after<T>(page_ref: &PageRef, page: &Page<T>, previous_len: usize) -> Opt
     if page.is_next_known {
         return page.next_page.filter(|next| *next > page_ref.number()).map(PageRef::Number);
     }
-    // If the server does not say whether there is a next page, a page that is shorter than the previous one is the last.
-    // The first page is not compared with the requested size, because the server or a gateway may limit that size.
+    // If the server does not say whether there is a next page, a page that is shorter than the previous one is the
+    // last. The first page is not compared with the requested size, because the server or a gateway may limit that
+    // size.
     (page.items.len() >= previous_len).then(|| PageRef::Number(page_ref.number() + 1))
 }

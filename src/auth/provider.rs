@@ -103,8 +103,8 @@ impl AuthorizeUrl {
     /// Returns the URL of a sign-in whose redirect brings a code, and a new verifier to exchange it with
     /// ([`AuthorizationCode`](crate::AuthorizationCode)). The code is valid for five minutes.
     ///
-    /// A web service uses [`pkce_with`](Self::pkce_with) and a [`PkceFlow`](crate::auth::PkceFlow), which it ties to the
-    /// browser.
+    /// A web service uses [`pkce_with`](Self::pkce_with) and a [`PkceFlow`](crate::auth::PkceFlow), which it ties to
+    /// the browser.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] if a value is invalid; [`Error::Randomness`].

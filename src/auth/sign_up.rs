@@ -13,7 +13,7 @@ use crate::{
     input,
     secret::Secret,
     session::Session,
-    types::{MessageChannel, SignUpRequest, SignUpResponse, User},
+    types::{MessageChannel, SignUpRequest, SignUpResult, User},
 };
 
 /// A sign-up by email or phone, with a password (`POST /signup`).
@@ -158,10 +158,10 @@ impl Client {
             gotrue_meta_security: captcha(captcha_token),
         };
         let call = self.raw_call();
-        let reply = call.raw.sign_up(redirect_to.as_deref(), audience.as_deref(), &request).await;
-        Ok(match call.answer(reply).await? {
-            SignUpResponse::Session(session) => SignUpOutcome::Session(call.session(session)),
-            SignUpResponse::User(user) => SignUpOutcome::ConfirmationRequired(user),
+        let response = call.raw.sign_up(redirect_to.as_deref(), audience.as_deref(), &request).await;
+        Ok(match call.finish(response).await? {
+            SignUpResult::Session(session) => SignUpOutcome::Session(call.session(session)),
+            SignUpResult::User(user) => SignUpOutcome::ConfirmationRequired(user),
         })
     }
 }

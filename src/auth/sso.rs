@@ -99,8 +99,8 @@ impl SsoUrl {
     /// Returns the URL of a sign-in whose redirect brings a code, and a new verifier to exchange it with
     /// ([`AuthorizationCode`](crate::AuthorizationCode)). The code is valid for five minutes.
     ///
-    /// A web service uses [`pkce_with`](Self::pkce_with) and a [`PkceFlow`](crate::auth::PkceFlow), which it ties to the
-    /// browser.
+    /// A web service uses [`pkce_with`](Self::pkce_with) and a [`PkceFlow`](crate::auth::PkceFlow), which it ties to
+    /// the browser.
     ///
     /// # Errors
     /// As [`url`](Self::url); [`Error::Randomness`](crate::Error::Randomness).
@@ -128,8 +128,8 @@ impl SsoUrl {
         self.sso.check()?;
         let request = self.sso.into_request(self.code_challenge);
         let call = self.client.raw_call();
-        let reply = call.answer(call.raw.sso(&request).await).await?;
-        call.url(&reply.url)
+        let response = call.finish(call.raw.sso(&request).await).await?;
+        call.url(&response.url)
     }
 }
 

@@ -113,11 +113,11 @@ impl ClientBuilder {
 
     /// Uses this [`reqwest::ClientBuilder`] as the base of the HTTP client (proxy, certificates, pool).
     ///
-    /// Redirects are never followed: those of the server are for browsers and contain tokens, and the credentials are for
-    /// this server only. The proxies of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`; schemes
-    /// `http`, `https`, `socks4`, `socks4a`, `socks5` and `socks5h`) are used unless this builder has its own, but never
-    /// for a server on this machine (`localhost`, loopback addresses). For an `http` server, the root certificates of the
-    /// system are not loaded, so that an `https` proxy needs its own.
+    /// Redirects are never followed: those of the server are for browsers and contain tokens, and the credentials are
+    /// for this server only. The proxies of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`;
+    /// schemes `http`, `https`, `socks4`, `socks4a`, `socks5` and `socks5h`) are used unless this builder has its own,
+    /// but never for a server on this machine (`localhost`, loopback addresses). For an `http` server, the root
+    /// certificates of the system are not loaded, so that an `https` proxy needs its own.
     ///
     /// ```
     /// # fn f() -> Result<(), gotrue::Error> {
@@ -151,21 +151,24 @@ impl ClientBuilder {
 
     /// Sets the maximum number of retries; 0 disables them. Default: 3.
     ///
-    /// Operations that change nothing, and refreshes, are retried if the connection broke or the server or a gateway was
-    /// busy. All others, such as a sign-in, are retried only if there was no connection at all. The waits grow from 200
-    /// milliseconds, with jitter. A `Retry-After` of up to five seconds is respected; if it is longer, there is no retry.
+    /// Operations that change nothing, and refreshes, are retried if the connection broke or the server or a gateway
+    /// was busy. All others, such as a sign-in, are retried only if there was no connection at all. The waits grow from
+    /// 200 milliseconds, with jitter. A `Retry-After` of up to five seconds is respected; if it is longer, there is no
+    /// retry.
     pub fn retries(mut self, retries: usize) -> Self {
         self.retries = retries;
         self
     }
 
-    /// Sets the maximum size of a response, in bytes. A larger one is an [`Error::UnreadableResponse`]. Default: 32 MiB.
+    /// Sets the maximum size of a response, in bytes. A larger one is an [`Error::UnreadableResponse`]. Default: 32
+    /// MiB.
     pub fn max_response_size(mut self, bytes: usize) -> Self {
         self.max_response_size = bytes;
         self
     }
 
-    /// Sets the header `User-Agent`, which the server stores with each session. Default: the name and version of this crate.
+    /// Sets the header `User-Agent`, which the server stores with each session. Default: the name and version of this
+    /// crate.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
         self
@@ -190,8 +193,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether the trace context of OpenTelemetry (W3C `traceparent`) is sent with every request, with the application's
-    /// own propagator. Default: off.
+    /// Sets whether the trace context of OpenTelemetry (W3C `traceparent`) is sent with every request, with the
+    /// application's own propagator. Default: off.
     #[cfg(feature = "trace-context")]
     pub fn trace_context(mut self, send: bool) -> Self {
         self.trace_context = send;
@@ -201,8 +204,8 @@ impl ClientBuilder {
     /// Builds the client.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if a value is invalid, [`Error::HttpClient`] if the HTTP client cannot be built, for example
-    /// because the system has no root certificates.
+    /// [`Error::InvalidInput`] if a value is invalid, [`Error::HttpClient`] if the HTTP client cannot be built, for
+    /// example because the system has no root certificates.
     pub fn build(self) -> Result<Client> {
         let base_url = parse_base_url(&self.base_url)?;
         let api_key = match &self.api_key {

@@ -33,7 +33,7 @@ impl Call {
         F: Future<Output = Result<ResponseValue<T>, raw::Error<()>>>,
     {
         let result = operation(self.raw.clone()).await;
-        self.answer(result).await
+        self.finish(result).await
     }
 
     /// Creates a request to any path. Every client's public `request` is this.
@@ -42,7 +42,7 @@ impl Call {
     }
 
     /// Returns the response body, or the error with everything that is known of the call.
-    pub(crate) async fn answer<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
+    pub(crate) async fn finish<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
         match result {
             Ok(value) => Ok(value.into_inner()),
             Err(error) => Err(Error::from_call(error, &self.raw.inner().response_meta()).await),
@@ -50,12 +50,12 @@ impl Call {
     }
 
     /// Returns the response body and headers, for operations whose headers say what the body does not.
-    pub(crate) async fn answer_with_headers<T>(
+    pub(crate) async fn finish_with_headers<T>(
         &self,
         result: Result<ResponseValue<T>, raw::Error<()>>,
     ) -> Result<(T, HeaderMap)> {
         let headers = result.as_ref().map(|value| value.headers().clone()).unwrap_or_default();
-        Ok((self.answer(result).await?, headers))
+        Ok((self.finish(result).await?, headers))
     }
 
     /// Returns a part of the response without which the call has failed.

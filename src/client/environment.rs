@@ -1,4 +1,4 @@
-//! What the environment says of the server.
+//! The server and its keys from environment variables.
 
 use std::env;
 

@@ -56,12 +56,12 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Creates a client for the server at this URL, with the API key that a gateway in front of it expects. A server without
-    /// a gateway needs no key: pass an empty one.
+    /// Creates a client for the server at this URL, with the API key that a gateway in front of it expects. A server
+    /// without a gateway needs no key: pass an empty one.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the URL or the key is invalid, [`Error::HttpClient`](crate::Error::HttpClient) if the system has no root
-    /// certificates.
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the URL or the key is invalid,
+    /// [`Error::HttpClient`](crate::Error::HttpClient) if the system has no root certificates.
     pub fn new(base_url: impl Into<String>, api_key: impl Into<Secret>) -> Result<Self> {
         ClientBuilder::new().base_url(base_url).api_key(api_key).build()
     }
@@ -69,8 +69,8 @@ impl Client {
     /// Creates a client from the environment.
     ///
     /// Reads `GOTRUE_URL` and `GOTRUE_API_KEY`; or, if only `SUPABASE_URL` is set, that (`/auth/v1` is added) and
-    /// `SUPABASE_PUBLISHABLE_KEY` or the older `SUPABASE_ANON_KEY`. The two families are never mixed. Without a URL, the
-    /// server is `http://0.0.0.0:9999`, on this machine.
+    /// `SUPABASE_PUBLISHABLE_KEY` or the older `SUPABASE_ANON_KEY`. The two families are never mixed. Without a URL,
+    /// the server is `http://0.0.0.0:9999`, on this machine.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -110,8 +110,8 @@ impl Client {
         self.raw_call().run(operation).await
     }
 
-    /// Creates a request with any method and path, for what the [generated client](raw) has no operation for. The path is
-    /// relative to the base URL and starts with a slash.
+    /// Creates a request with any method and path, for what the [generated client](raw) has no operation for. The path
+    /// is relative to the base URL and starts with a slash.
     ///
     /// It is sent with the API key. If the path is that of an operation, the request is sent like that operation;
     /// otherwise it is retried only if its method is safe (GET, HEAD, OPTIONS).
@@ -136,26 +136,26 @@ impl Client {
     /// Returns the public settings of the server, such as the sign-in methods that are enabled (`GET /settings`).
     pub async fn settings(&self) -> Result<types::Settings> {
         let call = self.raw_call();
-        call.answer(call.raw.settings().await).await
+        call.finish(call.raw.settings().await).await
     }
 
     /// Checks that the server is up, and returns its version (`GET /health`).
     pub async fn health(&self) -> Result<types::Health> {
         let call = self.raw_call();
-        call.answer(call.raw.health().await).await
+        call.finish(call.raw.health().await).await
     }
 
-    /// Returns the public keys that verify access tokens (`GET /.well-known/jwks.json`, RFC 7517). The list is empty if the
-    /// server signs with a shared secret.
+    /// Returns the public keys that verify access tokens (`GET /.well-known/jwks.json`, RFC 7517). The list is empty if
+    /// the server signs with a shared secret.
     pub async fn jwks(&self) -> Result<types::JwkSet> {
         let call = self.raw_call();
-        call.answer(call.raw.jwks().await).await
+        call.finish(call.raw.jwks().await).await
     }
 
     /// Returns the user of an access token (`GET /user`).
     pub(crate) async fn user_of(&self, access_token: &Secret) -> Result<types::User> {
         let call = self.call_as(access_token)?;
-        call.answer(call.raw.get_user(None).await).await
+        call.finish(call.raw.get_user(None).await).await
     }
 
     /// Returns the cache of the public keys.

@@ -1,7 +1,7 @@
 //! The error type, and the conversion from errors of the raw client.
 //!
-//! The goals: callers can distinguish errors that need different handling (fix the input, sign in again, wait, give up);
-//! no information is lost (status, code, reasons, cause); no text contains a secret.
+//! The goals: callers can distinguish errors that need different handling (fix the input, sign in again, wait, give
+//! up); no information is lost (status, code, reasons, cause); no text contains a secret.
 
 mod api;
 mod body;
@@ -226,8 +226,9 @@ impl Error {
         }
     }
 
-    /// Returns whether the same call may succeed later: there was no response, the server is busy, or a gateway responded
-    /// instead. It may still be unsafe to repeat the call: a sign-up may have succeeded although its response was lost.
+    /// Returns whether the same call may succeed later: there was no response, the server is busy, or a gateway
+    /// responded instead. It may still be unsafe to repeat the call: a sign-up may have succeeded although its response
+    /// was lost.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -259,7 +260,8 @@ impl Error {
         self.ends_session() && self.code().is_some_and(|code| codes.contains(code))
     }
 
-    /// Returns how long to wait, if the server says so: in the header `Retry-After`, or in the message of a limit per user.
+    /// Returns how long to wait, if the server says so: in the header `Retry-After`, or in the message of a limit per
+    /// user.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

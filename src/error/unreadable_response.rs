@@ -42,7 +42,7 @@ impl UnreadableResponse {
     pub(super) fn of_status(meta: &ResponseMeta, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let permanent = [StatusCode::MULTIPLE_CHOICES, StatusCode::MOVED_PERMANENTLY, StatusCode::PERMANENT_REDIRECT];
         Self {
-            location: text(headers, LOCATION.as_str()).and_then(|location| place(meta, location)),
+            location: text(headers, LOCATION.as_str()).and_then(|location| redacted_location(meta, location)),
             is_temporary: !permanent.contains(&status),
             excerpt: excerpt(meta, body),
             ..Self::new(meta, &format!("expected a success or an error, got status {status}"))
@@ -80,7 +80,7 @@ fn excerpt(meta: &ResponseMeta, body: &[u8]) -> Option<String> {
 }
 
 /// Returns where a redirect leads, without the parts of a URL that may contain secrets.
-fn place(meta: &ResponseMeta, location: &str) -> Option<String> {
+fn redacted_location(meta: &ResponseMeta, location: &str) -> Option<String> {
     let url = match meta.sent() {
         Some(sent) => sent.url().join(location),
         None => Url::parse(location),

@@ -213,7 +213,7 @@ impl JwtVerifier {
         if self.client.keys().is_published(&self.client, self.policy).await? {
             return Err(TokenError::AlgorithmNotAllowed.into());
         }
-        match self.client.keys().asked().user(&self.client, token, self.policy.cooldown).await {
+        match self.client.keys().server_checks().user(&self.client, token, self.policy.cooldown).await {
             Ok(user) if user.id == claims.sub => Ok(VerifiedClaims(claims)),
             Ok(_) => Err(TokenError::BadSignature.into()),
             // The other reasons for this code were ruled out before.

@@ -9,7 +9,8 @@ use super::inner::Inner;
 /// The minimum time between two refreshes, however short-lived the tokens are.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Refreshes a session in the background until it is dropped. From [`SessionManager::auto_refresh`](super::SessionManager::auto_refresh).
+/// Refreshes a session in the background until it is dropped. From
+/// [`SessionManager::auto_refresh`](super::SessionManager::auto_refresh).
 ///
 /// ```
 /// # async fn f(auth: gotrue::SessionManager) {

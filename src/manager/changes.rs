@@ -21,7 +21,8 @@ impl Inner {
         let expiry = Expiry::of_new(&session, self.clock().uptime());
         let _writing = self.writing.lock().await;
         let Ok(record) = StoredSession::of_sign_in(session.clone()) else {
-            return self.send(Event::StoreFailed(StoreError::new("name a session", "no randomness")));
+            let cause = "the operating system's random number generator failed";
+            return self.send(Event::StoreFailed(StoreError::new("generate a revision", cause)));
         };
         let written = self.overwrite(&record).await;
         let stored = written.is_ok().then(|| record.revision());

@@ -36,10 +36,12 @@ impl Expiry {
     pub(super) fn of_new(session: &Session, uptime: Duration) -> Self {
         let requested_at = session.requested_at().unwrap_or(uptime).min(uptime);
         let lifetime = lifetime(session);
-        let good_for = lifetime.saturating_sub(ALLOWANCE).max(MIN_LIFETIME);
-        let expires_at = requested_at.saturating_add(good_for);
-        // A very short lifetime counts from now, so that the minimum holds even if the response was slow.
-        let expires_at = if lifetime <= MIN_LIFETIME { uptime.saturating_add(MIN_LIFETIME) } else { expires_at };
+        let expires_at = if lifetime <= MIN_LIFETIME {
+            // Counts from now, so that the minimum holds even if the response was slow.
+            uptime.saturating_add(MIN_LIFETIME)
+        } else {
+            requested_at.saturating_add(lifetime.saturating_sub(ALLOWANCE))
+        };
         Self::new(expires_at, lifetime)
     }
 

@@ -26,7 +26,8 @@ pub(super) struct Inner {
     pub(super) refresh_state: Mutex<RefreshState>,
     /// Held while the tokens are being replaced, by a refresh or by a call that returns a session.
     pub(super) turn: tokio::sync::Mutex<()>,
-    /// The record of a sign-out that could not be removed from the store. Boxed, because it is large and rarely present.
+    /// The record of a sign-out that could not be removed from the store. Boxed, because it is large and rarely
+    /// present.
     pub(super) unremoved: Mutex<Option<Box<StoredSession>>>,
     /// Held while the store is being written.
     pub(super) writing: tokio::sync::Mutex<()>,
@@ -115,8 +116,8 @@ impl Inner {
         *current = Some(membership);
     }
 
-    /// Replaces the state and sends the event, if the condition holds and something changes. Returns the session that was
-    /// replaced.
+    /// Replaces the state and sends the event, if the condition holds and something changes. Returns the session that
+    /// was replaced.
     pub(super) fn publish(
         &self,
         condition: impl FnOnce(&Current) -> bool,

@@ -18,7 +18,7 @@ pub(super) trait Member: Send + Sync {
 }
 
 /// A message to the task.
-pub(super) enum News {
+pub(super) enum MemberMessage {
     /// A member joined.
     Joined(u64, Weak<dyn Member>),
     /// The session of a member changed.
@@ -30,25 +30,25 @@ pub(super) enum News {
 /// The membership of one manager. It notifies the task of changes and, when dropped, that the member has left.
 pub(super) struct Membership {
     id: u64,
-    news: mpsc::UnboundedSender<News>,
+    messages: mpsc::UnboundedSender<MemberMessage>,
 }
 
 impl Membership {
-    pub(super) fn new(id: u64, news: mpsc::UnboundedSender<News>) -> Self {
-        Self { id, news }
+    pub(super) fn new(id: u64, messages: mpsc::UnboundedSender<MemberMessage>) -> Self {
+        Self { id, messages }
     }
 
     pub(super) fn start(&self, member: Weak<dyn Member>) {
-        let _ = self.news.send(News::Joined(self.id, member));
+        let _ = self.messages.send(MemberMessage::Joined(self.id, member));
     }
 
     pub(super) fn changed(&self) {
-        let _ = self.news.send(News::Changed(self.id));
+        let _ = self.messages.send(MemberMessage::Changed(self.id));
     }
 }
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        let _ = self.news.send(News::Left(self.id));
+        let _ = self.messages.send(MemberMessage::Left(self.id));
     }
 }

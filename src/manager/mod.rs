@@ -33,7 +33,7 @@ use crate::{
     error::{Error, Result},
     jwt::Claims,
     secret::Secret,
-    session::Session,
+    session::{Session, TokenSource},
     store::{BoundedStore, SessionStore},
     types::SignOutScope,
     user::UserClient,
@@ -220,8 +220,8 @@ impl SessionManager {
         })
     }
 
-    /// Keeps the session whose tokens a redirect brought in its fragment. Use it only where the application expects such
-    /// a redirect: anyone can craft the URL (login CSRF).
+    /// Keeps the session whose tokens a redirect brought in its fragment. Use it only where the application expects
+    /// such a redirect: anyone can craft the URL (login CSRF).
     ///
     /// # Errors
     /// As [`Client::session_from_callback`].
@@ -271,7 +271,11 @@ impl SessionManager {
     pub async fn sign_out(&self, scope: SignOutScope) -> Result<()> {
         if scope == SignOutScope::Others {
             let token = self.access_token().await?;
-            return self.0.sign_out_others(token).await;
+            let result = self.0.client.user(token.clone()).sign_out(scope).await;
+            if let Err(error) = &result {
+                self.session_ended(token, error.clone()).await;
+            }
+            return result;
         }
         let inner = self.0.clone();
         spawned(async move { inner.sign_out(scope).await }).await?

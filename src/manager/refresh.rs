@@ -15,7 +15,7 @@ use super::{
     membership::Member,
 };
 use crate::{
-    error::{Error, Result, StoreError},
+    error::{Error, Result},
     store::{Lease, StoredSession},
 };
 
@@ -176,18 +176,12 @@ impl Inner {
         }
     }
 
-    /// Acquires the turn. While it is held, no refresh runs in this or any other process. The wait for other processes
-    /// is limited to half of the client's timeout, after which the turn is taken anyway.
+    /// Acquires the turn. While it is held, no refresh runs in this process, nor in another one that shares the store
+    /// unless the store fails.
     pub(super) async fn turn(&self) -> Turn<'_> {
         let in_process = self.turn.lock().await;
-        let patience = self.client.timeout() / 2;
-        let lease = tokio::select! {
-            biased;
-            lease = self.store.lease() => lease,
-            () = self.clock().sleep(patience) => Err(StoreError::new("wait for the other processes", "timed out")),
-        };
-        // A store that fails must not prevent a refresh.
-        let lease = lease.unwrap_or_else(|error| {
+        // A store that fails, or another process that keeps the lease, must not prevent a refresh.
+        let lease = self.store.lease().await.unwrap_or_else(|error| {
             self.report(Err(error));
             Lease::none()
         });
@@ -211,10 +205,7 @@ impl Inner {
 
     /// Exchanges the refresh token for new tokens.
     async fn exchange(&self, generation: u64, active: &ActiveSession) -> Outcome {
-        match self.client.refresh(active.session().refresh_token()).await {
-            Ok(session) if session.user().id != active.session().user().id => {
-                self.failure(generation, active, Error::invalid("refreshed session", "belongs to another user"))
-            }
+        match self.client.refresh_session(active.session()).await {
             Ok(session) => {
                 let session = session.carrying_over(active.session());
                 let renewed = self.renew(generation, active, session, Event::TokenRefreshed).await;

@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    secret::Secret,
     store::StoredSession,
     types::SignOutScope,
 };
@@ -39,11 +38,6 @@ impl Inner {
             *self.unremoved.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(record));
         }
         removed.map_err(Error::from)
-    }
-
-    /// Signs out the other sessions of the user.
-    pub(super) async fn sign_out_others(&self, access_token: Secret) -> Result<()> {
-        self.client.user(access_token).sign_out(SignOutScope::Others).await
     }
 
     /// Ends the session at the server. An error counts as success only if it says that the session no longer exists. If

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use super::{
     SessionManager,
     event::Event,
-    inner::{Inner, spawned},
+    inner::{ActiveSession, Inner, spawned},
 };
 use crate::{
     error::{Error, Result},
@@ -49,13 +49,7 @@ impl Inner {
     async fn replace_session(self: Arc<Self>, change: SessionChange, call: TokenCall<Session>) -> Result<Session> {
         let _turn = self.turn().await;
         let (generation, active) = self.fresh().await?;
-        let session = match call(active.session().access_token().clone()).await {
-            Ok(session) => session.carrying_over(active.session()),
-            Err(error) => {
-                self.session_ended(active.session().access_token(), error.clone()).await;
-                return Err(error);
-            }
-        };
+        let session = self.run(call, &active).await?.carrying_over(active.session());
         match change {
             SessionChange::MfaVerified => {
                 self.renew(generation, &active, session.clone(), Event::MfaVerified).await;
@@ -72,16 +66,18 @@ impl Inner {
     async fn update_user(self: Arc<Self>, call: TokenCall<User>) -> Result<User> {
         let _turn = self.turn().await;
         let (_, active) = self.fresh().await?;
-        match call(active.session().access_token().clone()).await {
-            Ok(user) => {
-                self.replace_user(user.clone()).await;
-                Ok(user)
-            }
-            Err(error) => {
-                self.session_ended(active.session().access_token(), error.clone()).await;
-                Err(error)
-            }
+        let user = self.run(call, &active).await?;
+        self.replace_user(user.clone()).await;
+        Ok(user)
+    }
+
+    /// Makes a call with the access token of this session. An error that ends the session ends it here as well.
+    async fn run<T>(&self, call: TokenCall<T>, active: &ActiveSession) -> Result<T> {
+        let result = call(active.session().access_token().clone()).await;
+        if let Err(error) = &result {
+            self.session_ended(active.session().access_token(), error.clone()).await;
         }
+        result
     }
 
     /// Ends the session if the error says so and the access token is still the current one.

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     input,
     secret::Secret,
-    types::{OAuthCodeGrant, OAuthGrantType, OAuthRefreshGrant, OAuthTokens},
+    types::{OAuthGrantType, OAuthTokenRequest, OAuthTokens},
 };
 
 impl OAuthApp {
@@ -20,18 +20,19 @@ impl OAuthApp {
     pub async fn exchange(&self, flow: &OAuthFlow, callback: &OAuthCallback) -> Result<OAuthTokens> {
         let code = code_of(flow, callback)?;
         let (client_id, client_secret) = self.credentials_in_body();
-        let request = OAuthCodeGrant {
+        let request = OAuthTokenRequest {
             grant_type: OAuthGrantType::AuthorizationCode,
-            code,
+            code: Some(code),
             code_verifier: Some(flow.verifier().secret().clone()),
             redirect_uri: Some(flow.redirect_uri().to_owned()),
             client_id,
             client_secret,
             // The server keeps the resource of the authorization request.
             resource: None,
+            refresh_token: None,
         };
         let call = self.call()?;
-        call.answer(call.raw.oauth_token(&request.into()).await).await
+        call.finish(call.raw.oauth_token(&request).await).await
     }
 
     /// Exchanges a refresh token for new tokens (`POST /oauth/token`). It can be used once.
@@ -43,11 +44,19 @@ impl OAuthApp {
         let refresh_token = refresh_token.into();
         input::secret("refresh token", &refresh_token)?;
         let (client_id, client_secret) = self.credentials_in_body();
-        let grant_type = OAuthGrantType::RefreshToken;
-        let request = OAuthRefreshGrant { grant_type, refresh_token, client_id, client_secret };
+        let request = OAuthTokenRequest {
+            grant_type: OAuthGrantType::RefreshToken,
+            refresh_token: Some(refresh_token),
+            client_id,
+            client_secret,
+            code: None,
+            code_verifier: None,
+            redirect_uri: None,
+            resource: None,
+        };
         let call = self.call()?.repeatable();
-        let reply = call.raw.oauth_token(&request.into()).await;
-        call.answer(reply).await
+        let response = call.raw.oauth_token(&request).await;
+        call.finish(response).await
     }
 }
 

@@ -1,7 +1,8 @@
 //! A request to any path.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
+use futures_util::future::BoxFuture;
 use progenitor_client::ClientInfo;
 use reqwest::{
     Method, Response,
@@ -37,7 +38,11 @@ pub struct Request {
     query: Vec<(String, String)>,
     /// The JSON body, or the message of the serialization error.
     body: Option<Result<Vec<u8>, String>>,
+    on_error: Option<OnError>,
 }
+
+/// Called with an error before it is returned.
+type OnError = Arc<dyn Fn(Error) -> BoxFuture<'static, ()> + Send + Sync>;
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,7 +53,13 @@ impl fmt::Debug for Request {
 
 impl Request {
     pub(crate) fn new(client: Client, method: Method, path: impl Into<String>) -> Self {
-        Self { client, method, path: path.into(), query: Vec::new(), body: None }
+        Self { client, method, path: path.into(), query: Vec::new(), body: None, on_error: None }
+    }
+
+    /// Calls this function with an error before it is returned.
+    pub(crate) fn on_error(mut self, report: impl Fn(Error) -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
+        self.on_error = Some(Arc::new(report));
+        self
     }
 
     /// Adds a query parameter.
@@ -68,17 +79,9 @@ impl Request {
     ///
     /// # Errors
     /// As [`response`](Self::response), and [`Error::UnreadableResponse`] if the response is not JSON of this type.
-    pub async fn send<T: DeserializeOwned>(self) -> Result<T> {
-        let client = self.client.clone();
-        let decode = async {
-            let body = self.response_of_raw().await?.bytes().await.map_err(RawError::ResponseBodyError)?;
-            let json: &[u8] = if body.is_empty() { b"null" } else { &body };
-            serde_json::from_slice(json).map_err(|cause| RawError::InvalidResponsePayload(body.clone(), cause))
-        };
-        match decode.await {
-            Ok(value) => Ok(value),
-            Err(error) => Err(Error::from_call(error, &client.inner().response_meta()).await),
-        }
+    pub async fn send<T: DeserializeOwned>(mut self) -> Result<T> {
+        let value = self.send_raw().await;
+        self.finish(value).await
     }
 
     /// Sends the request and returns the response, with its status, headers and whole body. The status is always a
@@ -87,18 +90,34 @@ impl Request {
     /// # Errors
     /// [`Error::InvalidInput`] if the path does not start with a slash, contains a query or has a segment such as `..`,
     /// or if the body cannot be serialized; otherwise as any call.
-    pub async fn response(self) -> Result<Response> {
-        let client = self.client.clone();
-        match self.response_of_raw().await {
-            Ok(response) => Ok(response),
-            Err(error) => Err(Error::from_call(error, &client.inner().response_meta()).await),
+    pub async fn response(mut self) -> Result<Response> {
+        let response = self.response_raw().await;
+        self.finish(response).await
+    }
+
+    async fn finish<T>(&self, result: Result<T, RawError<()>>) -> Result<T> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                let error = Error::from_call(error, &self.client.inner().response_meta()).await;
+                if let Some(on_error) = &self.on_error {
+                    on_error(error.clone()).await;
+                }
+                Err(error)
+            }
         }
     }
 
-    async fn response_of_raw(self) -> Result<Response, RawError<()>> {
+    async fn send_raw<T: DeserializeOwned>(&mut self) -> Result<T, RawError<()>> {
+        let body = self.response_raw().await?.bytes().await.map_err(RawError::ResponseBodyError)?;
+        let json: &[u8] = if body.is_empty() { b"null" } else { &body };
+        serde_json::from_slice(json).map_err(|cause| RawError::InvalidResponsePayload(body.clone(), cause))
+    }
+
+    async fn response_raw(&mut self) -> Result<Response, RawError<()>> {
         let mut request = reqwest::Request::new(self.method.clone(), self.url().map_err(RawError::InvalidRequest)?);
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(body) = self.body {
+        if let Some(body) = self.body.take() {
             let body = body.map_err(|why| RawError::InvalidRequest(format!("body must be valid JSON: {why}")))?;
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.into());

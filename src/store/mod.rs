@@ -37,8 +37,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// (feature `keyring`) uses the system's keychain, and `RedisStores` (feature `redis`) suits services with several
 /// processes. A store of your own consists of a load, a compare-and-swap and a lease, which any database supports.
 ///
-/// The session manager waits for each method no longer than the client's timeout (see `ClientBuilder::timeout`), then
-/// drops the future and treats the call as failed.
+/// The session manager waits for each method no longer than the client's timeout (see `ClientBuilder::timeout`), and
+/// for `lease` no longer than half of it, then drops the future and treats the call as failed.
 ///
 /// ```
 /// use gotrue::{MemoryStore, SessionStore, store::{Lease, Revision, StoreFuture, StoredSession}};

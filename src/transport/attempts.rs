@@ -1,4 +1,4 @@
-//! When a call is sent again, and when it must not be.
+//! Which calls are retried, and when.
 
 use std::time::Duration;
 

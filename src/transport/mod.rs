@@ -102,8 +102,8 @@ impl Transport {
         Self { response: Arc::default(), ..self.clone() }
     }
 
-    /// Returns the value of `Authorization`, and whether it is the user's access token: that or the OAuth client's secret
-    /// if the operation takes one, otherwise the API key.
+    /// Returns the value of `Authorization`, and whether it is the user's access token: that or the OAuth client's
+    /// secret if the operation takes one, otherwise the API key.
     fn authorization(&self, credential: Credential) -> (Option<&HeaderValue>, bool) {
         let api_key = self.api_key.as_ref().map(|key| &key.bearer);
         match credential {

@@ -1,5 +1,5 @@
-//! The trace span of a call, with the attribute names of OpenTelemetry's conventions for HTTP clients. It never contains
-//! a token, a query or a body.
+//! The trace span of a call, with the attribute names of OpenTelemetry's conventions for HTTP clients. It never
+//! contains a token, a query or a body.
 
 use std::time::Duration;
 

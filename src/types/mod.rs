@@ -7,6 +7,8 @@
 //! nested up to 10,000 levels deep. A value more than 100 levels deep in a response is represented by a string that
 //! contains its JSON text, so that every value can be decoded, cloned, printed and dropped on any thread.
 
+#[cfg(feature = "hooks")]
+pub mod hooks;
 mod jwk_set;
 mod open;
 

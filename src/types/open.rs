@@ -26,7 +26,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert!(matches!(Provider::from("github"), Provider::Github));
 /// ```
 #[derive(Clone)]
-pub struct OtherValue(Box<str>);
+pub struct OtherValue(pub(super) Box<str>);
 
 impl OtherValue {
     /// Returns the value as the server spells it.
@@ -146,6 +146,9 @@ macro_rules! open_string {
         }
     };
 }
+
+#[cfg(feature = "hooks")]
+pub(super) use open_string;
 
 include!(concat!(env!("OUT_DIR"), "/open.rs"));
 

@@ -2,6 +2,8 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use reqwest::Method;
+
 use crate::{
     client::Call,
     error::Result,
@@ -23,8 +25,8 @@ impl UserCall {
     }
 
     /// Returns the response body, or the error with its context. Reports an error that ends a managed session.
-    pub(super) async fn answer<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
-        let result = self.call.answer(result).await;
+    pub(super) async fn finish<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
+        let result = self.call.finish(result).await;
         if let (Err(error), Some((source, token))) = (&result, &self.managed)
             && error.ends_session()
         {
@@ -39,7 +41,16 @@ impl UserCall {
         F: Future<Output = Result<ResponseValue<T>, raw::Error<()>>>,
     {
         let result = operation(self.call.raw.clone()).await;
-        self.answer(result).await
+        self.finish(result).await
+    }
+
+    /// Creates a request to any path. An error that ends a managed session is reported.
+    pub(super) fn request(self, method: Method, path: impl Into<String>) -> raw::Request {
+        let request = self.call.request(method, path);
+        match self.managed {
+            None => request,
+            Some((source, token)) => request.on_error(move |error| source.session_ended(token.clone(), error)),
+        }
     }
 
     pub(super) fn into_raw(self) -> raw::Client {

@@ -70,7 +70,7 @@ impl Identities {
         request.link_identity = Some(true);
         let link = move |call: Call| async move {
             let response = call.raw.token(GrantType::IdToken, audience.as_deref(), &request.into()).await;
-            Ok(call.session(call.answer(response).await?))
+            Ok(call.session(call.finish(response).await?))
         };
         self.user.replace_session(SessionChange::IdentityLinked, link).await
     }
@@ -83,7 +83,7 @@ impl Identities {
     /// `manual_linking_disabled`.
     pub async fn unlink(&self, identity_id: Uuid) -> Result<()> {
         let call = self.user.user_call().await?;
-        call.answer(call.raw.unlink_identity(&identity_id, None).await).await.map(drop)
+        call.finish(call.raw.unlink_identity(&identity_id, None).await).await.map(drop)
     }
 }
 
@@ -161,6 +161,6 @@ impl LinkUrl {
                 None,
             )
             .await;
-        call.url(&call.answer(response).await?.url)
+        call.url(&call.finish(response).await?.url)
     }
 }

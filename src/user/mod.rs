@@ -74,7 +74,7 @@ impl UserClient {
     /// Returns the current user from the server (`GET /user`), which also checks the access token and its session.
     pub async fn get(&self) -> Result<User> {
         let call = self.user_call().await?;
-        call.answer(call.raw.get_user(None).await).await
+        call.finish(call.raw.get_user(None).await).await
     }
 
     /// Ends sessions of the user (`POST /logout`): this one with [`SignOutScope::Local`], all others with
@@ -86,13 +86,13 @@ impl UserClient {
             return source.sign_out(scope).await;
         }
         let call = self.user_call().await?;
-        call.answer(call.raw.sign_out(Some(scope)).await).await
+        call.finish(call.raw.sign_out(Some(scope)).await).await
     }
 
     /// Sends the user a code that confirms a password change (`GET /reauthenticate`), for [`ProfileUpdate::nonce`].
     pub async fn reauthenticate(&self) -> Result<MessageSent> {
         let call = self.user_call().await?;
-        call.answer(call.raw.reauthenticate(None).await).await
+        call.finish(call.raw.reauthenticate(None).await).await
     }
 
     /// Calls an operation of the [generated client](raw) with the user's access token, for operations without a method
@@ -124,13 +124,13 @@ impl UserClient {
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the access token is empty or cannot be sent in a header.
     pub async fn request(&self, method: Method, path: impl Into<String>) -> Result<raw::Request> {
-        Ok(raw::Request::new(self.raw().await?, method, path))
+        Ok(self.user_call().await?.request(method, path))
     }
 
     /// Returns the generated client, with the user's access token for the operations that take one.
     /// [`call`](Self::call) also converts its errors.
     ///
-    /// A managed session is not updated from its responses.
+    /// A managed session is not updated from its responses, and does not end with its errors.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the access token is empty or cannot be sent in a header.
@@ -147,7 +147,11 @@ impl UserClient {
 
     /// Starts a call for this user.
     async fn user_call(&self) -> Result<UserCall> {
-        let token = self.access_token().await?;
+        self.user_call_with(self.access_token().await?)
+    }
+
+    /// Starts a call with an access token of this user.
+    fn user_call_with(&self, token: Secret) -> Result<UserCall> {
         let call = self.client.call_as(&token)?;
         let managed = match &self.tokens {
             Tokens::Fixed(_) => None,

@@ -6,26 +6,26 @@ use super::UserClient;
 use crate::{
     error::Result,
     input,
-    types::{OAuthAuthorizationResponse, OAuthConsentAction, OAuthConsentRequest, OAuthGrant, OAuthRedirect},
+    types::{OAuthAuthorizationResult, OAuthConsentAction, OAuthConsentRequest, OAuthGrant, OAuthRedirect},
 };
 
 /// Manages the user's consents to OAuth clients of this server. From [`UserClient::oauth`]; for the site that shows the
 /// consent page.
 ///
 /// ```
-/// # use gotrue::{UserClient, types::OAuthAuthorizationResponse};
+/// # use gotrue::{UserClient, types::OAuthAuthorizationResult};
 /// # async fn show(name: Option<String>, scope: Option<String>) -> bool { true }
 /// # async fn f(user: UserClient) -> Result<(), gotrue::Error> {
 /// let oauth = user.oauth();
 /// // From the query of the consent page's URL:
 /// let id = "nmo334o52jjgyr5lnthutsbum2crzyx6";
 /// let redirect = match oauth.authorization(id).await? {
-///     OAuthAuthorizationResponse::Authorization(request) => {
+///     OAuthAuthorizationResult::Authorization(request) => {
 ///         let approved = show(request.client.name, request.scope).await;
 ///         if approved { oauth.approve(id).await? } else { oauth.deny(id).await? }
 ///     }
 ///     // An earlier consent covers the request.
-///     OAuthAuthorizationResponse::Redirect(redirect) => redirect,
+///     OAuthAuthorizationResult::Redirect(redirect) => redirect,
 ///     // Unknown to this version of the crate.
 ///     _ => return Ok(()),
 /// };
@@ -59,10 +59,10 @@ impl OAuthConsents {
     ///
     /// # Errors
     /// `oauth_authorization_not_found`; `validation_failed` if the request has already been approved or denied.
-    pub async fn authorization(&self, authorization_id: &str) -> Result<OAuthAuthorizationResponse> {
+    pub async fn authorization(&self, authorization_id: &str) -> Result<OAuthAuthorizationResult> {
         input::not_empty("authorization id", authorization_id)?;
         let call = self.user.user_call().await?;
-        call.answer(call.raw.oauth_authorization(authorization_id).await).await
+        call.finish(call.raw.oauth_authorization(authorization_id).await).await
     }
 
     /// Approves an authorization request, and returns the redirect to the OAuth client, with a code
@@ -74,7 +74,7 @@ impl OAuthConsents {
         input::not_empty("authorization id", authorization_id)?;
         let request = OAuthConsentRequest { action: OAuthConsentAction::Approve };
         let call = self.user.user_call().await?;
-        call.answer(call.raw.oauth_consent(authorization_id, &request).await).await
+        call.finish(call.raw.oauth_consent(authorization_id, &request).await).await
     }
 
     /// Denies an authorization request, and returns the redirect to the OAuth client, with the error `access_denied`
@@ -86,13 +86,13 @@ impl OAuthConsents {
         input::not_empty("authorization id", authorization_id)?;
         let request = OAuthConsentRequest { action: OAuthConsentAction::Deny };
         let call = self.user.user_call().await?;
-        call.answer(call.raw.oauth_consent(authorization_id, &request).await).await
+        call.finish(call.raw.oauth_consent(authorization_id, &request).await).await
     }
 
     /// Returns the OAuth clients that the user has consented to (`GET /user/oauth/grants`).
     pub async fn grants(&self) -> Result<Vec<OAuthGrant>> {
         let call = self.user.user_call().await?;
-        call.answer(call.raw.list_oauth_grants().await).await
+        call.finish(call.raw.list_oauth_grants().await).await
     }
 
     /// Revokes the consent to an OAuth client, and ends the sessions that it has for this user
@@ -102,6 +102,6 @@ impl OAuthConsents {
     /// `oauth_consent_not_found`.
     pub async fn revoke(&self, client_id: Uuid) -> Result<()> {
         let call = self.user.user_call().await?;
-        call.answer(call.raw.revoke_oauth_grant(&client_id).await).await
+        call.finish(call.raw.revoke_oauth_grant(&client_id).await).await
     }
 }

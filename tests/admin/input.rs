@@ -6,9 +6,10 @@ use futures::StreamExt;
 use gotrue::{
     Error, Result, SignOutScope,
     admin::{
-        CreateCustomProvider, CreateOAuthClient, CreateSsoProvider, CreateUser, GenerateLink, OAuth2Endpoints,
-        UpdateCustomProvider, UpdateOAuthClient, UpdateSsoProvider, UpdateUser,
+        CreateCustomProvider, CreateSsoProvider, CreateUser, GenerateLink, OAuth2Endpoints, UpdateCustomProvider,
+        UpdateOAuthClient, UpdateSsoProvider, UpdateUser,
     },
+    oauth::NewOAuthClient,
     types::TokenEndpointAuthMethod,
 };
 use serde_json::json;
@@ -154,7 +155,7 @@ async fn invalid_providers_and_clients_send_no_request() {
         custom.update("acme", UpdateCustomProvider::new().issuer("")) => "issuer must not be empty",
     }
 
-    let app = |uri: &str| CreateOAuthClient::public([uri]);
+    let app = |uri: &str| NewOAuthClient::public([uri]);
     let no_id = "client id must not be the nil UUID";
     let no_match = "authentication method does not match the client type";
     refused! {
@@ -164,15 +165,18 @@ async fn invalid_providers_and_clients_send_no_request() {
         oauth.update(NONE, UpdateOAuthClient::new().client_name("x")) => no_id,
         oauth.update(SOME, UpdateOAuthClient::new()) => "update must change at least one field",
         oauth.update(SOME, UpdateOAuthClient::new().grant_types(<[&str; 0]>::default())) => "grant types must not be empty",
-        oauth.create(CreateOAuthClient::public(<[&str; 0]>::default())) => "redirect URIs must not be empty",
-        oauth.create(CreateOAuthClient::public(["https://x"; 11])) => "redirect URIs must have at most ten entries",
+        oauth.create(NewOAuthClient::public(<[&str; 0]>::default())) => "redirect URIs must not be empty",
+        oauth.create(NewOAuthClient::public(["https://x"; 11])) => "redirect URIs must have at most ten entries",
         oauth.create(app("/cb")) => "redirect URI is invalid: relative URL without a base",
         oauth.create(app("app:cb")) => "redirect URI must have a host",
         oauth.create(app("https://x/#y")) => "redirect URI must not have a fragment",
         oauth.create(app("http://x/")) => "redirect URI must not be http, except on this machine",
         oauth.create(app("https://x").client_name("")) => "client name must not be empty",
+        oauth.create(app("https://x").logo_uri("")) => "logo URI must not be empty",
+        oauth.update(SOME, UpdateOAuthClient::new().client_name("n".repeat(1025))) => "client name must be at most 1024 bytes long",
+        oauth.update(SOME, UpdateOAuthClient::new().client_uri("x")) => "client URI is invalid: relative URL without a base",
         oauth.create(app("https://x").token_endpoint_auth_method("client_secret_post")) => no_match,
-        oauth.create(CreateOAuthClient::confidential(["https://x"])
+        oauth.create(NewOAuthClient::confidential(["https://x"])
             .token_endpoint_auth_method(TokenEndpointAuthMethod::None)) => no_match,
     }
     assert!(server.received_requests().await.unwrap().is_empty());

@@ -1,7 +1,8 @@
 //! OAuth clients.
 
 use gotrue::{
-    admin::{CreateOAuthClient, UpdateOAuthClient},
+    admin::UpdateOAuthClient,
+    oauth::NewOAuthClient,
     types::{OAuthClientType, OAuthGrantType, TokenEndpointAuthMethod},
 };
 use serde_json::json;
@@ -27,7 +28,7 @@ async fn clients_are_listed_without_pages() {
 #[tokio::test]
 async fn a_client_is_created_with_all_fields() {
     let recorded = Recorded::new("181-admin_oauth_client_create-confidential").await;
-    let app = CreateOAuthClient::confidential(["https://app.example.com/cb"])
+    let app = NewOAuthClient::confidential(["https://app.example.com/cb"])
         .client_name("App")
         .client_uri("https://app.example.com")
         .logo_uri("https://app.example.com/logo.svg")
@@ -48,7 +49,7 @@ async fn a_client_is_created_with_all_fields() {
 
     let recorded = Recorded::new("182-admin_oauth_client_create-public").await;
     let uris = ["com.example.app://cb", "http://localhost:3000/cb", "http://[::1]/cb", "http://127.0.0.1/cb"];
-    let created = recorded.assert_whole(recorded.admin.oauth_clients().create(CreateOAuthClient::public(uris)).await);
+    let created = recorded.assert_whole(recorded.admin.oauth_clients().create(NewOAuthClient::public(uris)).await);
     assert!(created.client_secret.is_none());
     recorded.assert_sent_body(json!({ "redirect_uris": uris, "client_type": "public" })).await;
 }

@@ -84,7 +84,7 @@ fn each_form_of_bytes_becomes_base64url() {
 }
 
 #[test]
-fn what_is_not_bytes_is_an_error() {
+fn a_value_that_is_not_bytes_is_an_error() {
     for wrong in [
         json!(""),
         json!("a"),

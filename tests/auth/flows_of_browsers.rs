@@ -79,7 +79,7 @@ async fn each_browser_completes_its_own_flows() {
 }
 
 #[tokio::test]
-async fn a_strangers_callback_signs_nobody_in() {
+async fn a_strangers_callback_signs_no_one_in() {
     let (server, service) = service().await;
     let mut stranger = Browser::default();
     let planted = browse(service.login(&mut stranger).as_str()).await;
@@ -151,7 +151,7 @@ async fn only_the_id_of_the_flow_completes_it() {
 }
 
 #[tokio::test]
-async fn other_callbacks_sign_nobody_in() {
+async fn other_callbacks_sign_no_one_in() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
     let flow = client.start_flow(FlowKind::EmailChange).unwrap();

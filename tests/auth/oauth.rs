@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use gotrue::{
     ErrorCode, OAuthApp, PkceVerifier,
-    oauth::{ClientAuthentication, OAuthCallback, OAuthFlow, RegisterOAuthClient},
+    oauth::{ClientAuthentication, NewOAuthClient, OAuthCallback, OAuthFlow},
     types::{OAuthGrantType, TokenEndpointAuthMethod},
     uuid::{Uuid, uuid},
 };
@@ -141,14 +141,17 @@ async fn claims_come_with_an_access_token() {
 async fn an_application_registers_itself() {
     let recorded = Recorded::load("185-oauth_client_register-dynamic");
     let (server, client) = recorded.play().await;
-    let app = client.register_oauth_client(RegisterOAuthClient::new(["https://dyn.example.com/cb"]).client_name("Dyn"));
-    let app = app.await.unwrap();
-    recorded.assert_repeated(&server).await;
+    let app = NewOAuthClient::confidential(["https://dyn.example.com/cb"]).client_name("Dyn");
+    let app = client.register_oauth_client(app).await.unwrap();
+    let request = last_request(&server).await;
+    assert_eq!(request.url.path(), recorded.request["path"]);
+    let mut sent = recorded.sent().clone();
+    sent["client_type"] = json!("confidential");
+    assert_eq!(body(&request), sent);
     assert_eq!(app.client_secret.as_ref().unwrap().expose(), recorded.came()["client_secret"]);
     assert!(!format!("{app:?}").contains("N9D0te2a"));
 
-    let all = RegisterOAuthClient::new(["http://127.0.0.1:4000/cb", "http://[::1]/cb", "com.example.app://cb"])
-        .public()
+    let all = NewOAuthClient::public(["http://127.0.0.1:4000/cb", "http://[::1]/cb", "com.example.app://cb"])
         .client_name("App")
         .client_uri("https://app.example.com")
         .logo_uri("https://app.example.com/logo.svg")
@@ -157,14 +160,13 @@ async fn an_application_registers_itself() {
     let sent = json!({
         "redirect_uris": ["http://127.0.0.1:4000/cb", "http://[::1]/cb", "com.example.app://cb"],
         "client_type": "public",
-        "token_endpoint_auth_method": "none",
         "client_name": "App",
         "client_uri": "https://app.example.com",
         "logo_uri": "https://app.example.com/logo.svg",
         "grant_types": ["authorization_code"],
     });
     assert_eq!(body(&last_request(&server).await), sent);
-    let confidential = RegisterOAuthClient::new(["https://a.example.com/"]);
+    let confidential = NewOAuthClient::confidential(["https://a.example.com/"]);
     let post = confidential.token_endpoint_auth_method(TokenEndpointAuthMethod::ClientSecretPost);
     client.register_oauth_client(post).await.unwrap();
     let sent = json!({

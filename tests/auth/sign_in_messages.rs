@@ -42,7 +42,7 @@ async fn both_routes_send_the_same_email() {
 }
 
 #[tokio::test]
-async fn what_only_a_code_supports_is_not_sent_as_a_link() {
+async fn an_option_that_only_codes_support_is_not_sent_as_a_link() {
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(json!({}))).await;
     let client = client_of(&server);
     let email = || SignInMessage::email("ada@example.com");

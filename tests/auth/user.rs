@@ -2,7 +2,7 @@
 
 use gotrue::{
     ErrorCode, IdToken, Provider, UserClient,
-    types::OAuthAuthorizationResponse,
+    types::OAuthAuthorizationResult,
     uuid::{Uuid, uuid},
 };
 use serde_json::{Value, json};
@@ -143,7 +143,7 @@ async fn a_client_of_the_oauth_server_asks_for_consent() {
     let (recorded, server, user) = play("194-oauth_authorization_get-ok").await;
     let asked = user.oauth().authorization(id).await.unwrap();
     recorded.assert_repeated(&server).await;
-    let OAuthAuthorizationResponse::Authorization(asked) = asked else { panic!("{asked:?}") };
+    let OAuthAuthorizationResult::Authorization(asked) = asked else { panic!("{asked:?}") };
     assert_eq!((asked.client.name.as_deref(), asked.scope.as_deref()), (Some("Spa"), Some("openid email")));
 
     let (recorded, server, user) = play("196-oauth_authorization_consent-approve").await;
@@ -158,7 +158,7 @@ async fn a_client_of_the_oauth_server_asks_for_consent() {
     let server = server_that_answers(recorded.reply()).await;
     let user = support::client_of(&server).user("t");
     let answer = user.oauth().authorization(id).await.unwrap();
-    assert!(matches!(answer, OAuthAuthorizationResponse::Redirect(_)), "{answer:?}");
+    assert!(matches!(answer, OAuthAuthorizationResult::Redirect(_)), "{answer:?}");
 
     let (_, _server, user) = play("197-oauth_authorization_consent-again").await;
     assert_eq!(user.oauth().approve(id).await.unwrap_err().code(), Some(&ErrorCode::ValidationFailed));

@@ -245,7 +245,7 @@ async fn the_raw_client_works() {
     let client = server.client().unwrap();
     // An anonymous sign-in.
     let reply = client.raw().sign_up(None, None, &gotrue::types::SignUpRequest::default()).await.unwrap();
-    let gotrue::types::SignUpResponse::Session(session) = reply.into_inner() else { panic!() };
+    let gotrue::types::SignUpResult::Session(session) = reply.into_inner() else { panic!() };
     assert_eq!(session.user.is_anonymous, Some(true));
     let session_id = client.user(session.access_token).raw().await.unwrap().get_user(None).await.unwrap();
     assert_eq!(session_id.is_anonymous, Some(true));

@@ -59,19 +59,19 @@ async fn a_provider_is_linked_by_url() {
 async fn a_provider_is_linked_by_id_token() {
     let server = FakeServer::start().await;
     let client = server.client().unwrap();
-    let nobody = client.sign_in(Anonymous::new()).await.unwrap();
-    let identities = client.user(nobody.access_token()).identities();
+    let anonymous = client.sign_in(Anonymous::new()).await.unwrap();
+    let identities = client.user(anonymous.access_token()).identities();
     let id_token = server.id_token(Provider::Apple, &json!({ "email": EMAIL, "sub": "ada" })).unwrap();
     let link = || IdToken::new(Provider::Apple, &id_token);
     let linked = identities.link_id_token(link()).await.unwrap();
     // The server returns the identities before the change.
-    assert_eq!((linked.user().id, names(&linked)), (nobody.user().id, Vec::<&str>::new()));
+    assert_eq!((linked.user().id, names(&linked)), (anonymous.user().id, Vec::<&str>::new()));
     let user = client.user(linked.access_token()).get().await.unwrap();
     assert_eq!(user.identities.unwrap().iter().map(|identity| &*identity.provider).collect::<Vec<_>>(), ["apple"]);
     assert_eq!((linked.user().email.as_deref(), linked.user().is_anonymous), (Some(EMAIL), Some(false)));
     assert_eq!(code(identities.link_id_token(link()).await), "identity_already_exists");
     let signed_in = client.sign_in(link()).await.unwrap();
-    assert_eq!(signed_in.user().id, nobody.user().id);
+    assert_eq!(signed_in.user().id, anonymous.user().id);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What restricts a token is never ignored because it cannot be read.
+//! Restrictions in a token that cannot be read are never ignored.
 
 use gotrue::{Claims, error::TokenError};
 use proptest::{prelude::*, test_runner::TestRunner};

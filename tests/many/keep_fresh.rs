@@ -21,8 +21,8 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 const SESSIONS: usize = 10_000;
 const AT_ONCE: usize = 16;
 
-/// The time from a sign-in to the earliest refresh, and from there to the latest one. A refresh is due a minute before the
-/// end of the hour, and starts up to a tenth of the lifetime earlier.
+/// The time from a sign-in to the earliest refresh, and from there to the latest one. A refresh is due a minute before
+/// the end of the hour, and starts up to a tenth of the lifetime earlier.
 const EARLIEST: Duration = Duration::from_secs(3600 - 60 - 360);
 const SPREAD: Duration = Duration::from_secs(360);
 const LATEST: Duration = Duration::from_secs(3600 - 60);

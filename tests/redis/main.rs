@@ -1,5 +1,5 @@
-//! Sessions in a real Redis server, which these tests start on loopback. Without a `redis-server` on the path they print
-//! that they were skipped.
+//! Sessions in a real Redis server, which these tests start on loopback. Without a `redis-server` on the path they
+//! print that they were skipped.
 
 mod keys;
 mod leases;

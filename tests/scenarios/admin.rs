@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::{
     code,
-    world::{PASSWORD, World, totp},
+    world::{PASSWORD, World, has_version_2, totp},
 };
 
 pub async fn the_life_of_a_user(world: &World) {
@@ -116,8 +116,8 @@ pub async fn links(world: &World) {
     let joan = admin.generate_link(GenerateLink::magic_link(world.email("joan"))).await.unwrap();
     assert_eq!(joan.verification_type, LinkVerificationType::Signup);
     client.verify_otp(joan.verify_otp()).await.unwrap().session().unwrap();
-    let nobody = admin.generate_link(GenerateLink::recovery(world.email("nobody"))).await;
-    assert_eq!(code(nobody), "user_not_found");
+    let unknown = admin.generate_link(GenerateLink::recovery(world.email("nobody"))).await;
+    assert_eq!(code(unknown), "user_not_found");
 }
 
 pub async fn links_to_a_new_address(world: &World) {
@@ -155,11 +155,11 @@ pub async fn an_imported_password_hash(world: &World) {
 
 pub async fn only_the_service_key(world: &World) {
     let (_, session) = world.new_user("ada").await;
-    let nobody = world.client.admin(session.access_token());
-    assert_eq!(code(nobody.users().list().get().await), "not_admin");
-    assert_eq!(code(nobody.users().create(CreateUser::email(world.email("x"))).await), "not_admin");
-    assert_eq!(code(nobody.users().delete(session.user().id).await), "not_admin");
-    assert_eq!(code(nobody.generate_link(GenerateLink::recovery(world.email("x"))).await), "not_admin");
+    let user = world.client.admin(session.access_token());
+    assert_eq!(code(user.users().list().get().await), "not_admin");
+    assert_eq!(code(user.users().create(CreateUser::email(world.email("x"))).await), "not_admin");
+    assert_eq!(code(user.users().delete(session.user().id).await), "not_admin");
+    assert_eq!(code(user.generate_link(GenerateLink::recovery(world.email("x"))).await), "not_admin");
     assert_eq!(code(world.client.admin("no-key").users().list().get().await), "bad_jwt");
 }
 
@@ -205,7 +205,11 @@ pub async fn the_audit_log(world: &World) {
         "factor_unenrolled",
         "logout",
     ];
-    assert_eq!(done, [begun, &then].concat());
+    let mut expected = [begun, &then].concat();
+    if has_version_2(&first) {
+        expected.retain(|action| *action != "token_revoked");
+    }
+    assert_eq!(done, expected);
     let logins = admin.audit_log().action(AuditAction::Login).per_page(1).get().await.unwrap();
     assert_eq!(logins.items[0].payload.as_ref().unwrap().log_type, Some(AuditLogType::Account));
 }

@@ -41,8 +41,8 @@ pub async fn an_authenticator(world: &World) {
     mfa.unenroll(factor.id).await.unwrap();
     assert!(mfa.factors().await.unwrap().all().is_empty());
     assert_eq!(code(mfa.unenroll(factor.id).await), "mfa_factor_not_found");
-    let nobody = client.sign_in(Anonymous::new()).await.unwrap();
-    assert!(client.user(nobody.access_token()).mfa().enroll_totp(EnrollTotp::new()).await.is_err());
+    let anonymous = client.sign_in(Anonymous::new()).await.unwrap();
+    assert!(client.user(anonymous.access_token()).mfa().enroll_totp(EnrollTotp::new()).await.is_err());
 }
 
 pub async fn removed_by_an_administrator(world: &World) {

@@ -21,6 +21,6 @@ pub async fn an_invitation(world: &World) {
     client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
     assert_eq!(code(admin.invite(Invite::email(&email)).await), "email_exists");
 
-    let nobody = client.admin(session.access_token());
-    assert_eq!(code(nobody.invite(Invite::email(world.email("x"))).await), "not_admin");
+    let user = client.admin(session.access_token());
+    assert_eq!(code(user.invite(Invite::email(world.email("x"))).await), "not_admin");
 }

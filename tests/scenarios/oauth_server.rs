@@ -2,10 +2,10 @@
 
 use gotrue::{
     OAuthApp, SignOutScope,
-    admin::{CreateOAuthClient, UpdateOAuthClient},
-    oauth::{ClientAuthentication, OAuthCallback, OAuthFlow, RegisterOAuthClient},
+    admin::UpdateOAuthClient,
+    oauth::{ClientAuthentication, NewOAuthClient, OAuthCallback, OAuthFlow},
     reqwest,
-    types::{OAuthAuthorizationResponse, OAuthRegistrationType, TokenEndpointAuthMethod},
+    types::{OAuthAuthorizationResult, OAuthRegistrationType, TokenEndpointAuthMethod},
     url::Url,
 };
 
@@ -18,9 +18,9 @@ use crate::{
 const REDIRECT: &str = "http://localhost:3000/app";
 
 /// Registers a client and starts an authorization request.
-async fn begin(world: &World) -> (OAuthApp, OAuthFlow, String) {
+async fn start(world: &World) -> (OAuthApp, OAuthFlow, String) {
     let client = &world.client;
-    let registered = RegisterOAuthClient::new([REDIRECT]).client_name(world.email("app"));
+    let registered = NewOAuthClient::confidential([REDIRECT]).client_name(world.email("app"));
     let registered = client.register_oauth_client(registered).await.unwrap();
     let app = client.oauth_app(registered.client_id, registered.client_secret.as_ref().unwrap());
     // An ID token needs an asymmetric key.
@@ -32,11 +32,11 @@ async fn begin(world: &World) -> (OAuthApp, OAuthFlow, String) {
 }
 
 pub async fn a_client(world: &World) {
-    let (app, flow, id) = begin(world).await;
+    let (app, flow, id) = start(world).await;
     let (email, session) = world.new_user("ada").await;
     let oauth = world.client.user(session.access_token()).oauth();
     let asked = oauth.authorization(&id).await.unwrap();
-    let OAuthAuthorizationResponse::Authorization(asked) = asked else { panic!("{asked:?}") };
+    let OAuthAuthorizationResult::Authorization(asked) = asked else { panic!("{asked:?}") };
     assert_eq!(asked.client.name, Some(world.email("app")));
     assert!(asked.scope.unwrap().contains("email"));
 
@@ -62,7 +62,7 @@ pub async fn a_client(world: &World) {
 }
 
 pub async fn a_refusal(world: &World) {
-    let (app, flow, id) = begin(world).await;
+    let (app, flow, id) = start(world).await;
     let (_, session) = world.new_user("ada").await;
     let oauth = world.client.user(session.access_token()).oauth();
     oauth.authorization(&id).await.unwrap();
@@ -77,7 +77,7 @@ pub async fn a_refusal(world: &World) {
 
 pub async fn clients(world: &World) {
     let clients = world.admin().oauth_clients();
-    let create = CreateOAuthClient::confidential([REDIRECT]).client_name(world.email("app"));
+    let create = NewOAuthClient::confidential([REDIRECT]).client_name(world.email("app"));
     let secret_post = TokenEndpointAuthMethod::ClientSecretPost;
     let client = clients.create(create.token_endpoint_auth_method(secret_post.clone())).await.unwrap();
     let id = client.client_id;
@@ -95,7 +95,7 @@ pub async fn clients(world: &World) {
     let none = UpdateOAuthClient::new().token_endpoint_auth_method(TokenEndpointAuthMethod::None);
     assert_eq!(code(clients.update(id, none).await), "validation_failed");
 
-    let public = clients.create(CreateOAuthClient::public([REDIRECT])).await.unwrap();
+    let public = clients.create(NewOAuthClient::public([REDIRECT])).await.unwrap();
     assert!(public.client_secret.is_none());
     assert_eq!(code(clients.regenerate_secret(public.client_id).await), "validation_failed");
     for id in [id, public.client_id] {
@@ -107,7 +107,7 @@ pub async fn clients(world: &World) {
 /// A user who has consented is not asked again for the same or fewer scopes.
 pub async fn a_known_client(world: &World) {
     let client = &world.client;
-    let registered = client.register_oauth_client(RegisterOAuthClient::new([REDIRECT]).public()).await.unwrap();
+    let registered = client.register_oauth_client(NewOAuthClient::public([REDIRECT])).await.unwrap();
     let app = client.oauth_app(registered.client_id, ClientAuthentication::Public);
     let (_, session) = world.new_user("ada").await;
     let oauth = client.user(session.access_token()).oauth();
@@ -116,14 +116,14 @@ pub async fn a_known_client(world: &World) {
         let page = browse(&url, client.base_url().as_str()).await;
         (oauth.authorization(&parameter(&page, "authorization_id").unwrap()).await.unwrap(), flow)
     };
-    let (OAuthAuthorizationResponse::Authorization(asked), _) = ask(&["email", "profile"]).await else { panic!() };
+    let (OAuthAuthorizationResult::Authorization(asked), _) = ask(&["email", "profile"]).await else { panic!() };
     oauth.approve(&asked.authorization_id).await.unwrap();
-    let (OAuthAuthorizationResponse::Redirect(back), flow) = ask(&["email"]).await else { panic!() };
+    let (OAuthAuthorizationResult::Redirect(back), flow) = ask(&["email"]).await else { panic!() };
     let back = Url::parse(back.redirect_url.expose()).unwrap();
     let tokens = app.exchange(&flow, &OAuthCallback::parse(&back)).await.unwrap();
     assert_eq!(app.user_info(&tokens.access_token).await.unwrap().user_metadata, None);
     let (more, _) = ask(&["email", "phone"]).await;
-    assert!(matches!(more, OAuthAuthorizationResponse::Authorization(_)), "{more:?}");
+    assert!(matches!(more, OAuthAuthorizationResult::Authorization(_)), "{more:?}");
     // The refresh token of an OAuth client is not valid without the client.
     assert!(client.refresh(&tokens.refresh_token).await.is_err());
 }

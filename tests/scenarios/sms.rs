@@ -16,8 +16,8 @@ pub async fn a_code_by_phone(world: &World) {
     let session = client.verify_otp(VerifyOtp::phone(format!("+{phone}"), &sent)).await.unwrap().session().unwrap();
     assert_eq!(session.user().phone.as_deref(), Some(phone));
     assert!(session.user().phone_confirmed_at.is_some());
-    let nobody = client.send_otp(SignInMessage::phone(World::phone()).create_user(false)).await;
-    assert_eq!(code(nobody), "otp_disabled");
+    let unknown = client.send_otp(SignInMessage::phone(World::phone()).create_user(false)).await;
+    assert_eq!(code(unknown), "otp_disabled");
 }
 
 pub async fn a_number_is_confirmed(world: &World) {

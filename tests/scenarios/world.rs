@@ -19,9 +19,9 @@ pub const SITE: &str = "http://localhost:3000";
 /// The configuration of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Confirms new users at once; signs tokens with ES256.
+    /// Confirms new users at once; signs tokens with ES256; refresh tokens of version 1.
     Autoconfirm,
-    /// Requires confirmation of addresses; signs tokens with a shared secret.
+    /// Requires confirmation of addresses; signs tokens with a shared secret; refresh tokens of version 2.
     Confirm,
 }
 
@@ -78,6 +78,7 @@ impl World {
         let confirm = kind == Kind::Confirm;
         let clock = ManualClock::at(Utc::now());
         let builder = FakeServer::builder().confirm_addresses(confirm).hs256(confirm).clock(clock.clone());
+        let builder = builder.refresh_token_version(if confirm { 2 } else { 1 });
         // Real servers have this provider disabled.
         let server = builder.without_provider(Provider::Kakao).start().await;
         let (client, service_key) = (server.client().unwrap(), server.service_key());
@@ -187,6 +188,11 @@ impl World {
     pub async fn browse(&self, url: &Url) -> Url {
         browser::browse(url, self.client.base_url().as_str()).await
     }
+}
+
+/// Whether the refresh token of a session has version 2. Tokens of version 1 have 12 characters.
+pub fn has_version_2(session: &Session) -> bool {
+    session.refresh_token().expose().len() > 12
 }
 
 /// The current code of an authenticator.

@@ -1,6 +1,6 @@
-//! What a file store can find on disk. Each test covers one kind: a file that cannot be replaced, a temporary file that
-//! is in the way or left over, a path that is not a regular file, a symbolic link, loose permissions, a full disk, and a
-//! read-only directory.
+//! File stores on unusual file systems. Each test covers one kind: a file that cannot be replaced, a temporary file
+//! that is in the way or left over, a path that is not a regular file, a symbolic link, loose permissions, a full disk,
+//! and a read-only directory.
 
 use std::{
     error::Error as _,
@@ -150,7 +150,7 @@ async fn files_that_are_not_temporary_files_of_the_store_stay() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_regular_file_is_refused_at_once_and_stays() {
+async fn a_path_that_is_not_a_regular_file_is_refused_at_once_and_stays() {
     type Make = fn(&Path);
     let kinds: [(&str, Make); 4] = [
         ("a pipe", mkfifo),

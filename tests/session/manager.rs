@@ -329,8 +329,8 @@ async fn a_refused_connection_keeps_the_session() {
     online.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
     clock.advance(2 * HOUR);
 
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let offline = Client::builder().base_url(format!("http://{nobody}")).clock(clock.clone()).build().unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let offline = Client::builder().base_url(format!("http://{unused}")).clock(clock.clone()).build().unwrap();
     // It starts offline, with the session from the store.
     let auth = offline.session_manager(store).await.unwrap();
     let play = Play { server, clock, auth, store: MemoryStore::new() };
@@ -592,7 +592,8 @@ async fn a_session_that_the_server_no_longer_has_is_signed_out() {
     }
 }
 
-/// Refusals of a sign-out that are not about the session. They used to count as done, although the refresh token lives on.
+/// Refusals of a sign-out that are not about the session. They used to count as done, although the refresh token lives
+/// on.
 #[tokio::test]
 async fn a_refusal_that_is_not_about_the_session_is_not_a_sign_out() {
     let no_content = || Step::Reply(204, Vec::new(), String::new());
@@ -622,8 +623,8 @@ async fn a_refusal_that_is_not_about_the_session_is_not_a_sign_out() {
     }
 }
 
-/// Every 400 that refuses the refresh token itself, in response to a refresh. The tokens of an older form used to be kept
-/// for ever.
+/// Every 400 that refuses the refresh token itself, in response to a refresh. The tokens of an older form used to be
+/// kept for ever.
 #[tokio::test]
 async fn a_refresh_token_that_is_refused_for_good_ends_the_session() {
     let refused = |body: Value| Step::json(400, &body);
@@ -651,7 +652,8 @@ async fn a_refresh_never_changes_the_user() {
     let mut foreign = tokens("foreign");
     foreign["user"]["id"] = json!("00000000-0000-4000-8000-000000000001");
     let play = play([Step::json(200, &foreign)]).await;
-    assert!(play.auth.access_token().await.is_err());
+    let error = play.auth.access_token().await.unwrap_err();
+    assert!(matches!(error, Error::UnreadableResponse(_)), "{error:?}");
     assert_eq!(play.access_token().as_deref(), Some("access-first"));
 }
 
@@ -672,7 +674,8 @@ async fn a_lifetime_of_nothing_does_not_refresh_at_each_call() {
     }
 }
 
-/// Expiry counts from before the request was sent: a response that takes its time brings a token that is partly used up.
+/// Expiry counts from before the request was sent: a response that takes its time brings a token that is partly used
+/// up.
 #[tokio::test]
 async fn a_slow_response_does_not_make_its_token_last_longer() {
     let (slow, go) = ok("slow").held_back();
@@ -790,7 +793,7 @@ async fn a_flow_ends_with_the_event_of_its_kind() {
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_told_what_it_missed_and_blocks_nobody() {
+async fn a_slow_reader_learns_that_it_missed_events_and_blocks_no_one() {
     let world = world().await;
     let mut slow = world.auth.events();
     for _ in 0..100 {
@@ -831,7 +834,8 @@ async fn any_method_may_be_called_while_handling_an_event() {
     assert_eq!(handler.await.unwrap(), 3);
 }
 
-// --------------------------------------------------------------------------------------------------- background and rest
+// --------------------------------------------------------------------------------------------------- background and
+// rest
 
 #[tokio::test]
 async fn auto_refresh_refreshes_when_due_until_it_is_dropped() {

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use futures::{StreamExt, future::join_all};
+use futures::{
+    StreamExt,
+    future::{BoxFuture, join_all},
+};
 use gotrue::{
-    Error, ErrorCode, Event, IdToken, MemoryStore, ProfileUpdate, Provider, SessionManager, SignUp,
-    types::AssuranceLevel, user::EnrollTotp,
+    Error, ErrorCode, Event, IdToken, MemoryStore, ProfileUpdate, Provider, SessionManager, SignOutScope, SignUp,
+    UserClient, reqwest::Method, types::AssuranceLevel, user::EnrollTotp,
 };
 use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
@@ -103,14 +106,31 @@ async fn a_linked_identity_brings_a_session_that_is_kept() {
 
 #[tokio::test]
 async fn an_error_of_any_call_that_ends_the_session_ends_it_here() {
-    let (server, _, auth) = signed_in(2).await;
-    let user = auth.session().unwrap().user().id;
-    let admin = auth.client().admin(server.service_key());
-    admin.users().delete(user).await.unwrap();
-    let error = auth.user().get().await.unwrap_err();
-    assert_eq!(error.code(), Some(&ErrorCode::UserNotFound));
-    assert!(auth.session().is_none());
-    assert!(matches!(auth.user().get().await, Err(Error::NoSession)));
+    type Call = fn(UserClient) -> BoxFuture<'static, Result<(), Error>>;
+    let calls: [(&str, Call); 10] = [
+        ("get", |user| Box::pin(async move { user.get().await.map(drop) })),
+        ("update", |user| Box::pin(async move { user.update(ProfileUpdate::new().data(json!({}))).await.map(drop) })),
+        ("call", |user| Box::pin(async move { user.call(async |raw| raw.get_user(None).await).await.map(drop) })),
+        ("send", |user| Box::pin(async move { user.request(Method::GET, "/user").await?.send::<()>().await })),
+        ("response", |user| {
+            Box::pin(async move { user.request(Method::GET, "/user").await?.response().await.map(drop) })
+        }),
+        ("assurance", |user| Box::pin(async move { user.mfa().assurance().await.map(drop) })),
+        ("factors", |user| Box::pin(async move { user.mfa().factors().await.map(drop) })),
+        ("identities", |user| Box::pin(async move { user.identities().list().await.map(drop) })),
+        ("sign_out", |user| Box::pin(async move { user.sign_out(SignOutScope::Others).await })),
+        ("passkeys", |user| Box::pin(async move { user.passkeys().list().await.map(drop) })),
+    ];
+    for (name, call) in calls {
+        let (server, _, auth) = signed_in(2).await;
+        let user = auth.session().unwrap().user().id;
+        let admin = auth.client().admin(server.service_key());
+        admin.users().delete(user).await.unwrap();
+        let error = call(auth.user()).await.unwrap_err();
+        assert_eq!(error.code(), Some(&ErrorCode::UserNotFound), "{name}");
+        assert!(auth.session().is_none(), "{name}");
+        assert!(matches!(call(auth.user()).await, Err(Error::NoSession)), "{name}");
+    }
 }
 
 #[tokio::test]

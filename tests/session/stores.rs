@@ -1,4 +1,4 @@
-//! What every store must do, and what the manager makes of records that cannot be read and of stores that fail.
+//! The behavior that every store must have, and the manager with unreadable records and failing stores.
 
 use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 

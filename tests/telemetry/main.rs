@@ -1,4 +1,4 @@
-//! What the client logs and traces.
+//! Logs and traces of the client.
 //!
 //! These tests are apart from the others because `tracing` caches globally which call sites are enabled: a test without
 //! a subscriber on another thread could switch one off. Here each test installs a subscriber before it makes a call.

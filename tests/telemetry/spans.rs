@@ -59,7 +59,7 @@ async fn text_of(call: impl Future<Output = ()>) -> String {
 #[tokio::test]
 async fn each_way_to_fail_has_its_type() {
     let server = FakeServer::start().await;
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let faults = [
         (Some(Fault::slow(Duration::from_secs(60))), "timeout"),
         (None, "connect"),
@@ -68,7 +68,7 @@ async fn each_way_to_fail_has_its_type() {
         (Some(Fault::page(404)), "404"),
     ];
     for (fault, expected) in faults {
-        let url = if fault.is_some() { server.url() } else { format!("http://{nobody}") };
+        let url = if fault.is_some() { server.url() } else { format!("http://{unused}") };
         if let Some(fault) = fault {
             server.fail(fault);
         }

@@ -1,5 +1,5 @@
-//! Whatever comes from outside, nothing panics, nothing hangs, and nothing prints what was secret in it: 100,000 cases
-//! each, begun from what a real server has sent. Access tokens are in `jwt/anything.rs`, redirects also in `callback.rs`.
+//! Generated input from outside, derived from recorded exchanges: nothing panics, hangs, or prints the secrets in it,
+//! in 100,000 cases each. Access tokens are in `jwt/anything.rs`, redirects also in `callback.rs`.
 
 use std::{
     fmt::{Debug, Write as _},
@@ -149,16 +149,16 @@ proptest! {
     #[test]
     fn server_replies(body in changed_body()) {
         let decoders = [
-            decode::<types::Session>, decode::<types::User>, decode::<types::SignUpResponse>,
-            decode::<types::VerifyResponse>, decode::<types::Settings>, decode::<types::JwkSet>,
+            decode::<types::Session>, decode::<types::User>, decode::<types::SignUpResult>,
+            decode::<types::VerifyResult>, decode::<types::Settings>, decode::<types::JwkSet>,
             decode::<types::UserList>, decode::<types::Factor>, decode::<Vec<types::Factor>>,
-            decode::<types::EnrollFactorResponse>, decode::<types::ChallengeFactorResponse>,
-            decode::<types::UnenrollFactorResponse>, decode::<types::Passkey>, decode::<Vec<types::Passkey>>,
+            decode::<types::EnrollFactorResult>, decode::<types::ChallengeFactorResult>,
+            decode::<types::UnenrollFactorResult>, decode::<types::Passkey>, decode::<Vec<types::Passkey>>,
             decode::<types::PasskeyRegistrationOptions>, decode::<types::PasskeyAuthenticationOptions>,
-            decode::<types::GenerateLinkResponse>, decode::<Vec<types::AuditLogEntry>>,
+            decode::<types::GenerateLinkResult>, decode::<Vec<types::AuditLogEntry>>,
             decode::<types::SsoProvider>, decode::<types::SsoProviderList>, decode::<types::CustomProvider>,
             decode::<types::CustomProviderList>, decode::<types::OAuthClient>, decode::<types::OAuthClientList>,
-            decode::<types::OAuthAuthorizationResponse>, decode::<types::OAuthTokens>,
+            decode::<types::OAuthAuthorizationResult>, decode::<types::OAuthTokens>,
             decode::<types::OAuthUserInfo>, decode::<types::OAuthServerMetadata>, decode::<Vec<types::OAuthGrant>>,
             decode::<types::Error>,
         ];
@@ -232,7 +232,7 @@ fn record() -> Vec<u8> {
     })
 }
 
-/// A query or fragment as a server, or somebody who means harm, might write it.
+/// A query or fragment as a server or an attacker might write it.
 fn pairs() -> impl Strategy<Value = String> {
     let name = prop::sample::select(vec![
         "code",

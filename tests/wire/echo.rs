@@ -1,5 +1,5 @@
-//! A server or gateway that echoes the request: no secret that was sent comes out of an error, whatever it looks like and
-//! however it is spelled.
+//! A server or gateway that echoes the request: no secret that was sent comes out of an error, whatever it looks like
+//! and however it is spelled.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::{FutureExt, future::BoxFuture};
@@ -255,7 +255,7 @@ async fn no_secret_that_was_sent_is_in_an_error() {
 }
 
 #[tokio::test]
-async fn what_is_not_secret_stays() {
+async fn text_that_is_not_secret_stays() {
     let server = MockServer::start().await;
     let body = json!({ "code": "bad_json", "message": "ada@example.com is not allowed, trace 7", "hint": "password" });
     let reply = ResponseTemplate::new(400).set_body_json(body).insert_header("x-request-id", "r-1234567890123456");

@@ -1,5 +1,5 @@
-//! What surrounds the process: root certificates, proxies, variables. Each test runs a child process with an environment of
-//! its own.
+//! The environment of the process: root certificates, proxies, variables. Each test runs a child process with its own
+//! environment.
 
 use std::{env, net::SocketAddr, process::Command};
 
@@ -82,8 +82,8 @@ async fn no_roots() {
 
 #[tokio::test]
 async fn a_server_on_this_machine_is_never_reached_by_a_proxy_of_the_environment() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    for proxy in [format!("http://{nobody}"), format!("socks5://{nobody}"), "socks://x".to_owned()] {
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for proxy in [format!("http://{unused}"), format!("socks5://{unused}"), "socks://x".to_owned()] {
         let names = ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"];
         child("loopback", &names.map(|name| (name, proxy.as_str()))).await;
     }

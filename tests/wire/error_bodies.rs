@@ -1,4 +1,5 @@
-//! One reader for the error bodies of every server on the way: an unexpected neighbor never costs the code or the message.
+//! One reader for the error bodies of every server on the way: an unexpected neighbor never costs the code or the
+//! message.
 
 use futures::FutureExt;
 use gotrue::{Error, ErrorCode, raw, types::WeakPasswordReason};

@@ -1,4 +1,5 @@
-//! Error responses of servers and gateways: each is decoded without loss, and only one that rejects the session ends it.
+//! Error responses of servers and gateways: each is decoded without loss, and only one that rejects the session ends
+//! it.
 
 use std::time::Duration;
 
@@ -147,8 +148,8 @@ async fn an_invalid_field_is_named() {
 #[tokio::test]
 async fn a_missing_response_does_not_end_the_session() {
     // A port that was free a moment ago.
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client = gotrue::Client::builder().base_url(format!("http://{nobody}")).retries(0).build().unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let client = gotrue::Client::builder().base_url(format!("http://{unused}")).retries(0).build().unwrap();
     let error = client.refresh("f5pr2ljsaq5q").await.unwrap_err();
     let Error::Connection(cause) = &error else { panic!("{error:?}") };
     assert!(cause.is_connect() && !cause.is_timeout());

@@ -1,5 +1,5 @@
-//! Faults of the network and the server, for each kind of operation: the error is clear, no session is lost, no secret is
-//! printed, nothing hangs, and no unsafe request is repeated. `docs/faults.md` is the table of the results.
+//! Faults of the network and the server, for each kind of operation: the error is clear, no session is lost, no secret
+//! is printed, nothing hangs, and no unsafe request is repeated. `docs/faults.md` is the table of the results.
 //!
 //! `GOTRUE_WRITE_DOCS=1 cargo test --test wire faults` rewrites the table.
 
@@ -50,8 +50,8 @@ async fn world(timeout: Duration) -> World {
 
 /// The same world with an unreachable server.
 async fn offline(world: World) -> World {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client = Client::builder().base_url(format!("http://{nobody}")).clock(world.clock.clone()).build().unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let client = Client::builder().base_url(format!("http://{unused}")).clock(world.clock.clone()).build().unwrap();
     let manager = client.session_manager(world.store.clone()).await.unwrap();
     World { client, manager, ..world }
 }

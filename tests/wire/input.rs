@@ -6,7 +6,7 @@ use gotrue::{
     admin::Invite,
     auth::{EthereumMessage, SolanaMessage},
     chrono::{self, Utc},
-    oauth::{ClientAuthentication, OAuthCallback, RegisterOAuthClient},
+    oauth::{ClientAuthentication, NewOAuthClient, OAuthCallback},
     types::OtpType,
     user::{EnrollPhone, EnrollTotp, FactorChallenge},
     uuid::Uuid,
@@ -226,7 +226,7 @@ fn a_message_for_a_wallet_is_not_built_from_parts_that_cannot_be_right() {
 }
 
 #[tokio::test]
-async fn what_a_user_may_do_needs_input_that_can_be_right() {
+async fn invalid_input_to_calls_of_a_user_is_rejected() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let user = client_of(&server).user(ACCESS_TOKEN);
     let (id, mfa) = (Uuid::from_u128(1), user.mfa());
@@ -253,7 +253,7 @@ async fn what_a_user_may_do_needs_input_that_can_be_right() {
 }
 
 #[tokio::test]
-async fn what_an_oauth_client_may_do_needs_input_that_can_be_right() {
+async fn invalid_input_to_calls_of_an_oauth_client_is_rejected() {
     let server = server_that_answers(ResponseTemplate::new(500)).await;
     let client = client_of(&server);
     let app = client.oauth_app(Uuid::from_u128(1), ClientAuthentication::Public);
@@ -277,16 +277,16 @@ async fn what_an_oauth_client_may_do_needs_input_that_can_be_right() {
         assert_refused(app.refresh("f5pr2ljsaq5q").await, "client secret must not be empty");
     }
 
-    let register = |uri: &str| client.register_oauth_client(RegisterOAuthClient::new([uri]));
-    let none = RegisterOAuthClient::new(Vec::<String>::new());
+    let register = |uri: &str| client.register_oauth_client(NewOAuthClient::confidential([uri]));
+    let none = NewOAuthClient::confidential(Vec::<String>::new());
     assert_refused(client.register_oauth_client(none).await, "redirect URIs must not be empty");
-    let many = RegisterOAuthClient::new(vec!["https://app.example.com/"; 11]);
+    let many = NewOAuthClient::confidential(vec!["https://app.example.com/"; 11]);
     assert_refused(client.register_oauth_client(many).await, "redirect URIs must have at most ten entries");
     assert_refused(register("/cb").await, "redirect URI is invalid: relative URL without a base");
     assert_refused(register("https://app.example.com/#x").await, "redirect URI must not have a fragment");
     let plain = "redirect URI must not be http, except on this machine";
     assert_refused(register("http://app.example.com/cb").await, plain);
-    let valid = || RegisterOAuthClient::new(["https://app.example.com/cb"]);
+    let valid = || NewOAuthClient::confidential(["https://app.example.com/cb"]);
     let long = valid().client_name("n".repeat(1025));
     assert_refused(client.register_oauth_client(long).await, "client name must be at most 1024 bytes long");
     let page = valid().client_uri("x");
@@ -294,6 +294,9 @@ async fn what_an_oauth_client_may_do_needs_input_that_can_be_right() {
     assert_refused(client.register_oauth_client(page).await, relative);
     let logo = valid().logo_uri(format!("https://a.example/{}", "x".repeat(2048)));
     assert_refused(client.register_oauth_client(logo).await, "logo URI must be at most 2048 bytes long");
-    assert_refused(client.register_oauth_client(valid().grant_types([])).await, "grant types must not be empty");
+    assert_refused(
+        client.register_oauth_client(valid().grant_types(<[&str; 0]>::default())).await,
+        "grant types must not be empty",
+    );
     assert!(server.received_requests().await.unwrap().is_empty());
 }

@@ -1,5 +1,5 @@
-//! Free-form data nested as deep as the server accepts it, which is 10,000 levels: it is decoded, kept and dropped, and never
-//! costs what is beside it.
+//! Free-form data nested as deep as the server accepts it, which is 10,000 levels: it is decoded, kept and dropped, and
+//! never costs what is beside it.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::{
@@ -112,7 +112,7 @@ async fn free_form_data_that_is_not_odd_keeps_its_structure() {
 }
 
 #[tokio::test]
-async fn what_is_deeper_is_text() {
+async fn a_deeper_value_becomes_text() {
     let deep = nested(10_000)[1].clone();
     let server = server_that_answers(reply(&odd_user(), &deep)).await;
     let user = client_of(&server).user("token").get().await.unwrap();

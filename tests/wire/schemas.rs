@@ -1,5 +1,5 @@
-//! The schemas that schemars derives from the generated types equal those of the document, field by field, so that the Rust
-//! types and the YAML cannot diverge.
+//! The schemas that schemars derives from the generated types equal those of the document, field by field, so that the
+//! Rust types and the YAML cannot diverge.
 
 use std::collections::BTreeSet;
 

@@ -60,8 +60,8 @@ async fn an_error_knows_its_operation() {
     let server = server_that_answers(ResponseTemplate::new(200).set_body_json(json!([]))).await;
     let unreadable = client_of(&server).health().await.unwrap_err();
     assert_eq!(unreadable.operation().unwrap().id, "health");
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client = gotrue::Client::builder().base_url(format!("http://{nobody}")).retries(0).build().unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let client = gotrue::Client::builder().base_url(format!("http://{unused}")).retries(0).build().unwrap();
     assert_eq!(client.call(async |raw| raw.health().await).await.unwrap_err().operation().unwrap().id, "health");
     assert!(client.refresh("").await.unwrap_err().operation().is_none());
 }

@@ -108,7 +108,7 @@ async fn no_generated_type_prints_a_secret() {
     session["refresh_token"] = json!(PLANTED[1]);
     let wire: gotrue::types::Session = serde_json::from_value(session.clone()).unwrap();
     assert_clean(&debug(&wire));
-    assert_clean(&debug(&gotrue::types::SignUpResponse::Session(wire.clone())));
+    assert_clean(&debug(&gotrue::types::SignUpResult::Session(wire.clone())));
     assert_clean(&debug(&support::session_from(session).await.unwrap()));
     let password: gotrue::types::PasswordGrant = serde_json::from_value(json!({ "password": PLANTED[0] })).unwrap();
     assert_clean(&debug(&gotrue::types::TokenRequest::from(password)));
@@ -156,8 +156,8 @@ async fn no_error_prints_a_secret_that_a_reply_echoes() {
         }
     }
     // No answer: the URL and the request do not show either.
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client = Client::new(format!("http://{nobody}"), jwt).unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let client = Client::new(format!("http://{unused}"), jwt).unwrap();
     let error = client.sign_in(Password::email("ada@example.com", password)).await.unwrap_err();
     assert_clean(&all_of(&error));
     let link = client.raw().verify_link(None, &hash.into(), gotrue::types::EmailOtpType::Signup).await;

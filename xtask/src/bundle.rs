@@ -1,4 +1,4 @@
-//! `bundle`: the document for the build of the client and for other tools, as JSON and as YAML without aliases.
+//! `bundle`: the documents for the build of the client and for other tools, as JSON and as YAML without aliases.
 
 use std::{io::Write, path::PathBuf};
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The first line of the YAML, since JSON has no comments.
-const HEAD: &str = "# Written by `cargo xtask bundle` from openapi/gotrue.yaml.\n";
+const HEAD: &str = "# Written by `cargo xtask bundle` from openapi/";
 
 /// Writes the files.
 pub fn run(out: &mut dyn Write) -> Result<Outcome> {
@@ -35,17 +35,28 @@ pub fn check(out: &mut dyn Write) -> Result<Outcome> {
 }
 
 /// Returns the files with their text.
-fn files() -> Result<[(PathBuf, String); 2]> {
-    let document = document()?;
-    let directory = workspace::root().join("openapi/bundle");
-    let json = serde_json::to_string_pretty(&document)? + "\n";
-    let yaml = HEAD.to_owned() + &yaml::write(&document)?;
-    Ok([(directory.join("gotrue.json"), json), (directory.join("gotrue.yaml"), yaml)])
+fn files() -> Result<Vec<(PathBuf, String)>> {
+    let mut files = Vec::new();
+    for source in workspace::documents() {
+        let document = document(&workspace::read(&source)?)?;
+        let name = source.file_name().unwrap_or_default().to_string_lossy();
+        let bundled = source.with_file_name("bundle").join(source.file_name().unwrap_or_default());
+        files.push((bundled.with_extension("json"), serde_json::to_string_pretty(&document)? + "\n"));
+        files.push((bundled, format!("{HEAD}{name}.\n{}", yaml::write(&document)?)));
+    }
+    Ok(files)
 }
 
-/// Returns the document that is bundled.
-fn document() -> Result<Value> {
-    yaml::parse(&workspace::read(&workspace::document())?)
+/// Returns a document from its text, together with the schemas of `gotrue.yaml` to which it refers.
+pub fn document(text: &str) -> Result<Value> {
+    let mut document = yaml::parse(text)?;
+    if text.contains("gotrue.yaml#") {
+        gotrue_openapi::document::embed_schemas(
+            &mut document,
+            &yaml::parse(&workspace::read(&workspace::document())?)?,
+        );
+    }
+    Ok(document)
 }
 
 #[cfg(test)]
@@ -55,11 +66,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_files_equal_the_document() {
-        let document = document().unwrap();
-        let [json, yaml] = files().unwrap().map(|(file, _)| workspace::read(&file).unwrap());
-        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), document);
-        assert_eq!(yaml::parse(&yaml).unwrap(), document);
-        assert!(!yaml.contains(": *") && !yaml.contains(": &"), "no aliases");
+    fn the_files_equal_the_documents() {
+        let files = files().unwrap();
+        let names: Vec<_> = files.iter().map(|(file, _)| file.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["gotrue.json", "gotrue.yaml", "hooks.json", "hooks.yaml"]);
+        for (file, _) in files {
+            let text = workspace::read(&file).unwrap();
+            let source = workspace::root().join("openapi").join(file.file_name().unwrap()).with_extension("yaml");
+            let document = document(&workspace::read(&source).unwrap()).unwrap();
+            assert_eq!(yaml::parse(&text).unwrap(), document, "{}", file.display());
+            assert!(
+                !text.contains(": *") && !text.contains(": &") && !text.contains("gotrue.yaml#"),
+                "{}",
+                file.display()
+            );
+        }
     }
 }

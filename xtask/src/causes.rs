@@ -7,8 +7,8 @@ use jsonschema::{
 
 /// Returns the errors of the intended branch of a `oneOf` or `anyOf`: the one whose errors are deepest.
 ///
-/// Almost everything in OpenAPI may also be a reference, so an error deep inside is first reported as one of a `oneOf` far
-/// outside.
+/// Almost everything in OpenAPI may also be a reference, so an error deep inside is first reported as one of a `oneOf`
+/// far outside.
 pub fn causes<'e, 'i>(error: &'e ValidationError<'i>) -> Vec<&'e ValidationError<'i>>
 where
     'static: 'i,

@@ -20,20 +20,20 @@ enum Work {
     /// A Cargo command with environment variables. Its output passes through.
     Cargo(&'static [&'static str], &'static [(&'static str, &'static str)]),
     /// A command of xtask.
-    Own(fn(&mut dyn Write) -> Result<Outcome>),
+    Xtask(fn(&mut dyn Write) -> Result<Outcome>),
     /// Nothing beyond the program itself.
     Nothing,
 }
 
-use Work::{Cargo, Nothing, Own};
+use Work::{Cargo, Nothing, Xtask};
 
 impl Step {
     const fn cargo(name: &'static str, arguments: &'static [&'static str]) -> Self {
         Self { name, needs: None, work: Cargo(arguments, &[]) }
     }
 
-    const fn own(name: &'static str, command: fn(&mut dyn Write) -> Result<Outcome>) -> Self {
-        Self { name, needs: None, work: Own(command) }
+    const fn xtask(name: &'static str, command: fn(&mut dyn Write) -> Result<Outcome>) -> Self {
+        Self { name, needs: None, work: Xtask(command) }
     }
 
     const fn needs(self, program: &'static Program) -> Self {
@@ -138,12 +138,12 @@ static CHROMIUM: Program = Program {
 /// The tests come last, so that the output ends with the summary of the test runner.
 const STEPS: &[Step] = &[
     Step::cargo("format", &["fmt", "--all", "--check"]),
-    Step::own("layers", layers::run),
-    Step::own("lint", |out| lint::run(&workspace::document(), out)),
-    Step::own("conformance", |out| {
+    Step::xtask("layers", layers::run),
+    Step::xtask("lint", |out| lint::all(out)),
+    Step::xtask("conformance", |out| {
         conformance::run(&workspace::root().join("tests/recorded"), &workspace::document(), out)
     }),
-    Step::own("operations", |out| {
+    Step::xtask("operations", |out| {
         list::run(list::Format::Markdown, Some(&workspace::root().join("docs/coverage.md")), out)
     }),
     Step::cargo("licenses and sources", &["deny", "--workspace", "check", "licenses", "bans", "sources"])
@@ -157,7 +157,7 @@ const STEPS: &[Step] = &[
         needs: None,
         work: Cargo(&["doc", "--workspace", "--no-deps", "--all-features"], &[("RUSTDOCFLAGS", "-D warnings")]),
     },
-    Step::own("links", links::run),
+    Step::xtask("links", links::run),
     Step::cargo("minimal versions", MINIMAL_VERSIONS).needs(&NIGHTLY),
     Step::cargo("minimal Rust version", &[MSRV_TOOLCHAIN, "check", "--workspace", "--all-features"]).needs(&MSRV),
     Step::cargo("packages", &["package", "--workspace", "--allow-dirty"]),
@@ -212,7 +212,7 @@ fn all(steps: &[Step], out: &mut dyn Write) -> Result<Outcome> {
 
 fn do_step(work: &Work, out: &mut dyn Write) -> Result<Outcome> {
     match work {
-        Own(command) => command(out),
+        Xtask(command) => command(out),
         Nothing => Ok(Outcome::Fine),
         Cargo(arguments, variables) => {
             let variables = variables.iter().copied();
@@ -226,7 +226,7 @@ fn do_step(work: &Work, out: &mut dyn Write) -> Result<Outcome> {
 /// Returns the command line that repeats a step alone.
 fn command_line(work: &Work) -> String {
     match work {
-        Own(_) | Nothing => String::new(),
+        Xtask(_) | Nothing => String::new(),
         Cargo(arguments, variables) => {
             let variables = variables.iter().map(|(name, value)| format!("{name}={value:?}"));
             let words = variables.chain(["cargo".to_owned(), arguments.join(" ")]);
@@ -241,9 +241,9 @@ mod tests {
 
     use super::*;
 
-    const FINE: Step = Step::own("fine", |_| Ok(Outcome::Fine));
-    const FAILING: Step = Step::own("failing", |_| Ok(Outcome::Findings));
-    const BROKEN: Step = Step::own("broken", |_| Err("no file".into()));
+    const FINE: Step = Step::xtask("fine", |_| Ok(Outcome::Fine));
+    const FAILING: Step = Step::xtask("failing", |_| Ok(Outcome::Findings));
+    const BROKEN: Step = Step::xtask("broken", |_| Err("no file".into()));
     static MISSING: Program = Program { name: "no-such-program", probe: &["no-such-program"], install: &[] };
 
     fn printed(steps: &[Step]) -> (Result<Outcome>, String) {

@@ -1,70 +1,52 @@
-//! `drift`: changes of the upstream document since its last review.
+//! `drift`: what has changed at the server since the last review, in its source or in the upstream document.
 
-mod facts;
-#[cfg(test)]
-mod tests;
+mod server;
+mod upstream;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::Write,
-    path::Path,
-};
+use std::{io::Write, path::PathBuf};
+
+use clap::Args;
 
 use crate::{
     outcome::{Outcome, Result},
-    workspace, yaml,
+    workspace,
 };
-use facts::Facts;
 
-const HEAD: &str = "\
-# The contents of the OpenAPI document of supabase/auth at its last review, one fact per line.
-# `cargo xtask drift --upstream FILE` compares another version with it; `--accept` rewrites this file.
-";
+/// What is compared with its last review.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Of {
+    /// A checkout of supabase/auth; the last review is xtask/data/server-digest.txt.
+    #[arg(long, value_name = "DIR")]
+    server: Option<PathBuf>,
+    /// The openapi.yaml of supabase/auth; the last review is openapi/upstream-digest.txt.
+    #[arg(long, value_name = "FILE")]
+    upstream: Option<PathBuf>,
+}
 
-/// Prints the differences from the digest.
-pub fn compare(upstream: &Path, digest: &Path, out: &mut dyn Write) -> Result<Outcome> {
-    let before = parse(&workspace::read(digest)?);
-    let now = read(upstream)?;
-    let mut drift = 0;
-    for name in before.keys().chain(now.keys()).collect::<BTreeSet<_>>() {
-        match (before.get(name), now.get(name)) {
-            (Some(before), Some(now)) if before == now => continue,
-            (Some(before), Some(now)) => writeln!(out, "~ {name}: {} -> {}", shown(before), shown(now))?,
-            (Some(before), None) => writeln!(out, "- {}", line(name, before))?,
-            (None, now) => writeln!(out, "+ {}", line(name, now.map_or("", String::as_str)))?,
-        }
-        drift += 1;
+/// Prints the changes since the last review.
+pub fn compare(of: &Of, out: &mut dyn Write) -> Result<Outcome> {
+    let mut outcome = Outcome::Fine;
+    if let Some(server) = &of.server {
+        outcome = server::compare(server, &workspace::document(), &workspace::server_digest(), out)?;
     }
-    writeln!(out, "{drift} differences in {} facts", now.len())?;
-    Ok(Outcome::fine_if(drift == 0))
+    if let Some(upstream) = &of.upstream {
+        outcome = upstream::compare(upstream, &workspace::digest(), out)?;
+    }
+    Ok(outcome)
+}
+
+/// Prints what the document lacks of the server's source.
+pub fn undocumented(of: &Of, out: &mut dyn Write) -> Result<Outcome> {
+    let server = of.server.as_deref().ok_or("expected --server DIR")?;
+    server::undocumented(server, &workspace::document(), out)
 }
 
 /// Writes the digest.
-pub fn accept(upstream: &Path, digest: &Path, revision: Option<&str>, out: &mut dyn Write) -> Result<Outcome> {
-    let facts = read(upstream)?;
-    let revision = revision.map(|revision| format!("# Reviewed: {revision}\n")).unwrap_or_default();
-    let lines: String = facts.iter().map(|(name, detail)| line(name, detail) + "\n").collect();
-    workspace::write(digest, &format!("{HEAD}{revision}{lines}"))?;
-    writeln!(out, "wrote {} facts to {}", facts.len(), workspace::shown(digest))?;
-    Ok(Outcome::Fine)
-}
-
-fn read(upstream: &Path) -> Result<BTreeMap<String, String>> {
-    let text = workspace::read(upstream)?;
-    let document = yaml::parse(&text).map_err(|error| format!("{}: {error}", workspace::shown(upstream)))?;
-    Ok(Facts::of(&document))
-}
-
-/// Returns a fact in one line. Its subject never contains the separator.
-fn line(name: &str, detail: &str) -> String {
-    if detail.is_empty() { name.to_owned() } else { format!("{name}: {detail}") }
-}
-
-fn shown(detail: &str) -> &str {
-    if detail.is_empty() { "nothing" } else { detail }
-}
-
-fn parse(digest: &str) -> BTreeMap<String, String> {
-    let lines = digest.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-    lines.map(|line| line.split_once(": ").unwrap_or((line, ""))).map(|(n, d)| (n.to_owned(), d.to_owned())).collect()
+pub fn accept(of: &Of, revision: Option<&str>, out: &mut dyn Write) -> Result<Outcome> {
+    if let Some(server) = &of.server {
+        return server::accept(server, &workspace::document(), &workspace::server_digest(), revision, out);
+    }
+    let upstream = of.upstream.as_deref().ok_or("expected --server DIR or --upstream FILE")?;
+    upstream::accept(upstream, &workspace::digest(), revision, out)
 }

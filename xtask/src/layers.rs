@@ -19,7 +19,7 @@ use std::{
 };
 
 use cycles::Graph;
-use modules::{Files, ModulePath, Modules, Taking};
+use modules::{Files, ModulePath, Modules, NameUse};
 use table::PACKAGES;
 
 use crate::{
@@ -72,10 +72,10 @@ fn files_of(root: &Path) -> Result<Files> {
 
 fn check(root: &Path, rows: &[&[&str]], files: &Files) -> syn::Result<Vec<Finding>> {
     let modules = Modules::read(root, files)?;
-    let takings: Vec<Taking> = modules.takings().collect();
+    let uses: Vec<NameUse> = modules.uses().collect();
     let mut findings = incomplete(root, rows, &modules);
-    findings.extend(takings.iter().filter_map(|taking| breach(taking, rows, &modules)));
-    findings.extend(cyclic(&takings, &modules));
+    findings.extend(uses.iter().filter_map(|name_use| breach(name_use, rows, &modules)));
+    findings.extend(cyclic(&uses, &modules));
     findings.sort();
     findings.dedup();
     Ok(findings)
@@ -89,8 +89,9 @@ fn incomplete(root: &Path, rows: &[&[&str]], modules: &Modules) -> Vec<Finding> 
     });
     let stale = rows.iter().copied().flatten().filter(|name| !modules.contains(&[(**name).to_owned()]));
     let stale = stale.map(|name| (root.to_owned(), format!("{name} is in the table of layers but not in the package")));
-    let lost = modules.lost.iter().map(|(file, name)| (file.clone(), format!("module {name} has no file")));
-    missing.chain(stale).chain(lost).map(|(file, problem)| Finding { file, line: 1, problem }).collect()
+    let without_file =
+        modules.without_file.iter().map(|(file, name)| (file.clone(), format!("module {name} has no file")));
+    missing.chain(stale).chain(without_file).map(|(file, problem)| Finding { file, line: 1, problem }).collect()
 }
 
 fn row(rows: &[&[&str]], module: &str) -> Option<usize> {
@@ -98,11 +99,11 @@ fn row(rows: &[&[&str]], module: &str) -> Option<usize> {
 }
 
 /// Checks a name against the rows of the table.
-fn breach(taking: &Taking, rows: &[&[&str]], modules: &Modules) -> Option<Finding> {
-    let by = &taking.module[0];
-    let name = taking.name.join("::");
-    let finding = |problem| Some(Finding { file: taking.file.clone(), line: taking.line, problem });
-    let first = taking.name.first()?;
+fn breach(name_use: &NameUse, rows: &[&[&str]], modules: &Modules) -> Option<Finding> {
+    let by = &name_use.module[0];
+    let name = name_use.name.join("::");
+    let finding = |problem| Some(Finding { file: name_use.file.clone(), line: name_use.line, problem });
+    let first = name_use.name.first()?;
     if !modules.contains(std::slice::from_ref(first)) {
         return finding(format!("{by} names crate::{name}, which is re-exported at the root: name its module"));
     }
@@ -115,23 +116,23 @@ fn breach(taking: &Taking, rows: &[&[&str]], modules: &Modules) -> Option<Findin
 }
 
 /// Returns the shortest cycle of each set of modules that share a parent.
-fn cyclic(takings: &[Taking], modules: &Modules) -> Vec<Finding> {
+fn cyclic(uses: &[NameUse], modules: &Modules) -> Vec<Finding> {
     // For each parent, the edges between its children, each with the first place where it occurs.
-    let mut edges: BTreeMap<ModulePath, BTreeMap<(String, String), &Taking>> = BTreeMap::new();
-    for taking in takings {
-        for target in [modules.written_module(&taking.name), modules.defining_module(&taking.name)] {
-            let shared = taking.module.iter().zip(&target).take_while(|(one, other)| one == other).count();
+    let mut edges: BTreeMap<ModulePath, BTreeMap<(String, String), &NameUse>> = BTreeMap::new();
+    for name_use in uses {
+        for target in [modules.written_module(&name_use.name), modules.defining_module(&name_use.name)] {
+            let shared = name_use.module.iter().zip(&target).take_while(|(one, other)| one == other).count();
             // The rows of the table leave no cycle among the modules below the root.
-            if let (1.., Some(from), Some(to)) = (shared, taking.module.get(shared), target.get(shared)) {
+            if let (1.., Some(from), Some(to)) = (shared, name_use.module.get(shared), target.get(shared)) {
                 let siblings = edges.entry(target[..shared].to_vec()).or_default();
-                siblings.entry((from.clone(), to.clone())).or_insert(taking);
+                siblings.entry((from.clone(), to.clone())).or_insert(name_use);
             }
         }
     }
     edges.iter().flat_map(|(parent, edges)| cycles_among(parent, edges)).collect()
 }
 
-fn cycles_among(parent: &[String], edges: &BTreeMap<(String, String), &Taking>) -> Vec<Finding> {
+fn cycles_among(parent: &[String], edges: &BTreeMap<(String, String), &NameUse>) -> Vec<Finding> {
     let mut graph = Graph::new();
     for (from, to) in edges.keys() {
         graph.entry(from).or_default().insert(to);
@@ -139,12 +140,12 @@ fn cycles_among(parent: &[String], edges: &BTreeMap<(String, String), &Taking>) 
     let describe = |cycle: Vec<&str>| {
         let next = cycle.iter().cycle().skip(1);
         let mut places = cycle.iter().zip(next).map(|(from, to)| {
-            let taking = edges[&((*from).to_owned(), (*to).to_owned())];
-            (taking, format!("{from} names {to}"))
+            let name_use = edges[&((*from).to_owned(), (*to).to_owned())];
+            (name_use, format!("{from} names {to}"))
         });
         let (first, mut steps) = places.next()?;
-        for (taking, step) in places {
-            steps = format!("{steps}, {step} ({}:{})", taking.file.display(), taking.line);
+        for (name_use, step) in places {
+            steps = format!("{steps}, {step} ({}:{})", name_use.file.display(), name_use.line);
         }
         let problem = format!("cycle in {}: {steps}", parent.join("::"));
         Some(Finding { file: first.file.clone(), line: first.line, problem })

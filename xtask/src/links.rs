@@ -16,7 +16,7 @@ const DOCS: &str = "https://docs.rs/gotrue/latest/";
 /// The files of the published package, without the version.
 const SOURCE: &str = "https://docs.rs/crate/gotrue/latest/source/";
 
-/// Prints the links that lead nowhere. `cargo doc` must have run with all features.
+/// Prints the links whose target does not exist. `cargo doc` must have run with all features.
 pub fn run(out: &mut dyn Write) -> Result<Outcome> {
     let root = workspace::root();
     let mut broken = 0;
@@ -25,8 +25,8 @@ pub fn run(out: &mut dyn Write) -> Result<Outcome> {
             let text = workspace::read(&file)?;
             let base = file.parent().unwrap_or(root);
             for (line, target) in links(&text) {
-                if !leads_somewhere(root, base, target) {
-                    writeln!(out, "{}:{line}: {target} leads nowhere", shown(&file))?;
+                if !exists(root, base, target) {
+                    writeln!(out, "{}:{line}: {target} does not exist", shown(&file))?;
                     broken += 1;
                 }
             }
@@ -57,7 +57,7 @@ fn target_directory(root: &Path) -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
-fn leads_somewhere(root: &Path, base: &Path, target: &str) -> bool {
+fn exists(root: &Path, base: &Path, target: &str) -> bool {
     let (page, anchor) = target.split_once('#').unwrap_or((target, ""));
     if let Some(page) = page.strip_prefix(DOCS) {
         let html = workspace::read(&target_directory(root).join("doc").join(page));
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_link_leads_to_a_file_or_elsewhere() {
         let root = workspace::root();
-        let leads = |target| leads_somewhere(root, &root.join("docs"), target);
+        let leads = |target| exists(root, &root.join("docs"), target);
         assert!(leads("https://example.com/x") && leads("../README.md#features") && leads("#here"));
         assert!(leads("https://docs.rs/crate/gotrue/latest/source/docs/faults.md"));
         assert!(!leads("README.md") && !leads("https://docs.rs/crate/gotrue/latest/source/faults.md"));

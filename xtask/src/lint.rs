@@ -14,10 +14,21 @@ use crate::{
     bundle,
     outcome::{Outcome, Result},
     workspace,
-    yaml::{self, Layout, Position},
+    yaml::{Layout, Position},
 };
 
-/// Prints the findings of a document, in the order of its lines. For the document of this repository, also reports a bundle
+/// Prints the findings of all documents of this repository.
+pub fn all(out: &mut dyn Write) -> Result<Outcome> {
+    let mut outcome = Outcome::Fine;
+    for file in workspace::documents() {
+        if run(&file, out)? == Outcome::Findings {
+            outcome = Outcome::Findings;
+        }
+    }
+    Ok(outcome)
+}
+
+/// Prints the findings of a document, in the order of its lines. For a document of this repository, also reports a bundle
 /// that is not up to date.
 pub fn run(file: &Path, out: &mut dyn Write) -> Result<Outcome> {
     let shown = workspace::shown(file);
@@ -26,7 +37,7 @@ pub fn run(file: &Path, out: &mut dyn Write) -> Result<Outcome> {
         writeln!(out, "{shown}:{}: {finding}", position.line)?;
     }
     writeln!(out, "{} in {shown}", count(findings.len()))?;
-    if findings.is_empty() && file == workspace::document() {
+    if findings.is_empty() && workspace::documents().contains(&file.to_owned()) {
         return bundle::check(out);
     }
     Ok(Outcome::fine_if(findings.is_empty()))
@@ -43,7 +54,7 @@ fn count(findings: usize) -> String {
 /// Returns the findings of a document's text, each with its position.
 fn findings(text: &str) -> Result<Vec<(Position, Finding)>> {
     let layout = Layout::read(text)?;
-    let document = yaml::parse(text)?;
+    let document = bundle::document(text)?;
     let mut findings = gotrue_openapi::lint(&document);
     findings.extend(layout.duplicates.iter().map(|pointer| Finding::new(pointer, "the key is not unique")));
     findings.extend(specification::lint(&document)?);

@@ -10,6 +10,7 @@ mod ci;
 mod codegen;
 mod conformance;
 mod drift;
+mod golang;
 mod layers;
 mod links;
 mod lint;
@@ -40,12 +41,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check the document against its own rules and OpenAPI 3.0.
+    /// Check the documents against their own rules and OpenAPI 3.0.
     Lint {
-        /// The document to check [default: openapi/gotrue.yaml].
+        /// The document to check [default: openapi/gotrue.yaml and openapi/hooks.yaml].
         file: Option<PathBuf>,
     },
-    /// Write openapi/bundle from the document: JSON, and YAML without aliases.
+    /// Write openapi/bundle from the documents: JSON, and YAML without aliases.
     Bundle,
     /// List the operations with their credential and the method that calls them.
     List {
@@ -64,17 +65,19 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         document: Option<PathBuf>,
     },
-    /// List what has changed in the upstream document since its last review (openapi/upstream-digest.txt).
+    /// List what has changed at the server since its last review, by its source or by the upstream document.
     Drift {
-        /// The openapi.yaml of supabase/auth.
-        #[arg(long, value_name = "FILE")]
-        upstream: PathBuf,
-        /// Mark FILE as reviewed by rewriting the digest.
+        #[command(flatten)]
+        of: drift::Of,
+        /// Mark it as reviewed by rewriting the digest.
         #[arg(long)]
         accept: bool,
-        /// The upstream commit of FILE, written to the head of the digest.
+        /// The commit of supabase/auth, written to the head of the digest.
         #[arg(long, value_name = "COMMIT", requires = "accept")]
         revision: Option<String>,
+        /// With --server: list all that openapi/gotrue.yaml lacks instead, reviewed or not.
+        #[arg(long, requires = "server", conflicts_with = "accept")]
+        undocumented: bool,
     },
     /// Print, write or compare the generated code.
     Codegen {
@@ -111,7 +114,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
     match command {
-        Command::Lint { file } => lint::run(&file.unwrap_or_else(workspace::document), out),
+        Command::Lint { file: Some(file) } => lint::run(&file, out),
+        Command::Lint { file: None } => lint::all(out),
         Command::Bundle => bundle::run(out),
         Command::List { markdown, check } => {
             let format = if markdown { list::Format::Markdown } else { list::Format::Columns };
@@ -120,10 +124,9 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Conformance { directory, document } => {
             conformance::run(&directory, &document.unwrap_or_else(workspace::document), out)
         }
-        Command::Drift { upstream, accept: false, .. } => drift::compare(&upstream, &workspace::digest(), out),
-        Command::Drift { upstream, revision, .. } => {
-            drift::accept(&upstream, &workspace::digest(), revision.as_deref(), out)
-        }
+        Command::Drift { of, undocumented: true, .. } => drift::undocumented(&of, out),
+        Command::Drift { of, accept: false, .. } => drift::compare(&of, out),
+        Command::Drift { of, revision, .. } => drift::accept(&of, revision.as_deref(), out),
         Command::Codegen { emit: Some(directory), .. } => codegen::emit(&directory, out),
         Command::Codegen { diff: Some(directory), .. } => codegen::diff(&directory, out),
         Command::Codegen { .. } => codegen::print(out),

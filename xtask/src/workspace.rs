@@ -17,8 +17,17 @@ pub fn document() -> PathBuf {
     root().join("openapi/gotrue.yaml")
 }
 
+/// Returns the documents: of the server, and of the hooks that it calls.
+pub fn documents() -> [PathBuf; 2] {
+    [document(), root().join("openapi/hooks.yaml")]
+}
+
 pub fn digest() -> PathBuf {
     root().join("openapi/upstream-digest.txt")
+}
+
+pub fn server_digest() -> PathBuf {
+    root().join("xtask/data/server-digest.txt")
 }
 
 pub fn read(path: &Path) -> Result<String> {

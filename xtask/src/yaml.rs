@@ -10,8 +10,9 @@ use crate::outcome::Result;
 
 /// Parses a YAML text.
 pub fn parse(text: &str) -> Result<Value> {
-    // The default budget is for untrusted text; the document has more aliases than that allows.
-    let options = serde_saphyr::options! { budget: None };
+    // The default budget is for untrusted text; the document has more aliases than that allows. Duplicate keys are
+    // findings of the lint.
+    let options = serde_saphyr::options! { budget: None, duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| format!("not valid YAML: {error}").into())
 }
 

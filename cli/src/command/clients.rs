@@ -1,12 +1,7 @@
 //! `gotrue clients`: the OAuth clients of the server.
 
 use clap::{Args, Subcommand};
-use gotrue::{
-    SetOptional,
-    admin::{CreateOAuthClient, UpdateOAuthClient},
-    types::OAuthClient,
-    uuid::Uuid,
-};
+use gotrue::{SetOptional, admin::UpdateOAuthClient, oauth::NewOAuthClient, types::OAuthClient, uuid::Uuid};
 
 use crate::{
     context::Context,
@@ -98,19 +93,19 @@ struct Names {
 }
 
 impl Create {
-    fn into_request(self) -> Result<CreateOAuthClient> {
+    fn into_request(self) -> Result<NewOAuthClient> {
         let mut client = match (self.public, self.show_secret) {
-            (true, _) => CreateOAuthClient::public(self.redirect_uris),
-            (_, true) => CreateOAuthClient::confidential(self.redirect_uris),
+            (true, _) => NewOAuthClient::public(self.redirect_uris),
+            (_, true) => NewOAuthClient::confidential(self.redirect_uris),
             _ => {
                 let hint = "pass --show-secret to print it, or --public for a client without a secret";
                 return Err(Failure::usage("the server shows the client secret only once").hint(hint));
             }
         };
         client = client
-            .maybe(self.names.name, CreateOAuthClient::client_name)
-            .maybe(self.names.uri, CreateOAuthClient::client_uri)
-            .maybe(self.names.logo_uri, CreateOAuthClient::logo_uri);
+            .maybe(self.names.name, NewOAuthClient::client_name)
+            .maybe(self.names.uri, NewOAuthClient::client_uri)
+            .maybe(self.names.logo_uri, NewOAuthClient::logo_uri);
         Ok(client)
     }
 }

@@ -1,14 +1,14 @@
-//! `gotrue invite`: invitations by e-mail.
+//! `gotrue invite`: invitations by email.
 
 use gotrue::SetOptional;
 use gotrue::serde_json::Value;
 
 use crate::{command::show_user::show_user, context::Context, failure::Result, value_parser::json_object};
 
-/// Invite a user by e-mail.
+/// Invite a user by email.
 #[derive(Debug, clap::Args)]
 pub struct Invite {
-    /// E-mail address
+    /// Email address
     email: String,
     /// User metadata of the new user
     #[arg(long, value_name = "JSON", value_parser = json_object)]

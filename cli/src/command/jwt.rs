@@ -123,7 +123,7 @@ async fn verify(context: &Context, token: &Secret, audience: Option<String>, iss
     let fields: [Field; 6] = [
         ("verified", "yes".to_owned()),
         ("user", claims.sub.to_string()),
-        ("e-mail", claims.email.clone().unwrap_or_default()),
+        ("email", claims.email.clone().unwrap_or_default()),
         ("role", claims.role.clone().unwrap_or_default()),
         ("assurance level", claims.aal.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("expires", time::full(Some(claims.exp))),

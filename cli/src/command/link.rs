@@ -11,7 +11,7 @@ use crate::{context::Context, failure::Result, prompt, value_parser::json_object
 /// Generate the link that a mail would contain, without sending it.
 #[derive(Debug, Subcommand)]
 pub enum Link {
-    /// Confirm the address of a new user; asks for the password
+    /// Confirm the address of a new user; prompts for the password
     Signup(NewUser),
     /// Sign in; creates the user if there is none
     #[command(name = "magic-link")]
@@ -28,7 +28,7 @@ pub enum Link {
 
 #[derive(Debug, Args)]
 pub struct NewUser {
-    /// E-mail address
+    /// Email address
     email: String,
     /// User metadata of the new user
     #[arg(long, value_name = "JSON", value_parser = json_object)]
@@ -39,7 +39,7 @@ pub struct NewUser {
 
 #[derive(Debug, Args)]
 pub struct ExistingUser {
-    /// E-mail address
+    /// Email address
     email: String,
     #[command(flatten)]
     options: Options,
@@ -47,9 +47,9 @@ pub struct ExistingUser {
 
 #[derive(Debug, Args)]
 pub struct EmailChange {
-    /// Current e-mail address
+    /// Current email address
     email: String,
-    /// New e-mail address
+    /// New email address
     new_email: String,
     #[command(flatten)]
     options: Options,

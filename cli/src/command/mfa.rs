@@ -11,6 +11,7 @@ use gotrue::{
 use qrcode::{QrCode, render::unicode::Dense1x2};
 
 use crate::{
+    command::factor_code::factor_code,
     context::Context,
     failure::{Exit, Failure, Result},
     prompt, time,
@@ -88,7 +89,7 @@ impl Enroll {
             None => self.enroll_totp(context, manager).await?,
         };
         if !context.out.json && prompt::is_interactive() {
-            return verify(context, manager, id).await;
+            return verify(context, manager, Some(id)).await;
         }
         context.out.note(format!("verify the factor to activate it: gotrue mfa verify {id}"));
         Ok(())
@@ -135,29 +136,30 @@ pub struct Verify {
 
 impl Verify {
     async fn run(self, context: &Context, manager: &SessionManager) -> Result<()> {
-        let factor = match self.factor {
-            Some(factor) => factor,
-            None => only_factor(manager).await?,
-        };
-        verify(context, manager, factor).await
+        verify(context, manager, self.factor).await
     }
 }
 
-async fn only_factor(manager: &SessionManager) -> Result<Uuid> {
-    let factors = manager.user().mfa().factors().await?;
-    match factors.all() {
-        [] => Err(Failure::not_found("no second factor is enrolled").hint("enroll one with gotrue mfa enroll")),
-        [factor] => Ok(factor.id),
-        _ => {
-            Err(Failure::usage("several factors are enrolled; pass the ID of one")
-                .hint("list them with gotrue mfa list"))
-        }
+/// Chooses the factor with this ID, or the only one.
+fn choose(factors: &[Factor], id: Option<Uuid>) -> Result<&Factor> {
+    let hint = "list the factors: gotrue mfa list";
+    match (factors, id) {
+        (factors, Some(id)) => factors
+            .iter()
+            .find(|factor| factor.id == id)
+            .ok_or_else(|| Failure::not_found(format!("there is no factor {id}")).hint(hint)),
+        ([], None) => Err(Failure::not_found("no second factor is enrolled").hint("enroll one: gotrue mfa enroll")),
+        ([factor], None) => Ok(factor),
+        _ => Err(Failure::usage("several factors are enrolled; pass the ID of one").hint(hint)),
     }
 }
 
-async fn verify(context: &Context, manager: &SessionManager, factor: Uuid) -> Result<()> {
-    let challenge = manager.user().mfa().challenge(factor).await?;
-    manager.user().mfa().verify(&challenge, prompt::line("Code")?).await?;
+async fn verify(context: &Context, manager: &SessionManager, id: Option<Uuid>) -> Result<()> {
+    let mfa = manager.user().mfa();
+    let factors = mfa.factors().await?;
+    let factor = choose(factors.all(), id)?;
+    let challenge = mfa.challenge(factor.id).await?;
+    mfa.verify(&challenge, factor_code(context, factor)?).await?;
     context.out.note("verified; the session is now aal2");
     Ok(())
 }

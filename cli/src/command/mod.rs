@@ -7,9 +7,11 @@ pub mod clients;
 pub mod completions;
 pub mod doctor;
 mod enabled;
+mod factor_code;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod health;
+pub mod hooks;
 pub mod invite;
 pub mod jwt;
 pub mod keys;

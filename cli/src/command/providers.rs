@@ -22,7 +22,7 @@ pub enum Providers {
         /// Identifier of the provider
         identifier: String,
     },
-    /// Add a provider; asks for its client secret
+    /// Add a provider; prompts for its client secret
     Create(Create),
     /// Update a provider
     Update(Update),
@@ -115,7 +115,7 @@ pub struct Update {
     /// Client ID that the provider issued to this server
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
-    /// Ask for a new client secret
+    /// Prompt for a new client secret
     #[arg(long)]
     client_secret: bool,
     /// Scope to request; repeat for several; replaces all existing ones

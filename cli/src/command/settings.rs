@@ -26,9 +26,9 @@ pub struct Settings {
 enum Compare {
     /// Compare the settings of two servers
     Diff {
-        /// Profile or URL of the one server
+        /// Profile or URL of the first server
         one: String,
-        /// Profile or URL of the other
+        /// Profile or URL of the second server
         other: String,
     },
 }
@@ -46,7 +46,7 @@ fn show(context: &Context, settings: &ServerSettings) -> Result<()> {
     let fields: [Field; 8] = [
         ("sign-in methods", enabled(settings).join(", ")),
         ("sign-ups", yes_no(settings.disable_signup.map(|is_disabled| !is_disabled))),
-        ("e-mail confirmation", yes_no(settings.mailer_autoconfirm.map(|is_automatic| !is_automatic))),
+        ("email confirmation", yes_no(settings.mailer_autoconfirm.map(|is_automatic| !is_automatic))),
         ("phone confirmation", yes_no(settings.phone_autoconfirm.map(|is_automatic| !is_automatic))),
         ("SMS provider", settings.sms_provider.clone().unwrap_or_default()),
         ("SAML", yes_no(settings.saml_enabled)),

@@ -18,8 +18,8 @@ pub fn show_user(context: &Context, user: &User) -> Result<()> {
         user.factors.iter().flatten().map(|factor| format!("{} ({})", factor.factor_type, factor.status)).collect();
     let fields: [Field; 16] = [
         ("id", user.id.to_string()),
-        ("e-mail", text(&user.email)),
-        ("new e-mail", text(&user.new_email)),
+        ("email", text(&user.email)),
+        ("new email", text(&user.new_email)),
         ("phone", text(&user.phone)),
         ("role", text(&user.role)),
         (

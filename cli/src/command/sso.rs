@@ -57,7 +57,7 @@ pub struct Changes {
     /// File with the metadata, XML
     #[arg(long, value_name = "FILE")]
     metadata_file: Option<PathBuf>,
-    /// E-mail domain that signs in with it; repeat for several; replaces all existing ones
+    /// Email domain that signs in with it; repeat for several; replaces all existing ones
     #[arg(long, value_name = "DOMAIN")]
     domain: Vec<String>,
     /// Mapping from SAML attributes to user fields, such as {"keys": {"email": {"name": "mail"}}}

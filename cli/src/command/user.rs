@@ -24,19 +24,19 @@ impl User {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("changes").args(["email", "phone", "password", "data"]).multiple(true).required(true))]
 pub struct Update {
-    /// New e-mail address; the user must confirm it
+    /// New email address; the user must confirm it
     #[arg(long)]
     email: Option<String>,
     /// New phone number; the user must confirm it
     #[arg(long)]
     phone: Option<String>,
-    /// Ask for a new password
+    /// Prompt for a new password
     #[arg(long)]
     password: bool,
-    /// Ask for the current password, for servers that require it
+    /// Prompt for the current password, for servers that require it
     #[arg(long, requires = "password")]
     current_password: bool,
-    /// Send a code and ask for it, for servers that require reauthentication
+    /// Send a code and prompt for it, for servers that require reauthentication
     #[arg(long, requires = "password")]
     reauthenticate: bool,
     /// User metadata to merge; null removes a key

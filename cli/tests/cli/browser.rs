@@ -1,9 +1,13 @@
 //! Signing in through a browser, played by an HTTP client that follows redirects.
 
+use std::fs;
+
+use gotrue::url::Url;
 use gotrue_fake::FakeServer;
 
 use super::{
     account::{ADDRESS, server_with_ada},
+    operators::idp_metadata,
     terminal::Terminal,
 };
 
@@ -72,4 +76,35 @@ async fn a_provider_that_is_not_enabled_is_refused_at_once() {
         assert_eq!(done.exit, 2, "{}", done.err);
         assert!(done.err.contains("is not enabled") && done.err.contains("github"), "{}", done.err);
     }
+}
+
+/// The fake server has no SAML responses. A provider's sign-in with the same redirect and challenge takes their place.
+#[tokio::test]
+async fn login_with_the_identity_provider_of_a_domain() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    let unknown = terminal.run("login --sso acme.example --no-browser");
+    assert_eq!(unknown.exit, 5, "{}", unknown.err);
+    let metadata = terminal.file("metadata.xml");
+    fs::write(&metadata, idp_metadata()).unwrap();
+    terminal.run(&format!("sso create --metadata-file {} --domain acme.example", metadata.display()));
+
+    for (domain, port) in [("acme.example", 0), ("ada@acme.example", 0)] {
+        let mut login = terminal.start(&format!("login --sso {domain} --no-browser --port {port}"));
+        let url = login.line_with("SAMLRequest=");
+        let request = server.requests().into_iter().rfind(|request| request.operation == Some("sso")).unwrap();
+        let body = request.body.unwrap();
+        assert_eq!(body["domain"], "acme.example", "an address names its domain");
+        assert!(!url.starts_with(&server.url()), "{url}");
+        let mut authorize = Url::parse(&format!("{}/authorize", server.url())).unwrap();
+        authorize.query_pairs_mut().append_pair("provider", "github").extend_pairs(
+            ["redirect_to", "code_challenge", "code_challenge_method"].map(|name| (name, body[name].as_str().unwrap())),
+        );
+        browse(authorize.as_str()).await;
+        let done = login.finish();
+        assert_eq!(done.exit, 0, "{}", done.err);
+        assert!(done.err.contains("signed in as"), "{}", done.err);
+    }
+    assert_eq!(terminal.run("whoami").exit, 0);
+    assert_eq!(terminal.run("login --sso acme.example --provider github").exit, 2);
 }

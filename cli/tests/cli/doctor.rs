@@ -81,7 +81,7 @@ async fn keys_that_do_not_work() {
 #[tokio::test]
 async fn settings_that_are_risky_or_contradictory() {
     for (settings, expected) in [
-        (json!({ "external": { "email": true }, "mailer_autoconfirm": true }), "anyone can sign up with any e-mail"),
+        (json!({ "external": { "email": true }, "mailer_autoconfirm": true }), "anyone can sign up with any email"),
         (json!({ "external": { "phone": true }, "phone_autoconfirm": true, "sms_provider": "x" }), "any phone number"),
         (json!({ "external": { "phone": true } }), "no SMS provider"),
         (json!({ "external": { "anonymous_users": true }, "disable_signup": true }), "anonymous sign-ins"),

@@ -97,3 +97,30 @@ async fn an_operator_resets_the_factors_of_a_user() {
     assert_eq!(terminal.run("users factors reset ada@example.com").exit, 0, "there is nothing to confirm");
     assert_eq!(terminal.answer("login ada@example.com", PASSWORD).exit, 0, "without a second factor");
 }
+
+#[tokio::test]
+async fn login_says_which_phone_received_the_code() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.answer("login ada@example.com", PASSWORD);
+    let enrolled = terminal.run("mfa enroll --phone +15550000001 --name mobile --json").out;
+    let enrolled: serde_json::Value = serde_json::from_str(&enrolled).unwrap();
+    let id = enrolled["id"].as_str().unwrap();
+    let code_sent_to = |number: &str| server.last_message_to(number).unwrap().code.expose().to_owned();
+    let mut verify = terminal.start(&format!("mfa verify {id}"));
+    verify.line_with("sent a code to");
+    verify.type_line(&code_sent_to("15550000001"));
+    let verified = verify.finish();
+    assert_eq!(verified.exit, 0, "{}", verified.err);
+    terminal.run("logout");
+
+    let mut login = terminal.start("login ada@example.com");
+    login.type_line(PASSWORD);
+    let line = login.line_with("sent a code to");
+    assert!(line.contains("15550000001"), "{line}");
+    login.type_line(&code_sent_to("15550000001"));
+    let login = login.finish();
+    assert_eq!(login.exit, 0, "{}", login.err);
+    assert!(!login.err.contains("authenticator"), "{}", login.err);
+    assert!(terminal.run("jwt verify").out.contains("aal2"));
+}

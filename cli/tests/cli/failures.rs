@@ -7,7 +7,10 @@ use gotrue_fake::FakeServer;
 
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
-use super::{account::server_with_ada, terminal::Terminal};
+use super::{
+    account::{PASSWORD, server_with_ada},
+    terminal::Terminal,
+};
 
 /// Returns the URL of a port without a listener.
 fn unused_url() -> String {
@@ -137,4 +140,28 @@ async fn a_service_key_in_the_arguments_or_in_plain_text_gets_a_warning() {
     assert!(prompted.exit == 0 && !prompted.err.contains("warning"), "{}", prompted.err);
     let done = terminal.answer("users list --url http://auth.invalid --service-key -", "key");
     assert!(done.err.contains("sent to auth.invalid unencrypted"), "{}", done.err);
+}
+
+#[tokio::test]
+async fn debug_prints_requests_without_secrets() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let done = terminal.answer("login ada@example.com --debug", PASSWORD);
+    assert_eq!(done.exit, 0, "{}", done.err);
+    let line = done.err.lines().find(|line| line.starts_with("debug: POST /token: 200 in ")).unwrap_or(&done.err);
+    assert!(line.contains(" ms (at 127.0.0.1:"), "{line}");
+    let token = terminal.run("token").out;
+    for secret in [PASSWORD, token.trim(), server.api_key().expose()] {
+        assert!(!done.err.contains(secret), "{}", done.err);
+    }
+    assert!(!terminal.run("whoami").err.contains("debug"));
+
+    let stub = MockServer::start().await;
+    let busy = ResponseTemplate::new(503).insert_header("sb-request-id", "request-7").insert_header("retry-after", "0");
+    Mock::given(matchers::any()).respond_with(busy).mount(&stub).await;
+    let done = terminal.run(&format!("--url {} settings --debug", stub.uri()));
+    assert!(done.err.contains("debug: GET /settings: 503 in "), "{}", done.err);
+    assert!(done.err.contains("retries ") && done.err.contains("request request-7)"), "{}", done.err);
+    let done = terminal.run(&format!("--url {} health --debug", unused_url()));
+    assert!(done.err.contains("debug: GET /health: connect in "), "{}", done.err);
 }

@@ -22,7 +22,7 @@ fn signing(set: &Value) -> Vec<&str> {
 fn keys_are_rotated_in_three_steps() {
     let mut terminal = Terminal::new();
     let file = terminal.file("keys.json");
-    let made = terminal.run("keys make --kid one");
+    let made = terminal.run("keys generate --kid one");
     assert_eq!(signing(&json(&made.out)), ["one"]);
     fs::write(&file, made.out).unwrap();
     let with_file = |line: &str| format!("keys {line} --keys {}", file.display());
@@ -50,7 +50,7 @@ fn keys_are_rotated_in_three_steps() {
 #[test]
 fn a_set_that_a_server_refuses_is_refused() {
     let mut terminal = Terminal::new();
-    let made = terminal.run("keys make --algorithm HS256 --kid one").out;
+    let made = terminal.run("keys generate --algorithm HS256 --kid one").out;
     let key = &json(&made)[0];
     let second = |kid: &str| {
         let mut key = key.clone();
@@ -90,7 +90,7 @@ async fn a_minted_service_key_works() {
 #[test]
 fn minted_tokens_say_who_they_are_for_and_how_long() {
     let mut terminal = Terminal::new();
-    let set = terminal.run("keys make --kid one").out;
+    let set = terminal.run("keys generate --kid one").out;
     terminal.set("GOTRUE_JWT_KEYS", set.trim());
     let id = "495a8cfc-297a-4b71-93bf-9799cc4a93ce";
     let token = terminal.run(&format!("keys mint user {id} --email ada@example.com --expires-in 10m")).out;

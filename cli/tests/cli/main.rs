@@ -12,13 +12,16 @@ mod factors;
 mod failures;
 #[cfg(feature = "fake")]
 mod fake_server;
+mod hooks;
 mod import;
+mod import_from;
 mod jwt;
 mod keys;
 mod live;
 mod operators;
 mod profiles;
 mod secrets;
+mod sessions;
 mod shell;
 mod terminal;
 mod user_server;

@@ -25,7 +25,7 @@ fn member(json: &str, name: &str) -> String {
 }
 
 /// The metadata of an identity provider, from a recorded request.
-fn metadata() -> String {
+pub fn idp_metadata() -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/recorded/162-admin_sso_provider_create-ok.json");
     let exchange: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
     exchange["request"]["json"]["metadata_xml"].as_str().unwrap().to_owned()
@@ -36,7 +36,7 @@ async fn saml_providers() {
     let server = FakeServer::builder().seed(SEED).start().await;
     let mut terminal = Terminal::at(&server);
     let file = terminal.file("metadata.xml");
-    fs::write(&file, metadata()).unwrap();
+    fs::write(&file, idp_metadata()).unwrap();
     terminal.run("sso list");
     let create = format!("sso create --metadata-file {} --domain acme.example --resource-id tenant-7", file.display());
     let id = member(&terminal.run(&format!("{create} --json")).out, "id");

@@ -15,7 +15,7 @@ async fn no_output_contains_a_secret() {
     let mut terminal = Terminal::at(&server);
     let mut printed = String::new();
     let mut run = |line: &str, input: &str| {
-        for json in ["", " --json"] {
+        for json in ["", " --json", " --debug"] {
             let done = terminal.answer(&format!("{line}{json}"), input);
             printed += &done.out;
             printed += &done.err;

@@ -154,3 +154,32 @@ async fn users_that_meet_conditions_are_banned_or_deleted_together() {
     assert_eq!(terminal.run("users delete --where everyone").exit, 2);
     assert_eq!(terminal.run("users delete").exit, 2);
 }
+
+#[tokio::test]
+async fn users_that_meet_conditions_are_updated_together() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    for name in ["ada@old.example", "grace@old.example", "joan@example.com"] {
+        terminal.run(&format!("users create {name}"));
+    }
+    let line = "users update --where email=*@old.example --app-metadata '{\"plan\": \"legacy\"}'";
+    let dry = terminal.run(&format!("{line} --dry-run"));
+    assert_eq!((dry.exit, dry.out.lines().count()), (0, 2), "{}{}", dry.out, dry.err);
+    assert_eq!(terminal.run(line).exit, 2, "requires a count");
+    assert_eq!(terminal.answer(line, "1").exit, 1, "the count does not match");
+    assert_eq!(server.count("admin_update_user"), 0);
+    let done = terminal.answer(line, "2");
+    assert_eq!(done.exit, 0, "{}", done.err);
+    assert_eq!(done.err.matches("updated ").count(), 2, "{}", done.err);
+    let users = terminal.run("users list --json").out;
+    assert_eq!(users.lines().filter(|user| user.contains("legacy")).count(), 2, "{users}");
+
+    for option in ["--email new@example.com", "--phone +15550000001", "--password"] {
+        for users in ["--where unconfirmed", "ada@old.example joan@example.com"] {
+            assert_eq!(terminal.answer(&format!("users update {users} {option}"), "x").exit, 2, "{users} {option}");
+        }
+    }
+    assert_eq!(server.count("admin_update_user"), 2);
+    assert_eq!(terminal.run("users update ada@old.example joan@example.com --role editor").exit, 0);
+    assert_eq!(terminal.run("users update --where unconfirmed").exit, 2, "without a change");
+}

@@ -17,14 +17,15 @@ use std::{
 use gotrue::{Clock, SystemClock};
 
 use crate::{
+    control::Control,
     gateway::{self, LOCAL_JWT_SECRET},
     router,
-    server::{FakeServer, lock},
+    server::{ControlServer, FakeServer},
     settings::{
         ServerSettings,
         variables::{SettingError, is_setting},
     },
-    state::State,
+    state::{State, lock},
     wire::Listener,
 };
 
@@ -49,6 +50,7 @@ pub struct FakeServerBuilder {
     clock: Arc<dyn Clock>,
     seed: Option<u64>,
     address: SocketAddr,
+    control: Option<SocketAddr>,
 }
 
 impl FakeServer {
@@ -65,6 +67,7 @@ impl FakeServer {
             clock: Arc::new(SystemClock),
             seed: None,
             address: (Ipv4Addr::LOCALHOST, 0).into(),
+            control: None,
         }
     }
 }
@@ -140,6 +143,14 @@ impl FakeServerBuilder {
         self
     }
 
+    /// Adds a control side on an address of its own, over HTTP: a page with the messages and the codes of authenticator
+    /// apps, the messages as the API of Mailpit lists them, and the clock, faults, a reset and snapshots. Anyone who
+    /// reaches it controls the server. Defaults to none.
+    pub fn control(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.control = Some(address.into());
+        self
+    }
+
     /// Sets the clock of the server, such as a [`ManualClock`](crate::ManualClock). Defaults to the clock of this
     /// machine.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
@@ -167,12 +178,24 @@ impl FakeServerBuilder {
     /// Starts the server, or fails if it cannot listen on the address.
     pub async fn try_start(self) -> io::Result<FakeServer> {
         let listener = Listener::bind(self.address)?;
+        let control_listener = self.control.map(Listener::bind).transpose()?;
         let url = if self.settings.gateway { listener.url() + gateway::PREFIX } else { listener.url() };
         let base_url = self.settings.external_url.clone().unwrap_or_else(|| url.clone());
         let seed = self.seed.unwrap_or_else(|| NEXT_SEED.fetch_add(1, Ordering::Relaxed));
         let state = Arc::new(Mutex::new(State::new(self.settings, self.clock, base_url, seed)));
         let shared = state.clone();
-        let http = listener.serve(move |request| router::answer(&mut lock(&shared), request)).await?;
-        Ok(FakeServer::new(url, http, state))
+        let http = listener.serve(move |request| router::respond(&mut lock(&shared), request)).await?;
+        let control = match control_listener {
+            Some(listener) => {
+                let (url, control) = (listener.url(), Arc::new(Control::new(state.clone())));
+                let handler = control.clone();
+                let http = listener.serve(move |request| handler.answer(request)).await?;
+                Some(ControlServer { url, control, _http: http })
+            }
+            None => None,
+        };
+        let server = FakeServer::new(url, http, state, control);
+        server.keep_as_initial();
+        Ok(server)
     }
 }

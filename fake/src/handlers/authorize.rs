@@ -5,12 +5,14 @@ use uuid::Uuid;
 
 use crate::{
     code_challenge::challenge_in_query,
-    model::{ErrorCode, Operation},
+    handlers::provider_page,
+    model::ErrorCode,
     state::{State, rows::flow::Flow},
     wire::{ApiError, ApiResult, Request, ok, redirect},
 };
 
-/// `GET /authorize`. The fake provider approves at once, so its URL is already the callback.
+/// `GET /authorize`. The fake provider approves at once, so that its URL is already the callback, or has a page on this
+/// server.
 pub(crate) fn authorize(state: &mut State, request: &Request) -> ApiResult {
     Ok(redirect(302, &begin(state, request, None)?))
 }
@@ -41,8 +43,7 @@ pub(crate) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>)
         code,
         invite_token,
     });
-    let path = Operation::by_id("callback").map_or("", |operation| operation.path);
-    Ok(format!("{}{path}?code=of-the-provider&state={id}", state.base_url))
+    Ok(provider_page::url(state, id, request.query("login_hint").as_deref()))
 }
 
 /// `GET /user/identities/authorize`.

@@ -4,6 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
+    handlers::provider_page,
     model::ErrorCode,
     redirect_url::{error_pairs, session_fragment, with_fragment, with_query, with_words},
     state::{State, identity_providers::provider_claims, profiles::Profile},
@@ -84,7 +85,7 @@ fn name_of(status: u16, code: &ErrorCode) -> &'static str {
     }
 }
 
-/// Signs in the one user of a provider, links the identity, or accepts an invitation.
+/// Signs in a user of a provider, links the identity, or accepts an invitation.
 fn user_of_provider(
     state: &mut State,
     request: &Request,
@@ -92,7 +93,7 @@ fn user_of_provider(
     linking: Option<Uuid>,
     invite_token: Option<String>,
 ) -> Result<Uuid, ApiError> {
-    let mut data = provider_claims(provider);
+    let mut data = provider_claims(provider, provider_page::user_of(request).as_deref());
     data["phone_verified"] = json!(false);
     data["provider_id"] = data["sub"].clone();
     data["full_name"] = data["name"].clone();

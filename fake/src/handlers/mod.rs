@@ -9,6 +9,7 @@ pub(crate) mod invite;
 pub(crate) mod oauth;
 pub(crate) mod otp;
 pub(crate) mod passkeys;
+pub(crate) mod provider_page;
 pub(crate) mod recover;
 pub(crate) mod resend;
 pub(crate) mod scim;

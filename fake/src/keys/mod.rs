@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The keys, newest last.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Keys {
     all: Vec<Key>,
     random: Random,

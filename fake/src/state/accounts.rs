@@ -56,13 +56,16 @@ impl State {
     /// Finds the user who has this email address, or else another user one of whose identities has it.
     pub(crate) fn owner_of_email(&mut self, email: &str, aud: &str, except: Option<Uuid>) -> Option<Uuid> {
         let email = email.to_lowercase();
+        if email.is_empty() || !self.accounts.has_email(&email) {
+            return None;
+        }
         let has_email = |identity: &Identity| identity.email.as_deref() == Some(&email);
         let is_it = |account: &&Account| {
             Some(account.user.id) != except
                 && account.user.aud.as_deref() == Some(aud)
                 && account.user.identities.iter().flatten().any(has_email)
         };
-        let by_identity = self.accounts.iter().filter(|_| !email.is_empty()).find(is_it).map(|account| account.user.id);
+        let by_identity = self.accounts.iter().find(is_it).map(|account| account.user.id);
         by_identity.or_else(|| self.account_by_email(&email, aud).map(|account| account.user.id))
     }
 
@@ -76,7 +79,11 @@ impl State {
             Contact::Email(email) => !email.is_empty() && account.email() == email,
             Contact::Phone(phone) => !phone.is_empty() && account.phone() == phone,
         };
-        if self.accounts.iter().any(|account| account.user.id != user_id && has_it(account)) {
+        let may_be_taken = match contact {
+            Contact::Email(email) => self.accounts.has_email(email),
+            Contact::Phone(phone) => self.accounts.has_phone(phone),
+        };
+        if may_be_taken && self.accounts.iter().any(|account| account.user.id != user_id && has_it(account)) {
             return Err(ApiError::taken(constraint, key, contact.address(), message));
         }
         Ok(())

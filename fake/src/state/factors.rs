@@ -16,6 +16,14 @@ use crate::{
     wire::ApiError,
 };
 
+/// What an authenticator app shows.
+pub(crate) struct AuthenticatorCode {
+    pub(crate) email: String,
+    pub(crate) factor_id: Uuid,
+    pub(crate) name: String,
+    pub(crate) code: Secret,
+}
+
 impl State {
     pub(crate) fn check_new_factor(&mut self, caller: &Caller, name: &str) -> Result<(), ApiError> {
         let factors = self.account(caller.user_id)?.user.factors.clone().unwrap_or_default();
@@ -93,6 +101,25 @@ impl State {
     /// Returns the code that an authenticator app shows now.
     pub(crate) fn totp_code(&self, secret: &Secret) -> Option<Secret> {
         totp::code(secret, self.now())
+    }
+
+    /// Returns what the authenticator apps of all users show now.
+    pub(crate) fn authenticator_codes(&self) -> Vec<AuthenticatorCode> {
+        let now = self.now();
+        let users = self.accounts.iter().map(|account| &account.user);
+        let factors = users.flat_map(|user| user.factors.iter().flatten().map(move |factor| (user, factor)));
+        factors
+            .filter_map(|(user, factor)| {
+                let row = self.factors.iter().find(|row| row.factor_id == factor.id)?;
+                let Proof::Totp(secret) = row.proof else { return None };
+                Some(AuthenticatorCode {
+                    email: user.email.clone().unwrap_or_default(),
+                    factor_id: factor.id,
+                    name: factor.friendly_name.clone().unwrap_or_default(),
+                    code: totp::code_of(secret, now),
+                })
+            })
+            .collect()
     }
 
     /// Returns the host and port of the site, the default issuer of TOTP factors.

@@ -45,22 +45,32 @@ pub(crate) fn invalid(description: impl Into<String>) -> ApiError {
     ApiError::oauth("invalid request", description)
 }
 
-/// Returns the claims of a provider about its one user.
-pub(crate) fn provider_claims(provider: &str) -> Value {
+/// Returns the email addresses of a provider's users. Any other address is one of its users too, if it is asked for.
+pub(crate) fn provider_users(provider: &str) -> [String; 3] {
     let name = provider.replace(':', "-");
-    json!({
-        "sub": format!("{provider}-user-1"),
-        "email": format!("{name}-user@example.com"),
-        "email_verified": true,
-        "name": format!("User of {provider}"),
-    })
+    ["", "-2", "-3"].map(|number| format!("{name}-user{number}@example.com"))
+}
+
+/// Returns the claims of a provider about one of its users: the one with an email address, or else its first.
+pub(crate) fn provider_claims(provider: &str, email: Option<&str>) -> Value {
+    let users = provider_users(provider);
+    let email = email.unwrap_or(&users[0]);
+    let (subject, name) = match users.iter().position(|user| user == email) {
+        Some(0) => (format!("{provider}-user-1"), format!("User of {provider}")),
+        Some(index) => {
+            let number = index + 1;
+            (format!("{provider}-user-{number}"), format!("User {number} of {provider}"))
+        }
+        None => (format!("{provider}-user-{email}"), email.to_owned()),
+    };
+    json!({ "sub": subject, "email": email, "email_verified": true, "name": name })
 }
 
 impl State {
     /// Returns an ID token of a provider. `claims` are added to the provider's.
     pub(crate) fn id_token(&self, provider: &Provider, claims: &Value) -> Option<Secret> {
         let issuer = self.issuer(provider.as_str()).ok()?;
-        let mut all = provider_claims(&issuer.provider);
+        let mut all = provider_claims(&issuer.provider, None);
         all["iss"] = json!(issuer.url);
         all["aud"] = json!(issuer.client_ids.first());
         all["iat"] = json!(self.now().timestamp());

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Duration, Utc};
+use gotrue::Secret;
 use sha2::{Digest, Sha224};
 use uuid::Uuid;
 
@@ -97,17 +98,11 @@ impl State {
             return Ok(());
         }
         let token_hash = (!to_phone).then(|| hash.into());
-        self.mailbox.push(Message {
-            to: to.to_owned(),
-            otp_type: message.otp_type,
-            code: code.into(),
-            token_hash,
-            link,
-        });
+        self.deliver(to, message.otp_type, code, token_hash, link);
         Ok(())
     }
 
-    pub(crate) fn link(&self, hash: &str, otp_type: OtpType, message: &OutgoingMessage) -> gotrue::Secret {
+    pub(crate) fn link(&self, hash: &str, otp_type: OtpType, message: &OutgoingMessage) -> Secret {
         let paths = &self.settings.link_paths;
         let path = match otp_type {
             OtpType::Invite => &paths.invite,
@@ -154,7 +149,7 @@ impl State {
     }
 
     /// Returns the fixed code of a phone number, if it has one.
-    fn test_code(&self, phone: &str) -> Option<gotrue::Secret> {
+    fn test_code(&self, phone: &str) -> Option<Secret> {
         let is_valid = self.settings.test_codes_until.is_none_or(|until| self.now() < until);
         self.settings.test_codes.get(phone).filter(|_| is_valid).cloned()
     }
@@ -191,10 +186,22 @@ impl State {
         Err(ApiError::new(429, ErrorCode::OverEmailSendRateLimit, "email rate limit exceeded"))
     }
 
-    pub(crate) fn send_factor_code(&mut self, number: String) -> String {
+    fn deliver(
+        &mut self,
+        to: &str,
+        otp_type: Option<OtpType>,
+        code: String,
+        token_hash: Option<Secret>,
+        link: Option<Secret>,
+    ) {
+        let (id, sent_at) = (self.messages_sent, self.now());
+        self.messages_sent += 1;
+        self.mailbox.push(Message { to: to.to_owned(), otp_type, code: code.into(), token_hash, link, sent_at, id });
+    }
+
+    pub(crate) fn send_factor_code(&mut self, number: &str) -> String {
         let code = self.random.code(self.settings.factor_codes.length);
-        let sent = code.clone().into();
-        self.mailbox.push(Message { to: number, otp_type: None, code: sent, token_hash: None, link: None });
+        self.deliver(number, None, code.clone(), None, None);
         code
     }
 }

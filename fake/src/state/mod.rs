@@ -12,9 +12,11 @@ pub(crate) mod passkeys;
 pub(crate) mod profiles;
 pub(crate) mod rate_limits;
 pub(crate) mod refresh_tokens;
+pub(crate) mod retention;
 pub(crate) mod rows;
 pub(crate) mod sessions;
+pub(crate) mod snapshot;
 mod store;
 pub(crate) mod verification;
 
-pub(crate) use store::State;
+pub(crate) use store::{State, lock};

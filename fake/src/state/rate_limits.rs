@@ -109,6 +109,11 @@ impl State {
         Ok(())
     }
 
+    /// Forgets what was called and sent.
+    pub(crate) fn forget_calls(&mut self) {
+        self.calls = Calls::default();
+    }
+
     fn is_over_limit(&mut self, operation: &'static str) -> bool {
         let Some(most) = self.settings.rate_limit.filter(|_| LIMITED.contains(&operation)) else { return false };
         let now = self.now();

@@ -1,9 +1,13 @@
 //! The tables of the server, its keys and its clock.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use chrono::{DateTime, Utc};
-use gotrue::Clock;
+use chrono::{DateTime, Duration, Utc};
+use gotrue::{Clock, SystemClock};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     api_keys::ApiKeys,
@@ -16,7 +20,7 @@ use crate::{
     settings::ServerSettings,
     state::rate_limits::Calls,
     state::rows::{
-        account::Account,
+        accounts::Accounts,
         factor::FactorRow,
         flow::Flow,
         oauth::OAuth,
@@ -27,11 +31,13 @@ use crate::{
 };
 
 /// Everything that the server remembers.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct State {
+    #[serde(skip)]
     pub(crate) settings: ServerSettings,
+    #[serde(skip)]
     pub(crate) base_url: String,
-    pub(crate) accounts: Vec<Account>,
+    pub(crate) accounts: Accounts,
     pub(crate) sessions: Vec<SessionRow>,
     pub(crate) flows: Vec<Flow>,
     pub(crate) factors: Vec<FactorRow>,
@@ -42,19 +48,58 @@ pub(crate) struct State {
     pub(crate) custom_providers: Vec<CustomProvider>,
     pub(crate) audit_log: Vec<AuditLogEntry>,
     pub(crate) mailbox: Vec<Message>,
+    #[serde(skip)]
     pub(crate) keys: Keys,
     /// The keys that the gateway accepts.
+    #[serde(skip)]
     pub(crate) api_keys: ApiKeys,
+    #[serde(skip)]
     pub(crate) provider_keys: Keys,
     /// The key that signs SAML requests, once there was one.
+    #[serde(skip)]
     pub(crate) saml_key: Option<aws_lc_rs::rsa::KeyPair>,
-    pub(crate) requests: Vec<ReceivedRequest>,
+    #[serde(skip)]
+    pub(crate) requests: VecDeque<ReceivedRequest>,
+    #[serde(skip)]
     pub(crate) calls: Calls,
+    #[serde(skip)]
     pub(crate) faults: Faults,
+    #[serde(skip)]
     pub(crate) random: Random,
     /// A separate sequence, so that writing to the audit log does not change other ids.
+    #[serde(skip)]
     pub(crate) audit_ids: Random,
-    clock: Arc<dyn Clock>,
+    #[serde(skip, default = "system_clock")]
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How far the time of the server is ahead of its clock.
+    #[serde(with = "seconds")]
+    pub(crate) clock_offset: Duration,
+    /// How many messages were sent.
+    pub(crate) messages_sent: u64,
+    /// How many requests each operation received.
+    #[serde(skip)]
+    pub(crate) counts: HashMap<&'static str, usize>,
+    /// How many requests were received.
+    #[serde(skip)]
+    pub(crate) received: u64,
+}
+
+fn system_clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// A duration as a number of seconds.
+mod seconds {
+    use chrono::Duration;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        duration.num_seconds().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        i64::deserialize(deserializer).map(Duration::seconds)
+    }
 }
 
 impl State {
@@ -75,7 +120,7 @@ impl State {
             saml_key: None,
             settings,
             base_url,
-            accounts: Vec::new(),
+            accounts: Accounts::default(),
             sessions: Vec::new(),
             flows: Vec::new(),
             factors: Vec::new(),
@@ -86,12 +131,16 @@ impl State {
             custom_providers: Vec::new(),
             audit_log: Vec::new(),
             mailbox: Vec::new(),
-            requests: Vec::new(),
+            requests: VecDeque::new(),
             calls: Calls::default(),
             faults: Faults::default(),
             random: Random::new("state", seed),
             audit_ids: Random::new("audit log", seed),
             clock,
+            clock_offset: Duration::zero(),
+            messages_sent: 0,
+            counts: HashMap::new(),
+            received: 0,
         }
     }
 
@@ -103,6 +152,11 @@ impl State {
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.clock.now()
+        self.clock.now() + self.clock_offset
     }
+}
+
+/// Locks the state. A panic in a handler leaves the state usable for later requests.
+pub(crate) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

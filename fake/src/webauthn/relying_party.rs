@@ -11,7 +11,7 @@ use base64::{
     alphabet::URL_SAFE,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE_NO_PAD},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -59,13 +59,29 @@ pub(crate) enum Flaw {
 }
 
 /// The data of a credential that the server stores.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Credential {
     pub(crate) id: Vec<u8>,
     pub(crate) aaguid: Uuid,
+    #[serde(with = "public_key")]
     key: ParsedPublicKey,
     is_backup_eligible: bool,
     transports: Option<Vec<AuthenticatorTransport>>,
+}
+
+/// A public key as its bytes.
+mod public_key {
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ParsedPublicKey};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(key: &ParsedPublicKey, serializer: S) -> Result<S::Ok, S::Error> {
+        key.as_ref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ParsedPublicKey, D::Error> {
+        let bytes = Vec::<u8>::deserialize(deserializer)?;
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, bytes).map_err(|_| D::Error::custom("a public key is malformed"))
+    }
 }
 
 impl fmt::Debug for Credential {

@@ -4,12 +4,14 @@ mod body;
 pub(crate) mod cors;
 mod error;
 mod go_json;
+mod html;
 mod request;
 mod response;
 mod server;
 
 pub(crate) use body::{json_body, json_body_with, json_body_without, json_stream, read_json};
 pub(crate) use error::{ApiError, ApiResult, ok};
+pub(crate) use html::escape;
 pub(crate) use request::Request;
 pub(crate) use response::{Cut, Response, json_response, redirect};
 pub(crate) use server::{Listener, Server};

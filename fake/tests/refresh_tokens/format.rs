@@ -1,4 +1,4 @@
-//! What is checked before a token is looked up, and what is not ours.
+//! Malformed refresh tokens, and those of another server.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};

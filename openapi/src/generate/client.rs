@@ -10,9 +10,12 @@ use serde_json::Value;
 
 use super::{FREE_FORM, Options, open};
 use crate::{
-    document::{components, request_schemas},
+    document::{components, sent_schemas},
     error::Error,
 };
+
+/// What the generator may assume of an open string type.
+const STRING_TRAITS: [TypeImpl; 2] = [TypeImpl::Display, TypeImpl::FromStr];
 
 /// Generates the models and the client.
 pub fn generate(lowered: &Value, options: &Options) -> Result<(TokenStream, TokenStream), Error> {
@@ -21,13 +24,17 @@ pub fn generate(lowered: &Value, options: &Options) -> Result<(TokenStream, Toke
     Ok((generator.get_type_space().to_stream(), without_models(code)?))
 }
 
-/// Generates only the models that are in no request.
-pub fn response_models(lowered: &Value, options: &Options) -> Result<TokenStream, Error> {
+/// Generates only models: all but the existing ones, which are in the module `options.types`. The other open string types
+/// are in the module `open`.
+pub fn models(lowered: &Value, options: &Options, existing: &BTreeSet<&str>, open: &str) -> Result<TokenStream, Error> {
     let specification = openapiv3::OpenAPI { paths: openapiv3::Paths::default(), ..specification(lowered)? };
     let mut settings = settings(lowered, options)?;
-    let open: BTreeSet<&str> = open::names(lowered).chain([FREE_FORM]).collect();
-    for name in request_schemas(lowered).difference(&open) {
+    let open_names: BTreeSet<&str> = open::names(lowered).collect();
+    for name in existing.iter().filter(|name| !open_names.contains(*name) && **name != FREE_FORM) {
         settings.with_replacement(name, format!("{}::{name}", options.types), iter::empty());
+    }
+    for name in open_names.difference(existing) {
+        settings.with_replacement(name, format!("{open}::{name}"), STRING_TRAITS.into_iter());
     }
     let mut generator = Generator::new(&settings);
     generator.generate_tokens(&specification).map_err(rejected)?;
@@ -48,16 +55,16 @@ fn settings(lowered: &Value, options: &Options) -> Result<GenerationSettings, Er
     }
     for name in open::names(lowered) {
         let path = format!("{}::{name}", options.types);
-        settings.with_replacement(name, path, [TypeImpl::Display, TypeImpl::FromStr].into_iter());
+        settings.with_replacement(name, path, STRING_TRAITS.into_iter());
     }
     for (name, path) in options.hand_written {
         settings.with_replacement(name, path, iter::empty());
     }
     if options.non_exhaustive {
-        let requests = request_schemas(lowered);
+        let sent = sent_schemas(lowered);
         let mut patch = TypePatch::default();
         patch.with_attr("#[non_exhaustive]");
-        for (name, _) in components(lowered, "schemas").filter(|(name, _)| !requests.contains(name)) {
+        for (name, _) in components(lowered, "schemas").filter(|(name, _)| !sent.contains(name)) {
             settings.with_patch(name, &patch);
         }
     }

@@ -5,6 +5,7 @@
 //! - the exact status of the success, so that a 200 is as good as a 204;
 //! - the other media types of a request that can be sent as a form;
 //! - special kinds of JSON (SCIM's), since only `application/json` gets a type;
+//! - whether a request is required, since the client always sends it;
 //! - `nullable` of a whole schema: its fields are optional, and an optional field accepts null anyway;
 //! - the difference between a list or map that is null and one that is absent;
 //! - the type of a value with `x-free-form`, which may be stored with any other.

@@ -1,6 +1,7 @@
 //! Code generation: lint ▶ tables ▶ lower ▶ progenitor.
 
 mod client;
+mod hooks;
 mod lower;
 mod open;
 mod operations;
@@ -13,7 +14,9 @@ use std::{env, fs, io, path::Path};
 use proc_macro2::TokenStream;
 use serde_json::Value;
 
-use crate::{error::Error, lint::lint};
+use crate::{document::request_schemas, error::Error, lint::lint};
+
+pub use hooks::{HookCode, hooks};
 
 /// The schema that admits every JSON value. It becomes `serde_json::Value`.
 const FREE_FORM: &str = "Metadata";
@@ -30,6 +33,8 @@ pub struct Options {
     pub secret: &'static str,
     /// The path of the module of the models and the open string types. Default: `crate::types`.
     pub types: &'static str,
+    /// The path of the module of the open string types that only auth hooks have. Default: `crate::types::hooks`.
+    pub hooks: &'static str,
     /// The models that are written by hand, each with the path of its type. Default: none.
     pub hand_written: &'static [(&'static str, &'static str)],
     /// The path of the type that the client's hooks get, which sends the requests. Default:
@@ -44,6 +49,7 @@ impl Default for Options {
             non_exhaustive: true,
             secret: "crate::secret::Secret",
             types: "crate::types",
+            hooks: "crate::types::hooks",
             hand_written: &[],
             transport: "crate::transport::Transport",
         }
@@ -92,7 +98,8 @@ pub fn generate(document: &Value, options: &Options) -> Result<Code, Error> {
 /// As [`generate`].
 pub fn response_models(document: &Value, options: &Options) -> Result<TokenStream, Error> {
     check(document)?;
-    client::response_models(&lower::lower(document), options)
+    let lowered = lower::lower(document);
+    client::models(&lowered, options, &request_schemas(&lowered), options.types)
 }
 
 fn check(document: &Value) -> Result<(), Error> {

@@ -1,5 +1,7 @@
 //! Open string types: enums of the known values that also keep any other value, for schemas with `x-known-values`.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::{Map, Value};
@@ -16,7 +18,13 @@ pub fn names(document: &Value) -> impl Iterator<Item = &str> {
 /// Generates all open string types. The type `OtherValue` and the macro `open_string`, which implements the usual
 /// traits, are hand-written where the code is included.
 pub fn types(document: &Value) -> TokenStream {
-    let types = document::components(document, "schemas").filter_map(|(name, schema)| {
+    types_except(document, &BTreeSet::new())
+}
+
+/// Generates the open string types except for those named.
+pub fn types_except(document: &Value, except: &BTreeSet<&str>) -> TokenStream {
+    let schemas = document::components(document, "schemas").filter(|(name, _)| !except.contains(name));
+    let types = schemas.filter_map(|(name, schema)| {
         let about = schema["description"].as_str().unwrap_or_default();
         Some(open_type(name, about, document::known_values(schema)?))
     });

@@ -6,14 +6,17 @@ use serde_json::Value;
 
 use super::Linter;
 use crate::{
-    document::{Operation, elements, entries, is_success, known_values, operations, resolve},
-    names::is_snake_case,
+    document::{
+        Operation, components, elements, entries, is_gotrue_client, is_success, known_values, operations, resolve,
+    },
+    names::{self, is_snake_case},
     pointer::join,
 };
 
 impl<'a> Linter<'a> {
     pub(super) fn operations(&mut self) {
         let mut ids = BTreeSet::new();
+        let schemas: Vec<&str> = components(self.document, "schemas").map(|(name, _)| name).collect();
         for operation in operations(self.document) {
             let pointer = join("/paths", &[operation.path, operation.method]);
             match operation.id() {
@@ -21,6 +24,12 @@ impl<'a> Linter<'a> {
                 Some(id) => {
                     self.require(is_snake_case(id), &pointer, format!("operationId {id} is not in snake_case"));
                     self.require(ids.insert(id), &pointer, format!("operationId {id} is not unique"));
+                    let response = format!("{}Response", names::variant(id));
+                    for schema in schemas.iter().filter(|schema| schema.eq_ignore_ascii_case(&response)) {
+                        let pointer = join("/components/schemas", &[schema]);
+                        let problem = format!("other generators use this name for the response of {id}");
+                        self.report(&pointer, problem);
+                    }
                 }
             }
             self.require(operation.value["summary"].is_string(), &pointer, "has no summary");
@@ -30,18 +39,27 @@ impl<'a> Linter<'a> {
             self.security(&operation, &pointer);
             self.parameters(&operation, &pointer);
             self.request_body(&operation, &pointer);
-            self.responses(&operation, &pointer);
+            // The responses of an application to the server have rules of their own.
+            if !is_gotrue_client(self.document) {
+                self.responses(&operation, &pointer);
+            }
         }
     }
 
     fn security(&mut self, operation: &Operation<'a>, pointer: &str) {
         let pointer = join(pointer, &["security"]);
         let Some(alternatives) = operation.value["security"].as_array() else {
-            return self.report(&pointer, "has no security; a public operation has `apiKey`");
+            return self.report(&pointer, "has no security; a public operation has `{}` and `apiKey`");
         };
         for (scheme, _) in alternatives.iter().flat_map(entries) {
             let is_declared = self.document["components"]["securitySchemes"].get(scheme).is_some();
             self.require(is_declared, &pointer, format!("security scheme {scheme} is not declared"));
+        }
+        // Only gateways ask for the API key.
+        for alternative in alternatives.iter().filter(|alternative| alternative.get("apiKey").is_some()) {
+            let others = without_key(alternative);
+            let is_optional = alternatives.iter().any(|a| a.get("apiKey").is_none() && without_key(a) == others);
+            self.require(is_optional, &pointer, "apiKey is optional; add the alternative without it");
         }
     }
 
@@ -84,8 +102,7 @@ impl<'a> Linter<'a> {
         }
         let is_named = first["schema"]["$ref"].is_string();
         self.require(is_named, &pointer, "the request's schema has no name; use a component");
-        let is_required = body["required"] == true;
-        self.require(is_required, &pointer, "the request is not required; the client always sends it");
+        self.require(body["required"].is_boolean(), &pointer, "does not say whether the request is required");
     }
 
     fn responses(&mut self, operation: &Operation<'a>, pointer: &str) {
@@ -140,6 +157,11 @@ impl<'a> Linter<'a> {
             self.require(is_code || is_field, pointer, format!("`{word}` is not a known value of ErrorCode"));
         }
     }
+}
+
+/// Returns the schemes of an alternative of `security`, except for the API key.
+fn without_key(alternative: &Value) -> BTreeSet<&str> {
+    entries(alternative).map(|(scheme, _)| scheme).filter(|scheme| *scheme != "apiKey").collect()
 }
 
 fn is_status(status: &str) -> bool {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Linter;
 use crate::{
-    document::{components, elements, entries, known_values, request_schemas, resolve, response_schemas},
+    document::{components, elements, entries, known_values, received_schemas, resolve, sent_schemas},
     names::{self, is_pascal_case},
     pointer::join,
 };
@@ -18,18 +18,18 @@ const UNSUPPORTED: [&str; 8] =
 /// Where a schema appears.
 #[derive(Clone, Copy)]
 struct Usage {
-    in_request: bool,
-    in_response: bool,
+    is_sent: bool,
+    is_received: bool,
 }
 
 impl<'a> Linter<'a> {
     pub(super) fn schemas(&mut self) {
-        let (requests, responses) = (request_schemas(self.document), response_schemas(self.document));
+        let (sent, received) = (sent_schemas(self.document), received_schemas(self.document));
         for (name, schema) in components(self.document, "schemas") {
             let pointer = join("/components/schemas", &[name]);
             self.require(is_pascal_case(name), &pointer, "the name of a schema is in PascalCase");
             self.require(schema["description"].is_string(), &pointer, "has no description");
-            let usage = Usage { in_request: requests.contains(name), in_response: responses.contains(name) };
+            let usage = Usage { is_sent: sent.contains(name), is_received: received.contains(name) };
             self.schema(schema, &pointer, usage);
         }
     }
@@ -44,13 +44,13 @@ impl<'a> Linter<'a> {
             self.require(is_known, pointer, format!("{kind} is not a type of OpenAPI 3.0"));
         }
         let has_default = schema.get("default").is_some();
-        self.require(!(usage.in_request && has_default), pointer, "default in a request is always sent; describe it");
+        self.require(!(usage.is_sent && has_default), pointer, "default in a request is always sent; describe it");
         let is_closed = schema.get("enum").is_some();
         let problem = "enum in a response breaks with a new value; use x-known-values";
-        self.require(!(usage.in_response && is_closed), pointer, problem);
+        self.require(!(usage.is_received && is_closed), pointer, problem);
         let is_strict = schema["additionalProperties"] == false;
         let problem = "additionalProperties: false in a response breaks with a new field";
-        self.require(!(usage.in_response && is_strict), pointer, problem);
+        self.require(!(usage.is_received && is_strict), pointer, problem);
         let has_items = schema["type"] != "array" || schema.get("items").is_some();
         self.require(has_items, pointer, "an array without items");
         self.values(schema, pointer);

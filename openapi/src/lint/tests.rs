@@ -59,6 +59,18 @@ fn rules_for_operations() {
             "POST /logout: the request has no media type",
         ),
         (
+            "/paths/~1logout/post",
+            "requestBody",
+            json!({ "content": { "application/json": { "schema": { "$ref": "#/components/schemas/SsoRequest" } } } }),
+            "POST /logout: does not say whether the request is required",
+        ),
+        (
+            "/paths/~1logout/post",
+            "security",
+            json!([{ "userToken": [] }, { "apiKey": [], "adminToken": [] }]),
+            "POST /logout: apiKey is optional; add the alternative without it",
+        ),
+        (
             "/paths/~1logout/post/responses",
             "5XX",
             json!(null),
@@ -113,6 +125,8 @@ fn rules_for_schemas() {
     let values = json!({ "a": "Lower case.", "A": "Upper case." });
     let found = insert("/components/schemas/User/properties", "kind", with("x-known-values", values));
     assert!(found[0].ends_with("has the same name in Rust as another, or `Other`"), "{found:#?}");
+    let found = insert("/components/schemas", "OauthTokenResponse", text.clone());
+    assert_eq!(found, ["OauthTokenResponse: other generators use this name for the response of oauth_token"]);
     let found = insert("/components/schemas", "user_kind", text.clone());
     assert_eq!(found, ["user_kind: the name of a schema is in PascalCase"]);
     let found = insert("/components/schemas/OtpRequest/properties", "kind", with("default", json!("a")));
@@ -122,9 +136,9 @@ fn rules_for_schemas() {
 #[test]
 fn the_variants_of_a_union_are_distinct() {
     let objects = json!([{ "$ref": "#/components/schemas/User" }, { "$ref": "#/components/schemas/User" }]);
-    let found = insert("/components/schemas/SignUpResponse", "oneOf", objects);
-    let problem = "SignUpResponse: a variant that no required field tells apart from the others";
+    let found = insert("/components/schemas/SignUpResult", "oneOf", objects);
+    let problem = "SignUpResult: a variant that no required field tells apart from the others";
     assert_eq!(found.iter().filter(|line| *line == problem).count(), 2, "{found:#?}");
-    let found = insert("/components/schemas/SignUpResponse", "oneOf", json!([{ "type": "string" }]));
-    assert!(found.contains(&"SignUpResponse: a variant without a name; use a component or a title".to_owned()));
+    let found = insert("/components/schemas/SignUpResult", "oneOf", json!([{ "type": "string" }]));
+    assert!(found.contains(&"SignUpResult: a variant without a name; use a component or a title".to_owned()));
 }

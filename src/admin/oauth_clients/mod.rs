@@ -1,23 +1,21 @@
 //! OAuth clients of this server.
 
-mod create;
 mod update;
 
 use uuid::Uuid;
 
-pub use create::CreateOAuthClient;
 pub use update::UpdateOAuthClient;
 
-use crate::{admin::AdminClient, error::Result, input, types::OAuthClient};
+use crate::{admin::AdminClient, error::Result, input, oauth::NewOAuthClient, types::OAuthClient};
 
 /// The OAuth clients of this server: applications in which users sign in with their account here.
 ///
 /// ```
-/// use gotrue::admin::{CreateOAuthClient, UpdateOAuthClient};
+/// use gotrue::{admin::UpdateOAuthClient, oauth::NewOAuthClient};
 ///
 /// # async fn f(admin: gotrue::AdminClient) -> Result<(), gotrue::Error> {
 /// let clients = admin.oauth_clients();
-/// let app = clients.create(CreateOAuthClient::confidential(["https://app.example.com/cb"]).client_name("App")).await?;
+/// let app = clients.create(NewOAuthClient::confidential(["https://app.example.com/cb"]).client_name("App")).await?;
 /// // Store the secret: it is returned only once.
 /// let secret = app.client_secret;
 ///
@@ -42,18 +40,18 @@ impl OAuthClients {
     pub async fn list(&self) -> Result<Vec<OAuthClient>> {
         let call = self.admin.raw_call()?;
         // `page` and `per_page` have no effect.
-        let list = call.answer(call.raw.admin_list_oauth_clients(None, None).await).await?;
+        let list = call.finish(call.raw.admin_list_oauth_clients(None, None).await).await?;
         Ok(list.clients.unwrap_or_default())
     }
 
-    /// Creates a client. The secret of a confidential client is returned only once.
+    /// Creates a client (`POST /admin/oauth/clients`). The secret of a confidential client is returned only once.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) before any request; `validation_failed`.
-    pub async fn create(&self, client: CreateOAuthClient) -> Result<OAuthClient> {
+    pub async fn create(&self, client: NewOAuthClient) -> Result<OAuthClient> {
         let request = client.into_request()?;
         let call = self.admin.raw_call()?;
-        call.answer(call.raw.admin_create_oauth_client(&request).await).await
+        call.finish(call.raw.admin_create_oauth_client(&request).await).await
     }
 
     /// Returns a client, without its secret.
@@ -63,7 +61,7 @@ impl OAuthClients {
     pub async fn get(&self, client_id: Uuid) -> Result<OAuthClient> {
         input::id("client id", client_id)?;
         let call = self.admin.raw_call()?;
-        call.answer(call.raw.admin_get_oauth_client(&client_id).await).await
+        call.finish(call.raw.admin_get_oauth_client(&client_id).await).await
     }
 
     /// Updates a client and returns it, without its secret.
@@ -75,7 +73,7 @@ impl OAuthClients {
         input::id("client id", client_id)?;
         let request = update.into_request()?;
         let call = self.admin.raw_call()?;
-        call.answer(call.raw.admin_update_oauth_client(&client_id, &request).await).await
+        call.finish(call.raw.admin_update_oauth_client(&client_id, &request).await).await
     }
 
     /// Deletes a client.
@@ -85,7 +83,7 @@ impl OAuthClients {
     pub async fn delete(&self, client_id: Uuid) -> Result<()> {
         input::id("client id", client_id)?;
         let call = self.admin.raw_call()?;
-        call.answer(call.raw.admin_delete_oauth_client(&client_id).await).await
+        call.finish(call.raw.admin_delete_oauth_client(&client_id).await).await
     }
 
     /// Replaces the secret of a confidential client and returns the new one, only once. The old one stops working at
@@ -96,6 +94,6 @@ impl OAuthClients {
     pub async fn regenerate_secret(&self, client_id: Uuid) -> Result<OAuthClient> {
         input::id("client id", client_id)?;
         let call = self.admin.raw_call()?;
-        call.answer(call.raw.admin_regenerate_oauth_client_secret(&client_id).await).await
+        call.finish(call.raw.admin_regenerate_oauth_client_secret(&client_id).await).await
     }
 }

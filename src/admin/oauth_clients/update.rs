@@ -3,6 +3,7 @@
 use crate::{
     error::{Error, Result},
     input::redirect_uri,
+    oauth::new_client::check_metadata,
     types::{OAuthClientUpdateRequest, OAuthGrantType, TokenEndpointAuthMethod},
 };
 
@@ -51,13 +52,13 @@ impl UpdateOAuthClient {
         self
     }
 
-    /// Sets the home page.
+    /// Sets the URL of the home page, at most 2048 bytes.
     pub fn client_uri(mut self, uri: impl Into<String>) -> Self {
         self.request.client_uri = Some(uri.into());
         self
     }
 
-    /// Sets the logo.
+    /// Sets the URL of the logo, at most 2048 bytes.
     pub fn logo_uri(mut self, uri: impl Into<String>) -> Self {
         self.request.logo_uri = Some(uri.into());
         self
@@ -78,9 +79,8 @@ impl UpdateOAuthClient {
             return Err(Error::invalid("update", "must change at least one field"));
         }
         redirect_uris.as_deref().map_or(Ok(()), redirect_uri::check)?;
-        if grant_types.as_ref().is_some_and(Vec::is_empty) {
-            return Err(Error::invalid("grant types", "must not be empty"));
-        }
+        let uris = [("client URI", client_uri.as_deref()), ("logo URI", logo_uri.as_deref())];
+        check_metadata(client_name.as_deref(), &uris, grant_types.as_deref())?;
         Ok(self.request)
     }
 }

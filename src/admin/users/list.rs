@@ -114,17 +114,17 @@ impl ListUsers {
         let limit = limit.map(|limit| input::from_one("limit", limit)).transpose()?;
         let (cursor, filter, audience) = (cursor.as_deref(), self.filter.as_deref(), self.audience.as_deref());
         let call = self.admin.raw_call()?;
-        let reply =
+        let response =
             call.raw.admin_list_users(cursor, filter, limit, page, per_page, self.sort.as_ref(), audience).await;
-        let (list, headers) = call.answer_with_headers(reply).await?;
+        let (list, headers) = call.finish_with_headers(response).await?;
         Ok(match list.pagination {
             Some(pagination) => Page::by_cursor(list.users, pagination),
             None => Page::numbered(list.users, &headers),
         })
     }
 
-    /// Streams all users, starting at the selected page, each once. Pages are fetched when they are needed; one page and
-    /// the IDs of all users so far are kept in memory.
+    /// Streams all users, starting at the selected page, each once. Pages are fetched when they are needed; one page
+    /// and the IDs of all users so far are kept in memory.
     ///
     /// The server numbers the users anew for each page and orders them by creation time alone. So a new or deleted user
     /// shifts the others to other pages, and users with the same creation time, as after a bulk insert with SQL, occur

@@ -1,11 +1,11 @@
-//! What a flow is for.
+//! The purpose of a PKCE flow.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The purpose of a flow. It tells an application what to do once the flow is complete: after a recovery, for example,
-/// it asks for a new password.
+/// The purpose of a flow. It determines what an application does once the flow is complete: after a recovery, for
+/// example, it asks for a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -27,9 +27,9 @@ pub enum FlowKind {
 }
 
 impl FlowKind {
-    /// Returns how long a flow stays open: ten minutes if the user stays in the browser, and a day if the flow continues
-    /// with a link in an email, which is valid for a day by default. The code in the redirect is valid for five minutes
-    /// in every case.
+    /// Returns how long a flow stays open: ten minutes if the user stays in the browser, and a day if the flow
+    /// continues with a link in an email, which is valid for a day by default. The code in the redirect is valid for
+    /// five minutes in every case.
     #[must_use]
     pub fn lifetime(self) -> Duration {
         const MINUTE: Duration = Duration::from_secs(60);

@@ -10,7 +10,7 @@ use crate::{
     input,
     secret::Secret,
     session::Session,
-    types::{SignUpRequest, SignUpResponse},
+    types::{SignUpRequest, SignUpResult},
 };
 
 /// A new user without email, phone and password (`POST /signup`).
@@ -83,11 +83,11 @@ impl Grant for Anonymous {
             code_challenge_method: None,
         };
         let call = client.raw_call();
-        let reply = call.raw.sign_up(None, self.audience.as_deref(), &request).await;
-        let session = match call.answer(reply).await? {
-            SignUpResponse::Session(session) => Some(session),
+        let response = call.raw.sign_up(None, self.audience.as_deref(), &request).await;
+        let session = match call.finish(response).await? {
+            SignUpResult::Session(session) => Some(session),
             // An anonymous user has nothing to confirm.
-            SignUpResponse::User(_) => None,
+            SignUpResult::User(_) => None,
         };
         Ok(call.session(call.required("the session", session)?))
     }

@@ -15,8 +15,8 @@ use crate::{
 /// (`POST /token?grant_type=id_token`).
 ///
 /// The server accepts those of `apple`, `azure`, `facebook`, `google`, `kakao`, `keycloak`, `snapchat`,
-/// `vercel_marketplace` and of custom OpenID Connect providers. To link the identity to a signed-in user, pass the token
-/// to [`Identities::link_id_token`](crate::user::Identities::link_id_token).
+/// `vercel_marketplace` and of custom OpenID Connect providers. To link the identity to a signed-in user, pass the
+/// token to [`Identities::link_id_token`](crate::user::Identities::link_id_token).
 ///
 /// Fails with `provider_disabled`, `validation_failed`, `signup_disabled`, `provider_email_needs_verification`, and for
 /// an invalid token with the OAuth error `invalid request` or `invalid nonce`.
@@ -116,6 +116,6 @@ impl IdToken {
 impl Grant for IdToken {
     async fn exchange(self, client: &Client) -> Result<Session> {
         let (audience, request) = self.into_request()?;
-        token(client, GrantType::IdToken, audience.as_deref(), request).await
+        token(&client.raw_call(), GrantType::IdToken, audience.as_deref(), request).await
     }
 }

@@ -23,7 +23,7 @@ pub use verify_otp::{VerifyOtp, VerifyOtpOutcome};
 pub use web3::{EthereumMessage, SolanaMessage, SolanaNetwork, Web3};
 
 use crate::{
-    client::Client,
+    client::{Call, Client},
     error::Result,
     session::Session,
     types::{GrantType, TokenRequest},
@@ -37,15 +37,13 @@ pub trait Grant: Send {
 
 /// Exchanges a grant at `POST /token`.
 async fn token(
-    client: &Client,
+    call: &Call,
     grant_type: GrantType,
     audience: Option<&str>,
     request: impl Into<TokenRequest>,
 ) -> Result<Session> {
-    // The server accepts a used refresh token again for a few seconds, in case the response was lost.
-    let call = if grant_type == GrantType::RefreshToken { client.raw_call().repeatable() } else { client.raw_call() };
-    let reply = call.raw.token(grant_type, audience, &request.into()).await;
-    Ok(call.session(call.answer(reply).await?))
+    let response = call.raw.token(grant_type, audience, &request.into()).await;
+    Ok(call.session(call.finish(response).await?))
 }
 
 impl Client {

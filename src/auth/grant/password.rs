@@ -65,6 +65,6 @@ impl Grant for Password {
         let (email, phone) = self.contact.into_fields();
         let gotrue_meta_security = captcha(self.captcha_token);
         let request = PasswordGrant { email, phone, password: self.password, gotrue_meta_security };
-        token(client, GrantType::Password, self.audience.as_deref(), request).await
+        token(&client.raw_call(), GrantType::Password, self.audience.as_deref(), request).await
     }
 }

@@ -45,6 +45,6 @@ impl Grant for AuthorizationCode {
     async fn exchange(self, client: &Client) -> Result<Session> {
         input::secret("authorization code", &self.code)?;
         let request = PkceGrant { auth_code: self.code, code_verifier: self.verifier.secret().clone() };
-        token(client, GrantType::Pkce, None, request).await
+        token(&client.raw_call(), GrantType::Pkce, None, request).await
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     input,
     secret::Secret,
     session::Session,
-    types::{OtpType, VerifyRequest, VerifyResponse},
+    types::{OtpType, VerifyRequest, VerifyResult},
 };
 
 /// A one-time code, or the hash from a link, to verify (`POST /verify`).
@@ -130,10 +130,10 @@ impl Client {
             Proof::TokenHash(hash) => request.token_hash = Some(hash),
         }
         let call = self.raw_call();
-        let reply = call.raw.verify(verify.audience.as_deref(), &request).await;
-        Ok(match call.answer(reply).await? {
-            VerifyResponse::Session(session) => VerifyOtpOutcome::Session(call.session(session)),
-            VerifyResponse::ConfirmationPending(pending) => {
+        let response = call.raw.verify(verify.audience.as_deref(), &request).await;
+        Ok(match call.finish(response).await? {
+            VerifyResult::Session(session) => VerifyOtpOutcome::Session(call.session(session)),
+            VerifyResult::ConfirmationPending(pending) => {
                 VerifyOtpOutcome::ConfirmationPending { message: pending.msg }
             }
         })

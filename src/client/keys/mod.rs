@@ -3,8 +3,8 @@
 //! At most one request for keys is in flight. It runs in a separate task, so that it completes even if the callers stop
 //! polling.
 
-pub(crate) mod asked;
 pub(crate) mod key;
+pub(crate) mod server_checks;
 
 use std::{
     fmt,
@@ -17,8 +17,8 @@ use reqwest::StatusCode;
 use tokio::{runtime::Handle, sync::watch};
 
 use self::{
-    asked::AskedTokens,
     key::{Algorithm, KeySet, PublicKey},
+    server_checks::ServerChecks,
 };
 use crate::{
     client::Client,
@@ -45,7 +45,7 @@ pub(crate) struct Policy {
 pub(crate) struct KeyCache {
     current: ArcSwapOption<FetchedKeys>,
     fetch: Mutex<FetchState>,
-    asked: AskedTokens,
+    server_checks: ServerChecks,
 }
 
 struct FetchedKeys {
@@ -109,9 +109,9 @@ impl KeyCache {
         }
     }
 
-    /// Returns the tokens that the server was asked to verify.
-    pub(crate) fn asked(&self) -> &AskedTokens {
-        &self.asked
+    /// Returns the verification of tokens by the server.
+    pub(crate) fn server_checks(&self) -> &ServerChecks {
+        &self.server_checks
     }
 
     /// Returns keys below the maximum age. Waits for a request only if there are none.

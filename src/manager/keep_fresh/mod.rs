@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use self::task::Task;
-use super::membership::{Membership, News};
+use super::membership::{MemberMessage, Membership};
 use crate::client::Client;
 
 /// Refreshes many sessions in the background until it is dropped. From [`Client::keep_fresh`].
@@ -30,7 +30,7 @@ use crate::client::Client;
 #[derive(Debug)]
 #[must_use = "it stops when it is dropped"]
 pub struct KeepFresh {
-    news: mpsc::UnboundedSender<News>,
+    messages: mpsc::UnboundedSender<MemberMessage>,
     next_id: AtomicU64,
     task: JoinHandle<()>,
 }
@@ -39,9 +39,9 @@ impl Client {
     /// Starts a task that refreshes sessions, by the clock of this client, with at most `at_once` refreshes at a time
     /// (zero counts as one). Requires a tokio runtime.
     pub fn keep_fresh(&self, at_once: usize) -> KeepFresh {
-        let (news, received) = mpsc::unbounded_channel();
+        let (messages, received) = mpsc::unbounded_channel();
         let task = Task::new(self.clock().clone(), at_once.max(1), received);
-        KeepFresh { news, next_id: AtomicU64::new(0), task: tokio::spawn(task.run()) }
+        KeepFresh { messages, next_id: AtomicU64::new(0), task: tokio::spawn(task.run()) }
     }
 }
 
@@ -49,7 +49,7 @@ impl KeepFresh {
     /// Also refreshes this session, from now on and after each new sign-in, and removes it from any other `KeepFresh`.
     pub fn add(&self, manager: &super::SessionManager) {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        manager.join(Membership::new(id, self.news.clone()));
+        manager.join(Membership::new(id, self.messages.clone()));
     }
 }
 

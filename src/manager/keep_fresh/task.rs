@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::schedule::Schedule;
 use crate::{
     clock::Clock,
-    manager::membership::{Member, News},
+    manager::membership::{Member, MemberMessage},
 };
 
 /// The minimum time between two refreshes of a session, however short-lived its tokens are.
@@ -24,7 +24,7 @@ type Refresh = Pin<Box<dyn Future<Output = u64> + Send>>;
 pub(super) struct Task {
     clock: Arc<dyn Clock>,
     at_once: usize,
-    news: mpsc::UnboundedReceiver<News>,
+    messages: mpsc::UnboundedReceiver<MemberMessage>,
     schedule: Schedule<Weak<dyn Member>>,
     refreshes: FuturesUnordered<Refresh>,
     /// The sessions whose refresh is in flight.
@@ -32,9 +32,9 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(clock: Arc<dyn Clock>, at_once: usize, news: mpsc::UnboundedReceiver<News>) -> Self {
+    pub(super) fn new(clock: Arc<dyn Clock>, at_once: usize, messages: mpsc::UnboundedReceiver<MemberMessage>) -> Self {
         let (schedule, refreshes) = (Schedule::new(), FuturesUnordered::new());
-        Self { clock, at_once, news, schedule, refreshes, refreshing: HashSet::new() }
+        Self { clock, at_once, messages, schedule, refreshes, refreshing: HashSet::new() }
     }
 
     /// Runs until it is aborted.
@@ -45,8 +45,8 @@ impl Task {
             tokio::select! {
                 // Messages take precedence, because they may change what is due.
                 biased;
-                news = self.news.recv() => match news {
-                    Some(news) => self.handle(news),
+                message = self.messages.recv() => match message {
+                    Some(message) => self.handle(message),
                     None => return,
                 },
                 Some(id) = self.refreshes.next() => self.refreshed(id),
@@ -80,16 +80,16 @@ impl Task {
         }
     }
 
-    fn handle(&mut self, news: News) {
-        match news {
-            News::Joined(id, member) => {
+    fn handle(&mut self, message: MemberMessage) {
+        match message {
+            MemberMessage::Joined(id, member) => {
                 self.schedule.add(id, member);
                 self.schedule_next(id, Duration::ZERO);
             }
             // It is scheduled again after its refresh.
-            News::Changed(id) if self.refreshing.contains(&id) => {}
-            News::Changed(id) => self.schedule_next(id, Duration::ZERO),
-            News::Left(id) => self.schedule.remove(id),
+            MemberMessage::Changed(id) if self.refreshing.contains(&id) => {}
+            MemberMessage::Changed(id) => self.schedule_next(id, Duration::ZERO),
+            MemberMessage::Left(id) => self.schedule.remove(id),
         }
     }
 

@@ -56,8 +56,8 @@ impl fmt::Debug for RedisStores {
 }
 
 impl RedisStores {
-    /// Connects to the server at this URL: `redis://`, or `rediss://` for TLS (feature `rustls`). All keys start with the
-    /// prefix; services with different prefixes never share a key.
+    /// Connects to the server at this URL: `redis://`, or `rediss://` for TLS (feature `rustls`). All keys start with
+    /// the prefix; services with different prefixes never share a key.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] for an empty prefix; [`Error::Store`] if the URL is invalid or the server does not

@@ -48,7 +48,8 @@ impl Mfa {
     /// Returns the level of the session, and the level that it can reach with the user's current factors (`GET /user`).
     pub async fn assurance(&self) -> Result<Assurance> {
         let token = self.user.access_token().await?;
-        let user = self.user.client.user_of(&token).await?;
+        let call = self.user.user_call_with(token.clone())?;
+        let user = call.finish(call.raw.get_user(None).await).await?;
         Ok(Assurance::of(&token, &user))
     }
 }

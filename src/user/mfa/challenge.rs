@@ -11,7 +11,7 @@ use crate::{
     input,
     secret::Secret,
     session::{Session, SessionChange},
-    types::{ChallengeFactorRequest, ChallengeFactorResponse, MessageChannel, VerifyFactorRequest},
+    types::{ChallengeFactorRequest, ChallengeFactorResult, MessageChannel, VerifyFactorRequest},
 };
 
 /// A challenge to a factor. It must be verified from the same IP address before it expires, after a few minutes. It can
@@ -40,7 +40,7 @@ impl FactorChallenge {
         Self { factor_id, challenge_id, expires_at: None }
     }
 
-    pub(super) fn from_response(factor_id: Uuid, response: &ChallengeFactorResponse) -> Self {
+    pub(super) fn from_response(factor_id: Uuid, response: &ChallengeFactorResult) -> Self {
         let expires_at = response.expires_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         Self { factor_id, challenge_id: response.id, expires_at }
     }
@@ -74,7 +74,7 @@ impl Mfa {
     pub async fn challenge(&self, factor_id: Uuid) -> Result<FactorChallenge> {
         let request = ChallengeFactorRequest { channel: None, webauthn: None };
         let call = self.user.user_call().await?;
-        let response = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
+        let response = call.finish(call.raw.challenge_factor(&factor_id, &request).await).await?;
         Ok(FactorChallenge::from_response(factor_id, &response))
     }
 
@@ -86,7 +86,7 @@ impl Mfa {
     pub async fn challenge_via(&self, factor_id: Uuid, channel: MessageChannel) -> Result<FactorChallenge> {
         let request = ChallengeFactorRequest { channel: Some(channel), webauthn: None };
         let call = self.user.user_call().await?;
-        let response = call.answer(call.raw.challenge_factor(&factor_id, &request).await).await?;
+        let response = call.finish(call.raw.challenge_factor(&factor_id, &request).await).await?;
         Ok(FactorChallenge::from_response(factor_id, &response))
     }
 
@@ -111,7 +111,7 @@ impl Mfa {
     pub(super) async fn verify_request(&self, factor_id: Uuid, request: VerifyFactorRequest) -> Result<Session> {
         let verify = move |call: Call| async move {
             let response = call.raw.verify_factor(&factor_id, &request).await;
-            Ok(call.session(call.answer(response).await?))
+            Ok(call.session(call.finish(response).await?))
         };
         self.user.replace_session(SessionChange::MfaVerified, verify).await
     }

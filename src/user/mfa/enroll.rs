@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     input,
     secret::Secret,
-    types::{EnrollFactorRequest, EnrollFactorResponse, FactorType},
+    types::{EnrollFactorRequest, EnrollFactorResult, FactorType},
 };
 
 /// The options of a TOTP factor to enroll (an authenticator app). See [`Mfa`] for an example.
@@ -107,7 +107,7 @@ impl Mfa {
         }
         let request = EnrollFactorRequest { factor_type: FactorType::Totp, friendly_name, issuer, phone: None };
         let call = self.user.user_call().await?;
-        let response = call.answer(call.raw.enroll_factor(&request).await).await?;
+        let response = call.finish(call.raw.enroll_factor(&request).await).await?;
         let totp = call.required("the secret", response.totp)?;
         Ok(TotpFactor {
             id: response.id,
@@ -123,13 +123,13 @@ impl Mfa {
     /// # Errors
     /// [`Error::InvalidInput`] before any request; `mfa_verified_factor_exists`,
     /// `mfa_phone_enroll_not_enabled`, and those of [`enroll_totp`](Self::enroll_totp).
-    pub async fn enroll_phone(&self, factor: EnrollPhone) -> Result<EnrollFactorResponse> {
+    pub async fn enroll_phone(&self, factor: EnrollPhone) -> Result<EnrollFactorResult> {
         input::not_empty("phone number", &factor.phone)?;
         let EnrollPhone { phone, friendly_name } = factor;
         let factor_type = FactorType::Phone;
         let request = EnrollFactorRequest { factor_type, friendly_name, issuer: None, phone: Some(phone) };
         let call = self.user.user_call().await?;
-        call.answer(call.raw.enroll_factor(&request).await).await
+        call.finish(call.raw.enroll_factor(&request).await).await
     }
 
     /// Enrolls a security key or a platform authenticator (`POST /factors`). The name must be unique among the user's
@@ -138,13 +138,13 @@ impl Mfa {
     /// # Errors
     /// [`Error::InvalidInput`] before any request; `mfa_webauthn_enroll_not_enabled`, and
     /// those of [`enroll_totp`](Self::enroll_totp).
-    pub async fn enroll_webauthn(&self, friendly_name: impl Into<String>) -> Result<EnrollFactorResponse> {
+    pub async fn enroll_webauthn(&self, friendly_name: impl Into<String>) -> Result<EnrollFactorResult> {
         let friendly_name = friendly_name.into();
         input::not_empty("factor name", &friendly_name)?;
         let factor_type = FactorType::Webauthn;
         let request =
             EnrollFactorRequest { factor_type, friendly_name: Some(friendly_name), issuer: None, phone: None };
         let call = self.user.user_call().await?;
-        call.answer(call.raw.enroll_factor(&request).await).await
+        call.finish(call.raw.enroll_factor(&request).await).await
     }
 }

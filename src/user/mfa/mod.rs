@@ -60,6 +60,6 @@ impl Mfa {
     /// `mfa_factor_not_found`; `insufficient_aal` if the factor is verified and the session is not of level `aal2`.
     pub async fn unenroll(&self, factor_id: Uuid) -> Result<()> {
         let call = self.user.user_call().await?;
-        call.answer(call.raw.unenroll_factor(&factor_id).await).await.map(drop)
+        call.finish(call.raw.unenroll_factor(&factor_id).await).await.map(drop)
     }
 }

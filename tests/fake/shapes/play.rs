@@ -1,5 +1,5 @@
-//! Sends the recorded requests to the fake server in order. Generated values of a recorded response (an ID, a token, a code)
-//! have a counterpart in the response of the fake server, which replaces them in later requests.
+//! Sends the recorded requests to the fake server in order. Generated values of a recorded response (an ID, a token, a
+//! code) have a counterpart in the response of the fake server, which replaces them in later requests.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -155,7 +155,7 @@ impl Play {
                 return session.access_token().expose().to_owned();
             }
         }
-        panic!("{}: nobody stands in for {email}", exchange.name);
+        panic!("{}: no user stands in for {email}", exchange.name);
     }
 
     fn translate(&self, value: &mut Value) {

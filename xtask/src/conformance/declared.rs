@@ -17,7 +17,7 @@ struct Declared<'a> {
 }
 
 /// Keywords that restrict the fields of a schema. A schema without any of them allows all.
-const TELLING: [&str; 7] = ["properties", "allOf", "oneOf", "anyOf", "items", "additionalProperties", "enum"];
+const DECLARING: [&str; 7] = ["properties", "allOf", "oneOf", "anyOf", "items", "additionalProperties", "enum"];
 
 impl<'a> Declared<'a> {
     /// Adds what a schema declares, including the schemas that it is composed of. `within` are the enclosing schemas,
@@ -30,9 +30,9 @@ impl<'a> Declared<'a> {
         for (name, property) in entries(&schema["properties"]) {
             self.properties.entry(name).or_default().push(property);
         }
-        self.items.extend(schema.get("items").filter(|items| is_telling(items)));
+        self.items.extend(schema.get("items").filter(|items| declares_anything(items)));
         let more = !matches!(schema["additionalProperties"], Value::Null | Value::Bool(false));
-        let silent = !TELLING.iter().any(|keyword| schema.get(keyword).is_some());
+        let silent = !DECLARING.iter().any(|keyword| schema.get(keyword).is_some());
         self.free |= more || silent && schema.get("type").is_none_or(|kind| kind == "object");
 
         within.push(schema);
@@ -44,7 +44,7 @@ impl<'a> Declared<'a> {
 }
 
 /// Returns whether a schema of items declares anything: an empty one does not.
-fn is_telling(items: &Value) -> bool {
+fn declares_anything(items: &Value) -> bool {
     items.as_object().is_some_and(|schema| !schema.is_empty())
 }
 

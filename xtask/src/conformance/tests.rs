@@ -88,7 +88,7 @@ fn findings(changes: &Value) -> Vec<String> {
 }
 
 #[test]
-fn what_is_declared_conforms() {
+fn declared_fields_conform() {
     for changes in [
         json!({}),
         json!({ "/request/path": "/users/1/" }),
@@ -135,7 +135,7 @@ fn each_fault_is_found_with_its_field() {
 }
 
 #[test]
-fn what_is_printed_names_the_file_and_counts() {
+fn the_output_names_the_file_and_counts() {
     let directory = std::env::temp_dir().join(format!("xtask-conformance-{}", std::process::id()));
     let records = directory.join("recorded");
     std::fs::create_dir_all(&records).unwrap();

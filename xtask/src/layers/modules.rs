@@ -21,7 +21,7 @@ pub type Files = BTreeMap<PathBuf, String>;
 
 /// A place where a module uses a name of this package.
 #[derive(Debug)]
-pub struct Taking {
+pub struct NameUse {
     pub file: PathBuf,
     pub line: usize,
     /// The module that uses it.
@@ -34,7 +34,7 @@ pub struct Taking {
 pub struct Modules {
     modules: BTreeMap<ModulePath, Module>,
     /// Modules that are declared but have no file.
-    pub lost: Vec<(PathBuf, String)>,
+    pub without_file: Vec<(PathBuf, String)>,
 }
 
 #[derive(Default)]
@@ -78,7 +78,7 @@ impl Modules {
             let candidates = [below.with_extension("rs"), below.join("mod.rs")];
             match candidates.iter().find(|file| files.contains_key(*file)) {
                 Some(file) => self.read_file(&child, file, &below, files)?,
-                None => self.lost.push((file.to_owned(), name)),
+                None => self.without_file.push((file.to_owned(), name)),
             }
         }
         Ok(())
@@ -98,12 +98,12 @@ impl Modules {
     }
 
     /// Returns every name that a module other than the root uses from this package.
-    pub fn takings(&self) -> impl Iterator<Item = Taking> {
+    pub fn uses(&self) -> impl Iterator<Item = NameUse> {
         let below_root = self.modules.iter().filter(|(path, _)| !path.is_empty());
         below_root.flat_map(|(path, module)| {
             module.names.iter().filter_map(|written| {
                 let name = self.absolute(path, &written.segments)?;
-                Some(Taking { file: module.file.clone(), line: written.line, module: path.clone(), name })
+                Some(NameUse { file: module.file.clone(), line: written.line, module: path.clone(), name })
             })
         })
     }

@@ -13,7 +13,7 @@ paths:
     post:
       operationId: create_user
       summary: A new user
-      security: [{ apiKey: [], adminToken: [] }]
+      security: [{ adminToken: [] }, { adminToken: [], apiKey: [] }]
       requestBody:
         required: true
         content: { application/json: { schema: { $ref: '#/components/schemas/NewUser' } } }
@@ -24,7 +24,7 @@ paths:
     get:
       operationId: get_user
       summary: One user
-      security: [{ apiKey: [] }]
+      security: [{}, { apiKey: [] }]
       parameters:
         - { $ref: '#/components/parameters/Id' }
         - { name: page, in: query, description: The page., schema: { type: integer } }
@@ -88,7 +88,7 @@ const FAULTS: &[Fault] = &[
         "operationId create_user is not unique",
     ),
     fault("      summary: A new user\n", "", 7, "POST /users", "has no summary"),
-    fault("      security: [{ apiKey: [] }]\n", "", 18, "GET /users/{id}", "has no security"),
+    fault("      security: [{}, { apiKey: [] }]\n", "", 18, "GET /users/{id}", "has no security"),
     fault("adminToken: [] }]", "root: [] }]", 10, "POST /users", "security scheme root is not declared"),
     fault(
         "        - { $ref: '#/components/parameters/Id' }\n",
@@ -212,7 +212,7 @@ fn a_fault_within_an_anchor_is_found_once() {
 }
 
 #[test]
-fn what_is_printed_names_file_line_place_and_problem() {
+fn the_output_names_file_line_place_and_problem() {
     let file = std::env::temp_dir().join(format!("xtask-lint-{}.yaml", std::process::id()));
     std::fs::write(&file, DOCUMENT.replacen("      summary: A new user\n", "", 1)).unwrap();
     let mut out = Vec::new();

@@ -7,7 +7,7 @@ impl Client {
     /// Not this one: `call.raw.settings()`.
     pub async fn health(&self) -> Result<()> {
         let call = self.call()?;
-        call.answer(call.raw.health().await).await
+        call.finish(call.raw.health().await).await
     }
     fn both(&self) {
         async move { self.inner.raw.health(1) };

@@ -43,6 +43,7 @@ pub fn command(method: &'static str) -> Command {
         .arg(
             Arg::new(CREDENTIAL)
                 .long(CREDENTIAL)
+                .value_name("CREDENTIAL")
                 .value_parser(value_parser!(Credential))
                 .default_value("auto")
                 .help("Credential to send"),

@@ -1,6 +1,6 @@
 //! `gotrue audit`: the audit log.
 
-mod entry;
+pub mod entry;
 mod follow;
 mod recent;
 

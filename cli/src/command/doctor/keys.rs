@@ -39,7 +39,7 @@ fn api_key(key: &Secret, report: &mut Report) -> Result<()> {
 
 async fn service_key(context: &Context, key: &Secret, report: &mut Report) -> Result<()> {
     if let Err(error) = context.admin()?.users().list().per_page(1).get().await {
-        let hint = "make one with gotrue keys mint service-role, or copy it from the project's API settings";
+        let hint = "mint one with gotrue keys mint service-role, or copy it from the project's API settings";
         return report.failure("service key", format!("does not work: {error}"), hint);
     }
     expiry("service key", key, report)
@@ -48,7 +48,7 @@ async fn service_key(context: &Context, key: &Secret, report: &mut Report) -> Re
 fn expiry(name: &str, key: &Secret, report: &mut Report) -> Result<()> {
     let Some(claims) = claims(key) else { return report.ok(name, "works") };
     let now = Utc::now();
-    let hint = "make another with gotrue keys mint";
+    let hint = "mint another with gotrue keys mint";
     match claims.get("exp").and_then(Value::as_i64).and_then(|seconds| DateTime::from_timestamp(seconds, 0)) {
         None => report.warning(name, "never expires", hint),
         Some(end) if end <= now => report.failure(name, format!("expired {}", time::from_now(end, now)), hint),
@@ -62,7 +62,7 @@ fn expiry(name: &str, key: &Secret, report: &mut Report) -> Result<()> {
 async fn signing_keys(client: &Client, report: &mut Report) -> Result<()> {
     let keys = client.jwks().await?.keys;
     if keys.is_empty() {
-        let hint = "services cannot verify tokens without the secret: make a key pair with gotrue keys make";
+        let hint = "services cannot verify tokens without the secret: generate a key pair with gotrue keys generate";
         return report.warning("signing keys", "none are published", hint);
     }
     let ids: Vec<_> = keys.iter().map(|key| key.kid.as_deref().unwrap_or("?")).collect();

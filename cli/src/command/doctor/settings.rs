@@ -16,7 +16,7 @@ pub fn check(settings: &Settings, report: &mut Report) -> Result<()> {
     };
     if is_open && is_enabled("email") && settings.mailer_autoconfirm == Some(true) {
         warn(
-            "anyone can sign up with any e-mail address",
+            "anyone can sign up with any email address",
             "set GOTRUE_MAILER_AUTOCONFIRM=false, unless this server is for tests",
         )?;
     }

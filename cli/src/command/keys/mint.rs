@@ -32,7 +32,7 @@ pub enum Mint {
     User {
         /// ID of the user
         id: Uuid,
-        /// E-mail address of the user
+        /// Email address of the user
         #[arg(long)]
         email: Option<String>,
         /// Database role of the user

@@ -5,9 +5,10 @@ mod key_set;
 mod mint;
 mod rsa;
 
-use std::{env, fs, path::PathBuf};
+use std::{env, fs, path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
+use gotrue::Secret;
 use uuid::Uuid;
 
 use self::{
@@ -21,14 +22,14 @@ use crate::{
     prompt,
 };
 
-pub const ABOUT: &str = "Make the signing keys of a server, and tokens signed with them
+pub const ABOUT: &str = "Generate the signing keys of a server, and tokens signed with them
 
 A server signs access tokens with the keys in its variable GOTRUE_JWT_KEYS, or, if that is not set, with the secret in \
                      GOTRUE_JWT_SECRET. These commands work offline: they print keys and tokens, and send nothing.
 
 Service key: admin commands need a token with the role service_role, signed by the server's own key. A hosted \
                      project shows it in its API settings (service_role key, or secret key). On your own server, \
-                     make one with: gotrue keys mint service-role. Anyone who has it can read and change all users: \
+                     mint one: gotrue keys mint service-role. Anyone who has it can read and change all users: \
                      keep it on servers, out of browsers, applications and repositories.
 
 Rotation without signing anyone out: (1) gotrue keys add, and restart the server with the new set; verifiers learn the \
@@ -36,11 +37,11 @@ Rotation without signing anyone out: (1) gotrue keys add, and restart the server
                      the lifetime of an access token, gotrue keys retire, and restart. API keys that were minted with \
                      the old key stop working in step 3.";
 
-/// Make the signing keys of a server, and tokens signed with them.
+/// Generate the signing keys of a server, and tokens signed with them.
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    #[command(about = "Make a set with one new key, as the value of GOTRUE_JWT_KEYS")]
-    Make(NewKey),
+    #[command(about = "Generate a set with one new key, as the value of GOTRUE_JWT_KEYS")]
+    Generate(NewKey),
     /// List the keys of a set
     #[command(visible_alias = "ls")]
     List(Input),
@@ -67,7 +68,7 @@ pub enum Keys {
     },
     /// Print the public keys of a set, as the server publishes them
     Public(Input),
-    /// Make a token: an API key, or the access token of a user
+    /// Mint a token: an API key, or the access token of a user
     Mint {
         #[command(subcommand)]
         token: Mint,
@@ -98,7 +99,7 @@ pub struct Input {
 impl Keys {
     pub fn run(self, context: &Context) -> Result<()> {
         let set = match self {
-            Self::Make(key) => KeySet::of(key.generate()?.signing()),
+            Self::Generate(key) => KeySet::of(key.generate()?.signing()),
             Self::Add { input, key } => input.read()?.with(key.generate()?)?,
             Self::SignWith { kid, input } => input.read()?.sign_with(&kid)?,
             Self::Retire { kid, input } => input.read()?.without(&kid)?,
@@ -127,7 +128,7 @@ impl Input {
     fn read(&self) -> Result<KeySet> {
         self.read_if_given()?.ok_or_else(|| {
             Failure::usage("expected a set of keys")
-                .hint("pass --keys FILE, or set GOTRUE_JWT_KEYS; make one with gotrue keys make")
+                .hint("pass --keys FILE, or set GOTRUE_JWT_KEYS; generate one: gotrue keys generate")
         })
     }
 
@@ -144,11 +145,26 @@ impl Input {
     }
 }
 
+/// Mints an access token for a user that belongs to no session, with the key or secret of the environment. Returns
+/// nothing if there is neither.
+pub fn access_token(user: Uuid, expires_in: Duration) -> Result<Option<Secret>> {
+    let key = match (Input { keys: None }).read_if_given()? {
+        Some(set) => set.signing_key()?.clone(),
+        None => match secret_of_environment() {
+            Some(secret) => Jwk::of_secret(&secret),
+            None => return Ok(None),
+        },
+    };
+    let token = Mint::User { id: user, email: None, role: "authenticated".to_owned(), expires_in };
+    token.sign(&key).map(Some)
+}
+
 /// Reads the secret of a server without a set of keys from the environment or a prompt. A flag would end up in the
 /// shell history.
-fn jwt_secret() -> Result<gotrue::Secret> {
-    match env::var("GOTRUE_JWT_SECRET") {
-        Ok(secret) if !secret.is_empty() => Ok(secret.into()),
-        _ => prompt::secret("JWT secret of the server"),
-    }
+fn jwt_secret() -> Result<Secret> {
+    secret_of_environment().map_or_else(|| prompt::secret("JWT secret of the server"), Ok)
+}
+
+fn secret_of_environment() -> Option<Secret> {
+    env::var("GOTRUE_JWT_SECRET").ok().filter(|secret| !secret.is_empty()).map(Secret::from)
 }

@@ -21,7 +21,7 @@ use crate::{
 #[command(group = ArgGroup::new("method").args(["otp", "code", "magic_link", "provider", "sso", "anonymous"]))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Login {
-    /// E-mail address or phone number; prompted for if omitted
+    /// Email address or phone number; prompted for if omitted
     #[arg(conflicts_with_all = ["provider", "sso", "anonymous"])]
     address: Option<String>,
     /// Send a code to the address and prompt for it; a link from the mail can be pasted instead
@@ -30,7 +30,7 @@ pub struct Login {
     /// Prompt for a code or link that was sent before, without sending another
     #[arg(long)]
     code: bool,
-    /// Send a link by e-mail, and wait until it is opened on this machine
+    /// Send a link by email, and wait until it is opened on this machine
     #[arg(long)]
     magic_link: bool,
     /// Create the user if there is none, with --otp
@@ -80,7 +80,7 @@ impl Login {
         }
         let address = match &self.address {
             Some(address) => address.clone(),
-            None => prompt::line("E-mail address or phone number")?,
+            None => prompt::line("Email address or phone number")?,
         };
         if self.otp {
             let otp = if is_phone(&address) { SignInMessage::phone(&address) } else { SignInMessage::email(&address) };
@@ -116,7 +116,7 @@ impl Login {
 
     async fn with_sso(&self, context: &Context, client: &Client, domain: &str) -> Result<Session> {
         let loopback = self.browser.listen().await?;
-        // An e-mail address names its domain.
+        // An email address names its domain.
         let domain = domain.rsplit('@').next().unwrap_or(domain);
         let (url, verifier) = client.sso(Sso::domain(domain).redirect_to(loopback.redirect_to())).pkce().await?;
         self.browser.open(context.out, &url);

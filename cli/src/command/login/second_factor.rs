@@ -2,14 +2,13 @@
 
 use gotrue::{
     Client, Session, SignOutScope,
-    types::FactorType,
     user::{Assurance, Factors},
 };
 
 use crate::{
+    command::factor_code::factor_code,
     context::Context,
     failure::{Exit, Failure, Result},
-    prompt,
 };
 
 /// Prompts for the code of a second factor if the user has one. Ends the session if the factor is not verified.
@@ -32,13 +31,5 @@ async fn verify(context: &Context, client: &Client, session: &Session) -> Result
     })?;
     let mfa = client.user(session.access_token()).mfa();
     let challenge = mfa.challenge(factor.id).await?;
-    let name = factor.friendly_name.as_deref().filter(|name| !name.is_empty());
-    let source = if factor.factor_type == FactorType::Phone {
-        let phone = factor.phone.as_deref().filter(|phone| !phone.is_empty());
-        context.out.note(format!("sent a code to {}", phone.unwrap_or("your phone")));
-        name.map_or_else(|| "Code".to_owned(), |name| format!("Code for {name}"))
-    } else {
-        format!("Code from {}", name.unwrap_or("your authenticator app"))
-    };
-    Ok(mfa.verify(&challenge, prompt::line(&source)?).await?)
+    Ok(mfa.verify(&challenge, factor_code(context, factor)?).await?)
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The server has no ban without an end. This one lasts for 100 years.
-const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+pub(super) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Ban users. They can no longer sign in or refresh their sessions.
 #[derive(Debug, clap::Args)]
@@ -51,7 +51,7 @@ impl Ban {
 /// Lift the ban of a user.
 #[derive(Debug, clap::Args)]
 pub struct Unban {
-    /// ID, e-mail address or phone number of the user
+    /// ID, email address or phone number of the user
     user: String,
 }
 

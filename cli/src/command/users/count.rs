@@ -10,7 +10,7 @@ use crate::{
 /// Count users.
 #[derive(Debug, clap::Args)]
 pub struct Count {
-    /// Only users whose e-mail address or full name contains this text
+    /// Only users whose email address or full name contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
 }

@@ -13,18 +13,18 @@ use crate::{
 /// Create a user; nothing is sent to them.
 #[derive(Debug, clap::Args)]
 pub struct Create {
-    /// E-mail address
+    /// Email address
     email: Option<String>,
     /// Phone number
     #[arg(long)]
     phone: Option<String>,
-    /// Ask for a password; without one, the user has none
+    /// Prompt for a password; without one, the user has none
     #[arg(long)]
     password: bool,
-    /// Hash of the password: bcrypt, Argon2 or Firebase scrypt; - asks for it
+    /// Hash of the password: bcrypt, Argon2 or Firebase scrypt; - prompts for it
     #[arg(long, value_name = "HASH", conflicts_with = "password")]
     password_hash: Option<Secret>,
-    /// Mark the e-mail address and the phone number as confirmed
+    /// Mark the email address and the phone number as confirmed
     #[arg(long)]
     confirm: bool,
     /// User metadata, which the user can change
@@ -54,7 +54,7 @@ impl Create {
             (Some(email), Some(phone)) => CreateUser::email_and_phone(email, phone),
             (Some(email), None) => CreateUser::email(email),
             (None, Some(phone)) => CreateUser::phone(phone),
-            (None, None) => return Err(Failure::usage("expected an e-mail address or --phone")),
+            (None, None) => return Err(Failure::usage("expected an email address or --phone")),
         };
         if self.password {
             user = user.password(prompt::secret("Password of the new user")?);

@@ -14,12 +14,12 @@ pub enum Factors {
     /// List the factors of a user
     #[command(visible_alias = "ls")]
     List {
-        /// ID, e-mail address or phone number of the user
+        /// ID, email address or phone number of the user
         user: String,
     },
-    /// Remove all factors of a user, for one who has lost theirs; they can then sign in without
+    /// Remove all factors of a user who has lost them; the user can then sign in without a second factor
     Reset {
-        /// ID, e-mail address or phone number of the user
+        /// ID, email address or phone number of the user
         user: String,
     },
 }

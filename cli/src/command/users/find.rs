@@ -12,7 +12,7 @@ use crate::failure::{Failure, Result};
 /// The largest useful page: fewer requests, and fewer gaps between pages.
 const PAGE: u64 = 1000;
 
-/// Finds the user with this ID, e-mail address or phone number. Fails if there are several: an SSO user can have the
+/// Finds the user with this ID, email address or phone number. Fails if there are several: an SSO user can have the
 /// same address as another user.
 pub async fn find(users: &Users, user: &str) -> Result<User> {
     if let Ok(id) = Uuid::try_parse(user) {

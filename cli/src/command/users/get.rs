@@ -6,7 +6,7 @@ use crate::{command::show_user::show_user, context::Context, failure::Result};
 /// Show a user.
 #[derive(Debug, clap::Args)]
 pub struct Get {
-    /// ID, e-mail address or phone number of the user
+    /// ID, email address or phone number of the user
     user: String,
 }
 

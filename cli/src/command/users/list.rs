@@ -8,12 +8,12 @@ use gotrue::{
 
 use crate::{context::Context, failure::Result, time};
 
-const COLUMNS: [&str; 6] = ["ID", "E-MAIL", "PHONE", "CREATED", "LAST SIGN-IN", "STATE"];
+const COLUMNS: [&str; 6] = ["ID", "EMAIL", "PHONE", "CREATED", "LAST SIGN-IN", "STATE"];
 
 /// List users, newest first.
 #[derive(Debug, clap::Args)]
 pub struct List {
-    /// Only users whose e-mail address or full name contains this text
+    /// Only users whose email address or full name contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     /// Maximum number of users

@@ -9,6 +9,7 @@ mod find;
 mod get;
 mod list;
 mod selection;
+mod sessions;
 mod transfer;
 mod update;
 
@@ -28,7 +29,7 @@ pub enum Users {
     Get(get::Get),
     /// Create a user; nothing is sent to them
     Create(create::Create),
-    /// Update a user
+    /// Update users
     Update(update::Update),
     /// Ban users
     Ban(ban::Ban),
@@ -37,6 +38,7 @@ pub enum Users {
     /// Manage the second factors of a user
     #[command(subcommand)]
     Factors(factors::Factors),
+    Sessions(sessions::Sessions),
     /// Delete users
     #[command(visible_alias = "rm")]
     Delete(delete::Delete),
@@ -50,6 +52,7 @@ impl Users {
             Self::List(command) => command.run(context).await,
             Self::Count(command) => command.run(context).await,
             Self::Factors(command) => command.run(context).await,
+            Self::Sessions(command) => command.run(context).await,
             Self::Get(command) => command.run(context).await,
             Self::Create(command) => command.run(context).await,
             Self::Update(command) => command.run(context).await,

@@ -22,7 +22,7 @@ const PAGE: u64 = 500;
 /// The users that a command applies to.
 #[derive(Debug, clap::Args)]
 pub struct Selection {
-    /// IDs, e-mail addresses or phone numbers of the users
+    /// IDs, email addresses or phone numbers of the users
     #[arg(required_unless_present = "conditions")]
     users: Vec<String>,
     #[arg(long = "where", id = "conditions", value_name = "CONDITION", conflicts_with = "users")]
@@ -41,7 +41,7 @@ enum Condition {
     Anonymous,
     Banned,
     NeverSignedIn,
-    /// The e-mail address matches the pattern, in which `*` stands for any characters.
+    /// The email address matches the pattern, in which `*` stands for any characters.
     Email(String),
     CreatedBefore(DateTime<Utc>),
     /// The last sign-in, or the creation if there was none, is before this time.
@@ -121,6 +121,11 @@ impl Selection {
     /// Whether the users were named one by one.
     pub fn is_by_name(&self) -> bool {
         self.conditions.is_empty()
+    }
+
+    /// The number of users that were named one by one.
+    pub fn names(&self) -> usize {
+        self.users.len()
     }
 
     async fn find(&self, users: &Users) -> Result<Vec<User>> {

@@ -1,30 +1,39 @@
-//! `gotrue users update`: changing a user.
+//! `gotrue users update`: changing users.
 
 use clap::ArgGroup;
 use gotrue::{SetOptional, admin::UpdateUser, serde_json::Value};
 
-use super::find::find;
-use crate::{command::show_user::show_user, context::Context, failure::Result, prompt, value_parser::json_object};
+use super::{find::name_of, selection::Selection};
+use crate::{
+    command::show_user::show_user,
+    context::Context,
+    failure::{Failure, Result},
+    prompt,
+    value_parser::json_object,
+};
 
 const CHANGES: [&str; 8] =
     ["email", "phone", "password", "confirm_email", "confirm_phone", "user_metadata", "app_metadata", "role"];
 
-/// Update a user.
+/// What only one user can have, or should know.
+const OF_ONE_USER: [&str; 3] = ["email", "phone", "password"];
+
+/// Update users.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("changes").args(CHANGES).multiple(true).required(true))]
 pub struct Update {
-    /// ID, e-mail address or phone number of the user
-    user: String,
-    /// New e-mail address
-    #[arg(long)]
+    #[command(flatten)]
+    selection: Selection,
+    /// New email address, of one user
+    #[arg(long, conflicts_with = "conditions")]
     email: Option<String>,
-    /// New phone number
-    #[arg(long)]
+    /// New phone number, of one user
+    #[arg(long, conflicts_with = "conditions")]
     phone: Option<String>,
-    /// Ask for a new password; ends all sessions of the user
-    #[arg(long)]
+    /// Prompt for a new password, of one user; ends all of the user's sessions
+    #[arg(long, conflicts_with = "conditions")]
     password: bool,
-    /// Mark the e-mail address as confirmed
+    /// Mark the email address as confirmed
     #[arg(long)]
     confirm_email: bool,
     /// Mark the phone number as confirmed
@@ -44,9 +53,25 @@ pub struct Update {
 impl Update {
     pub async fn run(self, context: &Context) -> Result<()> {
         let users = context.admin()?.users();
-        let id = find(&users, &self.user).await?.id;
-        let user = users.update(id, self.into_request()?).await?;
-        show_user(context, &user)
+        let is_of_one = self.email.is_some() || self.phone.is_some() || self.password;
+        if is_of_one && self.selection.names() > 1 {
+            return Err(Failure::usage(format!("--{} apply to one user only", OF_ONE_USER.join(", --"))));
+        }
+        let selected = self.selection.confirmed(context, &users, "Update").await?;
+        if selected.is_empty() {
+            return Ok(());
+        }
+        let is_by_name = self.selection.is_by_name();
+        let update = self.into_request()?;
+        if let ([user], true) = (selected.as_slice(), is_by_name) {
+            return show_user(context, &users.update(user.id, update).await?);
+        }
+        for user in selected {
+            let name = name_of(&user);
+            users.update(user.id, update.clone()).await.map_err(|error| Failure::from(error).during(&name))?;
+            context.out.note(format!("updated {name}"));
+        }
+        Ok(())
     }
 
     fn into_request(self) -> Result<UpdateUser> {

@@ -12,7 +12,7 @@ use crate::{
     handlers::factors::webauthn::WebAuthnAnswer,
     model::{
         AuditAction, ErrorCode, FactorStatus, FactorType,
-        types::{ChallengeFactorResponse, EnrollFactorRequest, EnrollFactorResponse, Factor, UnenrollFactorResponse},
+        types::{ChallengeFactorResult, EnrollFactorRequest, EnrollFactorResult, Factor, UnenrollFactorResult},
     },
     state::{
         State,
@@ -82,7 +82,7 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
     state.log_action(caller.user_id, AuditAction::FactorInProgress, Some(traits));
     state.factors.push(FactorRow { factor_id: id, proof, challenges: Vec::new() });
     let (type_, friendly_name) = (enroll.factor_type, Some(name));
-    ok(&EnrollFactorResponse { id, type_, friendly_name, phone, totp: application })
+    ok(&EnrollFactorResult { id, type_, friendly_name, phone, totp: application })
 }
 
 pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
@@ -90,7 +90,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
     let factor = factor(state, &caller, request)?;
     check_verifiable(state, &factor)?;
     let (id, now) = (state.random.id(), state.now());
-    let mut response = ChallengeFactorResponse {
+    let mut response = ChallengeFactorResult {
         id,
         type_: Some(factor.factor_type.clone()),
         expires_at: Some((now + state.settings.challenge_lifetime).timestamp()),
@@ -101,7 +101,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
         Proof::Phone(number) => {
             phone::check_delivery(request)?;
             state.check_interval(factor.last_challenged_at, state.settings.factor_codes.interval, true)?;
-            state.send_factor_code(number)
+            state.send_factor_code(&number)
         }
         Proof::WebAuthn(_) => {
             let (nonce, challenge) = webauthn::challenge(state, caller.user_id, factor.is_verified())?;
@@ -169,7 +169,7 @@ pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     state.log_action(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
     state.retain_factors(caller.user_id, |other| other.id != factor.id)?;
     state.lower_sessions(factor.id);
-    ok(&UnenrollFactorResponse { id: factor.id })
+    ok(&UnenrollFactorResult { id: factor.id })
 }
 
 /// Fails if factors of this type cannot be used.

@@ -1,6 +1,7 @@
 //! Second factors and their challenges.
 
 use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// The secret data of a factor.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FactorRow {
     pub(crate) factor_id: Uuid,
     pub(crate) proof: Proof,
@@ -18,7 +19,7 @@ pub(crate) struct FactorRow {
 }
 
 /// The means by which a factor is verified.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Proof {
     /// The secret of an authenticator app.
     Totp([u8; 20]),
@@ -28,7 +29,7 @@ pub(crate) enum Proof {
     WebAuthn(Option<Credential>),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ChallengeRow {
     pub(crate) id: Uuid,
     pub(crate) created_at: DateTime<Utc>,

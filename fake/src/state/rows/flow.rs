@@ -1,16 +1,20 @@
 //! Flows that go through a browser or an email and end with a code (PKCE, RFC 7636).
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::state::rows::methods::{Method, known};
+
 /// A flow, from its start to the exchange of its code.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Flow {
     pub(crate) id: Option<Uuid>,
     pub(crate) begun_at: DateTime<Utc>,
     pub(crate) provider: Option<String>,
     /// How the user signs in (`amr`).
-    pub(crate) method: &'static str,
+    #[serde(deserialize_with = "known")]
+    pub(crate) method: Method,
     /// The signed-in user who links an identity.
     pub(crate) linking: Option<Uuid>,
     pub(crate) redirect_to: String,

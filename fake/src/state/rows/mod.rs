@@ -1,8 +1,11 @@
 //! The rows of the tables.
 
 pub(crate) mod account;
+pub(crate) mod accounts;
 pub(crate) mod factor;
+pub(crate) mod firebase_scrypt;
 pub(crate) mod flow;
+pub(crate) mod methods;
 pub(crate) mod oauth;
 pub(crate) mod passkey;
 pub(crate) mod password;

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use gotrue::Secret;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::model::types::{OAuthClient, OAuthClientSummary};
 
 /// The tables of the OAuth server.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct OAuth {
     pub(crate) clients: Vec<ClientRow>,
     pub(crate) authorizations: Vec<Authorization>,
@@ -15,7 +16,7 @@ pub(crate) struct OAuth {
 }
 
 /// An OAuth client and its secret.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ClientRow {
     pub(crate) client: OAuthClient,
     pub(crate) secret: Option<Secret>,
@@ -33,7 +34,7 @@ impl ClientRow {
 }
 
 /// An authorization request, until its code is exchanged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Authorization {
     pub(crate) id: String,
     pub(crate) client_id: Uuid,
@@ -49,7 +50,7 @@ pub(crate) struct Authorization {
     pub(crate) status: Status,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     Pending,
     Denied,
@@ -58,7 +59,7 @@ pub(crate) enum Status {
 }
 
 /// A user's consent for an OAuth client.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Consent {
     pub(crate) user_id: Uuid,
     pub(crate) client_id: Uuid,

@@ -1,11 +1,12 @@
 //! Passkeys and their challenges.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{model::types::Passkey, webauthn::Credential};
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PasskeyRow {
     pub(crate) user_id: Uuid,
     pub(crate) passkey: Passkey,
@@ -13,7 +14,7 @@ pub(crate) struct PasskeyRow {
 }
 
 /// A challenge that is not used yet.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PasskeyChallenge {
     pub(crate) id: Uuid,
     /// The user who registers a passkey. `None` for a sign-in, where the user is not known yet.

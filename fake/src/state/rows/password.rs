@@ -5,6 +5,9 @@ use std::fmt;
 use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use gotrue::Secret;
 
+use serde::{Deserialize, Serialize};
+
+use super::firebase_scrypt::FirebaseScrypt;
 use crate::{
     model::{ErrorCode, WeakPasswordReason, types::WeakPassword},
     settings::ServerSettings,
@@ -15,11 +18,12 @@ use crate::{
 const LONGEST: usize = 72;
 
 /// A stored password.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Password {
     Plain(Secret),
     Bcrypt(String),
     Argon2(String),
+    FirebaseScrypt(FirebaseScrypt),
 }
 
 impl fmt::Debug for Password {
@@ -29,7 +33,7 @@ impl fmt::Debug for Password {
 }
 
 impl Password {
-    /// Parses a hash in a format that the server supports. Firebase's is not implemented.
+    /// Parses a hash in a format that the server supports.
     pub(crate) fn from_hash(hash: &str) -> Result<Self, ApiError> {
         let is_argon2 = |hash: &PasswordHash| {
             ["argon2i", "argon2id"].contains(&hash.algorithm.as_str()) && hash.version == Some(19)
@@ -40,6 +44,9 @@ impl Password {
         if hash.parse::<bcrypt::HashParts>().is_ok() {
             return Ok(Self::Bcrypt(hash.to_owned()));
         }
+        if let Some(hash) = FirebaseScrypt::parse(hash) {
+            return Ok(Self::FirebaseScrypt(hash));
+        }
         Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error creating user"))
     }
 
@@ -49,6 +56,7 @@ impl Password {
             Self::Bcrypt(hash) => bcrypt::verify(password.expose(), hash).unwrap_or(false),
             Self::Argon2(hash) => PasswordHash::new(hash)
                 .is_ok_and(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok()),
+            Self::FirebaseScrypt(hash) => hash.is(password.expose()),
         }
     }
 }
@@ -87,9 +95,16 @@ pub(crate) fn weakness(settings: &ServerSettings, password: &Secret) -> Option<W
 mod tests {
     use super::*;
 
-    const HASHES: [(&str, &str); 2] = [
+    const HASHES: [(&str, &str); 3] = [
         ("correct-horse-7", "$2b$04$abcdefghijklmnopqrstuuSQyLzxZtaUFpi/q2P5wWap0qvqIvC5q"),
         ("password", "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8"),
+        // The example that Firebase publishes.
+        (
+            "user1password",
+            "$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0Qs\
+             EmYUSDzZvpjeJ9WmXA==$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo7\
+             8198JAdRuid5lQ==",
+        ),
     ];
 
     #[test]
@@ -109,7 +124,14 @@ mod tests {
             assert!(!password.is(&"another".into()), "{hash}");
             assert_eq!(format!("{password:?}"), "[redacted]");
         }
-        for bad in ["", "zzz", "$2b$04$short", "$argon2d$v=19$m=8,t=1,p=1$c29tZXNhbHQ$c29tZWhhc2g", "$argon2id$x"] {
+        for bad in [
+            "",
+            "zzz",
+            "$2b$04$short",
+            "$argon2d$v=19$m=8,t=1,p=1$c29tZXNhbHQ$c29tZWhhc2g",
+            "$argon2id$x",
+            "$fbscrypt$v=2,n=14,r=8,p=1,ss=Bw==,sk=aw==$c2FsdA==$aGFzaA==",
+        ] {
             assert!(Password::from_hash(bad).is_err(), "{bad}");
         }
     }

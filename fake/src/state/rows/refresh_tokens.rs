@@ -3,19 +3,23 @@
 use std::fmt;
 
 use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::refresh_token::SignedToken;
 
+/// The maximum number of tokens of version 1 of a session. Older ones are unknown.
+const MOST_RANDOM: usize = 100;
+
 /// The refresh tokens of a session. One that was upgraded has tokens of both versions.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct RefreshTokens {
     random: Vec<RandomToken>,
     signed: Option<Signer>,
 }
 
 /// A refresh token of version 1.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct RandomToken {
     token: String,
     parent: Option<String>,
@@ -23,6 +27,7 @@ struct RandomToken {
 }
 
 /// The key that signs the refresh tokens of version 2, and their counter.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Signer {
     pub(crate) counter: u64,
     pub(crate) key: [u8; 32],
@@ -86,7 +91,7 @@ impl RefreshTokens {
         for row in self.random.iter_mut().filter(|row| row.token == parent) {
             row.revoked_at = Some(now);
         }
-        self.random.push(RandomToken { token, parent: Some(parent.to_owned()), revoked_at: None });
+        self.push_random(RandomToken { token, parent: Some(parent.to_owned()), revoked_at: None });
     }
 
     /// Adds a token of version 1 and revokes the active one.
@@ -96,7 +101,14 @@ impl RefreshTokens {
             active.revoked_at = Some(now);
             active.token.clone()
         });
-        self.random.push(RandomToken { token, parent, revoked_at: None });
+        self.push_random(RandomToken { token, parent, revoked_at: None });
+    }
+
+    fn push_random(&mut self, token: RandomToken) {
+        if self.random.len() >= MOST_RANDOM {
+            self.random.remove(0);
+        }
+        self.random.push(token);
     }
 
     /// Revokes all tokens of version 1. They can be reused for the reuse interval, as at the real server.

@@ -1,40 +1,50 @@
 //! Sessions.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{state::rows::refresh_tokens::RefreshTokens, wire::ApiError};
+use crate::{
+    state::rows::{
+        methods::{Method, known, known_with_time},
+        refresh_tokens::RefreshTokens,
+    },
+    wire::ApiError,
+};
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SessionRow {
     pub(crate) id: Uuid,
     pub(crate) user_id: Uuid,
     /// How the user signed in (`amr`).
-    pub(crate) method: &'static str,
+    #[serde(deserialize_with = "known")]
+    pub(crate) method: Method,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) refreshed_at: Option<DateTime<Utc>>,
     /// The second factor that was used last, unless it was removed since.
     pub(crate) second_factor: Option<SecondFactor>,
     /// The methods of the second factors that were used, newest first, with the last time of each.
-    pub(crate) second_steps: Vec<(&'static str, DateTime<Utc>)>,
+    #[serde(deserialize_with = "known_with_time")]
+    pub(crate) second_steps: Vec<(Method, DateTime<Utc>)>,
     /// The OAuth client that the session belongs to.
     pub(crate) application: Option<Application>,
     pub(crate) refresh_tokens: RefreshTokens,
 }
 
 /// An OAuth client, and the scopes that it was granted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Application {
     pub(crate) client_id: Uuid,
     pub(crate) scope: String,
 }
 
 /// The second factor that was used in a session.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct SecondFactor {
     pub(crate) id: Uuid,
-    pub(crate) method: &'static str,
+    #[serde(deserialize_with = "known")]
+    pub(crate) method: Method,
 }
 
 impl SessionRow {

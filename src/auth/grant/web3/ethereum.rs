@@ -30,8 +30,8 @@ pub struct EthereumMessage {
 
 impl EthereumMessage {
     /// A message of the wallet with this address (`0x` and 40 digits; wallets expect the mixed case of EIP-55), for the
-    /// site with this URI. The URI must be on the server's list of allowed redirect URLs, and must be `https` unless its
-    /// host is `localhost`.
+    /// site with this URI. The URI must be on the server's list of allowed redirect URLs, and must be `https` unless
+    /// its host is `localhost`.
     pub fn new(address: impl Into<String>, uri: impl Into<String>, issued_at: DateTime<Utc>) -> Self {
         Self { fields: MessageFields::new(address.into(), uri.into(), issued_at), chain_id: 1 }
     }
@@ -48,8 +48,8 @@ impl EthereumMessage {
         self
     }
 
-    /// Sets the nonce, at least 8 letters and digits. Defaults to a random one. The server ignores it; wallets may check
-    /// it.
+    /// Sets the nonce, at least 8 letters and digits. Defaults to a random one. The server ignores it; wallets may
+    /// check it.
     pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
         self.fields.nonce = Some(nonce.into());
         self

@@ -58,8 +58,8 @@ impl Web3 {
         Self::new(Web3Chain::Solana, message.into(), solana_signature(signature.as_ref()))
     }
 
-    /// A message as signed by an Ethereum wallet, and the signature as `personal_sign` returns it: 65 bytes (r, s, v) in
-    /// hexadecimal, with or without `0x`.
+    /// A message as signed by an Ethereum wallet, and the signature as `personal_sign` returns it: 65 bytes (r, s, v)
+    /// in hexadecimal, with or without `0x`.
     pub fn ethereum(message: impl Into<String>, signature: impl Into<Secret>) -> Self {
         Self::new(Web3Chain::Ethereum, message.into(), ethereum_signature(&signature.into()))
     }
@@ -93,7 +93,7 @@ impl Grant for Web3 {
             signature: self.signature?,
             gotrue_meta_security: captcha(self.captcha_token),
         };
-        token(client, GrantType::Web3, self.audience.as_deref(), request).await
+        token(&client.raw_call(), GrantType::Web3, self.audience.as_deref(), request).await
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Export {
     /// Format, if the file name does not end in .jsonl or .csv
     #[arg(long)]
     format: Option<Format>,
-    /// Only users whose e-mail address or full name contains this text
+    /// Only users whose email address or full name contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     /// Continue an interrupted export

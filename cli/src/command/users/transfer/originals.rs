@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    format::Format,
+    layout::Layout,
     refused::ENDING,
     row::Row,
     source::{ReadRow, Source},
@@ -11,15 +11,21 @@ use super::{
 
 /// The file that a file of refused rows came from.
 pub struct Originals {
-    path: Option<PathBuf>,
+    file: Option<(PathBuf, Layout)>,
     source: Option<Source>,
 }
 
 impl Originals {
+    /// Returns that of a file that is not one of refused rows.
+    pub fn none() -> Self {
+        Self { file: None, source: None }
+    }
+
     /// Finds the original by the name of the file of refused rows.
-    pub fn of(file: &Path) -> Self {
+    pub fn of(file: &Path, layout: impl Fn(&Path) -> Option<Layout>) -> Self {
         let name = file.to_str().and_then(|name| name.strip_suffix(ENDING)?.strip_suffix('.'));
-        Self { path: name.map(PathBuf::from), source: None }
+        let file = name.map(PathBuf::from).and_then(|path| layout(&path).map(|layout| (path, layout)));
+        Self { file, source: None }
     }
 
     /// Adds the password that was omitted from a refused row.
@@ -36,7 +42,7 @@ impl Originals {
                 Ok(Row { password: original.password, password_hash: original.password_hash, ..row })
             }
             _ => Err(format!(
-                "has no password, and line {line} of the original file has none either: add it, or remove password_omitted"
+                "has no password, and row {line} of the original file has none either: add it, or remove password_omitted"
             )),
         }
     }
@@ -45,8 +51,8 @@ impl Originals {
     fn row_at(&mut self, line: u64) -> Option<Row> {
         for _ in 0..2 {
             if self.source.is_none() {
-                let path = self.path.as_ref()?;
-                self.source = Source::open(path, Format::of(None, Some(path)).ok()?).ok();
+                let (path, layout) = self.file.as_ref()?;
+                self.source = Source::open(path, layout).ok();
             }
             while let Some(ReadRow { row, line: at, .. }) = self.source.as_mut()?.read().ok()? {
                 if at == line {

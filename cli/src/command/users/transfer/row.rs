@@ -14,6 +14,8 @@ use serde::{
     de::{Error, Visitor},
 };
 
+use super::hash::HashKind;
+
 /// A user in a file. An export writes every column but the passwords, which no server returns.
 ///
 /// Unknown columns are an error, since a misspelt column would be lost.
@@ -84,7 +86,7 @@ impl Row {
             (Some(email), Some(phone)) => CreateUser::email_and_phone(email, phone),
             (Some(email), None) => CreateUser::email(email),
             (None, Some(phone)) => CreateUser::phone(phone),
-            (None, None) => return Err("has neither an e-mail address nor a phone number"),
+            (None, None) => return Err("has neither an email address nor a phone number"),
         };
         user = user.id(id);
         if self.email.is_some() && self.email_confirmed == Some(true) {
@@ -118,6 +120,12 @@ impl Row {
         let phone = self.phone.as_ref().map(|phone| phone.trim_start_matches('+').to_owned());
         let stored = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         (email, phone) == (stored(&user.email).map(|email| email.to_lowercase()), stored(&user.phone))
+    }
+
+    /// Drops a password hash that the server does not accept.
+    pub fn without_unsupported_hash(mut self) -> Self {
+        self.password_hash = self.password_hash.filter(|hash| HashKind::of(hash.expose()).is_accepted());
+        self
     }
 
     pub fn has_password(&self) -> bool {
@@ -174,7 +182,7 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, 
 /// A boolean as databases and spreadsheets write it.
 struct Boolean(Option<bool>);
 
-fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+pub(super) fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     Ok(Option::<Boolean>::deserialize(deserializer)?.and_then(|boolean| boolean.0))
 }
 

@@ -1,9 +1,12 @@
 //! A file of users, read row by row.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufRead, BufReader, Read, Seek},
+    iter::Zip,
+    ops::RangeFrom,
     path::Path,
+    vec,
 };
 
 use csv::StringRecord;
@@ -12,6 +15,7 @@ use gotrue::serde_json;
 use super::{
     format::Format,
     input::open_text,
+    layout::Layout,
     row::{COLUMNS, PASSWORD_COLUMNS, Row},
 };
 use crate::failure::{Failure, Result};
@@ -22,12 +26,13 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 pub enum Source {
     JsonLines { file: BufReader<File>, position: u64, line: u64 },
     Csv(Box<CsvSource>),
+    Vendor { rows: Zip<vec::IntoIter<Result<Row, String>>, RangeFrom<u64>>, count: u64, size: u64 },
 }
 
 /// A row, or what is wrong with it, without its contents.
 pub struct ReadRow {
     pub row: Result<Row, String>,
-    /// The line of the file on which the row starts, from 1.
+    /// The line of the file on which the row starts, from 1; in an export of another service, the number of the user.
     pub line: u64,
     /// The position after the row, in bytes.
     pub end: u64,
@@ -35,7 +40,15 @@ pub struct ReadRow {
 
 impl Source {
     /// Opens a file. Fails if it is not a file of users as a whole: wrong encoding, no header, unknown columns.
-    pub fn open(path: &Path, format: Format) -> Result<Self> {
+    pub fn open(path: &Path, layout: &Layout) -> Result<Self> {
+        let format = match layout {
+            Layout::Own(format) => format,
+            Layout::Vendor { vendor, is_csv } => {
+                let rows = vendor.read(path, *is_csv)?;
+                let size = fs::metadata(path)?.len();
+                return Ok(Self::Vendor { count: rows.len() as u64, rows: rows.into_iter().zip(1..), size });
+            }
+        };
         let file = open_text(path)?;
         let opened = match format {
             Format::Jsonl => json_lines(file),
@@ -49,6 +62,10 @@ impl Source {
         match self {
             Self::JsonLines { file, position, line } => json_line(file, position, line),
             Self::Csv(source) => source.read(),
+            Self::Vendor { rows, count, size } => {
+                // The position in the file is not known, so it is estimated.
+                Ok(rows.next().map(|(row, line)| ReadRow { row, line, end: *size / *count * line }))
+            }
         }
     }
 }
@@ -208,7 +225,7 @@ mod tests {
     fn read(format: Format, contents: &[u8]) -> Result<Vec<ReadRow>> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(contents).unwrap();
-        let mut source = Source::open(file.path(), format)?;
+        let mut source = Source::open(file.path(), &Layout::Own(format))?;
         std::iter::from_fn(|| source.read().transpose()).collect()
     }
 

@@ -34,9 +34,9 @@ const MAX_REMEMBERED: usize = 10_000;
 /// The SHA-256 digest of a token.
 type TokenDigest = [u8; 32];
 
-/// The tokens that the server was asked to verify, and the limit on further requests.
+/// The tokens that the server has verified or rejected, and the limit on further requests.
 #[derive(Default)]
-pub(crate) struct AskedTokens(Mutex<State>);
+pub(crate) struct ServerChecks(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -67,7 +67,7 @@ impl Window {
     }
 }
 
-impl AskedTokens {
+impl ServerChecks {
     /// Requests the user of a token (`GET /user`), unless the server has rejected this token or too many others in the
     /// current window, which lasts `window`.
     ///
@@ -81,7 +81,7 @@ impl AskedTokens {
         // In a separate task, so that dropping the future does not release the permit of a request that was sent.
         let request = runtime.spawn(async move {
             let result = client.user_of(&token).await;
-            client.keys().asked().finish(&client, digest, permit, result.as_ref().err(), window);
+            client.keys().server_checks().finish(&client, digest, permit, result.as_ref().err(), window);
             result
         });
         request.await.map_err(|_| Error::Interrupted)?

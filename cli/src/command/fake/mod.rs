@@ -1,15 +1,23 @@
 //! `gotrue fake`: a fake server, until it is stopped.
 
+mod seed;
+mod state_file;
+
 use std::{
     env,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
-use gotrue::serde_json::json;
+use gotrue::{
+    Secret,
+    serde_json::{self, Value, json},
+};
 use gotrue_fake::{FakeServer, FakeServerBuilder, SettingError};
 
 use crate::{
+    command::fake::state_file::StateFile,
     context::Context,
     failure::{Failure, Result},
 };
@@ -23,17 +31,37 @@ const OWN: [&str; 5] = ["GOTRUE_API_KEY", "GOTRUE_CONFIG_DIR", "GOTRUE_PROFILE",
 /// The port of a GoTrue server.
 const PORT: u16 = 9999;
 
-/// The port of the gateway of a local Supabase project.
+/// The port of the gateway of a local Supabase project. Its mails are on the port three above.
 const GATEWAY_PORT: u16 = 54321;
+
+/// How often the state is saved while it changes.
+const SAVE_INTERVAL: Duration = Duration::from_secs(1);
+
+const EXAMPLES: &str = "\
+Examples:
+  gotrue fake                                     Everything is enabled, addresses are confirmed at once
+  gotrue fake --set GOTRUE_MAILER_AUTOCONFIRM=false
+  gotrue fake --env-file auth.env                 Exactly what a real server does with these settings
+  gotrue fake --gateway --seed users.json --state fake.json
+
+The control side has a page with the messages, and an HTTP API:
+  GET /messages?to=ADDRESS, GET /api/v1/messages (as Mailpit), GET /codes, GET and POST /clock {\"advance\": \"1h\"},
+  POST and DELETE /faults {\"kind\": \"error\", \"status\": 429, \"operation\": \"token\"}, GET /requests,
+  GET and PUT /snapshot, POST /reset";
 
 /// Run a fake server on this machine, for development and tests
 ///
-/// It prints its URL and keys, and runs until it is stopped by Ctrl-C.
+/// It prints its URL and keys, and runs until it is stopped by Ctrl-C. The server is not meant to be secure: its keys
+/// are public, and its control side shows codes and links.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Fake {
     /// Port to listen on; 0 for any free one [default: 9999, or 54321 with --gateway]
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
+    /// Port of the control side, with the page of messages [default: three above the port]
+    #[arg(long, value_name = "PORT")]
+    control_port: Option<u16>,
     /// Address to listen on; anything but loopback lets other machines in
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     listen: IpAddr,
@@ -49,20 +77,57 @@ pub struct Fake {
     /// Change a setting, by the name that a real server gives it; can be repeated
     #[arg(long, value_name = "GOTRUE_NAME=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
+    /// Create the users in a file: a JSON list of bodies for POST /admin/users
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// Keep users, sessions and messages in a file over restarts
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Approve sign-ins with providers at once, without a page that asks which user signs in
+    #[arg(long)]
+    auto_approve: bool,
 }
 
 impl Fake {
     pub async fn run(self, context: &Context) -> Result<()> {
         let port = self.port.unwrap_or(if self.gateway { GATEWAY_PORT } else { PORT });
-        let address = SocketAddr::new(self.listen, port);
-        let builder = self.builder().map_err(|error| Failure::usage(error.to_string()))?.address(address);
-        let started = builder.try_start().await;
-        let server = started.map_err(|error| Failure::from(error).during(format!("cannot listen on {address}")))?;
+        let control_port = self.control_port.unwrap_or(if port == 0 { 0 } else { port.saturating_add(3) });
+        let (address, control) = (SocketAddr::new(self.listen, port), SocketAddr::new(self.listen, control_port));
+        let builder = self.builder().map_err(|error| Failure::usage(error.to_string()))?;
+        let started = builder.address(address).control(control).try_start().await;
+        let doing = || format!("cannot listen on {address} and {control}");
+        let server = started.map_err(|error| Failure::from(error).during(doing()))?;
         if !self.listen.is_loopback() {
-            context.out.warning(format!("other machines can use the server, and its keys are public: {address}"));
+            context.out.warning(format!("other machines can use and control the server on {address} and {control}"));
         }
+        let mut state_file = self.state.clone().map(StateFile::new);
+        if let Some(file) = &mut state_file {
+            file.load(&server)?;
+        }
+        if let Some(file) = &self.seed {
+            let created = seed::create_users(&server, file).await?;
+            context.out.note(format!("created {created} users of {}", file.display()));
+        }
+        server.keep_as_initial();
         self.print(context, &server)?;
-        stopped().await?;
+        let stopped = stopped();
+        tokio::pin!(stopped);
+        loop {
+            tokio::select! {
+                result = &mut stopped => {
+                    result?;
+                    break;
+                }
+                () = tokio::time::sleep(SAVE_INTERVAL), if state_file.is_some() => {
+                    if let Some(file) = &mut state_file {
+                        file.save_changes(&server)?;
+                    }
+                }
+            }
+        }
+        if let Some(file) = &mut state_file {
+            file.save(&server)?;
+        }
         Ok(())
     }
 
@@ -77,13 +142,15 @@ impl Fake {
         };
         // The gateway has the usual secret, unless there is another one.
         let builder = if self.gateway { builder.gateway() } else { builder };
-        builder.variables(self.set.clone())
+        builder.choose_provider_user(!self.auto_approve).seed(0).variables(self.set.clone())
     }
 
     /// Prints where the server is, and its keys.
     fn print(&self, context: &Context, server: &FakeServer) -> Result<()> {
-        let shown = |secret: gotrue::Secret| secret.expose().to_owned();
-        let mut fields = vec![("url", server.url()), ("service key", shown(server.service_key()))];
+        let shown = |secret: Secret| secret.expose().to_owned();
+        let control = server.control_url().unwrap_or_default().to_owned();
+        let mut fields =
+            vec![("url", server.url()), ("messages", control), ("service key", shown(server.service_key()))];
         if self.gateway {
             let (publishable, secret) = server.opaque_keys();
             fields.push(("anon key", shown(server.api_key())));
@@ -92,7 +159,7 @@ impl Fake {
         }
         fields.push(("JWT secret", shown(server.hs256_secret())));
         let names = fields.iter().map(|(name, value)| (name.to_lowercase().replace(' ', "_"), json!(value)));
-        context.out.record(&names.collect::<gotrue::serde_json::Map<_, _>>(), fields.clone())
+        context.out.record(&Value::from(names.collect::<serde_json::Map<_, _>>()), fields.clone())
     }
 }
 

@@ -1,0 +1,107 @@
+//! The secrets of a hook.
+
+use std::{fmt, str::FromStr};
+
+use aws_lc_rs::hmac;
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::signature::Signed;
+use crate::{
+    error::{Error, Result},
+    secret::Secret,
+};
+
+const PREFIX: &str = "v1,whsec_";
+
+/// The least length of a key in bytes that the server accepts.
+const LEAST_KEY: usize = 24;
+
+/// The secrets that a hook and the server share, at least one.
+///
+/// The text form is that of the server's setting `GOTRUE_HOOK_<NAME>_SECRETS`: `v1,whsec_` and Base64, several joined by
+/// `|`. During a rotation there are two, and a request has a signature for each; a signature with any of them is valid.
+///
+/// ```
+/// use gotrue::hooks::HookSecrets;
+///
+/// let secrets = HookSecrets::generate()?;
+/// let same: HookSecrets = secrets.setting().expose().parse()?;
+/// assert_eq!(same.setting(), secrets.setting());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct HookSecrets {
+    setting: Secret,
+    keys: Vec<hmac::Key>,
+}
+
+impl HookSecrets {
+    /// Generates one secret of 256 random bits.
+    ///
+    /// # Errors
+    /// [`Error::Randomness`] if the operating system provides no randomness.
+    pub fn generate() -> Result<Self> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(Error::Randomness)?;
+        let setting = format!("{PREFIX}{}", STANDARD.encode(key));
+        Ok(Self { setting: setting.into(), keys: vec![hmac::Key::new(hmac::HMAC_SHA256, &key)] })
+    }
+
+    /// Returns the secrets as the server's setting.
+    #[must_use]
+    pub fn setting(&self) -> &Secret {
+        &self.setting
+    }
+
+    /// Returns the header `webhook-signature` of a request, as the server makes it: one signature for each secret. The
+    /// time is in seconds since the Unix epoch.
+    #[must_use]
+    pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
+        let signed = Signed::new(id, &timestamp.to_string(), body);
+        self.keys.iter().map(|key| signed.sign(key)).collect::<Vec<_>>().join(", ")
+    }
+
+    pub(super) fn keys(&self) -> &[hmac::Key] {
+        &self.keys
+    }
+}
+
+impl fmt::Debug for HookSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HookSecrets([redacted]; {})", self.keys.len())
+    }
+}
+
+impl FromStr for HookSecrets {
+    type Err = InvalidHookSecret;
+
+    fn from_str(setting: &str) -> std::result::Result<Self, InvalidHookSecret> {
+        let secrets = setting.split('|').map(str::trim);
+        let keys = secrets.enumerate().map(|(index, secret)| {
+            let key = key(secret).ok_or(InvalidHookSecret { position: index + 1 })?;
+            Ok(hmac::Key::new(hmac::HMAC_SHA256, &key))
+        });
+        Ok(Self { keys: keys.collect::<std::result::Result<_, _>>()?, setting: setting.into() })
+    }
+}
+
+fn key(secret: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(secret.strip_prefix(PREFIX)?).ok().filter(|key| key.len() >= LEAST_KEY)
+}
+
+/// A text that is not the secret of a hook: `v1,whsec_` and the Base64 of at least 24 bytes.
+///
+/// Secrets of the asymmetric form (`v1a,whpk_…:whsk_…`) are not supported, and the server cannot sign with them either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("hook secret {position} must be `v1,whsec_` and the Base64 of at least 24 bytes")]
+pub struct InvalidHookSecret {
+    position: usize,
+}
+
+impl InvalidHookSecret {
+    /// Returns which of the secrets is invalid, counted from 1.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.position
+    }
+}

@@ -1,0 +1,115 @@
+//! Verification of requests.
+
+use std::{sync::Arc, time::Duration};
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::{AnyHook, Hook, HookError, HookSecrets, Payload, signature::Signed};
+use crate::clock::{Clock, SystemClock};
+
+const ID: &str = "webhook-id";
+const TIMESTAMP: &str = "webhook-timestamp";
+const SIGNATURE: &str = "webhook-signature";
+
+/// Verifies that a request comes from the auth server, and parses it.
+///
+/// ```
+/// use gotrue::hooks::{AnyHook, HookError, HookVerifier};
+///
+/// fn receive(verifier: &HookVerifier, headers: &http::HeaderMap, body: &[u8]) -> Result<(), HookError> {
+///     match verifier.verify(headers, body)? {
+///         AnyHook::AfterUserCreated(hook) => println!("new user: {}", hook.user.id),
+///         other => println!("{other:?}"),
+///     }
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct HookVerifier {
+    secrets: HookSecrets,
+    tolerance: Duration,
+    body_limit: usize,
+    clock: Arc<dyn Clock>,
+}
+
+impl HookVerifier {
+    /// Creates a verifier with the secrets of the hook. To serve several hooks with different secrets at one URL, join
+    /// their secrets.
+    #[must_use]
+    pub fn new(secrets: HookSecrets) -> Self {
+        Self { secrets, tolerance: Duration::from_secs(300), body_limit: 2 << 20, clock: Arc::new(SystemClock) }
+    }
+
+    /// Sets how much the time of a request may differ from the time of this machine, so that recorded requests cannot be
+    /// repeated later. Default: 5 minutes.
+    #[must_use]
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// Sets the longest body that a [`HookService`](super::HookService) or the extractor reads, in bytes. Default: 2 MiB.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Sets the clock. Default: [`SystemClock`].
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Verifies a request and parses it as the hook that it names.
+    ///
+    /// The body must be as received, byte for byte.
+    ///
+    /// # Errors
+    /// [`HookError`], except for `OtherHook`, `TooLarge` and `Receive`.
+    pub fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<AnyHook, HookError> {
+        AnyHook::parse(self.verified_json(headers, body)?)
+    }
+
+    /// Verifies a request and parses it as this hook.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify), and [`HookError::OtherHook`].
+    pub fn verify_as<T: Payload>(&self, headers: &HeaderMap, body: &[u8]) -> Result<Hook<T>, HookError> {
+        Hook::parse(self.verified_json(headers, body)?)
+    }
+
+    /// Returns the body of a request with a valid signature.
+    pub(super) fn verified_json(&self, headers: &HeaderMap, body: &[u8]) -> Result<Value, HookError> {
+        let (id, timestamp) = (single(headers, ID)?, single(headers, TIMESTAMP)?);
+        let signatures: Vec<&str> =
+            headers.get_all(SIGNATURE).iter().filter_map(|signature| signature.to_str().ok()).collect();
+        if signatures.iter().all(|signature| signature.is_empty()) {
+            return Err(HookError::Header { header: SIGNATURE });
+        }
+        if !Signed::new(id, timestamp, body).is_valid(&signatures.join(","), self.secrets.keys()) {
+            return Err(HookError::Signature);
+        }
+        let time: i64 = timestamp.parse().map_err(|_| HookError::Header { header: TIMESTAMP })?;
+        let seconds = time.saturating_sub(self.clock.now().timestamp());
+        if seconds.unsigned_abs() > self.tolerance.as_secs() {
+            return Err(HookError::Time { seconds });
+        }
+        serde_json::from_slice(body).map_err(|source| HookError::Payload { hook: String::new(), source })
+    }
+
+    pub(super) fn limit(&self) -> usize {
+        self.body_limit
+    }
+}
+
+/// Returns the value of a header that occurs once.
+fn single<'a>(headers: &'a HeaderMap, header: &'static str) -> Result<&'a str, HookError> {
+    let mut values = headers.get_all(header).iter();
+    match (values.next().and_then(|value| value.to_str().ok()), values.next()) {
+        (Some(value), None) if !value.is_empty() => Ok(value),
+        _ => Err(HookError::Header { header }),
+    }
+}
