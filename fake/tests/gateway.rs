@@ -1,7 +1,7 @@
 //! The gateway of a Supabase project.
 
 use gotrue::{
-    Password, SignUp,
+    Claims, Password, SignUp,
     reqwest::{Client, Method, StatusCode},
 };
 use gotrue_fake::FakeServer;
@@ -58,6 +58,8 @@ async fn a_key_becomes_a_bearer_token_unless_there_is_one() {
     let headers = [("apikey", secret.expose()), ("authorization", user_token.as_str())];
     assert_eq!(send(&server, users, &headers).await.0, StatusCode::FORBIDDEN, "the user's token counts");
     assert_eq!(send(&server, "/auth/v1/user", &headers).await.1["email"], "ada@example.com");
+    let claims = Claims::read_unverified(session.access_token()).unwrap();
+    assert_eq!(claims.iss.as_deref(), Some(server.url().as_str()));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::{
 
 use gotrue::{
     Client, Password, SignUp,
-    reqwest::StatusCode,
+    reqwest::{self, StatusCode},
     serde_json::{self, Value},
 };
 
@@ -25,14 +25,25 @@ impl Drop for Running {
     }
 }
 
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("gotrue"));
+    command.arg("fake").args(arguments);
+    command
+}
+
 impl Running {
     fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("gotrue"));
-        command.args(["fake", "--json"]).args(arguments).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = command(arguments).arg("--json").stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         Self { child, started: serde_json::from_str(&line).unwrap() }
+    }
+
+    /// Stops it as a service manager does, and waits until it has saved its state.
+    fn terminate(&mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
     }
 
     fn client(&self) -> Client {
@@ -68,12 +79,103 @@ async fn the_gateway_has_the_keys_of_a_local_project() {
     assert_eq!(without_key.health().await.unwrap_err().status(), Some(StatusCode::UNAUTHORIZED));
 }
 
+#[tokio::test]
+async fn settings_come_from_a_file_and_from_options() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("auth.env");
+    std::fs::write(&file, "GOTRUE_EXTERNAL_GITHUB_ENABLED=true\nGOTRUE_DISABLE_SIGNUP=true\n").unwrap();
+    let running = Running::start(&[
+        "--port",
+        "0",
+        "--env-file",
+        file.to_str().unwrap(),
+        "--set",
+        "GOTRUE_DISABLE_SIGNUP=false",
+        "--set",
+        "GOTRUE_JWT_SECRET=a-secret-of-at-least-32-characters",
+    ]);
+    let settings = running.client().settings().await.unwrap();
+    assert_eq!((settings.disable_signup, settings.mailer_autoconfirm), (Some(false), Some(false)));
+    let is_on = |name: &str| settings.external.as_ref().unwrap().get(name) == Some(&true.into());
+    assert!(is_on("github") && !is_on("google"), "{settings:?}");
+    assert_eq!(running.started["jwt_secret"], "a-secret-of-at-least-32-characters");
+
+    std::fs::write(&file, "GOTRUE_DISABLE_SIGN_UP=true\nGOTRUE_JWT_EXP=1h\n").unwrap();
+    let output = command(&["--env-file", file.to_str().unwrap()]).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    let expected = "unknown setting GOTRUE_DISABLE_SIGN_UP; GOTRUE_JWT_EXP: expected a number of seconds";
+    assert!(output.status.code() == Some(2) && text.contains(expected), "{text}");
+}
+
+#[test]
+fn the_environment_is_read_only_on_demand() {
+    let variable = ("GOTRUE_DISABLE_SIGN_UP", "true");
+    let own = ("GOTRUE_SERVICE_KEY", "key");
+    let output = command(&["--env"]).envs([variable, own]).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("unknown setting GOTRUE_DISABLE_SIGN_UP") && !text.contains("GOTRUE_SERVICE_KEY"), "{text}");
+}
+
+#[tokio::test]
+async fn users_are_created_and_kept_over_restarts() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let users =
+        r#"[{ "email": "ada@example.com", "password": "correct-horse-7", "user_metadata": { "plan": "pro" } }]"#;
+    std::fs::write(path("users.json"), users).unwrap();
+    let arguments = ["--port", "0", "--seed", &path("users.json"), "--state", &path("state.json")];
+    let mut running = Running::start(&arguments);
+    let session = running.client().sign_in(Password::email("ada@example.com", "correct-horse-7")).await.unwrap();
+    assert_eq!(session.user().user_metadata.as_ref().unwrap()["plan"], "pro");
+    running.client().sign_up(SignUp::email("bob@example.com", "correct-horse-7")).await.unwrap();
+    running.terminate();
+
+    let running = Running::start(&arguments);
+    let client = running.client();
+    assert_eq!(client.user(session.access_token()).get().await.unwrap().id, session.user().id);
+    client.sign_in(Password::email("bob@example.com", "correct-horse-7")).await.unwrap();
+    let admin = client.admin(running.started["service_key"].as_str().unwrap());
+    assert_eq!(admin.users().list().get().await.unwrap().items.len(), 2, "the seed is not created again");
+    drop(running);
+
+    std::fs::write(path("users.json"), r#"[{ "email": "ada" }]"#).unwrap();
+    let output = command(&["--port", "0", "--seed", &path("users.json")]).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && text.contains("user 1") && text.contains("invalid format"), "{text}");
+    std::fs::write(path("state.json"), "{}").unwrap();
+    let output = command(&arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[tokio::test]
+async fn the_control_side_has_the_messages_and_a_reset() {
+    let running = Running::start(&["--port", "0", "--set", "GOTRUE_MAILER_AUTOCONFIRM=false"]);
+    running.client().sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap();
+    let control = running.started["messages"].as_str().unwrap();
+    let messages: Value = reqwest::get(format!("{control}/messages")).await.unwrap().json().await.unwrap();
+    let message = &messages["messages"][0];
+    assert_eq!(message["to"], "ada@example.com");
+    let followed = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let response = followed.get(message["link"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    running.client().sign_in(Password::email("ada@example.com", "correct-horse-7")).await.unwrap();
+    assert!(reqwest::Client::new().post(format!("{control}/reset")).send().await.unwrap().status().is_success());
+    assert!(running.client().sign_in(Password::email("ada@example.com", "correct-horse-7")).await.is_err());
+}
+
+#[test]
+fn only_loopback_can_reach_it_by_default() {
+    let running = Running::start(&["--port", "0"]);
+    for name in ["url", "messages"] {
+        assert!(running.started[name].as_str().unwrap().starts_with("http://127.0.0.1:"), "{}", running.started);
+    }
+}
+
 #[test]
 fn a_port_in_use_is_reported() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let output =
-        Command::new(assert_cmd::cargo::cargo_bin!("gotrue")).args(["fake", "--port", &port]).output().unwrap();
+    let output = command(&["--port", &port]).output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && text.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{text}");
 }

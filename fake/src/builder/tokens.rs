@@ -18,7 +18,8 @@ impl FakeServerBuilder {
         self
     }
 
-    /// Sets the issuer of tokens (`GOTRUE_JWT_ISSUER`). Defaults to the URL of the server.
+    /// Sets the issuer of tokens (`GOTRUE_JWT_ISSUER`). Defaults to none, and with the [gateway](Self::gateway) to the URL
+    /// of the server.
     pub fn jwt_issuer(mut self, issuer: impl Into<String>) -> Self {
         self.settings.issuer = Some(issuer.into());
         self

@@ -69,8 +69,10 @@ impl State {
             "session_id": session_id,
             "is_anonymous": user.is_anonymous,
         });
+        // A server without this setting issues tokens without the claim; a Supabase project has it.
+        let has_issuer = self.settings.issuer.is_some() || self.settings.gateway;
         let issuer = self.token_issuer();
-        if !issuer.is_empty() {
+        if has_issuer && !issuer.is_empty() {
             claims["iss"] = json!(issuer);
         }
         if let Some(application) = application {
