@@ -12,7 +12,7 @@ pub struct Parameter<'a> {
     pub name: &'a str,
     pub required: bool,
     schema: &'a Value,
-    about: &'a str,
+    about: String,
 }
 
 /// How the raw client takes a parameter: as `&str`, by reference or by value.
@@ -36,7 +36,7 @@ impl Parameter<'_> {
 
     /// Generates the flag, if the type can be typed on a command line.
     pub fn flag(&self, document: &Value) -> Option<TokenStream> {
-        flag(document, self.name, self.schema, self.about, self.required, &quote!(Parameter))
+        flag(document, self.name, self.schema, &self.about, self.required, &quote!(Parameter))
     }
 }
 
@@ -51,15 +51,15 @@ pub fn parameters<'a>(document: &'a Value, path: &str, operation: &'a Value) -> 
             _ => (2, 0, name),
         }
     });
-    all.into_iter().filter_map(parameter).collect()
+    all.into_iter().filter_map(|parameter| self::parameter(document, parameter)).collect()
 }
 
-fn parameter(value: &Value) -> Option<Parameter<'_>> {
+fn parameter<'a>(document: &Value, value: &'a Value) -> Option<Parameter<'a>> {
     Some(Parameter {
         name: value["name"].as_str()?,
         required: value["required"] == true,
         schema: &value["schema"],
-        about: value["description"].as_str().unwrap_or_default(),
+        about: document::description(document, value),
     })
 }
 
@@ -87,8 +87,7 @@ pub fn field_flag(document: &Value, name: &str, schema: &Value) -> Option<TokenS
     if !matches!(kind, Some("string" | "integer" | "boolean")) {
         return None;
     }
-    let about = schema["description"].as_str().unwrap_or_default();
-    flag(document, name, schema, about, false, &quote!(Body))
+    flag(document, name, schema, &document::description(document, schema), false, &quote!(Body))
 }
 
 fn flag(
@@ -102,7 +101,6 @@ fn flag(
     let flag = kebab(name);
     let schema = resolve(document, schema);
     let kind = kind(document, schema)?;
-    let about = if about.is_empty() { schema["description"].as_str().unwrap_or_default() } else { about };
     let about = with_known_values(about, schema);
     Some(quote! {
         Flag { name: #name, flag: #flag, about: #about, required: #required, kind: Kind::#kind, place: Place::#place }

@@ -22,8 +22,8 @@ pub fn table(document: &Value) -> TokenStream {
 fn row(document: &Value, operation: &Operation<'_>) -> Option<TokenStream> {
     let id = operation.id()?;
     let name = flags::kebab(id);
-    let text = |field: &str| operation.value[field].as_str().unwrap_or_default();
-    let (about, description, endpoint) = (text("summary"), text("description"), operation.name());
+    let about = operation.value["summary"].as_str().unwrap_or_default();
+    let (description, endpoint) = (document::description(document, operation.value), operation.name());
     let group = operation.value["tags"][0].as_str().unwrap_or_default();
     let parameters = flags::parameters(document, operation.path, operation.value);
     let body = flags::body(document, operation.value);

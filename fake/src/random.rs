@@ -57,6 +57,11 @@ impl Random {
         characters(&self.bytes(), b"abcdefghijklmnopqrstuvwxyz234567")
     }
 
+    /// Returns a recovery code, at most 32 characters of base32.
+    pub(crate) fn recovery_code(&mut self, length: usize) -> String {
+        self.authorization_id().chars().take(length).collect()
+    }
+
     /// Returns a code of so many digits.
     pub(crate) fn code(&mut self, length: usize) -> String {
         self.bytes().iter().take(length).map(|byte| char::from(b'0' + byte % 10)).collect()

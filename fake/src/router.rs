@@ -10,18 +10,15 @@ use crate::{
         },
         authorize, callback, factors, identities, invite,
         oauth::{self, clients, consent, discovery, grants},
-        otp, passkeys, provider_page, recover, resend, scim, server_info, sign_out, sign_up,
+        otp, passkeys, provider_page, recover, recovery_codes, resend, scim, server_info, sign_out, sign_up,
         sso::{self, providers as sso_providers},
         token, user, verify,
     },
     model::{ErrorCode, OPERATIONS, Operation},
     received::{ReceivedRequest, is_at},
     state::State,
-    wire::{ApiError, ApiResult, Request, Response, cors},
+    wire::{ApiError, ApiResult, BODY_LIMIT, Request, Response, cors},
 };
-
-/// The largest body that the server reads, in bytes.
-const BODY_LIMIT: usize = 1 << 20;
 
 /// The methods that the server's router knows; it rejects others before it matches the path.
 const METHODS: [Method; 9] = [
@@ -41,11 +38,32 @@ const METHODS: [Method; 9] = [
 fn accepts_trailing_slash(operation: &str) -> bool {
     match operation {
         "admin_generate_link" | "admin_regenerate_oauth_client_secret" => false,
-        "callback" | "callback_form" | "sign_up" | "verify" | "verify_link" | "reauthenticate" | "get_user"
-        | "update_user" | "list_oauth_grants" | "revoke_oauth_grant" | "enroll_factor" | "unenroll_factor"
-        | "list_passkeys" | "update_passkey" | "delete_passkey" | "sso" => true,
+        "callback"
+        | "callback_form"
+        | "sign_up"
+        | "verify"
+        | "verify_link"
+        | "reauthenticate"
+        | "get_user"
+        | "update_user"
+        | "list_oauth_grants"
+        | "revoke_oauth_grant"
+        | "enroll_factor"
+        | "unenroll_factor"
+        | "get_recovery_codes"
+        | "generate_recovery_codes"
+        | "delete_recovery_codes"
+        | "list_passkeys"
+        | "update_passkey"
+        | "delete_passkey"
+        | "sso" => true,
         other => other.starts_with("admin_"),
     }
+}
+
+/// Returns whether the real server takes a body that is too large for none, because the operation needs none.
+fn needs_no_body(operation: &str) -> bool {
+    matches!(operation, "admin_delete_user" | "generate_recovery_codes")
 }
 
 /// Responds to a request. CORS preflight requests are handled before anything else.
@@ -73,7 +91,9 @@ fn dispatch(state: &mut State, request: &Request) -> Response {
         is_at(operation, path) || accepts_trailing_slash(operation.id) && is_at(operation, without_slash)
     };
     let operations: Vec<&'static Operation> = OPERATIONS.iter().filter(is_here).collect();
-    let operation = operations.iter().find(|operation| operation.method == request.method.as_str()).copied();
+    let with_method = operations.iter().filter(|operation| operation.method == request.method.as_str());
+    // A path without parameters takes precedence.
+    let operation = with_method.min_by_key(|operation| operation.path.matches('{').count()).copied();
     state.record(ReceivedRequest::new(request, operation));
     if operations.is_empty() && provider_page::is_at(request) {
         return provider_page::page(state, request);
@@ -98,7 +118,7 @@ fn dispatch(state: &mut State, request: &Request) -> Response {
 
 fn call(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {
     state.check_rate(request, operation.id)?;
-    if request.body.len() > BODY_LIMIT {
+    if request.body.len() > BODY_LIMIT && !needs_no_body(operation.id) {
         let message = format!("Request body too large (max {BODY_LIMIT} bytes)");
         return Err(ApiError::new(413, ErrorCode::RequestEntityTooLarge, message));
     }
@@ -129,6 +149,11 @@ fn call(state: &mut State, request: &Request, operation: &'static Operation) -> 
         "challenge_factor" => factors::challenge(state, request),
         "verify_factor" => factors::verify(state, request),
         "unenroll_factor" => factors::unenroll(state, request),
+        "get_recovery_codes" => recovery_codes::status(state, request),
+        "generate_recovery_codes" => recovery_codes::generate(state, request),
+        "regenerate_recovery_codes" => recovery_codes::regenerate(state, request),
+        "verify_recovery_code" => recovery_codes::verify(state, request),
+        "delete_recovery_codes" => recovery_codes::delete(state, request),
         "passkey_registration_options" => passkeys::registration::options(state, request),
         "passkey_registration_verify" => passkeys::registration::register(state, request),
         "passkey_authentication_options" => passkeys::authentication::options(state),

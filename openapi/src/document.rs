@@ -129,6 +129,18 @@ pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     value["$ref"].as_str().and_then(|target| document.pointer(target.strip_prefix('#')?)).unwrap_or(value)
 }
 
+/// Returns the description of an operation, a parameter or a field, or that of the target of a `$ref`, followed by the
+/// release of the server that first has it (`x-since`).
+#[must_use]
+pub fn description(document: &Value, value: &Value) -> String {
+    let text = value["description"].as_str().or_else(|| resolve(document, value)["description"].as_str());
+    let text = text.unwrap_or_default();
+    match value["x-since"].as_str() {
+        Some(release) => format!("{text} Since v{release}.").trim_start().to_owned(),
+        None => text.to_owned(),
+    }
+}
+
 /// Returns the known values of an open string (`x-known-values`), with the meaning of each.
 #[must_use]
 pub fn known_values(schema: &Value) -> Option<&Map<String, Value>> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::document::{elements, entries};
 
-/// Returns the names of all properties and parameters with secret values (`format: password`).
+/// Returns the names of all properties and parameters with secret values (`format: password`), or lists of them.
 #[must_use]
 pub fn names(document: &Value) -> BTreeSet<&str> {
     let mut names = BTreeSet::new();
@@ -15,9 +15,9 @@ pub fn names(document: &Value) -> BTreeSet<&str> {
 }
 
 fn collect<'a>(value: &'a Value, names: &mut BTreeSet<&'a str>) {
-    let secrets = entries(&value["properties"]).filter(|(_, property)| property["format"] == "password");
-    names.extend(secrets.map(|(name, _)| name));
-    if value["schema"]["format"] == "password" {
+    let is_secret = |schema: &Value| schema["format"] == "password" || schema["items"]["format"] == "password";
+    names.extend(entries(&value["properties"]).filter(|(_, property)| is_secret(property)).map(|(name, _)| name));
+    if is_secret(&value["schema"]) {
         names.extend(value["name"].as_str());
     }
     for part in elements(value).chain(entries(value).map(|(_, part)| part)) {
@@ -36,8 +36,11 @@ mod tests {
         let secret = json!({ "type": "string", "format": "password" });
         let document = json!({
             "parameters": [{ "name": "code", "schema": secret }, { "name": "page", "schema": { "type": "integer" } }],
-            "schemas": { "User": { "properties": { "password": secret, "email": { "type": "string" } } } },
+            "schemas": {
+                "User": { "properties": { "password": secret, "email": { "type": "string" } } },
+                "Codes": { "properties": { "codes": { "type": "array", "items": secret } } },
+            },
         });
-        assert_eq!(names(&document), BTreeSet::from(["code", "password"]));
+        assert_eq!(names(&document), BTreeSet::from(["code", "codes", "password"]));
     }
 }

@@ -8,7 +8,9 @@ mod passkeys;
 mod update;
 
 pub use identities::{Identities, LinkUrl};
-pub use mfa::{Assurance, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Mfa, TotpFactor, WebAuthnChallenge};
+pub use mfa::{
+    Assurance, EnrollPhone, EnrollTotp, FactorChallenge, Factors, Mfa, RecoveryCodes, TotpFactor, WebAuthnChallenge,
+};
 pub use oauth::OAuthConsents;
 pub use passkeys::Passkeys;
 pub use update::ProfileUpdate;

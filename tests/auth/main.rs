@@ -12,6 +12,7 @@ mod oauth;
 mod oauth_callbacks;
 mod passkeys;
 mod pkce_flows;
+mod recovery_codes;
 mod restored_flows;
 mod sign_in_messages;
 mod user;

@@ -2,4 +2,5 @@
 
 mod flows;
 mod identities;
+mod recovery_codes;
 mod shapes;

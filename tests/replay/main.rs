@@ -5,6 +5,7 @@
 mod credentials;
 mod families;
 mod operation;
+mod unrecorded;
 
 use std::{fs, path::Path};
 
@@ -23,6 +24,13 @@ fn exchanges(folder: &str) -> (Vec<Exchange>, usize) {
     let known: Vec<Exchange> = all.into_iter().filter(|exchange| exchange.operation().is_some()).collect();
     let unknown = total - known.len();
     (known, unknown)
+}
+
+/// The exchanges with a current server, and requests of the other operations.
+fn of_all_operations() -> Vec<Exchange> {
+    let (mut all, _) = exchanges("recorded");
+    all.extend(unrecorded::requests());
+    all
 }
 
 /// Replays one exchange.

@@ -20,7 +20,9 @@ pub async fn call(raw: &Client, it: &Exchange) -> Option<Outcome> {
     Some(match id {
         _ if id.starts_with("admin_") => admin(raw, it, id).await?,
         _ if id.contains("oauth") || id.starts_with("scim") => oauth_and_scim(raw, it, id).await?,
-        _ if id.contains("factor") || id.contains("passkey") => factors(raw, it, id).await?,
+        _ if id.contains("factor") || id.contains("recovery_code") || id.contains("passkey") => {
+            factors(raw, it, id).await?
+        }
         _ => everybody(raw, it, id).await?,
     })
 }
@@ -85,6 +87,11 @@ async fn factors(raw: &Client, it: &Exchange, id: &str) -> Option<Outcome> {
         "challenge_factor" => value(raw.challenge_factor(&it.path_as(2)?, &it.body()?).await),
         "verify_factor" => value(raw.verify_factor(&it.path_as(2)?, &it.body()?).await),
         "unenroll_factor" => value(raw.unenroll_factor(&it.path_as(2)?).await),
+        "get_recovery_codes" => value(raw.get_recovery_codes().await),
+        "generate_recovery_codes" => value(raw.generate_recovery_codes(&it.body()?).await),
+        "regenerate_recovery_codes" => value(raw.regenerate_recovery_codes().await),
+        "verify_recovery_code" => value(raw.verify_recovery_code(&it.body()?).await),
+        "delete_recovery_codes" => value(raw.delete_recovery_codes().await),
         "passkey_registration_options" => value(raw.passkey_registration_options().await),
         "passkey_registration_verify" => value(raw.passkey_registration_verify(&it.body()?).await),
         "passkey_authentication_options" => value(raw.passkey_authentication_options(&it.body()?).await),

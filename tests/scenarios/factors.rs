@@ -1,6 +1,6 @@
 //! Multi-factor authentication.
 
-use gotrue::{Anonymous, MemoryStore, Password, ProfileUpdate, types::AssuranceLevel, user::EnrollTotp};
+use gotrue::{Anonymous, ErrorCode, MemoryStore, Password, ProfileUpdate, types::AssuranceLevel, user::EnrollTotp};
 
 use crate::{
     code,
@@ -43,6 +43,46 @@ pub async fn an_authenticator(world: &World) {
     assert_eq!(code(mfa.unenroll(factor.id).await), "mfa_factor_not_found");
     let anonymous = client.sign_in(Anonymous::new()).await.unwrap();
     assert!(client.user(anonymous.access_token()).mfa().enroll_totp(EnrollTotp::new()).await.is_err());
+}
+
+/// A user has lost the phone. Skipped on servers that have no recovery codes or where they are disabled.
+pub async fn recovery_codes(world: &World) {
+    let client = &world.client;
+    let (email, session) = world.new_user("ada").await;
+    let mfa = client.user(session.access_token()).mfa();
+    // Servers before v2.197.0 find no operation at this path.
+    let absent = mfa.recovery_codes().status().await.unwrap_err();
+    if absent.code() != Some(&ErrorCode::MfaFactorNotFound) {
+        return;
+    }
+    let factor = mfa.enroll_totp(EnrollTotp::new().friendly_name("phone")).await.unwrap();
+    let strong = mfa.challenge_and_verify(factor.id, totp(&factor.secret)).await.unwrap();
+    let mfa = client.user(strong.access_token()).mfa();
+    let set = match mfa.recovery_codes().generate().await {
+        Err(error) if error.code() == Some(&ErrorCode::MfaRecoveryCodesEnrollNotEnabled) => return,
+        set => set.unwrap(),
+    };
+    assert_eq!(code(mfa.unenroll(factor.id).await), "mfa_recovery_codes_sole_factor");
+
+    let weak = client.sign_in(Password::email(&email, PASSWORD)).await.unwrap();
+    let codes = client.user(weak.access_token()).mfa().recovery_codes();
+    assert_eq!(code(codes.regenerate().await), "insufficient_aal");
+    assert_eq!(code(codes.verify("aaaa-bbbb-cccc-dddd").await), "mfa_verification_failed");
+    let raised = codes.verify(set.codes[0].expose().to_uppercase()).await.unwrap();
+    let user = client.user(raised.access_token());
+    assert_eq!(user.mfa().assurance().await.unwrap().current, Some(AssuranceLevel::Aal2));
+    let codes = user.mfa().recovery_codes();
+    assert_eq!(code(codes.verify(set.codes[0].clone()).await), "mfa_verification_failed");
+    let status = codes.status().await.unwrap();
+    assert_eq!((status.id, status.total - status.remaining), (set.id, 1));
+    assert_eq!(codes.regenerate().await.unwrap().id, set.id);
+
+    codes.delete().await.unwrap();
+    assert_eq!(code(user.mfa().unenroll(factor.id).await), "insufficient_aal");
+    let lowered = client.refresh(raised.refresh_token()).await.unwrap();
+    let assurance = client.user(lowered.access_token()).mfa().assurance().await.unwrap();
+    assert_eq!(assurance.current, Some(AssuranceLevel::Aal1));
+    mfa.unenroll(factor.id).await.unwrap();
 }
 
 pub async fn removed_by_an_administrator(world: &World) {

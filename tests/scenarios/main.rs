@@ -95,6 +95,7 @@ fn scenarios() -> Vec<Scenario> {
         on(AUTOCONFIRM, "tokens::by_public_key", |w| Box::pin(tokens::by_public_key(w))),
         on(CONFIRM, "tokens::by_shared_secret", |w| Box::pin(tokens::by_shared_secret(w))),
         on(BOTH, "factors::an_authenticator", |w| Box::pin(factors::an_authenticator(w))),
+        on(BOTH, "factors::recovery_codes", |w| Box::pin(factors::recovery_codes(w))),
         on(BOTH, "factors::removed_by_an_administrator", |w| Box::pin(factors::removed_by_an_administrator(w))),
         on(BOTH, "factors::verified_while_refreshing", |w| Box::pin(factors::verified_while_refreshing(w))),
         on(BOTH, "passkeys::registered_and_used", |w| Box::pin(passkeys::registered_and_used(w))),

@@ -7,7 +7,7 @@ use gotrue::{
     raw::{OPERATIONS, Operation},
 };
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use wiremock::{Request, ResponseTemplate};
 
 use super::same::same;
@@ -24,6 +24,15 @@ impl Exchange {
         let mut json: Value = serde_json::from_str(&text).unwrap();
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         Self { name, request: json["request"].take(), response: json["response"].take() }
+    }
+
+    /// A request whose response does not matter.
+    pub fn unanswered(method: &str, path: &str, body: Value) -> Self {
+        let mut request = json!({ "method": method, "path": path, "query": {} });
+        if !body.is_null() {
+            request["json"] = body;
+        }
+        Self { name: format!("{method} {path}"), request, response: Value::Null }
     }
 
     /// The operation of the request: of all that match its path, the one with the fewest parameters.

@@ -4,14 +4,14 @@ use clap::{Args, Subcommand};
 use gotrue::{
     SessionManager, SetOptional,
     serde_json::json,
-    types::Factor,
+    types::{Factor, FactorType},
     user::{EnrollPhone, EnrollTotp},
     uuid::Uuid,
 };
 use qrcode::{QrCode, render::unicode::Dense1x2};
 
 use crate::{
-    command::factor_code::factor_code,
+    command::{factor_code::factor_code, recovery_codes::RecoveryCodes},
     context::Context,
     failure::{Exit, Failure, Result},
     prompt, time,
@@ -35,6 +35,9 @@ pub enum Mfa {
         /// ID of the factor
         factor: Uuid,
     },
+    /// Manage recovery codes, for when the other factors are lost
+    #[command(subcommand)]
+    RecoveryCodes(RecoveryCodes),
 }
 
 impl Mfa {
@@ -53,6 +56,7 @@ impl Mfa {
                 context.out.note("removed");
                 Ok(())
             }
+            Self::RecoveryCodes(command) => command.run(context, &manager.user().mfa().recovery_codes()).await,
         }
     }
 }
@@ -140,12 +144,14 @@ impl Verify {
     }
 }
 
-/// Chooses the factor with this ID, or the only one.
+/// Chooses the factor with this ID, or the only one that can be challenged.
 fn choose(factors: &[Factor], id: Option<Uuid>) -> Result<&Factor> {
     let hint = "list the factors: gotrue mfa list";
-    match (factors, id) {
+    let factors: Vec<_> = factors.iter().filter(|factor| factor.factor_type != FactorType::RecoveryCode).collect();
+    match (&factors[..], id) {
         (factors, Some(id)) => factors
             .iter()
+            .copied()
             .find(|factor| factor.id == id)
             .ok_or_else(|| Failure::not_found(format!("there is no factor {id}")).hint(hint)),
         ([], None) => Err(Failure::not_found("no second factor is enrolled").hint("enroll one: gotrue mfa enroll")),

@@ -23,6 +23,7 @@ pub mod mfa;
 pub mod passkeys;
 pub mod profile;
 pub mod providers;
+pub mod recovery_codes;
 pub mod settings;
 mod show_user;
 pub mod sso;

@@ -99,6 +99,35 @@ async fn an_operator_resets_the_factors_of_a_user() {
 }
 
 #[tokio::test]
+async fn recovery_codes_stand_in_for_the_second_factor() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let (_, secret) = enrolled(&mut terminal);
+    terminal.answer("mfa verify", &code(&server, &secret));
+    let shown = terminal.run("mfa recovery-codes generate --name paper");
+    let codes: Vec<&str> = shown.out.lines().collect();
+    assert_eq!(codes.len(), 10, "{} {}", shown.out, shown.err);
+    // The factor of the authenticator is still the only one that can be challenged.
+    assert_eq!(terminal.answer("mfa verify", &code(&server, &secret)).exit, 0);
+    assert_eq!(terminal.run("logout").exit, 0);
+
+    let login = terminal.answer("login ada@example.com --recovery-code", &format!("{PASSWORD}\n{}\n", codes[0]));
+    assert_eq!(login.exit, 0, "{}", login.err);
+    assert!(terminal.run("jwt verify").out.contains("aal2"));
+    assert_eq!(terminal.run("mfa recovery-codes status").out, "9 of 10 codes are left\n");
+    assert_ne!(terminal.answer("mfa recovery-codes verify", codes[0]).exit, 0, "a code is valid once");
+    assert_eq!(terminal.answer("mfa recovery-codes verify", codes[1]).exit, 0);
+
+    assert_eq!(terminal.run("mfa recovery-codes regenerate").exit, 2, "requires confirmation");
+    let set = terminal.run("mfa recovery-codes regenerate --yes --json").out;
+    let set: serde_json::Value = serde_json::from_str(&set).unwrap();
+    assert_eq!((set["name"].as_str(), set["codes"].as_array().map(Vec::len)), (Some("paper"), Some(10)));
+    assert_eq!(terminal.run("mfa recovery-codes delete").exit, 2, "requires confirmation");
+    assert_eq!(terminal.run("mfa recovery-codes delete --yes").exit, 0);
+    assert_eq!(terminal.run("mfa recovery-codes status").exit, 5);
+}
+
+#[tokio::test]
 async fn login_says_which_phone_received_the_code() {
     let server = server_with_ada().await;
     let mut terminal = Terminal::at(&server);

@@ -11,6 +11,7 @@ pub(crate) mod otp;
 pub(crate) mod passkeys;
 pub(crate) mod provider_page;
 pub(crate) mod recover;
+pub(crate) mod recovery_codes;
 pub(crate) mod resend;
 pub(crate) mod scim;
 pub(crate) mod server_info;

@@ -69,6 +69,7 @@ pub(crate) struct ServerSettings {
     pub(crate) totp: FactorSwitch,
     pub(crate) phone_factors: FactorSwitch,
     pub(crate) webauthn_factors: FactorSwitch,
+    pub(crate) recovery_codes: RecoveryCodeSettings,
     pub(crate) factor_codes: Codes,
     pub(crate) challenge_lifetime: Duration,
     pub(crate) factor_lifetime: Duration,
@@ -128,6 +129,16 @@ pub(crate) struct ServerSettings {
     pub(crate) sent_emails: Option<Rate>,
     pub(crate) sent_text_messages: Option<Rate>,
     pub(crate) audit_log: bool,
+}
+
+/// The settings of recovery codes (`GOTRUE_MFA_RECOVERY_CODES_…`).
+#[derive(Clone, Debug)]
+pub(crate) struct RecoveryCodeSettings {
+    pub(crate) switch: FactorSwitch,
+    pub(crate) count: usize,
+    pub(crate) code_length: usize,
+    pub(crate) max_verify_attempts: u32,
+    pub(crate) lockout: Duration,
 }
 
 /// Whether second factors of a type can be enrolled and used.
@@ -211,6 +222,13 @@ impl Default for ServerSettings {
             totp: ON,
             phone_factors: ON,
             webauthn_factors: ON,
+            recovery_codes: RecoveryCodeSettings {
+                switch: ON,
+                count: 10,
+                code_length: 16,
+                max_verify_attempts: 5,
+                lockout: Duration::minutes(15),
+            },
             factor_codes: codes,
             challenge_lifetime: Duration::seconds(300),
             factor_lifetime: Duration::seconds(300),
@@ -282,6 +300,7 @@ impl ServerSettings {
             sms_provider: String::new(),
             phone_factors: OFF,
             webauthn_factors: OFF,
+            recovery_codes: RecoveryCodeSettings { switch: OFF, ..base.recovery_codes.clone() },
             factor_codes: with_interval(base.challenge_lifetime),
             passkeys: false,
             oauth_server: false,

@@ -21,7 +21,11 @@ fn type_of(action: &AuditAction) -> AuditLogType {
         | "challenge_created"
         | "verification_attempted"
         | "factor_deleted"
-        | "factor_updated" => AuditLogType::Factor,
+        | "factor_updated"
+        | "recovery_codes_generated"
+        | "recovery_codes_verified"
+        | "recovery_codes_regenerated"
+        | "recovery_codes_deleted" => AuditLogType::Factor,
         _ => AuditLogType::User,
     }
 }

@@ -72,7 +72,9 @@ impl State {
         let user = &mut self.account(user_id)?.user;
         let (kept, gone): (Vec<_>, Vec<_>) = user.factors.take().unwrap_or_default().into_iter().partition(keep);
         user.factors = Some(kept).filter(|kept| !kept.is_empty());
-        self.factors.retain(|row| gone.iter().all(|factor| factor.id != row.factor_id));
+        let is_gone = |id: Uuid| gone.iter().any(|factor| factor.id == id);
+        self.factors.retain(|row| !is_gone(row.factor_id));
+        self.recovery_codes.retain(|row| !is_gone(row.factor_id));
         Ok(())
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod messages;
 pub(crate) mod passkeys;
 pub(crate) mod profiles;
 pub(crate) mod rate_limits;
+pub(crate) mod recovery_codes;
 pub(crate) mod refresh_tokens;
 pub(crate) mod retention;
 pub(crate) mod rows;

@@ -101,8 +101,13 @@ impl Sent {
 impl State {
     /// Counts a call, or fails if a limit is reached.
     pub(crate) fn check_rate(&mut self, request: &Request, operation: &'static str) -> Result<(), ApiError> {
-        // Links and codes share a limit.
-        let operation = if operation == "verify_link" { "verify" } else { operation };
+        let operation = match operation {
+            // Links and codes share a limit.
+            "verify_link" => "verify",
+            // So do all second factors.
+            "verify_recovery_code" => "verify_factor",
+            other => other,
+        };
         if self.is_over_limit(operation) || self.is_over_client_limit(request, operation) {
             return Err(ApiError::new(429, ErrorCode::OverRequestRateLimit, "Request rate limit reached"));
         }

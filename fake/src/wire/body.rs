@@ -23,6 +23,15 @@ use crate::{
 /// Members that must be objects, which the models leave open.
 const OBJECTS: [&str; 3] = ["data", "user_metadata", "app_metadata"];
 
+/// The largest body that the server reads, in bytes.
+pub(crate) const BODY_LIMIT: usize = 1 << 20;
+
+/// Returns whether there is no body, for an operation that needs none. The real server takes a body that is too large
+/// for none there.
+pub(crate) fn has_no_body(request: &Request) -> bool {
+    request.body.is_empty() || request.body.len() > BODY_LIMIT
+}
+
 /// Reads the body.
 pub(crate) fn json_body<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
     json_body_with(request, &[])

@@ -47,6 +47,12 @@ impl Factors {
         self.of_type(FactorType::Webauthn)
     }
 
+    /// Returns the recovery codes, all of which are one factor.
+    #[must_use]
+    pub fn recovery_codes(&self) -> Option<&Factor> {
+        self.of_type(FactorType::RecoveryCode).next()
+    }
+
     /// Returns the factors of this type.
     pub fn of_type(&self, factor_type: FactorType) -> impl Iterator<Item = &Factor> {
         self.0.iter().filter(move |factor| factor.factor_type == factor_type)

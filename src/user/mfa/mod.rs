@@ -4,6 +4,7 @@ mod assurance;
 mod challenge;
 mod enroll;
 mod factors;
+mod recovery_codes;
 mod webauthn;
 
 use uuid::Uuid;
@@ -12,6 +13,7 @@ pub use assurance::Assurance;
 pub use challenge::FactorChallenge;
 pub use enroll::{EnrollPhone, EnrollTotp, TotpFactor};
 pub use factors::Factors;
+pub use recovery_codes::RecoveryCodes;
 pub use webauthn::WebAuthnChallenge;
 
 use crate::{error::Result, user::UserClient};
@@ -20,7 +22,8 @@ use crate::{error::Result, user::UserClient};
 ///
 /// A new factor is enrolled, challenged and verified, which raises the session to level `aal2`. A later session is
 /// raised by a challenge and its verification alone. A user with a verified factor needs a session of level `aal2` to
-/// change the password or the factors; otherwise these calls fail with `insufficient_aal`.
+/// change the password or the factors; otherwise these calls fail with `insufficient_aal`. For users who have lost their
+/// factors, there are [recovery codes](Self::recovery_codes).
 ///
 /// ```
 /// # use gotrue::{Client, Session, user::EnrollTotp};
@@ -57,7 +60,9 @@ impl Mfa {
     /// Removes a factor (`DELETE /factors/{factor_id}`). Sessions that used it fall back to level `aal1`.
     ///
     /// # Errors
-    /// `mfa_factor_not_found`; `insufficient_aal` if the factor is verified and the session is not of level `aal2`.
+    /// `mfa_factor_not_found`; `insufficient_aal` if the factor is verified and the session is not of level `aal2`;
+    /// `mfa_recovery_codes_sole_factor` if only the recovery codes would be left to sign in with, which must be
+    /// [deleted](RecoveryCodes::delete) first; `validation_failed` if the factor is the recovery codes themselves.
     pub async fn unenroll(&self, factor_id: Uuid) -> Result<()> {
         let call = self.user.user_call().await?;
         call.finish(call.raw.unenroll_factor(&factor_id).await).await.map(drop)

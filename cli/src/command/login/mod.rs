@@ -48,6 +48,9 @@ pub struct Login {
     /// Sign in as a new anonymous user
     #[arg(long)]
     anonymous: bool,
+    /// Prompt for a recovery code instead of the code of a second factor
+    #[arg(long)]
+    recovery_code: bool,
     #[command(flatten)]
     browser: Browser,
 }
@@ -57,7 +60,7 @@ impl Login {
         let manager = context.session().await?;
         let client = manager.client();
         let session = self.sign_in(context, client).await?;
-        let session = with_second_factor(context, client, session).await?;
+        let session = with_second_factor(context, client, session, self.recovery_code).await?;
         let session = manager.set(session).await?;
         let user = session.user();
         let name = user.email.clone().or(user.phone.clone()).filter(|name| !name.is_empty());

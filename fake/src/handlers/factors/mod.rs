@@ -54,7 +54,7 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
         "totp" => Proof::Totp(state.random.totp_secret()),
         "phone" => Proof::Phone(state.new_phone(&caller, enroll.phone.as_deref().unwrap_or_default())?),
         "webauthn" => Proof::WebAuthn(None),
-        _ => return Err(ApiError::validation_failed("factor_type needs to be totp, phone, or webauthn")),
+        _ => return Err(no_such_type()),
     };
     let name = enroll.friendly_name.unwrap_or_default();
     if name.contains('\0') {
@@ -88,6 +88,9 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = factor(state, &caller, request)?;
+    if factor.factor_type == FactorType::RecoveryCode {
+        return Err(no_such_type());
+    }
     check_verifiable(state, &factor)?;
     let (id, now) = (state.random.id(), state.now());
     let mut response = ChallengeFactorResult {
@@ -120,6 +123,9 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = factor(state, &caller, request)?;
     let answer: Answer = json_body(request)?;
+    if factor.factor_type == FactorType::RecoveryCode && !answer.code.is_empty() {
+        return Err(no_such_type());
+    }
     let proof = state.factor_row(factor.id)?.proof.clone();
     let answered = match proof {
         Proof::WebAuthn(_) => Some(webauthn::whole(answer.webauthn)?),
@@ -160,10 +166,22 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = factor(state, &caller, request)?;
+    if factor.factor_type == FactorType::RecoveryCode {
+        let message = "Recovery codes cannot be unenrolled with this endpoint, use DELETE /factors/recovery-codes";
+        return Err(ApiError::new(422, ErrorCode::ValidationFailed, message));
+    }
     check_verifiable(state, &factor)?;
     if factor.is_verified() && !state.is_aal2(caller.session_id) {
         let message = "AAL2 required to unenroll verified factor";
         return Err(ApiError::new(422, ErrorCode::InsufficientAal, message));
+    }
+    if factor.is_verified()
+        && state.recovery_codes_of(caller.user_id).is_ok()
+        && !state.has_usable_factor_besides(caller.user_id, factor.id)?
+    {
+        let message = "Recovery codes cannot be the only verified factor. Please enroll another factor before unenrolling \
+                       this one or delete your recovery codes.";
+        return Err(ApiError::new(422, ErrorCode::MfaRecoveryCodesSoleFactor, message));
     }
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status, "session_id": caller.session_id });
     state.log_action(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
@@ -184,6 +202,10 @@ fn check_verifiable(state: &State, factor: &Factor) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(ApiError::new(422, code, format!("MFA verification is disabled for {name}")))
+}
+
+fn no_such_type() -> ApiError {
+    ApiError::validation_failed("factor_type needs to be totp, phone, or webauthn")
 }
 
 /// Finds the factor in the path.

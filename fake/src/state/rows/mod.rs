@@ -9,6 +9,7 @@ pub(crate) mod methods;
 pub(crate) mod oauth;
 pub(crate) mod passkey;
 pub(crate) mod password;
+pub(crate) mod recovery_codes;
 pub(crate) mod refresh_tokens;
 pub(crate) mod session;
 pub(crate) mod sso;

@@ -8,18 +8,19 @@ use crate::{
     handlers::admin::{path::user_id, users::contacts::user_traits},
     model::{AuditAction, types::AdminDeleteUserRequest},
     state::{State, rows::account::Account},
-    wire::{ApiResult, Request, json_body, ok},
+    wire::{ApiResult, Request, has_no_body, json_body, ok},
 };
 
 pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
     let how: AdminDeleteUserRequest =
-        if request.body.is_empty() { AdminDeleteUserRequest::default() } else { json_body(request)? };
+        if has_no_body(request) { AdminDeleteUserRequest::default() } else { json_body(request)? };
     state.retain_factors(id, |_| false)?;
     let traits = user_traits(&state.account(id)?.user);
     state.log_admin_action(AuditAction::UserDeleted, traits);
     state.sessions.retain(|session| session.user_id != id);
     state.passkeys.retain(|row| row.user_id != id);
+    state.recovery_codes.retain(|row| row.user_id != id);
     if how.should_soft_delete == Some(true) {
         let now = state.now();
         soften(state.account(id)?, now);
