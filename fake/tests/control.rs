@@ -75,12 +75,9 @@ async fn emails_are_found_as_with_mailpit() {
 #[tokio::test]
 async fn the_page_shows_messages_and_codes_and_escapes_them() {
     let (server, client) = start().await;
-    let (status, _) = {
-        let body = json!({ "email": "o'neil@example.com", "password": PASSWORD });
-        let sent = reqwest::Client::new().post(server.url() + "/signup?redirect_to=http://x/%22%3E%3Cscript%3E");
-        let response = sent.json(&body).send().await.unwrap();
-        (response.status(), ())
-    };
+    let body = json!({ "email": "o'neil@example.com", "password": PASSWORD });
+    let target = server.url() + "/signup?redirect_to=http://x/%22%3E%3Cscript%3E";
+    let status = reqwest::Client::new().post(target).json(&body).send().await.unwrap().status();
     assert!(status.is_success());
     sign_up(&client).await;
     let sent = server.last_message_to(EMAIL).unwrap();
@@ -110,8 +107,8 @@ async fn the_clock_is_advanced_set_and_returned() {
     let sent = server.last_message_to(EMAIL).unwrap();
     send(&server, Method::POST, "/clock", json!({ "advance": "2h" })).await;
     assert!(client.verify_otp(VerifyOtp::email(EMAIL, sent.code)).await.is_err(), "the code has expired");
-    let set = send(&server, Method::POST, "/clock", json!({ "now": "2030-01-01T00:00:00Z" })).await.1;
-    assert!(set["now"].as_str().unwrap().starts_with("2030-01-01T00:00:0"), "{set}");
+    let changed = send(&server, Method::POST, "/clock", json!({ "now": "2030-01-01T00:00:00Z" })).await.1;
+    assert!(changed["now"].as_str().unwrap().starts_with("2030-01-01T00:00:0"), "{changed}");
     assert_eq!(send(&server, Method::POST, "/clock", Value::Null).await.1["ahead_seconds"], 0);
     for bad in [json!({ "advance": "soon" }), json!({ "now": "9999-01-01T00:00:00Z" })] {
         assert_eq!(send(&server, Method::POST, "/clock", bad).await.0, 400);

@@ -96,7 +96,7 @@ async fn settings_come_from_a_file_and_from_options() {
     ]);
     let settings = running.client().settings().await.unwrap();
     assert_eq!((settings.disable_signup, settings.mailer_autoconfirm), (Some(false), Some(false)));
-    let is_on = |name: &str| settings.external.as_ref().unwrap().get(name) == Some(&true.into());
+    let is_on = |name: &str| settings.external.get(name) == Some(&true.into());
     assert!(is_on("github") && !is_on("google"), "{settings:?}");
     assert_eq!(running.started["jwt_secret"], "a-secret-of-at-least-32-characters");
 

@@ -89,7 +89,7 @@ pub(crate) fn regenerate(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let settings = state.settings.recovery_codes.clone();
-    if !settings.switch.verify {
+    if !settings.verify {
         let message = "MFA verification is disabled for recovery codes";
         return Err(ApiError::new(422, ErrorCode::MfaRecoveryCodesVerifyNotEnabled, message));
     }
@@ -125,7 +125,7 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
 }
 
 fn check_enrollment(state: &State) -> Result<(), ApiError> {
-    if state.settings.recovery_codes.switch.enroll {
+    if state.settings.recovery_codes.enroll {
         return Ok(());
     }
     let message = "MFA enroll is disabled for recovery codes";

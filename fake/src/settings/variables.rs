@@ -1,6 +1,6 @@
 //! Settings by the names of the real server's environment variables.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, ops::RangeInclusive};
 
 use chrono::{DateTime, Duration};
 use gotrue::Secret;
@@ -109,14 +109,24 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("GOTRUE_MFA_PHONE_OTP_LENGTH", |s, v| code_length(v).map(|v| s.factor_codes.length = v)),
     ("GOTRUE_MFA_PHONE_VERIFY_ENABLED", |s, v| flag(v).map(|v| s.phone_factors.verify = v)),
     ("GOTRUE_MFA_RATE_LIMIT_CHALLENGE_AND_VERIFY", |s, v| events(v).map(|v| s.rate_limits.factors = v)),
-    ("GOTRUE_MFA_RECOVERY_CODES_CODE_LENGTH", |s, v| within(v, 13, 32).map(|v| s.recovery_codes.code_length = v)),
-    ("GOTRUE_MFA_RECOVERY_CODES_COUNT", |s, v| within(v, 4, 16).map(|v| s.recovery_codes.count = v)),
-    ("GOTRUE_MFA_RECOVERY_CODES_ENROLL_ENABLED", |s, v| flag(v).map(|v| s.recovery_codes.switch.enroll = v)),
-    ("GOTRUE_MFA_RECOVERY_CODES_LOCKOUT_DURATION", |s, v| duration(v).map(|v| s.recovery_codes.lockout = v)),
-    ("GOTRUE_MFA_RECOVERY_CODES_MAX_VERIFY_ATTEMPTS", |s, v| {
-        within(v, 3, 15).map(|v| s.recovery_codes.max_verify_attempts = v)
+    ("GOTRUE_MFA_RECOVERY_CODES_CODE_LENGTH", |s, v| {
+        within(number(v)?, 13..=32).map(|v| s.recovery_codes.code_length = v)
     }),
-    ("GOTRUE_MFA_RECOVERY_CODES_VERIFY_ENABLED", |s, v| flag(v).map(|v| s.recovery_codes.switch.verify = v)),
+    ("GOTRUE_MFA_RECOVERY_CODES_COUNT", |s, v| within(number(v)?, 4..=16).map(|v| s.recovery_codes.count = v)),
+    ("GOTRUE_MFA_RECOVERY_CODES_ENROLL_ENABLED", |s, v| flag(v).map(|v| s.recovery_codes.enroll = v)),
+    ("GOTRUE_MFA_RECOVERY_CODES_LOCKOUT_DURATION", |s, v| {
+        let range = Duration::minutes(1)..=Duration::days(1);
+        duration(v).map(|v| range.contains(&v).then_some(v)).and_then(|v| {
+            s.recovery_codes.lockout = v.ok_or("expected a duration from 1m to 24h")?;
+            Ok(())
+        })
+    }),
+    ("GOTRUE_MFA_RECOVERY_CODES_MAX_VERIFY_ATTEMPTS", |s, v| {
+        let attempts = within(number(v)?, 3..=15)?;
+        s.recovery_codes.max_verify_attempts = u32::try_from(attempts).unwrap_or_default();
+        Ok(())
+    }),
+    ("GOTRUE_MFA_RECOVERY_CODES_VERIFY_ENABLED", |s, v| flag(v).map(|v| s.recovery_codes.verify = v)),
     ("GOTRUE_MFA_TOTP_ENROLL_ENABLED", |s, v| flag(v).map(|v| s.totp.enroll = v)),
     ("GOTRUE_MFA_TOTP_VERIFY_ENABLED", |s, v| flag(v).map(|v| s.totp.verify = v)),
     ("GOTRUE_MFA_WEB_AUTHN_ENROLL_ENABLED", |s, v| flag(v).map(|v| s.webauthn_factors.enroll = v)),
@@ -281,9 +291,9 @@ fn number(value: &str) -> Result<usize, Problem> {
     value.parse().map_err(|_| "expected a number".to_owned())
 }
 
-fn within<T: Copy + FromStr + PartialOrd + fmt::Display>(value: &str, least: T, most: T) -> Result<T, Problem> {
-    let number = value.parse().ok().filter(|number| (&least..=&most).contains(&number));
-    number.ok_or_else(|| format!("expected a number from {least} to {most}"))
+fn within(number: usize, range: RangeInclusive<usize>) -> Result<usize, Problem> {
+    let problem = || format!("expected a number from {} to {}", range.start(), range.end());
+    if range.contains(&number) { Ok(number) } else { Err(problem()) }
 }
 
 fn at_most(value: &str, most: u8) -> Result<u8, Problem> {

@@ -91,3 +91,36 @@ async fn passkeys_are_off_or_limited() {
     // The clock is at the start of 2026.
     assert_eq!(options["expires_at"], 1_767_225_600 + 60);
 }
+
+#[tokio::test]
+async fn recovery_codes_are_off_or_counted() {
+    for (name, code) in [
+        ("GOTRUE_MFA_RECOVERY_CODES_ENROLL_ENABLED", "mfa_recovery_codes_enroll_not_enabled"),
+        ("GOTRUE_MFA_RECOVERY_CODES_COUNT", ""),
+    ] {
+        let value = if code.is_empty() { "4" } else { "false" };
+        let world = World::with(&[(name, value), ("GOTRUE_MFA_RECOVERY_CODES_CODE_LENGTH", "20")]).await;
+        let session = world.sign_up().await;
+        let (_, factor) = enroll(&world, &session, "totp").await;
+        let path = format!("/factors/{}", factor["id"].as_str().unwrap());
+        let (_, challenge) = world.send(Method::POST, &format!("{path}/challenge"), token(&session), json!({})).await;
+        let app = world.server.totp_code(&factor["totp"]["secret"].as_str().unwrap().into()).unwrap();
+        let body = json!({ "challenge_id": challenge["id"], "code": app });
+        let (_, raised) = world.send(Method::POST, &format!("{path}/verify"), token(&session), body).await;
+        let answer = world.send(Method::POST, "/factors/recovery-codes", token(&raised), json!({})).await;
+        if code.is_empty() {
+            let codes: Vec<&str> =
+                answer.1["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
+            let letters = |code: &str| code.chars().filter(char::is_ascii_alphanumeric).count();
+            assert_eq!((codes.len(), letters(codes[0])), (4, 20), "{codes:?}");
+        } else {
+            assert_eq!(refusal(&answer), (422, code), "{}", answer.1);
+        }
+    }
+    for (name, value) in
+        [("COUNT", "3"), ("CODE_LENGTH", "33"), ("MAX_VERIFY_ATTEMPTS", "2"), ("LOCKOUT_DURATION", "30s")]
+    {
+        let name = format!("GOTRUE_MFA_RECOVERY_CODES_{name}");
+        assert!(gotrue_fake::FakeServer::builder().variables([(name, value)]).is_err());
+    }
+}

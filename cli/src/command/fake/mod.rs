@@ -106,7 +106,7 @@ impl Fake {
         }
         if let Some(file) = &self.seed {
             let created = seed::create_users(&server, file).await?;
-            context.out.note(format!("created {created} users of {}", file.display()));
+            context.out.note(format!("{}: {created} new users", file.display()));
         }
         server.keep_as_initial();
         self.print(context, &server)?;

@@ -47,7 +47,7 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
         "phone" => (settings.phone_factors, ErrorCode::MfaPhoneEnrollNotEnabled, "MFA enroll is disabled for Phone"),
         _ => (settings.webauthn_factors, ErrorCode::MfaWebauthnEnrollNotEnabled, "MFA enroll is disabled for WebAuthn"),
     };
-    if !switch.0.enroll && FactorType::KNOWN.contains(&enroll.factor_type) {
+    if !switch.0.enroll && ["totp", "phone", "webauthn"].contains(&enroll.factor_type.as_str()) {
         return Err(ApiError::new(422, switch.1, switch.2));
     }
     let proof = match enroll.factor_type.as_str() {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     state::rows::{
-        methods::{Method, known, known_with_time},
+        methods::{Method, known},
         refresh_tokens::RefreshTokens,
     },
     wire::ApiError,
@@ -25,8 +25,7 @@ pub(crate) struct SessionRow {
     /// The second factor that was used last, unless it was removed since.
     pub(crate) second_factor: Option<SecondFactor>,
     /// The methods of the second factors that were used, newest first, with the last time of each.
-    #[serde(deserialize_with = "known_with_time")]
-    pub(crate) second_steps: Vec<(Method, DateTime<Utc>)>,
+    pub(crate) second_steps: Vec<SecondStep>,
     /// The OAuth client that the session belongs to.
     pub(crate) application: Option<Application>,
     pub(crate) refresh_tokens: RefreshTokens,
@@ -47,6 +46,14 @@ pub(crate) struct SecondFactor {
     pub(crate) method: Method,
 }
 
+/// The last use of a method of second factors.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SecondStep {
+    #[serde(deserialize_with = "known")]
+    method: Method,
+    used_at: DateTime<Utc>,
+}
+
 impl SessionRow {
     /// Returns when the session was started or last refreshed.
     pub(crate) fn last_active(&self) -> DateTime<Utc> {
@@ -60,21 +67,21 @@ impl SessionRow {
     /// Returns how the user signed in, newest first.
     pub(crate) fn amr(&self) -> Value {
         let entry = |method: &str, at: DateTime<Utc>| json!({ "method": method, "timestamp": at.timestamp() });
-        let second = self.second_steps.iter().map(|(method, at)| entry(method, *at));
+        let second = self.second_steps.iter().map(|step| entry(step.method, step.used_at));
         second.chain([entry(self.method, self.created_at)]).collect()
     }
 
     /// Raises the session to aal2.
     pub(crate) fn raise(&mut self, factor: SecondFactor, now: DateTime<Utc>) {
-        self.second_steps.retain(|(method, _)| *method != factor.method);
-        self.second_steps.insert(0, (factor.method, now));
+        self.second_steps.retain(|step| step.method != factor.method);
+        self.second_steps.insert(0, SecondStep { method: factor.method, used_at: now });
         self.second_factor = Some(factor);
     }
 
     /// Lowers the session to aal1 if this is the factor that was used last.
     pub(crate) fn lower(&mut self, factor_id: Uuid) {
         if let Some(factor) = self.second_factor.take_if(|factor| factor.id == factor_id) {
-            self.second_steps.retain(|(method, _)| *method != factor.method);
+            self.second_steps.retain(|step| step.method != factor.method);
         }
     }
 
