@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 
 use crate::wire::{ApiError, Request, json_body};
 
-#[derive(Default, Deserialize)]
+/// A challenge whose method is not checked yet: the server does that only when it starts the flow.
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Challenge {
     code_challenge: String,
@@ -14,22 +15,23 @@ pub(crate) struct Challenge {
 }
 
 /// Reads the challenge of a flow that continues with a message.
-pub(crate) fn challenge_in_body(request: &Request) -> Result<Option<String>, ApiError> {
+pub(crate) fn challenge_in_body(request: &Request) -> Result<Option<Challenge>, ApiError> {
     json_body::<Challenge>(request)?.check()
 }
 
 /// Reads the challenge of a flow that starts in a browser.
-pub(crate) fn challenge_in_query(request: &Request) -> Result<Option<String>, ApiError> {
+pub(crate) fn challenge_in_query(request: &Request) -> Result<Option<Challenge>, ApiError> {
     let parameter = |name: &str| request.query(name).unwrap_or_default();
     let code_challenge = parameter("code_challenge");
     Challenge { code_challenge, code_challenge_method: parameter("code_challenge_method") }.check()
 }
 
 impl Challenge {
-    fn check(self) -> Result<Option<String>, ApiError> {
+    /// Checks the challenge, except for its method.
+    pub(crate) fn check(self) -> Result<Option<Self>, ApiError> {
         let refuse = |message: &str| Err(ApiError::validation_failed(message));
-        let (challenge, method) = (self.code_challenge, self.code_challenge_method.to_lowercase());
-        if challenge.is_empty() != method.is_empty() {
+        let challenge = &self.code_challenge;
+        if challenge.is_empty() != self.code_challenge_method.is_empty() {
             return refuse("PKCE flow requires code_challenge_method and code_challenge");
         }
         if challenge.is_empty() {
@@ -43,11 +45,26 @@ impl Challenge {
                 "code challenge can only contain alphanumeric characters, hyphens, periods, underscores and tildes",
             );
         }
-        match method.as_str() {
-            "s256" => Ok(Some(challenge)),
-            "plain" => Ok(Some(hash_of_verifier(&challenge))),
-            _ => refuse("Invalid code_challenge_method"),
+        Ok(Some(self))
+    }
+
+    /// Returns whether there is a challenge, valid or not.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.code_challenge.is_empty()
+    }
+
+    /// Returns the hash of the verifier, or `None` for an unknown method.
+    pub(crate) fn hash(&self) -> Option<String> {
+        match self.code_challenge_method.to_lowercase().as_str() {
+            "s256" => Some(self.code_challenge.clone()),
+            "plain" => Some(hash_of_verifier(&self.code_challenge)),
+            _ => None,
         }
+    }
+
+    /// Returns the hash of the verifier, for a flow that starts in a browser.
+    pub(crate) fn hash_for_browser(&self) -> Result<String, ApiError> {
+        self.hash().ok_or_else(|| ApiError::validation_failed("Invalid code_challenge_method"))
     }
 }
 

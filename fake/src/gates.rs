@@ -64,7 +64,7 @@ struct Security {
 }
 
 /// Fails if a captcha is required and its response is missing or invalid. Administrators need none.
-pub(crate) fn check_captcha(state: &State, request: &Request, operation: &str) -> Result<(), ApiError> {
+pub(crate) fn check_captcha(state: &mut State, request: &Request, operation: &str) -> Result<(), ApiError> {
     let is_protected = match operation {
         "recover"
         | "resend"

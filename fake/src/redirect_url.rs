@@ -37,7 +37,11 @@ pub(crate) fn with_words(url: &str, pairs: &[(String, String)]) -> String {
     format!("{url}{}", with_fragment("", pairs).replace('%', "%25"))
 }
 
-/// Appends a fragment with the parameters of a session, and the empty `sb` that marks it as this server's.
+/// Appends a fragment with the parameters of a session, and the empty `sb` that marks it as this server's. The
+/// parameters are sorted, as Go sorts them.
 pub(crate) fn with_fragment(url: &str, pairs: &[(String, String)]) -> String {
-    format!("{url}#{}", Serializer::new(String::new()).extend_pairs(pairs).append_pair("sb", "").finish())
+    let mut pairs = pairs.to_vec();
+    pairs.push(("sb".to_owned(), String::new()));
+    pairs.sort();
+    format!("{url}#{}", Serializer::new(String::new()).extend_pairs(pairs).finish())
 }

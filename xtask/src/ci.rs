@@ -74,6 +74,67 @@ static REDIS: Program = Program {
     ],
 };
 
+/// The official clients, which `fake/tests/clients` runs against the fake server. Without one, its test is skipped.
+static AUTH_JS: Program = Program {
+    name: "@supabase/auth-js (npm)",
+    probe: &[
+        "node",
+        "--eval",
+        "const {dependencies} = require('./fake/tests/clients/node/package.json'); \
+         const {version} = require('./target/clients/node/node_modules/@supabase/auth-js/package.json'); \
+         process.exit(version === dependencies['@supabase/auth-js'] ? 0 : 1)",
+    ],
+    install: &[&[
+        "sh",
+        "-c",
+        "cd fake/tests/clients/node && mkdir -p ../../../../target/clients/node && \
+         cp package.json package-lock.json .npmrc ../../../../target/clients/node && \
+         npm ci --prefix ../../../../target/clients/node",
+    ]],
+};
+
+static SUPABASE_AUTH: Program = Program {
+    name: "supabase-auth (PyPI)",
+    probe: &[
+        "target/clients/python/bin/python",
+        "-c",
+        "from importlib.metadata import version; \
+         pin = 'supabase-auth==' + version('supabase-auth'); \
+         assert pin in open('fake/tests/clients/python/requirements.txt').read().split()",
+    ],
+    install: &[&[
+        "sh",
+        "-c",
+        "python3 -m venv target/clients/python && \
+         target/clients/python/bin/pip install --requirement fake/tests/clients/python/requirements.txt",
+    ]],
+};
+
+static AUTH_GO: Program = Program {
+    name: "auth-go (Go module)",
+    probe: &[
+        "sh",
+        "-c",
+        "test target/clients/go/client -nt fake/tests/clients/go/client.go && \
+         test target/clients/go/client -nt fake/tests/clients/go/go.mod",
+    ],
+    install: &[&[
+        "sh",
+        "-c",
+        "mkdir -p target/clients/go && cd fake/tests/clients/go && \
+         go build -modcacherw -o ../../../../target/clients/go/client .",
+    ]],
+};
+
+static CHROMIUM: Program = Program {
+    name: "chromium",
+    probe: &["chromium", "--version"],
+    install: &[
+        &["apt-get", "install", "--yes", "--no-install-recommends", "chromium"],
+        &["sudo", "--non-interactive", "apt-get", "install", "--yes", "--no-install-recommends", "chromium"],
+    ],
+};
+
 /// The tests come last, so that the output ends with the summary of the test runner.
 const STEPS: &[Step] = &[
     Step::cargo("format", &["fmt", "--all", "--check"]),
@@ -109,6 +170,10 @@ const STEPS: &[Step] = &[
     Step::cargo("passkey", &["run", "--quiet", "--all-features", "--example", "passkey"]),
     Step::xtask("generators", |out| generators::run(&generators::Selection::Ci, out)),
     Step { name: "redis-server", needs: Some(&REDIS), work: Nothing },
+    Step { name: "auth-js", needs: Some(&AUTH_JS), work: Nothing },
+    Step { name: "supabase-auth", needs: Some(&SUPABASE_AUTH), work: Nothing },
+    Step { name: "auth-go", needs: Some(&AUTH_GO), work: Nothing },
+    Step { name: "chromium", needs: Some(&CHROMIUM), work: Nothing },
     Step::cargo("tests", &["test", "--workspace", "--all-features"]),
 ];
 

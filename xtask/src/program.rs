@@ -2,10 +2,12 @@
 
 use std::process::{Command, Stdio};
 
+use crate::workspace;
+
 /// A program that a command needs.
 pub struct Program {
     pub name: &'static str,
-    /// A command line that succeeds if the program can be used.
+    /// A command line that succeeds if the program can be used. It runs in the root of the workspace.
     pub probe: &'static [&'static str],
     /// Command lines that install it; the first that succeeds ends the attempt.
     pub install: &'static [&'static [&'static str]],
@@ -20,7 +22,12 @@ impl Program {
 
 fn succeeds(words: &[&str]) -> bool {
     let mut command = Command::new(words[0]);
-    command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .args(&words[1..])
+        .current_dir(workspace::root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     // A probe must not install a toolchain, and an installation must not ask questions.
     command.env("RUSTUP_AUTO_INSTALL", "0").env("DEBIAN_FRONTEND", "noninteractive");
     command.status().is_ok_and(|status| status.success())

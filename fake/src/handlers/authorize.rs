@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::{
     code_challenge::challenge_in_query,
     handlers::provider_page,
+    model::ErrorCode,
     state::{State, rows::flow::Flow},
     wire::{ApiError, ApiResult, Request, ok, redirect},
 };
@@ -20,7 +21,12 @@ pub(crate) fn authorize(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>) -> Result<String, ApiError> {
     let provider = request.query("provider").unwrap_or_default().to_lowercase();
     state.check_provider(&provider)?;
-    let challenge = challenge_in_query(request)?;
+    let invite_token = request.query("invite_token").filter(|token| !token.is_empty());
+    if invite_token.as_deref().is_some_and(|token| state.invited(token).is_none()) {
+        let message = "User identified by token not found";
+        return Err(ApiError::new(404, ErrorCode::UserNotFound, message));
+    }
+    let challenge = challenge_in_query(request)?.map(|challenge| challenge.hash_for_browser()).transpose()?;
     let redirect_to = state.settings.redirect_to(request);
     let id = state.random.id();
     let begun_at = state.now();
@@ -35,6 +41,7 @@ pub(crate) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>)
         challenge,
         user_id,
         code,
+        invite_token,
     });
     Ok(provider_page::url(state, id, request.query("login_hint").as_deref()))
 }

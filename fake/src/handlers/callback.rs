@@ -8,30 +8,32 @@ use crate::{
     model::ErrorCode,
     redirect_url::{error_pairs, session_fragment, with_fragment, with_query, with_words},
     state::{State, identity_providers::provider_claims, profiles::Profile},
-    wire::{ApiError, ApiResult, Request, redirect},
+    wire::{ApiError, ApiResult, Request, Response, redirect},
 };
 
 /// `GET /callback` and `POST /callback`.
 pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
     let place = match state.open_flow(&parameter(request, "state").unwrap_or_default()) {
         Ok(place) => place,
-        Err((code, about)) => {
-            return Ok(redirect(
-                303,
-                &with_query(&state.settings.site_url, &error_pairs("invalid_request", code, about)),
-            ));
-        }
+        Err((code, about)) => return Ok(refuse(state, request, code, about)),
     };
     let flow = &state.flows[place];
     let (redirect_to, with_pkce) = (flow.redirect_to.clone(), flow.challenge.is_some());
     let (provider, linking) = (flow.provider.clone().unwrap_or_default(), flow.linking);
+    let invite_token = flow.invite_token.clone();
     if let Some(error) = parameter(request, "error") {
         let about = parameter(request, "error_description").unwrap_or_default();
         let pairs = vec![("error".to_owned(), error), ("error_description".to_owned(), about)];
         return Ok(redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs)));
     }
-    let user = provider_page::user_of(parameter(request, "code"));
-    let user_id = match user_of_provider(state, &provider, user.as_deref(), linking) {
+    let has_code = parameter(request, "code").is_some_and(|code| !code.is_empty());
+    let found = if has_code {
+        user_of_provider(state, request, &provider, linking, invite_token)
+    } else {
+        let message = "OAuth callback with missing authorization code missing";
+        Err(ApiError::new(400, ErrorCode::BadOauthCallback, message))
+    };
+    let user_id = match found {
         Ok(user_id) => user_id,
         Err(refusal) => {
             let code = refusal.code().unwrap_or(ErrorCode::UnexpectedFailure);
@@ -54,6 +56,15 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
     }
 }
 
+/// Redirects to the site, as no flow tells where to. The server appends the error to the page.
+fn refuse(state: &State, request: &Request, code: &'static str, about: &str) -> Response {
+    let pairs = error_pairs("invalid_request", code, about);
+    let mut response = redirect(303, &with_query(&state.settings.site_url, &pairs));
+    let error = ApiError::new(400, ErrorCode::from(code), about).into_response(request);
+    response.body = [&response.body[..], &error.body[..]].concat().into();
+    response.header("x-sb-error-code", code)
+}
+
 /// Returns a parameter of the query, or of the form that some providers send.
 pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
     let in_form = || {
@@ -74,14 +85,15 @@ fn name_of(status: u16, code: &ErrorCode) -> &'static str {
     }
 }
 
-/// Signs in a user of a provider, or links the identity.
+/// Signs in a user of a provider, links the identity, or accepts an invitation.
 fn user_of_provider(
     state: &mut State,
+    request: &Request,
     provider: &str,
-    email: Option<&str>,
     linking: Option<Uuid>,
+    invite_token: Option<String>,
 ) -> Result<Uuid, ApiError> {
-    let mut data = provider_claims(provider, email);
+    let mut data = provider_claims(provider, provider_page::user_of(parameter(request, "code")).as_deref());
     data["phone_verified"] = json!(false);
     data["provider_id"] = data["sub"].clone();
     data["full_name"] = data["name"].clone();
@@ -89,8 +101,12 @@ fn user_of_provider(
     let text = |claim: &str| data[claim].as_str().unwrap_or_default().to_owned();
     let (subject, email, provider) = (text("sub"), text("email"), provider.to_owned());
     let profile = Profile { provider, subject, email, email_verified: true, data };
-    match linking {
-        Some(user_id) => state.link_profile(user_id, &profile).map(|()| user_id),
-        None => state.user_of(&profile),
+    match (linking, invite_token) {
+        (Some(user_id), _) => state.link_profile(user_id, &profile).map(|()| user_id),
+        (None, Some(token)) => state.accept_invitation(&token, &profile),
+        (None, None) => {
+            let aud = state.request_aud(request);
+            state.user_of(&profile, &aud)
+        }
     }
 }

@@ -13,6 +13,10 @@ use crate::{
 pub(crate) fn unlink(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     let id = Uuid::try_parse(request.segment(3)).map_err(|_| ApiError::not_found("identity_id must be an UUID"))?;
+    if state.is_elsewhere(request, &caller) {
+        let message = "Token audience doesn't match request audience";
+        return Err(ApiError::new(403, ErrorCode::UnexpectedAudience, message));
+    }
     let identities = state.account(caller.user_id)?.user.identities.clone().unwrap_or_default();
     if identities.len() <= 1 {
         let message = "User must have at least 1 identity after unlinking";
@@ -29,6 +33,7 @@ pub(crate) fn unlink(state: &mut State, request: &Request) -> ApiResult {
     if gone.provider == "phone" {
         account.user.phone = Some(String::new());
         account.user.phone_confirmed_at = None;
+        account.compute_confirmed_at();
     } else if let Some(next) = address {
         take_address(account, &next, trusts_all);
     }
@@ -38,7 +43,8 @@ pub(crate) fn unlink(state: &mut State, request: &Request) -> ApiResult {
 
 /// Returns the identity whose address becomes the user's if no identity with the current one is left.
 fn new_address(state: &mut State, user_id: Uuid, left: &[Identity]) -> Result<Option<Identity>, ApiError> {
-    let current = state.account(user_id)?.email().to_owned();
+    let account = state.account(user_id)?;
+    let (current, aud) = (account.email().to_owned(), account.user.aud.clone().unwrap_or_default());
     if left.iter().any(|identity| email(identity) == current) {
         return Ok(None);
     }
@@ -46,7 +52,7 @@ fn new_address(state: &mut State, user_id: Uuid, left: &[Identity]) -> Result<Op
     best.sort_by_key(|identity| (rank(identity), identity.created_at));
     let free = best
         .into_iter()
-        .find(|identity| email(identity).is_empty() || state.account_by_email(email(identity)).is_none());
+        .find(|identity| email(identity).is_empty() || state.account_by_email(email(identity), &aud).is_none());
     let conflict = || {
         let message = "Unable to unlink identity due to email conflict";
         ApiError::new(422, ErrorCode::EmailConflictIdentityNotDeletable, message)
@@ -57,9 +63,12 @@ fn new_address(state: &mut State, user_id: Uuid, left: &[Identity]) -> Result<Op
 fn take_address(account: &mut Account, identity: &Identity, trusts_all: bool) {
     account.user.email = Some(email(identity).to_lowercase());
     account.user.new_email = None;
-    account.codes.clear();
+    account.user.new_phone = None;
+    account.is_change_half_confirmed = false;
+    account.forget_codes();
     if email(identity).is_empty() || (rank(identity) > 0 && !trusts_all) {
         account.user.email_confirmed_at = None;
+        account.compute_confirmed_at();
         account.merge_metadata(&json!({ "email_verified": false }));
     }
 }

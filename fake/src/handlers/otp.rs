@@ -5,15 +5,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    code_challenge::challenge_in_body,
+    code_challenge::{Challenge, challenge_in_body},
     contact,
     handlers::sign_up::check_sign_up,
-    model::{
-        AuditAction, ErrorCode, OtpType,
-        types::{MagicLinkRequest, MessageSent},
-    },
-    state::{State, messages::OutgoingMessage},
-    wire::{ApiError, ApiResult, Request, json_body, json_body_with, ok},
+    model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
+    state::{State, accounts::Contact, messages::OutgoingMessage, rows::password::Password},
+    wire::{ApiError, ApiResult, Request, json_body, json_stream, ok},
 };
 
 #[derive(Deserialize)]
@@ -31,7 +28,6 @@ struct Otp {
 
 pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
     let otp: Otp = json_body(request)?;
-    let create = otp.create_user.unwrap_or(true);
     if !otp.email.is_empty() && !otp.phone.is_empty() {
         return Err(ApiError::validation_failed("Only an email address or phone number should be provided"));
     }
@@ -39,61 +35,100 @@ pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
         return Err(ApiError::validation_failed("Channel should only be specified with Phone OTP"));
     }
     let challenge = challenge_in_body(request)?;
+    if otp.create_user == Some(false) {
+        check_known(state, request, &otp)?;
+    }
     if !otp.email.is_empty() {
-        let (id, otp_type) = link_to(state, &otp.email, otp.data, create)?;
-        let redirect_to = state.settings.redirect_to(request);
-        state.log_action(id, AuditAction::UserRecoveryRequested, None);
-        state.send(id, &OutgoingMessage { otp_type: Some(otp_type), challenge, redirect_to })?;
-        return sent();
+        check_links(state)?;
+        contact::email(&otp.email)?;
+        return send_link(state, request, &otp.email, otp.data, challenge);
     }
     if otp.phone.is_empty() {
         return Err(ApiError::validation_failed("One of email or phone must be set"));
     }
-    if !create && state.account_by_phone(&otp.phone).is_none() {
-        return Err(no_sign_up_by_otp());
-    }
     if !state.settings.phone {
         return Err(ApiError::new(400, ErrorCode::PhoneProviderDisabled, "Unsupported phone provider"));
     }
-    contact::phone(&otp.phone)?;
+    let phone = contact::phone(&otp.phone)?;
     contact::check_channel(&otp.channel)?;
-    let id = if let Some(account) = state.account_by_phone(&otp.phone) {
-        account.user.id
-    } else {
-        check_sign_up(state)?;
-        state.create_account("", &otp.phone, otp.data)?
+    send_sms(state, request, phone, otp.data)
+}
+
+/// Fails for an unknown or malformed address, as the server does if it must not create a user.
+fn check_known(state: &mut State, request: &Request, otp: &Otp) -> Result<(), ApiError> {
+    let aud = &state.request_aud(request);
+    let is_known = match (otp.email.as_str(), otp.phone.as_str()) {
+        ("", "") => true,
+        ("", phone) => contact::phone(phone).is_ok() && state.account_by_phone(phone, aud).is_some(),
+        (email, _) => contact::email(email).is_ok() && state.account_by_email(email, aud).is_some(),
     };
-    state.log_action(id, AuditAction::UserRecoveryRequested, Some(json!({ "channel": "sms" })));
-    state.send(
-        id,
-        &OutgoingMessage {
-            otp_type: Some(OtpType::Sms),
-            challenge: None,
-            redirect_to: state.settings.site_url.clone(),
-        },
-    )?;
+    let refuse = || ApiError::new(422, ErrorCode::OtpDisabled, "Signups not allowed for otp");
+    if is_known { Ok(()) } else { Err(refuse()) }
+}
+
+/// Sends a magic link. A user who is new or not confirmed is signed up first, so that the link confirms the address.
+fn send_link(
+    state: &mut State,
+    request: &Request,
+    email: &str,
+    data: Option<Value>,
+    challenge: Option<Challenge>,
+) -> ApiResult {
+    let (aud, now, confirm) = (&state.request_aud(request), state.now(), !state.settings.autoconfirm_emails);
+    let known = state.account_by_email(email, aud).map(|account| (account.user.id, account.has_confirmed_email()));
+    let redirect_to = state.settings.redirect_to(request);
+    let id = match known {
+        Some((id, true)) => id,
+        not_confirmed => {
+            check_sign_up(state)?;
+            if let Some(challenge) = challenge.as_ref().filter(|_| confirm) {
+                challenge.hash().ok_or_else(ApiError::unforeseen)?;
+            }
+            let id = match not_confirmed {
+                Some((id, _)) => id,
+                None => sign_up(state, &Contact::Email(email.to_lowercase()), data, aud)?,
+            };
+            if confirm {
+                let traits = json!({ "provider": "email" });
+                state.log_action(id, AuditAction::UserConfirmationRequested, Some(traits));
+                state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Signup), challenge, redirect_to })?;
+                return sent();
+            }
+            state.account(id)?.confirm_email(now);
+            // The server also starts a session, whose tokens nobody gets.
+            state.start_session(id, "password", None)?;
+            id
+        }
+    };
+    state.log_action(id, AuditAction::UserRecoveryRequested, None);
+    state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Magiclink), challenge, redirect_to })?;
     sent()
 }
 
-/// Finds or creates the user for a link. Returns the type of the link too: a sign-up if the address is not confirmed
-/// yet.
-fn link_to(state: &mut State, email: &str, data: Option<Value>, create: bool) -> Result<(Uuid, OtpType), ApiError> {
-    check_links(state)?;
-    contact::email(email)?;
-    let (now, confirm) = (state.now(), !state.settings.autoconfirm_emails);
-    let id = match state.account_by_email(email) {
-        Some(account) => account.user.id,
-        None if !create => return Err(no_sign_up_by_otp()),
-        None => {
-            check_sign_up(state)?;
-            state.create_account(email, "", data)?
-        }
-    };
-    let account = state.account(id)?;
-    if !confirm {
-        account.confirm(now);
+/// Sends a code to a phone. A user who is new or not confirmed is signed up first.
+fn send_sms(state: &mut State, request: &Request, phone: String, data: Option<Value>) -> ApiResult {
+    let (aud, now, confirm) = (&state.request_aud(request), state.now(), !state.settings.autoconfirm_phones);
+    let known = state.account_by_phone(&phone, aud).map(|account| (account.user.id, account.has_confirmed_phone()));
+    if !known.is_some_and(|(_, is_confirmed)| is_confirmed) {
+        check_sign_up(state)?;
     }
-    Ok((id, if account.is_confirmed() { OtpType::Magiclink } else { OtpType::Signup }))
+    let id = match known {
+        Some((id, _)) => id,
+        None => sign_up(state, &Contact::Phone(phone), data, aud)?,
+    };
+    let is_confirmed = known.is_some_and(|(_, is_confirmed)| is_confirmed);
+    if !is_confirmed && !confirm {
+        state.account(id)?.confirm_phone(now);
+        state.start_session(id, "password", None)?;
+    }
+    if is_confirmed || !confirm {
+        state.log_action(id, AuditAction::UserRecoveryRequested, Some(json!({ "channel": "sms" })));
+    } else {
+        state.log_action(id, AuditAction::UserConfirmationRequested, Some(json!({ "provider": "phone" })));
+    }
+    let redirect_to = state.settings.site_url.clone();
+    state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Sms), challenge: None, redirect_to })?;
+    sent()
 }
 
 /// Fails if nobody can sign in by a link.
@@ -106,21 +141,33 @@ fn check_links(state: &State) -> Result<(), ApiError> {
     Err(ApiError::new(422, ErrorCode::EmailProviderDisabled, message))
 }
 
-fn no_sign_up_by_otp() -> ApiError {
-    ApiError::new(422, ErrorCode::OtpDisabled, "Signups not allowed for otp")
+/// Creates a user with a random password.
+fn sign_up(state: &mut State, contact: &Contact, data: Option<Value>, aud: &str) -> Result<Uuid, ApiError> {
+    let id = state.create_account(contact, data, aud)?;
+    let password = state.random.challenge();
+    state.account(id)?.password = Some(Password::Plain(password.into()));
+    Ok(id)
+}
+
+/// What the server says about a malformed body.
+const NOT_READ: &str = "Could not read verification params";
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename = "MagicLinkParams")]
+struct MagicLink {
+    email: String,
+    data: Option<Value>,
 }
 
 pub(crate) fn send_magic_link(state: &mut State, request: &Request) -> ApiResult {
-    let link: MagicLinkRequest = json_body_with(request, &["email"])?;
+    check_links(state)?;
+    let link: MagicLink = json_stream(request, NOT_READ)?;
     if link.email.is_empty() {
         return Err(ApiError::new(422, ErrorCode::ValidationFailed, "Password recovery requires an email"));
     }
-    let challenge = challenge_in_body(request)?;
-    let (id, otp_type) = link_to(state, &link.email, link.data, true)?;
-    let redirect_to = state.settings.redirect_to(request);
-    state.log_action(id, AuditAction::UserRecoveryRequested, None);
-    state.send(id, &OutgoingMessage { otp_type: Some(otp_type), challenge, redirect_to })?;
-    sent()
+    contact::email(&link.email)?;
+    let challenge = json_stream::<Challenge>(request, NOT_READ)?.check()?;
+    send_link(state, request, &link.email, link.data, challenge)
 }
 
 /// Returns the response, which is the same whether or not a message was sent.

@@ -21,31 +21,33 @@ struct Resend {
 
 pub(crate) fn resend(state: &mut State, request: &Request) -> ApiResult {
     let resend: Resend = json_body(request)?;
+    let is_by_email = ["signup", "email_change"].contains(&resend.type_.as_str());
+    let challenge = if is_by_email { challenge_in_body(request)? } else { None };
     check_resend(&resend)?;
     check_enabled(state, &resend)?;
-    let challenge = if resend.email.is_empty() { None } else { challenge_in_body(request)? };
+    let aud = &state.request_aud(request);
     let account = if resend.email.is_empty() {
         contact::phone(&resend.phone)?;
-        state.account_by_phone(&resend.phone)
+        state.account_by_phone(&resend.phone, aud)
     } else {
         contact::email(&resend.email)?;
-        state.account_by_email(&resend.email)
+        state.account_by_email(&resend.email, aud)
     };
     let Some(account) = account else { return ok(&MessageSent { message_id: None }) };
     let id = account.user.id;
     let (otp_type, is_wanted) = match resend.type_.as_str() {
-        "signup" => (OtpType::Signup, !account.is_confirmed()),
-        "sms" => (OtpType::Sms, !account.is_confirmed()),
+        "signup" => (OtpType::Signup, !account.has_confirmed_email()),
+        "sms" => (OtpType::Sms, !account.has_confirmed_phone()),
         "email_change" => (OtpType::EmailChange, account.user.new_email.is_some()),
         _ => (OtpType::PhoneChange, account.user.new_phone.is_some()),
     };
     if is_wanted {
         let redirect_to = state.settings.redirect_to(request);
-        let action = match otp_type {
-            OtpType::Signup => AuditAction::UserConfirmationRequested,
-            _ => AuditAction::UserRecoveryRequested,
-        };
-        state.log_action(id, action, None);
+        match otp_type {
+            OtpType::Signup => state.log_action(id, AuditAction::UserConfirmationRequested, None),
+            OtpType::Sms => state.log_action(id, AuditAction::UserRecoveryRequested, None),
+            _ => {}
+        }
         state.send(id, &OutgoingMessage { otp_type: Some(otp_type), challenge, redirect_to })?;
     }
     ok(&MessageSent { message_id: None })

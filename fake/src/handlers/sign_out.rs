@@ -8,13 +8,13 @@ use crate::{
 
 pub(crate) fn sign_out(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    let scope = match request.query("scope") {
-        None => SignOutScope::Global,
+    let scope = match request.query("scope").as_deref() {
+        None | Some("") => SignOutScope::Global,
         Some(name) => {
             name.parse().map_err(|_| ApiError::validation_failed(format!("Unsupported logout scope \"{name}\"")))?
         }
     };
-    // Without a session, all of them end.
+    // A token without a session can only sign out everywhere.
     let scope = if caller.session_id.is_nil() { SignOutScope::Global } else { scope };
     state.log_action(caller.user_id, AuditAction::Logout, None);
     state.sessions.retain(|session| {

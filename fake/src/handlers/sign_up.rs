@@ -1,84 +1,98 @@
 //! Sign-up.
 
+use gotrue::Secret;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    code_challenge::challenge_in_body,
+    code_challenge::{Challenge, challenge_in_body},
     contact,
     model::{
         AuditAction, ErrorCode, OtpType,
-        types::{SignUpRequest, User},
+        types::{Identity, User},
     },
     state::{
         State,
+        accounts::Contact,
         messages::OutgoingMessage,
         rows::{
-            account::check_storable,
+            account::Account,
             password::{Password, check_strength},
         },
     },
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
 
+#[derive(Default, Deserialize)]
+#[serde(default, rename = "SignupParams")]
+struct SignUp {
+    email: String,
+    phone: String,
+    password: Secret,
+    data: Option<Value>,
+    channel: String,
+}
+
 pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
-    let sign_up: SignUpRequest = json_body(request)?;
-    check_storable(sign_up.data.as_ref(), "Database error saving new user")?;
-    let email = sign_up.email.unwrap_or_default();
-    let phone = sign_up.phone.unwrap_or_default();
-    if email.is_empty() && phone.is_empty() && !state.settings.anonymous_users {
-        let message = "Anonymous sign-ins are disabled";
-        return Err(ApiError::new(422, ErrorCode::AnonymousProviderDisabled, message));
-    }
-    check_sign_up(state)?;
+    let SignUp { email, phone, password, data, channel } = json_body(request)?;
+    let aud = &state.request_aud(request);
     if email.is_empty() && phone.is_empty() {
-        let id = state.create_account("", "", sign_up.data)?;
+        if !state.settings.anonymous_users {
+            let message = "Anonymous sign-ins are disabled";
+            return Err(ApiError::new(422, ErrorCode::AnonymousProviderDisabled, message));
+        }
+        check_sign_up(state)?;
+        let id = state.create_anonymous(data, aud)?;
         return state.sign_in(id, "anonymous");
     }
-    let password = sign_up.password.unwrap_or_default();
-    if password.is_empty() {
-        return Err(ApiError::validation_failed("Signup requires a valid password"));
-    }
-    check_strength(&state.settings, &password)?;
-    let challenge = challenge_in_body(request)?;
-    if !email.is_empty() && !phone.is_empty() {
-        let message = "Only an email address or phone number should be provided on signup.";
-        return Err(ApiError::validation_failed(message));
-    }
+    check_sign_up(state)?;
+    let challenge = check(state, request, &email, &phone, &password, &channel)?;
+    let contact = if email.is_empty() {
+        Contact::Phone(contact::phone(&phone)?)
+    } else {
+        Contact::Email(contact::email(&email)?)
+    };
     let settings = &state.settings;
     let confirm = if email.is_empty() { !settings.autoconfirm_phones } else { !settings.autoconfirm_emails };
-    if email.is_empty() {
-        if !settings.phone {
-            return Err(ApiError::new(400, ErrorCode::PhoneProviderDisabled, "Phone signups are disabled"));
-        }
-        contact::phone(&phone)?;
-    } else {
-        if !settings.email {
-            return Err(ApiError::new(400, ErrorCode::EmailProviderDisabled, "Email signups are disabled"));
-        }
-        contact::email(&email)?;
+    if let Some(challenge) = challenge.as_ref().filter(|_| confirm) {
+        challenge.hash().ok_or_else(ApiError::unforeseen)?;
     }
-    let traits = || Some(json!({ "provider": if email.is_empty() { "phone" } else { "email" } }));
-    let known = if email.is_empty() { state.account_by_phone(&phone) } else { state.account_by_email(&email) };
+    let provider = if email.is_empty() { "phone" } else { "email" };
+    let traits = || Some(json!({ "provider": provider }));
+    let known = match &contact {
+        Contact::Email(email) => state.owner_of_email(email, aud, None),
+        Contact::Phone(phone) => state.account_by_phone(phone, aud).map(|account| account.user.id),
+    };
     let id = match known {
-        Some(account) if account.is_confirmed() => {
-            let id = account.user.id;
+        Some(id) if is_confirmed(state.account(id)?, &contact) => {
             state.log_action(id, AuditAction::UserRepeatedSignup, traits());
             if state.settings.autoconfirm_emails || state.settings.autoconfirm_phones {
                 return Err(ApiError::new(422, ErrorCode::UserAlreadyExists, "User already registered"));
             }
             let known = state.account(id)?.user.clone();
-            return ok(&invented(state, &known, sign_up.data));
+            return ok(&invented(state, &known, provider, data));
         }
-        Some(account) => account.user.id,
+        Some(id) => {
+            let has_identity = |identity: &Identity| identity.provider == provider;
+            if !state.account(id)?.user.identities.iter().flatten().any(has_identity) {
+                state.replace_identities(id, provider, data)?;
+            }
+            id
+        }
         None => {
-            let id = state.create_account(&email, &phone, sign_up.data)?;
+            let id = state.create_account(&contact, data, aud)?;
             state.account(id)?.password = Some(Password::Plain(password));
             id
         }
     };
     let now = state.now();
     if !confirm {
-        state.account(id)?.confirm(now);
+        let account = state.account(id)?;
+        if email.is_empty() {
+            account.confirm_phone(now);
+        } else {
+            account.confirm_email(now);
+        }
         state.log_action(id, AuditAction::UserSignedup, traits());
         state.log_action(id, AuditAction::Login, traits());
         // The real server does not call the hook for new users here.
@@ -107,13 +121,60 @@ pub(crate) fn check_sign_up(state: &State) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Returns a made-up user, which reveals nothing about the owner of the address.
-fn invented(state: &mut State, known: &User, data: Option<Value>) -> User {
+/// Checks what the server checks before the address itself, and returns the challenge.
+fn check(
+    state: &State,
+    request: &Request,
+    email: &str,
+    phone: &str,
+    password: &Secret,
+    channel: &str,
+) -> Result<Option<Challenge>, ApiError> {
+    if password.is_empty() {
+        return Err(ApiError::validation_failed("Signup requires a valid password"));
+    }
+    check_strength(&state.settings, password)?;
+    if !email.is_empty() && !phone.is_empty() {
+        let message = "Only an email address or phone number should be provided on signup.";
+        return Err(ApiError::validation_failed(message));
+    }
+    if email.is_empty() {
+        contact::check_channel(channel)?;
+    }
+    let challenge = challenge_in_body(request);
+    if email.is_empty() && !matches!(challenge, Ok(None)) {
+        return Err(ApiError::validation_failed("PKCE not supported for phone signups"));
+    }
+    let settings = &state.settings;
+    match &challenge {
+        Ok(_) if email.is_empty() && !settings.phone => {
+            Err(ApiError::new(400, ErrorCode::PhoneProviderDisabled, "Phone signups are disabled"))
+        }
+        Ok(_) if !email.is_empty() && !settings.email => {
+            Err(ApiError::new(400, ErrorCode::EmailProviderDisabled, "Email signups are disabled"))
+        }
+        _ => challenge,
+    }
+}
+
+fn is_confirmed(account: &Account, contact: &Contact) -> bool {
+    match contact {
+        Contact::Email(_) => account.has_confirmed_email(),
+        Contact::Phone(_) => account.has_confirmed_phone(),
+    }
+}
+
+/// Returns a made-up user, which reveals little about the owner of the address.
+fn invented(state: &mut State, known: &User, provider: &str, data: Option<Value>) -> User {
     let (id, now) = (state.random.id(), state.now());
-    let provider = if known.email.as_deref().unwrap_or_default().is_empty() { "phone" } else { "email" };
+    let is_shown = |contact: &str| contact == provider;
     User {
         id,
         role: Some(String::new()),
+        email: known.email.clone().filter(|_| is_shown("email")).or(Some(String::new())),
+        phone: known.phone.clone().filter(|_| is_shown("phone")).or(Some(String::new())),
+        new_email: None,
+        email_change_sent_at: None,
         confirmation_sent_at: Some(now),
         created_at: Some(now),
         updated_at: Some(now),
@@ -123,7 +184,6 @@ fn invented(state: &mut State, known: &User, data: Option<Value>) -> User {
         email_confirmed_at: None,
         phone_confirmed_at: None,
         confirmed_at: None,
-        invited_at: None,
         last_sign_in_at: None,
         ..known.clone()
     }

@@ -2,18 +2,18 @@
 
 use chrono::Duration;
 use gotrue::Secret;
+use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
+    code_challenge::Challenge,
     contact,
-    model::{
-        AuditAction, ErrorCode, OtpType,
-        types::{MessageSent, UserUpdateRequest},
-    },
+    model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
     state::{
         State,
         access_tokens::Caller,
+        accounts::EMAIL_TAKEN,
         messages::{OutgoingMessage, token_hash},
         rows::{
             account::{SentCode, check_storable},
@@ -25,11 +25,23 @@ use crate::{
 
 pub(crate) fn get_user(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    let user = &state.account(caller.user_id)?.user;
-    if request.header("x-jwt-aud").is_some_and(|aud| !aud.is_empty() && user.aud.as_deref() != Some(aud)) {
+    if state.is_elsewhere(request, &caller) {
         return Err(ApiError::validation_failed("Token audience doesn't match request audience"));
     }
-    ok(user)
+    ok(&state.account(caller.user_id)?.user)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename = "UserUpdateParams")]
+struct Params {
+    email: String,
+    phone: String,
+    channel: String,
+    password: Option<Secret>,
+    data: Option<Value>,
+    app_metadata: Option<Value>,
+    nonce: Secret,
+    current_password: Option<Secret>,
 }
 
 /// A validated change of a user. An empty address or number counts as absent.
@@ -38,7 +50,7 @@ struct Update {
     phone: Option<String>,
     password: Option<Secret>,
     data: Option<Value>,
-    challenge: Option<String>,
+    challenge: Option<Challenge>,
     redirect_to: String,
     /// The code of a reauthentication.
     nonce: Secret,
@@ -49,13 +61,13 @@ struct Update {
 pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     let update = read_update(state, request)?;
-    check_update(state, &caller, &update)?;
+    check_update(state, &caller, &state.aud_of(request, &caller), &update)?;
     let user_id = caller.user_id;
     if update.password.is_some() && needs_reauthentication(state, &caller) {
         state.account(user_id)?.drop_codes(None);
     }
     if let Some(password) = update.password {
-        state.account(user_id)?.password = Some(Password::Plain(password));
+        state.account(user_id)?.set_password(Password::Plain(password));
         state.log_action(user_id, AuditAction::UserUpdatedPassword, None);
         // A new password ends the other sessions.
         state.sessions.retain(|session| session.user_id != user_id || session.id == caller.session_id);
@@ -77,10 +89,11 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
 }
 
 fn read_update(state: &State, request: &Request) -> Result<Update, ApiError> {
-    let update: UserUpdateRequest = json_body(request)?;
-    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let update: Params = json_body(request)?;
+    let given = |text: String| Some(text).filter(|text| !text.is_empty());
     let email = given(update.email).map(|email| contact::email(&email)).transpose()?;
     let phone = given(update.phone).map(|phone| contact::phone(&phone)).transpose()?;
+    phone.as_ref().map_or(Ok(()), |_| contact::check_channel(&update.channel))?;
     update.password.as_ref().map_or(Ok(()), |password| check_strength(&state.settings, password))?;
     check_storable(update.data.as_ref(), "Error updating user")?;
     if update.app_metadata.is_some() {
@@ -92,16 +105,22 @@ fn read_update(state: &State, request: &Request) -> Result<Update, ApiError> {
         phone,
         password: update.password,
         data: update.data,
-        challenge: given(update.code_challenge),
+        challenge: change_challenge(request)?,
         redirect_to: state.settings.redirect_to(request),
-        nonce: update.nonce.unwrap_or_default(),
+        nonce: update.nonce,
         current_password: update.current_password,
     })
 }
 
+/// Reads the challenge, which the server does not check here, except for its method.
+fn change_challenge(request: &Request) -> Result<Option<Challenge>, ApiError> {
+    let challenge: Challenge = json_body(request)?;
+    Ok(Some(challenge).filter(Challenge::is_given))
+}
+
 /// Fails if the change is not allowed. Fields that stay the same are not checked.
-fn check_update(state: &mut State, caller: &Caller, update: &Update) -> Result<(), ApiError> {
-    let lacks_aal2 = state.lacks_aal2(caller)?;
+fn check_update(state: &mut State, caller: &Caller, aud: &str, update: &Update) -> Result<(), ApiError> {
+    let (lacks_aal2, confirm) = (state.lacks_aal2(caller)?, !state.settings.autoconfirm_emails);
     let account = state.account(caller.user_id)?;
     let email = update.email.as_deref().filter(|email| *email != account.email());
     let phone = update.phone.as_deref().filter(|phone| *phone != account.phone());
@@ -121,11 +140,10 @@ fn check_update(state: &mut State, caller: &Caller, update: &Update) -> Result<(
     let is_same = |new: &Secret| account.password.as_ref().is_some_and(|old| old.is(new));
     let is_same = update.password.as_ref().is_some_and(is_same);
     let sent_at = (account.user.email_change_sent_at, account.user.phone_change_sent_at);
-    if email.is_some_and(|email| state.account_by_email(email).is_some()) {
-        let message = "A user with this email address has already been registered";
-        return Err(ApiError::new(422, ErrorCode::EmailExists, message));
+    if email.is_some_and(|email| state.owner_of_email(email, aud, Some(caller.user_id)).is_some()) {
+        return Err(ApiError::new(422, ErrorCode::EmailExists, EMAIL_TAKEN));
     }
-    if phone.is_some_and(|phone| state.account_by_phone(phone).is_some()) {
+    if phone.is_some_and(|phone| state.account_by_phone(phone, aud).is_some()) {
         let message = "A user with this phone number has already been registered";
         return Err(ApiError::new(422, ErrorCode::PhoneExists, message));
     }
@@ -133,10 +151,16 @@ fn check_update(state: &mut State, caller: &Caller, update: &Update) -> Result<(
         let message = "New password should be different from the old password.";
         return Err(ApiError::new(422, ErrorCode::SamePassword, message));
     }
-    if email.is_some() {
+    if email.is_some() && (confirm || !is_anonymous) {
+        if let Some(challenge) = &update.challenge {
+            challenge.hash().ok_or_else(ApiError::unforeseen)?;
+        }
         state.check_interval(sent_at.0, state.settings.email_codes.interval, false)?;
     }
-    if phone.is_some() { state.check_interval(sent_at.1, state.settings.phone_codes.interval, true) } else { Ok(()) }
+    if phone.is_some() && !state.settings.autoconfirm_phones {
+        state.check_interval(sent_at.1, state.settings.phone_codes.interval, true)?;
+    }
+    Ok(())
 }
 
 /// Returns whether a new password needs a reauthentication: the session is a day old.
@@ -183,35 +207,32 @@ fn change_email(
     state: &mut State,
     user_id: Uuid,
     email: String,
-    challenge: Option<String>,
+    challenge: Option<Challenge>,
     redirect_to: String,
 ) -> Result<(), ApiError> {
-    let (now, confirm) = (state.now(), !state.settings.autoconfirm_emails);
+    let confirm = !state.settings.autoconfirm_emails;
     let account = state.account(user_id)?;
     if account.email() == email {
         return Ok(());
     }
-    if account.user.is_anonymous == Some(true) && !confirm {
-        account.user.email = Some(email);
-        account.confirm(now);
-        return state.identify(user_id, "email");
-    }
+    let is_anonymous = account.user.is_anonymous == Some(true);
     account.user.new_email = Some(email);
+    if is_anonymous && !confirm {
+        return state.confirm_email_change(user_id);
+    }
     state.send(user_id, &OutgoingMessage { otp_type: Some(OtpType::EmailChange), challenge, redirect_to })
 }
 
 fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), ApiError> {
-    let (now, confirm) = (state.now(), !state.settings.autoconfirm_phones);
+    let confirm = !state.settings.autoconfirm_phones;
     let account = state.account(user_id)?;
     if account.phone() == phone {
         return Ok(());
     }
-    if !confirm {
-        account.user.phone = Some(phone);
-        account.user.phone_confirmed_at = Some(now);
-        return state.identify(user_id, "phone");
-    }
     account.user.new_phone = Some(phone);
+    if !confirm {
+        return state.confirm_phone_change(user_id);
+    }
     state.send(
         user_id,
         &OutgoingMessage {
@@ -225,8 +246,18 @@ fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), A
 pub(crate) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     let account = state.account(caller.user_id)?;
-    if !account.is_confirmed() {
-        return Err(ApiError::new(422, ErrorCode::EmailNotConfirmed, "Please verify your email first."));
+    match (account.email(), account.phone()) {
+        ("", "") => {
+            let message = "Reauthentication requires the user to have an email or a phone number";
+            return Err(ApiError::validation_failed(message));
+        }
+        ("", _) if !account.has_confirmed_phone() => {
+            return Err(ApiError::new(422, ErrorCode::PhoneNotConfirmed, "Please verify your phone first."));
+        }
+        (email, _) if !email.is_empty() && !account.has_confirmed_email() => {
+            return Err(ApiError::new(422, ErrorCode::EmailNotConfirmed, "Please verify your email first."));
+        }
+        _ => {}
     }
     state.log_action(caller.user_id, AuditAction::UserReauthenticateRequested, None);
     state.send(

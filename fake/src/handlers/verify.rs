@@ -7,11 +7,13 @@ use crate::{
     contact,
     model::{ErrorCode, OtpType, types::ConfirmationPending},
     redirect_url::{error_pairs, session_fragment, with_fragment, with_query, with_words},
-    state::{State, flows::method_of, messages::token_hash, verification::Outcome},
+    state::{
+        State,
+        accounts::Contact,
+        verification::{Outcome, Presented},
+    },
     wire::{ApiError, ApiResult, Request, json_body, ok, redirect},
 };
-
-const BANNED: &str = "User is banned";
 
 const ONE_MORE: &str = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
 
@@ -24,11 +26,11 @@ pub(crate) struct Verify {
     token_hash: Secret,
     email: String,
     phone: String,
+    redirect_to: String,
 }
 
 impl Verify {
-    /// Returns the hash of the code, and the error message for an invalid one.
-    fn hash(&self) -> Result<(String, &'static str), ApiError> {
+    fn presented(&self, aud: &str) -> Result<Presented, ApiError> {
         let refuse = |message| Err(ApiError::validation_failed(message));
         if self.type_.is_empty() {
             return refuse("Verify requires a verification type");
@@ -37,33 +39,32 @@ impl Verify {
             return refuse("Verify requires either a token or a token hash");
         }
         if self.token.is_empty() {
-            if !self.email.is_empty() || !self.phone.is_empty() {
+            if [&self.email, &self.phone, &self.redirect_to].iter().any(|text| !text.is_empty()) {
                 return refuse("Only the token_hash and type should be provided");
             }
-            return Ok((self.token_hash.expose().to_owned(), "Email link is invalid or has expired"));
+            return Ok(Presented::Link(self.token_hash.expose().to_owned()));
         }
-        let address = match (self.email.as_str(), self.phone.as_str()) {
-            ("", phone) if !phone.is_empty() => contact::phone(phone)?,
-            (email, "") if !email.is_empty() => contact::email(email)
-                .map_err(|_| ApiError::new(422, ErrorCode::ValidationFailed, "Invalid email format"))?,
+        let contact = match (self.email.as_str(), self.phone.as_str()) {
+            ("", phone) if !phone.is_empty() => Contact::Phone(contact::phone(phone)?),
+            (email, "") if !email.is_empty() => Contact::Email(
+                contact::email(email)
+                    .map_err(|_| ApiError::new(422, ErrorCode::ValidationFailed, "Invalid email format"))?,
+            ),
             _ => return refuse("Only an email address or phone number should be provided on verify"),
         };
-        Ok((token_hash(&address, self.token.expose()), "Token has expired or is invalid"))
+        Ok(Presented::Code { contact, code: self.token.expose().to_owned(), aud: aud.to_owned() })
     }
 }
 
 pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let verify: Verify = json_body(request)?;
-    let (hash, why) = verify.hash()?;
-    let expired = || ApiError::new(403, ErrorCode::OtpExpired, why);
-    let otp_type = if verify.token.is_empty() {
-        type_of_link(&verify.type_)?
-    } else {
-        verify.type_.parse().map_err(|_| expired())?
+    let presented = verify.presented(&state.request_aud(request))?;
+    let otp_type = match presented {
+        Presented::Link(_) => type_of_link(&verify.type_)?,
+        Presented::Code { .. } => verify.type_.parse().map_err(|_| presented.expired())?,
     };
-    match state.redeem_otp(&hash, otp_type).ok_or_else(expired)? {
-        Outcome::SignedIn(id) => state.sign_in(id, "otp"),
-        Outcome::Banned => Err(ApiError::new(403, ErrorCode::UserBanned, BANNED)),
+    match state.redeem(&presented, otp_type)? {
+        Outcome::SignedIn { user_id, .. } => state.sign_in(user_id, "otp"),
         Outcome::OneMore => ok(&ConfirmationPending { msg: ONE_MORE.to_owned(), code: Some("200".to_owned()) }),
     }
 }
@@ -87,40 +88,27 @@ pub(crate) fn verify_link(state: &mut State, request: &Request) -> ApiResult {
     if hash.is_empty() {
         return Err(ApiError::validation_failed("Verify requires a token or a token hash"));
     }
-    let redirect_to = state.settings.redirect_to(request);
     let with_pkce = hash.starts_with("pkce_");
-    let Ok(otp_type) = type_of_link(&name) else {
-        let pairs = error_pairs("invalid_request", "validation_failed", "Invalid email verification type");
-        let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
-        return Ok(redirect(303, &with_words(&target, &pairs)));
+    let otp_type = type_of_link(&name);
+    // With a PKCE flow, the type is also the method of the flow.
+    if with_pkce && matches!(otp_type, Err(_) | Ok(OtpType::Email)) {
+        return Err(ApiError::unforeseen());
+    }
+    let redirect_to = state.settings.redirect_to(request);
+    let with_pairs = |pairs: &[(String, String)]| {
+        let target = if with_pkce { with_query(&redirect_to, pairs) } else { redirect_to.clone() };
+        with_words(&target, pairs)
     };
-    let target = match state.redeem_otp(&hash, otp_type) {
-        None => {
-            let pairs = error_pairs("access_denied", "otp_expired", "Email link is invalid or has expired");
-            let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
-            with_words(&target, &pairs)
-        }
-        Some(Outcome::Banned) => {
-            let pairs = error_pairs("access_denied", "user_banned", BANNED);
-            let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
-            with_words(&target, &pairs)
-        }
-        Some(Outcome::OneMore) => {
-            let pairs = vec![("message".to_owned(), ONE_MORE.to_owned())];
-            let target = if with_pkce { with_query(&redirect_to, &pairs) } else { redirect_to };
-            with_words(&target, &pairs)
-        }
-        Some(Outcome::SignedIn(id)) if with_pkce => {
-            if let Ok(code) = state.code_for(id, method_of(Some(otp_type))) {
-                with_query(&redirect_to, &[("code".to_owned(), code)])
-            } else {
-                let message = "No associated flow state found. Flow State not found";
-                let pairs = error_pairs("invalid_request", "flow_state_not_found", message);
-                with_words(&with_query(&redirect_to, &pairs), &pairs)
-            }
-        }
-        Some(Outcome::SignedIn(id)) => {
-            let issued = state.start_session(id, "otp", None)?;
+    let redeemed = otp_type.and_then(|otp_type| state.redeem(&Presented::Link(hash), otp_type));
+    let target = match redeemed {
+        Err(error) => with_pairs(&pairs_of(&error)),
+        Ok(Outcome::OneMore) => with_pairs(&[("message".to_owned(), ONE_MORE.to_owned())]),
+        Ok(Outcome::SignedIn { user_id, otp_type }) if with_pkce => match state.code_for_link(user_id, otp_type) {
+            Ok(code) => with_query(&redirect_to, &[("code".to_owned(), code)]),
+            Err(error) => with_pairs(&pairs_of(&error)),
+        },
+        Ok(Outcome::SignedIn { user_id, otp_type }) => {
+            let issued = state.start_session(user_id, "otp", None)?;
             let mut pairs = session_fragment(&issued.session);
             pairs.push(("type".to_owned(), otp_type.to_string()));
             let response = redirect(303, &with_fragment(&redirect_to, &pairs));
@@ -128,4 +116,18 @@ pub(crate) fn verify_link(state: &mut State, request: &Request) -> ApiResult {
         }
     };
     Ok(redirect(303, &target))
+}
+
+/// Returns an error as the parameters of a redirect. The OAuth name of some statuses is missing.
+fn pairs_of(error: &ApiError) -> Vec<(String, String)> {
+    let name = match error.status {
+        400 => "invalid_request",
+        403 => "access_denied",
+        500 => "server_error",
+        _ => "",
+    };
+    let code = error.code().unwrap_or(ErrorCode::UnexpectedFailure);
+    let mut pairs = error_pairs(name, code.as_str(), &error.message);
+    pairs.retain(|(_, value)| !value.is_empty());
+    pairs
 }

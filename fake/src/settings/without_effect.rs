@@ -3,7 +3,6 @@
 /// Variables about what the fake server does not have: a database, a mail server, text message providers, logs, traces
 /// and templates.
 pub(super) const WITHOUT_EFFECT: &[&str] = &[
-    "?? MFAFactorTypeConfiguration",
     "DATABASE_URL",
     "DB_NAMESPACE",
     "GOTRUE_API_ENDPOINT",

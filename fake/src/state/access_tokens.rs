@@ -19,8 +19,20 @@ use crate::{
 /// The sender of a request.
 pub(crate) struct Caller {
     pub(crate) user_id: Uuid,
+    /// Nil if the token belongs to no session.
     pub(crate) session_id: Uuid,
     pub(crate) is_anonymous: bool,
+    /// The audience of the token.
+    pub(crate) aud: Option<String>,
+}
+
+/// Returns the audience that a request asks for.
+fn header_aud(request: &Request) -> Option<&str> {
+    request.header("x-jwt-aud").filter(|aud| !aud.is_empty())
+}
+
+fn bad_jwt(status: u16, message: &str) -> ApiError {
+    ApiError::new(status, ErrorCode::BadJwt, message)
 }
 
 fn bearer(request: &Request) -> Result<&str, ApiError> {
@@ -129,20 +141,47 @@ impl State {
     /// Authenticates a request with a user's access token.
     pub(crate) fn caller(&mut self, request: &Request) -> Result<Caller, ApiError> {
         let claims = self.claims(bearer(request)?)?;
-        let id = |claim: &str| claims[claim].as_str().and_then(|id| Uuid::try_parse(id).ok());
-        let user_id =
-            id("sub").ok_or_else(|| ApiError::new(403, ErrorCode::BadJwt, "invalid claim: missing sub claim"))?;
-        let session_id = id("session_id").unwrap_or_default();
+        let caller = self.caller_of(&claims)?;
         let now = self.now();
-        if self.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
+        if self.account(caller.user_id)?.is_banned(now) {
             return Err(ApiError::new(403, ErrorCode::UserBanned, "User is banned"));
         }
-        // A token without a session, as an operator can mint it, is accepted.
-        if session_id.is_nil() || self.sessions.iter().any(|session| session.id == session_id) {
-            Ok(Caller { user_id, session_id, is_anonymous: claims["is_anonymous"] == true })
-        } else {
-            Err(session_gone())
+        Ok(caller)
+    }
+
+    /// Returns the user and session of an access token, which must exist.
+    fn caller_of(&mut self, claims: &Value) -> Result<Caller, ApiError> {
+        let claim = |name: &str| claims[name].as_str().filter(|text| !text.is_empty());
+        let sub = claim("sub").ok_or_else(|| bad_jwt(403, "invalid claim: missing sub claim"))?;
+        let user_id = Uuid::try_parse(sub).map_err(|_| bad_jwt(400, "invalid claim: sub claim must be a UUID"))?;
+        self.account(user_id)?;
+        let session_id = claim("session_id").map_or(Ok(Uuid::nil()), Uuid::try_parse);
+        let session_id = session_id.map_err(|_| bad_jwt(403, "invalid claim: session_id claim must be a UUID"))?;
+        if !session_id.is_nil() && !self.sessions.iter().any(|session| session.id == session_id) {
+            return Err(session_gone());
         }
+        let aud = match &claims["aud"] {
+            Value::Array(all) => all.first().and_then(Value::as_str),
+            one => one.as_str(),
+        };
+        let aud = aud.map(str::to_owned);
+        Ok(Caller { user_id, session_id, is_anonymous: claims["is_anonymous"] == true, aud })
+    }
+
+    /// Returns the audience that a request without an access token is about.
+    pub(crate) fn request_aud(&self, request: &Request) -> String {
+        header_aud(request).unwrap_or(&self.settings.audience).to_owned()
+    }
+
+    /// Returns the audience that a user's request is about.
+    pub(crate) fn aud_of(&self, request: &Request, caller: &Caller) -> String {
+        let of_token = caller.aud.as_deref().filter(|aud| !aud.is_empty());
+        header_aud(request).or(of_token).unwrap_or(&self.settings.audience).to_owned()
+    }
+
+    /// Returns whether a user's request is about another audience than the token, or the token has none.
+    pub(crate) fn is_elsewhere(&self, request: &Request, caller: &Caller) -> bool {
+        caller.aud.as_deref() != Some(&self.aud_of(request, caller))
     }
 
     /// Returns the issuer of tokens. It may be empty.
@@ -172,9 +211,13 @@ impl State {
         Ok(caller)
     }
 
-    /// Authenticates a request with a service key.
-    pub(crate) fn check_admin(&self, request: &Request) -> Result<(), ApiError> {
+    /// Authenticates a request with a service key, or with the access token of an administrator, whose session must
+    /// still exist.
+    pub(crate) fn check_admin(&mut self, request: &Request) -> Result<(), ApiError> {
         let claims = self.claims(bearer(request)?)?;
+        if claims["session_id"].as_str().is_some_and(|id| !id.is_empty() && id != Uuid::nil().to_string()) {
+            self.caller_of(&claims)?;
+        }
         if claims["role"].as_str().is_some_and(|role| self.settings.admin_roles.iter().any(|known| known == role)) {
             Ok(())
         } else {

@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use crate::{
     contact,
-    model::ErrorCode,
+    model::{ErrorCode, types::Identity},
     state::{
-        rows::account::{Account, blank_user, identity_claims, merge, new_identity},
+        rows::account::{Account, blank_user, check_storable, identity_claims, merge, new_identity},
         store::State,
     },
     wire::ApiError,
@@ -15,65 +15,155 @@ use crate::{
 
 pub(crate) const EMAIL_TAKEN: &str = "A user with this email address has already been registered";
 
+/// The message of the server if the database refuses a new user.
+const NOT_SAVED: &str = "Database error saving new user";
+
+/// An email address or phone number.
+#[derive(Clone, Debug)]
+pub(crate) enum Contact {
+    Email(String),
+    Phone(String),
+}
+
+impl Contact {
+    pub(crate) fn address(&self) -> &str {
+        match self {
+            Self::Email(address) | Self::Phone(address) => address,
+        }
+    }
+}
+
 impl State {
     pub(crate) fn account(&mut self, id: Uuid) -> Result<&mut Account, ApiError> {
         let gone = || ApiError::new(403, ErrorCode::UserNotFound, "User from sub claim in JWT does not exist");
         self.accounts.iter_mut().find(|account| account.user.id == id).ok_or_else(gone)
     }
 
-    pub(crate) fn account_by_email(&mut self, email: &str) -> Option<&mut Account> {
+    /// Finds the user with this email address and audience.
+    pub(crate) fn account_by_email(&mut self, email: &str, aud: &str) -> Option<&mut Account> {
         let email = email.to_lowercase();
-        self.accounts.iter_mut().find(|account| account.email() == email)
+        let is_it = |account: &&mut Account| account.email() == email && account.user.aud.as_deref() == Some(aud);
+        self.accounts.iter_mut().filter(|_| !email.is_empty()).find(is_it)
     }
 
-    pub(crate) fn account_by_phone(&mut self, phone: &str) -> Option<&mut Account> {
+    /// Finds the user with this phone number and audience.
+    pub(crate) fn account_by_phone(&mut self, phone: &str, aud: &str) -> Option<&mut Account> {
         let phone = contact::plain_phone(phone);
-        self.accounts.iter_mut().find(|account| account.phone() == phone)
+        let is_it = |account: &&mut Account| account.phone() == phone && account.user.aud.as_deref() == Some(aud);
+        self.accounts.iter_mut().filter(|_| !phone.is_empty()).find(is_it)
     }
 
-    /// Creates a user for a sign-up. Both the user and the identity get the metadata.
-    pub(crate) fn create_account(&mut self, email: &str, phone: &str, data: Option<Value>) -> Result<Uuid, ApiError> {
-        let data = data.unwrap_or_else(|| json!({}));
-        let id = self.create_blank(email, phone, &data)?;
-        let mut profile = data.clone();
-        merge(&mut profile, &identity_claims(id, email));
-        if email.is_empty() && phone.is_empty() {
-            let account = self.account(id)?;
-            account.user.is_anonymous = Some(true);
-            account.merge_metadata(&data);
-        } else {
-            let provider = if email.is_empty() { "phone" } else { "email" };
-            self.identify_new(id, provider, profile.clone())?;
-            self.account(id)?.merge_metadata(&profile);
+    /// Finds the user who has this email address, or else another user one of whose identities has it.
+    pub(crate) fn owner_of_email(&mut self, email: &str, aud: &str, except: Option<Uuid>) -> Option<Uuid> {
+        let email = email.to_lowercase();
+        if email.is_empty() || !self.accounts.has_email(&email) {
+            return None;
         }
+        let has_email = |identity: &Identity| identity.email.as_deref() == Some(&email);
+        let is_it = |account: &&Account| {
+            Some(account.user.id) != except
+                && account.user.aud.as_deref() == Some(aud)
+                && account.user.identities.iter().flatten().any(has_email)
+        };
+        let by_identity = self.accounts.iter().find(is_it).map(|account| account.user.id);
+        by_identity.or_else(|| self.account_by_email(&email, aud).map(|account| account.user.id))
+    }
+
+    /// Fails as the database does if another user has the address or number, of whatever audience.
+    pub(crate) fn check_unique(&mut self, user_id: Uuid, contact: &Contact, message: &str) -> Result<(), ApiError> {
+        let (constraint, key) = match contact {
+            Contact::Email(_) => ("users_email_partial_key", "email"),
+            Contact::Phone(_) => ("users_phone_key", "phone"),
+        };
+        let has_it = |account: &Account| match contact {
+            Contact::Email(email) => !email.is_empty() && account.email() == email,
+            Contact::Phone(phone) => !phone.is_empty() && account.phone() == phone,
+        };
+        let may_be_taken = match contact {
+            Contact::Email(email) => self.accounts.has_email(email),
+            Contact::Phone(phone) => self.accounts.has_phone(phone),
+        };
+        if may_be_taken && self.accounts.iter().any(|account| account.user.id != user_id && has_it(account)) {
+            return Err(ApiError::taken(constraint, key, contact.address(), message));
+        }
+        Ok(())
+    }
+
+    /// Creates an anonymous user.
+    pub(crate) fn create_anonymous(&mut self, data: Option<Value>, aud: &str) -> Result<Uuid, ApiError> {
+        let id = self.create_blank("", "", data.as_ref(), aud)?;
+        let account = self.account(id)?;
+        account.user.is_anonymous = Some(true);
+        account.merge_metadata(&data.unwrap_or_else(|| json!({})));
+        Ok(id)
+    }
+
+    /// Creates a user for a sign-up by email or phone. Both the user and the identity get the metadata.
+    pub(crate) fn create_account(
+        &mut self,
+        contact: &Contact,
+        data: Option<Value>,
+        aud: &str,
+    ) -> Result<Uuid, ApiError> {
+        let (email, phone, provider) = match contact {
+            Contact::Email(email) => (email.as_str(), "", "email"),
+            Contact::Phone(phone) => ("", phone.as_str(), "phone"),
+        };
+        let id = self.create_blank(email, phone, data.as_ref(), aud)?;
+        let mut profile = data.unwrap_or_else(|| json!({}));
+        merge(&mut profile, &identity_claims(id, email));
+        self.identify_new(id, provider, profile.clone())?;
+        let account = self.account(id)?;
+        account.merge_metadata(&profile);
+        account.list_providers();
         Ok(id)
     }
 
     /// Creates a user for an invitation. The user gets the metadata, the identity only the address.
-    pub(crate) fn create_invited(&mut self, email: &str, data: Option<Value>) -> Result<Uuid, ApiError> {
-        let data = data.unwrap_or_else(|| json!({}));
-        let id = self.create_blank(email, "", &data)?;
+    pub(crate) fn create_invited(&mut self, email: &str, data: Option<Value>, aud: &str) -> Result<Uuid, ApiError> {
+        let id = self.create_blank(email, "", data.as_ref(), aud)?;
         self.identify_new(id, "email", identity_claims(id, email))?;
-        self.account(id)?.merge_metadata(&data);
+        let account = self.account(id)?;
+        account.merge_metadata(&data.unwrap_or_else(|| json!({})));
+        account.list_providers();
         Ok(id)
     }
 
-    fn create_blank(&mut self, email: &str, phone: &str, data: &Value) -> Result<Uuid, ApiError> {
-        if !email.is_empty() {
-            contact::email(email)?;
-        }
+    fn create_blank(&mut self, email: &str, phone: &str, data: Option<&Value>, aud: &str) -> Result<Uuid, ApiError> {
+        check_storable(data, NOT_SAVED)?;
         let (id, now) = (self.random.id(), self.now());
-        let mut user = blank_user(&self.settings, id, email, phone, now);
+        let mut user = blank_user(&self.settings, id, email, phone, aud, now);
+        // A user of another audience may have it.
+        self.check_unique(id, &Contact::Email(user.email.clone().unwrap_or_default()), NOT_SAVED)?;
+        self.check_unique(id, &Contact::Phone(user.phone.clone().unwrap_or_default()), NOT_SAVED)?;
         let provider = match (email, phone) {
             ("", "") => "",
             ("", _) => "phone",
             _ => "email",
         };
         user.is_anonymous = Some(provider.is_empty());
-        self.before_user_created(&user, provider, data)?;
+        self.before_user_created(&user, provider, data.unwrap_or(&json!({})))?;
         user.is_anonymous = Some(false);
         self.accounts.push(Account::new(user));
         Ok(id)
+    }
+
+    /// Adds the email or phone identity of a user that exists without one, as the only identity.
+    pub(crate) fn replace_identities(
+        &mut self,
+        user_id: Uuid,
+        provider: &str,
+        data: Option<Value>,
+    ) -> Result<(), ApiError> {
+        let email = self.account(user_id)?.email().to_owned();
+        let mut profile = data.unwrap_or_else(|| json!({}));
+        merge(&mut profile, &identity_claims(user_id, &email));
+        self.account(user_id)?.user.identities = Some(Vec::new());
+        self.identify_new(user_id, provider, profile.clone())?;
+        let account = self.account(user_id)?;
+        account.user.user_metadata = Some(profile);
+        account.list_providers();
+        Ok(())
     }
 
     fn identify_new(&mut self, user_id: Uuid, provider: &str, data: Value) -> Result<(), ApiError> {

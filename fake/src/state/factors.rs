@@ -124,9 +124,10 @@ impl State {
             .collect()
     }
 
-    /// Returns the host of the server, the default issuer of TOTP factors.
-    pub(crate) fn host(&self) -> String {
-        self.base_url.split_once("://").map_or("", |(_, host)| host).to_owned()
+    /// Returns the host and port of the site, the default issuer of TOTP factors.
+    pub(crate) fn site(&self) -> String {
+        let (_, rest) = self.settings.site_url.split_once("://").unwrap_or_default();
+        rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
     }
 
     /// Returns the WebAuthn credentials of a user's verified factors.

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
-    code_challenge::hash_of_verifier,
+    code_challenge::{Challenge, hash_of_verifier},
     model::{ErrorCode, OtpType},
     state::{rows::flow::Flow, store::State},
     wire::ApiError,
@@ -27,7 +27,13 @@ pub(crate) fn flow_gone() -> ApiError {
 
 impl State {
     /// Starts a flow that continues with a message.
-    pub(crate) fn begin_by_message(&mut self, user_id: Uuid, challenge: &str, otp_type: Option<OtpType>) {
+    pub(crate) fn begin_by_message(
+        &mut self,
+        user_id: Uuid,
+        challenge: &Challenge,
+        otp_type: Option<OtpType>,
+    ) -> Result<(), ApiError> {
+        let challenge = challenge.hash().ok_or_else(ApiError::unforeseen)?;
         self.flows.push(Flow {
             id: None,
             begun_at: self.now(),
@@ -35,10 +41,12 @@ impl State {
             method: method_of(otp_type),
             linking: None,
             redirect_to: self.settings.site_url.clone(),
-            challenge: Some(challenge.to_owned()),
+            challenge: Some(challenge),
             user_id: Some(user_id),
             code: None,
+            invite_token: None,
         });
+        Ok(())
     }
 
     /// Returns the position of the flow that a provider redirects back to, or an error code and message.
@@ -68,6 +76,14 @@ impl State {
         let flow = self.flows.iter_mut().rev().find(is_it);
         flow.ok_or_else(flow_gone)?.code = Some((code.clone(), now));
         Ok(code)
+    }
+
+    /// Issues the code for the flow that a link continues.
+    pub(crate) fn code_for_link(&mut self, user_id: Uuid, otp_type: OtpType) -> Result<String, ApiError> {
+        self.code_for(user_id, method_of(Some(otp_type))).map_err(|_| {
+            let message = "No associated flow state found. 422: No valid flow state found for user.";
+            ApiError::new(400, ErrorCode::FlowStateNotFound, message)
+        })
     }
 
     /// Redeems the code of a flow.

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha224};
 use uuid::Uuid;
 
 use crate::{
+    code_challenge::Challenge,
     hooks::Event,
     mailbox::Message,
     model::{ErrorCode, OtpType, types::User},
@@ -19,7 +20,7 @@ use crate::{
 pub(crate) struct OutgoingMessage {
     /// The type of the code. `None` for a reauthentication.
     pub(crate) otp_type: Option<OtpType>,
-    pub(crate) challenge: Option<String>,
+    pub(crate) challenge: Option<Challenge>,
     /// Where the link leads.
     pub(crate) redirect_to: String,
 }
@@ -72,10 +73,13 @@ impl State {
             Some(_) => user.confirmation_sent_at,
         };
         let codes = if to_phone { self.settings.phone_codes } else { self.settings.email_codes };
-        self.check_interval(last, codes.interval, to_phone)?;
+        // Administrators may invite again at any time.
+        if message.otp_type != Some(OtpType::Invite) {
+            self.check_interval(last, codes.interval, to_phone)?;
+        }
         self.check_sending(&addresses, to_phone)?;
         if let Some(challenge) = &message.challenge {
-            self.begin_by_message(user_id, challenge, message.otp_type);
+            self.begin_by_message(user_id, challenge, message.otp_type)?;
         }
         // A new code invalidates older ones of the same kind.
         let account = self.account(user_id)?;
@@ -105,7 +109,7 @@ impl State {
         let code = test_code.clone().map_or_else(|| self.random.code(length), String::from);
         let prefix = if message.challenge.is_some() { "pkce_" } else { "" };
         let hash = format!("{prefix}{}", token_hash(&to, &code));
-        let sent = SentCode { otp_type: message.otp_type, address: to.clone(), hash: hash.clone(), sent_at: now };
+        let sent = SentCode::new(message.otp_type, &to, &hash, now);
         self.account(user_id)?.codes.push(sent);
         Ok(test_code.is_none().then_some(NewCode { to, code, hash }))
     }

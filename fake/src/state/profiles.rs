@@ -10,6 +10,7 @@ use crate::{
         types::{Identity, User},
     },
     state::{
+        accounts::{Contact, EMAIL_TAKEN},
         messages::OutgoingMessage,
         rows::account::{Account, blank_user, new_identity},
         store::State,
@@ -47,17 +48,19 @@ pub(crate) fn identity_traits(identity: &Identity) -> Value {
 
 impl State {
     /// Returns the user of a profile. Links it to a user with the same verified address, or creates a user.
-    pub(crate) fn user_of(&mut self, profile: &Profile) -> Result<Uuid, ApiError> {
+    pub(crate) fn user_of(&mut self, profile: &Profile, aud: &str) -> Result<Uuid, ApiError> {
         let now = self.now();
         let trusted = profile.email_verified || self.settings.autoconfirm_emails;
-        let id = match (self.owner_of(profile), self.account_by_email(&profile.email).map(|account| account.user.id)) {
+        let id = match (self.owner_of(profile), self.owner_of_email(&profile.email, aud, None)) {
             (Some(known), _) => {
                 self.seen_again(known, profile)?;
                 known
             }
-            (None, Some(same)) if trusted && !profile.email.is_empty() => {
+            (None, Some(same)) if trusted => {
                 self.add_profile(same, profile)?;
-                self.account(same)?.merge_metadata(&profile.data);
+                let account = self.account(same)?;
+                account.merge_metadata(&profile.data);
+                account.list_providers();
                 same
             }
             (None, _) if self.settings.disable_sign_up => {
@@ -65,14 +68,14 @@ impl State {
             }
             (None, taken) => {
                 let is_taken = taken.is_some();
-                self.create_from(profile, is_taken)?
+                self.create_from(profile, is_taken, aud)?
             }
         };
         let account = self.account(id)?;
-        if account.user.banned_until.is_some_and(|until| until > now) {
+        if account.is_banned(now) {
             return Err(ApiError::new(403, ErrorCode::UserBanned, "User is banned"));
         }
-        if profile.provider == WEB3 || account.is_confirmed() {
+        if profile.provider == WEB3 || account.has_confirmed_email() {
             self.log_action(id, AuditAction::Login, Some(json!({ "provider": profile.provider })));
             return Ok(id);
         }
@@ -89,6 +92,7 @@ impl State {
         let now = self.now();
         let account = self.account(user_id)?;
         for identity in account.user.identities.iter_mut().flatten().filter(|identity| profile.is_this(identity)) {
+            identity.email = profile.data["email"].as_str().map(str::to_owned);
             identity.identity_data = Some(profile.data.clone());
             identity.updated_at = Some(now);
         }
@@ -105,14 +109,15 @@ impl State {
         Ok(())
     }
 
-    fn create_from(&mut self, profile: &Profile, is_taken: bool) -> Result<Uuid, ApiError> {
+    fn create_from(&mut self, profile: &Profile, is_taken: bool, aud: &str) -> Result<Uuid, ApiError> {
         let (id, identity_id, now) = (self.random.id(), self.random.id(), self.now());
         let email = if is_taken { "" } else { &profile.email };
-        let user = blank_user(&self.settings, id, email, "", now);
+        let user = blank_user(&self.settings, id, email, "", aud, now);
         self.before_user_created(&user, &profile.provider, &profile.data)?;
         let mut account = Account::new(user);
         account.merge_metadata(&profile.data);
         account.add_identity(profile.identity(identity_id, id, now));
+        account.list_providers();
         self.accounts.push(account);
         Ok(id)
     }
@@ -121,14 +126,9 @@ impl State {
     fn confirm_by(&mut self, user_id: Uuid, profile: &Profile, trusted: bool) -> Result<(), ApiError> {
         let now = self.now();
         let account = self.account(user_id)?;
-        account.password = None;
-        account.user.user_metadata = Some(profile.data.clone());
-        account.user.identities.get_or_insert_default().retain(|identity| profile.is_this(identity));
-        account.list_providers();
+        account.keep_only(profile);
         if trusted {
-            account.user.email_confirmed_at = Some(now);
-            account.user.confirmed_at.get_or_insert(now);
-            account.merge_metadata(&json!({ "email_verified": true }));
+            account.confirm_email(now);
             self.log_action(user_id, AuditAction::UserSignedup, Some(json!({ "provider": profile.provider })));
             return Ok(());
         }
@@ -136,14 +136,7 @@ impl State {
         let how = if account.email().is_empty() {
             format!("Verify the email with {provider} in order to sign in")
         } else {
-            self.send(
-                user_id,
-                &OutgoingMessage {
-                    otp_type: Some(OtpType::Signup),
-                    challenge: None,
-                    redirect_to: self.settings.site_url.clone(),
-                },
-            )?;
+            self.send_confirmation(user_id)?;
             format!("A confirmation email has been sent to your {provider} email")
         };
         if self.settings.allow_unverified_emails {
@@ -151,6 +144,11 @@ impl State {
         }
         let message = format!("Unverified email with {provider}. {how}");
         Err(ApiError::new(422, ErrorCode::ProviderEmailNeedsVerification, message))
+    }
+
+    fn send_confirmation(&mut self, user_id: Uuid) -> Result<(), ApiError> {
+        let redirect_to = self.settings.site_url.clone();
+        self.send(user_id, &OutgoingMessage { otp_type: Some(OtpType::Signup), challenge: None, redirect_to })
     }
 
     /// Links an identity to a signed-in user.
@@ -161,33 +159,68 @@ impl State {
             Some(_) => return refuse("Identity is already linked to another user"),
             None => {}
         }
+        let is_first_email = self.account(user_id)?.email().is_empty();
+        if is_first_email && self.check_unique(user_id, &Contact::Email(profile.email.to_lowercase()), "").is_err() {
+            return Err(ApiError::new(400, ErrorCode::EmailExists, EMAIL_TAKEN));
+        }
         self.add_profile(user_id, profile)?;
-        if !self.account(user_id)?.email().is_empty() {
-            return Ok(());
+        if is_first_email {
+            self.take_email(user_id, profile)?;
         }
-        if self.account_by_email(&profile.email).is_some() {
-            let message = "A user with this email address has already been registered";
-            return Err(ApiError::new(400, ErrorCode::EmailExists, message));
-        }
+        self.account(user_id)?.list_providers();
+        Ok(())
+    }
+
+    /// Gives a user without an email address the one of a new identity.
+    fn take_email(&mut self, user_id: Uuid, profile: &Profile) -> Result<(), ApiError> {
         let now = self.now();
         let account = self.account(user_id)?;
         account.user.email = Some(profile.email.to_lowercase());
         if profile.email_verified {
-            account.confirm(now);
+            account.confirm_email(now);
             account.user.is_anonymous = Some(false);
             return Ok(());
         }
-        self.send(
-            user_id,
-            &OutgoingMessage {
-                otp_type: Some(OtpType::Signup),
-                challenge: None,
-                redirect_to: self.settings.site_url.clone(),
-            },
-        )?;
+        self.send_confirmation(user_id)?;
         let provider = &profile.provider;
         let message =
             format!("Unverified email with {provider}. A confirmation email has been sent to your {provider} email");
         Err(ApiError::new(422, ErrorCode::EmailNotConfirmed, message))
+    }
+
+    /// Links an identity to the user who was invited by a link with this hash.
+    pub(crate) fn accept_invitation(&mut self, token: &str, profile: &Profile) -> Result<Uuid, ApiError> {
+        let invite_gone = || ApiError::new(404, ErrorCode::InviteNotFound, "Invite not found");
+        let user_id = self.invited(token).ok_or_else(invite_gone)?;
+        if self.account(user_id)?.email() != profile.email {
+            let message = "Invited email does not match emails from external provider";
+            return Err(ApiError::validation_failed(message));
+        }
+        let (identity, now) = (profile.identity(self.random.id(), user_id, self.now()), self.now());
+        self.log_action(user_id, AuditAction::InviteAccepted, Some(json!({ "provider": profile.provider })));
+        let account = self.account(user_id)?;
+        account.add_identity(identity);
+        account.keep_only(profile);
+        account.confirm_email(now);
+        Ok(user_id)
+    }
+
+    /// Returns the user whose address is to be confirmed by a link with this hash.
+    pub(crate) fn invited(&self, token: &str) -> Option<Uuid> {
+        let is_theirs = |account: &&Account| {
+            account.codes.iter().any(|code| code.has_link && code.hash == token && code.fits(OtpType::Signup))
+        };
+        self.accounts.iter().find(is_theirs).map(|account| account.user.id)
+    }
+}
+
+impl Account {
+    /// Removes the password, the metadata and all identities but this one, which may be those of somebody else who has
+    /// not confirmed the address.
+    fn keep_only(&mut self, profile: &Profile) {
+        self.password = None;
+        self.user.user_metadata = Some(profile.data.clone());
+        self.user.identities.get_or_insert_default().retain(|identity| profile.is_this(identity));
+        self.list_providers();
     }
 }

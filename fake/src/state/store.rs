@@ -58,6 +58,9 @@ pub(crate) struct State {
     pub(crate) api_keys: ApiKeys,
     #[serde(skip)]
     pub(crate) provider_keys: Keys,
+    /// The key that signs SAML requests, once there was one.
+    #[serde(skip)]
+    pub(crate) saml_key: Option<aws_lc_rs::rsa::KeyPair>,
     #[serde(skip)]
     pub(crate) requests: VecDeque<ReceivedRequest>,
     #[serde(skip)]
@@ -120,6 +123,7 @@ impl State {
             api_keys: ApiKeys::new(&keys),
             keys,
             provider_keys: Keys::derived("provider keys", seed),
+            saml_key: None,
             settings,
             base_url,
             accounts: Accounts::default(),

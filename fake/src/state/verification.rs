@@ -3,84 +3,196 @@
 use uuid::Uuid;
 
 use crate::{
-    model::{AuditAction, OtpType},
+    model::{AuditAction, ErrorCode, OtpType},
     state::{
-        rows::account::{SentCode, code_slot},
+        accounts::Contact,
+        messages::token_hash,
+        rows::{account::SentCode, password::Password},
         store::State,
     },
+    wire::ApiError,
 };
+
+/// What a user presents: the hash in a link, or a code together with the address that it was sent to.
+pub(crate) enum Presented {
+    Link(String),
+    Code { contact: Contact, code: String, aud: String },
+}
 
 /// The result of a valid code.
 pub(crate) enum Outcome {
-    SignedIn(Uuid),
+    /// The user is signed in. `otp_type` is what the code was used as, which is never `email`.
+    SignedIn { user_id: Uuid, otp_type: OtpType },
+    /// The other address must confirm the change too.
     OneMore,
-    Banned,
+}
+
+impl Presented {
+    fn hash(&self) -> String {
+        match self {
+            Self::Link(hash) => hash.clone(),
+            Self::Code { contact, code, .. } => token_hash(contact.address(), code),
+        }
+    }
+
+    /// Returns whether this is what was sent.
+    fn is(&self, sent: &SentCode) -> bool {
+        match self {
+            Self::Link(hash) => sent.has_link && sent.hash == *hash,
+            Self::Code { .. } => sent.has_hash(&self.hash()),
+        }
+    }
+
+    /// Returns the error for an unknown, used or expired one.
+    pub(crate) fn expired(&self) -> ApiError {
+        let message = match self {
+            Self::Link(_) => "Email link is invalid or has expired",
+            Self::Code { .. } => "Token has expired or is invalid",
+        };
+        ApiError::new(403, ErrorCode::OtpExpired, message)
+    }
 }
 
 impl State {
-    /// Redeems a code and does what it was sent for.
-    pub(crate) fn redeem_otp(&mut self, hash: &str, otp_type: OtpType) -> Option<Outcome> {
+    /// Redeems a code and does what it was sent for. If that fails, the code stays valid.
+    pub(crate) fn redeem(&mut self, presented: &Presented, otp_type: OtpType) -> Result<Outcome, ApiError> {
         let now = self.now();
-        let secure = self.settings.secure_email_change && !self.settings.autoconfirm_emails;
         let lifetime = match otp_type {
             OtpType::Sms | OtpType::PhoneChange => self.settings.phone_codes.lifetime,
             _ => self.settings.email_codes.lifetime,
         };
-        let account = self.accounts.iter_mut().find_map(|account| {
-            let code = account
-                .codes
-                .iter()
-                .find(|code| code.hash.trim_start_matches("pkce_") == hash.trim_start_matches("pkce_"));
-            code.is_some_and(|code| fits(code, otp_type)).then_some(account)
-        })?;
-        if account.user.banned_until.is_some_and(|until| until > now) {
-            return Some(Outcome::Banned);
+        let user_id = self.owner_of_code(presented, otp_type).ok_or_else(|| presented.expired())?;
+        let account = self.account(user_id)?;
+        if account.is_banned(now) {
+            return Err(ApiError::new(403, ErrorCode::UserBanned, "User is banned"));
         }
-        let code = account.take_code(hash, now, lifetime)?;
-        let (id, was_confirmed) = (account.user.id, account.is_confirmed());
-        match code.otp_type {
-            Some(OtpType::EmailChange) => {
-                // A secure email change needs the consent of both addresses.
-                if secure && !account.is_change_half_confirmed && !account.email().is_empty() {
-                    account.is_change_half_confirmed = true;
-                    return Some(Outcome::OneMore);
+        let is_it = |sent: &&SentCode| presented.is(sent) && sent.fits(otp_type) && sent.is_current(now, lifetime);
+        let sent = account.codes.iter().find(is_it).cloned().ok_or_else(|| presented.expired())?;
+        let otp_type = match (otp_type, sent.otp_type) {
+            (OtpType::Email, Some(OtpType::Magiclink | OtpType::Recovery)) => OtpType::Magiclink,
+            (OtpType::Email, _) => OtpType::Signup,
+            (other, _) => other,
+        };
+        match otp_type {
+            OtpType::Signup | OtpType::Invite => self.confirm_sign_up(user_id)?,
+            OtpType::EmailChange => {
+                if self.confirm_half(user_id, &sent)? {
+                    return Ok(Outcome::OneMore);
                 }
-                account.codes.retain(|code| code.otp_type != Some(OtpType::EmailChange));
-                account.is_change_half_confirmed = false;
-                account.user.email = account.user.new_email.take();
-                account.confirm(now);
+                self.confirm_email_change(user_id)?;
             }
-            Some(OtpType::PhoneChange) => {
-                account.user.phone = account.user.new_phone.take();
-                account.user.phone_confirmed_at = Some(now);
-            }
-            _ => account.confirm(now),
+            OtpType::Sms => self.confirm_sms(user_id)?,
+            OtpType::PhoneChange => self.confirm_phone_change(user_id)?,
+            _ => self.confirm_recovery(user_id)?,
         }
-        account.user.is_anonymous = Some(false);
+        let account = self.account(user_id)?;
+        account.list_providers();
         account.user.updated_at = Some(now);
-        self.log_action(id, action_of(code.otp_type, was_confirmed), None);
-        match code.otp_type {
-            Some(OtpType::EmailChange) => self.identify(id, "email").ok()?,
-            Some(OtpType::PhoneChange) => self.identify(id, "phone").ok()?,
-            _ => {}
+        Ok(Outcome::SignedIn { user_id, otp_type })
+    }
+
+    /// Finds the user by the link or by the address.
+    fn owner_of_code(&mut self, presented: &Presented, otp_type: OtpType) -> Option<Uuid> {
+        let has_sent = |sent: &SentCode| presented.is(sent) && sent.fits(otp_type);
+        match (presented, otp_type) {
+            (Presented::Code { contact: Contact::Phone(phone), aud, .. }, OtpType::Sms) => {
+                self.account_by_phone(phone, aud).map(|account| account.user.id)
+            }
+            (Presented::Code { contact: Contact::Email(email), aud, .. }, otp_type)
+                if !matches!(otp_type, OtpType::EmailChange | OtpType::Sms | OtpType::PhoneChange) =>
+            {
+                self.account_by_email(email, aud).map(|account| account.user.id)
+            }
+            _ => self.accounts.iter().find(|account| account.codes.iter().any(has_sent)).map(|account| account.user.id),
         }
-        Some(Outcome::SignedIn(id))
     }
-}
 
-/// Returns the action for the audit log.
-fn action_of(otp_type: Option<OtpType>, was_confirmed: bool) -> AuditAction {
-    match otp_type {
-        Some(OtpType::EmailChange | OtpType::PhoneChange) => AuditAction::UserModified,
-        _ if was_confirmed => AuditAction::Login,
-        _ => AuditAction::UserSignedup,
+    /// Confirms the address of a new or invited user.
+    fn confirm_sign_up(&mut self, user_id: Uuid) -> Result<(), ApiError> {
+        let (now, random) = (self.now(), self.random.challenge());
+        let account = self.account(user_id)?;
+        if account.password.is_none() && account.user.invited_at.is_some() {
+            account.set_password(Password::Plain(random.into()));
+            self.sessions.retain(|session| session.user_id != user_id);
+        }
+        self.log_action(user_id, AuditAction::UserSignedup, Some(serde_json::json!({ "provider": "email" })));
+        let account = self.account(user_id)?;
+        account.confirm_email(now);
+        let email = account.email().to_owned();
+        for identity in account.user.identities.iter_mut().flatten() {
+            if let Some(data) = identity.identity_data.as_mut().filter(|_| identity.email.as_deref() == Some(&email)) {
+                data["email_verified"] = true.into();
+            }
+        }
+        Ok(())
     }
-}
 
-/// Returns whether a code may be used as this type. `email` stands for every sign-in and sign-up by email.
-fn fits(code: &SentCode, otp_type: OtpType) -> bool {
-    let Some(sent_as) = code.otp_type else { return false };
-    let place = code_slot(sent_as);
-    let by_email = matches!(place, OtpType::Signup | OtpType::Magiclink);
-    place == code_slot(otp_type) || otp_type == OtpType::Email && by_email
+    /// Signs in by a magic link, or to change the password. Confirms the address if that has not happened yet.
+    fn confirm_recovery(&mut self, user_id: Uuid) -> Result<(), ApiError> {
+        let now = self.now();
+        let account = self.account(user_id)?;
+        account.drop_codes(Some(OtpType::Magiclink));
+        account.drop_links();
+        if account.has_confirmed_email() {
+            self.log_action(user_id, AuditAction::Login, None);
+            return Ok(());
+        }
+        account.confirm_email(now);
+        self.log_action(user_id, AuditAction::UserSignedup, Some(serde_json::json!({ "provider": "email" })));
+        Ok(())
+    }
+
+    fn confirm_sms(&mut self, user_id: Uuid) -> Result<(), ApiError> {
+        let now = self.now();
+        self.log_action(user_id, AuditAction::UserSignedup, Some(serde_json::json!({ "provider": "phone" })));
+        let account = self.account(user_id)?;
+        account.confirm_phone(now);
+        account.user.is_anonymous = Some(false);
+        Ok(())
+    }
+
+    /// Accepts the first of two confirmations of an email change; returns whether it was the first.
+    fn confirm_half(&mut self, user_id: Uuid, sent: &SentCode) -> Result<bool, ApiError> {
+        let secure = self.settings.secure_email_change && !self.settings.autoconfirm_emails;
+        let account = self.account(user_id)?;
+        if !secure || account.is_change_half_confirmed || account.email().is_empty() {
+            return Ok(false);
+        }
+        account.is_change_half_confirmed = true;
+        account.codes.retain(|code| code.hash != sent.hash || code.otp_type != sent.otp_type);
+        Ok(true)
+    }
+
+    /// Changes the email address, unless it has been taken meanwhile.
+    pub(crate) fn confirm_email_change(&mut self, user_id: Uuid) -> Result<(), ApiError> {
+        let now = self.now();
+        let email = self.account(user_id)?.user.new_email.clone().unwrap_or_default();
+        self.check_unique(user_id, &Contact::Email(email.clone()), "Error confirm email")?;
+        self.log_action(user_id, AuditAction::UserModified, None);
+        let account = self.account(user_id)?;
+        account.user.new_email = None;
+        account.user.email = Some(email);
+        account.is_change_half_confirmed = false;
+        account.drop_links();
+        if !account.has_confirmed_email() {
+            account.confirm_email(now);
+        }
+        self.identify(user_id, "email")
+    }
+
+    /// Changes the phone number, unless it has been taken meanwhile.
+    pub(crate) fn confirm_phone_change(&mut self, user_id: Uuid) -> Result<(), ApiError> {
+        let now = self.now();
+        let phone = self.account(user_id)?.user.new_phone.clone().unwrap_or_default();
+        self.check_unique(user_id, &Contact::Phone(phone.clone()), "Error confirming user")?;
+        self.log_action(user_id, AuditAction::UserModified, None);
+        let account = self.account(user_id)?;
+        account.user.new_phone = None;
+        account.user.phone = Some(phone);
+        account.drop_codes(Some(OtpType::PhoneChange));
+        account.drop_links();
+        account.user.phone_confirmed_at = Some(now);
+        account.compute_confirmed_at();
+        self.identify(user_id, "phone")
+    }
 }

@@ -8,12 +8,12 @@ use std::{fmt, vec};
 use serde::{
     Deserialize, Deserializer,
     de::{
-        DeserializeOwned, DeserializeSeed, Error as _, MapAccess, Visitor,
+        DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor,
         value::{Error, StrDeserializer},
     },
     forward_to_deserialize_any,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     model::ErrorCode,
@@ -37,10 +37,38 @@ pub(crate) fn json_body<T: DeserializeOwned>(request: &Request) -> Result<T, Api
     json_body_with(request, &[])
 }
 
+/// Reads the body without one of its members.
+pub(crate) fn json_body_without<T: DeserializeOwned>(request: &Request, name: &str) -> Result<T, ApiError> {
+    let body: Value = json_body(request)?;
+    let kept = |members: Map<String, Value>| {
+        members.into_iter().filter(|(known, _)| !known.eq_ignore_ascii_case(name)).collect::<Value>()
+    };
+    let body = if let Value::Object(members) = body { kept(members) } else { body };
+    read_json(body.to_string().as_bytes(), &[]).map_err(not_parsed)
+}
+
 /// Reads the body, with an empty string for each of these members that is absent.
 pub(crate) fn json_body_with<T: DeserializeOwned>(request: &Request, strings: &[&str]) -> Result<T, ApiError> {
-    read_json(&request.body, strings)
-        .map_err(|why| ApiError::new(400, ErrorCode::BadJson, format!("Could not parse request body as JSON: {why}")))
+    read_json(&request.body, strings).map_err(not_parsed)
+}
+
+fn not_parsed(why: impl fmt::Display) -> ApiError {
+    ApiError::new(400, ErrorCode::BadJson, format!("Could not parse request body as JSON: {why}"))
+}
+
+/// Reads the body as Go's `json.Decoder` does: only its first value counts, and some errors have another text. `what` is
+/// what the server says before the error.
+pub(crate) fn json_stream<T: DeserializeOwned>(request: &Request, what: &str) -> Result<T, ApiError> {
+    let mut values = serde_json::Deserializer::from_slice(&request.body).into_iter::<IgnoredAny>();
+    let end = if matches!(values.next(), Some(Ok(_))) { values.byte_offset() } else { request.body.len() };
+    read_json(&request.body[..end], &[]).map_err(|why| {
+        let why = match why.as_str() {
+            go_json::UNEXPECTED_END if request.body.trim_ascii().is_empty() => "EOF",
+            go_json::UNEXPECTED_END => "unexpected EOF",
+            other => other,
+        };
+        ApiError::new(400, ErrorCode::BadJson, format!("{what}: {why}"))
+    })
 }
 
 /// Reads a body, or returns the message of the error.

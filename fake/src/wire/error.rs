@@ -1,10 +1,11 @@
 //! Errors of the server, in the format of the API version that was asked for.
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::{
     model::{
-        ErrorCode, WeakPasswordReason,
+        ErrorCode,
         types::{Error, ErrorCodeOrStatus, WeakPassword},
     },
     wire::{
@@ -32,6 +33,11 @@ enum Reason {
     Unforeseen,
     /// An error that the server did not define itself.
     Unclassified,
+    /// A value that is already in the database, with the details of the database.
+    Taken {
+        constraint: &'static str,
+        detail: String,
+    },
     /// An OAuth error, whose format is the same in all API versions.
     OAuth(&'static str),
 }
@@ -66,12 +72,25 @@ impl ApiError {
         Self { message: message.to_owned(), ..Self::unforeseen() }
     }
 
+    /// Returns the error of a unique constraint of the database. Before API version 2024-01-01, the body is that of the
+    /// database.
+    pub(crate) fn taken(constraint: &'static str, key: &str, value: &str, message: &str) -> Self {
+        let detail = format!("Key ({key})=({value}) already exists.");
+        Self {
+            status: 500,
+            reason: Reason::Taken { constraint, detail },
+            message: message.to_owned(),
+            headers: Vec::new(),
+        }
+    }
+
     pub(crate) fn oauth(error: &'static str, description: impl Into<String>) -> Self {
         Self { status: 400, reason: Reason::OAuth(error), message: description.into(), headers: Vec::new() }
     }
 
-    pub(crate) fn weak_password(reasons: Vec<WeakPasswordReason>, message: String) -> Self {
-        let weak = WeakPassword { message: None, reasons: Some(reasons) };
+    /// Returns the error for a password with these weaknesses.
+    pub(crate) fn weak_password(mut weak: WeakPassword) -> Self {
+        let message = weak.message.take().unwrap_or_default();
         Self { status: 422, reason: Reason::WeakPassword(weak), message, headers: Vec::new() }
     }
 
@@ -86,7 +105,7 @@ impl ApiError {
         match &self.reason {
             Reason::Code(code) => Some(code.clone()),
             Reason::WeakPassword(_) => Some(ErrorCode::WeakPassword),
-            Reason::Unforeseen => Some(ErrorCode::UnexpectedFailure),
+            Reason::Unforeseen | Reason::Taken { .. } => Some(ErrorCode::UnexpectedFailure),
             Reason::Unclassified => Some(ErrorCode::Unknown),
             Reason::OAuth(_) => None,
         }
@@ -96,7 +115,7 @@ impl ApiError {
     pub(crate) fn into_response(self, request: &Request) -> Response {
         let (versioned, code) = (wants_2024_01_01(request), self.code());
         let has_header = match self.reason {
-            Reason::Code(_) => true,
+            Reason::Code(_) | Reason::Taken { .. } => true,
             Reason::WeakPassword(_) => !versioned,
             Reason::Unforeseen | Reason::Unclassified | Reason::OAuth(_) => false,
         };
@@ -107,10 +126,17 @@ impl ApiError {
         } else if versioned {
             error.code = code.as_ref().map(|code| ErrorCodeOrStatus::Code(code.to_string()));
             error.message = Some(self.message);
+        } else if let Reason::Taken { constraint, detail } = &self.reason {
+            error.code = Some(ErrorCodeOrStatus::Code(UNIQUE_VIOLATION.to_owned()));
+            error.message = Some(format!("duplicate key value violates unique constraint \"{constraint}\""));
+            error.detail = Some(detail.clone());
         } else {
             error.code = Some(ErrorCodeOrStatus::Status(self.status.into()));
             error.error_code.clone_from(&code);
             error.msg = Some(self.message);
+            if has_header && self.status >= 500 {
+                error.error_id = Some(request_id(request));
+            }
         }
         if let Reason::WeakPassword(weak) = self.reason {
             error.weak_password = Some(weak);
@@ -124,6 +150,18 @@ impl ApiError {
         }
         if versioned { response.header("x-supabase-api-version", "2024-01-01") } else { response }
     }
+}
+
+/// The code of the database for a value that must be unique.
+const UNIQUE_VIOLATION: &str = "23505";
+
+/// Returns an id for a request, the same for the same request.
+fn request_id(request: &Request) -> String {
+    let mut hash = Sha256::new().chain_update(request.method.as_str()).chain_update(request.path());
+    hash.update(&request.body);
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.finalize()[..16]);
+    uuid::Builder::from_random_bytes(id).into_uuid().to_string()
 }
 
 /// Returns a JSON response of status 200, as the end of a handler.

@@ -2,13 +2,16 @@
 
 use serde_json::Value;
 
+/// The message for a body that ends too early.
+pub(crate) const UNEXPECTED_END: &str = "unexpected end of JSON input";
+
 /// Returns the message for a body that is not JSON.
 pub(crate) fn syntax_error(body: &[u8], error: &serde_json::Error) -> String {
     let text = String::from_utf8_lossy(body);
     let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
     let character = line.get(error.column().saturating_sub(1)..).and_then(|rest| rest.chars().next());
     let Some(character) = character.filter(|_| !error.is_eof()) else {
-        return "unexpected end of JSON input".to_owned();
+        return UNEXPECTED_END.to_owned();
     };
     let message = error.to_string();
     let places = [
@@ -69,10 +72,6 @@ pub(crate) fn struct_name(name: &str) -> &str {
         "GenerateLinkRequest" => "GenerateLinkParams",
         "IdTokenGrant" => "IdTokenGrantParams",
         "InviteRequest" => "InviteParams",
-        "MagicLinkRequest" => "MagicLinkParams",
-        "RecoverRequest" => "RecoverParams",
-        "SignUpRequest" => "SignupParams",
-        "UserUpdateRequest" => "UserUpdateParams",
         name => name,
     }
 }

@@ -9,7 +9,7 @@ mod request;
 mod response;
 mod server;
 
-pub(crate) use body::{BODY_LIMIT, has_no_body, json_body, json_body_with, read_json};
+pub(crate) use body::{BODY_LIMIT, has_no_body, json_body, json_body_with, json_body_without, json_stream, read_json};
 pub(crate) use error::{ApiError, ApiResult, ok};
 pub(crate) use html::escape;
 pub(crate) use request::Request;

@@ -48,6 +48,7 @@ fn every_problem_is_named() {
             ("GOTRUE_HOOK_SEND_EMAIL_ENABLED", "true"),
             ("GOTRUE_EXTERNAL_UNKNOWN_ENABLED", "true"),
             ("GOTRUE_SMS_TEST_OTP", "1555"),
+            ("GOTRUE_MFA_RECOVERY_CODES_COUNT", "3"),
         ])
         .unwrap_err();
     let expected = "unknown setting GOTRUE_DISABLE_SIGN_UP; GOTRUE_JWT_EXP: expected a number of seconds; \
@@ -56,7 +57,8 @@ fn every_problem_is_named() {
                     GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: expected a number from 0 to 2; \
                     GOTRUE_HOOK_SEND_EMAIL_ENABLED: the fake server does not implement this setting; \
                     unknown setting GOTRUE_EXTERNAL_UNKNOWN_ENABLED; \
-                    GOTRUE_SMS_TEST_OTP: expected pairs of a phone number and a code, such as 15550000001:123456";
+                    GOTRUE_SMS_TEST_OTP: expected pairs of a phone number and a code, such as 15550000001:123456; \
+                    GOTRUE_MFA_RECOVERY_CODES_COUNT: expected a number from 4 to 16";
     assert_eq!(error.to_string(), expected);
     let both = [("GOTRUE_MAILER_AUTOCONFIRM", "true"), ("GOTRUE_MAILER_ALLOW_UNVERIFIED_EMAIL_SIGN_INS", "true")];
     assert!(FakeServer::builder().variables(both).is_err());
@@ -72,5 +74,5 @@ fn settings_without_effect_are_accepted() {
         ("GOTRUE_EXTERNAL_GITHUB_SECRET", "secret"),
         ("PORT", "9999"),
     ];
-    let _ = FakeServer::builder().variables(accepted).unwrap();
+    drop(FakeServer::builder().variables(accepted).unwrap());
 }

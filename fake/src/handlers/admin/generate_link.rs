@@ -40,7 +40,9 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
         .parse::<GenerateLinkType>()
         .map_err(|_| ApiError::validation_failed(format!("Invalid email action link type requested: {type_}")))?;
     let wanted: GenerateLinkRequest = json_body(request)?;
-    let known = state.account_by_email(&wanted.email).map(|account| (account.user.id, account.is_confirmed()));
+    let aud = state.request_aud(request);
+    let known = state.account_by_email(&wanted.email, &aud);
+    let known = known.map(|account| (account.user.id, account.has_confirmed_email()));
     let (id, otp_type) = match (wanted.type_, known) {
         (GenerateLinkType::EmailChangeCurrent | GenerateLinkType::EmailChangeNew, Some((id, _))) => {
             return change_link(state, request, id, &wanted);
@@ -57,10 +59,10 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
             let message = "A user with this email address has already been registered";
             return Err(ApiError::new(422, ErrorCode::EmailExists, message));
         }
-        (GenerateLinkType::Invite, known) => (invited(state, known.map(|(id, _)| id), &wanted)?, OtpType::Invite),
+        (GenerateLinkType::Invite, known) => (invited(state, &aud, known.map(|(id, _)| id), &wanted)?, OtpType::Invite),
         // A magic link for an unknown user is a sign-up.
         (GenerateLinkType::Signup | GenerateLinkType::Magiclink, known) => {
-            (signed_up(state, known.map(|(id, _)| id), &wanted)?, OtpType::Signup)
+            (signed_up(state, &aud, known.map(|(id, _)| id), &wanted)?, OtpType::Signup)
         }
     };
     match otp_type {
@@ -76,7 +78,8 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
 /// Generates one of the two links for an email change. This restarts the change; the other link stays valid.
 fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &GenerateLinkRequest) -> ApiResult {
     let new = contact::email(wanted.new_email.as_deref().unwrap_or_default())?;
-    if state.account_by_email(&new).is_some_and(|account| account.user.id != id) {
+    let aud = state.account(id)?.user.aud.clone().unwrap_or_default();
+    if state.owner_of_email(&new, &aud, Some(id)).is_some() {
         return Err(ApiError::new(422, ErrorCode::EmailExists, EMAIL_TAKEN));
     }
     let (code, now) = (state.random.code(state.settings.email_codes.length), state.now());
@@ -87,7 +90,7 @@ fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Generate
     let hash = token_hash(&address, &code);
     account.codes.retain(|code| code.otp_type != Some(OtpType::EmailChange) || code.address != address);
     let otp_type = Some(OtpType::EmailChange);
-    account.codes.push(SentCode { otp_type, address, hash: hash.clone(), sent_at: now });
+    account.codes.push(SentCode::new(otp_type, &address, &hash, now));
     account.is_change_half_confirmed = false;
     account.user.new_email = Some(new);
     state.set_sent_at(id, otp_type)?;
@@ -99,10 +102,10 @@ fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Generate
     answer(state, id, &link, &code, &hash, &wanted.type_.to_string(), &message.redirect_to)
 }
 
-fn invited(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkRequest) -> Result<Uuid, ApiError> {
+fn invited(state: &mut State, aud: &str, known: Option<Uuid>, wanted: &GenerateLinkRequest) -> Result<Uuid, ApiError> {
     let id = match known {
         Some(id) => id,
-        None => state.create_invited(&wanted.email, wanted.data.clone())?,
+        None => state.create_invited(&wanted.email, wanted.data.clone(), aud)?,
     };
     let now = state.now();
     state.account(id)?.user.invited_at = Some(now);
@@ -111,6 +114,7 @@ fn invited(state: &mut State, known: Option<Uuid>, wanted: &GenerateLinkRequest)
 
 pub(crate) fn signed_up(
     state: &mut State,
+    aud: &str,
     known: Option<Uuid>,
     wanted: &GenerateLinkRequest,
 ) -> Result<Uuid, ApiError> {
@@ -119,12 +123,12 @@ pub(crate) fn signed_up(
         return Ok(id);
     }
     let password = match &wanted.password {
-        _ if wanted.type_ == GenerateLinkType::Magiclink => state.random.refresh_token().into(),
+        _ if wanted.type_ == GenerateLinkType::Magiclink => state.random.challenge().into(),
         Some(password) if !password.is_empty() => password.clone(),
         _ => return Err(ApiError::validation_failed("Signup requires a valid password")),
     };
     check_strength(&state.settings, &password)?;
-    let id = state.create_invited(&wanted.email, wanted.data.clone())?;
+    let id = state.create_invited(&wanted.email, wanted.data.clone(), aud)?;
     state.account(id)?.password = Some(Password::Plain(password));
     Ok(id)
 }
@@ -142,7 +146,7 @@ fn link_of(
     let address = account.email().to_owned();
     let hash = token_hash(&address, &code);
     account.drop_codes(Some(otp_type));
-    account.codes.push(SentCode { otp_type: Some(otp_type), address, hash: hash.clone(), sent_at: now });
+    account.codes.push(SentCode::new(Some(otp_type), &address, &hash, now));
     state.set_sent_at(id, Some(otp_type))?;
     let message = OutgoingMessage { otp_type: Some(otp_type), challenge: None, redirect_to };
     let link = state.link(&hash, otp_type, &message);

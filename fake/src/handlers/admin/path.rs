@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Returns the id of the user in the path. The caller must be an administrator.
-pub(crate) fn user_id(state: &State, request: &Request) -> Result<Uuid, ApiError> {
+pub(crate) fn user_id(state: &mut State, request: &Request) -> Result<Uuid, ApiError> {
     state.check_admin(request)?;
     let no_uuid = || ApiError::new(404, ErrorCode::ValidationFailed, "user_id must be an UUID");
     let id = Uuid::try_parse(request.segment(3)).map_err(|_| no_uuid())?;

@@ -47,6 +47,10 @@ struct Answer {
 
 pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
+    if caller.session_id.is_nil() {
+        let message = "A valid session and a registered user are required to enroll a factor";
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+    }
     let enroll: Enrollment = json_body(request)?;
     let factor_type = FactorType::from(enroll.factor_type);
     let settings = &state.settings;
@@ -66,12 +70,19 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
         _ => return Err(no_such_type()),
     };
     let name = enroll.friendly_name.unwrap_or_default();
+    if name.contains('\0') {
+        // PostgreSQL stores no such text.
+        return Err(ApiError::unforeseen());
+    }
     state.forget_stale_factors(caller.user_id)?;
     state.check_new_factor(&caller, &name)?;
 
     let (id, now) = (state.random.id(), state.now());
-    let issuer = enroll.issuer.filter(|issuer| !issuer.is_empty()).unwrap_or_else(|| state.host());
+    let issuer = enroll.issuer.filter(|issuer| !issuer.is_empty()).unwrap_or_else(|| state.site());
     let account = state.account(caller.user_id)?;
+    if matches!(proof, Proof::Totp(_)) && account.email().is_empty() {
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error generating QR Code"));
+    }
     let (mut phone, mut application) = (None, None);
     let mut factor = new_factor(id, &name, factor_type.clone(), now);
     match &proof {

@@ -140,7 +140,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     ok(client)
 }
 
-fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
+fn find(state: &mut State, request: &Request) -> Result<usize, ApiError> {
     state.check_admin(request)?;
     let id =
         Uuid::try_parse(request.segment(4)).map_err(|_| ApiError::validation_failed("invalid client_id format"))?;

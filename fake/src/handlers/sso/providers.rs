@@ -180,7 +180,7 @@ fn check(change: &Change) -> Result<(), ApiError> {
 }
 
 /// Finds a provider by its id, or by `resource_` and its resource id.
-fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
+fn find(state: &mut State, request: &Request) -> Result<usize, ApiError> {
     state.check_admin(request)?;
     let id = request.segment(4);
     let is_it = |row: &SsoRow| match id.strip_prefix("resource_") {

@@ -1,5 +1,11 @@
-//! The server as a SAML service provider. It has no RSA key, so it neither signs nor verifies anything.
+//! The server as a SAML service provider. It signs requests, and verifies no response.
 
+use aws_lc_rs::{
+    error::Unspecified,
+    rand::SystemRandom,
+    rsa::{KeyPair, KeySize},
+    signature::RSA_PKCS1_SHA256,
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::Duration;
 use miniz_oxide::deflate::compress_to_vec;
@@ -8,8 +14,11 @@ use crate::{
     model::{NameIdFormat, Operation},
     redirect_url::{error_pairs, with_query},
     state::State,
-    wire::{Request, Response},
+    wire::{ApiError, Request, Response},
 };
+
+/// The real server signs with SHA-1 by default, which the library does not offer.
+const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 
 const TIME: &str = "%Y-%m-%dT%H:%M:%S.%3fZ";
 
@@ -26,15 +35,20 @@ pub(crate) fn metadata(state: &State) -> Response {
     let format = NameIdFormat::Persistent;
     let xml = format!(
         "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" validUntil=\"{until}\" entityID=\"{entity}\">\
-         <SPSSODescriptor protocolSupportEnumeration=\"{protocol}\" AuthnRequestsSigned=\"false\" \
-         WantAssertionsSigned=\"true\"><NameIDFormat>{format}</NameIDFormat><AssertionConsumerService Binding=\"{binding}\" Location=\"{acs}\" \
+         <SPSSODescriptor protocolSupportEnumeration=\"{protocol}\" WantAssertionsSigned=\"true\">\
+         <NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</NameIDFormat>\
+         <NameIDFormat>{format}</NameIDFormat><AssertionConsumerService Binding=\"{binding}\" Location=\"{acs}\" \
          index=\"1\"></AssertionConsumerService></SPSSODescriptor></EntityDescriptor>"
     );
     Response::new(200).body("application/xml", xml).header("cache-control", "public, max-age=600")
 }
 
-/// Returns an unsigned SAML request for the redirect binding.
-pub(crate) fn authentication_request(state: &mut State, location: &str, format: Option<&NameIdFormat>) -> String {
+/// Returns a signed SAML request for the redirect binding.
+pub(crate) fn authentication_request(
+    state: &mut State,
+    location: &str,
+    format: Option<&NameIdFormat>,
+) -> Result<String, ApiError> {
     let (id, relay_state) = (state.random.id(), state.random.id());
     let now = state.now().format(TIME);
     let (acs, issuer) = (url(state, "saml_acs"), url(state, "saml_metadata"));
@@ -48,8 +62,26 @@ pub(crate) fn authentication_request(state: &mut State, location: &str, format: 
          <samlp:NameIDPolicy Format=\"{format}\" AllowCreate=\"true\"/></samlp:AuthnRequest>"
     );
     let request = STANDARD.encode(compress_to_vec(xml.as_bytes(), 6));
-    let pairs = [("SAMLRequest", request), ("RelayState", relay_state.to_string())];
-    with_query(location, &pairs.map(|(name, value)| (name.to_owned(), value)))
+    let pairs = [("SAMLRequest", request), ("RelayState", relay_state.to_string()), ("SigAlg", RSA_SHA256.to_owned())];
+    let mut pairs: Vec<_> = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let signed = with_query("", &pairs);
+    pairs.push((
+        "Signature".to_owned(),
+        sign(state, signed.trim_start_matches('?')).map_err(|_| ApiError::unforeseen())?,
+    ));
+    Ok(with_query(location, &pairs))
+}
+
+/// Signs the parameters. The key is generated when it is first used, as that takes a while.
+fn sign(state: &mut State, parameters: &str) -> Result<String, Unspecified> {
+    let key = match state.saml_key.take() {
+        Some(key) => key,
+        None => KeyPair::generate(KeySize::Rsa2048)?,
+    };
+    let mut signature = vec![0; key.public_modulus_len()];
+    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), parameters.as_bytes(), &mut signature)?;
+    state.saml_key = Some(key);
+    Ok(STANDARD.encode(signature))
 }
 
 /// `POST /sso/saml/acs`: rejects every SAML response.

@@ -27,7 +27,8 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let issuer = state.issuer_of(&grant)?;
     let profile = profile(state, &grant, &issuer)?;
     let Some(user_id) = owner else {
-        let user_id = state.user_of(&profile)?;
+        let aud = state.request_aud(request);
+        let user_id = state.user_of(&profile, &aud)?;
         return state.sign_in(user_id, "oauth");
     };
     // The real server starts a new session here too, and returns the identities from before.

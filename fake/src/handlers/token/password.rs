@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{AuditAction, ErrorCode},
-    state::State,
+    state::{State, rows::password::weakness},
     wire::{ApiError, ApiResult, Request, json_body, json_response},
 };
 
@@ -21,7 +21,7 @@ struct Password {
 
 pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let grant: Password = json_body(request)?;
-    let now = state.now();
+    let (now, aud) = (state.now(), &state.request_aud(request));
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let (email, phone) = (given(grant.email), given(grant.phone));
     let account = match (&email, &phone) {
@@ -35,13 +35,17 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
         (None, Some(_)) if !state.settings.phone => {
             return Err(ApiError::new(422, ErrorCode::PhoneProviderDisabled, "Phone logins are disabled"));
         }
-        (Some(email), None) => state.account_by_email(email),
-        (None, Some(phone)) => state.account_by_phone(phone),
+        (Some(address), None) | (None, Some(address)) if address.contains('\0') => {
+            // PostgreSQL stores no such text.
+            return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Database error querying schema"));
+        }
+        (Some(email), None) => state.account_by_email(email, aud),
+        (None, Some(phone)) => state.account_by_phone(phone, aud),
         (None, None) => return Err(ApiError::validation_failed("missing email or phone")),
     };
     let wrong = || ApiError::new(400, ErrorCode::InvalidCredentials, "Invalid login credentials");
     let account = account.filter(|account| account.password.is_some()).ok_or_else(wrong)?;
-    if account.user.banned_until.is_some_and(|until| until > now) {
+    if account.is_banned(now) {
         return Err(ApiError::new(400, ErrorCode::UserBanned, "User is banned"));
     }
     let (id, is_right) =
@@ -51,17 +55,17 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
         return Err(wrong());
     }
     let account = state.account(id)?;
-    if email.is_some() && account.user.email_confirmed_at.is_none() {
+    if email.is_some() && !account.has_confirmed_email() {
         return Err(ApiError::new(400, ErrorCode::EmailNotConfirmed, "Email not confirmed"));
     }
-    if phone.is_some() && account.user.phone_confirmed_at.is_none() {
+    if phone.is_some() && !account.has_confirmed_phone() {
         return Err(ApiError::new(400, ErrorCode::PhoneNotConfirmed, "Phone not confirmed"));
     }
     let provider = if email.is_some() { "email" } else { "phone" };
     state.log_action(id, AuditAction::Login, Some(json!({ "provider": provider })));
     let issued = state.start_session(id, "password", None)?;
-    // Only this grant type has the field; in the fake server, no password becomes weak.
+    // Only this grant type has the field, which is null for a password that keeps the rules.
     let mut response = json!(issued.session);
-    response["weak_password"] = Value::Null;
+    response["weak_password"] = weakness(&state.settings, &grant.password).map_or(Value::Null, |weak| json!(weak));
     Ok(issued.add_headers(json_response(200, &response)))
 }

@@ -40,25 +40,65 @@ impl Account {
         self.user.phone.as_deref().unwrap_or_default()
     }
 
-    pub(crate) fn is_confirmed(&self) -> bool {
-        self.user.email_confirmed_at.is_some() || self.user.phone_confirmed_at.is_some()
+    pub(crate) fn has_confirmed_email(&self) -> bool {
+        self.user.email_confirmed_at.is_some()
     }
 
-    /// Confirms the email address, or the phone number of a user without one.
-    pub(crate) fn confirm(&mut self, now: DateTime<Utc>) {
-        if self.email().is_empty() {
-            self.user.phone_confirmed_at.get_or_insert(now);
-            self.merge_metadata(&json!({ "phone_verified": true }));
-        } else {
-            self.user.email_confirmed_at.get_or_insert(now);
-            self.merge_metadata(&json!({ "email_verified": true }));
-        }
-        self.user.confirmed_at.get_or_insert(now);
+    pub(crate) fn has_confirmed_phone(&self) -> bool {
+        self.user.phone_confirmed_at.is_some()
+    }
+
+    pub(crate) fn is_banned(&self, now: DateTime<Utc>) -> bool {
+        self.user.banned_until.is_some_and(|until| until > now)
+    }
+
+    /// Confirms the email address, and invalidates the code for it and all links.
+    pub(crate) fn confirm_email(&mut self, now: DateTime<Utc>) {
+        self.user.email_confirmed_at = Some(now);
+        self.merge_metadata(&json!({ "email_verified": true }));
+        self.drop_codes(Some(OtpType::Signup));
+        self.drop_links();
+        self.compute_confirmed_at();
+    }
+
+    /// Confirms the phone number, and invalidates the code for it and all links.
+    pub(crate) fn confirm_phone(&mut self, now: DateTime<Utc>) {
+        self.user.phone_confirmed_at = Some(now);
+        self.drop_codes(Some(OtpType::Sms));
+        self.drop_links();
+        self.compute_confirmed_at();
+    }
+
+    /// Computes the field as the database does: the earlier of the two confirmations.
+    pub(crate) fn compute_confirmed_at(&mut self) {
+        let both = [self.user.email_confirmed_at, self.user.phone_confirmed_at];
+        self.user.confirmed_at = both.into_iter().flatten().min();
+    }
+
+    /// Sets the password. Codes that were sent before become invalid.
+    pub(crate) fn set_password(&mut self, password: Password) {
+        self.password = Some(password);
+        self.forget_codes();
+    }
+
+    /// Removes all codes, and the times when they were sent.
+    pub(crate) fn forget_codes(&mut self) {
+        self.codes.clear();
+        self.user.confirmation_sent_at = None;
+        self.user.recovery_sent_at = None;
+        self.user.email_change_sent_at = None;
+        self.user.phone_change_sent_at = None;
+        self.user.reauthentication_sent_at = None;
     }
 
     /// Merges user metadata. A null removes the key.
     pub(crate) fn merge_metadata(&mut self, data: &Value) {
-        merge(self.user.user_metadata.get_or_insert_with(|| json!({})), data);
+        let own = self.user.user_metadata.get_or_insert_with(|| json!({}));
+        if own.is_null() {
+            *own = data.clone();
+        } else {
+            merge(own, data);
+        }
     }
 
     /// Merges app metadata. A null removes the key.
@@ -66,12 +106,13 @@ impl Account {
         merge(self.user.app_metadata.get_or_insert_with(|| json!({})), data);
     }
 
+    /// Adds an identity. The providers in app metadata stay as they are.
     pub(crate) fn add_identity(&mut self, identity: Identity) {
         self.user.identities.get_or_insert_default().push(identity);
-        self.list_providers();
     }
 
-    /// Lists the providers of the identities in app metadata, in the order in which they were added.
+    /// Lists the providers of the identities in app metadata, in the order in which they were added. The server does so
+    /// only after some changes, such as a verification or a link.
     pub(crate) fn list_providers(&mut self) {
         let mut names: Vec<String> = Vec::new();
         for identity in self.user.identities.iter().flatten() {
@@ -91,12 +132,13 @@ impl Account {
         self.codes.retain(|code| code.otp_type.map(code_slot) != otp_type.map(code_slot));
     }
 
-    /// Takes the code with this hash, if it has not expired.
-    pub(crate) fn take_code(&mut self, hash: &str, now: DateTime<Utc>, lifetime: Duration) -> Option<SentCode> {
-        let hash = hash.trim_start_matches("pkce_");
-        let index = self.codes.iter().position(|code| code.hash.trim_start_matches("pkce_") == hash)?;
-        let code = self.codes.remove(index);
-        (now - code.sent_at < lifetime).then_some(code)
+    /// Invalidates all links. Codes that are entered together with the address stay valid, except for those of an email
+    /// change, which the server finds by their links.
+    pub(crate) fn drop_links(&mut self) {
+        self.codes.retain(|code| code.otp_type != Some(OtpType::EmailChange));
+        for code in &mut self.codes {
+            code.has_link = false;
+        }
     }
 }
 
@@ -109,6 +151,31 @@ pub(crate) struct SentCode {
     pub(crate) address: String,
     pub(crate) hash: String,
     pub(crate) sent_at: DateTime<Utc>,
+    /// Whether it can be found by its hash alone.
+    pub(crate) has_link: bool,
+}
+
+impl SentCode {
+    pub(crate) fn new(otp_type: Option<OtpType>, address: &str, hash: &str, now: DateTime<Utc>) -> Self {
+        Self { otp_type, address: address.to_owned(), hash: hash.to_owned(), sent_at: now, has_link: true }
+    }
+
+    /// Returns whether the code may be used as this type. `email` stands for every sign-in and sign-up by email.
+    pub(crate) fn fits(&self, otp_type: OtpType) -> bool {
+        let Some(sent_as) = self.otp_type else { return false };
+        let slot = code_slot(sent_as);
+        let by_email = matches!(slot, OtpType::Signup | OtpType::Magiclink);
+        slot == code_slot(otp_type) || otp_type == OtpType::Email && by_email
+    }
+
+    /// Returns whether this is the hash of the code. The prefix of a PKCE flow may be left out.
+    pub(crate) fn has_hash(&self, hash: &str) -> bool {
+        self.hash == hash || self.hash.strip_prefix("pkce_") == Some(hash)
+    }
+
+    pub(crate) fn is_current(&self, now: DateTime<Utc>, lifetime: Duration) -> bool {
+        now - self.sent_at < lifetime
+    }
 }
 
 /// Fails for a NUL character, which the database does not store in JSON.
@@ -139,10 +206,17 @@ pub(crate) fn merge(own: &mut Value, data: &Value) {
     }
 }
 
-pub(crate) fn blank_user(settings: &ServerSettings, id: Uuid, email: &str, phone: &str, now: DateTime<Utc>) -> User {
+pub(crate) fn blank_user(
+    settings: &ServerSettings,
+    id: Uuid,
+    email: &str,
+    phone: &str,
+    aud: &str,
+    now: DateTime<Utc>,
+) -> User {
     User {
         id,
-        aud: Some(settings.audience.clone()),
+        aud: Some(aud.to_owned()),
         role: Some(settings.default_role.clone()),
         email: Some(email.to_lowercase()),
         phone: Some(contact::plain_phone(phone)),

@@ -31,6 +31,8 @@ impl Index {
     fn add(&mut self, account: &Account) {
         self.ids.insert(account.user.id);
         self.emails.insert(account.email().to_owned());
+        let identities = account.user.identities.iter().flatten();
+        self.emails.extend(identities.filter_map(|identity| identity.email.clone()));
         self.phones.insert(account.phone().to_owned());
     }
 }
@@ -47,6 +49,7 @@ impl Accounts {
         self.index().ids.contains(&id)
     }
 
+    /// Reports whether a user or an identity has the address.
     pub(crate) fn has_email(&mut self, email: &str) -> bool {
         self.index().emails.contains(&email.to_lowercase())
     }
@@ -98,6 +101,7 @@ mod tests {
                 Uuid::from_u128(id),
                 email,
                 "15550000001",
+                "authenticated",
                 DateTime::UNIX_EPOCH,
             ))
         };

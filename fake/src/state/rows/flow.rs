@@ -22,4 +22,6 @@ pub(crate) struct Flow {
     pub(crate) challenge: Option<String>,
     pub(crate) user_id: Option<Uuid>,
     pub(crate) code: Option<(String, DateTime<Utc>)>,
+    /// The hash in the link of an invitation that the user accepts with a provider.
+    pub(crate) invite_token: Option<String>,
 }

@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::firebase_scrypt::FirebaseScrypt;
 use crate::{
-    model::{ErrorCode, WeakPasswordReason},
+    model::{ErrorCode, WeakPasswordReason, types::WeakPassword},
     settings::ServerSettings,
     wire::ApiError,
 };
+
+/// How much of a password bcrypt reads, in bytes.
+const LONGEST: usize = 72;
 
 /// A stored password.
 #[derive(Clone, Serialize, Deserialize)]
@@ -49,7 +52,7 @@ impl Password {
 
     pub(crate) fn is(&self, password: &Secret) -> bool {
         match self {
-            Self::Plain(known) => known == password,
+            Self::Plain(known) => known.expose().as_bytes() == used_by_bcrypt(password.expose()),
             Self::Bcrypt(hash) => bcrypt::verify(password.expose(), hash).unwrap_or(false),
             Self::Argon2(hash) => PasswordHash::new(hash)
                 .is_ok_and(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok()),
@@ -58,12 +61,24 @@ impl Password {
     }
 }
 
-/// Checks the password rules.
+fn used_by_bcrypt(password: &str) -> &[u8] {
+    &password.as_bytes()[..password.len().min(LONGEST)]
+}
+
+/// Checks the rules for a new password.
 pub(crate) fn check_strength(settings: &ServerSettings, password: &Secret) -> Result<(), ApiError> {
+    check_length(password, "Password cannot be longer than 72 characters")?;
+    weakness(settings, password).map_or(Ok(()), |weak| Err(ApiError::weak_password(weak)))
+}
+
+/// Fails with the message if bcrypt would not read the whole password.
+pub(crate) fn check_length(password: &Secret, message: &str) -> Result<(), ApiError> {
+    if password.expose().len() > LONGEST { Err(ApiError::validation_failed(message)) } else { Ok(()) }
+}
+
+/// Returns why a password breaks the rules, if it does. An old password may, which does not prevent a sign-in.
+pub(crate) fn weakness(settings: &ServerSettings, password: &Secret) -> Option<WeakPassword> {
     let (text, sets) = (password.expose(), &settings.required_characters);
-    if text.len() > 72 {
-        return Err(ApiError::validation_failed("Password cannot be longer than 72 characters"));
-    }
     let (mut reasons, mut messages) = (Vec::new(), Vec::new());
     if text.len() < settings.min_password_length {
         reasons.push(WeakPasswordReason::Length);
@@ -73,7 +88,7 @@ pub(crate) fn check_strength(settings: &ServerSettings, password: &Secret) -> Re
         reasons.push(WeakPasswordReason::Characters);
         messages.push(format!("Password should contain at least one character of each: {}.", sets.join(", ")));
     }
-    if reasons.is_empty() { Ok(()) } else { Err(ApiError::weak_password(reasons, messages.join(" "))) }
+    (!reasons.is_empty()).then(|| WeakPassword { message: Some(messages.join(" ")), reasons: Some(reasons) })
 }
 
 #[cfg(test)]
@@ -91,6 +106,15 @@ mod tests {
              8198JAdRuid5lQ==",
         ),
     ];
+
+    #[test]
+    fn bcrypt_reads_72_bytes() {
+        let [longest, longer] = [LONGEST, LONGEST + 1].map(|length| Secret::from("a".repeat(length)));
+        let settings = ServerSettings::default();
+        assert!(check_strength(&settings, &longest).is_ok() && check_strength(&settings, &longer).is_err());
+        assert!(Password::Plain(longest.clone()).is(&longer));
+        assert!(!Password::Plain("a".repeat(LONGEST - 1).into()).is(&longest));
+    }
 
     #[test]
     fn hashes_are_held_against_passwords() {

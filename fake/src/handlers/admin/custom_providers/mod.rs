@@ -155,7 +155,7 @@ fn discovered(issuer: &str) -> OidcDiscovery {
     }
 }
 
-pub(crate) fn identifier(state: &State, request: &Request) -> Result<String, ApiError> {
+pub(crate) fn identifier(state: &mut State, request: &Request) -> Result<String, ApiError> {
     state.check_admin(request)?;
     let identifier = request.segment(3);
     let identifier = percent_decoded(identifier);
@@ -174,7 +174,7 @@ fn place_of(state: &State, identifier: &str) -> Result<usize, ApiError> {
     place.ok_or_else(|| ApiError::new(404, ErrorCode::CustomProviderNotFound, message))
 }
 
-fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
+fn find(state: &mut State, request: &Request) -> Result<usize, ApiError> {
     let identifier = identifier(state, request)?;
     place_of(state, &identifier)
 }

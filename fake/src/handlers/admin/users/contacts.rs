@@ -23,15 +23,10 @@ pub(crate) fn add_identity(
 
 pub(crate) fn confirm(account: &mut Account, email: bool, phone: bool, now: chrono::DateTime<chrono::Utc>) {
     if email {
-        account.user.email_confirmed_at = Some(now);
-        account.merge_metadata(&json!({ "email_verified": true }));
+        account.confirm_email(now);
     }
     if phone {
-        account.user.phone_confirmed_at = Some(now);
-    }
-    if email || phone {
-        account.codes.clear();
-        account.user.confirmed_at.get_or_insert(now);
+        account.confirm_phone(now);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Creating a user.
 
 use gotrue::Secret;
+use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -13,45 +14,59 @@ use crate::{
     },
     state::{
         State,
-        accounts::EMAIL_TAKEN,
+        accounts::{Contact, EMAIL_TAKEN},
         rows::{
             account::{Account, blank_user, check_storable},
-            password::Password,
+            password::{Password, check_length},
         },
     },
-    wire::{ApiError, ApiResult, Request, json_body, ok},
+    wire::{ApiError, ApiResult, Request, json_body, json_body_without, ok},
 };
+
+const NOT_CREATED: &str = "Database error creating new user";
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename = "AdminUserParams")]
+struct Id {
+    id: String,
+}
 
 pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
-    let raw: Value = json_body(request)?;
-    if raw["id"].as_str().is_some_and(|id| !id.is_empty() && Uuid::try_parse(id).is_err()) {
-        return Err(ApiError::validation_failed("ID must conform to the uuid v4 format"));
-    }
-    let new: AdminCreateUserRequest = json_body(request)?;
-    check_storable(new.user_metadata.as_ref(), "Database error creating new user")?;
-    check_storable(new.app_metadata.as_ref(), "Database error creating new user")?;
+    let Id { id } = json_body(request)?;
+    // A malformed id is refused later.
+    let new: AdminCreateUserRequest = json_body_without(request, "id")?;
     let (email, phone) = (new.email.unwrap_or_default(), new.phone.unwrap_or_default());
-    check_contacts(state, &email, &phone)?;
+    let aud = new.aud.filter(|aud| !aud.is_empty()).unwrap_or_else(|| state.request_aud(request));
+    check_contacts(state, &email, &phone, &aud)?;
+    let is_hashed = new.password_hash.as_ref().is_some_and(|hash| !hash.is_empty());
     let password = chosen_password(new.password, new.password_hash)?;
+    let id = chosen_id(state, &id)?;
     let ban =
         new.ban_duration.filter(|text| !text.is_empty()).map(|text| go_duration::ban(&text)).transpose()?.flatten();
-    let id = free_id(state, new.id)?;
+    check_storable(new.user_metadata.as_ref(), NOT_CREATED)?;
+    check_storable(new.app_metadata.as_ref(), NOT_CREATED)?;
+    check_free(state, id, &email, &phone)?;
     let now = state.now();
-    let mut user = blank_user(&state.settings, id, &email, &phone, now);
-    user.aud = new.aud.filter(|aud| !aud.is_empty()).or(user.aud);
-    user.role = new.role.filter(|role| !role.is_empty()).or(user.role);
+    let mut user = blank_user(&state.settings, id, &email, &phone, &aud, now);
+    user.role = new.role.map(|role| role.trim().to_owned()).filter(|role| !role.is_empty()).or(user.role);
     user.banned_until = ban.and_then(|duration| now.checked_add_signed(duration));
     // Without a password the account gets a random one.
-    let password = password.unwrap_or_else(|| Password::Plain(state.random.refresh_token().into()));
+    let password = password.unwrap_or_else(|| Password::Plain(state.random.challenge().into()));
     let mut account = Account::new(user);
     account.password = Some(password);
-    account.merge_metadata(&new.user_metadata.unwrap_or_default());
+    match new.user_metadata {
+        Some(data) => account.merge_metadata(&data),
+        // The server leaves it null only for an imported password.
+        None if is_hashed => account.user.user_metadata = Some(Value::Null),
+        None => {}
+    }
     for (provider, contact) in [("email", email), ("phone", contact::plain_phone(&phone))] {
         if !contact.is_empty() {
             add_identity(&mut account, state.random.id(), provider, &contact, now);
         }
     }
+    account.list_providers();
     account.merge_app_metadata(&new.app_metadata.unwrap_or_default());
     confirm(&mut account, new.email_confirm == Some(true), new.phone_confirm == Some(true), now);
     // The database computes this field, and the real server does not read it again.
@@ -67,40 +82,48 @@ fn chosen_password(password: Option<Secret>, hash: Option<Secret>) -> Result<Opt
     match (password, hash.filter(|hash| !hash.is_empty())) {
         (Some(_), Some(_)) => Err(ApiError::validation_failed("Only a password or a password hash should be provided")),
         (None, Some(hash)) => Password::from_hash(hash.expose()).map(Some),
-        (Some(password), None) if password.expose().len() > 72 => {
-            Err(ApiError::validation_failed("bcrypt: password length exceeds 72 bytes"))
+        (password, None) => {
+            let password = password.filter(|password| !password.is_empty());
+            let too_long = "bcrypt: password length exceeds 72 bytes";
+            password.as_ref().map_or(Ok(()), |password| check_length(password, too_long))?;
+            Ok(password.map(Password::Plain))
         }
-        (password, None) => Ok(password.filter(|password| !password.is_empty()).map(Password::Plain)),
     }
 }
 
-fn check_contacts(state: &mut State, email: &str, phone: &str) -> Result<(), ApiError> {
+fn check_contacts(state: &mut State, email: &str, phone: &str, aud: &str) -> Result<(), ApiError> {
     if email.is_empty() && phone.is_empty() {
         return Err(ApiError::validation_failed("Cannot create a user without either an email or phone"));
     }
     if !email.is_empty() {
-        contact::email(email)?;
+        let email = contact::email(email)?;
+        if state.owner_of_email(&email, aud, None).is_some() {
+            return Err(ApiError::new(422, ErrorCode::EmailExists, EMAIL_TAKEN));
+        }
     }
     if !phone.is_empty() {
-        contact::phone(phone)?;
-    }
-    if !email.is_empty() && state.accounts.has_email(email) {
-        return Err(ApiError::new(422, ErrorCode::EmailExists, EMAIL_TAKEN));
-    }
-    if !phone.is_empty() && state.accounts.has_phone(&contact::plain_phone(phone)) {
-        let message = "Phone number already registered by another user";
-        return Err(ApiError::new(422, ErrorCode::PhoneExists, message));
+        let phone = contact::phone(phone)?;
+        if state.accounts.has_phone(&phone) && state.account_by_phone(&phone, aud).is_some() {
+            let message = "Phone number already registered by another user";
+            return Err(ApiError::new(422, ErrorCode::PhoneExists, message));
+        }
     }
     Ok(())
 }
 
-fn free_id(state: &mut State, wanted: Option<Uuid>) -> Result<Uuid, ApiError> {
-    match wanted {
-        None => Ok(state.random.id()),
-        Some(id) if id.is_nil() => Err(ApiError::validation_failed("ID cannot be a nil uuid")),
-        Some(id) if state.accounts.has_id(id) => {
-            Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Database error creating new user"))
-        }
-        Some(id) => Ok(id),
+fn chosen_id(state: &mut State, id: &str) -> Result<Uuid, ApiError> {
+    if id.is_empty() {
+        return Ok(state.random.id());
     }
+    let id = Uuid::try_parse(id).map_err(|_| ApiError::validation_failed("ID must conform to the uuid v4 format"))?;
+    if id.is_nil() { Err(ApiError::validation_failed("ID cannot be a nil uuid")) } else { Ok(id) }
+}
+
+/// Fails as the database does if the id, or the address in another audience, is taken.
+fn check_free(state: &mut State, id: Uuid, email: &str, phone: &str) -> Result<(), ApiError> {
+    if state.accounts.has_id(id) {
+        return Err(ApiError::taken("users_pkey", "id", &id.to_string(), NOT_CREATED));
+    }
+    state.check_unique(id, &Contact::Email(email.to_lowercase()), NOT_CREATED)?;
+    state.check_unique(id, &Contact::Phone(contact::plain_phone(phone)), NOT_CREATED)
 }

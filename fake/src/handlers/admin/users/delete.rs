@@ -15,6 +15,7 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
     let how: AdminDeleteUserRequest =
         if has_no_body(request) { AdminDeleteUserRequest::default() } else { json_body(request)? };
+    state.retain_factors(id, |_| false)?;
     let traits = user_traits(&state.account(id)?.user);
     state.log_admin_action(AuditAction::UserDeleted, traits);
     state.sessions.retain(|session| session.user_id != id);
@@ -25,6 +26,9 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
         soften(state.account(id)?, now);
     } else {
         state.accounts.retain(|account| account.user.id != id);
+        state.flows.retain(|flow| flow.user_id != Some(id));
+        state.oauth.authorizations.retain(|authorization| authorization.user_id != Some(id));
+        state.oauth.consents.retain(|consent| consent.user_id != id);
     }
     ok(&json!({}))
 }

@@ -13,7 +13,7 @@ pub(crate) fn list(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
     let oldest_first = oldest_first(request)?;
     let page = Page::of(request)?;
-    let aud = request.header("x-jwt-aud").unwrap_or(&state.settings.audience);
+    let aud = &state.request_aud(request);
     let filter = request.query("filter").unwrap_or_default();
     let mut users: Vec<&User> = state.accounts.iter().map(|account| &account.user).collect();
     users.retain(|user| user.aud.as_deref() == Some(aud) && fits(user, &filter));

@@ -9,22 +9,28 @@ use crate::{
         path::user_id,
         users::contacts::{add_identity, confirm, user_traits},
     },
-    model::{AuditAction, ErrorCode, types::AdminUpdateUserRequest},
+    model::{
+        AuditAction,
+        types::{AdminUpdateUserRequest, Identity, User},
+    },
     state::{
         State,
+        accounts::Contact,
         rows::{
             account::{Account, check_storable},
             password::{Password, check_strength},
         },
     },
-    wire::{ApiError, ApiResult, Request, json_body, ok},
+    wire::{ApiResult, Request, json_body, ok},
 };
+
+const NOT_UPDATED: &str = "Error updating user";
 
 pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
     let change: AdminUpdateUserRequest = json_body(request)?;
-    check_storable(change.user_metadata.as_ref(), "Error updating user")?;
-    check_storable(change.app_metadata.as_ref(), "Error updating user")?;
+    check_storable(change.user_metadata.as_ref(), NOT_UPDATED)?;
+    check_storable(change.app_metadata.as_ref(), NOT_UPDATED)?;
     let (email, phone) = (change.email.unwrap_or_default(), change.phone.unwrap_or_default());
     if !email.is_empty() {
         contact::email(&email)?;
@@ -36,17 +42,19 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     if let Some(password) = &change.password {
         check_strength(&state.settings, password)?;
     }
-    check_free(state, id, &email, &phone)?;
+    state.check_unique(id, &Contact::Email(email.to_lowercase()), NOT_UPDATED)?;
+    state.check_unique(id, &Contact::Phone(contact::plain_phone(&phone)), NOT_UPDATED)?;
     let (now, identity_ids) = (state.now(), [state.random.id(), state.random.id()]);
+    // The response shows the identities as they were, and those that are new.
+    let mut shown = state.account(id)?.user.identities.clone().unwrap_or_default();
     if let Some(password) = change.password {
         // A new password ends all sessions.
         state.sessions.retain(|session| session.user_id != id);
-        let account = state.account(id)?;
-        account.password = Some(Password::Plain(password));
-        account.codes.clear();
+        state.account(id)?.set_password(Password::Plain(password));
     }
     let account = state.account(id)?;
-    account.user.role = change.role.filter(|role| !role.is_empty()).or(account.user.role.take());
+    account.user.role =
+        change.role.map(|role| role.trim().to_owned()).filter(|role| !role.is_empty()).or(account.user.role.take());
     let (confirm_email, confirm_phone) = (change.email_confirm == Some(true), change.phone_confirm == Some(true));
     confirm(account, confirm_email, confirm_phone, now);
     let contacts =
@@ -63,18 +71,11 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     }
     account.user.updated_at = Some(now);
     let user = account.user.clone();
+    let is_new = |identity: &&Identity| shown.iter().all(|known| known.identity_id != identity.identity_id);
+    let new: Vec<_> = user.identities.iter().flatten().filter(is_new).cloned().collect();
+    shown.extend(new);
     state.log_admin_action(AuditAction::UserModified, user_traits(&user));
-    ok(&user)
-}
-
-/// Fails as the database constraint does, which the real server does not check beforehand.
-fn check_free(state: &mut State, id: Uuid, email: &str, phone: &str) -> Result<(), ApiError> {
-    let by_email = state.account_by_email(email).map(|account| account.user.id).filter(|_| !email.is_empty());
-    let by_phone = state.account_by_phone(phone).map(|account| account.user.id).filter(|_| !phone.is_empty());
-    if [by_email, by_phone].into_iter().flatten().any(|owner| owner != id) {
-        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error updating user"));
-    }
-    Ok(())
+    ok(&User { identities: Some(shown), ..user })
 }
 
 fn set_contact(
@@ -97,6 +98,10 @@ fn set_contact(
         identity.updated_at = Some(now);
     } else {
         add_identity(account, identity_id, provider, contact, now);
+        let identity = account.user.identities.iter_mut().flatten().next_back();
+        if let Some(data) = identity.and_then(|identity| identity.identity_data.as_mut()) {
+            data[verified.as_str()] = json!(confirmed);
+        }
     }
     let place = if provider == "email" { &mut account.user.email } else { &mut account.user.phone };
     *place = Some(contact.to_owned());

@@ -57,7 +57,8 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     };
     check_site(chain, &message)?;
     check_time(state, chain, &message)?;
-    let user_id = state.user_of(&profile(&grant.chain, &message))?;
+    let aud = state.request_aud(request);
+    let user_id = state.user_of(&profile(&grant.chain, &message), &aud)?;
     let traits = json!({
         "provider": WEB3,
         "chain": grant.chain,

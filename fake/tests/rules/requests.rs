@@ -1,26 +1,11 @@
-//! Rules of the real server that a client's own tests rarely meet.
+//! Requests: bodies, credentials, paths and redirects.
 
-use gotrue::{
-    AuthorizationCode, Client, PkceVerifier, Recover, Secret, SignInMessage, SignUp, VerifyOtp,
-    reqwest::{self, Method, StatusCode},
-};
+use gotrue::{AuthorizationCode, PkceVerifier, Recover, SignInMessage, SignUp, VerifyOtp, reqwest};
 use gotrue_fake::FakeServer;
-use serde_json::{Value, json};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
 
-const EMAIL: &str = "ada@example.com";
-
-async fn send(server: &FakeServer, method: Method, path: &str, token: &str, body: &str) -> (StatusCode, Value) {
-    let request = reqwest::Client::new().request(method, server.url() + path).header("authorization", token);
-    let response = request.body(body.to_owned()).send().await.unwrap();
-    let status = response.status();
-    (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
-}
-
-async fn sign_up(server: &FakeServer) -> (Client, Secret) {
-    let client = server.client().unwrap();
-    let session = client.sign_up(SignUp::email(EMAIL, "correct-horse-7")).await.unwrap().session().unwrap();
-    (client, session.access_token().clone())
-}
+use crate::{EMAIL, send, sign_up};
 
 #[tokio::test]
 async fn bodies_are_read_as_go_reads_them() {

@@ -1,0 +1,104 @@
+//! What administrators see and change.
+
+use gotrue::reqwest::{Method, StatusCode};
+use gotrue_fake::FakeServer;
+use serde_json::{Value, json};
+
+use crate::{EMAIL, as_admin, post};
+
+async fn created(server: &FakeServer, body: Value) -> Value {
+    let (status, user) = as_admin(server, Method::POST, "/admin/users", body).await;
+    assert_eq!(status, StatusCode::OK, "{user}");
+    user
+}
+
+fn path_of(user: &Value) -> String {
+    format!("/admin/users/{}", user["id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn an_imported_user_has_no_metadata() {
+    let server = FakeServer::start().await;
+    let hash = "$2b$04$abcdefghijklmnopqrstuuSQyLzxZtaUFpi/q2P5wWap0qvqIvC5q";
+    let user = created(&server, json!({ "email": EMAIL, "password_hash": hash })).await;
+    assert_eq!(user.get("user_metadata"), Some(&Value::Null));
+    let (_, user) = as_admin(&server, Method::PUT, &path_of(&user), json!({ "user_metadata": { "a": 1 } })).await;
+    assert_eq!(user["user_metadata"], json!({ "a": 1 }));
+    let user =
+        created(&server, json!({ "email": "bob@example.com", "password_hash": hash, "email_confirm": true })).await;
+    assert_eq!(user["user_metadata"], json!({ "email_verified": true }));
+    let user = created(&server, json!({ "email": "eve@example.com" })).await;
+    assert_eq!(user["user_metadata"], json!({}));
+}
+
+#[tokio::test]
+async fn a_password_is_as_long_as_bcrypt_reads() {
+    let server = FakeServer::start().await;
+    let [longest, longer] = [72, 73].map(|length| "a".repeat(length));
+    let (status, error) =
+        as_admin(&server, Method::POST, "/admin/users", json!({ "email": EMAIL, "password": longer })).await;
+    assert_eq!((status, &error["msg"]), (StatusCode::BAD_REQUEST, &json!("bcrypt: password length exceeds 72 bytes")));
+    created(&server, json!({ "email": EMAIL, "password": longest, "email_confirm": true })).await;
+    let (status, _) = post(&server, "/token?grant_type=password", json!({ "email": EMAIL, "password": longer })).await;
+    assert_eq!(status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_weak_password_signs_in_with_a_warning() {
+    let server = FakeServer::start().await;
+    created(&server, json!({ "email": EMAIL, "password": "abc", "email_confirm": true })).await;
+    let (_, session) = post(&server, "/token?grant_type=password", json!({ "email": EMAIL, "password": "abc" })).await;
+    let message = "Password should be at least 6 characters.";
+    assert_eq!(session["weak_password"], json!({ "message": message, "reasons": ["length"] }));
+}
+
+#[tokio::test]
+async fn the_identity_follows_the_address() {
+    let server = FakeServer::start().await;
+    let user = created(&server, json!({ "email": EMAIL, "email_confirm": true })).await;
+    let (_, changed) = as_admin(&server, Method::PUT, &path_of(&user), json!({ "email": "Bob@example.com" })).await;
+    // The response has the identity as it was.
+    assert_eq!((&changed["email"], &changed["identities"][0]["email"]), (&json!("bob@example.com"), &json!(EMAIL)));
+    let (_, stored) = as_admin(&server, Method::GET, &path_of(&user), json!({})).await;
+    let identity = &stored["identities"][0];
+    assert_eq!(identity["email"], json!("bob@example.com"));
+    assert_eq!(identity["identity_data"]["email_verified"], json!(false));
+    let (_, changed) = as_admin(&server, Method::PUT, &path_of(&user), json!({ "phone": "15550000001" })).await;
+    assert_eq!(changed["identities"][1]["provider"], json!("phone"));
+    assert_eq!(changed["app_metadata"]["providers"], json!(["email"]));
+}
+
+#[tokio::test]
+async fn a_taken_address_is_an_error_of_the_database() {
+    let server = FakeServer::start().await;
+    let user = created(&server, json!({ "email": EMAIL })).await;
+    created(&server, json!({ "email": "bob@example.com" })).await;
+    let (status, error) = as_admin(&server, Method::PUT, &path_of(&user), json!({ "email": "bob@example.com" })).await;
+    assert_eq!((status, &error["code"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("23505")));
+    let (_, error) =
+        as_admin(&server, Method::POST, "/admin/users", json!({ "id": user["id"], "phone": "15550000001" })).await;
+    assert_eq!(error["message"], json!("duplicate key value violates unique constraint \"users_pkey\""));
+    for (id, message) in [
+        ("x", "ID must conform to the uuid v4 format"),
+        ("00000000-0000-0000-0000-000000000000", "ID cannot be a nil uuid"),
+    ] {
+        let (_, error) =
+            as_admin(&server, Method::POST, "/admin/users", json!({ "id": id, "phone": "15550000002" })).await;
+        assert_eq!(error["msg"], json!(message));
+    }
+}
+
+#[tokio::test]
+async fn a_soft_deleted_user_keeps_nothing_personal() {
+    let server = FakeServer::start().await;
+    let user = created(&server, json!({ "email": EMAIL, "user_metadata": { "a": 1 } })).await;
+    as_admin(&server, Method::DELETE, &path_of(&user), json!({ "should_soft_delete": true })).await;
+    let (_, deleted) = as_admin(&server, Method::GET, &path_of(&user), json!({})).await;
+    let identity = deleted["identities"][0].as_object().unwrap();
+    assert!(!identity.contains_key("identity_data") && !identity.contains_key("email"), "{identity:?}");
+    assert_ne!(identity["id"], user["id"]);
+    assert_eq!((&deleted["user_metadata"], &deleted["app_metadata"]), (&json!({}), &json!({})));
+    assert!(!deleted.to_string().contains(EMAIL) && deleted["deleted_at"].is_string());
+    // The address is free again.
+    created(&server, json!({ "email": EMAIL })).await;
+}
