@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use gotrue::{
-    Anonymous, Client, Error, Password, Secret, Session, SignUp, raw,
+    Anonymous, Client, Error, Password, Secret, Session, SignUp,
     reqwest::{self, Method},
     types::{AssuranceLevel, FactorStatus, FactorType, RecoveryCodeSet},
     user::{EnrollTotp, RecoveryCodes, TotpFactor},
