@@ -181,6 +181,11 @@ fn is_unsafe(c: char) -> bool {
     is_control || is_bidi || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
+/// Returns a count with its noun: `1 user`, `2 users`.
+pub fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// Returns yes, no, or nothing if the value is unknown.
 pub fn yes_no(value: Option<bool>) -> String {
     value.map(|value| if value { "yes" } else { "no" }).unwrap_or_default().to_owned()
@@ -189,6 +194,11 @@ pub fn yes_no(value: Option<bool>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nouns_follow_their_count() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "user")), ["0 users", "1 user", "2 users"]);
+    }
 
     #[test]
     fn control_characters_are_replaced_or_escaped() {

@@ -107,7 +107,7 @@ async fn users_that_the_server_cannot_read() {
     let (statuses, text) = results(&done, "users");
     assert_eq!((statuses.len(), done.exit), (2, 1), "{}", done.out);
     assert!(text.contains("newest first: 301") && text.contains("coalesce"), "{text}");
-    assert!(text.contains("1 users cannot sign in") && text.contains("000000000700"), "{text}");
+    assert!(text.contains("1 user cannot sign in") && text.contains("000000000700"), "{text}");
 }
 
 #[tokio::test]

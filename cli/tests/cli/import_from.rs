@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Hashes of `correct-horse-7` and `password`.
-const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuuSQyLzxZtaUFpi/q2P5wWap0qvqIvC5q";
+pub const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuuSQyLzxZtaUFpi/q2P5wWap0qvqIvC5q";
 const ARGON2: &str = "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8";
 
 /// A server, and what was imported to it.
@@ -96,16 +96,31 @@ async fn auth0_users_keep_their_passwords_and_metadata() {
     }
 }
 
-/// The hash parameters, and the hash of `user1password`, are the example that Firebase publishes.
+/// The hash parameters that Firebase publishes as an example.
+pub const FIREBASE_CONFIG: &str = "hash_config {\n  algorithm: SCRYPT,\n  base64_signer_key: \
+                                   jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==,\n  \
+                                   base64_salt_separator: Bw==,\n  rounds: 8,\n  mem_cost: 14,\n}\n";
+
+/// The salt and the hash of `user1password`, from the same example.
+pub const FIREBASE_HASH: [&str; 2] =
+    ["42xEC-ixf3L2lw", "lSrfV15cpx95_sZS2W9c9Kp6i_LVgQNDNC_qzrCnh1SAyZvqmZqAjTdn3aoItz-VHjoZilo78198JAdRuid5lQ"];
+
+/// The credential of a Keycloak user whose password is `password`.
+pub fn keycloak_argon2() -> Value {
+    let secret = json!({ "value": "iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8=", "salt": "c29tZXNhbHQ=" });
+    let parameters = json!({
+        "hashLength": ["32"], "memory": ["256"], "type": ["i"], "version": ["1.3"], "parallelism": ["1"],
+    });
+    let data = json!({ "hashIterations": 2, "algorithm": "argon2", "additionalParameters": parameters });
+    json!({ "type": "password", "secretData": secret.to_string(), "credentialData": data.to_string() })
+}
+
 #[tokio::test]
 async fn firebase_users_keep_their_passwords() {
-    const CONFIG: &str = "hash_config {\n  algorithm: SCRYPT,\n  base64_signer_key: \
-                          jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==,\n  \
-                          base64_salt_separator: Bw==,\n  rounds: 8,\n  mem_cost: 14,\n}\n";
+    let [salt, hash] = FIREBASE_HASH;
     let users = json!({ "users": [
         {
-            "localId": "U1", "email": "ada@example.com", "emailVerified": true, "salt": "42xEC-ixf3L2lw",
-            "passwordHash": "lSrfV15cpx95_sZS2W9c9Kp6i_LVgQNDNC_qzrCnh1SAyZvqmZqAjTdn3aoItz-VHjoZilo78198JAdRuid5lQ",
+            "localId": "U1", "email": "ada@example.com", "emailVerified": true, "salt": salt, "passwordHash": hash,
             "displayName": "Ada Lovelace", "customAttributes": "{\"plan\": \"pro\"}",
             "providerUserInfo": [{ "providerId": "password" }], "createdAt": "1700000000000",
         },
@@ -116,7 +131,7 @@ async fn firebase_users_keep_their_passwords() {
     let mut terminal = Terminal::at(&server);
     let (file, config) = (terminal.file("users.json"), terminal.file("hash.txt"));
     fs::write(&file, users.to_string()).unwrap();
-    fs::write(&config, CONFIG).unwrap();
+    fs::write(&config, FIREBASE_CONFIG).unwrap();
     let line = format!("users import {} --from firebase --json", file.display());
     let without_config = terminal.run(&line);
     assert_eq!(without_config.exit, 2);
@@ -221,13 +236,6 @@ async fn cognito_users_keep_their_ids() {
 #[tokio::test]
 async fn keycloak_users_keep_argon2_hashes_but_not_pbkdf2() {
     const ID: &str = "495a8cfc-297a-4b71-93bf-9799cc4a93ce";
-    let argon2 = json!({
-        "type": "password",
-        "secretData": json!({ "value": "iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8=", "salt": "c29tZXNhbHQ=", "additionalParameters": {} }).to_string(),
-        "credentialData": json!({ "hashIterations": 2, "algorithm": "argon2", "additionalParameters": {
-            "hashLength": ["32"], "memory": ["256"], "type": ["i"], "version": ["1.3"], "parallelism": ["1"],
-        } }).to_string(),
-    });
     let pbkdf2 = json!({
         "type": "password",
         "secretData": json!({ "value": "cGxhbnRlZA==", "salt": "c2FsdA==" }).to_string(),
@@ -238,7 +246,7 @@ async fn keycloak_users_keep_argon2_hashes_but_not_pbkdf2() {
             "id": ID, "username": "ada", "email": "ada@example.com", "emailVerified": true, "firstName": "Ada",
             "lastName": "Lovelace", "enabled": true, "realmRoles": ["editor"], "groups": ["/staff"],
             "attributes": { "phoneNumber": ["+15550000001"], "phoneNumberVerified": ["true"] },
-            "credentials": [{ "type": "otp", "secretData": "{}" }, argon2],
+            "credentials": [{ "type": "otp", "secretData": "{}" }, keycloak_argon2()],
         },
         { "username": "grace", "email": "grace@example.com", "enabled": false, "credentials": [pbkdf2] },
     ] });
@@ -246,7 +254,7 @@ async fn keycloak_users_keep_argon2_hashes_but_not_pbkdf2() {
     import.assert_counts(2, 0);
     let err = &import.done.err;
     assert!(err.contains("2 users: 1 with a hash (Argon2), 1 with an unsupported hash"), "{err}");
-    assert!(err.contains("the hashes of 1 users: 1 with PBKDF2") && !err.contains("cGxhbnRlZA"), "{err}");
+    assert!(err.contains("the hashes of 1 user: 1 with PBKDF2") && !err.contains("cGxhbnRlZA"), "{err}");
     let ada = import.user("ada@example.com").await;
     assert_eq!(ada.id.to_string(), ID);
     assert!(ada.email_confirmed_at.is_some() && ada.phone_confirmed_at.is_some());
@@ -273,7 +281,7 @@ async fn unsupported_hashes_are_counted_before_anything_is_sent() {
     let line = format!("users import {} --json", terminal.file("users.csv").display());
     let asked = terminal.run(&line);
     assert_eq!(asked.exit, 2);
-    assert!(asked.err.contains("Import these 2 users without their passwords?"), "{}", asked.err);
+    assert!(asked.err.contains("Import 2 users without a password?"), "{}", asked.err);
     assert!(asked.err.contains("2 users: 1 with MD5, 1 with PBKDF2"), "{}", asked.err);
     assert!(asked.err.contains("1 with a password in plain text") && !asked.err.contains("planted"), "{}", asked.err);
     assert!(server.requests().is_empty() && !terminal.file("users.csv.progress").exists());

@@ -1,11 +1,18 @@
 //! Tests against a real server, if `GOTRUE_LIVE_AUTOCONFIRM_URL` and `GOTRUE_LIVE_JWT_SECRET` are set.
 
-use std::env;
+use std::{collections::BTreeMap, env, fs, thread, time::Duration};
 
-use gotrue::{chrono::Utc, serde_json::json, uuid::Uuid};
+use gotrue::{
+    chrono::Utc,
+    serde_json::{self, Value, json},
+};
 use jsonwebtoken::{EncodingKey, Header};
+use uuid::Uuid;
 
-use super::terminal::{Done, Terminal};
+use super::{
+    import_from::{BCRYPT, FIREBASE_CONFIG, FIREBASE_HASH, keycloak_argon2},
+    terminal::{Done, Terminal},
+};
 
 fn terminal() -> Option<Terminal> {
     let url = env::var("GOTRUE_LIVE_AUTOCONFIRM_URL").ok()?;
@@ -17,7 +24,7 @@ fn terminal() -> Option<Terminal> {
 
 /// Returns an unused address.
 fn address() -> String {
-    format!("cli-{}@example.com", Utc::now().timestamp_micros())
+    format!("cli-{}@example.com", Uuid::new_v4())
 }
 
 fn done(done: Done) -> String {
@@ -80,4 +87,73 @@ fn providers_and_clients_on_a_real_server() {
     assert!(done(terminal.run(&format!("providers update {name} --enabled false"))).contains("no"));
     done(terminal.run(&format!("providers delete {name} --yes")));
     assert_eq!(terminal.run(&format!("providers get {name}")).exit, 5);
+}
+
+/// The server verifies the hashes of other services.
+#[test]
+fn users_of_other_services_sign_in_to_a_real_server() {
+    let Some(mut terminal) = terminal() else { return };
+    terminal.set("GOTRUE_JWT_SECRET", &env::var("GOTRUE_LIVE_JWT_SECRET").unwrap());
+    let config = terminal.file("hash.txt");
+    fs::write(&config, FIREBASE_CONFIG).unwrap();
+    let ([ada, grace, joan], [salt, hash]) = ([address(), address(), address()], FIREBASE_HASH);
+    let firebase = json!({ "users": [{ "email": ada, "emailVerified": true, "salt": salt, "passwordHash": hash }] });
+    let keycloak = json!([{ "email": grace, "emailVerified": true, "credentials": [keycloak_argon2()] }]);
+    let auth0 = json!({ "email": joan, "email_verified": true, "password_hash": BCRYPT });
+    let config = format!("firebase --firebase-hash-config {}", config.display());
+    for (users, options, email, password) in [
+        (firebase, config.as_str(), &ada, "user1password"),
+        (keycloak, "keycloak", &grace, "password"),
+        (auth0, "auth0", &joan, "correct-horse-7"),
+    ] {
+        let file = terminal.file("users.json");
+        fs::write(&file, users.to_string()).unwrap();
+        done(terminal.run(&format!("users import {} --from {options}", file.display())));
+        assert_ne!(terminal.answer(&format!("login {email}"), "wrong-horse-7").exit, 0);
+        done(terminal.answer(&format!("login {email}"), password));
+    }
+    done(terminal.run("whoami"));
+    done(terminal.run(&format!("users sessions {joan} --end --yes")));
+    assert_eq!(terminal.run("whoami").exit, 4);
+}
+
+#[test]
+fn users_survive_a_killed_import_to_a_real_server() {
+    const USERS: usize = 300;
+    let Some(mut terminal) = terminal() else { return };
+    let prefix = format!("bulk{}", Utc::now().timestamp_micros());
+    let poison = [100, 200];
+    let row = |number: usize| {
+        let metadata = json!({ "number": number, "text": if poison.contains(&number) { "\0" } else { "é" } });
+        json!({ "email": format!("{prefix}-{number}@example.com"), "password_hash": BCRYPT, "user_metadata": metadata })
+    };
+    let file = terminal.file("users.jsonl");
+    let rows: Vec<_> = (0..USERS).map(|number| row(number).to_string()).collect();
+    fs::write(&file, rows.join("\n")).unwrap();
+    let line = format!("users import {} --json", file.display());
+    let running = terminal.start(&line);
+    let count = |terminal: &mut Terminal| {
+        let count = done(terminal.run(&format!("users count --filter {prefix}")));
+        count.trim().parse::<usize>().unwrap()
+    };
+    while count(&mut terminal) < 150 {
+        thread::sleep(Duration::from_millis(50));
+    }
+    running.kill();
+    let finished = terminal.run(&line);
+    assert_eq!(finished.out.trim(), r#"{"created":298,"refused":2}"#, "{}", finished.err);
+    assert_eq!(count(&mut terminal), USERS - poison.len());
+    let refused = fs::read_to_string(terminal.file("users.jsonl.refused.jsonl")).unwrap();
+    let lines: Vec<Value> =
+        refused.lines().map(|row| serde_json::from_str::<Value>(row).unwrap()["refused"]["line"].clone()).collect();
+    assert_eq!(lines, [101, 201]);
+
+    let exported = done(terminal.run(&format!("users export --filter {prefix}")));
+    let exported = exported.lines().map(|row| serde_json::from_str::<Value>(row).unwrap());
+    let exported: BTreeMap<_, _> = exported.map(|row| (row["email"].as_str().unwrap().to_owned(), row)).collect();
+    assert_eq!(exported.len(), USERS - poison.len());
+    for number in (0..USERS).filter(|number| !poison.contains(number)) {
+        let user = &exported[&format!("{prefix}-{number}@example.com")]["user_metadata"];
+        assert_eq!((&user["number"], &user["text"]), (&number.into(), &"é".into()));
+    }
 }

@@ -11,6 +11,7 @@ use self::report::Report;
 use crate::{
     context::Context,
     failure::{Exit, Failure, Result},
+    output::counted,
 };
 
 /// Clock differences from which tokens are refused or expire early, in seconds.
@@ -41,7 +42,7 @@ impl Doctor {
         }
         match report.failures() {
             0 => Ok(()),
-            count => Err(Failure::new(Exit::Refused, format!("{count} checks failed"))),
+            count => Err(Failure::new(Exit::Refused, format!("{} failed", counted(count as u64, "check")))),
         }
     }
 }

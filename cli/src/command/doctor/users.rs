@@ -3,7 +3,7 @@
 use gotrue::{User, admin::Users, reqwest::StatusCode};
 
 use super::report::Report;
-use crate::failure::Result;
+use crate::{failure::Result, output::counted};
 
 /// The number of users per request; a power of two, so that pages can be halved.
 const PAGE: u64 = 256;
@@ -67,8 +67,8 @@ impl Found {
         if !self.not_lower_case.is_empty() {
             let ids: Vec<_> = self.not_lower_case.iter().take(MAX_FINDINGS).map(|user| user.id.to_string()).collect();
             let message = format!(
-                "{} users cannot sign in, since their address is not in lower case: {}",
-                self.not_lower_case.len(),
+                "{} cannot sign in, since the address is not in lower case: {}",
+                counted(self.not_lower_case.len() as u64, "user"),
                 ids.join(", ")
             );
             report.failure("users", message, "update auth.users set email = lower(email)")?;

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use gotrue::types::Factor;
 
 use super::find::{find, name_of};
-use crate::{context::Context, failure::Result, time};
+use crate::{context::Context, failure::Result, output::counted, time};
 
 const COLUMNS: [&str; 6] = ["ID", "TYPE", "NAME", "STATUS", "PHONE", "CREATED"];
 
@@ -40,7 +40,8 @@ impl Factors {
                     return Ok(());
                 }
                 let name = name_of(&user);
-                context.confirm(format!("Make sure that it is them. Remove {} factors of {name}?", factors.len()))?;
+                let count = counted(factors.len() as u64, "factor");
+                context.confirm(format!("Make sure that it is them. Remove {count} of {name}?"))?;
                 for factor in factors {
                     users.factors(user.id).delete(factor.id).await?;
                     context.out.note(format!("removed {} ({})", factor.id, factor.factor_type));

@@ -13,6 +13,7 @@ use super::find::{find, name_of};
 use crate::{
     context::Context,
     failure::{Exit, Failure, Result},
+    output::counted,
     prompt,
 };
 
@@ -103,12 +104,12 @@ impl Selection {
             for user in &selected {
                 if context.out.json { context.out.json(user)? } else { context.out.line(name_of(user))? }
             }
-            context.out.note(format!("{} users", selected.len()));
+            context.out.note(counted(selected.len() as u64, "user"));
             return Ok(Vec::new());
         }
         if !self.conditions.is_empty() && !selected.is_empty() && !context.options.yes {
-            let count = selected.len().to_string();
-            if prompt::line(&format!("{action} {count} users? Enter their number to confirm"))?.trim() != count {
+            let (count, users) = (selected.len().to_string(), counted(selected.len() as u64, "user"));
+            if prompt::line(&format!("{action} {users}? Enter the number of users to confirm"))?.trim() != count {
                 return Err(Failure::new(Exit::Refused, "cancelled"));
             }
         }

@@ -34,6 +34,7 @@ use super::{
 use crate::{
     context::Context,
     failure::{Exit, Failure, Result},
+    output::counted,
 };
 
 /// The largest number of concurrent requests.
@@ -148,7 +149,8 @@ impl Import {
             return dry_run(context, source, originals, layout.unit());
         }
         if passwords.unsupported() > 0 {
-            context.confirm(format!("Import these {} users without their passwords?", passwords.unsupported()))?;
+            let users = counted(passwords.unsupported(), "user");
+            context.confirm(format!("Import {users} without a password?"))?;
         }
         let _lock = lock(path)?;
         let users = context.admin()?.users();
@@ -168,8 +170,11 @@ impl Import {
                 failure.hint(format!("{hint}the same command continues from there"))
             })?,
             None => {
-                return Err(Failure::new(Exit::Interrupted, format!("interrupted after {} rows", run.journal.done()))
-                    .hint("the same command continues from there"));
+                return Err(Failure::new(
+                    Exit::Interrupted,
+                    format!("interrupted after {}", counted(run.journal.done(), "row")),
+                )
+                .hint("the same command continues from there"));
             }
         }
         run.finish(context)
@@ -208,7 +213,10 @@ fn dry_run(context: &Context, mut source: Source, originals: &mut Originals, uni
     }
     let fields = [("valid", valid.to_string()), ("invalid", invalid.to_string())];
     context.out.record(&json!({ "valid": valid, "invalid": invalid }), fields)?;
-    if invalid == 0 { Ok(()) } else { Err(Failure::new(Exit::Partial, format!("{invalid} rows are not valid"))) }
+    match invalid {
+        0 => Ok(()),
+        count => Err(Failure::new(Exit::Partial, format!("{} cannot be imported", counted(count, "row")))),
+    }
 }
 
 /// One run of an import.
@@ -224,7 +232,7 @@ impl Run {
     fn skip_done(&mut self, context: &Context, source: &mut Source) -> Result<()> {
         let done = self.journal.done();
         if done > 0 {
-            context.out.note(format!("continuing after {done} rows"));
+            context.out.note(format!("continuing after {}", counted(done, "row")));
         }
         for _ in 0..done {
             source.read()?;
@@ -298,7 +306,7 @@ impl Run {
         if refused == 0 {
             return Ok(());
         }
-        let failure = Failure::new(Exit::Partial, format!("{refused} rows were refused"));
+        let failure = Failure::new(Exit::Partial, format!("{} refused", counted(refused, "row")));
         Err(failure.hint(format!("the rows and the reasons are in {}", self.refused.path.display())))
     }
 }

@@ -14,7 +14,10 @@ use super::{
     row::Row,
     source::{ReadRow, Source},
 };
-use crate::{failure::Result, output::Output};
+use crate::{
+    failure::Result,
+    output::{Output, counted},
+};
 
 /// How many users of a file have which kind of password.
 #[derive(Debug, Default)]
@@ -64,13 +67,13 @@ impl Passwords {
         parts.push((self.users - with_password.min(self.users), "without a password".to_owned()));
         let parts: Vec<_> =
             parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        out.note(format!("{} users: {}", self.users, parts.join(", ")));
+        out.note(format!("{}: {}", counted(self.users, "user"), parts.join(", ")));
         if self.unsupported() > 0 {
             let kinds: Vec<_> =
                 self.kinds(false).map(|(kind, count)| format!("{count} with {}", kind.name())).collect();
             out.warning(format!(
-                "the server accepts bcrypt, Argon2 (i, id) and Firebase scrypt, but not the hashes of {} users: {}",
-                self.unsupported(),
+                "the server accepts bcrypt, Argon2 (i, id) and Firebase scrypt, but not the hashes of {}: {}",
+                counted(self.unsupported(), "user"),
                 kinds.join(", ")
             ));
         }
