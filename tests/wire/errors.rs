@@ -246,7 +246,7 @@ async fn an_error_is_small_and_fits_into_boxed_errors() {
 
 #[test]
 fn all_error_codes_of_the_server_are_known() {
-    assert_eq!(ErrorCode::KNOWN.len(), 109);
+    assert_eq!(ErrorCode::KNOWN.len(), 113);
     assert!(ErrorCode::KNOWN.contains(&ErrorCode::from("refresh_token_already_used")));
     let tomorrow = ErrorCode::from("code_of_tomorrow");
     assert!(!ErrorCode::KNOWN.contains(&tomorrow));
