@@ -29,6 +29,7 @@ mod clock;
 mod code_challenge;
 mod contact;
 mod control;
+mod env_file;
 mod fault;
 mod gates;
 mod gateway;

@@ -18,6 +18,7 @@ use gotrue::{Clock, SystemClock};
 
 use crate::{
     control::Control,
+    env_file,
     gateway::{self, LOCAL_JWT_SECRET},
     router,
     server::{ControlServer, FakeServer},
@@ -102,9 +103,9 @@ impl FakeServerBuilder {
     /// If the file cannot be read, and as [`from_env`](Self::from_env).
     pub fn from_env_file(path: impl AsRef<Path>) -> Result<Self, SettingError> {
         let path = path.as_ref();
-        let unreadable = |error| SettingError::new(format!("{}: {error}", path.display()));
-        let variables: Vec<(String, String)> =
-            dotenvy::from_path_iter(path).map_err(unreadable)?.collect::<Result<_, _>>().map_err(unreadable)?;
+        let in_file = |why: &dyn std::fmt::Display| SettingError::new(format!("{}: {why}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|error| in_file(&error))?;
+        let variables = env_file::parse(&text).map_err(|why| in_file(&why))?;
         Self::real().variables(variables.into_iter().filter(|(name, _)| is_setting(name)))
     }
 

@@ -67,7 +67,7 @@ fn refuse(state: &State, request: &Request, code: &'static str, about: &str) -> 
 }
 
 /// Returns a parameter of the query, or of the form that some providers send.
-pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
+fn parameter(request: &Request, name: &str) -> Option<String> {
     let in_form = || {
         let mut pairs = request.form_pairs();
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -94,7 +94,7 @@ fn user_of_provider(
     linking: Option<Uuid>,
     invite_token: Option<String>,
 ) -> Result<Uuid, ApiError> {
-    let mut data = provider_claims(provider, provider_page::user_of(request).as_deref());
+    let mut data = provider_claims(provider, provider_page::user_of(parameter(request, "code")).as_deref());
     data["phone_verified"] = json!(false);
     data["provider_id"] = data["sub"].clone();
     data["full_name"] = data["name"].clone();

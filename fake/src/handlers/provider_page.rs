@@ -4,7 +4,6 @@ use url::form_urlencoded::byte_serialize;
 use uuid::Uuid;
 
 use crate::{
-    handlers::callback::parameter,
     model::Operation,
     state::{State, identity_providers::provider_users},
     wire::{Request, Response, escape},
@@ -32,8 +31,8 @@ pub(crate) fn url(state: &State, flow_id: Uuid, login_hint: Option<&str>) -> Str
 }
 
 /// Returns the email address of the user who signed in, from the code that the provider sent. `None` is the first user.
-pub(crate) fn user_of(request: &Request) -> Option<String> {
-    parameter(request, "code").filter(|code| code.contains('@')).map(|email| email.to_lowercase())
+pub(crate) fn user_of(code: Option<String>) -> Option<String> {
+    code.filter(|code| code.contains('@')).map(|email| email.to_lowercase())
 }
 
 pub(crate) fn is_at(request: &Request) -> bool {

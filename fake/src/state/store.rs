@@ -18,9 +18,9 @@ use crate::{
     random::Random,
     received::ReceivedRequest,
     settings::ServerSettings,
-    state::rate_limits::Calls,
     state::rows::{
         accounts::Accounts,
+        calls::Calls,
         factor::FactorRow,
         flow::Flow,
         oauth::OAuth,

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod accounts;
+pub(crate) mod calls;
 pub(crate) mod factor;
 pub(crate) mod firebase_scrypt;
 pub(crate) mod flow;
