@@ -2,7 +2,7 @@
 
 use std::env;
 
-use gotrue_openapi::{Code, Error, HookCode, Options, document, generate, hooks, write};
+use gotrue_openapi::{Error, HookCode, Options, document, generate, hooks, write};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -14,17 +14,10 @@ fn main() {
 }
 
 fn build() -> Result<(), Error> {
-    let options = Options {
-        schemars: env::var_os("CARGO_FEATURE_SCHEMARS").is_some(),
-        hand_written: &[("JwkSet", "crate::types::JwkSet")],
-        ..Options::default()
-    };
-    let Code { types, open, schemas, operations, client } = generate(&document::gotrue()?, &options)?;
-    write("types.rs", types)?;
-    write("open.rs", open)?;
-    write("schemas.rs", schemas)?;
-    write("operations.rs", operations)?;
-    write("client.rs", client)?;
+    let options = Options { schemars: env::var_os("CARGO_FEATURE_SCHEMARS").is_some(), ..Options::default() };
+    for (name, code) in generate(&document::gotrue()?, &options)?.files() {
+        write(name, code)?;
+    }
     if env::var_os("CARGO_FEATURE_HOOKS").is_some() {
         build_hooks(&options)?;
     }

@@ -62,6 +62,7 @@ fn as_string(json: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -116,5 +117,57 @@ mod tests {
         let mut inside = document.clone();
         inside[130] = 0xff;
         assert_eq!(bounded(&inside), inside);
+    }
+
+    /// Returns the document with every value that [`bounded`] turned into a string as it was before. No other string at
+    /// that level starts with a bracket.
+    fn unbounded(bounded: &str) -> String {
+        let mut document = String::new();
+        let (mut depth, mut rest) = (0, bounded);
+        while let Some(c) = rest.chars().next() {
+            let mut length = c.len_utf8();
+            match c {
+                '[' | '{' => depth += 1,
+                ']' | '}' => depth -= 1,
+                '"' => {
+                    let mut strings = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+                    let string = strings.next().unwrap().unwrap();
+                    length = strings.byte_offset();
+                    if depth == MAX_DEPTH && string.starts_with(['[', '{']) {
+                        document.push_str(&string);
+                        rest = &rest[length..];
+                        continue;
+                    }
+                }
+                _ => {}
+            }
+            document.push_str(&rest[..length]);
+            rest = &rest[length..];
+        }
+        document
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn nothing_is_lost_whatever_the_levels(
+            levels in prop::collection::vec(prop::sample::select(vec![
+                ("[", "]"),
+                (" [ 1, \"]{\" ,", ", [[]] ]\n"),
+                ("{\"a\\\"[\":", ",\"b\":{\"c\":\"\\\\\"}}"),
+                ("[{\"\":\"\u{1f600}\",\"}\":", "}]"),
+            ]), 0..300),
+            leaf in prop::sample::select(vec!["7", "\"text\"", "{}", "[[[[]]]]", "null", "\"\\\"]\""]),
+        ) {
+            let document = levels.iter().fold(leaf.to_owned(), |inner, (open, close)| format!("{open}{inner}{close}"));
+            let bounded = String::from_utf8(bounded(document.as_bytes()).into_owned()).unwrap();
+            // It can be read, and reading and writing it changes nothing more.
+            let value: Value = serde_json::from_str(&bounded).unwrap();
+            let written = value.to_string();
+            prop_assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
+            prop_assert!(matches!(super::bounded(written.as_bytes()), Cow::Borrowed(_)));
+            prop_assert_eq!(unbounded(&bounded), document);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::keys::Keys;
 const EXPIRES_AT: i64 = 1_983_812_996;
 
 /// The API keys of a project.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ApiKeys {
     pub(crate) anon: Secret,
     pub(crate) service_role: Secret,
@@ -18,7 +18,7 @@ pub(crate) struct ApiKeys {
 }
 
 /// The claims of an API key, in the order in which local projects have them.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Claims {
     iss: &'static str,
     role: &'static str,

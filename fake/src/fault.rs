@@ -134,7 +134,7 @@ impl Fault {
 }
 
 /// The faults that have not occurred yet, in the order in which they were added.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Faults(VecDeque<Fault>);
 
 impl Faults {

@@ -35,6 +35,7 @@ mod gates;
 mod gateway;
 mod go_duration;
 mod handlers;
+mod hooks;
 mod keys;
 mod mailbox;
 mod model;

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// A sequence of bytes that look random.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Random {
     /// Keeps the sequences of a server apart.
     name: &'static str,
@@ -26,6 +26,13 @@ impl Random {
     /// Returns the sequence at a position.
     pub(crate) fn at(self, drawn: u64) -> Self {
         Self { drawn, ..self }
+    }
+
+    /// Returns a sequence of its own.
+    pub(crate) fn fork(&mut self) -> Self {
+        let mut seed = [0; 8];
+        seed.copy_from_slice(&self.bytes()[..8]);
+        Self::new(self.name, u64::from_be_bytes(seed))
     }
 
     pub(crate) fn bytes(&mut self) -> [u8; 32] {

@@ -1,5 +1,7 @@
 //! Routes each request to the handler of its operation. The paths are those of the document.
 
+use std::sync::Mutex;
+
 use http::Method;
 
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
     },
     model::{ErrorCode, OPERATIONS, Operation},
     received::{ReceivedRequest, is_at},
-    state::State,
+    state::{State, lock},
     wire::{ApiError, ApiResult, BODY_LIMIT, Request, Response, cors},
 };
 
@@ -66,8 +68,21 @@ fn needs_no_body(operation: &str) -> bool {
     matches!(operation, "admin_delete_user" | "generate_recovery_codes")
 }
 
+/// Responds to a request, after calls of the hooks that it needs.
+pub(crate) async fn respond(state: &Mutex<State>, request: &Request) -> Response {
+    let Some(mut hooked) = lock(state).hooked_request() else { return respond_at_once(&mut lock(state), request) };
+    loop {
+        let result = lock(state).run_hooked(&hooked, request, |state| respond_at_once(state, request));
+        match result {
+            Ok(response) => return response,
+            // The state is not locked meanwhile, so that a hook can call the server.
+            Err(call) => hooked.add(call.send().await),
+        }
+    }
+}
+
 /// Responds to a request. CORS preflight requests are handled before anything else.
-pub(crate) fn respond(state: &mut State, request: &Request) -> Response {
+fn respond_at_once(state: &mut State, request: &Request) -> Response {
     let now = state.now();
     let response = if state.settings.gateway {
         gateway::pass(request, &state.api_keys).map_or_else(
@@ -117,6 +132,16 @@ fn dispatch(state: &mut State, request: &Request) -> Response {
 }
 
 fn call(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {
+    let response = handle(state, request, operation)?;
+    state.after_user_created().map_err(|error| {
+        // A refusal after a sign-up with an address loses its status and message.
+        let is_named = operation.id == "sign_up" && !state.hook_run.is_anonymous;
+        if is_named { ApiError::internal("Error invoking hook") } else { error }
+    })?;
+    Ok(response)
+}
+
+fn handle(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {
     state.check_rate(request, operation.id)?;
     if request.body.len() > BODY_LIMIT && !needs_no_body(operation.id) {
         let message = format!("Request body too large (max {BODY_LIMIT} bytes)");

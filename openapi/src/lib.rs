@@ -30,5 +30,5 @@ pub mod secrets;
 pub use error::Error;
 pub use finding::Finding;
 #[cfg(feature = "generate")]
-pub use generate::{Code, HookCode, Options, generate, hooks, response_models, write};
+pub use generate::{Code, HookCode, Options, format, generate, hooks, response_models, write};
 pub use lint::lint;

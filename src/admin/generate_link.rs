@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     input,
     secret::Secret,
-    types::{GenerateLinkRequest, GenerateLinkResult, GenerateLinkType, LinkVerificationType, OtpType, User},
+    types::{self, GenerateLinkRequest, GenerateLinkResult, GenerateLinkType, LinkVerificationType, OtpType, User},
 };
 
 /// A link to generate (`POST /admin/generate_link`). The server sends nothing; sending the link is up to the caller.
@@ -94,7 +94,7 @@ impl GenerateLink {
         self
     }
 
-    /// Sets where the link redirects to in the end. The server must allow the URL; otherwise it uses its site URL,
+    /// Sets the URL to which the link redirects. If the server does not allow it, it uses its site URL instead,
     /// which [`GeneratedLink::redirect_to`] then contains.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.request.redirect_to = Some(url.into());
@@ -148,7 +148,7 @@ pub struct GeneratedLink {
     pub hashed_token: Secret,
     /// The actual purpose of the link.
     pub verification_type: LinkVerificationType,
-    /// Where the link redirects to in the end.
+    /// The URL to which the link redirects.
     pub redirect_to: String,
 }
 
@@ -178,71 +178,9 @@ impl GeneratedLink {
     }
 }
 
-/// The server returns the fields of the link and of the user in one object.
 impl From<GenerateLinkResult> for GeneratedLink {
-    fn from(response: GenerateLinkResult) -> Self {
-        // Without `..`, so that a new field of the user cannot be missed here.
-        let GenerateLinkResult {
-            action_link,
-            email_otp,
-            hashed_token,
-            verification_type,
-            redirect_to,
-            id,
-            aud,
-            role,
-            email,
-            email_confirmed_at,
-            invited_at,
-            phone,
-            phone_confirmed_at,
-            confirmation_sent_at,
-            confirmed_at,
-            recovery_sent_at,
-            new_email,
-            email_change_sent_at,
-            new_phone,
-            phone_change_sent_at,
-            reauthentication_sent_at,
-            last_sign_in_at,
-            app_metadata,
-            user_metadata,
-            factors,
-            identities,
-            created_at,
-            updated_at,
-            banned_until,
-            deleted_at,
-            is_anonymous,
-        } = response;
-        let user = User {
-            id,
-            aud,
-            role,
-            email,
-            email_confirmed_at,
-            invited_at,
-            phone,
-            phone_confirmed_at,
-            confirmation_sent_at,
-            confirmed_at,
-            recovery_sent_at,
-            new_email,
-            email_change_sent_at,
-            new_phone,
-            phone_change_sent_at,
-            reauthentication_sent_at,
-            last_sign_in_at,
-            app_metadata,
-            user_metadata,
-            factors,
-            identities,
-            created_at,
-            updated_at,
-            banned_until,
-            deleted_at,
-            is_anonymous,
-        };
+    fn from(GenerateLinkResult { user, link }: GenerateLinkResult) -> Self {
+        let types::GeneratedLink { action_link, email_otp, hashed_token, verification_type, redirect_to, .. } = link;
         Self { user, action_link, email_otp, hashed_token, verification_type, redirect_to }
     }
 }

@@ -40,7 +40,7 @@ impl Invite {
         self
     }
 
-    /// Sets where the link in the email redirects to in the end. The server must allow the URL.
+    /// Sets the URL to which the link in the email redirects. The server must allow it.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.redirect_to = Some(url.into());
         self

@@ -49,7 +49,7 @@ impl<T> Page<T> {
     }
 
     pub(super) fn by_cursor(items: Vec<T>, pagination: CursorPagination) -> Self {
-        let CursorPagination { next_cursor, has_more } = pagination;
+        let CursorPagination { next_cursor, has_more, .. } = pagination;
         let next_cursor = next_cursor.filter(|cursor| !cursor.is_empty() && has_more != Some(false));
         Self { items, total: None, next_page: None, last_page: None, next_cursor, is_next_known: true }
     }

@@ -10,7 +10,7 @@ use crate::{
     types::ErrorCode,
 };
 
-/// What the server's redirect brought back to the application.
+/// The result of a flow, from the URL of the server's redirect to the application.
 ///
 /// ```
 /// use gotrue::{Callback, ErrorCode, url::Url};
@@ -74,7 +74,7 @@ pub struct CallbackSession {
     pub provider_token: Option<Secret>,
     /// The provider's refresh token, if the provider issued one.
     pub provider_refresh_token: Option<Secret>,
-    /// What the link was for. [`FlowKind::SignIn`] if the server does not say, as after a sign-in with a provider, or
+    /// The purpose of the link. [`FlowKind::SignIn`] if the server does not say, as after a sign-in with a provider, or
     /// if this version does not know the value.
     pub kind: FlowKind,
 }

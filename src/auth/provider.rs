@@ -88,7 +88,7 @@ impl AuthorizeUrl {
         self
     }
 
-    /// Sets where the browser is redirected to in the end. If the server does not allow the URL, it uses its site URL.
+    /// Sets the URL to which the browser returns. If the server does not allow it, the site URL of the server is used.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.options.redirect_to = Some(url.into());
         self

@@ -79,7 +79,7 @@ impl SignUp {
         self
     }
 
-    /// Sets where the link in the email leads in the end. The server must allow the URL.
+    /// Sets the URL to which the link in the email redirects. The server must allow it.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.redirect_to = Some(url.into());
         self
@@ -97,7 +97,7 @@ impl SignUp {
         self
     }
 
-    /// Makes the link bring a code, which can be exchanged only with the verifier. Not with a phone number.
+    /// Uses PKCE: the link brings a code that can be exchanged only with this verifier. Not with a phone number.
     pub fn pkce(mut self, verifier: &PkceVerifier) -> Self {
         self.code_challenge = Some(verifier.challenge());
         self

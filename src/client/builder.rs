@@ -84,7 +84,7 @@ impl ClientBuilder {
         }
     }
 
-    /// Creates a builder from the environment, which is read like by [`Client::from_env`].
+    /// Creates a builder from the environment, with the variables of [`Client::from_env`].
     pub fn from_env() -> Self {
         Self::from_environment(Environment::read())
     }
@@ -98,7 +98,7 @@ impl ClientBuilder {
         }
     }
 
-    /// Sets the URL of the server. That of a hosted project ends in `/auth/v1`. Superfluous slashes are removed.
+    /// Sets the URL of the server. That of a hosted project ends in `/auth/v1`. Extra slashes are removed.
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
         self
@@ -117,7 +117,7 @@ impl ClientBuilder {
     /// for this server only. The proxies of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`;
     /// schemes `http`, `https`, `socks4`, `socks4a`, `socks5` and `socks5h`) are used unless this builder has its own,
     /// but never for a server on this machine (`localhost`, loopback addresses). For an `http` server, the root
-    /// certificates of the system are not loaded, so that an `https` proxy needs its own.
+    /// certificates of the system are not loaded; add those of an `https` proxy to this builder.
     ///
     /// ```
     /// # fn f() -> Result<(), gotrue::Error> {

@@ -1,4 +1,4 @@
-//! A call through the raw client, and what becomes of its response.
+//! A call through the raw client, and its result.
 
 use progenitor_client::ClientInfo;
 use reqwest::{Method, header::HeaderMap};

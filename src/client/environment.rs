@@ -20,7 +20,7 @@ impl Environment {
     /// Reads one of the two families of variables: `GOTRUE_*` or, if only its URL is set, `SUPABASE_*`. They are never
     /// mixed, since a key must not be sent to a server that it is not for.
     fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        // Empty is like not set.
+        // An empty variable counts as not set.
         let lookup = |name: &str| Some(lookup(name)?.trim().to_owned()).filter(|value| !value.is_empty());
         let first = |names: &[&str]| names.iter().find_map(|name| lookup(name)).map(Secret::from);
         let own_url = lookup("GOTRUE_URL");

@@ -12,7 +12,7 @@ use url::{Host, Url};
 
 use crate::error::{Error, HttpClientError, Result};
 
-/// The schemes of proxies that are supported. Others would be ignored without a word.
+/// The schemes of proxies that are supported. The HTTP client silently ignores others.
 const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
 /// Builds the HTTP client for a server, from the application's own builder if it passes one.
@@ -36,7 +36,11 @@ pub(super) fn build(own: Option<ClientBuilder>, base_url: &Url, connect_timeout:
 /// Returns whether the URL is that of a server on this machine.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => {
+            // A name may end with the dot of the root.
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
         Some(Host::Ipv4(address)) => is_local(address),
         Some(Host::Ipv6(address)) => {
             [Ipv6Addr::LOCALHOST, Ipv6Addr::UNSPECIFIED].contains(&address)
@@ -79,7 +83,9 @@ mod tests {
             ("[::ffff:127.0.0.1]", true),
             ("localhost:54321", true),
             ("LOCALHOST", true),
+            ("localhost.:54321", true),
             ("app.localhost", true),
+            ("app.localhost.", true),
             ("2130706433", true),
             ("localhost.example.com", false),
             ("10.0.0.1", false),

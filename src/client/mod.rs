@@ -89,7 +89,7 @@ impl Client {
         &self.base_url
     }
 
-    /// Calls an operation of the [generated client](raw), for what this client has no method for.
+    /// Calls an operation of the [generated client](raw), for operations without a method here.
     ///
     /// Credentials, retries, time-outs and spans are those of every other call, and so is the error: it knows its
     /// [operation](crate::Error::operation) and contains no secrets.
@@ -110,8 +110,8 @@ impl Client {
         self.raw_call().run(operation).await
     }
 
-    /// Creates a request with any method and path, for what the [generated client](raw) has no operation for. The path
-    /// is relative to the base URL and starts with a slash.
+    /// Creates a request with any method and path, for endpoints that the [generated client](raw) lacks. The path is
+    /// relative to the base URL and starts with a slash.
     ///
     /// It is sent with the API key. If the path is that of an operation, the request is sent like that operation;
     /// otherwise it is retried only if its method is safe (GET, HEAD, OPTIONS).
@@ -163,18 +163,18 @@ impl Client {
         &self.keys
     }
 
-    /// Returns the server's time minus this machine's. None before the first response.
+    /// Returns the server's time minus this machine's, or `None` before the first response.
     #[must_use]
     pub fn clock_skew(&self) -> Option<chrono::Duration> {
         self.transport.settings().skew.get()
     }
 
-    /// Returns the time by the server's clock, or by this machine's if that is not known.
+    /// Returns the time by the server's clock, or by this machine's if the former is not known.
     pub(crate) fn server_now(&self) -> DateTime<Utc> {
         self.clock().now() + self.clock_skew().unwrap_or_default()
     }
 
-    /// The time that a call may take.
+    /// Returns the maximum duration of a call.
     pub(crate) fn timeout(&self) -> std::time::Duration {
         self.transport.settings().timeout
     }

@@ -35,7 +35,8 @@ use crate::{
 ///
 /// A token is accepted if it is signed with a key that the server publishes (RS256, RS512, ES256, ES512 or EdDSA), has
 /// not expired, and is for the expected issuer and audience. Times are compared with the server's clock, as far as
-/// [`Client::clock_skew`] knows it.
+/// [`Client::clock_skew`] knows it. An HS256 token is accepted with the [secret](Self::hs256_secret), or if the server
+/// publishes no usable key and [confirms](Self::ask_server_for_hs256) the token; otherwise it is refused.
 ///
 /// Claims state what was true when the token was issued. Whether the user has signed out or was banned since then is
 /// known only to the server: [`UserClient::get`](crate::UserClient::get).

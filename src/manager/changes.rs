@@ -26,8 +26,18 @@ impl Inner {
         };
         let written = self.overwrite(&record).await;
         let stored = written.is_ok().then(|| record.revision());
-        self.publish(|_| true, Some(ActiveSession { record, expiry, stored }), event(session));
+        let event = self.event_of_start(session, event);
+        self.publish(|_| true, Some(ActiveSession { record, expiry, stored }), event);
         self.report(written);
+    }
+
+    /// Returns the event for a new session. A changed user who was not signed in here is one who signs in.
+    fn event_of_start(&self, session: Session, event: fn(Session) -> Event) -> Event {
+        let before = self.current().active.as_ref().map(|active| active.session().user().id);
+        match event(session.clone()) {
+            Event::UserUpdated(user) if before != Some(user.id) => Event::SignedIn(session),
+            event => event,
+        }
     }
 
     /// Replaces the user of the session, unless another user has signed in.

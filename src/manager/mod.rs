@@ -21,6 +21,8 @@ use self::{
     flight::Outcome,
     inner::{Inner, spawned},
     membership::Membership,
+    refresh::Refreshes,
+    sign_out::refuses_access_token,
 };
 use crate::{
     auth::{
@@ -111,15 +113,17 @@ impl SessionManager {
     /// is still valid, it is returned.
     ///
     /// # Errors
-    /// [`Error::NoSession`] if no user is signed in; the error of the refresh if the token has expired. After a failed
-    /// refresh, callers get its error for up to 5 seconds, or as long as the server's `Retry-After`, before the next
+    /// [`Error::NoSession`] if no user is signed in; the error of the refresh if the token has expired;
+    /// [`Error::Token`] if each of three refreshes took longer than the lifetime of its token. After a failed refresh,
+    /// callers get its error for up to 5 seconds, or as long as the server's `Retry-After`, before the next
     /// attempt. If the error [`ends_session`](Error::ends_session), the user has to sign in again.
     pub async fn access_token(&self) -> Result<Secret> {
+        let mut refreshes = Refreshes::default();
         loop {
             let active = {
                 let current = self.0.current();
                 let active = current.active.as_ref().ok_or(Error::NoSession)?;
-                if !self.0.is_due(active) {
+                if self.0.is_good_after(&refreshes, active)? {
                     return Ok(active.session().access_token().clone());
                 }
                 active.clone()
@@ -132,8 +136,9 @@ impl SessionManager {
                 Outcome::Failed(error) if self.0.has_expired(&active) => return Err(error),
                 Outcome::Failed(_) => return Ok(active.session().access_token().clone()),
                 Outcome::Ended(error) => return Err(error),
-                // Retry: the new token may be due already, or the session was replaced or ended.
-                Outcome::Refreshed(_) | Outcome::Superseded => {}
+                // The session is read again, since it may have been replaced or ended in the meantime.
+                Outcome::Refreshed(_) => refreshes.count(),
+                Outcome::Superseded => {}
             }
         }
     }
@@ -270,15 +275,28 @@ impl SessionManager {
     /// [`access_token`](Self::access_token).
     pub async fn sign_out(&self, scope: SignOutScope) -> Result<()> {
         if scope == SignOutScope::Others {
-            let token = self.access_token().await?;
-            let result = self.0.client.user(token.clone()).sign_out(scope).await;
-            if let Err(error) = &result {
-                self.session_ended(token, error.clone()).await;
-            }
-            return result;
+            return self.sign_out_others().await;
         }
         let inner = self.0.clone();
         spawned(async move { inner.sign_out(scope).await }).await?
+    }
+
+    async fn sign_out_others(&self) -> Result<()> {
+        match self.sign_out_others_with(self.access_token().await?).await {
+            Err(error) if refuses_access_token(&error) => {
+                let session = self.refresh().await?;
+                self.sign_out_others_with(session.access_token().clone()).await
+            }
+            result => result,
+        }
+    }
+
+    async fn sign_out_others_with(&self, access_token: Secret) -> Result<()> {
+        let result = self.0.client.user(access_token.clone()).sign_out(SignOutScope::Others).await;
+        if let Err(error) = &result {
+            self.session_ended(access_token, error.clone()).await;
+        }
+        result
     }
 
     /// Returns the events of the session from now on, starting with its current state.

@@ -48,11 +48,11 @@ impl Inner {
             let token = active.session().access_token().clone();
             match self.client.user(token).sign_out(scope).await {
                 Err(error) if error.session_is_gone() => return Ok(()),
-                Err(error) if error.status().is_some_and(|status| matches!(status.as_u16(), 401 | 403)) => {}
+                Err(error) if refuses_access_token(&error) => {}
                 result => return result,
             }
         }
-        let token = match self.client.refresh(active.session().refresh_token()).await {
+        let token = match self.client.refresh_session(active.session()).await {
             Ok(session) => session.access_token().clone(),
             Err(error) if error.session_is_gone() => return Ok(()),
             Err(error) => return Err(error),
@@ -62,4 +62,10 @@ impl Inner {
             result => result,
         }
     }
+}
+
+/// Returns whether the server, or a gateway in front of it, refuses the access token for a reason that a refreshed one
+/// may not have.
+pub(super) fn refuses_access_token(error: &Error) -> bool {
+    !error.ends_session() && error.status().is_some_and(|status| matches!(status.as_u16(), 401 | 403))
 }

@@ -49,7 +49,7 @@ impl Inner {
     async fn replace_session(self: Arc<Self>, change: SessionChange, call: TokenCall<Session>) -> Result<Session> {
         let _turn = self.turn().await;
         let (generation, active) = self.fresh().await?;
-        let session = self.run(call, &active).await?.carrying_over(active.session());
+        let session = self.run(call, &active).await?.continuing(active.session())?;
         match change {
             SessionChange::MfaVerified => {
                 self.renew(generation, &active, session.clone(), Event::MfaVerified).await;
@@ -81,7 +81,7 @@ impl Inner {
     }
 
     /// Ends the session if the error says so and the access token is still the current one.
-    async fn session_ended(&self, access_token: &Secret, error: Error) {
+    pub(super) async fn session_ended(&self, access_token: &Secret, error: Error) {
         if !error.ends_session() {
             return;
         }

@@ -8,7 +8,13 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::token_source::{SessionChange, TokenCall, TokenSource};
-use crate::{client::Call, clock::Moment, secret::Secret, types};
+use crate::{
+    client::Call,
+    clock::Moment,
+    error::{Error, ResponseMeta, Result},
+    secret::Secret,
+    types,
+};
 
 /// The session of a signed-in user: access token, refresh token and user.
 ///
@@ -132,11 +138,15 @@ impl Session {
         self.requested_at
     }
 
-    /// Keeps the provider tokens of the previous session, because a refresh does not return them.
-    pub(crate) fn carrying_over(mut self, before: &Self) -> Self {
+    /// Returns this session as the continuation of a previous one, whose provider tokens it keeps, because a refresh
+    /// does not return them. A session of another user is an error.
+    pub(crate) fn continuing(mut self, before: &Self) -> Result<Self> {
+        if self.user.id != before.user.id {
+            return Err(Error::lacks(&ResponseMeta::default(), "a session of the same user"));
+        }
         self.provider_token = self.provider_token.or_else(|| before.provider_token.clone());
         self.provider_refresh_token = self.provider_refresh_token.or_else(|| before.provider_refresh_token.clone());
-        self
+        Ok(self)
     }
 
     /// Sets the token type and the provider tokens from a provider's redirect.

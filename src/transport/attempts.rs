@@ -23,15 +23,15 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// The longest wait. If the server asks for more, there is no retry and the caller gets the error.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// What became of a call.
+/// The outcome of a call.
 pub(super) struct Outcome {
     pub(super) result: Result<Response>,
     pub(super) retries: usize,
-    /// The request, for the secrets that an error must not show. None if its body was a stream.
+    /// The request, for the secrets that an error must not show. `None` if its body was a stream.
     pub(super) sent: Option<SentRequest>,
 }
 
-/// Sends a request, and again if that may help and is safe.
+/// Sends a request, and retries it if that may help and is safe.
 ///
 /// All attempts and waits together take no longer than the client's time-out.
 pub(super) async fn send(http: &Client, transport: &Transport, mut request: Request, repeatable: bool) -> Outcome {
@@ -65,7 +65,7 @@ async fn attempt(http: &Client, request: Request, max_size: usize) -> Result<Rec
     Ok(receive(http.execute(request).await?, max_size).await)
 }
 
-/// Returns how long to wait before the next attempt, or nothing if there should be none.
+/// Returns how long to wait before the next attempt, or `None` if there should not be one.
 fn pause(wait: Duration, result: &Result<Received>, repeatable: bool) -> Option<Duration> {
     let headers = result.as_ref().ok().map(|received| received.response.headers());
     let asked_for = headers.and_then(retry_after).unwrap_or_default();
@@ -77,7 +77,7 @@ fn may_be_sent_again(result: &Result<Received>, repeatable: bool) -> bool {
     match result {
         // Without a connection, the server has certainly not received it.
         Err(error) if error.is_connect() => true,
-        // The time of the call is over.
+        // The call has timed out.
         Err(error) if error.is_timeout() => false,
         Err(_) => repeatable,
         Ok(received) => repeatable && (received.broken || should_pass(&received.response)),

@@ -28,7 +28,7 @@ use crate::{
     secret::Secret,
 };
 
-/// The part of the raw client that sends requests: the credentials, and what is known of the last call.
+/// The part of the raw client that sends requests: the credentials, and the metadata of the last call.
 #[derive(Clone, Debug)]
 pub struct Transport {
     settings: Arc<Settings>,
@@ -156,7 +156,7 @@ pub(crate) fn secret_header(what: &'static str, value: &str) -> Result<HeaderVal
 }
 
 impl Transport {
-    /// Prepares a request: its headers and credentials. The operation is none for a request that the document lacks.
+    /// Prepares a request: its headers and credentials. `operation` is `None` if the document has none for the path.
     ///
     /// # Errors
     /// Returns why the request must not be sent.

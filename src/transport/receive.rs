@@ -1,4 +1,4 @@
-//! The body of a response, received in full before anyone reads it, so that a broken one is noticed in time to retry.
+//! The body of a response, received in full before it is read, so that a call with a truncated one can be retried.
 
 use std::{borrow::Cow, error::Error};
 
@@ -68,6 +68,6 @@ async fn whole(body: &mut Body, max_size: usize) -> (Bytes, Option<Cause>) {
 }
 
 fn joined(mut chunks: Vec<Bytes>) -> Bytes {
-    // Nearly always one, which need not be copied.
+    // Usually a single chunk, which need not be copied.
     if chunks.len() == 1 { chunks.swap_remove(0) } else { chunks.concat().into() }
 }

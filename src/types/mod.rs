@@ -5,13 +5,17 @@
 //!
 //! Free-form data, such as the metadata of a user, is a [`serde_json::Value`]. The server accepts values that are
 //! nested up to 10,000 levels deep. A value more than 100 levels deep in a response is represented by a string that
-//! contains its JSON text, so that every value can be decoded, cloned, printed and dropped on any thread.
+//! contains its JSON text, so that every value can be decoded, cloned, printed and dropped on any thread. Writing such
+//! a value back would store the text: send only the members of the metadata that change, since the server keeps the
+//! others.
 
+mod generate_link_result;
 #[cfg(feature = "hooks")]
 pub mod hooks;
 mod jwk_set;
 mod open;
 
+pub use generate_link_result::GenerateLinkResult;
 pub use jwk_set::JwkSet;
 pub use models::*;
 pub use open::*;

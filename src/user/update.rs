@@ -81,13 +81,13 @@ impl ProfileUpdate {
         self
     }
 
-    /// Sets where the link in the email to a new address leads in the end. The server must allow the URL.
+    /// Sets the URL to which the link in the email to a new address redirects. The server must allow it.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.redirect_to = Some(url.into());
         self
     }
 
-    /// Makes the link in the email to a new address bring a code, which can be exchanged only with the verifier.
+    /// Uses PKCE: the link in the email to a new address brings a code that can be exchanged only with this verifier.
     pub fn pkce(mut self, verifier: &PkceVerifier) -> Self {
         self.code_challenge = Some(verifier.challenge());
         self

@@ -1,6 +1,6 @@
 //! A server that returns a recorded response to every request.
 
-use std::{fmt::Debug, path::Path};
+use std::fmt::Debug;
 
 use gotrue::{AdminClient, Result};
 use serde::Serialize;
@@ -18,8 +18,7 @@ pub struct Recorded {
 impl Recorded {
     /// Loads an exchange by the name of its file, without the extension.
     pub async fn new(name: &str) -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/recorded/{name}.json"));
-        let exchange = Exchange::read(&file);
+        let exchange = Exchange::load(name);
         let server = server_that_answers(exchange.reply()).await;
         let admin = client_of(&server).admin(SERVICE_KEY);
         Self { exchange, server, admin }

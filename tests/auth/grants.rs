@@ -7,11 +7,7 @@ use gotrue::{
     uuid::Uuid,
 };
 use serde_json::{Value, json};
-use support::{
-    client_of, header, last_request,
-    recorded::{Recorded, body, query},
-    server_that_answers, session,
-};
+use support::{body, client_of, exchange::Exchange, header, last_request, query, server_that_answers, session};
 use wiremock::{MockServer, ResponseTemplate};
 
 const ETHEREUM_ADDRESS: &str = "0x196a28d05bA75C8dC35B0F6e71DD622D1aC82b7E";
@@ -33,13 +29,13 @@ fn id(value: &Value) -> Uuid {
 
 #[tokio::test]
 async fn an_anonymous_user_signs_up() {
-    let recorded = Recorded::load("018-signup-anonymous");
+    let recorded = Exchange::load("018-signup-anonymous");
     let (server, client) = recorded.play().await;
     let session = client.sign_in(Anonymous::new().data(json!({ "guest": true }))).await.unwrap();
     assert_eq!(session.user().is_anonymous, Some(true));
     recorded.assert_repeated(&server).await;
 
-    let recorded = Recorded::load("019-signup-anonymous-empty-body");
+    let recorded = Exchange::load("019-signup-anonymous-empty-body");
     let (server, client) = recorded.play().await;
     client.sign_in(Anonymous::new()).await.unwrap();
     assert_eq!(body(&last_request(&server).await), json!({}));
@@ -62,7 +58,7 @@ async fn a_user_instead_of_a_session_is_an_error() {
 
 #[tokio::test]
 async fn an_id_token_signs_in() {
-    let recorded = Recorded::load("225-token_id_token-ok");
+    let recorded = Exchange::load("225-token_id_token-ok");
     let (server, client) = recorded.play().await;
     let sent = recorded.sent();
     let id_token = IdToken::new(Provider::Keycloak, sent["id_token"].as_str().unwrap());
@@ -70,7 +66,7 @@ async fn an_id_token_signs_in() {
     assert_eq!(session.user().email.as_deref(), Some("ida@idp.example.com"));
     recorded.assert_repeated(&server).await;
 
-    let recorded = Recorded::load("038-token_id_token-provider-disabled");
+    let recorded = Exchange::load("038-token_id_token-provider-disabled");
     let (_server, client) = recorded.play().await;
     let error = client.sign_in(IdToken::new("google", "x.y.z")).await.unwrap_err();
     assert_eq!(error.status().map(|status| u64::from(status.as_u16())), recorded.response["status"].as_u64());
@@ -82,7 +78,6 @@ async fn an_id_token_of_another_issuer_sends_all_options() {
     let id_token = IdToken::issuer("https://idp.example.com", "my-client", "x.y.z")
         .nonce("n")
         .access_token("at")
-        .captcha_token("from-the-widget")
         .audience("staff");
     client.sign_in(id_token).await.unwrap();
     let request = last_request(&server).await;
@@ -94,7 +89,6 @@ async fn an_id_token_of_another_issuer_sends_all_options() {
         "client_id": "my-client",
         "nonce": "n",
         "access_token": "at",
-        "gotrue_meta_security": { "captcha_token": "from-the-widget" },
     });
     assert_eq!(body(&request), sent);
 }
@@ -103,7 +97,7 @@ async fn an_id_token_of_another_issuer_sends_all_options() {
 async fn a_solana_wallet_signs_in() {
     use base64::{Engine, engine::general_purpose::STANDARD};
 
-    let recorded = Recorded::load("233-token_web3-solana");
+    let recorded = Exchange::load("233-token_web3-solana");
     let (server, client) = recorded.play().await;
     let message = SolanaMessage::new(SOLANA_ADDRESS, "http://localhost:3000/cb", moment("2026-11-24T00:25:40Z"))
         .statement("Sign in please")
@@ -213,7 +207,7 @@ async fn an_ethereum_wallet_signs_in() {
 
 #[tokio::test]
 async fn a_passkey_signs_in() {
-    let recorded = Recorded::load("239-passkey_authentication_options-for-key");
+    let recorded = Exchange::load("239-passkey_authentication_options-for-key");
     let (server, client) = recorded.play().await;
     let challenge = client.passkey_options().await.unwrap();
     recorded.assert_repeated(&server).await;
@@ -224,7 +218,7 @@ async fn a_passkey_signs_in() {
     let sent = json!({ "gotrue_meta_security": { "captcha_token": "from-the-widget" } });
     assert_eq!(body(&last_request(&server).await), sent);
 
-    let recorded = Recorded::load("240-passkey_authentication_verify-ok");
+    let recorded = Exchange::load("240-passkey_authentication_verify-ok");
     let (server, client) = recorded.play().await;
     let (challenge_id, credential) = (id(&recorded.sent()["challenge_id"]), &recorded.sent()["credential"]);
     assert_eq!(challenge_id, challenge.challenge_id);
@@ -256,7 +250,7 @@ fn with_bytes(credential: &Value) -> Value {
 
 #[tokio::test]
 async fn sso_starts_at_the_identity_provider_of_the_company() {
-    let recorded = Recorded::load("165-sso-url");
+    let recorded = Exchange::load("165-sso-url");
     let (server, client) = recorded.play().await;
     let acme = Sso::domain("5615942f.example").redirect_to("http://localhost:3000/cb");
     let url = client.sso(acme.clone()).url().await.unwrap();
@@ -281,7 +275,7 @@ async fn sso_starts_at_the_identity_provider_of_the_company() {
     });
     assert_eq!(body(&last_request(&server).await), sent);
 
-    let (_server, client) = Recorded::load("116-sso-unknown-domain").play().await;
+    let (_server, client) = Exchange::load("116-sso-unknown-domain").play().await;
     let error = client.sso(Sso::domain("nowhere.example")).url().await.unwrap_err();
     assert_eq!(error.code(), Some(&ErrorCode::SsoProviderNotFound));
 }

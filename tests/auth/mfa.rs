@@ -12,21 +12,22 @@ use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::{Value, json};
 use support::{
     authenticator::{Device, ORIGIN},
+    body,
+    exchange::Exchange,
     last_request,
-    recorded::{Recorded, body},
 };
 use wiremock::MockServer;
 
 /// The recorded user, with a server that replays a recording.
-async fn play(name: &str) -> (Recorded, MockServer, Mfa) {
-    let recorded = Recorded::load(name);
+async fn play(name: &str) -> (Exchange, MockServer, Mfa) {
+    let recorded = Exchange::load(name);
     let (server, client) = recorded.play().await;
     let mfa = client.user(recorded.access_token()).mfa();
     (recorded, server, mfa)
 }
 
 /// The factor in the path of a recorded request.
-fn factor_of(recorded: &Recorded) -> Uuid {
+fn factor_of(recorded: &Exchange) -> Uuid {
     recorded.request["path"].as_str().unwrap().split('/').nth(2).unwrap().parse().unwrap()
 }
 
@@ -110,7 +111,7 @@ async fn a_challenge_is_answered_for_a_session_of_aal2() {
 async fn challenge_and_verification_go_together() {
     use wiremock::{Mock, matchers::path_regex};
 
-    let (challenge, verify) = (Recorded::load("098-factor_challenge-totp"), Recorded::load("100-factor_verify-totp"));
+    let (challenge, verify) = (Exchange::load("098-factor_challenge-totp"), Exchange::load("100-factor_verify-totp"));
     let server = MockServer::start().await;
     Mock::given(path_regex("/challenge$")).respond_with(challenge.reply()).mount(&server).await;
     Mock::given(path_regex("/verify$")).respond_with(verify.reply()).mount(&server).await;
@@ -149,7 +150,7 @@ async fn an_authenticator_makes_a_credential_and_then_uses_it() {
     // The other kind of credential is not sent.
     let error = mfa.verify_webauthn(&made, credential).await.unwrap_err();
     assert_eq!(error.to_string(), "credential is an assertion; expected a new one");
-    let attestation = Recorded::load("236-passkey_registration_verify-ok").sent()["credential"].clone();
+    let attestation = Exchange::load("236-passkey_registration_verify-ok").sent()["credential"].clone();
     let error = mfa.verify_webauthn(&used, attestation).await.unwrap_err();
     assert_eq!(error.to_string(), "credential is new; expected an assertion");
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
@@ -229,7 +230,7 @@ fn assurance_comes_from_the_token_and_the_verified_factors() {
 
 #[tokio::test]
 async fn factors_and_assurance_are_requested() {
-    let recorded = Recorded::load("091-user_get-with-identities");
+    let recorded = Exchange::load("091-user_get-with-identities");
     let (server, client) = recorded.play().await;
     let mfa = client.user(recorded.access_token()).mfa();
     assert!(mfa.factors().await.unwrap().all().is_empty());
@@ -358,7 +359,7 @@ async fn a_challenge_is_valid_once_and_for_five_minutes() {
 
 #[tokio::test]
 async fn codes_match_those_of_the_real_server() {
-    let (enrolled, verified) = (Recorded::load("095-factor_enroll-totp"), Recorded::load("100-factor_verify-totp"));
+    let (enrolled, verified) = (Exchange::load("095-factor_enroll-totp"), Exchange::load("100-factor_verify-totp"));
     let factor = &verified.came()["user"]["factors"][0];
     let moment: gotrue::chrono::DateTime<gotrue::chrono::Utc> = factor["updated_at"].as_str().unwrap().parse().unwrap();
     let clock = ManualClock::at(moment);

@@ -9,26 +9,22 @@ use gotrue::{
     uuid::{Uuid, uuid},
 };
 use serde_json::json;
-use support::{
-    client_of, header, last_request,
-    recorded::{Recorded, body},
-    server_that_answers,
-};
+use support::{body, client_of, exchange::Exchange, header, last_request, server_that_answers};
 use wiremock::{MockServer, ResponseTemplate};
 
 const SPA: Uuid = uuid!("495a8cfc-297a-4b71-93bf-9799cc4a93ce");
 const SECRET: &str = "secret-of-the-app";
 
 /// The recorded client, with a server that replays a recording.
-async fn play(name: &str, authentication: ClientAuthentication) -> (Recorded, MockServer, OAuthApp) {
-    let recorded = Recorded::load(name);
+async fn play(name: &str, authentication: ClientAuthentication) -> (Exchange, MockServer, OAuthApp) {
+    let recorded = Exchange::load(name);
     let (server, client) = recorded.play().await;
     let app = client.oauth_app(SPA, authentication);
     (recorded, server, app)
 }
 
 fn recorded_flow() -> OAuthFlow {
-    let recorded = Recorded::load("198-oauth_token-authorization-code");
+    let recorded = Exchange::load("198-oauth_token-authorization-code");
     let verifier = PkceVerifier::from_secret(recorded.sent()["code_verifier"].as_str().unwrap()).unwrap();
     OAuthFlow::new("https://spa.example.com/cb", "xyz", verifier)
 }
@@ -56,7 +52,7 @@ async fn a_sign_in_starts_with_pkce_and_a_random_state() {
     let wanted: HashMap<_, _> = wanted.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     assert_eq!(query, wanted);
     // A real server accepted the same parameters.
-    let recorded = Recorded::load("191-oauth_authorize-redirect");
+    let recorded = Exchange::load("191-oauth_authorize-redirect");
     let names = |map: &HashMap<String, String>| map.keys().cloned().collect::<std::collections::BTreeSet<_>>();
     assert_eq!(names(&query), recorded.request["query"].as_object().unwrap().keys().cloned().collect());
 
@@ -139,7 +135,7 @@ async fn claims_come_with_an_access_token() {
 
 #[tokio::test]
 async fn an_application_registers_itself() {
-    let recorded = Recorded::load("185-oauth_client_register-dynamic");
+    let recorded = Exchange::load("185-oauth_client_register-dynamic");
     let (server, client) = recorded.play().await;
     let app = NewOAuthClient::confidential(["https://dyn.example.com/cb"]).client_name("Dyn");
     let app = client.register_oauth_client(app).await.unwrap();
@@ -179,32 +175,32 @@ async fn an_application_registers_itself() {
 
 #[tokio::test]
 async fn the_server_describes_itself() {
-    let recorded = Recorded::load("006-openid_configuration-ok");
+    let recorded = Exchange::load("006-openid_configuration-ok");
     let (server, client) = recorded.play().await;
     assert_eq!(client.openid_configuration().await.unwrap().token_endpoint, "/oauth/token");
     recorded.assert_repeated(&server).await;
 
-    let recorded = Recorded::load("007-oauth_server_metadata-ok");
+    let recorded = Exchange::load("007-oauth_server_metadata-ok");
     let (server, client) = recorded.play().await;
     assert_eq!(client.oauth_server_metadata().await.unwrap().jwks_uri, "/.well-known/jwks.json");
     recorded.assert_repeated(&server).await;
 
-    let recorded = Recorded::load("118-saml_metadata-xml");
+    let recorded = Exchange::load("118-saml_metadata-xml");
     let (server, client) = recorded.play().await;
     assert_eq!(client.saml_metadata().await.unwrap(), recorded.response["text"]);
     recorded.assert_repeated(&server).await;
     client.saml_metadata_file().await.unwrap();
     assert_eq!(last_request(&server).await.url.query(), Some("download=true"));
 
-    let recorded = Recorded::load("209-scim_service_provider_config-ok");
+    let recorded = Exchange::load("209-scim_service_provider_config-ok");
     let (server, client) = recorded.play().await;
     assert!(!client.scim_service_provider_config().await.unwrap().patch.unwrap().supported);
     recorded.assert_repeated(&server).await;
-    let recorded = Recorded::load("210-scim_resource_types-ok");
+    let recorded = Exchange::load("210-scim_resource_types-ok");
     let (server, client) = recorded.play().await;
     assert_eq!(client.scim_resource_types().await.unwrap().resources.map(|all| all.len()), Some(0));
     recorded.assert_repeated(&server).await;
-    let recorded = Recorded::load("211-scim_schemas-ok");
+    let recorded = Exchange::load("211-scim_schemas-ok");
     let (server, client) = recorded.play().await;
     assert_eq!(client.scim_schemas().await.unwrap().schemas.len(), 1);
     recorded.assert_repeated(&server).await;

@@ -8,7 +8,7 @@ use gotrue::{
 };
 use gotrue_fake::FakeServer;
 use serde_json::{Value, json};
-use support::{client_of, last_request, recorded::body};
+use support::{body, client_of, last_request};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 const ID: &str = "9ef53e3d-404f-4886-9a71-a0470e144fef";

@@ -2,11 +2,7 @@
 
 use gotrue::{Error, PkceVerifier, SignInMessage, types::MessageChannel};
 use serde_json::json;
-use support::{
-    client_of, header, last_request,
-    recorded::{body, query},
-    server_that_answers,
-};
+use support::{body, client_of, header, last_request, query, server_that_answers};
 use wiremock::ResponseTemplate;
 
 fn message(verifier: &PkceVerifier) -> SignInMessage {

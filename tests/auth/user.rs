@@ -6,23 +6,19 @@ use gotrue::{
     uuid::{Uuid, uuid},
 };
 use serde_json::{Value, json};
-use support::{
-    header, last_request,
-    recorded::{Recorded, body, query},
-    server_that_answers, session,
-};
+use support::{body, exchange::Exchange, header, last_request, query, server_that_answers, session};
 use wiremock::{MockServer, ResponseTemplate};
 
 /// The recorded user, with a server that replays a recording.
-async fn play(name: &str) -> (Recorded, MockServer, UserClient) {
-    let recorded = Recorded::load(name);
+async fn play(name: &str) -> (Exchange, MockServer, UserClient) {
+    let recorded = Exchange::load(name);
     let (server, client) = recorded.play().await;
     let user = client.user(recorded.access_token());
     (recorded, server, user)
 }
 
 /// The last segment of the path of a recorded request.
-fn last_id(recorded: &Recorded) -> Uuid {
+fn last_id(recorded: &Exchange) -> Uuid {
     recorded.request["path"].as_str().unwrap().rsplit('/').next().unwrap().parse().unwrap()
 }
 
@@ -113,7 +109,7 @@ async fn a_passkey_is_registered() {
     assert_eq!(passkey.friendly_name.as_deref(), Some("Passkey"));
     recorded.assert_repeated(&server).await;
 
-    let assertion = Recorded::load("240-passkey_authentication_verify-ok").sent()["credential"].clone();
+    let assertion = Exchange::load("240-passkey_authentication_verify-ok").sent()["credential"].clone();
     let error = user.passkeys().register(challenge_id, assertion).await.unwrap_err();
     assert_eq!(error.to_string(), "credential is an assertion; expected a new one");
 }

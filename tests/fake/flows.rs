@@ -276,3 +276,16 @@ async fn a_fake_server_can_be_dropped_in_a_task_without_budget() {
     }
     drop(server);
 }
+
+/// As on the real server, where the body is read only if it is small.
+#[tokio::test]
+async fn a_user_is_deleted_permanently_if_the_body_is_too_large() {
+    let server = FakeServer::start().await;
+    let client = server.client().unwrap();
+    let id = signed_up(&client).await.user().id;
+    let body = json!({ "should_soft_delete": true, "padding": "x".repeat(1 << 20) }).to_string();
+    let url = format!("{}/admin/users/{id}", server.url());
+    let request = reqwest::Client::new().delete(url).bearer_auth(server.service_key().expose());
+    assert_eq!(request.body(body).send().await.unwrap().status(), 200);
+    assert_eq!(code(client.admin(server.service_key()).users().get(id).await), "user_not_found");
+}

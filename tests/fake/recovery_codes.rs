@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use gotrue::{
-    Anonymous, Client, Error, Password, Secret, Session, SignUp, raw,
+    Anonymous, Client, Error, Password, Secret, Session, SignUp,
     reqwest::{self, Method},
     types::{AssuranceLevel, FactorStatus, FactorType, RecoveryCodeSet},
     user::{EnrollTotp, RecoveryCodes, TotpFactor},
@@ -267,16 +267,9 @@ async fn other_operations_refuse_the_set() {
     assert_eq!(refusal(mfa.challenge(set.id).await), refused(400, "validation_failed"));
     let challenge = gotrue::user::FactorChallenge::new(set.id, set.id);
     assert_eq!(refusal(mfa.verify(&challenge, set.codes[0].clone()).await), refused(400, "validation_failed"));
-    let enroll = async |raw: raw::Client| {
-        raw.enroll_factor(&gotrue::types::EnrollFactorRequest {
-            factor_type: FactorType::RecoveryCode,
-            friendly_name: Some("more".to_owned()),
-            issuer: None,
-            phone: None,
-        })
-        .await
-    };
-    assert_eq!(refusal(user.call(enroll).await), refused(400, "validation_failed"));
+    let enroll = user.request(Method::POST, "/factors").await.unwrap();
+    let more = json!({ "factor_type": "recovery_code", "friendly_name": "more" });
+    assert_eq!(refusal(enroll.json(&more).send::<Value>().await), refused(400, "validation_failed"));
     assert_eq!(ada.codes().status().await.unwrap().remaining, 10);
 }
 

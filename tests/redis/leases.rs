@@ -38,6 +38,28 @@ async fn a_lease_has_one_holder_at_a_time_and_the_next_gets_it_soon() {
     wait_until_free(&redis).await;
 }
 
+/// Returns how often scripts were run, such as the one that claims a lease.
+async fn scripts_run(redis: &Redis) -> u64 {
+    let info: String = redis.command(&["INFO", "commandstats"]).await;
+    let calls = |line: &str| line.strip_prefix("cmdstat_evalsha:calls=")?.split_once(',')?.0.parse().ok();
+    info.lines().find_map(calls).unwrap_or(0)
+}
+
+#[tokio::test]
+async fn a_waiting_caller_asks_less_and_less_often() {
+    let Some(redis) = Redis::start() else { return };
+    let store = store(&redis).await;
+    let _first = store.lease().await.unwrap();
+    let before = scripts_run(&redis).await;
+    let mut second = store.lease();
+    assert!((&mut second).now_or_never().is_none());
+    // Passes 300 milliseconds.
+    let nothing: Option<String> = redis.command(&["BLPOP", "nothing", "0.3"]).await;
+    assert_eq!(nothing, None);
+    let claims = scripts_run(&redis).await - before;
+    assert!((1..=20).contains(&claims), "{claims}");
+}
+
 #[tokio::test]
 async fn a_caller_that_stops_waiting_gets_no_lease() {
     let Some(redis) = Redis::start() else { return };

@@ -1,6 +1,6 @@
 //! Records: compare-and-swap, time to live, encryption, corruption.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gotrue::{Client, Error, Password, RedisStores, SessionStore, SignUp};
 use gotrue_fake::{FakeServer, ManualClock};
@@ -39,6 +39,17 @@ async fn sessions_and_services_are_separate() {
     let mut keys: Vec<String> = redis.command(&["KEYS", "*:session:*"]).await;
     keys.sort();
     assert_eq!(keys, ["app:session:1", "other:session:1"]);
+}
+
+#[tokio::test]
+async fn an_error_that_is_not_about_the_connection_is_returned_at_once() {
+    let Some(redis) = Redis::start() else { return };
+    let store = redis.stores().await.session("1").unwrap();
+    redis.command::<()>(&["ACL", "SETUSER", "default", "-evalsha"]).await;
+    let started = Instant::now();
+    store.compare_and_swap(None, Some(record(1))).await.unwrap_err();
+    // An operation is retried for three seconds.
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }
 
 #[tokio::test]

@@ -68,7 +68,10 @@ async fn authorize(raw: &Client, it: &Exchange) -> Option<Result<ResponseValue<B
     let (challenge, method) = (it.query("code_challenge"), it.optional("code_challenge_method")?);
     let (redirect_to, scopes) = (it.query("redirect_to"), it.query("scopes"));
     let provider = it.query_as("provider")?;
-    Some(raw.authorize(challenge, method, invite_token.as_ref(), &provider, None, redirect_to, scopes, None).await)
+    Some(
+        raw.authorize(challenge, method.as_ref(), invite_token.as_ref(), &provider, None, redirect_to, scopes, None)
+            .await,
+    )
 }
 
 async fn authorize_identity(
@@ -78,7 +81,10 @@ async fn authorize_identity(
     let (challenge, method) = (it.query("code_challenge"), it.optional("code_challenge_method")?);
     let (redirect_to, scopes) = (it.query("redirect_to"), it.query("scopes"));
     let (provider, skip) = (it.query_as("provider")?, it.optional("skip_http_redirect")?);
-    Some(raw.authorize_identity(challenge, method, None, &provider, None, redirect_to, scopes, skip, None).await)
+    Some(
+        raw.authorize_identity(challenge, method.as_ref(), None, &provider, None, redirect_to, scopes, skip, None)
+            .await,
+    )
 }
 
 async fn factors(raw: &Client, it: &Exchange, id: &str) -> Option<Outcome> {
@@ -123,13 +129,12 @@ async fn oauth_and_scim(raw: &Client, it: &Exchange, id: &str) -> Option<Outcome
 
 async fn oauth_authorize(raw: &Client, it: &Exchange) -> Option<Result<ResponseValue<ByteStream>, Error<()>>> {
     let client_id = it.query_as("client_id")?;
-    // RFC 7636 defines S256; the server ignores case, and the types use lower case.
-    let method = it.query("code_challenge_method")?.to_lowercase().parse().ok()?;
+    let method = it.query_as("code_challenge_method")?;
     let (challenge, redirect_uri) = (it.query("code_challenge")?, it.query("redirect_uri")?);
-    let (nonce, resource, kind) = (it.query("nonce"), it.query("resource"), it.query("response_type"));
+    let (nonce, resource, kind) = (it.query("nonce"), it.query("resource"), it.optional("response_type")?);
     let (scope, state) = (it.query("scope"), it.query("state"));
     let reply =
-        raw.oauth_authorize(&client_id, challenge, method, nonce, redirect_uri, resource, kind, scope, state).await;
+        raw.oauth_authorize(&client_id, challenge, &method, nonce, redirect_uri, resource, kind, scope, state).await;
     Some(reply)
 }
 

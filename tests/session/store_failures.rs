@@ -100,6 +100,11 @@ async fn a_sign_out_returns_the_error_of_a_store_that_keeps_the_session() {
                 store.break_down();
                 let error = auth.sign_out(scope).await.unwrap_err();
                 assert!(matches!(error, Error::Store(_)), "{operation:?}: {error:?}");
+                let action = if operation == Operation::Load { "read the session" } else { "write the session" };
+                let action = if hangs { action } else { "do it" };
+                assert_eq!(error.to_string(), format!("the session store could not {action}"));
+                let cause = std::error::Error::source(&error).unwrap().to_string();
+                assert_eq!(cause.contains("within 1s"), hangs, "{cause}");
 
                 // The rest is done all the same: no one is signed in here, and the server knows.
                 assert!(auth.session().is_none());

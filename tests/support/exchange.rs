@@ -1,24 +1,29 @@
-//! A recorded exchange with a real server.
+//! Recorded exchanges with a real server, as fixtures and replayed to a client.
 
 use std::{fs, path::Path};
 
 use gotrue::{
-    Error, ErrorCode,
+    Client, Error, ErrorCode,
     raw::{OPERATIONS, Operation},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use wiremock::{Request, ResponseTemplate};
+use wiremock::{MockServer, Request, ResponseTemplate};
 
-use super::same::same;
+use super::{body, client_of, header, last_request, query, same::same, server_that_answers};
 
 pub struct Exchange {
     pub name: String,
-    request: Value,
-    response: Value,
+    pub request: Value,
+    pub response: Value,
 }
 
 impl Exchange {
+    /// Reads an exchange with a current server by the name of its file, without the extension.
+    pub fn load(name: &str) -> Self {
+        Self::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../recorded/{name}.json")))
+    }
+
     pub fn read(file: &Path) -> Self {
         let text = fs::read_to_string(file).unwrap();
         let mut json: Value = serde_json::from_str(&text).unwrap();
@@ -83,10 +88,26 @@ impl Exchange {
         self.query(name).map_or(Some(None), |text| text.parse().ok().map(Some))
     }
 
+    /// The body of the request, JSON or a form.
+    pub fn sent(&self) -> &Value {
+        self.request.get("json").or(self.request.get("form")).unwrap_or(&Value::Null)
+    }
+
+    /// The JSON of the response.
+    pub fn came(&self) -> &Value {
+        &self.response["json"]
+    }
+
+    /// The access token of the request.
+    pub fn access_token(&self) -> &str {
+        self.request["headers"]["Authorization"].as_str().unwrap().strip_prefix("Bearer ").unwrap()
+    }
+
     /// The request body as the type of the operation. Returns `None` if it is invalid.
     pub fn body<T: DeserializeOwned>(&self) -> Option<T> {
-        let body = self.request.get("json").or(self.request.get("form")).cloned();
-        serde_json::from_value(body.unwrap_or_else(|| Value::Object(Map::new()))).ok()
+        let sent = self.sent();
+        let sent = if sent.is_null() { Value::Object(Map::new()) } else { sent.clone() };
+        serde_json::from_value(sent).ok()
     }
 
     pub fn reply(&self) -> ResponseTemplate {
@@ -105,6 +126,25 @@ impl Exchange {
         reply
     }
 
+    /// A server that returns the response to every request, and a client of it.
+    pub async fn play(&self) -> (MockServer, Client) {
+        let server = server_that_answers(self.reply()).await;
+        let client = client_of(&server);
+        (server, client)
+    }
+
+    /// Asserts that the last request equals the recorded one: operation, query, body, and access token if there is one.
+    pub async fn assert_repeated(&self, server: &MockServer) {
+        let request = last_request(server).await;
+        assert_eq!(request.method.as_str(), self.request["method"]);
+        assert_eq!(request.url.path(), self.request["path"]);
+        assert_eq!(query(&request), self.request["query"]);
+        assert_eq!(body(&request), *self.sent());
+        if let Some(authorization) = self.request["headers"]["Authorization"].as_str() {
+            assert_eq!(header(&request, "authorization"), Some(authorization));
+        }
+    }
+
     pub fn assert_nothing_lost(&self, decoded: &Value) {
         let text = self.response.get("text").filter(|text| *text != "");
         let recorded = self.response.get("json").or(text).unwrap_or(&Value::Null);
@@ -117,14 +157,8 @@ impl Exchange {
     pub fn assert_sent_as_recorded(&self, request: &Request) {
         let recorded_path = self.request["path"].as_str().unwrap();
         assert_eq!(request.url.path(), recorded_path.trim_end_matches('/'), "{}", self.name);
-        let sent: Map<String, Value> =
-            request.url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect();
-        assert_eq!(Value::Object(sent), self.request["query"], "{}", self.name);
-        let sent = match self.request.get("form") {
-            Some(_) => form(&request.body),
-            None => serde_json::from_slice(&request.body).unwrap_or(Value::Null),
-        };
-        let recorded = self.request.get("json").or(self.request.get("form")).unwrap_or(&Value::Null);
+        assert_eq!(query(request), self.request["query"], "{}", self.name);
+        let (recorded, sent) = (self.sent(), body(request));
         if let Err(place) = same(recorded, &sent) {
             panic!("{}: {place} of the request differs:\n{recorded:#}\n{sent:#}", self.name);
         }
@@ -147,9 +181,4 @@ impl Exchange {
         let reasons = body["weak_password"]["reasons"].as_array().map_or(0, Vec::len);
         assert_eq!(error.weak_password_reasons().len(), reasons, "{}", self.name);
     }
-}
-
-fn form(body: &[u8]) -> Value {
-    let pairs = url::form_urlencoded::parse(body).into_owned();
-    Value::Object(pairs.map(|(name, value)| (name, value.into())).collect())
 }

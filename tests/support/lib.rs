@@ -1,17 +1,18 @@
 //! Code that several test programs share.
 
-pub mod authenticator;
 pub mod auto_clock;
 pub mod exchange;
 pub mod log_buffer;
 pub mod planted;
-pub mod recorded;
 pub mod same;
 pub mod scripted;
 pub mod stores;
 
+/// A browser with a software authenticator.
+pub use gotrue_test_authenticator as authenticator;
+
 use gotrue::{Client, Session};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
 pub const ACCESS_TOKEN: &str = "access-token-of-ada";
@@ -37,6 +38,21 @@ pub async fn last_request(server: &MockServer) -> Request {
 
 pub fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.headers.get(name).map(|value| value.to_str().unwrap())
+}
+
+/// The query of a request as an object.
+pub fn query(request: &Request) -> Value {
+    let pairs = request.url.query_pairs().into_owned();
+    Value::Object(pairs.map(|(name, value)| (name, value.into())).collect::<Map<_, _>>())
+}
+
+/// The body of a request, JSON or a form, as an object.
+pub fn body(request: &Request) -> Value {
+    if header(request, "content-type") == Some("application/x-www-form-urlencoded") {
+        let pairs = url::form_urlencoded::parse(&request.body).into_owned();
+        return Value::Object(pairs.map(|(name, value)| (name, value.into())).collect());
+    }
+    serde_json::from_slice(&request.body).unwrap_or(Value::Null)
 }
 
 /// A user as the current server returns it.

@@ -228,8 +228,11 @@ async fn the_retry_delay_is_read_from_the_header_or_the_message() {
 #[tokio::test]
 async fn an_error_has_the_request_id() {
     for name in ["x-request-id", "sb-request-id", "cf-ray"] {
-        let error = sign_in_error(page(502, "").insert_header(name, "r-7")).await;
-        assert_eq!(error.request_id(), Some("r-7"));
+        // An error, a success that cannot be read, and a redirect.
+        for status in [502, 200, 302] {
+            let error = sign_in_error(page(status, "").insert_header(name, "r-7")).await;
+            assert_eq!(error.request_id(), Some("r-7"), "{status}");
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Free-form data nested as deep as the server accepts it, which is 10,000 levels: it is decoded, kept and dropped, and
-//! never costs what is beside it.
+//! never costs what is beside it. The bound itself is tested in `src/nesting.rs`, with arbitrary documents.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::{
-    Claims, MemoryStore, Password, SessionStore, SignUp, SignUpOutcome,
-    serde_json::{Value, json},
+    Claims, MemoryStore, Password, ProfileUpdate, Session, SessionStore, SignUp, SignUpOutcome,
+    admin::UpdateUser,
+    serde_json::{self, Value, json},
 };
+use gotrue_fake::FakeServer;
 use support::{SERVICE_KEY, client_of, server_that_answers, session, user};
 use wiremock::ResponseTemplate;
 
@@ -125,6 +127,69 @@ async fn a_deeper_value_becomes_text() {
     let text = innermost.as_str().unwrap();
     assert!((90..=100).contains(&depth) && text.starts_with(r#"{"a":"#), "{depth}");
     assert_eq!(text.matches('{').count() + depth, 10_000);
+}
+
+/// A server with a user whose metadata has a member that is nested too deep.
+async fn world() -> (FakeServer, Session, Value) {
+    let deep = (0..110).fold(json!(7), |inner, _| json!({ "a": inner }));
+    let server = FakeServer::start().await;
+    let sign_up = SignUp::email("ada@example.com", "correct-horse-7").data(json!({ "deep": deep, "name": "Ada" }));
+    let signed_up = server.client().unwrap().sign_up(sign_up).await.unwrap();
+    let SignUpOutcome::Session(session) = signed_up else { panic!("{signed_up:?}") };
+    (server, session, deep)
+}
+
+/// The metadata as the server has it.
+async fn on_the_server(server: &FakeServer, session: &Session) -> Value {
+    let token = session.access_token().expose();
+    let request = gotrue::reqwest::Client::new().get(format!("{}/user", server.url())).bearer_auth(token);
+    let user: Value = serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap();
+    user["user_metadata"].clone()
+}
+
+#[tokio::test]
+async fn an_update_of_other_members_leaves_a_deep_one_as_it_is() {
+    let (server, session, deep) = world().await;
+    let user = server.client().unwrap().user(session.access_token());
+    assert_eq!(on_the_server(&server, &session).await["deep"], deep);
+    let updated = user.update(ProfileUpdate::new().data(json!({ "name": "Grace" }))).await.unwrap();
+    assert_eq!(updated.user_metadata.unwrap()["name"], "Grace");
+    let admin = server.client().unwrap().admin(server.service_key());
+    admin.users().update(updated.id, UpdateUser::new().user_metadata(json!({ "year": 1815 }))).await.unwrap();
+    let expected = json!({ "deep": deep, "name": "Grace", "year": 1815 });
+    let metadata = on_the_server(&server, &session).await;
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&metadata[name], value);
+    }
+}
+
+// This is documented in `gotrue::types`.
+#[tokio::test]
+async fn a_deep_member_that_is_written_back_becomes_text() {
+    let (server, session, deep) = world().await;
+    let user = server.client().unwrap().user(session.access_token());
+    let metadata = user.get().await.unwrap().user_metadata.unwrap();
+    user.update(ProfileUpdate::new().data(metadata.clone())).await.unwrap();
+    assert_ne!(on_the_server(&server, &session).await["deep"], deep);
+    // Once only: reading and writing it again changes nothing.
+    assert_eq!(user.get().await.unwrap().user_metadata.unwrap(), metadata);
+}
+
+#[tokio::test]
+async fn a_stored_session_is_read_as_it_was_written() {
+    for deep in DEPTHS.into_iter().flat_map(nested) {
+        let mut body = session();
+        body["user"] = odd_user();
+        let server = server_that_answers(reply(&body, &deep)).await;
+        let store = MemoryStore::new();
+        let manager = client_of(&server).session_manager(store.clone()).await.unwrap();
+        manager.sign_in(Password::email("ada@example.com", "correct-horse-7")).await.unwrap();
+        let record = store.load().await.unwrap().unwrap();
+        let written = record.to_json().unwrap();
+        let read = gotrue::store::StoredSession::from_json(&written).unwrap();
+        assert_eq!(read.to_json().unwrap(), written);
+        assert_eq!(read.revision(), record.revision());
+    }
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ async fn no_public_type_prints_a_secret() {
         debug(&ProfileUpdate::new().password(planted).current_password(planted).nonce(planted)),
         debug(&Invite::email("ada@example.com")),
         debug(&Anonymous::new().captcha_token(planted)),
-        debug(&IdToken::new(Provider::Google, PLANTED[2]).nonce(planted).access_token(planted).captcha_token(planted)),
+        debug(&IdToken::new(Provider::Google, PLANTED[2]).nonce(planted).access_token(planted)),
         debug(&Web3::ethereum("message", planted).captcha_token(planted)),
         debug(&PasskeyAssertion::new(Uuid::from_u128(1), planted)),
         debug(&PasskeyAssertion::new(Uuid::from_u128(1), assertion(planted))),

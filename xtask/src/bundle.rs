@@ -1,10 +1,12 @@
-//! `bundle`: the documents for the build of the client and for other tools, as JSON and as YAML without aliases.
+//! `bundle`: the documents for the build of the client and for other tools, as JSON and as YAML without aliases, with
+//! examples.
 
 use std::{io::Write, path::PathBuf};
 
 use serde_json::Value;
 
 use crate::{
+    examples,
     outcome::{Outcome, Result},
     workspace, yaml,
 };
@@ -38,7 +40,10 @@ pub fn check(out: &mut dyn Write) -> Result<Outcome> {
 fn files() -> Result<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
     for source in workspace::documents() {
-        let document = document(&workspace::read(&source)?)?;
+        let mut document = document(&workspace::read(&source)?)?;
+        if source == workspace::document() {
+            examples::add(&mut document, &yaml::parse(&workspace::read(&workspace::examples())?)?);
+        }
         let name = source.file_name().unwrap_or_default().to_string_lossy();
         let bundled = source.with_file_name("bundle").join(source.file_name().unwrap_or_default());
         files.push((bundled.with_extension("json"), serde_json::to_string_pretty(&document)? + "\n"));
@@ -65,6 +70,18 @@ mod tests {
 
     use super::*;
 
+    /// Removes all examples. No schema has a property of this name.
+    fn remove_examples(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                members.shift_remove("example");
+                members.values_mut().for_each(remove_examples);
+            }
+            Value::Array(elements) => elements.iter_mut().for_each(remove_examples),
+            _ => {}
+        }
+    }
+
     #[test]
     fn the_files_equal_the_documents() {
         let files = files().unwrap();
@@ -73,8 +90,11 @@ mod tests {
         for (file, _) in files {
             let text = workspace::read(&file).unwrap();
             let source = workspace::root().join("openapi").join(file.file_name().unwrap()).with_extension("yaml");
-            let document = document(&workspace::read(&source).unwrap()).unwrap();
-            assert_eq!(yaml::parse(&text).unwrap(), document, "{}", file.display());
+            let mut document = document(&workspace::read(&source).unwrap()).unwrap();
+            remove_examples(&mut document);
+            let mut bundled = yaml::parse(&text).unwrap();
+            remove_examples(&mut bundled);
+            assert_eq!(bundled, document, "{}", file.display());
             assert!(
                 !text.contains(": *") && !text.contains(": &") && !text.contains("gotrue.yaml#"),
                 "{}",

@@ -3,7 +3,7 @@
 use std::{io::Write, process::Command};
 
 use crate::{
-    conformance, layers, links, lint, list,
+    conformance, generators, layers, links, lint, list,
     outcome::{Outcome, Result},
     program::Program,
     workspace,
@@ -164,9 +164,11 @@ const STEPS: &[Step] = &[
     Step::cargo("quickstart", &["run", "--quiet", "--all-features", "--example", "quickstart"]),
     Step::cargo("oauth_login", &["run", "--quiet", "--all-features", "--example", "oauth_login", "--", "alone"]),
     Step::cargo("axum_service", &["run", "--quiet", "--all-features", "--example", "axum_service"]),
+    Step::cargo("hooks", &["run", "--quiet", "--all-features", "--example", "hooks"]),
     Step::cargo("admin", &["run", "--quiet", "--all-features", "--example", "admin"]),
     Step::cargo("mfa", &["run", "--quiet", "--all-features", "--example", "mfa"]),
     Step::cargo("passkey", &["run", "--quiet", "--all-features", "--example", "passkey"]),
+    Step::xtask("generators", |out| generators::run(&generators::Selection::Ci, out)),
     Step { name: "redis-server", needs: Some(&REDIS), work: Nothing },
     Step { name: "auth-js", needs: Some(&AUTH_JS), work: Nothing },
     Step { name: "supabase-auth", needs: Some(&SUPABASE_AUTH), work: Nothing },

@@ -1,23 +1,18 @@
-//! `codegen`: the output of the build script, to read and to compare.
+//! `codegen`: the generated code, to read and to compare.
 
-use std::{
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+#[cfg(test)]
+mod tests;
 
-use serde_json::Value;
+use std::{fs, io::Write, path::Path, process::Command};
+
 use similar::TextDiff;
 
 use crate::{
     outcome::{Outcome, Result},
-    workspace,
+    workspace, yaml,
 };
 
-const PACKAGE: &str = "gotrue";
-
-/// The files that the build script writes.
+/// The files that are compared, of those that `openapi/examples/generate.rs` writes.
 const FILES: [&str; 4] = ["types.rs", "open.rs", "operations.rs", "client.rs"];
 
 /// Prints all files.
@@ -52,29 +47,18 @@ pub fn diff(directory: &Path, out: &mut dyn Write) -> Result<Outcome> {
     Ok(Outcome::fine_if(same))
 }
 
-/// Returns the files with their names. The build script runs only if its inputs have changed.
+/// Returns the files with their names. Only the document and the generator are needed for them, so that a change can be
+/// reviewed before the wrapper compiles with it.
 fn generated() -> Result<Vec<(&'static str, String)>> {
-    let directory = out_dir()?;
-    FILES.into_iter().map(|name| Ok((name, workspace::read(&directory.join(name))?))).collect()
-}
-
-/// Returns the output directory of the build script.
-fn out_dir() -> Result<PathBuf> {
-    let id = cargo(&["pkgid", "-p", PACKAGE])?;
-    let messages = cargo(&["check", "--quiet", "--message-format=json", "-p", PACKAGE])?;
-    let mut messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let message = messages.find(|m| m["reason"] == "build-script-executed" && m["package_id"] == id.trim());
-    let directory = message.as_ref().and_then(|message| message["out_dir"].as_str());
-    Ok(directory.ok_or("cargo check did not say where the build script wrote")?.into())
-}
-
-/// Runs Cargo and returns its standard output. Its standard error passes through.
-fn cargo(arguments: &[&str]) -> Result<String> {
-    let output =
-        Command::new("cargo").args(arguments).current_dir(workspace::root()).stderr(Stdio::inherit()).output()?;
-    if output.status.success() {
-        Ok(String::from_utf8(output.stdout)?)
-    } else {
-        Err(format!("cargo {} failed", arguments.join(" ")).into())
+    let directory = workspace::root().join("target/codegen");
+    fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", workspace::shown(&directory)))?;
+    let document = directory.join("gotrue.json");
+    workspace::write(&document, &yaml::parse(&workspace::read(&workspace::document())?)?.to_string())?;
+    let generator = ["run", "--quiet", "-p", "gotrue-openapi", "--features", "generate", "--example", "generate", "--"];
+    let mut command = Command::new("cargo");
+    command.args(generator).arg(&document).arg(&directory).current_dir(workspace::root());
+    if !command.status()?.success() {
+        return Err("no code generated; the reason is above".into());
     }
+    FILES.into_iter().map(|name| Ok((name, workspace::read(&directory.join(name))?))).collect()
 }

@@ -1,9 +1,7 @@
 //! `conformance`: checks the document against recorded exchanges with real servers.
 
 mod checker;
-mod declared;
 mod exchange;
-mod schema;
 #[cfg(test)]
 mod tests;
 
@@ -13,24 +11,11 @@ use serde_json::Value;
 
 use crate::{
     outcome::{Outcome, Result},
+    schema::{self, Finding},
     workspace, yaml,
 };
 use checker::Checker;
 use exchange::Exchange;
-
-/// A difference between the document and an exchange.
-#[derive(Debug, PartialEq, Eq)]
-struct Finding {
-    /// `response.user.email`
-    field: String,
-    problem: String,
-}
-
-impl Finding {
-    fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { field: field.into(), problem: problem.into() }
-    }
-}
 
 /// Prints the findings of all exchanges in a directory, and the number of exchanges without one.
 pub fn run(directory: &Path, document: &Path, out: &mut dyn Write) -> Result<Outcome> {

@@ -11,10 +11,10 @@ use std::{io::Write, path::Path};
 use gotrue_openapi::Finding;
 
 use crate::{
-    bundle,
+    bundle, examples,
     outcome::{Outcome, Result},
     workspace,
-    yaml::{Layout, Position},
+    yaml::{self, Layout, Position},
 };
 
 /// Prints the findings of all documents of this repository.
@@ -37,10 +37,27 @@ pub fn run(file: &Path, out: &mut dyn Write) -> Result<Outcome> {
         writeln!(out, "{shown}:{}: {finding}", position.line)?;
     }
     writeln!(out, "{} in {shown}", count(findings.len()))?;
+    if findings.is_empty() && file == workspace::document() && !examples(out)? {
+        return Ok(Outcome::Findings);
+    }
     if findings.is_empty() && workspace::documents().contains(&file.to_owned()) {
         return bundle::check(out);
     }
     Ok(Outcome::fine_if(findings.is_empty()))
+}
+
+/// Prints the findings of the examples, and returns whether there are none.
+fn examples(out: &mut dyn Write) -> Result<bool> {
+    let file = workspace::examples();
+    let (shown, text) = (workspace::shown(&file), workspace::read(&file)?);
+    let layout = Layout::read(&text)?;
+    let document = bundle::document(&workspace::read(&workspace::document())?)?;
+    let findings = examples::findings(&document, &yaml::parse(&text)?)?;
+    for finding in &findings {
+        writeln!(out, "{shown}:{}: {finding}", layout.position(&finding.pointer).line)?;
+    }
+    writeln!(out, "{} in {shown}", count(findings.len()))?;
+    Ok(findings.is_empty())
 }
 
 fn count(findings: usize) -> String {

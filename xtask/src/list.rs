@@ -1,5 +1,6 @@
 //! `list`: the operations, with their credential and the methods that call them.
 
+mod browser;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -74,7 +75,7 @@ fn row(operation: &Operation<'_>, calls: &Calls) -> [String; 5] {
         operation.path.to_owned(),
         id.to_owned(),
         operation.credential().to_string(),
-        calls.callers(id).unwrap_or_else(|| "-".to_owned()),
+        calls.callers(id).unwrap_or_else(|| browser::methods(id).unwrap_or("-").to_owned()),
     ]
 }
 

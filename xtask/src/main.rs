@@ -10,6 +10,8 @@ mod ci;
 mod codegen;
 mod conformance;
 mod drift;
+mod examples;
+mod generators;
 mod golang;
 mod layers;
 mod links;
@@ -18,11 +20,15 @@ mod list;
 mod outcome;
 mod performance;
 mod program;
+mod record;
+mod reference;
+mod schema;
 mod source;
 mod workspace;
 mod yaml;
 
 use std::{
+    ffi::OsString,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
@@ -48,6 +54,14 @@ enum Command {
     },
     /// Write openapi/bundle from the documents: JSON, and YAML without aliases.
     Bundle,
+    /// Try generators of other projects: generate a client, compile it, and call the fake server with it.
+    Generators {
+        /// The generators to try [default: those that CI tries].
+        names: Vec<String>,
+        /// Try all generators.
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
+    },
     /// List the operations with their credential and the method that calls them.
     List {
         /// Print a Markdown table.
@@ -88,6 +102,18 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         diff: Option<PathBuf>,
     },
+    /// Record exchanges with a server, for tests and conformance; `record --help` lists the options.
+    #[command(disable_help_flag = true)]
+    Record {
+        /// The options of the recorder.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Write the document as an HTML page, with the error codes of each operation.
+    Reference {
+        /// The file to write [default: target/reference/index.html].
+        file: Option<PathBuf>,
+    },
     /// Check that modules name only modules of lower layers, and that there are no cycles.
     Layers,
     /// Check the links of the Markdown files, after `cargo doc --all-features`.
@@ -117,6 +143,9 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Lint { file: Some(file) } => lint::run(&file, out),
         Command::Lint { file: None } => lint::all(out),
         Command::Bundle => bundle::run(out),
+        Command::Generators { all: true, .. } => generators::run(&generators::Selection::All, out),
+        Command::Generators { names, .. } if names.is_empty() => generators::run(&generators::Selection::Ci, out),
+        Command::Generators { names, .. } => generators::run(&generators::Selection::Named(names), out),
         Command::List { markdown, check } => {
             let format = if markdown { list::Format::Markdown } else { list::Format::Columns };
             list::run(format, check.as_deref(), out)
@@ -130,6 +159,10 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Codegen { emit: Some(directory), .. } => codegen::emit(&directory, out),
         Command::Codegen { diff: Some(directory), .. } => codegen::diff(&directory, out),
         Command::Codegen { .. } => codegen::print(out),
+        Command::Record { arguments } => record::run(&arguments),
+        Command::Reference { file } => {
+            reference::run(&file.unwrap_or_else(|| workspace::root().join("target/reference/index.html")), out)
+        }
         Command::Layers => layers::run(out),
         Command::Links => links::run(out),
         Command::Bench => bench::run(out),

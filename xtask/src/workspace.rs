@@ -17,6 +17,11 @@ pub fn document() -> PathBuf {
     root().join("openapi/gotrue.yaml")
 }
 
+/// Returns the examples of the server's document.
+pub fn examples() -> PathBuf {
+    root().join("openapi/examples.yaml")
+}
+
 /// Returns the documents: of the server, and of the hooks that it calls.
 pub fn documents() -> [PathBuf; 2] {
     [document(), root().join("openapi/hooks.yaml")]

@@ -1,7 +1,7 @@
 //! `gotrue api`, with each kind of credential, parameter and response.
 
 use gotrue::{
-    raw::OPERATIONS,
+    raw::{Credential, OPERATIONS},
     serde_json::{self, Value},
 };
 
@@ -19,6 +19,15 @@ fn every_operation_is_listed_and_has_help() {
         assert!(help.lines().any(|line| line.split_whitespace().next() == Some(&name)), "{name}");
         let own = terminal.run(&format!("api {name} --help"));
         assert!(own.exit == 0 && own.out.contains(operation.path), "{name}: {}", own.err);
+        let credential = match operation.credential {
+            Credential::User => "Uses the session of gotrue login.",
+            Credential::OptionalUser => "Uses the session of gotrue login, if there is one.",
+            Credential::Admin => "Uses the service key.",
+            Credential::OAuthClient => "Uses the ID of an OAuth client,",
+            _ => "Uses no credential except the API key.",
+        };
+        let words: Vec<_> = own.out.split_whitespace().collect();
+        assert!(words.join(" ").contains(credential), "{name}: {}", own.out);
         assert_eq!(terminal.run(&format!("api {} --help", operation.id)).exit, 0, "{}", operation.id);
     }
 }
@@ -149,6 +158,9 @@ async fn any_path_with_any_method() {
     assert_eq!(json(&token.out)["access_token"], "[redacted]");
     let before = server.requests().len();
     assert_eq!(terminal.run("api GET settings").exit, 2, "a path starts with a slash");
+    for (method, takes_body) in [("GET", false), ("DELETE", false), ("POST", true), ("PUT", true), ("PATCH", true)] {
+        assert_eq!(terminal.run(&format!("api {method} --help")).out.contains("--body"), takes_body, "{method}");
+    }
     assert_eq!(terminal.run("api POST /otp --body planted").exit, 2);
     assert_eq!(server.requests().len(), before);
 }

@@ -33,6 +33,7 @@ async fn login_prints_the_url_if_no_browser_starts() {
     let server = FakeServer::start().await;
     let terminal = Terminal::at(&server);
     let mut login = terminal.start("login --provider github --browser-command ./no-such-browser");
+    login.line_with("open this URL in a browser on this machine:");
     browse(&login.line_with("http://")).await;
     assert_eq!(login.exit(), 0);
 }
@@ -63,8 +64,20 @@ async fn an_opener_that_does_nothing_hides_no_url() {
     let server = FakeServer::start().await;
     let terminal = Terminal::at(&server);
     let mut login = terminal.start("login --provider github --browser-command true");
+    login.line_with("if none opened, open this URL on this machine:");
     browse(&login.line_with("http://")).await;
     assert_eq!(login.exit(), 0);
+}
+
+#[tokio::test]
+async fn a_provider_that_the_settings_do_not_list_is_not_refused() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    for name in ["custom:acme", "x", "vercel_marketplace"] {
+        let done = terminal.run(&format!("login --provider {name} --no-browser --timeout 1ms"));
+        assert_eq!(done.exit, 1, "the browser does not return: {}", done.err);
+        assert!(!done.err.contains("is not enabled"), "{}", done.err);
+    }
 }
 
 #[tokio::test]

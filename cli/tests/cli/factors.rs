@@ -27,6 +27,7 @@ async fn login_prompts_for_a_verified_factor() {
     let (_, secret) = enrolled(&mut terminal);
     let verified = terminal.answer("mfa verify", &code(&server, &secret));
     assert_eq!(verified.exit, 0, "{}", verified.err);
+    assert!(verified.err.contains("verified; the session is now aal2"), "{}", verified.err);
     assert_eq!(terminal.run("logout").exit, 0);
 
     let answers = format!("{PASSWORD}\n{}\n", code(&server, &secret));

@@ -102,6 +102,12 @@ async fn connection_errors_name_the_url_and_errors_the_request() {
     let error: serde_json::Value = serde_json::from_str(&done.err).unwrap();
     assert_eq!(error["error"]["url"], format!("{url}/"));
 
+    // The same with a key on the command line. One that was prompted for is not prompted for again.
+    let done = terminal.run(&format!("--url {url} --key key health"));
+    assert!(done.err.contains(&format!("({url}/)")), "{}", done.err);
+    let done = terminal.answer(&format!("--url {url} --key - health"), "key");
+    assert!(done.exit == 3 && !done.err.contains(&url), "{}", done.err);
+
     let stub = MockServer::start().await;
     let refusal = ResponseTemplate::new(400).insert_header("sb-request-id", "request-7").set_body_string("{}");
     Mock::given(matchers::any()).respond_with(refusal).mount(&stub).await;

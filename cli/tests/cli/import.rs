@@ -230,6 +230,21 @@ async fn refused_rows_are_reported_without_passwords_and_can_be_imported_again()
 }
 
 #[tokio::test]
+async fn refused_rows_of_an_earlier_import_are_dropped() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    fs::write(terminal.file("users.jsonl"), rows(2)).unwrap();
+    fs::write(terminal.file("users.jsonl.refused.jsonl"), "{}\n").unwrap();
+    let line = format!("users import {} --json", terminal.file("users.jsonl").display());
+    assert_eq!(json(&terminal.run(&line)), json!({ "created": 2, "refused": 0 }));
+    assert!(!terminal.file("users.jsonl.refused.jsonl").exists());
+    // The addresses exist now.
+    fs::write(terminal.file("users.jsonl.refused.jsonl"), "{}\n").unwrap();
+    assert_eq!(json(&terminal.run(&line)), json!({ "created": 0, "refused": 2 }));
+    assert_eq!(refused(&terminal, "users.jsonl.refused.jsonl").len(), 2);
+}
+
+#[tokio::test]
 async fn a_refused_row_without_its_password_is_refused_again() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
@@ -270,6 +285,9 @@ async fn standard_input_and_a_dry_run() {
     let done = terminal.answer("users import - --json", "{\"email\": \"ada@example.com\"}\n");
     assert_eq!((done.exit, json(&done)), (0, json!({ "created": 1, "refused": 0 })), "{}", done.err);
     assert_eq!(terminal.answer("users import -", "").exit, 2);
+    let done = terminal.answer("users import - --format jsonl", "{\"email\": \"grace@example.com\"}\n");
+    let rate = done.out.lines().find_map(|line| line.strip_prefix("rate")?.trim().strip_suffix(" per second"));
+    assert!(rate.is_some_and(|rate| rate.parse::<u32>().unwrap() > 0), "{}", done.out);
 }
 
 #[cfg(unix)]

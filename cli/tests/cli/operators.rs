@@ -165,3 +165,50 @@ async fn audit_follow_prints_entries_that_appear_late() {
     }
     audit.kill();
 }
+
+#[tokio::test]
+async fn the_audit_log_is_filtered_by_the_server() {
+    let stub = MockServer::start().await;
+    let empty = ResponseTemplate::new(200).set_body_json(json!([]));
+    Mock::given(matchers::path("/admin/audit")).respond_with(empty).mount(&stub).await;
+    let mut terminal = Terminal::at_url(&stub.uri(), "service-key");
+    for (option, query) in [
+        ("--author ada", Some("author:ada")),
+        ("--action login", Some("action:login")),
+        ("--about account", Some("type:account")),
+        ("", None),
+    ] {
+        assert_eq!(terminal.run(&format!("audit {option}")).exit, 0, "{option}");
+        let request = stub.received_requests().await.unwrap().pop().unwrap();
+        let sent = request.url.query_pairs().find(|(name, _)| name == "query").map(|(_, value)| value.into_owned());
+        assert_eq!(sent.as_deref(), query, "{option}");
+    }
+}
+
+/// The log is long, and its entries are an hour apart.
+#[tokio::test]
+async fn audit_follow_does_not_read_the_whole_log_first() {
+    const PAGES: u64 = 20;
+    let stub = MockServer::start().await;
+    let responder = |request: &Request| {
+        let pairs: HashMap<_, _> = request.url.query_pairs().into_owned().collect();
+        let page: u64 = pairs["page"].parse().unwrap();
+        let per_page: u64 = pairs["per_page"].parse().unwrap();
+        let entry = |number: u64| {
+            let time = gotrue::chrono::DateTime::from_timestamp(1_795_000_000, 0).unwrap();
+            let time = time - std::time::Duration::from_secs(number * 3600);
+            let id = format!("00000000-0000-4000-8000-{number:012}");
+            json!({ "id": id, "created_at": time, "payload": { "action": "login" } })
+        };
+        let entries: Vec<Value> = ((page - 1) * per_page..page * per_page).map(entry).collect();
+        let entries = if page <= PAGES { entries } else { Vec::new() };
+        let total = (PAGES * per_page).to_string();
+        ResponseTemplate::new(200).insert_header("x-total-count", total).set_body_json(entries)
+    };
+    Mock::given(matchers::path("/admin/audit")).respond_with(responder).mount(&stub).await;
+    let terminal = Terminal::at_url(&stub.uri(), "service-key");
+    let mut audit = terminal.start("audit --follow --limit 2 --interval 1h --json");
+    audit.stdout().lines().next().unwrap().unwrap();
+    assert_eq!(stub.received_requests().await.unwrap().len(), 1);
+    audit.kill();
+}

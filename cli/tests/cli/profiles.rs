@@ -28,6 +28,13 @@ async fn profile_lifecycle() {
     terminal.assert_record("profiles");
 }
 
+#[test]
+fn an_unknown_profile_is_reported_before_the_question() {
+    let mut terminal = Terminal::new();
+    let done = terminal.run("profile remove unknown");
+    assert!(done.exit == 5 && !done.err.contains("Remove the profile"), "{}", done.err);
+}
+
 #[tokio::test]
 async fn a_profile_has_its_own_server_keys_and_session() {
     let (first, second) = (server_with_ada().await, FakeServer::start().await);

@@ -52,6 +52,20 @@ async fn users_as_json_lines() {
 }
 
 #[tokio::test]
+async fn a_width_of_nothing_is_not_a_width() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("users create ada@example.com");
+    let table = terminal.run("users list").out;
+    for width in ["0", "-1", "", "wide"] {
+        terminal.set("COLUMNS", width);
+        assert_eq!(terminal.run("users list").out, table, "{width}");
+    }
+    terminal.set("COLUMNS", "40");
+    assert_ne!(terminal.run("users list").out, table);
+}
+
+#[tokio::test]
 async fn invitations_and_links() {
     let server = FakeServer::builder().seed(SEED).start().await;
     let mut terminal = Terminal::at(&server);

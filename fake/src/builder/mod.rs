@@ -26,7 +26,7 @@ use crate::{
         ServerSettings,
         variables::{SettingError, is_setting},
     },
-    state::{State, lock},
+    state::State,
     wire::Listener,
 };
 
@@ -185,12 +185,22 @@ impl FakeServerBuilder {
         let seed = self.seed.unwrap_or_else(|| NEXT_SEED.fetch_add(1, Ordering::Relaxed));
         let state = Arc::new(Mutex::new(State::new(self.settings, self.clock, base_url, seed)));
         let shared = state.clone();
-        let http = listener.serve(move |request| router::respond(&mut lock(&shared), request)).await?;
+        let http = listener
+            .serve(move |request| {
+                let state = shared.clone();
+                Box::pin(async move { router::respond(&state, &request).await })
+            })
+            .await?;
         let control = match control_listener {
             Some(listener) => {
                 let (url, control) = (listener.url(), Arc::new(Control::new(state.clone())));
                 let handler = control.clone();
-                let http = listener.serve(move |request| handler.answer(request)).await?;
+                let http = listener
+                    .serve(move |request| {
+                        let response = handler.answer(&request);
+                        Box::pin(std::future::ready(response))
+                    })
+                    .await?;
                 Some(ControlServer { url, control, _http: http })
             }
             None => None,

@@ -104,10 +104,13 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
         let message = "Too many failed verification attempts, try again later";
         return Err(ApiError::new(429, ErrorCode::MfaRecoveryCodesLocked, message));
     }
+    let (id, is_right) = (row.factor_id, row.has(&code));
+    state.factor_checked(caller.user_id, id, &FactorType::RecoveryCode, is_right)?;
+    let row = state.recovery_codes_of(caller.user_id)?;
     if !row.redeem(&code, now, &settings) {
         return Err(wrong());
     }
-    let (id, remaining) = (row.factor_id, row.remaining());
+    let remaining = row.remaining();
     let traits = json!({ "factor_id": id, "remaining": remaining });
     state.log_action(caller.user_id, AuditAction::RecoveryCodesVerified, Some(traits));
     ok(&state.raise_session(caller.session_id, id, "mfa/recovery_code")?)

@@ -95,6 +95,8 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
         }
         state.log_action(id, AuditAction::UserSignedup, traits());
         state.log_action(id, AuditAction::Login, traits());
+        // The real server does not call the hook for new users here.
+        state.hook_run.created = None;
         return state.sign_in_new_user(id);
     }
     state.log_action(id, AuditAction::UserConfirmationRequested, traits());

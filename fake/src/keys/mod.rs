@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The keys, newest last.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
     all: Vec<Key>,
     random: Random,
@@ -25,6 +25,7 @@ pub(crate) struct Keys {
 }
 
 /// A key pair or a shared secret.
+#[derive(Clone)]
 pub(crate) struct Key {
     id: Option<String>,
     algorithm: Algorithm,
@@ -147,7 +148,7 @@ impl Key {
 }
 
 /// The header of a token, in the order of the real server.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Header<'a> {
     alg: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

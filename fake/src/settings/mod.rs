@@ -12,6 +12,7 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use crate::{
+    hooks::Hooks,
     model::Provider,
     redirect_url::SITE_URL,
     settings::rates::{Rate, RateLimits},
@@ -121,6 +122,8 @@ pub(crate) struct ServerSettings {
     pub(crate) cors_allowed_headers: Vec<String>,
     /// Whether the server plays the gateway of a Supabase project too.
     pub(crate) gateway: bool,
+
+    pub(crate) hooks: Hooks,
 
     // Limits.
     /// How many calls of an operation are accepted within five minutes.
@@ -269,6 +272,7 @@ impl Default for ServerSettings {
             external_url: None,
             cors_allowed_headers: Vec::new(),
             gateway: false,
+            hooks: Hooks::new(),
             rate_limit: None,
             rate_limits: RateLimits::default(),
             sent_emails: None,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration};
 use gotrue::Secret;
 
 use crate::{
-    go_duration, keys,
+    go_duration, hooks, keys,
     model::Provider,
     settings::{
         Codes, ServerSettings,
@@ -230,6 +230,16 @@ impl ServerSettings {
             }
             return Ok(());
         }
+        if let Some((event, what)) = hooks::variable(name) {
+            let hook = self.hooks.entry(event).or_default();
+            let result = match what {
+                "ENABLED" => flag(value.trim()).map(|enabled| hook.is_enabled = enabled),
+                "URI" => hooks::url(value).map(|url| hook.url = url),
+                "SECRETS" => hooks::secrets(value).map(|secrets| hook.secrets = secrets),
+                _ => return Err(SettingError::new(format!("unknown setting {name}"))),
+            };
+            return result.map_err(|why| SettingError::new(format!("{name}: {why}")));
+        }
         if WITHOUT_EFFECT.contains(&name) {
             return Ok(());
         }
@@ -247,11 +257,13 @@ impl ServerSettings {
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<(), SettingError> {
         let results = variables.into_iter().map(|(name, value)| self.set(&name, &value));
-        let problems: Vec<String> = results.filter_map(Result::err).flat_map(|error| error.problems).collect();
+        let mut problems: Vec<String> = results.filter_map(Result::err).flat_map(|error| error.problems).collect();
         if self.autoconfirm_emails && self.allow_unverified_emails {
             let both = "GOTRUE_MAILER_AUTOCONFIRM and GOTRUE_MAILER_ALLOW_UNVERIFIED_EMAIL_SIGN_INS exclude each other";
             return Err(SettingError::new(both.to_owned()));
         }
+        let lost = self.hooks.iter().filter(|(_, hook)| hook.is_enabled && hook.url.is_none());
+        problems.extend(lost.map(|(event, _)| format!("GOTRUE_HOOK_{}_URI is missing", event.variable())));
         if problems.is_empty() { Ok(()) } else { Err(SettingError { problems }) }
     }
 }

@@ -1,11 +1,13 @@
 //! Access tokens, and authentication of requests.
 
 use chrono::Duration;
-use gotrue::Secret;
+use gotrue::{Secret, hooks::HookClaims};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
+    hooks::Event,
     model::{
         ErrorCode,
         types::{Factor, Session, User},
@@ -47,7 +49,13 @@ pub(crate) fn session_gone() -> ApiError {
 }
 
 impl State {
-    pub(crate) fn tokens(&mut self, session_id: Uuid, refresh_token: String) -> Result<Session, ApiError> {
+    /// Returns new tokens of a session, after it was authenticated by a method.
+    pub(crate) fn tokens(
+        &mut self,
+        session_id: Uuid,
+        refresh_token: String,
+        method: &str,
+    ) -> Result<Session, ApiError> {
         let now = self.now();
         let row = self.sessions.iter().find(|session| session.id == session_id).ok_or_else(session_gone)?;
         let (user_id, aal, amr, application) = (row.user_id, row.aal(), row.amr(), row.application.clone());
@@ -79,6 +87,7 @@ impl State {
             claims["client_id"] = json!(application.client_id);
             claims["scope"] = json!(application.scope);
         }
+        let claims = self.customized(user.id, claims, method)?;
         Ok(Session {
             access_token: self.sign(&claims)?,
             token_type: "bearer".to_owned(),
@@ -91,6 +100,25 @@ impl State {
             weak_password: None,
             id_token: None,
         })
+    }
+
+    /// Returns the claims as the hook for access tokens wants them.
+    fn customized(&mut self, user_id: Uuid, claims: Value, method: &str) -> Result<Value, ApiError> {
+        let payload = json!({ "user_id": user_id, "claims": claims, "authentication_method": method });
+        let Some(mut output) = self.call_hook(Event::CustomAccessToken, payload)? else { return Ok(claims) };
+        if output.is_object() && output.get("claims").is_none() {
+            return Err(self.undone(ApiError::internal("output claims field is missing")));
+        }
+        let claims = output["claims"].take();
+        let checked: Result<HookClaims, _> = HookClaims::deserialize(&claims);
+        match checked.map(|checked| checked.validate()) {
+            Ok(Ok(())) => Ok(claims),
+            Ok(Err(why)) => {
+                let message = format!("output claims do not conform to the expected schema: \n- {why}\n");
+                Err(self.undone(ApiError::internal(&message)))
+            }
+            Err(_) => Err(self.undone(ApiError::internal("Error unmarshaling JSON output."))),
+        }
     }
 
     /// Verifies an access token and returns its claims.

@@ -132,10 +132,18 @@ impl State {
     fn create_blank(&mut self, email: &str, phone: &str, data: Option<&Value>, aud: &str) -> Result<Uuid, ApiError> {
         check_storable(data, NOT_SAVED)?;
         let (id, now) = (self.random.id(), self.now());
-        let user = blank_user(&self.settings, id, email, phone, aud, now);
+        let mut user = blank_user(&self.settings, id, email, phone, aud, now);
         // A user of another audience may have it.
         self.check_unique(id, &Contact::Email(user.email.clone().unwrap_or_default()), NOT_SAVED)?;
         self.check_unique(id, &Contact::Phone(user.phone.clone().unwrap_or_default()), NOT_SAVED)?;
+        let provider = match (email, phone) {
+            ("", "") => "",
+            ("", _) => "phone",
+            _ => "email",
+        };
+        user.is_anonymous = Some(provider.is_empty());
+        self.before_user_created(&user, provider, data.unwrap_or(&json!({})))?;
+        user.is_anonymous = Some(false);
         self.accounts.push(Account::new(user));
         Ok(id)
     }

@@ -3,13 +3,15 @@
 use bytes::Bytes;
 use chrono::{DateTime, Duration, Utc};
 use gotrue::Secret;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha224};
 use uuid::Uuid;
 
 use crate::{
     code_challenge::Challenge,
+    hooks::Event,
     mailbox::Message,
-    model::{ErrorCode, OtpType},
+    model::{ErrorCode, OtpType, types::User},
     state::{rows::account::SentCode, store::State},
     wire::ApiError,
 };
@@ -21,6 +23,14 @@ pub(crate) struct OutgoingMessage {
     pub(crate) challenge: Option<Challenge>,
     /// Where the link leads.
     pub(crate) redirect_to: String,
+}
+
+/// A code for an address, not sent yet.
+#[derive(Default)]
+struct NewCode {
+    to: String,
+    code: String,
+    hash: String,
 }
 
 /// Returns the hash of a code, which links contain.
@@ -77,29 +87,91 @@ impl State {
         if message.otp_type == Some(OtpType::EmailChange) {
             account.is_change_half_confirmed = false;
         }
+        let mut codes = Vec::new();
         for address in addresses.into_iter().filter(|address| !address.is_empty()) {
-            self.send_to(user_id, &address, to_phone, message)?;
+            codes.extend(self.new_code(user_id, address, to_phone, message)?);
         }
-        self.set_sent_at(user_id, message.otp_type)
+        self.set_sent_at(user_id, message.otp_type)?;
+        self.send_codes(user_id, &codes, to_phone, message)
     }
 
-    fn send_to(&mut self, user_id: Uuid, to: &str, to_phone: bool, message: &OutgoingMessage) -> Result<(), ApiError> {
+    /// Makes the code for an address. `None` if the owner of a phone number knows it already.
+    fn new_code(
+        &mut self,
+        user_id: Uuid,
+        to: String,
+        to_phone: bool,
+        message: &OutgoingMessage,
+    ) -> Result<Option<NewCode>, ApiError> {
         let now = self.now();
         let length = if to_phone { self.settings.phone_codes.length } else { self.settings.email_codes.length };
-        let test_code = self.test_code(to).filter(|_| to_phone);
+        let test_code = self.test_code(&to).filter(|_| to_phone);
         let code = test_code.clone().map_or_else(|| self.random.code(length), String::from);
         let prefix = if message.challenge.is_some() { "pkce_" } else { "" };
-        let hash = format!("{prefix}{}", token_hash(to, &code));
-        let sent = SentCode::new(message.otp_type, to, &hash, now);
+        let hash = format!("{prefix}{}", token_hash(&to, &code));
+        let sent = SentCode::new(message.otp_type, &to, &hash, now);
         self.account(user_id)?.codes.push(sent);
-        let link = message.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(&hash, otp_type, message));
-        if test_code.is_some() {
-            // The owner of the number knows the code.
-            return Ok(());
+        Ok(test_code.is_none().then_some(NewCode { to, code, hash }))
+    }
+
+    /// Sends codes to the mailbox, or to the hook that sends messages.
+    fn send_codes(
+        &mut self,
+        user_id: Uuid,
+        codes: &[NewCode],
+        to_phone: bool,
+        message: &OutgoingMessage,
+    ) -> Result<(), ApiError> {
+        let user = self.account(user_id)?.user.clone();
+        for NewCode { to, code, hash } in codes {
+            let payload = || json!({ "user": user, "sms": { "otp": code, "phone": to } });
+            if to_phone && self.call_hook(Event::SendSms, payload())?.is_some() {
+                return Ok(());
+            }
+            if !to_phone && self.call_hook(Event::SendEmail, self.email_payload(&user, codes, message))?.is_some() {
+                // One call is for both addresses.
+                return Ok(());
+            }
+            let link = message.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(hash, otp_type, message));
+            let token_hash = (!to_phone).then(|| hash.clone().into());
+            self.deliver(to, message.otp_type, code.clone(), token_hash, link);
         }
-        let token_hash = (!to_phone).then(|| hash.into());
-        self.deliver(to, message.otp_type, code, token_hash, link);
         Ok(())
+    }
+
+    /// Returns the payload of the hook for emails. For a change of the email address with two confirmations, the code of
+    /// each address has the hash of the other one beside it, as in the real server.
+    fn email_payload(&self, user: &User, codes: &[NewCode], message: &OutgoingMessage) -> Value {
+        let empty = NewCode::default();
+        let (current, new) = match codes {
+            [current, new] => (current, new),
+            [only] => (only, &empty),
+            _ => (&empty, &empty),
+        };
+        let (hash, hash_new) = if codes.len() == 2 { (&new.hash, &current.hash) } else { (&current.hash, &empty.hash) };
+        let action = match message.otp_type {
+            None => "reauthentication".to_owned(),
+            Some(OtpType::Email) => "magiclink".to_owned(),
+            Some(otp_type) => otp_type.to_string(),
+        };
+        // A reauthentication has no link.
+        let hash = if message.otp_type.is_none() { "" } else { hash };
+        json!({
+            "user": user,
+            "email_data": {
+                "token": current.code,
+                "token_hash": hash,
+                "redirect_to": message.redirect_to,
+                "email_action_type": action,
+                "site_url": self.base_url,
+                "token_new": new.code,
+                "token_hash_new": hash_new,
+                "old_email": "",
+                "old_phone": "",
+                "provider": "",
+                "factor_type": "",
+            },
+        })
     }
 
     pub(crate) fn link(&self, hash: &str, otp_type: OtpType, message: &OutgoingMessage) -> Secret {
@@ -199,9 +271,13 @@ impl State {
         self.mailbox.push(Message { to: to.to_owned(), otp_type, code: code.into(), token_hash, link, sent_at, id });
     }
 
-    pub(crate) fn send_factor_code(&mut self, number: &str) -> String {
+    pub(crate) fn send_factor_code(&mut self, user_id: Uuid, number: &str) -> Result<String, ApiError> {
         let code = self.random.code(self.settings.factor_codes.length);
-        self.deliver(number, None, code.clone(), None, None);
-        code
+        let user = self.account(user_id)?.user.clone();
+        let payload = json!({ "user": user, "sms": { "otp": code, "sms_type": "mfa", "phone": number } });
+        if self.call_hook(Event::SendSms, payload).map_err(|_| ApiError::internal("error invoking hook"))?.is_none() {
+            self.deliver(number, None, code.clone(), None, None);
+        }
+        Ok(code)
     }
 }

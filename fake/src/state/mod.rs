@@ -6,6 +6,7 @@ pub(crate) mod audit_log;
 pub(crate) mod consents;
 pub(crate) mod factors;
 pub(crate) mod flows;
+pub(crate) mod hooks;
 pub(crate) mod identity_providers;
 pub(crate) mod messages;
 pub(crate) mod passkeys;

@@ -66,7 +66,10 @@ impl State {
             (None, _) if self.settings.disable_sign_up => {
                 return Err(ApiError::new(422, ErrorCode::SignupDisabled, "Signups not allowed for this instance"));
             }
-            (None, taken) => self.create_from(profile, taken.is_some(), aud),
+            (None, taken) => {
+                let is_taken = taken.is_some();
+                self.create_from(profile, is_taken, aud)?
+            }
         };
         let account = self.account(id)?;
         if account.is_banned(now) {
@@ -106,15 +109,17 @@ impl State {
         Ok(())
     }
 
-    fn create_from(&mut self, profile: &Profile, is_taken: bool, aud: &str) -> Uuid {
+    fn create_from(&mut self, profile: &Profile, is_taken: bool, aud: &str) -> Result<Uuid, ApiError> {
         let (id, identity_id, now) = (self.random.id(), self.random.id(), self.now());
         let email = if is_taken { "" } else { &profile.email };
-        let mut account = Account::new(blank_user(&self.settings, id, email, "", aud, now));
+        let user = blank_user(&self.settings, id, email, "", aud, now);
+        self.before_user_created(&user, &profile.provider, &profile.data)?;
+        let mut account = Account::new(user);
         account.merge_metadata(&profile.data);
         account.add_identity(profile.identity(identity_id, id, now));
         account.list_providers();
         self.accounts.push(account);
-        id
+        Ok(id)
     }
 
     /// Confirms the address if the provider has verified it, and removes other, unconfirmed identities.

@@ -42,7 +42,7 @@ impl State {
         let (token, more) = issued.map_err(|error| error.headers(headers.clone()))?;
         headers.extend(more);
         self.sessions[position].refreshed_at = Some(now);
-        self.issue(session_id, token, headers)
+        self.issue(session_id, token, headers, "token_refresh")
     }
 
     /// Fails if a session has ended by its age, by inactivity or by a newer one.

@@ -86,7 +86,7 @@ impl State {
             application,
             refresh_tokens,
         });
-        self.issue(id, token, headers)
+        self.issue(id, token, headers, method)
     }
 
     /// Returns a session with a refresh token and a new access token.
@@ -95,8 +95,9 @@ impl State {
         session_id: Uuid,
         refresh_token: String,
         headers: Headers,
+        method: &str,
     ) -> Result<IssuedSession, ApiError> {
-        Ok(IssuedSession { session: self.tokens(session_id, refresh_token)?, headers })
+        Ok(IssuedSession { session: self.tokens(session_id, refresh_token, method)?, headers })
     }
 
     /// Returns whether a second factor was used in a session.
@@ -127,7 +128,7 @@ impl State {
             fresh
         };
         self.sessions.retain(|session| session.user_id != user_id || session.second_factor.is_some());
-        self.tokens(session_id, token)
+        self.tokens(session_id, token, method)
     }
 
     /// Lowers the sessions that used a factor to aal1.

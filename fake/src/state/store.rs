@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api_keys::ApiKeys,
     fault::Faults,
+    hooks::HookRun,
     keys::Keys,
     mailbox::Message,
     model::types::{AuditLogEntry, CustomProvider},
@@ -32,7 +33,7 @@ use crate::{
 };
 
 /// Everything that the server remembers.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct State {
     #[serde(skip)]
     pub(crate) settings: ServerSettings,
@@ -66,6 +67,9 @@ pub(crate) struct State {
     pub(crate) calls: Calls,
     #[serde(skip)]
     pub(crate) faults: Faults,
+    /// The hooks of the current request.
+    #[serde(skip)]
+    pub(crate) hook_run: HookRun,
     #[serde(skip)]
     pub(crate) random: Random,
     /// A separate sequence, so that writing to the audit log does not change other ids.
@@ -137,6 +141,7 @@ impl State {
             requests: VecDeque::new(),
             calls: Calls::default(),
             faults: Faults::default(),
+            hook_run: HookRun::default(),
             random: Random::new("state", seed),
             audit_ids: Random::new("audit log", seed),
             clock,

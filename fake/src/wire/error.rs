@@ -31,6 +31,8 @@ enum Reason {
     Code(ErrorCode),
     WeakPassword(WeakPassword),
     Unforeseen,
+    /// An error that the server did not define itself.
+    Unclassified,
     /// A value that is already in the database, with the details of the database.
     Taken {
         constraint: &'static str,
@@ -57,6 +59,17 @@ impl ApiError {
     pub(crate) fn unforeseen() -> Self {
         let message = "Unexpected failure, please check server logs for more information".to_owned();
         Self { status: 500, reason: Reason::Unforeseen, message, headers: Vec::new() }
+    }
+
+    /// Returns the refusal of a hook.
+    pub(crate) fn of_hook(status: u16, message: String) -> Self {
+        let reason = if status == 500 { Reason::Unforeseen } else { Reason::Unclassified };
+        Self { status, reason, message, headers: Vec::new() }
+    }
+
+    /// Returns an error of status 500 with another message, as the server reports some failures of hooks.
+    pub(crate) fn internal(message: &str) -> Self {
+        Self { message: message.to_owned(), ..Self::unforeseen() }
     }
 
     /// Returns the error of a unique constraint of the database. Before API version 2024-01-01, the body is that of the
@@ -93,6 +106,7 @@ impl ApiError {
             Reason::Code(code) => Some(code.clone()),
             Reason::WeakPassword(_) => Some(ErrorCode::WeakPassword),
             Reason::Unforeseen | Reason::Taken { .. } => Some(ErrorCode::UnexpectedFailure),
+            Reason::Unclassified => Some(ErrorCode::Unknown),
             Reason::OAuth(_) => None,
         }
     }
@@ -103,7 +117,7 @@ impl ApiError {
         let has_header = match self.reason {
             Reason::Code(_) | Reason::Taken { .. } => true,
             Reason::WeakPassword(_) => !versioned,
-            Reason::Unforeseen | Reason::OAuth(_) => false,
+            Reason::Unforeseen | Reason::Unclassified | Reason::OAuth(_) => false,
         };
         let mut error = Error::default();
         if let Reason::OAuth(name) = self.reason {

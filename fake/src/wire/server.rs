@@ -34,8 +34,11 @@ use crate::wire::{
     response::{Cut, Response},
 };
 
+/// The response to come.
+pub(crate) type Responding = Pin<Box<dyn Future<Output = Response> + Send>>;
+
 /// Handles one request.
-type Handler = Arc<dyn Fn(&Request) -> Response + Send + Sync>;
+type Handler = Arc<dyn Fn(Request) -> Responding + Send + Sync>;
 
 /// A bound port, on which a server can be started.
 pub(crate) struct Listener {
@@ -57,7 +60,7 @@ impl Listener {
     /// Starts a server, and returns once it accepts connections.
     pub(crate) async fn serve(
         self,
-        handler: impl Fn(&Request) -> Response + Send + Sync + 'static,
+        handler: impl Fn(Request) -> Responding + Send + Sync + 'static,
     ) -> io::Result<Server> {
         let (stop, stopped) = oneshot::channel();
         let (started, starts) = oneshot::channel();
@@ -149,7 +152,8 @@ impl Connections {
         if self.is_stopped.load(Ordering::Acquire) {
             return Err(BrokenOff(Cut::Reset));
         }
-        let response = (self.handler)(&Request { method: head.method, uri: head.uri, headers: head.headers, body });
+        let response =
+            (self.handler)(Request { method: head.method, uri: head.uri, headers: head.headers, body }).await;
         if let Some(delay) = response.delay {
             tokio::time::sleep(delay).await;
         }

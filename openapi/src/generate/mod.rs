@@ -21,7 +21,7 @@ pub use hooks::{HookCode, hooks};
 /// The schema that admits every JSON value. It becomes `serde_json::Value`.
 const FREE_FORM: &str = "Metadata";
 
-/// Options of the generated code.
+/// Options of the generated code. The defaults are those of the crate `gotrue`.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Derives `schemars::JsonSchema` for every model. Default: false.
@@ -35,7 +35,8 @@ pub struct Options {
     pub types: &'static str,
     /// The path of the module of the open string types that only auth hooks have. Default: `crate::types::hooks`.
     pub hooks: &'static str,
-    /// The models that are written by hand, each with the path of its type. Default: none.
+    /// The models that are written by hand, each with the path of its type. Default: `JwkSet`, which skips invalid
+    /// keys, and `GenerateLinkResult`, whose parts are models of their own.
     pub hand_written: &'static [(&'static str, &'static str)],
     /// The path of the type that the client's hooks get, which sends the requests. Default:
     /// `crate::transport::Transport`.
@@ -50,7 +51,10 @@ impl Default for Options {
             secret: "crate::secret::Secret",
             types: "crate::types",
             hooks: "crate::types::hooks",
-            hand_written: &[],
+            hand_written: &[
+                ("JwkSet", "crate::types::JwkSet"),
+                ("GenerateLinkResult", "crate::types::GenerateLinkResult"),
+            ],
             transport: "crate::transport::Transport",
         }
     }
@@ -73,6 +77,20 @@ pub struct Code {
     pub client: TokenStream,
 }
 
+impl Code {
+    /// Returns each part with the name of its file.
+    #[must_use]
+    pub fn files(self) -> [(&'static str, TokenStream); 5] {
+        [
+            ("types.rs", self.types),
+            ("open.rs", self.open),
+            ("schemas.rs", self.schemas),
+            ("operations.rs", self.operations),
+            ("client.rs", self.client),
+        ]
+    }
+}
+
 /// Generates the client, its models and its tables.
 ///
 /// # Errors
@@ -90,16 +108,17 @@ pub fn generate(document: &Value, options: &Options) -> Result<Code, Error> {
     })
 }
 
-/// Generates only the models that are in no request, for a server, which constructs its responses. They refer to the
-/// other models and to the open string types at [`Options::types`].
+/// Generates only the models that are in no request, for a server, which constructs its responses: none is written by
+/// hand. They refer to the other models and to the open string types at [`Options::types`].
 ///
 /// # Errors
 ///
 /// As [`generate`].
 pub fn response_models(document: &Value, options: &Options) -> Result<TokenStream, Error> {
     check(document)?;
+    let options = Options { hand_written: &[], ..options.clone() };
     let lowered = lower::lower(document);
-    client::models(&lowered, options, &request_schemas(&lowered), options.types)
+    client::models(&lowered, &options, &request_schemas(&lowered), options.types)
 }
 
 fn check(document: &Value) -> Result<(), Error> {
@@ -114,7 +133,16 @@ fn check(document: &Value) -> Result<(), Error> {
 /// [`Error::Generator`] if the code is not valid Rust, [`Error::Write`] if the file cannot be written or `OUT_DIR` is
 /// not set.
 pub fn write(name: &str, code: TokenStream) -> Result<(), Error> {
-    let file = syn::parse2(code).map_err(|error| Error::Generator(error.into()))?;
     let directory = env::var_os("OUT_DIR").ok_or_else(|| Error::Write(io::Error::other("OUT_DIR is not set")))?;
-    fs::write(Path::new(&directory).join(name), prettyplease::unparse(&file)).map_err(Error::Write)
+    fs::write(Path::new(&directory).join(name), format(code)?).map_err(Error::Write)
+}
+
+/// Formats code.
+///
+/// # Errors
+///
+/// [`Error::Generator`] if the code is not valid Rust.
+pub fn format(code: TokenStream) -> Result<String, Error> {
+    let file = syn::parse2(code).map_err(|error| Error::Generator(error.into()))?;
+    Ok(prettyplease::unparse(&file))
 }

@@ -29,6 +29,19 @@ fn the_document_becomes_code() {
 }
 
 #[test]
+fn a_new_optional_field_is_one_line_of_its_model() {
+    let mut document = DOCUMENT.clone();
+    document["components"]["schemas"]["User"]["properties"]["shoe_size"] =
+        json!({ "type": "integer", "description": "The size of the user's shoes." });
+    let (before, after) =
+        (generate(&DOCUMENT, &Options::default()).unwrap(), generate(&document, &Options::default()).unwrap());
+    let new: Vec<_> = formatted(&after.types).lines().map(str::trim).map(str::to_owned).collect();
+    let field = "pub shoe_size: ::std::option::Option<i64>,";
+    assert_eq!(new.iter().filter(|line| *line == field).count(), 1);
+    assert_eq!(formatted(&before.client), formatted(&after.client));
+}
+
+#[test]
 fn models_that_are_in_no_request_can_grow() {
     let growing = |options: &Options| {
         let file: syn::File = syn::parse2(generate(&DOCUMENT, options).unwrap().types).unwrap();

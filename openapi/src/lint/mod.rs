@@ -1,10 +1,13 @@
 //! The rules of the document, as the README of this crate states them: what the generator rejects or gets wrong, and
 //! what a reader needs.
 
+mod keywords;
 mod operations;
 mod schemas;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -14,18 +17,18 @@ use crate::{
     pointer::join,
 };
 
-/// Checks the document against its rules and returns all breaches.
-///
-/// If a reference is broken, only broken references are reported, since the other rules follow references.
+/// Checks the document against its rules and returns all breaches. A breach in a component is reported once, at the
+/// component. What a broken reference would lead to is not checked.
 #[must_use]
 pub fn lint(document: &Value) -> Vec<Finding> {
     let mut linter = Linter { document, findings: Vec::new() };
     linter.info();
     linter.references(document, "");
-    if linter.findings.is_empty() {
-        linter.operations();
-        linter.schemas();
-    }
+    linter.keywords(document, "");
+    linter.operations();
+    linter.schemas();
+    let mut seen = BTreeSet::new();
+    linter.findings.retain(|finding| seen.insert((finding.pointer.clone(), finding.problem.clone())));
     linter.findings
 }
 
@@ -34,7 +37,7 @@ struct Linter<'a> {
     findings: Vec<Finding>,
 }
 
-impl Linter<'_> {
+impl<'a> Linter<'a> {
     fn report(&mut self, pointer: &str, problem: impl Into<String>) {
         self.findings.push(Finding::new(pointer, problem));
     }
@@ -44,6 +47,22 @@ impl Linter<'_> {
         if !rule {
             self.report(pointer, problem);
         }
+    }
+
+    /// Returns the target of a `$ref` with its pointer, or the value itself with its own. `None` if the reference is
+    /// broken.
+    fn follow(&self, value: &'a Value, pointer: &str) -> Option<(&'a Value, String)> {
+        match value["$ref"].as_str() {
+            None => Some((value, pointer.to_owned())),
+            Some(target) => {
+                let pointer = target.strip_prefix('#')?;
+                Some((self.document.pointer(pointer)?, pointer.to_owned()))
+            }
+        }
+    }
+
+    fn is_broken(&self, value: &'a Value) -> bool {
+        self.follow(value, "").is_none()
     }
 
     fn info(&mut self) {

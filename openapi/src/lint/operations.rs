@@ -6,9 +6,7 @@ use serde_json::Value;
 
 use super::Linter;
 use crate::{
-    document::{
-        Operation, components, elements, entries, is_gotrue_client, is_success, known_values, operations, resolve,
-    },
+    document::{Operation, components, elements, entries, is_gotrue_client, is_success, known_values, operations},
     names::{self, is_snake_case},
     pointer::join,
 };
@@ -33,6 +31,10 @@ impl<'a> Linter<'a> {
                 }
             }
             self.require(operation.value["summary"].is_string(), &pointer, "has no summary");
+            for tag in elements(&operation.value["tags"]) {
+                let is_declared = elements(&self.document["tags"]).any(|declared| declared["name"] == *tag);
+                self.require(is_declared, &pointer, format!("the tag {tag} is not declared"));
+            }
             let safe = &operation.value["x-safe"];
             let is_sensible = safe.is_null() || *safe == false && operation.method == "get";
             self.require(is_sensible, &pointer, "x-safe is only for a GET that changes something, and then false");
@@ -64,10 +66,13 @@ impl<'a> Linter<'a> {
     }
 
     fn parameters(&mut self, operation: &Operation<'a>, pointer: &str) {
-        let mut in_path = BTreeSet::new();
+        let (mut in_path, mut has_broken) = (BTreeSet::new(), false);
         for (index, parameter) in elements(&operation.value["parameters"]).enumerate() {
             let pointer = join(pointer, &["parameters", &index.to_string()]);
-            let parameter = resolve(self.document, parameter);
+            let Some((parameter, pointer)) = self.follow(parameter, &pointer) else {
+                has_broken = true;
+                continue;
+            };
             let name = parameter["name"].as_str().unwrap_or_default();
             let location = parameter["in"].as_str().unwrap_or_default();
             if location == "path" {
@@ -82,14 +87,15 @@ impl<'a> Linter<'a> {
             self.require(is_described, &pointer, format!("parameter {name} has no description"));
         }
         for segment in operation.path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')) {
-            self.require(in_path.contains(segment), pointer, format!("path parameter {segment} is not declared"));
+            let is_declared = in_path.contains(segment) || has_broken;
+            self.require(is_declared, pointer, format!("path parameter {segment} is not declared"));
         }
     }
 
     fn request_body(&mut self, operation: &Operation<'a>, pointer: &str) {
         let Some(body) = operation.value.get("requestBody") else { return };
         let pointer = join(pointer, &["requestBody"]);
-        let body = resolve(self.document, body);
+        let Some((body, pointer)) = self.follow(body, &pointer) else { return };
         let media: Vec<_> = entries(&body["content"]).collect();
         let Some((_, first)) = media.first() else {
             return self.report(&pointer, "the request has no media type");
@@ -117,7 +123,9 @@ impl<'a> Linter<'a> {
         for (status, response) in operation.responses() {
             let pointer = join(&pointer, &[status]);
             self.require(is_status(status), &pointer, format!("invalid status {status}; expected 200, 4XX or 5XX"));
-            self.response(status, resolve(self.document, response), &pointer);
+            if let Some((response, pointer)) = self.follow(response, &pointer) {
+                self.response(status, response, &pointer);
+            }
         }
     }
 
@@ -125,23 +133,29 @@ impl<'a> Linter<'a> {
         let media: Vec<_> = entries(&response["content"]).collect();
         for (media_type, content) in &media {
             let has_schema = content.get("schema").is_some();
-            self.require(has_schema, pointer, format!("status {status}: {media_type} has no schema"));
+            let pointer = join(pointer, &["content", media_type]);
+            self.require(has_schema, &pointer, format!("{media_type} has no schema"));
         }
         if is_success(status) {
-            self.require(media.len() < 2, pointer, format!("status {status}: more than one media type"));
+            self.require(media.len() < 2, pointer, "a success with more than one media type");
             for (_, content) in media.iter().filter(|(media_type, _)| media_type.ends_with("json")) {
                 let schema = &content["schema"];
                 let is_named = schema["$ref"].is_string() || schema["items"]["$ref"].is_string();
-                self.require(is_named, pointer, format!("status {status}: the schema has no name; use a component"));
+                self.require(is_named, pointer, "the schema has no name; use a component");
             }
         } else if status.starts_with('3') {
             let has_location = response["headers"].get("Location").is_some();
-            self.require(has_location, pointer, format!("status {status}: no Location header"));
+            self.require(has_location, pointer, "a redirect without the header Location");
         } else {
-            let schema = |media_type| &response["content"][media_type]["schema"]["$ref"];
-            let is_error = schema("application/json") == "#/components/schemas/Error"
-                || schema("application/scim+json") == "#/components/schemas/ScimError";
-            self.require(is_error, pointer, format!("status {status}: the body of an error is the schema Error"));
+            let schema = |media_type| &response["content"][media_type]["schema"];
+            let is_error = schema("application/json")["$ref"] == "#/components/schemas/Error"
+                || schema("application/scim+json")["$ref"] == "#/components/schemas/ScimError"
+                || self.is_broken(schema("application/json"));
+            // Where the fault is, even if the content is an alias.
+            let media_type = media.first().map(|(media_type, _)| *media_type);
+            let pointer_of_body = media_type.map(|media_type| join(pointer, &["content", media_type]));
+            let pointer_of_body = pointer_of_body.as_deref().unwrap_or(pointer);
+            self.require(is_error, pointer_of_body, "the body of an error is the schema Error");
             self.error_codes(response, pointer);
         }
     }
@@ -149,10 +163,11 @@ impl<'a> Linter<'a> {
     /// A word in backticks in the description of an error is a known error code, or a field.
     fn error_codes(&mut self, response: &'a Value, pointer: &str) {
         let schemas = &self.document["components"]["schemas"];
-        let known = known_values(&schemas["ErrorCode"]);
+        // Without them, that is the fault, not the words.
+        let Some(known) = known_values(&schemas["ErrorCode"]) else { return };
         let text = response["description"].as_str().unwrap_or_default();
         for word in text.split('`').skip(1).step_by(2).filter(|word| is_snake_case(word) && word.contains('_')) {
-            let is_code = known.is_some_and(|known| known.contains_key(word));
+            let is_code = known.contains_key(word);
             let is_field = entries(schemas).any(|(_, schema)| schema["properties"].get(word).is_some());
             self.require(is_code || is_field, pointer, format!("`{word}` is not a known value of ErrorCode"));
         }

@@ -109,6 +109,9 @@ impl<'a> Linter<'a> {
     fn union(&mut self, schema: &'a Value, pointer: &str) {
         let variants: Vec<&Value> = elements(&schema["oneOf"]).collect();
         for (index, variant) in variants.iter().enumerate() {
+            if self.is_broken(variant) {
+                continue;
+            }
             let pointer = join(pointer, &["oneOf", &index.to_string()]);
             let is_named = variant["$ref"].is_string() || variant["title"].is_string();
             self.require(is_named, &pointer, "a variant without a name; use a component or a title");

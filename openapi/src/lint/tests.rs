@@ -24,6 +24,93 @@ fn the_document_follows_its_rules() {
     assert_eq!(lint(&DOCUMENT), []);
 }
 
+/// A part that is in use many times.
+#[test]
+fn a_fault_in_a_component_is_found_once_there() {
+    for (pointer, name, value, problem) in [
+        ("parameters/RedirectTo", "description", json!(null), "RedirectTo: parameter redirect_to has no description"),
+        ("parameters/UserId", "required", json!(false), "UserId: path parameter user_id is not required"),
+        ("responses/NoToken", "content", json!({}), "NoToken: the body of an error is the schema Error"),
+        (
+            "responses/MessageSent",
+            "content",
+            json!({ "application/json": {} }),
+            "MessageSent: application/json has no schema",
+        ),
+        (
+            "responses/BadToken",
+            "description",
+            json!("`bad_token`."),
+            "BadToken: `bad_token` is not a known value of ErrorCode",
+        ),
+    ] {
+        let found = insert(&format!("/components/{pointer}"), name, value);
+        assert_eq!(found[0], problem);
+        // An `application/json` without a schema has no name for it either.
+        assert!(found.len() == 1 || name == "content" && found[1].ends_with("use a component"), "{found:#?}");
+    }
+}
+
+#[test]
+fn a_broken_reference_silences_no_other_rule() {
+    let found = findings(|document| {
+        let kind = json!({ "$ref": "#/components/schemas/Kind" });
+        document["components"]["schemas"]["User"]["properties"]["kind"] = kind;
+        document["paths"]["/logout"]["post"]["summary"] = json!(null);
+    });
+    assert_eq!(found, ["User.kind: $ref #/components/schemas/Kind has no target", "POST /logout: has no summary"]);
+}
+
+/// What a broken reference leads to is not missed as well.
+#[test]
+fn a_broken_reference_is_one_finding_wherever_it_is() {
+    let reference = |kind: &str| json!({ "$ref": format!("#/components/{kind}/Nothing") });
+    for (pointer, name, kind) in [
+        ("/paths/~1factors~1{factor_id}/delete", "parameters", "parameters"),
+        ("/paths/~1logout/post/responses", "401", "responses"),
+        ("/paths/~1signup/post", "requestBody", "requestBodies"),
+        ("/components/responses/BadToken/content/application~1json", "schema", "schemas"),
+        ("/components/headers/ErrorCode", "schema", "schemas"),
+    ] {
+        let broken = if name == "parameters" { json!([reference(kind)]) } else { reference(kind) };
+        let found = insert(pointer, name, broken);
+        assert_eq!(found.len(), 1, "{pointer}: {found:#?}");
+        assert!(found[0].ends_with(&format!("$ref #/components/{kind}/Nothing has no target")), "{found:#?}");
+    }
+    let found = findings(|document| {
+        document["components"]["schemas"]["TokenRequest"]["oneOf"][0] = reference("schemas");
+    });
+    assert_eq!(found, ["TokenRequest: $ref #/components/schemas/Nothing has no target"]);
+}
+
+#[test]
+fn keywords_are_known() {
+    let kind = |name: &str, value: Value| {
+        let mut kind = json!({ "type": "string", "description": "A kind." });
+        kind[name] = value;
+        insert("/components/schemas/User/properties", "kind", kind)
+    };
+    let known = json!({ "a": "A." });
+    assert_eq!(kind("x-known-value", known.clone()), ["User.kind: x-known-value is not an extension of this document"]);
+    assert_eq!(kind("format", json!("uiid")), ["User.kind: the format uiid is not known"]);
+    assert_eq!(kind("x-since", json!("2.9999.0")), ["User.kind: is newer than info.version"]);
+    assert_eq!(kind("x-since", json!("v2.1.0")), ["User.kind: \"v2.1.0\" is not a release, such as 2.197.0"]);
+    assert_eq!(kind("x-since", json!(2.1)), ["User.kind: 2.1 is not a release, such as 2.197.0"]);
+    let number = json!({ "type": "integer", "description": "A number.", "x-known-values": known });
+    let found = insert("/components/schemas/User/properties", "kind", number);
+    assert_eq!(found, ["User.kind: x-known-values on something other than a string"]);
+    let found = insert("/components/parameters/Page/schema", "format", json!("int46"));
+    assert_eq!(found, ["Page: the format int46 is not known"]);
+    let found = insert("/paths/~1logout/post", "x-saef", json!(false));
+    assert_eq!(found, ["POST /logout: x-saef is not an extension of this document"]);
+    let found = insert("/paths/~1logout/post", "tags", json!(["users"]));
+    assert_eq!(found, ["POST /logout: the tag \"users\" is not declared"]);
+    let found = insert("", "x-gotru", json!("client"));
+    assert_eq!(found, ["x-gotru: x-gotru is not an extension of this document"]);
+    // A field, a header or an example may have any name.
+    assert_eq!(insert("/components/schemas/User", "example", json!({ "x-kind": { "format": "any" } })), [""; 0]);
+}
+
 #[test]
 fn a_broken_reference_is_the_only_finding() {
     let found = insert("/components/schemas/User/properties", "kind", json!({ "$ref": "#/components/schemas/Kind" }));
@@ -74,10 +161,10 @@ fn rules_for_operations() {
             "/paths/~1logout/post/responses",
             "5XX",
             json!(null),
-            "POST /logout: status 5XX: the body of an error is the schema Error",
+            "POST /logout: the body of an error is the schema Error",
         ),
         ("/paths/~1logout/post/responses", "201", json!({}), "POST /logout: more than one success: 201, 204"),
-        ("/paths/~1logout/post/responses", "302", json!({}), "POST /logout: status 302: no Location header"),
+        ("/paths/~1logout/post/responses", "302", json!({}), "POST /logout: a redirect without the header Location"),
         ("/paths/~1logout/post/responses", "default", json!({}), "POST /logout: invalid status default"),
     ] {
         let found = insert(pointer, name, value);

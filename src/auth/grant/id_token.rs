@@ -2,7 +2,6 @@
 
 use super::{Grant, token};
 use crate::{
-    auth::captcha::captcha,
     client::Client,
     error::Result,
     input,
@@ -35,7 +34,6 @@ pub struct IdToken {
     nonce: Option<Secret>,
     access_token: Option<Secret>,
     audience: Option<String>,
-    captcha_token: Option<Secret>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,7 +56,7 @@ impl IdToken {
     }
 
     fn issued_by(issued_by: IssuedBy, id_token: Secret) -> Self {
-        Self { id_token, issued_by, nonce: None, access_token: None, audience: None, captcha_token: None }
+        Self { id_token, issued_by, nonce: None, access_token: None, audience: None }
     }
 
     /// Sets the nonce before hashing; the token contains its SHA-256 in hexadecimal. Required if the token has one.
@@ -76,12 +74,6 @@ impl IdToken {
     /// Sets the audience that the user belongs to, if not the server's default.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
-        self
-    }
-
-    /// Sets the token from the captcha widget, if the server requires one.
-    pub fn captcha_token(mut self, captcha_token: impl Into<Secret>) -> Self {
-        self.captcha_token = Some(captcha_token.into());
         self
     }
 
@@ -107,7 +99,6 @@ impl IdToken {
             nonce: self.nonce,
             access_token: self.access_token,
             link_identity: None,
-            gotrue_meta_security: captcha(self.captcha_token),
         };
         Ok((self.audience, request))
     }

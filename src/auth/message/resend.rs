@@ -55,7 +55,7 @@ impl Resend {
         Self { resend_type, contact, options: MessageOptions::default() }
     }
 
-    /// Sets where the link in the email leads in the end. The server must allow the URL.
+    /// Sets the URL to which the link in the email redirects. The server must allow it.
     pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
         self.options.redirect_to = Some(url.into());
         self
@@ -73,7 +73,7 @@ impl Resend {
         self
     }
 
-    /// Makes the link bring a code, which can be exchanged only with the verifier.
+    /// Uses PKCE: the link brings a code that can be exchanged only with this verifier.
     pub fn pkce(mut self, verifier: &PkceVerifier) -> Self {
         self.options.code_challenge = Some(verifier.challenge());
         self

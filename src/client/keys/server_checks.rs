@@ -189,3 +189,21 @@ impl State {
         permit.forget();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_remembered_tokens_is_limited() {
+        let mut state = State::default();
+        for number in 0..3 * MAX_REMEMBERED {
+            let mut digest = [0; 32];
+            digest[..8].copy_from_slice(&number.to_be_bytes());
+            state.remember_signed(digest);
+            state.remember_rejected(digest, &Error::NoSession);
+            assert!(state.signed.contains(&digest) && state.window.rejected.contains_key(&digest));
+            assert!(state.signed.len() <= MAX_REMEMBERED && state.window.rejected.len() <= MAX_REMEMBERED);
+        }
+    }
+}

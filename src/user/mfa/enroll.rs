@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     input,
     secret::Secret,
-    types::{EnrollFactorRequest, EnrollFactorResult, FactorType},
+    types::{EnrollFactorRequest, EnrollFactorResult, EnrollableFactorType},
 };
 
 /// The options of a TOTP factor to enroll (an authenticator app). See [`Mfa`] for an example.
@@ -105,7 +105,8 @@ impl Mfa {
         if issuer.as_ref().is_some_and(|issuer| issuer.contains('&')) {
             return Err(Error::invalid("issuer", "must not contain &, because the server cuts it there"));
         }
-        let request = EnrollFactorRequest { factor_type: FactorType::Totp, friendly_name, issuer, phone: None };
+        let request =
+            EnrollFactorRequest { factor_type: EnrollableFactorType::Totp, friendly_name, issuer, phone: None };
         let call = self.user.user_call().await?;
         let response = call.finish(call.raw.enroll_factor(&request).await).await?;
         let totp = call.required("the secret", response.totp)?;
@@ -126,7 +127,7 @@ impl Mfa {
     pub async fn enroll_phone(&self, factor: EnrollPhone) -> Result<EnrollFactorResult> {
         input::not_empty("phone number", &factor.phone)?;
         let EnrollPhone { phone, friendly_name } = factor;
-        let factor_type = FactorType::Phone;
+        let factor_type = EnrollableFactorType::Phone;
         let request = EnrollFactorRequest { factor_type, friendly_name, issuer: None, phone: Some(phone) };
         let call = self.user.user_call().await?;
         call.finish(call.raw.enroll_factor(&request).await).await
@@ -141,7 +142,7 @@ impl Mfa {
     pub async fn enroll_webauthn(&self, friendly_name: impl Into<String>) -> Result<EnrollFactorResult> {
         let friendly_name = friendly_name.into();
         input::not_empty("factor name", &friendly_name)?;
-        let factor_type = FactorType::Webauthn;
+        let factor_type = EnrollableFactorType::Webauthn;
         let request =
             EnrollFactorRequest { factor_type, friendly_name: Some(friendly_name), issuer: None, phone: None };
         let call = self.user.user_call().await?;

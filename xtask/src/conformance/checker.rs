@@ -4,12 +4,11 @@ use gotrue_openapi::document::{self, Operation, elements, entries};
 use jsonschema::Registry;
 use serde_json::Value;
 
-use super::{
-    Finding,
-    declared::undeclared,
-    exchange::Exchange,
-    schema::{Validators, resolve},
-};
+use super::exchange::Exchange;
+use crate::schema::{Finding, Validators, resolve, undeclared};
+
+/// Response headers that need no declaration: the media type is declared with the body.
+const UNDECLARED: &[&str] = &["content-type"];
 
 pub struct Checker<'a> {
     document: &'a Value,
@@ -76,10 +75,10 @@ impl<'a> Checker<'a> {
                 None => findings.push(Finding::new("content-type", format!("{media_type:?} is not declared"))),
             }
         }
-        let redirects = (300..400).contains(&exchange.status) && exchange.header("location").is_some();
-        if redirects && !entries(&response["headers"]).any(|(name, _)| name.eq_ignore_ascii_case("location")) {
-            findings.push(Finding::new("header.Location", "is not declared"));
-        }
+        let declared: Vec<_> = entries(&response["headers"]).map(|(name, _)| name.to_lowercase()).collect();
+        let unknown = exchange.headers().filter(|name| !UNDECLARED.contains(name));
+        let unknown = unknown.filter(|name| !declared.iter().any(|declared| declared == name));
+        findings.extend(unknown.map(|name| Finding::new(format!("header.{name}"), "is not declared")));
     }
 
     /// Checks that a body is valid and that each of its fields is declared.

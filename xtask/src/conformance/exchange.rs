@@ -46,6 +46,11 @@ impl<'a> Exchange<'a> {
         Some((media_type, body))
     }
 
+    /// Returns the names of the headers of the response, in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = &'a str> {
+        entries(&self.response["headers"]).map(|(name, _)| name)
+    }
+
     /// Returns a header of the response, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&'a str> {
         self.response["headers"].get(name)?.as_str()

@@ -127,7 +127,7 @@ fn each_fault_is_found_with_its_field() {
         ),
         (
             json!({ "/response/status": 303, "/response/json": null, "/response/headers/location": "/" }),
-            "header.Location: is not declared",
+            "header.location: is not declared",
         ),
     ] {
         assert_eq!(findings(&changes), [line]);

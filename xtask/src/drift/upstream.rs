@@ -1,6 +1,7 @@
 //! Changes of the upstream document since its last review.
 
 mod facts;
+mod reshaped;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,12 @@ pub fn compare(upstream: &Path, digest: &Path, out: &mut dyn Write) -> Result<Ou
     let before = parse(&workspace::read(digest)?);
     let now = read(upstream)?;
     let mut drift = 0;
+    // A component with another name, or in another place, is one line, and not one for each of its fields and uses.
+    let (before, now, reshaped) = reshaped::apart(before, now);
+    for line in &reshaped {
+        writeln!(out, "{line}")?;
+        drift += 1;
+    }
     for name in before.keys().chain(now.keys()).collect::<BTreeSet<_>>() {
         match (before.get(name), now.get(name)) {
             (Some(before), Some(now)) if before == now => continue,

@@ -71,10 +71,12 @@ fn parameters(document: &Value, operation: &Operation<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Reports components that no path uses.
+/// Reports components that no path uses, except for those of a kind with a broken reference, which may mean any of them.
 fn unused(document: &Value) -> Vec<Finding> {
     let mut targets = BTreeSet::new();
     references(document, &document["paths"], &mut targets);
+    let is_broken = |target: &&str| target.strip_prefix('#').is_none_or(|pointer| document.pointer(pointer).is_none());
+    let broken: BTreeSet<&str> = targets.iter().copied().filter(is_broken).filter_map(kind).collect();
     let pointers = targets.into_iter().filter_map(|target| target.strip_prefix('#'));
     let mut used: BTreeSet<String> = pointers.map(component).collect();
     let schemes = document::operations(document).flat_map(|operation| elements(&operation.value["security"]));
@@ -84,9 +86,14 @@ fn unused(document: &Value) -> Vec<Finding> {
     let by_kind: BTreeMap<&str, &Value> = entries(&document["components"]).collect();
     let all = by_kind
         .into_iter()
-        .filter(|(kind, _)| !kind.starts_with("x-"))
+        .filter(|(kind, _)| !kind.starts_with("x-") && !broken.contains(kind))
         .flat_map(|(kind, components)| entries(components).map(move |(name, _)| join("/components", &[kind, name])));
     all.filter(|pointer| !used.contains(pointer)).map(|pointer| Finding::new(pointer, "is never used")).collect()
+}
+
+/// Returns the kind of component that a reference names, such as `schemas`.
+fn kind(target: &str) -> Option<&str> {
+    target.strip_prefix("#/components/")?.split('/').next()
 }
 
 /// Returns the component that a pointer leads to or into.

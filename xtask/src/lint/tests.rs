@@ -6,7 +6,7 @@ use super::*;
 const DOCUMENT: &str = "\
 openapi: 3.0.3
 info: { title: Small, version: 1.0.0 }
-x-error: &error
+x-error-reply: &error
   application/json: { schema: { $ref: '#/components/schemas/Error' } }
 paths:
   /users:
@@ -89,7 +89,13 @@ const FAULTS: &[Fault] = &[
     ),
     fault("      summary: A new user\n", "", 7, "POST /users", "has no summary"),
     fault("      security: [{}, { apiKey: [] }]\n", "", 18, "GET /users/{id}", "has no security"),
-    fault("adminToken: [] }]", "root: [] }]", 10, "POST /users", "security scheme root is not declared"),
+    fault(
+        "{ adminToken: [], apiKey: [] }]",
+        "{ root: [] }]",
+        10,
+        "POST /users",
+        "security scheme root is not declared",
+    ),
     fault(
         "        - { $ref: '#/components/parameters/Id' }\n",
         "",
@@ -98,7 +104,7 @@ const FAULTS: &[Fault] = &[
         "parameter id is not declared",
     ),
     fault("schemas/NewUser'", "schemas/Nobody'", 13, "POST /users", "has no target"),
-    fault("        required: true\n", "", 11, "POST /users", "the request is not required"),
+    fault("        required: true\n", "", 11, "POST /users", "does not say whether the request is required"),
     fault(
         "'`user_not_found`.'",
         "'`user_not_here`.'",
@@ -199,6 +205,51 @@ fn each_fault_is_found_with_its_line() {
         };
         let shown: Vec<_> = found.iter().map(|(position, finding)| format!("{}: {finding}", position.line)).collect();
         assert!(found.iter().any(is_it), "{}: {}: {} is not among {shown:#?}", fault.line, fault.place, fault.problem);
+    }
+}
+
+#[test]
+fn one_fault_is_one_line() {
+    let faults = [
+        fault("schemas/NewUser'", "schemas/Nobody'", 13, "POST /users", "has no target"),
+        fault("schemas/Error' } }", "schemas/Eror' } }", 4, "x-error-reply.application/json.schema", "has no target"),
+        fault("required: true, description: Whom., schema", "required: true, schema", 36, "Id", "has no description"),
+        fault("format: uuid }", "format: uiid }", 36, "Id", "the format uiid is not known"),
+        fault(
+            "      summary: One user\n",
+            "      summary: One user\n      x-saef: false\n",
+            21,
+            "GET /users/{id}",
+            "x-saef is not",
+        ),
+        fault(
+            "      summary: One user\n",
+            "      summary: One user\n      tags: [user]\n",
+            18,
+            "GET /users/{id}",
+            "the tag \"user\" is not declared",
+        ),
+        fault(
+            "kind: { type: string,",
+            "kind: { type: integer, x-known-values: { a: A. },",
+            44,
+            "User.kind",
+            "x-known-values on something",
+        ),
+        fault(
+            "kind: { type: string,",
+            "kind: { x-since: 1.0.1, type: string,",
+            44,
+            "User.kind",
+            "is newer than info.version",
+        ),
+    ];
+    for fault in faults {
+        assert!(DOCUMENT.contains(fault.from), "{:?} is not in the document", fault.from);
+        let found = findings(&DOCUMENT.replacen(fault.from, fault.to, 1)).unwrap();
+        let [(position, finding)] = &found[..] else { panic!("{}: {found:#?}", fault.problem) };
+        assert_eq!((position.line, finding.place().as_str()), (fault.line, fault.place), "{finding}");
+        assert!(finding.problem.contains(fault.problem), "{finding}");
     }
 }
 

@@ -134,6 +134,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn secrets_are_redacted_wherever_they_are() {
+        let mut response = json!([{ "token": "planted", "a": [[{ "b": { "token": "planted" } }]] }, "c"]);
+        redact(&mut response, &["token"]);
+        let expected = json!([{ "token": REDACTED, "a": [[{ "b": { "token": REDACTED } }]] }, "c"]);
+        assert_eq!(response, expected);
+    }
+
+    #[test]
     fn secrets_in_a_location_are_redacted() {
         let shown = without_secrets("https://app.example.com/cb?code=planted&flow=1#access_token=planted", &["code"]);
         assert!(!shown.contains("planted"), "{shown}");

@@ -42,3 +42,31 @@ impl Recent {
 pub fn overlap_start(newest: DateTime<Utc>) -> Option<DateTime<Utc>> {
     newest.checked_sub_signed(OVERLAP)
 }
+
+#[cfg(test)]
+mod tests {
+    use gotrue::serde_json::{self, json};
+
+    use super::*;
+
+    fn entry(number: u128, seconds: i64) -> AuditLogEntry {
+        let time = DateTime::from_timestamp(1_795_000_000 + seconds, 0).unwrap();
+        let entry = json!({ "id": Uuid::from_u128(number), "created_at": time, "payload": {}, "ip_address": "" });
+        serde_json::from_value(entry).unwrap()
+    }
+
+    #[test]
+    fn entries_are_remembered_for_a_minute_before_the_newest() {
+        let mut recent = Recent::default();
+        assert_eq!(recent.start(), None);
+        for (number, seconds) in [(1, 0), (2, 100), (3, 40), (4, 39)] {
+            assert!(recent.is_new(&entry(number, seconds)));
+            assert!(!recent.is_new(&entry(number, seconds)));
+        }
+        assert_eq!(recent.start(), entry(0, 40).created_at);
+        recent.forget_old();
+        let is_new = |recent: &mut Recent, number: u128, seconds| recent.is_new(&entry(number, seconds));
+        assert!(!is_new(&mut recent, 2, 100) && !is_new(&mut recent, 3, 40));
+        assert!(is_new(&mut recent, 1, 0) && is_new(&mut recent, 4, 39));
+    }
+}

@@ -12,7 +12,7 @@ use crate::{
     handlers::factors::webauthn::WebAuthnAnswer,
     model::{
         AuditAction, ErrorCode, FactorStatus, FactorType,
-        types::{ChallengeFactorResult, EnrollFactorRequest, EnrollFactorResult, Factor, UnenrollFactorResult},
+        types::{ChallengeFactorResult, EnrollFactorResult, Factor, UnenrollFactorResult},
     },
     state::{
         State,
@@ -20,8 +20,19 @@ use crate::{
         rows::factor::{ChallengeRow, FactorRow, Proof, new_factor, no_factor},
     },
     totp,
-    wire::{ApiError, ApiResult, Request, json_body, json_body_with, ok},
+    wire::{ApiError, ApiResult, Request, json_body, ok},
 };
+
+/// A factor to enroll, of any type.
+#[derive(Deserialize)]
+#[serde(rename = "EnrollFactorParams")]
+struct Enrollment {
+    #[serde(default)]
+    factor_type: String,
+    friendly_name: Option<String>,
+    issuer: Option<String>,
+    phone: Option<String>,
+}
 
 /// The response to a challenge.
 #[derive(Deserialize)]
@@ -40,20 +51,22 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
         let message = "A valid session and a registered user are required to enroll a factor";
         return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
     }
-    let enroll: EnrollFactorRequest = json_body_with(request, &["factor_type"])?;
+    let enroll: Enrollment = json_body(request)?;
+    let factor_type = FactorType::from(enroll.factor_type);
     let settings = &state.settings;
-    let switch = match enroll.factor_type.as_str() {
-        "totp" => (settings.totp, ErrorCode::MfaTotpEnrollNotEnabled, "MFA enroll is disabled for TOTP"),
-        "phone" => (settings.phone_factors, ErrorCode::MfaPhoneEnrollNotEnabled, "MFA enroll is disabled for Phone"),
-        _ => (settings.webauthn_factors, ErrorCode::MfaWebauthnEnrollNotEnabled, "MFA enroll is disabled for WebAuthn"),
+    let (switch, code, name) = match factor_type {
+        FactorType::Totp => (settings.totp, ErrorCode::MfaTotpEnrollNotEnabled, "TOTP"),
+        FactorType::Phone => (settings.phone_factors, ErrorCode::MfaPhoneEnrollNotEnabled, "Phone"),
+        FactorType::Webauthn => (settings.webauthn_factors, ErrorCode::MfaWebauthnEnrollNotEnabled, "WebAuthn"),
+        _ => return Err(no_such_type()),
     };
-    if !switch.0.enroll && ["totp", "phone", "webauthn"].contains(&enroll.factor_type.as_str()) {
-        return Err(ApiError::new(422, switch.1, switch.2));
+    if !switch.enroll {
+        return Err(ApiError::new(422, code, format!("MFA enroll is disabled for {name}")));
     }
-    let proof = match enroll.factor_type.as_str() {
-        "totp" => Proof::Totp(state.random.totp_secret()),
-        "phone" => Proof::Phone(state.new_phone(&caller, enroll.phone.as_deref().unwrap_or_default())?),
-        "webauthn" => Proof::WebAuthn(None),
+    let proof = match factor_type {
+        FactorType::Totp => Proof::Totp(state.random.totp_secret()),
+        FactorType::Phone => Proof::Phone(state.new_phone(&caller, enroll.phone.as_deref().unwrap_or_default())?),
+        FactorType::Webauthn => Proof::WebAuthn(None),
         _ => return Err(no_such_type()),
     };
     let name = enroll.friendly_name.unwrap_or_default();
@@ -71,17 +84,17 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
         return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error generating QR Code"));
     }
     let (mut phone, mut application) = (None, None);
-    let mut factor = new_factor(id, &name, enroll.factor_type.clone(), now);
+    let mut factor = new_factor(id, &name, factor_type.clone(), now);
     match &proof {
         Proof::Totp(secret) => application = Some(totp::enrollment(&issuer, account.email(), secret)),
         Proof::Phone(number) => (phone, factor.phone) = (enroll.phone, Some(number.clone())),
         Proof::WebAuthn(_) => {}
     }
     account.user.factors.get_or_insert_default().push(factor);
-    let traits = json!({ "factor_id": id, "factor_type": enroll.factor_type });
+    let traits = json!({ "factor_id": id, "factor_type": factor_type });
     state.log_action(caller.user_id, AuditAction::FactorInProgress, Some(traits));
     state.factors.push(FactorRow { factor_id: id, proof, challenges: Vec::new() });
-    let (type_, friendly_name) = (enroll.factor_type, Some(name));
+    let (type_, friendly_name) = (factor_type, Some(name));
     ok(&EnrollFactorResult { id, type_, friendly_name, phone, totp: application })
 }
 
@@ -104,7 +117,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
         Proof::Phone(number) => {
             phone::check_delivery(request)?;
             state.check_interval(factor.last_challenged_at, state.settings.factor_codes.interval, true)?;
-            state.send_factor_code(&number)
+            state.send_factor_code(caller.user_id, &number)?
         }
         Proof::WebAuthn(_) => {
             let (nonce, challenge) = webauthn::challenge(state, caller.user_id, factor.is_verified())?;
@@ -136,11 +149,17 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let (now, lifetime) = (state.now(), state.settings.challenge_lifetime);
     let challenge = state.factor_row(factor.id)?.open_challenge(answer.challenge_id, now, lifetime)?;
     let wrong = |message| Err(ApiError::new(422, ErrorCode::MfaVerificationFailed, message));
+    let is_right = match proof {
+        Proof::Totp(secret) => totp::is_right(secret, &answer.code, now),
+        Proof::Phone(_) => challenge.nonce == answer.code.expose(),
+        Proof::WebAuthn(_) => true,
+    };
+    if !matches!(proof, Proof::WebAuthn(_)) {
+        state.factor_checked(caller.user_id, factor.id, &factor.factor_type, is_right)?;
+    }
     let method = match proof {
-        Proof::Totp(secret) if !totp::is_right(secret, &answer.code, now) => {
-            return wrong("Invalid TOTP code entered");
-        }
-        Proof::Phone(_) if challenge.nonce != answer.code.expose() => return wrong("Invalid MFA Phone code entered"),
+        Proof::Totp(_) if !is_right => return wrong("Invalid TOTP code entered"),
+        Proof::Phone(_) if !is_right => return wrong("Invalid MFA Phone code entered"),
         Proof::Totp(_) => "totp",
         Proof::Phone(_) => "mfa/phone",
         Proof::WebAuthn(_) => {

@@ -48,16 +48,19 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     if account.is_banned(now) {
         return Err(ApiError::new(400, ErrorCode::UserBanned, "User is banned"));
     }
-    if !account.password.as_ref().is_some_and(|password| password.is(&grant.password)) {
+    let (id, is_right) =
+        (account.user.id, account.password.as_ref().is_some_and(|password| password.is(&grant.password)));
+    state.password_checked(id, is_right)?;
+    if !is_right {
         return Err(wrong());
     }
+    let account = state.account(id)?;
     if email.is_some() && !account.has_confirmed_email() {
         return Err(ApiError::new(400, ErrorCode::EmailNotConfirmed, "Email not confirmed"));
     }
     if phone.is_some() && !account.has_confirmed_phone() {
         return Err(ApiError::new(400, ErrorCode::PhoneNotConfirmed, "Phone not confirmed"));
     }
-    let id = account.user.id;
     let provider = if email.is_some() { "email" } else { "phone" };
     state.log_action(id, AuditAction::Login, Some(json!({ "provider": provider })));
     let issued = state.start_session(id, "password", None)?;

@@ -16,7 +16,7 @@ use crate::{
     wire::ApiError,
 };
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Account {
     pub(crate) user: User,
     pub(crate) password: Option<Password>,

@@ -12,7 +12,7 @@ use super::account::Account;
 
 /// The users, in the order of their creation. Mutable access drops the index, which is rebuilt when it is needed, so that
 /// creating thousands of users does not compare each with all others.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Accounts {
     rows: Vec<Account>,
@@ -20,7 +20,7 @@ pub(crate) struct Accounts {
     index: Option<Index>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Index {
     ids: HashSet<Uuid>,
     emails: HashSet<String>,

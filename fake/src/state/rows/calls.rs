@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use crate::settings::rates::Rate;
 
 /// What was called and sent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Calls {
     /// The calls of each limited operation, by when they came.
     pub(crate) by_operation: HashMap<&'static str, Vec<DateTime<Utc>>>,
@@ -42,7 +42,7 @@ impl Bucket {
 }
 
 /// The messages that were sent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sent {
     since: Option<DateTime<Utc>>,
     count: f64,

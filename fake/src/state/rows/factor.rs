@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The secret data of a factor.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct FactorRow {
     pub(crate) factor_id: Uuid,
     pub(crate) proof: Proof,

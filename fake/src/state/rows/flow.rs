@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::state::rows::methods::{Method, known};
 
 /// A flow, from its start to the exchange of its code.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Flow {
     pub(crate) id: Option<Uuid>,
     pub(crate) begun_at: DateTime<Utc>,

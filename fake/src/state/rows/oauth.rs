@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::model::types::{OAuthClient, OAuthClientSummary};
 
 /// The tables of the OAuth server.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct OAuth {
     pub(crate) clients: Vec<ClientRow>,
     pub(crate) authorizations: Vec<Authorization>,
@@ -16,7 +16,7 @@ pub(crate) struct OAuth {
 }
 
 /// An OAuth client and its secret.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ClientRow {
     pub(crate) client: OAuthClient,
     pub(crate) secret: Option<Secret>,
@@ -59,7 +59,7 @@ pub(crate) enum Status {
 }
 
 /// A user's consent for an OAuth client.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Consent {
     pub(crate) user_id: Uuid,
     pub(crate) client_id: Uuid,

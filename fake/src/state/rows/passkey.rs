@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{model::types::Passkey, webauthn::Credential};
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PasskeyRow {
     pub(crate) user_id: Uuid,
     pub(crate) passkey: Passkey,
@@ -14,7 +14,7 @@ pub(crate) struct PasskeyRow {
 }
 
 /// A challenge that is not used yet.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PasskeyChallenge {
     pub(crate) id: Uuid,
     /// The user who registers a passkey. `None` for a sign-in, where the user is not known yet.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::settings::RecoveryCodeSettings;
 
 /// The recovery codes of a user.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RecoveryCodesRow {
     pub(crate) user_id: Uuid,
     pub(crate) factor_id: Uuid,
@@ -17,7 +17,7 @@ pub(crate) struct RecoveryCodesRow {
     locked_until: Option<DateTime<Utc>>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Code {
     text: String,
     used: bool,
@@ -46,6 +46,11 @@ impl RecoveryCodesRow {
 
     pub(crate) fn is_locked(&self, now: DateTime<Utc>) -> bool {
         self.locked_until.is_some_and(|until| now < until)
+    }
+
+    /// Returns whether a code is right and unused.
+    pub(crate) fn has(&self, code: &str) -> bool {
+        self.codes.iter().any(|known| !known.used && known.text == code)
     }
 
     /// Uses up a code, or counts a failure. Returns whether the code was right. The verification must not be locked.

@@ -12,14 +12,14 @@ use crate::refresh_token::SignedToken;
 const MOST_RANDOM: usize = 100;
 
 /// The refresh tokens of a session. One that was upgraded has tokens of both versions.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct RefreshTokens {
     random: Vec<RandomToken>,
     signed: Option<Signer>,
 }
 
 /// A refresh token of version 1.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct RandomToken {
     token: String,
     parent: Option<String>,
@@ -27,7 +27,7 @@ struct RandomToken {
 }
 
 /// The key that signs the refresh tokens of version 2, and their counter.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Signer {
     pub(crate) counter: u64,
     pub(crate) key: [u8; 32],

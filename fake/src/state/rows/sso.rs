@@ -4,7 +4,7 @@ use crate::model::types::SsoProvider;
 use serde::{Deserialize, Serialize};
 
 /// A SAML provider and the URL of its sign-in.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SsoRow {
     pub(crate) provider: SsoProvider,
     pub(crate) location: String,

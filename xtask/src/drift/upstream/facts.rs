@@ -1,4 +1,4 @@
-//! The facts of a document: names, types and values, without its prose.
+//! The facts of a document: names, types, limits and values. Of its prose, only the words that look like error codes.
 //!
 //! The document may be invalid. A reference is a fact with the name of its target, and components have facts of their
 //! own. A changed field is therefore one difference, however often its schema is used, and schemas may be recursive.
@@ -19,6 +19,7 @@ impl Facts {
         for (kind, components) in entries(&document["components"]) {
             entries(components).for_each(|(name, component)| facts.component(kind, name, component));
         }
+        facts.security("document", &document["security"]);
         facts.0
     }
 
@@ -28,8 +29,8 @@ impl Facts {
 
     fn operation(&mut self, document: &Value, operation: &Operation<'_>) {
         let name = operation.name();
-        let deprecated = if operation.value["deprecated"] == true { "deprecated" } else { "" };
-        self.add(&name, deprecated);
+        self.add(&name, if is_deprecated(operation.value) { "deprecated" } else { "" });
+        self.codes(&name, operation.value);
         let of_path = &document["paths"][operation.path]["parameters"];
         for parameter in elements(of_path).chain(elements(&operation.value["parameters"])) {
             self.parameter(&name, parameter);
@@ -38,9 +39,22 @@ impl Facts {
         for (status, response) in operation.responses() {
             self.response(&format!("{name} {status}"), response);
         }
-        for (index, alternative) in elements(&operation.value["security"]).enumerate() {
+        self.security(&name, &operation.value["security"]);
+    }
+
+    fn security(&mut self, of: &str, security: &Value) {
+        for (index, alternative) in elements(security).enumerate() {
             let schemes: Vec<_> = entries(alternative).map(|(scheme, _)| scheme).collect();
-            self.add(format!("{name} security {index}"), schemes.join(" + "));
+            self.add(format!("{of} security {index}"), schemes.join(" + "));
+        }
+    }
+
+    /// `POST /signup names weak_password`: the words of the prose that look like error codes.
+    fn codes(&mut self, of: &str, value: &Value) {
+        for text in ["summary", "description"].iter().filter_map(|key| value[*key].as_str()) {
+            for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| is_code(word)) {
+                self.add(format!("{of} names {word}"), "");
+            }
         }
     }
 
@@ -51,8 +65,25 @@ impl Facts {
             "responses" => self.response(&format!("{kind}/{name}"), component),
             "requestBodies" => self.body(&format!("{kind}/{name}"), component),
             "headers" => self.schema(&format!("{kind}/{name}"), &component["schema"], ""),
-            "securitySchemes" => self.add(format!("{kind}/{name}"), text(&component["type"])),
+            "securitySchemes" => self.scheme(&format!("{kind}/{name}"), component),
             _ => self.add(format!("{kind}/{name}"), ""),
+        }
+    }
+
+    /// `securitySchemes/UserAuth: http, scheme bearer, bearerFormat JWT`, and the URLs and scopes of OAuth flows
+    fn scheme(&mut self, name: &str, scheme: &Value) {
+        let details = ["scheme", "bearerFormat", "in", "name", "openIdConnectUrl"];
+        let details = details.iter().filter_map(|key| Some(format!(", {key} {}", scheme[*key].as_str()?)));
+        self.add(name, text(&scheme["type"]).to_owned() + &details.collect::<String>());
+        for (flow, value) in entries(&scheme["flows"]) {
+            for (key, value) in entries(value) {
+                match value.as_str() {
+                    Some(url) => self.add(format!("{name} {flow}.{key}"), url),
+                    None => {
+                        entries(value).for_each(|(scope, _)| self.add(format!("{name} {flow}.{key} = {scope}"), ""));
+                    }
+                }
+            }
         }
     }
 
@@ -62,7 +93,9 @@ impl Facts {
             return self.add(format!("{of} & {target}"), "");
         }
         let name = format!("{of} {}.{}", text(&parameter["in"]), text(&parameter["name"]));
-        self.schema(&name, &parameter["schema"], required(parameter["required"] == true));
+        let deprecated = if is_deprecated(parameter) { ", deprecated" } else { "" };
+        self.schema(&name, &parameter["schema"], &format!("{}{deprecated}", required(parameter["required"] == true)));
+        self.codes(&name, parameter);
     }
 
     /// `POST /signup body.email: string`
@@ -80,6 +113,7 @@ impl Facts {
         }
         // A response without a body is a fact too.
         self.add(name, "");
+        self.codes(name, response);
         self.content(name, response, "");
         for (header, value) in entries(&response["headers"]) {
             self.schema(&format!("{name} header.{header}"), &value["schema"], "");
@@ -99,7 +133,8 @@ impl Facts {
             return self.add(name, target + required);
         }
         let nullable = if schema["nullable"] == true { ", nullable" } else { "" };
-        self.add(name, kind(schema) + nullable + required);
+        self.add(name, kind(schema) + nullable + &limits(schema) + required);
+        self.codes(name, schema);
         self.values(name, schema);
         self.fields(name, schema);
         for (keyword, sign) in [("allOf", '&'), ("oneOf", '|'), ("anyOf", '|')] {
@@ -154,6 +189,44 @@ fn reference(value: &Value) -> Option<String> {
 fn kind(schema: &Value) -> String {
     let kind = schema["type"].as_str().unwrap_or("any");
     schema["format"].as_str().map_or_else(|| kind.to_owned(), |format| format!("{kind} ({format})"))
+}
+
+/// Keywords that restrict or complete a value.
+const LIMITS: &[&str] = &[
+    "default",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "readOnly",
+    "uniqueItems",
+    "writeOnly",
+];
+
+fn limits(schema: &Value) -> String {
+    let limits = LIMITS.iter().filter_map(|limit| Some(format!(", {limit} {}", schema.get(limit)?)));
+    let deprecated = if is_deprecated(schema) { ", deprecated" } else { "" };
+    limits.collect::<String>() + deprecated
+}
+
+fn is_deprecated(value: &Value) -> bool {
+    value["deprecated"] == true
+}
+
+/// Returns whether a word looks like an error code: lower case, in parts.
+fn is_code(word: &str) -> bool {
+    word.split('_').count() > 1
+        && word
+            .split('_')
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
 }
 
 fn required(required: bool) -> &'static str {

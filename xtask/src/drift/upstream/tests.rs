@@ -33,10 +33,22 @@ paths:
         '200':
           content:
             application/json: { schema: { oneOf: [{ $ref: '#/components/schemas/User' }, { type: string }] } }
+  /users:
+    get:
+      parameters:
+        - { name: page, in: query, schema: { type: integer, default: 1, minimum: 0 } }
+      responses:
+        '200': { content: { application/json: { schema: { $ref: '#/components/schemas/Profile' } } } }
+        '422': { description: Too weak (weak_password). }
+security: [{ Key: [] }]
 components:
+  securitySchemes:
+    User: { type: http, scheme: bearer, bearerFormat: JWT }
+    Key: { type: apiKey, in: header, name: apikey }
   responses:
     Bad: { content: { application/json: { schema: { type: object, properties: { code: { type: integer } } } } } }
   schemas:
+    Profile: { type: object, properties: { nickname: { type: string, maxLength: 20 } } }
     User:
       type: object
       properties:
@@ -104,6 +116,38 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("format: uuid", "format: uuid, nullable: true", &["~ User.id: string (uuid) -> string (uuid), nullable"]),
     ("additionalProperties: true", "additionalProperties: false", &["~ User.claims.*: anything -> nothing"]),
     ("'.+': { type: string }", "'.+': { type: number }", &["~ User.claims./.+/: string -> number"]),
+    // Security schemes, limits, what is deprecated, error codes in prose.
+    (
+        "scheme: bearer",
+        "scheme: basic",
+        &["~ securitySchemes/User: http, scheme bearer, bearerFormat JWT -> http, scheme basic, bearerFormat JWT"],
+    ),
+    (
+        "name: apikey",
+        "name: key",
+        &["~ securitySchemes/Key: apiKey, in header, name apikey -> apiKey, in header, name key"],
+    ),
+    ("security: [{ Key: [] }]\n", "security: [{ User: [] }]\n", &["~ document security 0: Key -> User"]),
+    (
+        "name: page, in: query, schema: { type: integer, default: 1",
+        "name: page, in: query, schema: { type: integer, default: 0",
+        &["~ GET /users query.page: integer, default 1, minimum 0 -> integer, default 0, minimum 0"],
+    ),
+    (
+        "name: page, in: query,",
+        "name: page, in: query, deprecated: true,",
+        &["~ GET /users query.page: integer, default 1, minimum 0 -> integer, default 1, minimum 0, deprecated"],
+    ),
+    (
+        "nickname: { type: string",
+        "nickname: { deprecated: true, type: string",
+        &["~ Profile.nickname: string, maxLength 20 -> string, maxLength 20, deprecated"],
+    ),
+    (
+        "description: Too weak (weak_password).",
+        "description: Too weak (weak_password) or too old (password_expired).",
+        &["+ GET /users 422 names password_expired"],
+    ),
 ];
 
 /// The files of one test.
@@ -162,6 +206,30 @@ fn each_change_is_told_until_it_is_accepted() {
         }
         files.accept();
         assert_eq!(files.compare().0, Outcome::Fine, "{from:?}");
+    }
+}
+
+#[test]
+fn a_component_that_moves_is_one_line() {
+    let reference = "$ref: '#/components/schemas/Profile'";
+    let inline = "type: object, properties: { nickname: { type: string, maxLength: 20 } }";
+    let component = format!("    Profile: {{ {inline} }}\n");
+    let files = Files::new("moves");
+    files.write(&UPSTREAM.replace("Profile", "Portrait"));
+    let renamed = files.compare().1;
+    files.write(&UPSTREAM.replace(reference, inline).replace(&component, ""));
+    let inlined = files.compare().1;
+    files.accept();
+    files.write(UPSTREAM);
+    let extracted = files.compare().1;
+    for (text, line) in [
+        (renamed, "~ Profile -> Portrait (renamed)"),
+        (inlined, "~ GET /users 200: Profile is no longer a component"),
+        (extracted, "~ GET /users 200: Profile is now a component"),
+    ] {
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert_eq!(lines[0], line);
     }
 }
 

@@ -64,3 +64,18 @@ impl Progress {
         self.rows.get() as f64 / self.started.elapsed().as_secs_f64().max(0.001)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_moves_the_bar_to_its_end() {
+        let progress = Progress::new(Output { json: false }, Some(100));
+        for position in [30, 70] {
+            progress.row(position);
+            assert_eq!(progress.bar.position(), position);
+        }
+        assert!(progress.rate() > 0.0);
+    }
+}

@@ -3,9 +3,13 @@
 //! Two ways, always both: secrets that were sent are removed by their value ([`Redactor`]), and anything else that
 //! looks like a token or a code is removed by its form ([`redact`]).
 
+mod decoded;
+
 use std::ops::Range;
 
 use zeroize::Zeroizing;
+
+use self::decoded::Decoded;
 
 /// The maximum number of characters of a body that an error keeps.
 const EXCERPT: usize = 200;
@@ -17,6 +21,10 @@ const TOKEN: usize = 12;
 /// so that a secret such as `a` does not remove a letter from every word.
 const SHORT: usize = 4;
 
+/// The longest escape of a character that is noticed at the end of a text: `\\\\\\\\u0022` is shorter, as is
+/// `&#x1F600;`.
+const LONGEST_ESCAPE: usize = 16;
+
 const REDACTED: &str = "[redacted]";
 
 /// Removes known values from text, in whatever way the text spells them, and then anything that looks like a secret.
@@ -27,7 +35,7 @@ pub(crate) struct Redactor {
 
 impl Redactor {
     /// Creates a redactor for these values. Also removes the parts of a JWT, in case a text contains only one of them,
-    /// and Base64 without its padding.
+    /// Base64 without its padding, and values that were decoded although they were not encoded.
     pub(crate) fn new(values: impl IntoIterator<Item = String>) -> Self {
         let mut all = Vec::new();
         for value in values {
@@ -38,7 +46,7 @@ impl Redactor {
             if unpadded != value {
                 all.push(unpadded.to_owned());
             }
-            all.push(value);
+            all.extend(Decoded::readings(&value).into_iter().map(|reading| reading.text));
         }
         all.retain(|value| !value.is_empty());
         Self { values: all.into_iter().map(Zeroizing::new).collect() }
@@ -66,13 +74,33 @@ impl Redactor {
     pub(crate) fn blank(&self, text: &str) -> String {
         let mut clean = String::with_capacity(text.len());
         let mut at = 0;
-        while let Some(found) = self.find(text, at) {
-            clean.push_str(&text[at..found.start]);
-            clean.push_str(REDACTED);
-            at = found.end;
+        for found in self.find_all(text) {
+            // One reading of the text may find more of a value than another.
+            if found.start >= at {
+                clean.push_str(&text[at..found.start]);
+                clean.push_str(REDACTED);
+            }
+            at = at.max(found.end);
         }
         clean.push_str(&text[at..]);
         clean
+    }
+
+    /// Returns the places of the values, in order. They may overlap.
+    fn find_all(&self, text: &str) -> Vec<Range<usize>> {
+        if self.values.is_empty() {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        for reading in Decoded::readings(text) {
+            let mut at = 0;
+            while let Some(found) = self.find(&reading.text, at) {
+                at = found.end;
+                all.push(reading.original(&found));
+            }
+        }
+        all.sort_unstable_by_key(|found| (found.start, found.end));
+        all
     }
 
     /// Returns the first place after `from` where one of the values is.
@@ -96,13 +124,13 @@ fn is_whole_word(text: &str, range: &Range<usize>) -> bool {
 
 /// Returns the length of the value at the start of the text, if it is there.
 ///
-/// Each character may be spelled as itself, or escaped as in JSON, a URL or HTML. A text that ends within the value
-/// counts as well: a body may be cut off anywhere.
+/// Each character may be spelled as itself, or escaped as in JSON; a space may be a plus sign, as in a form. A text
+/// that ends within the value counts as well: a body may be cut off anywhere.
 fn spelled_at(text: &str, value: &str) -> Option<usize> {
     // An escaped character may be read in more than one way: `\\` is one backslash in JSON and two elsewhere.
     let mut ends = vec![0];
     for (index, c) in value.chars().enumerate() {
-        if index >= SHORT && ends.contains(&text.len()) {
+        if index >= SHORT && ends.iter().any(|end| is_cut_off(&text[*end..])) {
             return Some(text.len());
         }
         let mut next: Vec<usize> = Vec::new();
@@ -119,23 +147,36 @@ fn spelled_at(text: &str, value: &str) -> Option<usize> {
     ends.last().copied()
 }
 
+/// Returns whether a text ends here, or within the escape of a character.
+fn is_cut_off(rest: &str) -> bool {
+    let of_escape = |rest: &str, others: &str| rest.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c));
+    match rest.as_bytes() {
+        [] | [b'%'] | [b'%', _] => true,
+        [b'\\', ..] => of_escape(rest.trim_start_matches('\\'), "{") && rest.len() <= LONGEST_ESCAPE,
+        [b'&', ..] => of_escape(&rest[1..], "#") && rest.len() <= LONGEST_ESCAPE,
+        _ => false,
+    }
+}
+
 /// Returns the length of each spelling of the character at the start of the text.
 fn spellings(text: &str, c: char) -> [Option<usize>; 8] {
-    // A backslash is escaped by another one, and by three in JSON within JSON.
-    let backslash = |escaped: &str| (c == '\\' && text.starts_with(escaped)).then_some(escaped.len());
+    // JSON within JSON doubles each backslash again.
+    let backslashes = |count: usize| (c == '\\' && text.bytes().take(count).eq([b'\\'].repeat(count))).then_some(count);
     [
         text.chars().next().filter(|first| first.eq_ignore_ascii_case(&c)).map(char::len_utf8),
+        // A form has a plus sign in place of a space, and one that was not encoded is read as a space.
         (c == ' ' && text.starts_with('+')).then_some(1),
-        backslash(r"\\"),
-        backslash(r"\\\\"),
+        (c == '+' && text.starts_with(' ')).then_some(1),
+        backslashes(2),
+        backslashes(4),
+        backslashes(8),
+        backslashes(16),
         backslash_escape(text, c),
-        percent_escape(text, c, "%"),
-        percent_escape(text, c, "%25"),
-        html_entity(text, c),
     ]
 }
 
-/// JSON (RFC 8259, section 7), also within a JSON string: `\"`, `\n`, `\u003c`, `\\\"`, `\\u003c`.
+/// JSON (RFC 8259, section 7), also within a JSON string: `\"`, `\n`, `\u003c`, `\\\"`, `\\u003c`. Rust and ECMAScript
+/// also write `\u{3c}`.
 fn backslash_escape(text: &str, c: char) -> Option<usize> {
     let slashes = text.bytes().take_while(|byte| *byte == b'\\').count();
     let (slashes, escaped) = text.split_at(slashes);
@@ -152,6 +193,9 @@ fn backslash_escape(text: &str, c: char) -> Option<usize> {
     if short.is_some_and(|short| escaped.starts_with(short)) {
         return Some(slashes.len() + 1);
     }
+    if let Some((digits, _)) = escaped.strip_prefix("u{").and_then(|escaped| escaped.split_once('}')) {
+        return (u32::from_str_radix(digits, 16) == Ok(c.into())).then(|| slashes.len() + digits.len() + 3);
+    }
     let mut rest = text;
     for unit in c.encode_utf16(&mut [0; 2]) {
         let digits = rest.strip_prefix(slashes)?.strip_prefix('u')?.get(..4)?;
@@ -159,38 +203,6 @@ fn backslash_escape(text: &str, c: char) -> Option<usize> {
         rest = &rest[slashes.len() + 5..];
     }
     Some(text.len() - rest.len())
-}
-
-/// A URL or a form, with this prefix of each byte: `%2B`, or `%252B` if it was encoded twice.
-fn percent_escape(text: &str, c: char, prefix: &str) -> Option<usize> {
-    let mut rest = text;
-    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-        let digits = rest.strip_prefix(prefix)?.get(..2)?;
-        (u8::from_str_radix(digits, 16) == Ok(byte)).then_some(())?;
-        rest = &rest[prefix.len() + 2..];
-    }
-    Some(text.len() - rest.len())
-}
-
-/// HTML: `&lt;`, `&#60;`, `&#x3c;`.
-fn html_entity(text: &str, c: char) -> Option<usize> {
-    let (name, _) = text.strip_prefix('&')?.split_once(';')?;
-    let is_this = match name {
-        "amp" => c == '&',
-        "lt" => c == '<',
-        "gt" => c == '>',
-        "quot" => c == '"',
-        "apos" => c == '\'',
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let parsed = match number.strip_prefix(['x', 'X']) {
-                Some(digits) => u32::from_str_radix(digits, 16),
-                None => number.parse(),
-            };
-            parsed == Ok(c.into())
-        }
-    };
-    is_this.then(|| name.len() + 2)
 }
 
 /// Returns the text without the words that look like a token, code or password.
@@ -265,10 +277,18 @@ mod tests {
             r#"p\"w <é😀>&\\+%"#,
             r"p\u0022w\u0020\u003c\u00e9\ud83d\ude00\u003E\u0026\u005c\u002b\u0025",
             r#"p\\\"w \\u003cé😀>&\\\\+%"#,
+            r#"p\"w\u{20}\u{3c}\\u{e9}\u{1F600}>&\\\\\\\\+%"#,
             "p%22w%20%3C%C3%A9%F0%9F%98%80%3E%26%5C%2B%25",
             "p%22w+%3c%c3%a9%f0%9f%98%80%3e%26%5c%2b%25",
             "p%2522w%2520%253C%25C3%25A9%25F0%259F%2598%2580%253E%2526%255C%252B%2525",
             "p&quot;w &lt;é😀&gt;&amp;\\+%",
+            // Escapes within escapes: JSON in HTML and in a URL, and a URL in HTML.
+            "p\\&#34;w &lt;é😀&gt;&amp;\\\\+%",
+            "p\\u0022w \\u003cé😀\\u003e&amp;\\\\+%",
+            "p%5C%22w+%3Cé😀%3E%26%5C%5C%2B%25",
+            "p%5C%5C%5C%22w+%3Cé😀%3E%26%5C%5C%5C%5C%2B%25",
+            "p&#37;22w%20%3C%C3%A9%F0%9F%98%80%3E%26%5C%2B%25",
+            "p%26quot%3Bw+%26lt%3Bé😀%26gt%3B%26amp%3B%5C%2B%25",
             "p&#34;w &#60;&#xe9;&#x1F600;&#62;&#38;&#92;&#43;&#37;",
             r#"P"W <é😀>&\+%"#,
         ] {
@@ -287,12 +307,39 @@ mod tests {
         );
         // The end of the text is that of a body that was cut off.
         assert_eq!(blank("correct-horse", "you sent correct-ho"), "you sent [redacted]");
+        for cut_off in ["\\", "\\\\\\", "\\u00", "\\u{2", "%", "%2", "&", "&quo", "&#3"] {
+            assert_eq!(
+                blank("correct\"horse", &format!("you sent correct{cut_off}")),
+                "you sent [redacted]",
+                "{cut_off}"
+            );
+        }
+        assert_eq!(blank("correct\"horse", "you sent correct \\ or not"), "you sent correct \\ or not");
         assert_eq!(blank("correct-horse", "you are correct"), "you are [redacted]");
         assert_eq!(blank("aaab", "aaaab"), "a[redacted]");
         let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0YzdmNmYzIn0.c2ln";
         assert_eq!(blank(jwt, "no JSON: eyJzdWIiOiI0YzdmNmYzIn0"), "no JSON: [redacted]");
         let both = Redactor::new(["horse".to_owned(), "horse-7".to_owned()]);
         assert_eq!(both.blank("a horse-7, a horse"), "a [redacted], a [redacted]");
+    }
+
+    #[test]
+    fn white_space_is_found_however_it_is_spelled() {
+        for (c, short) in [('\n', "\\n"), ('\r', "\\r"), ('\t', "\\t")] {
+            let code = u32::from(c);
+            let spellings = [
+                c.to_string(),
+                short.to_owned(),
+                format!("\\{short}"),
+                format!("\\u{code:04x}"),
+                format!("%{code:02X}"),
+                format!("&#{code};"),
+            ];
+            for spelled in spellings {
+                let text = format!("you sent correct{spelled}horse");
+                assert_eq!(blank(&format!("correct{c}horse"), &text), "you sent [redacted]", "{text}");
+            }
+        }
     }
 
     #[test]

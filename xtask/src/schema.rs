@@ -2,17 +2,33 @@
 //!
 //! In both, a `$ref` overrides its siblings and `exclusiveMinimum` is a boolean. Formats are not asserted.
 
+mod declared;
+
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use gotrue_openapi::document;
 use jsonschema::{Draft, Registry, ValidationError, Validator};
 use serde_json::{Map, Value, json};
 
-use super::Finding;
 use crate::{
     causes::causes,
     outcome::{Failure, Result},
 };
+pub use declared::undeclared;
+
+/// What is wrong with a value.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// `response.user.email`
+    pub field: String,
+    pub problem: String,
+}
+
+impl Finding {
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into() }
+    }
+}
 
 /// The URI of the document as a resource of the validator.
 const DOCUMENT: &str = "urn:gotrue:document";

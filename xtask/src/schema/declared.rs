@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gotrue_openapi::document::{elements, entries};
 use serde_json::Value;
 
-use super::schema::resolve;
+use super::resolve;
 
 /// The fields of a value that schemas declare.
 #[derive(Default)]

@@ -1,0 +1,172 @@
+//! Calls of hooks by handlers.
+//!
+//! A handler cannot wait for a hook, since it holds the state. The first time that it needs an answer, it fails, and
+//! everything that it did is undone. The server then calls the hook, and runs the handler again with the answer.
+
+use chrono::SecondsFormat;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    hooks::{Answer, Call, Event, HookRun},
+    model::{ErrorCode, FactorType, types::User},
+    random::Random,
+    state::store::State,
+    wire::{ApiError, Request},
+};
+
+/// A request whose handler needs answers of hooks.
+pub(crate) struct HookedRequest {
+    answers: Vec<Answer>,
+    /// The random numbers of this request, the same in each run.
+    random: Random,
+}
+
+impl HookedRequest {
+    /// Adds the answer to the call that the last run needs.
+    pub(crate) fn add(&mut self, answer: Answer) {
+        self.answers.push(answer);
+    }
+}
+
+impl State {
+    /// Begins a request. `None` if no hook is enabled.
+    pub(crate) fn hooked_request(&mut self) -> Option<HookedRequest> {
+        let is_hooked = self.settings.hooks.values().any(|hook| hook.is_enabled);
+        is_hooked.then(|| HookedRequest { answers: Vec::new(), random: self.random.fork() })
+    }
+
+    /// Runs a handler, or returns the call whose answer it needs. If a hook refuses within a transaction, the handler
+    /// has changed nothing but the counts of requests.
+    pub(crate) fn run_hooked<T>(
+        &mut self,
+        hooked: &HookedRequest,
+        request: &Request,
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> Result<T, Box<Call>> {
+        let before = self.clone();
+        let random = std::mem::replace(&mut self.random, hooked.random.clone());
+        let sender = request.header("x-forwarded-for").and_then(|list| list.split(',').next());
+        self.hook_run = HookRun {
+            answers: hooked.answers.iter().cloned().collect(),
+            sender: sender.unwrap_or("127.0.0.1").trim().to_owned(),
+            ..HookRun::default()
+        };
+        let result = run(self);
+        let finished = std::mem::take(&mut self.hook_run);
+        if let Some(call) = finished.pending {
+            *self = before;
+            return Err(Box::new(call));
+        }
+        if finished.is_undone {
+            // What the request counts as stays.
+            let failed = std::mem::replace(self, before);
+            self.requests = failed.requests;
+            self.calls = failed.calls;
+            self.faults = failed.faults;
+            self.counts = failed.counts;
+            self.received = failed.received;
+        } else {
+            self.random = random;
+        }
+        Ok(result)
+    }
+
+    /// Calls the hook of an event with the members of a payload, and returns its output. `None` if it is not enabled.
+    pub(crate) fn call_hook(&mut self, event: Event, mut payload: Value) -> Result<Option<Value>, ApiError> {
+        let Some(hook) = self.settings.hooks.get(&event).filter(|hook| hook.is_enabled).cloned() else {
+            return Ok(None);
+        };
+        let Some(url) = hook.url else { return Err(ApiError::unforeseen()) };
+        let (now, event_id) = (self.now(), self.random.id());
+        let ids = [self.random.id(), self.random.id(), self.random.id()];
+        if let Some(answer) = self.hook_run.answers.pop_front() {
+            return self.output_of(event, answer).map(Some);
+        }
+        payload["metadata"] = json!({
+            "uuid": event_id,
+            "time": now.to_rfc3339_opts(SecondsFormat::Nanos, true),
+            "name": event.name(),
+            "ip_address": self.hook_run.sender,
+        });
+        self.hook_run.pending = Some(Call { url, secrets: hook.secrets, payload, timestamp: now.timestamp(), ids });
+        Err(ApiError::unforeseen())
+    }
+
+    /// Undoes what this request did, since the output of a hook is of no use.
+    pub(crate) fn undone(&mut self, error: ApiError) -> ApiError {
+        self.hook_run.is_undone = true;
+        error
+    }
+
+    fn output_of(&mut self, event: Event, answer: Answer) -> Result<Value, ApiError> {
+        let error = match answer {
+            Answer::Accepted(output) => return Ok(output),
+            Answer::Refused { status, message } => ApiError::of_hook(status, message),
+            Answer::Failed { status, code, message } => ApiError::new(status, code, message),
+            _ => ApiError::unforeseen(),
+        };
+        self.hook_run.is_undone |= event.is_undone();
+        Err(error)
+    }
+
+    /// Asks whether a user may be created, and remembers that it is.
+    pub(crate) fn before_user_created(&mut self, user: &User, provider: &str, data: &Value) -> Result<(), ApiError> {
+        self.hook_run.created = Some(user.id);
+        self.hook_run.is_anonymous = user.is_anonymous == Some(true);
+        let mut new = json!(user);
+        new["role"] = json!("");
+        new["identities"] = json!([]);
+        new["user_metadata"] = data.clone();
+        new["app_metadata"] =
+            if provider.is_empty() { json!({}) } else { json!({ "provider": provider, "providers": [provider] }) };
+        for moment in ["created_at", "updated_at"] {
+            new[moment] = json!("0001-01-01T00:00:00Z");
+        }
+        self.call_hook(Event::BeforeUserCreated, json!({ "user": new })).map(drop)
+    }
+
+    /// Tells that the user of this request was created, if it was.
+    pub(crate) fn after_user_created(&mut self) -> Result<(), ApiError> {
+        let Some(id) = self.hook_run.created.take() else { return Ok(()) };
+        let user = self.account(id)?.user.clone();
+        self.call_hook(Event::AfterUserCreated, json!({ "user": user })).map(drop)
+    }
+
+    /// Asks what becomes of a password that was checked.
+    pub(crate) fn password_checked(&mut self, user_id: Uuid, is_right: bool) -> Result<(), ApiError> {
+        let payload = json!({ "user_id": user_id, "valid": is_right });
+        let output = self.call_hook(Event::PasswordVerificationAttempt, payload)?.unwrap_or_default();
+        if output["decision"] != "reject" {
+            return Ok(());
+        }
+        if output["should_logout_user"] == true {
+            self.sessions.retain(|session| session.user_id != user_id);
+        }
+        let default = "Further password verification attempts will be rejected.";
+        Err(ApiError::new(400, ErrorCode::InvalidCredentials, message_of(&output, default)))
+    }
+
+    /// Asks what becomes of the code of a factor that was checked.
+    pub(crate) fn factor_checked(
+        &mut self,
+        user_id: Uuid,
+        factor_id: Uuid,
+        factor_type: &FactorType,
+        is_right: bool,
+    ) -> Result<(), ApiError> {
+        let payload =
+            json!({ "user_id": user_id, "factor_id": factor_id, "factor_type": factor_type, "valid": is_right });
+        let output = self.call_hook(Event::MfaVerificationAttempt, payload)?.unwrap_or_default();
+        if output["decision"] != "reject" {
+            return Ok(());
+        }
+        self.sessions.retain(|session| session.user_id != user_id);
+        let default = "Further MFA verification attempts will be rejected.";
+        Err(ApiError::new(403, ErrorCode::MfaVerificationRejected, message_of(&output, default)))
+    }
+}
+
+fn message_of<'a>(output: &'a Value, default: &'a str) -> &'a str {
+    output["message"].as_str().filter(|message| !message.is_empty()).unwrap_or(default)
+}

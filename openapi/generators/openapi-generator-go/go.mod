@@ -1,0 +1,5 @@
+module gotrue/openapi-generator-go
+
+go 1.25.0
+
+require gopkg.in/validator.v2 v2.0.1

@@ -1,0 +1,109 @@
+//! `reference`: the document as one HTML page, to read in a browser without a network.
+//!
+//! The page is rendered by Redoc (MIT), which npm downloads.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use gotrue_openapi::document::{self, Operation};
+use serde_json::{Value, json};
+
+use crate::{
+    outcome::{Outcome, Result},
+    program::Program,
+    workspace, yaml,
+};
+
+static NPM: Program = Program { name: "npm", probe: &["npm", "--version"], install: &[] };
+static TAR: Program = Program { name: "tar", probe: &["tar", "--version"], install: &[] };
+
+/// The package with the renderer, and the file in it.
+const PACKAGE: &str = "redoc@3";
+const RENDERER: &str = "package/bundles/redoc.standalone.js";
+
+/// Writes the page, or says which program is missing for it.
+pub fn run(page: &Path, out: &mut dyn Write) -> Result<Outcome> {
+    for program in [&NPM, &TAR] {
+        if !program.provide() {
+            writeln!(out, "skipped: {} is not available", program.name)?;
+            return Ok(Outcome::Fine);
+        }
+    }
+    let directory = page.parent().ok_or("expected a file")?;
+    fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", workspace::shown(directory)))?;
+    let mut document = yaml::parse(&workspace::read(&workspace::document())?)?;
+    add_codes(&mut document);
+    workspace::write(page, &html(&document, &renderer(directory)?))?;
+    writeln!(out, "wrote {}", workspace::shown(page))?;
+    Ok(Outcome::Fine)
+}
+
+/// Returns the code of the renderer.
+fn renderer(directory: &Path) -> Result<String> {
+    let packed = output(Command::new("npm").args(["pack", "--silent", PACKAGE]).current_dir(directory))?;
+    let archive = packed.lines().last().ok_or("npm pack named no file")?;
+    let code = output(Command::new("tar").args(["-xzOf", archive, RENDERER]).current_dir(directory))?;
+    fs::remove_file(directory.join(archive))?;
+    Ok(code)
+}
+
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.stderr(Stdio::inherit()).output()?;
+    if output.status.success() {
+        Ok(String::from_utf8(output.stdout)?)
+    } else {
+        Err(format!("{} failed", command.get_program().display()).into())
+    }
+}
+
+/// Adds a table of its error codes to each operation.
+fn add_codes(document: &mut Value) {
+    let operations: Vec<_> = document::operations(document)
+        .map(|operation| (operation.path.to_owned(), operation.method.to_owned(), table(document, &operation)))
+        .collect();
+    for (path, method, table) in operations {
+        let operation = &mut document["paths"][path][method];
+        let description = operation["description"].as_str().unwrap_or_default();
+        operation["description"] = json!(format!("{description}\n\n{table}").trim());
+    }
+}
+
+/// Returns the error codes of an operation with their statuses and meanings, as a Markdown table.
+fn table(document: &Value, operation: &Operation<'_>) -> String {
+    let meanings = &document["components"]["schemas"]["ErrorCode"]["x-known-values"];
+    let mut rows = String::new();
+    for (status, response) in operation.responses().filter(|(status, _)| status.starts_with(['4', '5'])) {
+        let description = document::resolve(document, response)["description"].as_str().unwrap_or_default();
+        for code in description.split('`').skip(1).step_by(2) {
+            if let Some(meaning) = meanings[code].as_str() {
+                rows += &["| ", status, " | `", code, "` | ", meaning, " |\n"].concat();
+            }
+        }
+    }
+    if rows.is_empty() {
+        rows
+    } else {
+        format!("**Error codes**\n\n| status | code | meaning |\n|---|---|---|\n{rows}")
+    }
+}
+
+fn html(document: &Value, renderer: &str) -> String {
+    let title = document["info"]["title"].as_str().unwrap_or_default();
+    let options = json!({ "expandResponses": "200,201", "requiredPropsFirst": true });
+    // The end of a script must not be part of one.
+    let [renderer, document] = [renderer, &document.to_string()].map(|code| code.replace("</", "<\\/"));
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
+         <style>body {{ margin: 0 }} td code {{ white-space: nowrap; word-break: normal !important }}</style>\n\
+         </head>\n<body>\n<div id=\"reference\"></div>\n<script>{renderer}</script>\n\
+         <script>Redoc.init({document}, {options}, document.getElementById(\"reference\"))</script>\n</body>\n</html>\n"
+    )
+}

@@ -1,0 +1,34 @@
+#![allow(clippy::unwrap_used)]
+
+use gotrue_openapi::document::entries;
+
+use super::*;
+
+#[test]
+fn each_operation_shows_its_error_codes() {
+    let mut document = document::gotrue().unwrap();
+    let before = document.clone();
+    add_codes(&mut document);
+    let description = document["paths"]["/user"]["put"]["description"].as_str().unwrap();
+    assert!(description.contains("\n| 422 | `same_password` | "), "{description}");
+    let meanings = &before["components"]["schemas"]["ErrorCode"]["x-known-values"];
+    for operation in document::operations(&before) {
+        let shown = document["paths"][operation.path][operation.method]["description"].as_str().unwrap();
+        for (status, response) in operation.responses().filter(|(status, _)| status.starts_with('4')) {
+            let text = document::resolve(&before, response)["description"].as_str().unwrap();
+            for code in entries(meanings).map(|(code, _)| code).filter(|code| text.contains(&format!("`{code}`"))) {
+                let row = format!("| {status} | `{code}` |");
+                assert!(shown.contains(&row), "{} lacks {row}", operation.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_is_one_script_that_nothing_in_it_ends() {
+    let document = json!({ "info": { "title": "Shop", "description": "ends </script> here" } });
+    let page = html(&document, "const end = \"</script>\";");
+    assert_eq!(page.matches("</script>").count(), 2);
+    assert!(page.contains("<title>Shop</title>") && page.contains("ends <\\/script> here"));
+    assert!(!page.contains("src="));
+}
