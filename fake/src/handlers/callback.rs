@@ -56,17 +56,18 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
     }
 }
 
-/// Redirects to the site, as no flow tells where to. The server appends the error to the page.
+/// Redirects to the site, as no flow tells where to. The server appends the error to the page, when the
+/// headers are sent already.
 fn refuse(state: &State, request: &Request, code: &'static str, about: &str) -> Response {
     let pairs = error_pairs("invalid_request", code, about);
     let mut response = redirect(303, &with_query(&state.settings.site_url, &pairs));
     let error = ApiError::new(400, ErrorCode::from(code), about).into_response(request);
     response.body = [&response.body[..], &error.body[..]].concat().into();
-    response.header("x-sb-error-code", code)
+    response
 }
 
 /// Returns a parameter of the query, or of the form that some providers send.
-pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
+fn parameter(request: &Request, name: &str) -> Option<String> {
     let in_form = || {
         let mut pairs = request.form_pairs();
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
