@@ -162,6 +162,10 @@ impl Running {
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     }
 
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Waits for the command to exit.
     pub fn finish(mut self) -> Done {
         drop(self.child.stdin.take());

@@ -12,7 +12,8 @@ use crate::failure::Result;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// After this many internal errors for one row, the row is refused if the server works otherwise.
+/// After this many internal errors for one row, or when the time for retries is over, the row is refused if the server
+/// works otherwise.
 const ATTEMPTS_PER_ROW: usize = 3;
 
 /// What became of a row.
@@ -53,12 +54,13 @@ pub async fn create(
         attempts += 1;
         // Only a rate limit is certain to come before the user is created.
         may_exist |= error.status() != Some(StatusCode::TOO_MANY_REQUESTS);
+        let wait = waits.next().unwrap_or(LONGEST_WAIT).max(error.retry_after().unwrap_or_default());
+        let is_over = started.elapsed() + wait > retry_for;
         let is_internal = error.status() == Some(StatusCode::INTERNAL_SERVER_ERROR);
-        if is_internal && attempts >= ATTEMPTS_PER_ROW && users.list().per_page(1).get().await.is_ok() {
+        if is_internal && (is_over || attempts >= ATTEMPTS_PER_ROW) && users.list().per_page(1).get().await.is_ok() {
             return Ok(Outcome::Refused { why: reason(&error), code: error.code().cloned(), is_internal });
         }
-        let wait = waits.next().unwrap_or(LONGEST_WAIT).max(error.retry_after().unwrap_or_default());
-        if !(error.is_retryable() || is_internal) || started.elapsed() + wait > retry_for {
+        if !(error.is_retryable() || is_internal) || is_over {
             return Err(error.into());
         }
         progress.retrying(&error.to_string());
