@@ -25,7 +25,7 @@ static NPM: Program = Program { name: "npm", probe: &["npm", "--version"], insta
 static TAR: Program = Program { name: "tar", probe: &["tar", "--version"], install: &[] };
 
 /// The package with the renderer, and the file in it.
-const PACKAGE: &str = "redoc@3.0.1";
+const PACKAGE: &str = "redoc@2.5.4";
 const RENDERER: &str = "package/bundles/redoc.standalone.js";
 
 /// Writes the page, or says which program is missing for it.
