@@ -25,7 +25,7 @@ static NPM: Program = Program { name: "npm", probe: &["npm", "--version"], insta
 static TAR: Program = Program { name: "tar", probe: &["tar", "--version"], install: &[] };
 
 /// The package with the renderer, and the file in it.
-const PACKAGE: &str = "redoc@3";
+const PACKAGE: &str = "redoc@2.5.4";
 const RENDERER: &str = "package/bundles/redoc.standalone.js";
 
 /// Writes the page, or says which program is missing for it.
@@ -97,8 +97,9 @@ fn table(document: &Value, operation: &Operation<'_>) -> String {
 fn html(document: &Value, renderer: &str) -> String {
     let title = document["info"]["title"].as_str().unwrap_or_default();
     let options = json!({ "expandResponses": "200,201", "requiredPropsFirst": true });
-    // The end of a script must not be part of one.
-    let [renderer, document] = [renderer, &document.to_string()].map(|code| code.replace("</", "<\\/"));
+    // The end of a script must not be part of one. In code, `</` alone may be a comparison with a regular expression.
+    let renderer = renderer.replace("</script", "<\\/script");
+    let document = document.to_string().replace("</", "<\\/");
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
