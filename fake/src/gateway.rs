@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::{
     api_keys::ApiKeys,
     handlers::provider_page,
+    keys::Keys,
     wire::{Request, Response, json_response},
 };
 
@@ -25,7 +26,7 @@ const OUTSIDE: [&str; 3] = ["/.well-known/oauth-authorization-server", "/sso/sam
 const METHODS: &str = "GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS,TRACE,CONNECT";
 
 /// Returns the request as the server receives it, or the response of the gateway itself.
-pub(crate) fn pass(request: &Request, keys: &ApiKeys) -> Result<Request, Box<Response>> {
+pub(crate) fn pass(request: &Request, api_keys: &ApiKeys, keys: &Keys) -> Result<Request, Box<Response>> {
     if is_preflight(request) {
         let mut response = Response::new(200).header("access-control-allow-methods", METHODS);
         if let Some(headers) = request.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
@@ -41,9 +42,9 @@ pub(crate) fn pass(request: &Request, keys: &ApiKeys) -> Result<Request, Box<Res
         return Err(Box::new(json_response(404, &json!({ "message": "no Route matched with those values" }))));
     };
     let key = request.header("apikey").map(str::to_owned).or_else(|| request.query("apikey")).map(Secret::from);
-    let bearer = key.as_ref().and_then(|key| keys.bearer_of(key));
+    let bearer = key.as_ref().and_then(|key| api_keys.bearer_of(key, keys));
     let is_open = OPEN.contains(&passed.path().trim_end_matches('/'));
-    match (&key, bearer) {
+    match (&key, &bearer) {
         _ if is_open => {}
         (None, _) => {
             let hint = "No `apikey` request header or url param was found.";

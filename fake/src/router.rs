@@ -85,7 +85,7 @@ pub(crate) async fn respond(state: &Mutex<State>, request: &Request) -> Response
 fn respond_at_once(state: &mut State, request: &Request) -> Response {
     let now = state.now();
     let response = if state.settings.gateway {
-        gateway::pass(request, &state.api_keys).map_or_else(
+        gateway::pass(request, &state.api_keys, &state.keys).map_or_else(
             |refused| gateway::add_headers(request, *refused),
             |passed| gateway::add_headers(request, dispatch(state, &passed)),
         )

@@ -42,6 +42,22 @@ async fn requests_need_a_known_key_below_the_prefix() {
 }
 
 #[tokio::test]
+async fn a_key_signed_by_the_project_is_known() {
+    let server = FakeServer::builder().gateway().start().await;
+    let signed = |claims: &Value, secret: &[u8]| {
+        let key = jsonwebtoken::EncodingKey::from_secret(secret);
+        jsonwebtoken::encode(&jsonwebtoken::Header::default(), claims, &key).unwrap()
+    };
+    let secret = server.hs256_secret();
+    let own = signed(&json!({ "role": "anon", "iat": 1, "exp": 1_983_812_996 }), secret.expose().as_bytes());
+    let other = signed(&json!({ "role": "anon", "exp": 1_983_812_996 }), b"the secret of another project, long enough");
+    let user = signed(&json!({ "role": "authenticated", "exp": 1_983_812_996 }), secret.expose().as_bytes());
+    for (key, status) in [(own, StatusCode::OK), (other, StatusCode::UNAUTHORIZED), (user, StatusCode::UNAUTHORIZED)] {
+        assert_eq!(send(&server, "/auth/v1/settings", &[("apikey", &key)]).await.0, status);
+    }
+}
+
+#[tokio::test]
 async fn a_key_becomes_a_bearer_token_unless_there_is_one() {
     let server = FakeServer::builder().gateway().start().await;
     let (publishable, secret) = server.opaque_keys();
