@@ -37,18 +37,19 @@ impl ApiKeys {
         }
     }
 
-    /// Returns the bearer token that the gateway sends to the server for a key, or `None` for an unknown key. A token for
-    /// one of the two roles is also a key if the server's own keys have signed it.
-    pub(crate) fn bearer_of(&self, key: &Secret, keys: &Keys) -> Option<Secret> {
+    /// Returns the header `Authorization` that the gateway sends to the server for a key, or `None` for an unknown key. A
+    /// token for one of the two roles is also a key if the server's own keys have signed it; the gateway sends it as it
+    /// is, so that the server finds no bearer token.
+    pub(crate) fn authorization_of(&self, key: &Secret, keys: &Keys) -> Option<String> {
         if *key == self.publishable {
-            return Some(self.anon.clone());
+            return Some(format!("Bearer {}", self.anon.expose()));
         }
         if *key == self.secret {
-            return Some(self.service_role.clone());
+            return Some(format!("Bearer {}", self.service_role.expose()));
         }
         let claims = keys.verify(key.expose()).ok()?;
         let has_role = claims["role"] == "anon" || claims["role"] == "service_role";
-        has_role.then(|| key.clone())
+        has_role.then(|| key.expose().to_owned())
     }
 }
 

@@ -42,9 +42,9 @@ pub(crate) fn pass(request: &Request, api_keys: &ApiKeys, keys: &Keys) -> Result
         return Err(Box::new(json_response(404, &json!({ "message": "no Route matched with those values" }))));
     };
     let key = request.header("apikey").map(str::to_owned).or_else(|| request.query("apikey")).map(Secret::from);
-    let bearer = key.as_ref().and_then(|key| api_keys.bearer_of(key, keys));
+    let authorization = key.as_ref().and_then(|key| api_keys.authorization_of(key, keys));
     let is_open = OPEN.contains(&passed.path().trim_end_matches('/'));
-    match (&key, &bearer) {
+    match (&key, &authorization) {
         _ if is_open => {}
         (None, _) => {
             let hint = "No `apikey` request header or url param was found.";
@@ -57,8 +57,8 @@ pub(crate) fn pass(request: &Request, api_keys: &ApiKeys, keys: &Keys) -> Result
         (Some(_), Some(_)) => {}
     }
     let has_token = request.header("authorization").is_some_and(|value| !value.starts_with("Bearer sb_"));
-    if let Some(bearer) = bearer.filter(|_| !has_token)
-        && let Ok(value) = HeaderValue::try_from(format!("Bearer {}", bearer.expose()))
+    if let Some(authorization) = authorization.filter(|_| !has_token)
+        && let Ok(value) = HeaderValue::try_from(authorization)
     {
         passed.headers.insert(header::AUTHORIZATION, value);
     }

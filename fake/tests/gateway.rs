@@ -62,6 +62,11 @@ async fn a_key_becomes_a_bearer_token_unless_there_is_one() {
     let server = FakeServer::builder().gateway().start().await;
     let (publishable, secret) = server.opaque_keys();
     let users = "/auth/v1/admin/users";
+    // An older key, which is a token itself, is no bearer token unless it is sent as one.
+    let old = server.service_key();
+    assert_eq!(send(&server, users, &[("apikey", old.expose())]).await.0, StatusCode::UNAUTHORIZED);
+    let headers = [("apikey", old.expose()), ("authorization", &format!("Bearer {}", old.expose()))];
+    assert_eq!(send(&server, users, &headers).await.0, StatusCode::OK);
     assert_eq!(send(&server, users, &[("apikey", secret.expose())]).await.0, StatusCode::OK);
     assert_eq!(send(&server, users, &[("apikey", publishable.expose())]).await.0, StatusCode::FORBIDDEN);
     let sent_twice = format!("Bearer {}", secret.expose());
