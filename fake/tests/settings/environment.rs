@@ -45,7 +45,7 @@ fn every_problem_is_named() {
             ("GOTRUE_EXTERNAL_EMAIL_ENABLED", "yes"),
             ("GOTRUE_SESSIONS_TIMEBOX", "0s"),
             ("GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION", "3"),
-            ("GOTRUE_HOOK_SEND_EMAIL_ENABLED", "true"),
+            ("GOTRUE_EXPERIMENTAL_CURSOR_PAGINATION_ENABLED", "true"),
             ("GOTRUE_EXTERNAL_UNKNOWN_ENABLED", "true"),
             ("GOTRUE_SMS_TEST_OTP", "1555"),
             ("GOTRUE_MFA_RECOVERY_CODES_COUNT", "3"),
@@ -55,7 +55,7 @@ fn every_problem_is_named() {
                     GOTRUE_EXTERNAL_EMAIL_ENABLED: expected true or false; \
                     GOTRUE_SESSIONS_TIMEBOX: expected a positive duration; \
                     GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: expected a number from 0 to 2; \
-                    GOTRUE_HOOK_SEND_EMAIL_ENABLED: the fake server does not implement this setting; \
+                    GOTRUE_EXPERIMENTAL_CURSOR_PAGINATION_ENABLED: the fake server does not implement this setting; \
                     unknown setting GOTRUE_EXTERNAL_UNKNOWN_ENABLED; \
                     GOTRUE_SMS_TEST_OTP: expected pairs of a phone number and a code, such as 15550000001:123456; \
                     GOTRUE_MFA_RECOVERY_CODES_COUNT: expected a number from 4 to 16";

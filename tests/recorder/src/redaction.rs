@@ -38,8 +38,10 @@ impl Redaction {
         match value {
             Value::Object(members) => {
                 for (name, value) in members {
-                    if let Some(secret) = value.as_str().filter(|_| self.names.contains(name) && !is_url(value)) {
-                        self.add(secret);
+                    if self.names.contains(name) {
+                        let texts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+                        let secrets = texts.iter().filter(|text| !is_url(text)).filter_map(Value::as_str);
+                        secrets.for_each(|secret| self.add(secret));
                     }
                     self.find(value);
                 }

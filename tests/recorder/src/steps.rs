@@ -5,6 +5,7 @@ mod admin;
 mod factors;
 mod oauth;
 mod passkeys;
+mod recovery_codes;
 mod server;
 
 use gotrue_openapi::document::{Credential, Operation};

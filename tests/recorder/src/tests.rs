@@ -66,11 +66,13 @@ fn assert_no_signature(value: &Value) {
 #[test]
 fn a_secret_is_replaced_wherever_it_is_used() {
     let secret = json!({ "type": "string", "format": "password" });
-    let document = json!({ "schemas": { "Session": { "properties": { "refresh_token": secret, "code": secret } } } });
+    let list = json!({ "type": "array", "items": secret });
+    let document = json!({ "schemas": { "Session": { "properties": { "refresh_token": secret, "code": secret, "codes": list } } } });
     let mut redaction = Redaction::new(&document);
     let mut response = json!({
         "refresh_token": "a-refresh-token",
         "code": "123456",
+        "codes": ["first-of-a-list"],
         "location": "https://app.example.com/cb?code=123456&page=123456#refresh_token=another+refresh+token",
         "text": "Used a-refresh-token at 12345678.",
         "id": "123456",
@@ -81,7 +83,7 @@ fn a_secret_is_replaced_wherever_it_is_used() {
     assert!(refresh_token.starts_with("replaced-secret-"), "{response}");
     assert_eq!(response["text"], format!("Used {refresh_token} at 12345678."));
     let text = response.to_string();
-    for secret in ["a-refresh-token", "another", "code=123456"] {
+    for secret in ["a-refresh-token", "another", "code=123456", "first-of-a-list"] {
         assert!(!text.contains(secret), "{secret} is in {text}");
     }
     assert_eq!(response["code"].as_str().unwrap().len(), 6);

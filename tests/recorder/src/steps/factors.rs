@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::json;
 use totp_rs::{Builder, Secret};
 
-use super::{Account, NOWHERE};
+use super::{Account, NOWHERE, recovery_codes};
 use crate::{
     Result,
     recorder::{Recorder, call},
@@ -31,6 +31,8 @@ pub async fn steps(recorder: &mut Recorder<'_>, ada: &mut Account) -> Result<()>
     }
     let second = recorder.send(other.bearer(&ada.token)).await?.text("/id");
     recorder.send(call("unenroll_factor", "ok").path(second).bearer(&ada.token)).await?;
+
+    recovery_codes::steps(recorder, ada).await?;
 
     let key = recorder.service_key();
     recorder.send(call("admin_list_factors", "ok").path(&*ada.id).bearer(&*key)).await?;
