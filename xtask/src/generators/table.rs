@@ -17,19 +17,33 @@ pub struct Generator {
     pub remark: &'static str,
 }
 
+/// Each tool chain includes its registry, from which the generators are installed.
 static NODE: Program = Program {
-    name: "Node.js 20",
-    probe: &["node", "--eval", "process.exit(process.versions.node.split('.')[0] < 20 ? 1 : 0)"],
+    name: "Node.js 20 with the npm registry",
+    probe: &[
+        "sh",
+        "-c",
+        "node --eval \"process.exit(process.versions.node.split('.')[0] < 20 ? 1 : 0)\" && npm view typescript version",
+    ],
     install: &[],
 };
 
 static PYTHON: Program = Program {
-    name: "Python 3.10",
-    probe: &["python3", "-c", "import ensurepip, sys; sys.exit(sys.version_info < (3, 10))"],
+    name: "Python 3.10 with PyPI",
+    probe: &[
+        "sh",
+        "-c",
+        "python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 10))' && \
+         python3 -m pip download --no-deps --dest target/generators/probe attrs",
+    ],
     install: &[],
 };
 
-static GO: Program = Program { name: "Go", probe: &["go", "version"], install: &[] };
+static GO: Program = Program {
+    name: "Go with the module proxy",
+    probe: &["go", "list", "-m", "github.com/google/uuid@v1.6.0"],
+    install: &[],
+};
 
 /// Maven and the tool chain of the generated client.
 static MAVEN_AND_NODE: Program =
