@@ -10,7 +10,7 @@ impl FakeServerBuilder {
         self.mailer_autoconfirm(!confirm).sms_autoconfirm(!confirm)
     }
 
-    /// Sets whether nobody can sign up (`GOTRUE_DISABLE_SIGNUP`). Defaults to no.
+    /// Sets whether sign-up is disabled (`GOTRUE_DISABLE_SIGNUP`). Defaults to no.
     pub fn disable_signup(mut self, enabled: bool) -> Self {
         self.settings.disable_sign_up = enabled;
         self

@@ -95,7 +95,7 @@ fn send_link(
                 return sent();
             }
             state.account(id)?.confirm_email(now);
-            // The server also starts a session, whose tokens nobody gets.
+            // The server also starts a session, but returns its tokens to no one.
             state.start_session(id, "password", None)?;
             id
         }
@@ -131,7 +131,7 @@ fn send_sms(state: &mut State, request: &Request, phone: String, data: Option<Va
     sent()
 }
 
-/// Fails if nobody can sign in by a link.
+/// Fails if sign-in by link is disabled.
 fn check_links(state: &State) -> Result<(), ApiError> {
     let message = match &state.settings {
         settings if !settings.email => "Email logins are disabled",

@@ -9,7 +9,7 @@ use crate::{
     wire::{Request, Response, escape},
 };
 
-/// The path of the page, which is none of the real server's.
+/// The path of the page. The real server has no such path.
 pub(crate) const PATH: &str = "/fake/provider";
 
 /// The code for the first user of a provider.

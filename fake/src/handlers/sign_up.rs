@@ -113,7 +113,7 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
     ok(user)
 }
 
-/// Fails if nobody can sign up.
+/// Fails if sign-up is disabled.
 pub(crate) fn check_sign_up(state: &State) -> Result<(), ApiError> {
     if state.settings.disable_sign_up {
         return Err(ApiError::new(422, ErrorCode::SignupDisabled, "Signups not allowed for this instance"));

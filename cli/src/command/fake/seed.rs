@@ -25,7 +25,7 @@ pub async fn create_users(server: &FakeServer, file: &Path) -> Result<usize> {
         let fields = user
             .as_object_mut()
             .ok_or_else(|| in_file(Failure::usage(format!("user {number}: expected an object"))))?;
-        // Otherwise nobody could sign in as one.
+        // Otherwise no one could sign in as one.
         for (address, confirm) in [("email", "email_confirm"), ("phone", "phone_confirm")] {
             if fields.contains_key(address) {
                 fields.entry(confirm).or_insert(json!(true));
