@@ -52,6 +52,7 @@ static MAVEN_AND_PYTHON: Program =
     Program { name: "Maven and Python", probe: &["sh", "-c", "mvn --version && python3 -m venv --help"], install: &[] };
 static MAVEN_AND_GO: Program =
     Program { name: "Maven and Go", probe: &["sh", "-c", "mvn --version && go version"], install: &[] };
+static MAVEN: Program = Program { name: "Maven", probe: &["mvn", "--version"], install: &[] };
 
 const COMPILE_TYPESCRIPT: &str = "npx tsc --outDir compiled --strict --skipLibCheck --esModuleInterop --target es2022 \
                                   --lib es2022,dom,dom.iterable --module commonjs --moduleResolution node10 \
@@ -220,5 +221,19 @@ pub const GENERATORS: &[Generator] = &[
             RUN_GO,
         ],
         remark: "Needs `enumClassPrefix=true`, since enums share values.",
+    },
+    Generator {
+        name: "openapi-generator-kotlin",
+        version: "7.25.0",
+        needs: &MAVEN,
+        in_ci: false,
+        stages: [
+            r#"
+                mvn --quiet --batch-mode dependency:copy -Dartifact=org.openapitools:openapi-generator-cli:$VERSION -DoutputDirectory=..
+                java -jar ../openapi-generator-cli-$VERSION.jar generate -g kotlin -i "$GOTRUE_DOCUMENT" -o generated --config config.yaml"#,
+            "mvn --quiet --batch-mode compile",
+            r#"java -cp "target/classes:$(cat target/classpath)" DriverKt"#,
+        ],
+        remark: "The default library. Unions are `kotlin.Any`: see `config.yaml` of the driver.",
     },
 ];
