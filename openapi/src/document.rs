@@ -141,7 +141,8 @@ pub fn description(document: &Value, value: &Value) -> String {
     }
 }
 
-/// Returns the known values of an open string (`x-known-values`), with the meaning of each.
+/// Returns the known values of an open string (`x-known-values`), with the meaning of each. Those with a release are in
+/// `x-values-since`.
 #[must_use]
 pub fn known_values(schema: &Value) -> Option<&Map<String, Value>> {
     schema["x-known-values"].as_object()

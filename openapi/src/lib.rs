@@ -26,6 +26,7 @@ mod lint;
 mod names;
 pub mod pointer;
 pub mod secrets;
+pub mod since;
 
 pub use error::Error;
 pub use finding::Finding;

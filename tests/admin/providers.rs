@@ -2,7 +2,7 @@
 
 use gotrue::{
     admin::{CreateCustomProvider, CreateSsoProvider, OAuth2Endpoints, UpdateCustomProvider, UpdateSsoProvider},
-    types::{CustomProviderType, NameIdFormat, SamlAttribute, SamlAttributeMapping},
+    types::{CustomProviderType, SamlAttribute, SamlAttributeMapping},
 };
 use serde_json::json;
 use support::{SERVICE_KEY, client_of, last_request, server_that_answers};
@@ -79,7 +79,7 @@ async fn an_sso_provider_is_read_updated_and_deleted() {
     recorded.assert_sent().await;
 
     // Without the field, the server would clear the name ID format.
-    provider.saml.as_mut().unwrap().name_id_format = Some(NameIdFormat::from(PERSISTENT));
+    provider.saml.as_mut().unwrap().name_id_format = Some(PERSISTENT.to_owned());
     let update = UpdateSsoProvider::of(&provider).metadata_xml("<a/>").attribute_mapping(mapping());
     let update = update.resource_id("").disabled(true).domains(<[String; 0]>::default());
     let recorded = Recorded::new("169-admin_sso_provider_update-ok").await;

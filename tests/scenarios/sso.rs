@@ -49,7 +49,7 @@ pub async fn a_provider(world: &World) {
     // The server updates the format only together with other fields of SAML.
     assert_eq!(changed.saml.unwrap().name_id_format, None);
     let changed = providers.update(company.id, more.metadata_xml(metadata(&entity))).await.unwrap();
-    assert_eq!(changed.saml.unwrap().name_id_format, Some(NameIdFormat::EmailAddress));
+    assert_eq!(changed.saml.unwrap().name_id_format.unwrap(), NameIdFormat::EmailAddress.as_str());
     assert_eq!(code(world.client.sso(Sso::domain(&domain)).url().await), "sso_provider_disabled");
     let moved = UpdateSsoProvider::without_name_id_format().metadata_xml(metadata("https://other.example.com"));
     assert_eq!(code(providers.update(company.id, moved).await), "saml_entity_id_mismatch");

@@ -117,6 +117,14 @@ pub enum Kind {
     Variable,
 }
 
+/// Returns the value that a constant or variable is declared with.
+fn assigned<'t>(file: &File, spec: Node<'t>, name: &str) -> Option<Node<'t>> {
+    let mut cursor = spec.walk();
+    let names = spec.children_by_field_name("name", &mut cursor).filter(|name| name.kind() == "identifier");
+    let at = names.map(|found| file.text(found)).position(|found| found == name)?;
+    children(field(spec, "value")?).nth(at)
+}
+
 /// All declarations, by name.
 pub struct Index<'s> {
     pub declarations: BTreeMap<String, Declaration<'s>>,
@@ -181,32 +189,57 @@ impl<'s> Index<'s> {
         self.functions().filter(move |function| function.name.starts_with(&prefix))
     }
 
-    /// Returns the value of a string constant.
+    /// Returns the value of a string constant, or of a variable that is declared with one.
     pub fn constant(&self, name: &str) -> Option<String> {
         let Declaration { file, node, kind, .. } = self.declarations.get(name)?;
-        let mut cursor = node.walk();
-        let wanted = name.rsplit('.').next()?;
-        let at = node.children_by_field_name("name", &mut cursor).filter(|n| n.kind() == "identifier");
-        let at = at.map(|name| file.text(name)).position(|name| name == wanted)?;
-        let value = children(field(*node, "value")?).nth(at).filter(|_| *kind == Kind::Constant)?;
-        file.string(value)
+        let is_value = matches!(kind, Kind::Constant | Kind::Variable);
+        self.value(file, assigned(file, *node, name.rsplit('.').next()?).filter(|_| is_value)?)
     }
 
-    /// Returns the value of a string literal or of a constant.
+    /// Returns the value of a string literal, of a constant, or of several of them that are added.
     pub fn value(&self, file: &File, node: Node<'_>) -> Option<String> {
         match node.kind() {
-            "identifier" => self.constant(&format!("{}.{}", file.package, file.text(node))),
+            "identifier" => {
+                self.local(file, node).or_else(|| self.constant(&format!("{}.{}", file.package, file.text(node))))
+            }
+            "binary_expression" if file.text(field(node, "operator")?) == "+" => {
+                Some(self.value(file, field(node, "left")?)? + &self.value(file, field(node, "right")?)?)
+            }
+            "parenthesized_expression" | "literal_element" => self.value(file, children(node).next()?),
             "selector_expression" => {
                 let package = file.imports.get(file.text(field(node, "operand")?))?;
                 self.constant(&format!("{package}.{}", file.text(field(node, "field")?)))
             }
-            "call_expression" => {
-                // A conversion: `string(Name)`.
+            "call_expression" if self.is_conversion(file, field(node, "function")?) => {
                 let arguments = field(node, "arguments")?;
                 let only = children(arguments).next().filter(|_| children(arguments).count() == 1)?;
                 self.value(file, only)
             }
             _ => file.string(node),
         }
+    }
+
+    /// `string(Name)`, `apierrors.ErrorCode("quota")`, `http.CanonicalHeaderKey(name)`
+    fn is_conversion(&self, file: &File, function: Node<'_>) -> bool {
+        match function.kind() {
+            "identifier" => {
+                let name = file.text(function);
+                let declared = self.declarations.get(&format!("{}.{name}", file.package));
+                name == "string" || declared.is_some_and(|declared| declared.kind == Kind::Type)
+            }
+            "selector_expression" => {
+                field(function, "operand").is_some_and(|of| file.imports.contains_key(file.text(of)))
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns the value of a constant of the function that a node is in.
+    fn local(&self, file: &File, node: Node<'_>) -> Option<String> {
+        let outer = std::iter::successors(Some(node), tree_sitter::Node::parent);
+        let is_function = |node: &Node<'_>| matches!(node.kind(), "function_declaration" | "method_declaration");
+        let constants = all(outer.into_iter().find(is_function)?, "const_spec");
+        let value = constants.into_iter().find_map(|constant| assigned(file, constant, file.text(node)))?;
+        self.value(file, value)
     }
 }

@@ -12,7 +12,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use gotrue_openapi::document::{self, Operation};
+use gotrue_openapi::{
+    document::{self, Operation},
+    since,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -38,9 +41,8 @@ pub fn run(page: &Path, out: &mut dyn Write) -> Result<Outcome> {
     }
     let directory = page.parent().ok_or("expected a file")?;
     fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", workspace::shown(directory)))?;
-    let mut document = yaml::parse(&workspace::read(&workspace::document())?)?;
-    add_codes(&mut document);
-    workspace::write(page, &html(&document, &renderer(directory)?))?;
+    let document = yaml::parse(&workspace::read(&workspace::document())?)?;
+    workspace::write(page, &html(&complete(&document), &renderer(directory)?))?;
     writeln!(out, "wrote {}", workspace::shown(page))?;
     Ok(Outcome::Fine)
 }
@@ -63,6 +65,28 @@ fn output(command: &mut Command) -> Result<String> {
     }
 }
 
+/// Returns the document with what the renderer does not show in descriptions: error codes, known values and releases.
+fn complete(document: &Value) -> Value {
+    let mut complete = document.clone();
+    add_codes(&mut complete);
+    add_values(&mut complete);
+    since::describe(document, &mut complete);
+    complete
+}
+
+/// Adds the known values of each open string to its description.
+fn add_values(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    for schema in schemas.values_mut() {
+        let values = document::known_values(schema).into_iter().flat_map(serde_json::Map::keys);
+        let lines: Vec<_> = values.map(|value| format!("- `{value}`: {}", since::known_value(schema, value))).collect();
+        if !lines.is_empty() {
+            let description = schema["description"].as_str().unwrap_or_default();
+            schema["description"] = json!(format!("{description}\n\n{}", lines.join("\n")));
+        }
+    }
+}
+
 /// Adds a table of its error codes to each operation.
 fn add_codes(document: &mut Value) {
     let operations: Vec<_> = document::operations(document)
@@ -77,14 +101,13 @@ fn add_codes(document: &mut Value) {
 
 /// Returns the error codes of an operation with their statuses and meanings, as a Markdown table.
 fn table(document: &Value, operation: &Operation<'_>) -> String {
-    let meanings = &document["components"]["schemas"]["ErrorCode"]["x-known-values"];
+    let codes = &document["components"]["schemas"]["ErrorCode"];
+    let is_code = |word: &str| document::known_values(codes).is_some_and(|known| known.contains_key(word));
     let mut rows = String::new();
     for (status, response) in operation.responses().filter(|(status, _)| status.starts_with(['4', '5'])) {
         let description = document::resolve(document, response)["description"].as_str().unwrap_or_default();
-        for code in description.split('`').skip(1).step_by(2) {
-            if let Some(meaning) = meanings[code].as_str() {
-                rows += &["| ", status, " | `", code, "` | ", meaning, " |\n"].concat();
-            }
+        for code in description.split('`').skip(1).step_by(2).filter(|word| is_code(word)) {
+            rows += &["| ", status, " | `", code, "` | ", &since::known_value(codes, code), " |\n"].concat();
         }
     }
     if rows.is_empty() {

@@ -7,7 +7,7 @@ use gotrue::{
     SetOptional,
     admin::{CreateSsoProvider, UpdateSsoProvider},
     serde_json::{self, Value},
-    types::{NameIdFormat, SamlAttributeMapping, SsoProvider},
+    types::{SamlAttributeMapping, SsoProvider},
     uuid::Uuid,
 };
 
@@ -153,7 +153,7 @@ fn show(context: &Context, provider: &SsoProvider) -> Result<()> {
             ("domains", domains(provider)),
             ("entity ID", text(saml.and_then(|saml| saml.entity_id.clone()))),
             ("metadata URL", text(saml.and_then(|saml| saml.metadata_url.clone()))),
-            ("NameID format", text(saml.and_then(|saml| saml.name_id_format.as_ref().map(NameIdFormat::to_string)))),
+            ("NameID format", text(saml.and_then(|saml| saml.name_id_format.clone()))),
             ("resource id", text(provider.resource_id.clone())),
             ("disabled", yes_no(provider.disabled)),
             ("created", time::full(provider.created_at)),

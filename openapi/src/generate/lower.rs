@@ -1,8 +1,9 @@
 //! Lowering: from the document, which describes the server in full, to one that generates a tolerant client.
 //!
-//! Lowering adds the release of `x-since` to the description, and drops what the generator does not support:
+//! Lowering moves releases of the server (`x-since`) to descriptions, and drops what the generator does not support:
 //! - responses other than the success, so that they reach the caller whole, with status, headers and body;
 //! - the exact status of the success, so that a 200 is as good as a 204;
+//! - the parameters of a path, which the transport sends with every request;
 //! - the other media types of a request that can be sent as a form;
 //! - special kinds of JSON (SCIM's), since only `application/json` gets a type;
 //! - whether a request is required, since the client always sends it;
@@ -15,15 +16,21 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use super::FREE_FORM;
-use crate::document::{self, elements, is_success, resolve};
+use crate::{
+    document::{self, elements, is_success, resolve},
+    since,
+};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Lowers the document.
 pub fn lower(document: &Value) -> Value {
     let mut lowered = document.clone();
-    describe_since(document, &mut lowered);
+    since::describe(document, &mut lowered);
     for path in members(&mut lowered["paths"]) {
+        if let Some(path) = path.as_object_mut() {
+            path.remove("parameters");
+        }
         for operation in members(path).filter(|value| value.get("operationId").is_some()) {
             describe_other_responses(document, operation);
             keep_success(operation);
@@ -38,25 +45,6 @@ pub fn lower(document: &Value) -> Value {
         free_form(schema);
     }
     lowered
-}
-
-/// Moves the release that `x-since` names to the description, which documents the generated item. A field that is a
-/// reference gets a description of its own.
-fn describe_since(document: &Value, value: &mut Value) {
-    let description = document::description(document, value);
-    if let Some(parts) = value.as_object_mut()
-        && parts.remove("x-since").is_some()
-    {
-        parts.insert("description".to_owned(), description.into());
-        if let Some(target) = parts.remove("$ref") {
-            parts.insert("allOf".to_owned(), json!([{ "$ref": target }]));
-        }
-    }
-    match value {
-        Value::Object(parts) => parts.values_mut().for_each(|part| describe_since(document, part)),
-        Value::Array(parts) => parts.iter_mut().for_each(|part| describe_since(document, part)),
-        _ => {}
-    }
 }
 
 /// Lists the responses other than the success in the description, which documents the generated method.

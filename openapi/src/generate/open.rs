@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::{Map, Value};
 
-use crate::{document, names};
+use crate::{document, names, since};
 
 /// Returns the names of the schemas that become open string types.
 pub fn names(document: &Value) -> impl Iterator<Item = &str> {
@@ -26,17 +26,17 @@ pub fn types_except(document: &Value, except: &BTreeSet<&str>) -> TokenStream {
     let schemas = document::components(document, "schemas").filter(|(name, _)| !except.contains(name));
     let types = schemas.filter_map(|(name, schema)| {
         let about = schema["description"].as_str().unwrap_or_default();
-        Some(open_type(name, about, document::known_values(schema)?))
+        Some(open_type(name, about, schema, document::known_values(schema)?))
     });
     quote!(#(#types)*)
 }
 
-fn open_type(name: &str, about: &str, known: &Map<String, Value>) -> TokenStream {
+fn open_type(name: &str, about: &str, schema: &Value, known: &Map<String, Value>) -> TokenStream {
     let name = format_ident!("{name}");
     let doc = about.lines().map(|line| format!(" {line}"));
     let values: Vec<&str> = known.keys().map(String::as_str).collect();
     let variants: Vec<_> = values.iter().map(|value| format_ident!("{}", names::variant(value))).collect();
-    let docs = known.iter().map(|(value, about)| format!(" `{value}`: {}", about.as_str().unwrap_or_default()));
+    let docs = values.iter().map(|value| format!(" `{value}`: {}", since::known_value(schema, value)));
     quote! {
         #(#[doc = #doc])*
         ///

@@ -1,16 +1,18 @@
 //! Rules for keywords wherever they appear: extensions, formats, known values and releases.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Linter;
 use crate::{
-    document::{elements, entries},
+    document::{self, elements, entries},
     pointer::join,
 };
 
 /// The extensions of the specification that this crate knows.
-const EXTENSIONS: [&str; 7] =
-    ["x-free-form", "x-gotrue", "x-hook", "x-known-values", "x-safe", "x-since", "x-verifies"];
+const EXTENSIONS: [&str; 8] =
+    ["x-free-form", "x-gotrue", "x-hook", "x-known-values", "x-safe", "x-since", "x-values-since", "x-verifies"];
 
 /// The formats that the generator or other tools know.
 const FORMATS: [&str; 8] = ["date", "date-time", "double", "float", "int32", "int64", "password", "uuid"];
@@ -33,7 +35,7 @@ const MAPS: [&str; 13] = [
 ];
 
 /// Keywords whose value is data.
-const DATA: [&str; 6] = ["default", "enum", "example", "examples", "mapping", "x-known-values"];
+const DATA: [&str; 7] = ["default", "enum", "example", "examples", "mapping", "x-known-values", "x-values-since"];
 
 impl Linter<'_> {
     /// Checks the keywords at and below a value.
@@ -63,16 +65,37 @@ impl Linter<'_> {
         self.since(value, pointer);
     }
 
-    /// A release is a version that is not newer than the document.
+    /// A release is a version that is not newer than the document. A value has one release at most.
     fn since(&mut self, value: &Value, pointer: &str) {
-        let Some(release) = value.get("x-since") else { return };
+        if let Some(release) = value.get("x-since") {
+            let pointer = join(pointer, &["x-since"]);
+            match release.as_str() {
+                Some(release) => self.release(release, &pointer),
+                None => self.report(&pointer, format!("{release} is not a release, such as 2.197.0")),
+            }
+        }
+        let (closed, open) = (&value["enum"], document::known_values(value));
+        let mut seen = BTreeSet::new();
+        for (release, values) in entries(&value["x-values-since"]) {
+            let pointer = join(pointer, &["x-values-since", release]);
+            self.release(release, &pointer);
+            self.require(elements(values).next().is_some(), &pointer, "expected a list of values");
+            for value in elements(values) {
+                let is_open = value.as_str().is_some_and(|value| open.is_some_and(|open| open.contains_key(value)));
+                let is_value = is_open || elements(closed).any(|closed| closed == value);
+                self.require(is_value, &pointer, format!("{value} is not a value of this schema"));
+                self.require(seen.insert(value.to_string()), &pointer, format!("{value} has more than one release"));
+            }
+        }
+    }
+
+    fn release(&mut self, release: &str, pointer: &str) {
         let version = self.document["info"]["version"].as_str().and_then(numbers);
-        let pointer = join(pointer, &["x-since"]);
-        match release.as_str().and_then(numbers) {
-            None => self.report(&pointer, format!("{release} is not a release, such as 2.197.0")),
+        match numbers(release) {
+            None => self.report(pointer, format!("{release:?} is not a release, such as 2.197.0")),
             Some(release) => {
                 let is_described = version.is_none_or(|version| release <= version);
-                self.require(is_described, &pointer, "is newer than info.version");
+                self.require(is_described, pointer, "is newer than info.version");
             }
         }
     }

@@ -67,7 +67,11 @@ impl<'a> Linter<'a> {
 
     fn parameters(&mut self, operation: &Operation<'a>, pointer: &str) {
         let (mut in_path, mut has_broken) = (BTreeSet::new(), false);
-        for (index, parameter) in elements(&operation.value["parameters"]).enumerate() {
+        let of_path = join("/paths", &[operation.path]);
+        let of_path = (of_path.as_str(), &self.document["paths"][operation.path]["parameters"]);
+        let listed = [of_path, (pointer, &operation.value["parameters"])].into_iter();
+        let listed = listed.flat_map(|(pointer, list)| elements(list).enumerate().map(move |entry| (pointer, entry)));
+        for (pointer, (index, parameter)) in listed {
             let pointer = join(pointer, &["parameters", &index.to_string()]);
             let Some((parameter, pointer)) = self.follow(parameter, &pointer) else {
                 has_broken = true;

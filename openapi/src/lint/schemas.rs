@@ -94,10 +94,15 @@ impl<'a> Linter<'a> {
 
     /// The values of a string become the variants of an enum, and need distinct names there.
     fn values(&mut self, schema: &Value, pointer: &str) {
-        let closed = elements(&schema["enum"]).filter_map(Value::as_str);
-        let open = known_values(schema).into_iter().flat_map(|known| known.keys().map(String::as_str));
+        let mut closed: BTreeSet<&str> = elements(&schema["enum"]).filter_map(Value::as_str).collect();
+        let open: BTreeSet<&str> =
+            known_values(schema).into_iter().flatten().map(|(value, _)| value.as_str()).collect();
+        if !closed.is_empty() && !open.is_empty() {
+            self.require(closed == open, pointer, "enum and x-known-values differ");
+            closed.clear();
+        }
         let mut seen = BTreeSet::from(["other".to_owned()]);
-        for value in closed.chain(open) {
+        for value in closed.into_iter().chain(open) {
             let name = names::variant(value);
             self.require(is_pascal_case(&name), pointer, format!("value {value:?} cannot be the name of a variant"));
             let is_new = seen.insert(name.to_lowercase());

@@ -107,6 +107,26 @@ fn keywords_are_known() {
     assert_eq!(found, ["POST /logout: the tag \"users\" is not declared"]);
     let found = insert("", "x-gotru", json!("client"));
     assert_eq!(found, ["x-gotru: x-gotru is not an extension of this document"]);
+    let with_releases = |releases: Value| {
+        let kind = json!({
+            "type": "string", "description": "A kind.", "x-known-values": known, "x-values-since": releases
+        });
+        insert("/components/schemas/User/properties", "kind", kind)
+    };
+    assert_eq!(with_releases(json!({ "2.1.0": ["a"] })), [""; 0]);
+    for (releases, problem) in [
+        (json!({ "2.1.0": ["b"] }), "\"b\" is not a value of this schema"),
+        (json!({ "2.1.0": ["a"], "2.2.0": ["a"] }), "\"a\" has more than one release"),
+        (json!({ "2.9999.0": ["a"] }), "is newer than info.version"),
+        (json!({ "2.1": ["a"] }), "\"2.1\" is not a release, such as 2.197.0"),
+        (json!({ "2.1.0": "a" }), "expected a list of values"),
+    ] {
+        let found = with_releases(releases);
+        assert!(found.len() == 1 && found[0].ends_with(problem), "{found:?}");
+    }
+    let both = json!({ "type": "string", "description": "A kind.", "enum": ["a", "b"], "x-known-values": known });
+    let found = insert("/components/schemas/SignUpRequest/properties", "kind", both);
+    assert_eq!(found, ["SignUpRequest.kind: enum and x-known-values differ"]);
     // A field, a header or an example may have any name.
     assert_eq!(insert("/components/schemas/User", "example", json!({ "x-kind": { "format": "any" } })), [""; 0]);
 }

@@ -25,7 +25,8 @@ pub struct UpdateSsoProvider {
 impl UpdateSsoProvider {
     /// An update without changes, which keeps the name id format of this provider.
     pub fn of(provider: &SsoProvider) -> Self {
-        let name_id_format = provider.saml.as_ref().and_then(|saml| saml.name_id_format.clone());
+        let name_id_format = provider.saml.as_ref().and_then(|saml| saml.name_id_format.as_deref());
+        let name_id_format = name_id_format.map(NameIdFormat::from);
         Self { request: SsoProviderUpdateRequest { name_id_format, ..SsoProviderUpdateRequest::default() } }
     }
 

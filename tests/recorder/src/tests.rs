@@ -38,8 +38,7 @@ async fn every_operation_of_a_server_is_recorded_without_secrets() {
     let all: BTreeSet<_> = gotrue_openapi::document::operations(&document).filter_map(|o| o.id()).collect();
     assert_eq!(successes.keys().map(String::as_str).collect::<BTreeSet<_>>(), all);
     let refused: Vec<_> = successes.iter().filter(|(_, success)| !**success).map(|(id, _)| id.as_str()).collect();
-    // A user cannot unlink the only identity, and a second one needs a provider.
-    assert_eq!(refused, ["unlink_identity"]);
+    assert!(refused.is_empty(), "no success of {refused:?}");
 
     // The server has users now, and the directory has files.
     let error = run(options(directory.path().join("other"))).await.unwrap_err();

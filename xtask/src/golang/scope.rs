@@ -7,8 +7,13 @@ use tree_sitter::Node;
 use super::{File, Index, Kind, children, field, names::type_name, syntax::every};
 
 /// The types of what the standard library has by these names: `r.URL.Query()`, `w.Header()`, `r.Header`, `r.Form`.
-const STANDARD: &[(&str, &str)] =
-    &[("Query", "url.Values"), ("Form", "url.Values"), ("PostForm", "url.Values"), ("Header", "http.Header")];
+const STANDARD: &[(&str, &str)] = &[
+    ("Query", "url.Values"),
+    ("ParseQuery", "url.Values"),
+    ("Form", "url.Values"),
+    ("PostForm", "url.Values"),
+    ("Header", "http.Header"),
+];
 
 /// The variables of a function with their types, as far as they can be told.
 pub struct Scope<'i, 's> {
@@ -86,8 +91,8 @@ impl<'i, 's> Scope<'i, 's> {
             }
             "identifier" => format!("{}.{}", self.file.package, self.file.text(function)),
             _ => match self.target(function) {
-                Some(target) => target,
-                None => return self.standard(function),
+                Some(target) if self.index.declarations.contains_key(&target) => target,
+                _ => return self.standard(function),
             },
         };
         let declaration = self.index.declarations.get(&target)?;

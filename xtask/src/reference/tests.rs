@@ -25,6 +25,21 @@ fn each_operation_shows_its_error_codes() {
 }
 
 #[test]
+fn releases_and_known_values_are_in_descriptions() {
+    let document = complete(&document::gotrue().unwrap());
+    let description = |pointer: &str| document.pointer(pointer).unwrap()["description"].as_str().unwrap().to_owned();
+    let codes = description("/components/schemas/ErrorCode");
+    assert!(codes.contains("\n- `otp_expired`: "), "{codes}");
+    assert!(description("/components/schemas/GrantType").ends_with(" Since v2.171.0: `web3`."));
+    assert!(description("/paths/~1passkeys/get").contains("Since v2.188.0."));
+    let locked = description("/paths/~1factors~1recovery-codes~1verify/post");
+    assert!(
+        locked.contains("| 429 | `mfa_recovery_codes_locked` | ") && locked.contains("Since v2.197.0. |\n"),
+        "{locked}"
+    );
+}
+
+#[test]
 fn a_page_is_one_script_that_nothing_in_it_ends() {
     let document = json!({ "info": { "title": "Shop", "description": "ends </script> here" } });
     let page = html(&document, "const end = \"</script>\";");

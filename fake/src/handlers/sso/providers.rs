@@ -93,7 +93,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
             metadata_url: new.metadata_url,
             metadata_xml: Some(metadata.xml),
             attribute_mapping: Some(json!(new.attribute_mapping.unwrap_or(SamlAttributeMapping { keys: None }))),
-            name_id_format: new.name_id_format,
+            name_id_format: new.name_id_format.map(|format| format.to_string()),
         }),
         domains: Some(domains.into_iter().map(|domain| SsoDomain { domain }).collect()),
         created_at: now,
@@ -123,7 +123,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
         let is_mapped_anew = mapping.is_some() && mapping != saml.attribute_mapping;
         // The real server saves the format only together with one of these.
         if metadata.is_some() || is_mapped_anew {
-            saml.name_id_format = change.name_id_format;
+            saml.name_id_format = change.name_id_format.map(|format| format.to_string());
         }
         if let Some(metadata) = metadata {
             check_entity(saml, &metadata)?;

@@ -47,12 +47,12 @@ pub(crate) fn metadata(state: &State) -> Response {
 pub(crate) fn authentication_request(
     state: &mut State,
     location: &str,
-    format: Option<&NameIdFormat>,
+    format: Option<&str>,
 ) -> Result<String, ApiError> {
     let (id, relay_state) = (state.random.id(), state.random.id());
     let now = state.now().format(TIME);
     let (acs, issuer) = (url(state, "saml_acs"), url(state, "saml_metadata"));
-    let format = format.map_or("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", NameIdFormat::as_str);
+    let format = format.unwrap_or(NameIdFormat::Persistent.as_str());
     let target = location.replace('&', "&amp;");
     let xml = format!(
         "<samlp:AuthnRequest xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" \

@@ -42,7 +42,7 @@ pub(crate) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
     challenge_in_body(request)?.map(|challenge| challenge.hash_for_browser()).transpose()?;
     let location = row.location.clone();
     let format = row.provider.saml.as_ref().and_then(|saml| saml.name_id_format.clone());
-    let url = authentication_request(state, &location, format.as_ref())?;
+    let url = authentication_request(state, &location, format.as_deref())?;
     if sign_in.skip_http_redirect == Some(true) { ok(&json!({ "url": url })) } else { Ok(redirect_plainly(&url)) }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Account, NOWHERE, PASSWORD, account, sign_in};
+use super::{Account, NOWHERE, PASSWORD, account, sign_in, text};
 use crate::{
     Result,
     recorder::{Recorder, call},
@@ -80,6 +80,25 @@ async fn profile(recorder: &mut Recorder<'_>, ada: &Account) -> Result<()> {
     let link = call("authorize_identity", "github").query("provider", "github").query("skip_http_redirect", "true");
     recorder.send(link.bearer(&ada.token)).await?;
     recorder.send(call("unlink_identity", "unknown").path(NOWHERE).bearer(&ada.token)).await?;
+    unlink(recorder).await
+}
+
+/// A user with an email address and a phone number has an identity for each, and may lose one.
+async fn unlink(recorder: &mut Recorder<'_>) -> Result<()> {
+    let email = format!("grace-{}@example.com", recorder.run);
+    // The number is free again when the identity is gone.
+    let phone = "15555550142";
+    let user = json!({
+        "email": email, "phone": phone, "password": PASSWORD, "email_confirm": true, "phone_confirm": true
+    });
+    let created = call("admin_create_user", "with-phone").json(user).bearer(recorder.service_key());
+    let identities = recorder.send(created).await?.json["identities"].take();
+    let of = |provider: &str| identities.as_array().into_iter().flatten().find(|i| i["provider"] == provider);
+    let id = of("phone").map(|identity| text(identity, "identity_id")).unwrap_or_default();
+    let token = sign_in(recorder, "grace", &email).await?.text("/access_token");
+    recorder.send(call("unlink_identity", "ok").path(id).bearer(&token)).await?;
+    let last = of("email").map(|identity| text(identity, "identity_id")).unwrap_or_default();
+    recorder.send(call("unlink_identity", "last").path(last).bearer(&token)).await?;
     Ok(())
 }
 

@@ -92,6 +92,11 @@ impl Reach {
         self.mentioning.get(name).unwrap_or(&self.none)
     }
 
+    /// Returns whether values of a type are sent or received as JSON.
+    pub fn is_carried(&self, name: &str) -> bool {
+        self.carrying.contains_key(name)
+    }
+
     /// Returns the operations whose bodies contain a type; if none is known, those that reach it.
     pub fn bodies(&self, name: &str) -> &BTreeSet<String> {
         self.carrying.get(name).unwrap_or_else(|| self.operations(name))

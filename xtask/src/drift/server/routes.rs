@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tree_sitter::Node;
 
-use super::fact::Facts;
+use super::{fact::Facts, is_of_the_api, reach::Reach};
 use crate::golang::{Declaration, File, Index, Place, Scope, all, children, every, field};
 
 pub struct Route<'s> {
@@ -34,8 +34,20 @@ impl Route<'_> {
     }
 }
 
-const METHODS: &[(&str, &str)] =
-    &[("Get", "GET"), ("Post", "POST"), ("Put", "PUT"), ("Patch", "PATCH"), ("Delete", "DELETE"), ("Head", "HEAD")];
+const METHODS: &[(&str, &str)] = &[
+    ("Get", "GET"),
+    ("Post", "POST"),
+    ("Put", "PUT"),
+    ("Patch", "PATCH"),
+    ("Delete", "DELETE"),
+    ("Head", "HEAD"),
+    ("Options", "OPTIONS"),
+    ("Handle", "ANY"),
+    ("HandleFunc", "ANY"),
+];
+
+/// Methods that return a router or change one.
+const ROUTERS: &[&str] = &["Group", "Mount", "Route", "Use", "UseBypass", "With", "WithBypass"];
 
 /// A router as it is in one place: the path so far, and the guards.
 #[derive(Clone, Default)]
@@ -45,41 +57,112 @@ struct Router<'s> {
 }
 
 pub fn read<'s>(index: &Index<'s>) -> Vec<Route<'s>> {
-    let mut reader = Reader { index, builder: String::new(), routes: Vec::new() };
-    for function in index.functions().filter(|function| builds_router(function)) {
+    let mut reader =
+        Reader { index, builder: String::new(), within: Vec::new(), mounted: BTreeSet::new(), routes: Vec::new() };
+    let builders: Vec<_> = index.functions().filter(|function| builds_router(function)).collect();
+    let mut found = Vec::new();
+    for function in builders {
         reader.builder.clone_from(&function.name);
         reader.body(function.file, function.node, &mut HashMap::new());
+        found.push((function.name.clone(), std::mem::take(&mut reader.routes)));
     }
-    reader.routes
+    // What another router mounts is below its path, and not at the top.
+    let is_top = |(builder, _): &(String, Vec<Route<'_>>)| !reader.mounted.contains(builder);
+    found.into_iter().filter(is_top).flat_map(|(_, routes)| routes).collect()
 }
 
 /// Returns whether a function makes a router, instead of being given one.
 fn builds_router(function: &Declaration<'_>) -> bool {
-    all(function.node, "short_var_declaration").any(|made| {
-        let made = field(made, "right").map(|right| function.file.text(right).to_lowercase());
-        made.is_some_and(|made| made.ends_with("newrouter()"))
-    })
+    all(function.node, "short_var_declaration").any(|made| makes_router(function.file, made))
+}
+
+fn makes_router(file: &File, made: Node<'_>) -> bool {
+    let made = field(made, "right").map(|right| file.text(right).to_lowercase());
+    made.is_some_and(|made| made.ends_with("newrouter()"))
 }
 
 struct Reader<'i, 's> {
     index: &'i Index<'s>,
     builder: String,
+    /// The functions that are being followed.
+    within: Vec<String>,
+    /// The functions whose routers are mounted.
+    mounted: BTreeSet<String>,
     routes: Vec<Route<'s>>,
 }
 
 impl<'s> Reader<'_, 's> {
     /// Follows the calls of a function on its routers, in order.
     fn body(&mut self, file: &'s File, node: Node<'s>, routers: &mut HashMap<String, Router<'s>>) {
-        if node.kind() == "call_expression" && self.chain(file, node, routers).is_some() {
-            return;
+        let is_followed = match node.kind() {
+            "call_expression" => {
+                self.chain(file, node, routers).is_some() || self.passed(file, node, routers).is_some()
+            }
+            "short_var_declaration" => Self::named(file, node, routers).is_some(),
+            _ => false,
+        };
+        if !is_followed {
+            children(node).for_each(|child| self.body(file, child, routers));
         }
-        children(node).for_each(|child| self.body(file, child, routers));
+    }
+
+    /// `admin := r.With(guard)`
+    fn named(file: &'s File, node: Node<'s>, routers: &mut HashMap<String, Router<'s>>) -> Option<()> {
+        let (base, calls) = unrolled(file, children(field(node, "right")?).next()?)?;
+        let mut router = routers.get(base)?.clone();
+        for (method, arguments) in calls {
+            if !["With", "WithBypass"].contains(&method) {
+                return None;
+            }
+            router.guards.extend(children(arguments).map(|guard| Code { file, node: guard }));
+        }
+        routers.insert(file.text(children(field(node, "left")?).next()?).to_owned(), router);
+        Some(())
+    }
+
+    /// Follows a function that is given a router: `api.adminRoutes(r)`.
+    fn passed(&mut self, file: &'s File, call: Node<'s>, routers: &HashMap<String, Router<'s>>) -> Option<()> {
+        let arguments: Vec<_> = children(field(call, "arguments")?).collect();
+        let is_router =
+            |argument: &Node<'_>| argument.kind() == "identifier" && routers.contains_key(file.text(*argument));
+        let at = arguments.iter().position(is_router)?;
+        let router = routers[file.text(arguments[at])].clone();
+        let (file, function) = self.declared(file, field(call, "function")?)?;
+        self.follow(file, function, at, router);
+        Some(())
+    }
+
+    /// Follows a function whose parameter at an index is a router.
+    fn follow(&mut self, file: &'s File, function: Node<'s>, at: usize, router: Router<'s>) {
+        let place = format!("{}:{}", file.path, function.start_byte());
+        let parameters = field(function, "parameters").into_iter().flat_map(|list| all(list, "parameter_declaration"));
+        let mut names = Vec::new();
+        for parameter in parameters {
+            let mut cursor = parameter.walk();
+            names.extend(parameter.children_by_field_name("name", &mut cursor).map(|name| file.text(name).to_owned()));
+        }
+        if let (Some(name), Some(body)) = (names.into_iter().nth(at), field(function, "body"))
+            && !self.within.contains(&place)
+        {
+            self.within.push(place);
+            self.body(file, body, &mut HashMap::from([(name, router)]));
+            self.within.pop();
+        }
+    }
+
+    /// Returns the declaration that an expression names.
+    fn declared(&self, file: &'s File, node: Node<'s>) -> Option<(&'s File, Node<'s>)> {
+        let name = match node.kind() {
+            "selector_expression" => Scope::of(self.index, file, node).target(node)?,
+            _ => format!("{}.{}", file.package, file.text(node)),
+        };
+        self.index.declarations.get(&name).map(|found| (found.file, found.node))
     }
 
     /// Follows a chain of calls: `r.With(guard).Route("/user", …)`.
     fn chain(&mut self, file: &'s File, call: Node<'s>, routers: &mut HashMap<String, Router<'s>>) -> Option<()> {
         let (base, calls) = unrolled(file, call)?;
-        let is_router = ["Route", "Use", "UseBypass", "With", "WithBypass"].contains(&calls.first()?.0);
+        let is_router = ROUTERS.contains(&calls.first()?.0);
         if !routers.contains_key(base) && !is_router {
             return None;
         }
@@ -87,16 +170,25 @@ impl<'s> Reader<'_, 's> {
         for (method, arguments) in calls {
             let arguments: Vec<_> = children(arguments).collect();
             match (method, arguments.as_slice()) {
-                ("With" | "WithBypass", [guard]) => router.guards.push(Code { file, node: *guard }),
-                ("Use" | "UseBypass", [guard]) => {
-                    routers.get_mut(base)?.guards.push(Code { file, node: *guard });
+                ("With" | "WithBypass", guards) => {
+                    router.guards.extend(guards.iter().map(|guard| Code { file, node: *guard }));
                 }
-                ("Route", [pattern, build]) => {
-                    self.nested(file, &router.below(&self.index.value(file, *pattern)?), *build);
+                ("Use" | "UseBypass", guards) => {
+                    routers.get_mut(base)?.guards.extend(guards.iter().map(|guard| Code { file, node: *guard }));
+                }
+                ("Group", [build]) => self.nested(file, &router, *build),
+                ("Route", [pattern, build]) => self.nested(file, &router.below(&self.pattern(file, *pattern)), *build),
+                ("Mount", [pattern, other]) => self.mount(file, &router.below(&self.pattern(file, *pattern)), *other),
+                ("Method" | "MethodFunc", [method, pattern, handler]) => {
+                    let named = self.index.value(file, *method).unwrap_or_else(|| file.line(*method));
+                    let named = named.trim_start_matches("http.Method").to_uppercase();
+                    let (_, method) = METHODS.iter().find(|(_, method)| *method == named)?;
+                    let path = router.below(&self.pattern(file, *pattern)).path;
+                    self.route(file, method, path, *handler, router.guards.clone());
                 }
                 (_, [pattern, handler]) => {
                     let (_, method) = METHODS.iter().find(|(name, _)| *name == method)?;
-                    let path = router.below(&self.index.value(file, *pattern)?).path;
+                    let path = router.below(&self.pattern(file, *pattern)).path;
                     self.route(file, method, path, *handler, router.guards.clone());
                 }
                 _ => {}
@@ -107,22 +199,28 @@ impl<'s> Reader<'_, 's> {
 
     /// Follows the function that builds what is below a path, in place or elsewhere.
     fn nested(&mut self, file: &'s File, router: &Router<'s>, build: Node<'s>) {
-        let (file, build) = if build.kind() == "func_literal" {
-            (file, build)
-        } else {
-            let scope = Scope::of(self.index, file, build);
-            let name = match build.kind() {
-                "selector_expression" => scope.target(build),
-                _ => Some(format!("{}.{}", file.package, file.text(build))),
-            };
-            let Some(found) = name.and_then(|name| self.index.declarations.get(&name)) else { return };
-            (found.file, found.node)
-        };
-        let parameter =
-            field(build, "parameters").and_then(|parameters| all(parameters, "parameter_declaration").next());
-        if let (Some(name), Some(body)) = (parameter.and_then(|p| field(p, "name")), field(build, "body")) {
-            self.body(file, body, &mut HashMap::from([(file.text(name).to_owned(), router.clone())]));
+        let found = if build.kind() == "func_literal" { Some((file, build)) } else { self.declared(file, build) };
+        if let Some((file, build)) = found {
+            self.follow(file, build, 0, router.clone());
         }
+    }
+
+    /// Follows a function that makes a router to be mounted: `r.Mount("/admin", api.adminRouter())`.
+    fn mount(&mut self, file: &'s File, router: &Router<'s>, other: Node<'s>) {
+        let found = field(other, "function").and_then(|function| self.declared(file, function));
+        let Some((file, function)) = found else { return };
+        let made = all(function, "short_var_declaration").find(|made| makes_router(file, *made));
+        let name = made.and_then(|made| field(made, "left")).map(|name| file.text(name).to_owned());
+        if let (Some(name), Some(body)) = (name, field(function, "body")) {
+            let is_it = |declaration: &&Declaration<'_>| declaration.node == function;
+            self.mounted.extend(self.index.functions().find(is_it).map(|declaration| declaration.name.clone()));
+            self.body(file, body, &mut HashMap::from([(name, router.clone())]));
+        }
+    }
+
+    /// Returns a pattern, or the expression for it if its value is not known.
+    fn pattern(&self, file: &File, pattern: Node<'_>) -> String {
+        self.index.value(file, pattern).unwrap_or_else(|| format!("<{}>", file.line(pattern)))
     }
 
     fn route(&mut self, file: &'s File, method: &'static str, path: String, handler: Node<'s>, guards: Vec<Code<'s>>) {
@@ -170,6 +268,22 @@ pub fn facts(routes: &[Route<'_>], facts: &mut Facts) {
     }
     for (guard, (place, operations)) in guards {
         facts.add(&format!("{GUARD}{guard}"), "", place, &operations);
+    }
+}
+
+/// Adds the guards that functions call by themselves: `a.requireNotAnonymous(w, r)`.
+pub fn calls(index: &Index<'_>, reach: &Reach, routes: &[Route<'_>], facts: &mut Facts) {
+    let guards: BTreeSet<_> = routes.iter().flat_map(|route| &route.guards).map(Code::shown).collect();
+    // Those of other packages have names that others have too, such as `Handler`.
+    let is_own = |name: &str| name.starts_with(char::is_lowercase) && guards.contains(name);
+    for function in index.functions().filter(|function| is_of_the_api(function)) {
+        for call in all(function.node, "call_expression").filter_map(|call| field(call, "function")) {
+            let name = field(call, "field").map_or_else(|| function.file.line(call), |name| function.file.line(name));
+            if is_own(&name) {
+                let subject = format!("call of guard {name} in {}", function.name);
+                facts.add(&subject, "", function.file.place(call), reach.operations(&function.name));
+            }
+        }
     }
 }
 

@@ -19,8 +19,9 @@ pub fn facts(index: &Index<'_>, reach: &Reach, facts: &mut Facts) {
                 continue;
             }
             let tag = field(setting, "tag").and_then(|tag| file.string(tag)).unwrap_or_default();
-            let default = tag_value(&tag, "default").map(|default| format!(", default {default}")).unwrap_or_default();
-            let detail = format!("{}{default}", file.line(kind));
+            let options = ["default", "required", "envconfig"].into_iter();
+            let options = options.filter_map(|key| Some(format!(", {key} {}", tag_value(&tag, key)?)));
+            let detail = file.line(kind) + &options.collect::<String>();
             facts.add(&format!("setting {subject}"), &detail, file.place(setting), operations);
         }
     }

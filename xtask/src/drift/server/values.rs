@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tree_sitter::Node;
 
-use super::{fact::Facts, is_of_the_api, reach::Reach};
+use super::{fact::Facts, is_of_the_api, members::is_json, reach::Reach};
 use crate::golang::{Declaration, Index, Kind, all, children, every, field};
 
 /// What a constant of a type is. Any other is a value of its type.
@@ -30,6 +30,7 @@ pub fn facts(index: &Index<'_>, reach: &Reach, facts: &mut Facts) {
                 reader.lists();
                 reader.names();
                 reader.codes(&codes);
+                reader.given();
             }
             Kind::Variable if is_of_the_api(declaration) && !operations.is_empty() => reader.lists(),
             _ => {}
@@ -37,10 +38,12 @@ pub fn facts(index: &Index<'_>, reach: &Reach, facts: &mut Facts) {
     }
 }
 
-/// Returns the type that a constant is declared with.
+/// Returns the type that a constant is declared with or converted to.
 fn type_of<'s>(declaration: &Declaration<'s>) -> Option<&'s str> {
-    let kind = field(declaration.node, "type").filter(|_| declaration.kind == Kind::Constant)?;
-    declaration.file.text(kind).rsplit('.').next()
+    let Declaration { node, file, .. } = *declaration;
+    let converted = || field(children(field(node, "value")?).next()?, "function");
+    let kind = field(node, "type").or_else(converted).filter(|_| declaration.kind == Kind::Constant)?;
+    file.text(kind).rsplit('.').next()
 }
 
 /// Returns whether a string can be a name on the wire, unlike a message or a URL.
@@ -74,6 +77,10 @@ impl Reader<'_, '_> {
             },
             None => format!("constant {package}.{own}"),
         };
+        // Keys of a context never leave the server.
+        if subject.ends_with("contextKey") {
+            return;
+        }
         // A constant that nothing reaches is no fact of the wire, unless its type says so.
         if !self.operations.is_empty() || NAMED.iter().any(|(_, known)| *known == subject) {
             self.value(&subject, &value, self.declaration.node);
@@ -96,23 +103,45 @@ impl Reader<'_, '_> {
             let sides = (field(comparison, "left"), field(comparison, "right"));
             let (Some(left), Some(right)) = sides else { continue };
             let operator = field(comparison, "operator").map_or("", |operator| file.text(operator));
-            if let Some(text) = file.string(right).filter(|text| is_name(text))
-                && ["==", "!="].contains(&operator)
-            {
-                self.value(&format!("value of {} in {}", file.line(left), self.declaration.name), &text, right);
+            for (of, value) in [(left, right), (right, left)] {
+                if let Some(text) = self.index.value(file, value).filter(|text| is_name(text))
+                    && ["==", "!="].contains(&operator)
+                    && !of.kind().ends_with("literal")
+                    && of.kind() != "nil"
+                {
+                    self.value(&format!("value of {} in {}", file.line(of), self.declaration.name), &text, value);
+                }
+            }
+        }
+        for call in all(node, "call_expression") {
+            // `strings.EqualFold(params.Type, "create")`
+            if field(call, "function").is_some_and(|function| file.text(function) == "strings.EqualFold") {
+                let arguments: Vec<_> = field(call, "arguments").into_iter().flat_map(children).collect();
+                for (at, value) in arguments.iter().enumerate() {
+                    if let Some(text) = self.index.value(file, *value).filter(|text| is_name(text)) {
+                        let of = arguments.get(1 - at.min(1)).map(|of| file.line(*of)).unwrap_or_default();
+                        self.value(&format!("value of {of} in {}", self.declaration.name), &text, *value);
+                    }
+                }
             }
         }
     }
 
-    /// `GrantTypesSupported: []string{"authorization_code"}`
+    /// `GrantTypesSupported: []string{"authorization_code"}`, `map[string]grant{"password": passwordGrant}`
     fn lists(&mut self) {
         let file = self.declaration.file;
         for list in every(self.declaration.node).filter(|node| node.kind() == "composite_literal") {
-            if field(list, "type").is_none_or(|kind| file.line(kind) != "[]string") {
+            let Some(kind) = field(list, "type") else { continue };
+            let is_list = ["slice_type", "array_type", "implicit_length_array_type"].contains(&kind.kind());
+            if !is_list && (kind.kind() != "map_type" || is_json(self.index, file, kind)) {
                 continue;
             }
             let of = self.label(list);
-            for element in field(list, "body").into_iter().flat_map(children).filter_map(|e| children(e).next()) {
+            // The elements of a list, the keys and the values of a map.
+            let elements = field(list, "body").into_iter().flat_map(children);
+            for element in
+                elements.flat_map(|e| if e.kind() == "keyed_element" { children(e).collect() } else { vec![e] })
+            {
                 if let Some(text) = self.index.value(file, element).filter(|text| is_name(text)) {
                     self.value(&format!("value of {of} in {}", self.declaration.name), &text, element);
                 }
@@ -148,6 +177,52 @@ impl Reader<'_, '_> {
                 self.value(&format!("value of {of}"), &text, value);
             }
         }
+    }
+
+    /// Adds the codes that a function gives to the constructors of errors: `NewOAuthError("invalid_grant", …)`.
+    fn given(&mut self) {
+        let file = self.declaration.file;
+        for call in every(self.declaration.node) {
+            let code = match call.kind() {
+                "call_expression" => self.argument(call),
+                "keyed_element" => {
+                    let (name, value) = (children(call).next(), children(call).last());
+                    value.filter(|_| name.is_some_and(|name| file.text(name) == "ErrorCode"))
+                }
+                _ => None,
+            };
+            let Some((code, text)) = code.and_then(|code| Some((code, self.index.value(file, code)?))) else {
+                continue;
+            };
+            if is_name(&text) {
+                let subject = format!("{ERROR_CODE} {text:?} in {}", self.declaration.name);
+                let fact = self.facts.add(&subject, "", file.place(code), self.operations);
+                fact.wording = Some(text);
+            }
+        }
+    }
+
+    /// Returns the code among the arguments of a call: that of the type of error codes, or the first for an OAuth error.
+    fn argument<'t>(&self, call: Node<'t>) -> Option<Node<'t>> {
+        let file = self.declaration.file;
+        let function = field(call, "function")?;
+        let name = if function.kind() == "identifier" {
+            format!("{}.{}", file.package, file.text(function))
+        } else {
+            let package = file.imports.get(file.text(field(function, "operand")?))?;
+            format!("{package}.{}", file.text(field(function, "field")?))
+        };
+        let found = self.index.declarations.get(&name).filter(|found| found.kind == Kind::Function)?;
+        let mut at = 0;
+        for parameter in field(found.node, "parameters").into_iter().flat_map(children) {
+            let of = field(parameter, "type").map(|of| found.file.text(of)).unwrap_or_default();
+            if of.rsplit('.').next() == Some("ErrorCode") || at == 0 && name.ends_with("OAuthError") {
+                return children(field(call, "arguments")?).nth(at);
+            }
+            let mut cursor = parameter.walk();
+            at += parameter.children_by_field_name("name", &mut cursor).count();
+        }
+        None
     }
 
     /// Adds the error codes that a function mentions.
