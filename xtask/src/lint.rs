@@ -6,7 +6,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
-use std::{io::Write, path::Path};
+use std::{collections::BTreeSet, io::Write, path::Path};
 
 use gotrue_openapi::Finding;
 
@@ -74,7 +74,13 @@ fn findings(text: &str) -> Result<Vec<(Position, Finding)>> {
     let document = bundle::document(text)?;
     let mut findings = gotrue_openapi::lint(&document);
     findings.extend(layout.duplicates.iter().map(|pointer| Finding::new(pointer, "the key is not unique")));
-    findings.extend(specification::lint(&document)?);
+    // What a rule of this repository says of a place, OpenAPI's schema may say again, of the place or of its keyword.
+    let own: BTreeSet<String> = findings.iter().map(|finding| finding.pointer.clone()).collect();
+    let is_new = |finding: &Finding| {
+        let parent = finding.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+        !own.contains(&finding.pointer) && !own.contains(parent)
+    };
+    findings.extend(specification::lint(&document)?.into_iter().filter(is_new));
     findings.extend(structure::lint(&document));
     let mut findings: Vec<_> = findings.into_iter().map(|f| (layout.position(&f.pointer), f)).collect();
     findings.sort_by(|(a, one), (b, other)| (a, &one.problem).cmp(&(b, &other.problem)));

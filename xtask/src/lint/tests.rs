@@ -214,6 +214,14 @@ fn one_fault_is_one_line() {
         fault("schemas/NewUser'", "schemas/Nobody'", 13, "POST /users", "has no target"),
         fault("schemas/Error' } }", "schemas/Eror' } }", 4, "x-error-reply.application/json.schema", "has no target"),
         fault("required: true, description: Whom., schema", "required: true, schema", 36, "Id", "has no description"),
+        fault("in: path, required: true", "in: paths, required: true", 36, "Id", "are not supported"),
+        fault(
+            "      type: string\n      description: Why.",
+            "      type: text\n      description: Why.",
+            53,
+            "ErrorCode",
+            "is not a type",
+        ),
         fault("format: uuid }", "format: uiid }", 36, "Id", "the format uiid is not known"),
         fault(
             "      summary: One user\n",
