@@ -84,6 +84,7 @@ impl<'a> Linter<'a> {
                 self.require(parameter["required"] == true, &pointer, format!("path parameter {name} is not required"));
             }
             let is_supported = matches!(location, "path" | "query" | "header") && parameter["style"] != "deepObject";
+            has_broken |= !is_supported;
             self.require(is_supported, &pointer, format!("parameter {name}: cookies and deepObject are not supported"));
             let is_credential = name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("apikey");
             self.require(!is_credential, &pointer, format!("parameter {name} is a credential; use security"));

@@ -146,7 +146,7 @@ const FAULTS: &[Fault] = &[
         "GET /users/{id}",
         "('sumary' was unexpected)",
     ),
-    fault("kind: { type: string", "kind: { type: strng", 44, "User.kind", "\"strng\" is not one of"),
+    fault("kind: { type: string", "kind: { type: strng", 44, "User.kind", "\"strng\" is not a type"),
     fault("description: The id. }", "description: Where, now. }", 43, "User.id", "('now.' was unexpected)"),
     fault("{ description: Done. }", "{ }", 15, "POST /users", "\"description\" is a required property"),
     fault("openapi: 3.0.3", "openapi: 3.1.0", 1, "openapi", "\"3.1.0\" does not match"),
@@ -215,13 +215,7 @@ fn one_fault_is_one_line() {
         fault("schemas/Error' } }", "schemas/Eror' } }", 4, "x-error-reply.application/json.schema", "has no target"),
         fault("required: true, description: Whom., schema", "required: true, schema", 36, "Id", "has no description"),
         fault("in: path, required: true", "in: paths, required: true", 36, "Id", "are not supported"),
-        fault(
-            "      type: string\n      description: Why.",
-            "      type: text\n      description: Why.",
-            53,
-            "ErrorCode",
-            "is not a type",
-        ),
+        fault("    NewUser:\n      type: object", "    NewUser:\n      type: objekt", 45, "NewUser", "is not a type"),
         fault("format: uuid }", "format: uiid }", 36, "Id", "the format uiid is not known"),
         fault(
             "      summary: One user\n",
