@@ -101,6 +101,7 @@ pub const PACKAGES: &[Package] = &[
                 "links",
                 "lint",
                 "list",
+                "packages",
                 "record",
                 "reference",
             ],
