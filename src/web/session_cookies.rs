@@ -5,7 +5,7 @@ use std::fmt;
 use cookie::Cookie;
 use futures_util::future::BoxFuture;
 
-use super::{CookieSession, RequestCookies};
+use super::{CookieSession, JavaScriptFlow, RequestCookies};
 use crate::{client::Client, error::Result, session::Session};
 
 /// The form in which cookies keep the session of a browser: [`SsrCookies`](super::SsrCookies),
@@ -47,5 +47,17 @@ pub trait SessionCookies: fmt::Debug + Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Session>> {
         let _ = cookies;
         Box::pin(async move { client.refresh_session(session).await?.continuing(session) })
+    }
+
+    /// Returns the PKCE flow with this id, or the newest one, that JavaScript has started in the browser. Default: none.
+    fn javascript_flow(&self, cookies: &RequestCookies, flow_id: Option<&str>) -> Option<JavaScriptFlow> {
+        let _ = (cookies, flow_id);
+        None
+    }
+
+    /// Returns whether browsers send the cookies over TLS only, which then also holds for the cookies of
+    /// [flows](super::BrowserSession::start_flow). Default: `true`.
+    fn is_secure(&self) -> bool {
+        true
     }
 }

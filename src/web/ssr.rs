@@ -8,7 +8,7 @@ use base64::{
 use cookie::{Cookie, SameSite};
 use futures_util::future::{self, BoxFuture, FutureExt};
 
-use super::{CookieSession, RequestCookies, SessionCookies, attributes::Attributes, chunks};
+use super::{CookieSession, JavaScriptFlow, RequestCookies, SessionCookies, attributes::Attributes, chunks, ssr_flows};
 use crate::{client::Client, error::Result, secret::Secret};
 
 /// The prefix of a value in base64url. A value without it is the JSON itself.
@@ -128,7 +128,7 @@ impl SsrCookies {
     fn encode(&self, session: &CookieSession) -> String {
         let json = if self.tokens_only { session.clone().without_user().to_json() } else { session.to_json() };
         match self.encoding {
-            SsrEncoding::Base64Url => format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(json.expose())),
+            SsrEncoding::Base64Url => encode(json.expose()),
             SsrEncoding::Raw => json.into(),
         }
     }
@@ -150,10 +150,22 @@ impl SessionCookies for SsrCookies {
         let value = after.map(|session| self.encode(session));
         future::ready(Ok(chunks::write(cookies, &self.attributes, &self.name, value.as_deref()))).boxed()
     }
+
+    fn javascript_flow(&self, cookies: &RequestCookies, flow_id: Option<&str>) -> Option<JavaScriptFlow> {
+        ssr_flows::find(cookies, &self.attributes, &self.name, flow_id)
+    }
+
+    fn is_secure(&self) -> bool {
+        self.attributes.secure
+    }
+}
+
+pub(super) fn encode(json: &str) -> String {
+    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(json))
 }
 
 /// Returns the JSON of a value.
-fn decode(value: &str) -> Option<Secret> {
+pub(super) fn decode(value: &str) -> Option<Secret> {
     let Some(encoded) = value.strip_prefix(PREFIX) else { return Some(value.into()) };
     let mut encoded: String = encoded.chars().filter(|c| !matches!(c, ' ' | '\t' | '\r' | '\n' | '=')).collect();
     if encoded.len() % 4 == 1 {
