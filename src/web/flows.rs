@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{LocalPath, RequestCookies, SessionCookies, attributes::Attributes};
 use crate::{
     auth::{
-        flow::{FlowKind, PkceFlow, cookie as encoding},
+        flow::{PkceFlow, cookie as encoding},
         grant::CallbackOutcome,
-        pkce::PkceVerifier,
     },
     secret::Secret,
 };
@@ -29,17 +28,6 @@ pub struct CompletedFlow {
     pub outcome: CallbackOutcome,
     /// The page to return to, if the flow was started with one.
     pub next: Option<LocalPath>,
-}
-
-/// A PKCE flow that JavaScript started in this browser.
-#[derive(Debug)]
-pub struct JavaScriptFlow {
-    /// The verifier.
-    pub verifier: PkceVerifier,
-    /// The purpose: [`FlowKind::Recovery`] if the verifier states it, otherwise [`FlowKind::SignIn`].
-    pub kind: FlowKind,
-    /// The cookies that remove the flow.
-    pub removals: Vec<Cookie<'static>>,
 }
 
 /// A flow, and the page to return to.

@@ -35,18 +35,19 @@ mod routes;
 mod sealed;
 mod session_cookies;
 mod ssr;
+mod ssr_encoding;
 mod ssr_flows;
 
 pub use browser_session::BrowserSession;
 pub use cookie_session::CookieSession;
-pub use flows::{CompletedFlow, JavaScriptFlow};
+pub use flows::CompletedFlow;
 pub use layer::{SessionLayer, WithSession};
 pub use local_path::LocalPath;
 pub use notice::SignInNotice;
 pub use request_cookies::RequestCookies;
 pub use routes::AuthRoutes;
 pub use sealed::SealedCookies;
-pub use session_cookies::SessionCookies;
+pub use session_cookies::{JavaScriptFlow, SessionCookies};
 pub use ssr::{SsrCookies, SsrEncoding};
 
 use crate::jwt::Claims;

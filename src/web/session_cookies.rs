@@ -5,8 +5,13 @@ use std::fmt;
 use cookie::Cookie;
 use futures_util::future::BoxFuture;
 
-use super::{CookieSession, JavaScriptFlow, RequestCookies};
-use crate::{client::Client, error::Result, session::Session};
+use super::{CookieSession, RequestCookies};
+use crate::{
+    auth::{flow::FlowKind, pkce::PkceVerifier},
+    client::Client,
+    error::Result,
+    session::Session,
+};
 
 /// The form in which cookies keep the session of a browser: [`SsrCookies`](super::SsrCookies),
 /// [`SealedCookies`](super::SealedCookies), or one of your own.
@@ -60,4 +65,15 @@ pub trait SessionCookies: fmt::Debug + Send + Sync + 'static {
     fn is_secure(&self) -> bool {
         true
     }
+}
+
+/// A PKCE flow that JavaScript started in this browser.
+#[derive(Debug)]
+pub struct JavaScriptFlow {
+    /// The verifier.
+    pub verifier: PkceVerifier,
+    /// The purpose: [`FlowKind::Recovery`] if the verifier states it, otherwise [`FlowKind::SignIn`].
+    pub kind: FlowKind,
+    /// The cookies that remove the flow.
+    pub removals: Vec<Cookie<'static>>,
 }

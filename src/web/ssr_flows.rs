@@ -2,7 +2,7 @@
 
 use cookie::Cookie;
 
-use super::{JavaScriptFlow, RequestCookies, attributes::Attributes, chunks, ssr};
+use super::{JavaScriptFlow, RequestCookies, attributes::Attributes, chunks, ssr_encoding};
 use crate::{auth::flow::FlowKind, auth::pkce::PkceVerifier, secret::Secret};
 
 /// Returns the flow with this id, or the newest one.
@@ -48,12 +48,12 @@ pub(super) fn find(
 }
 
 fn write_index(cookies: &RequestCookies, attributes: &Attributes, name: &str, ids: &[String]) -> Vec<Cookie<'static>> {
-    let value = serde_json::to_string(ids).ok().filter(|_| !ids.is_empty()).map(|json| ssr::encode(&json));
+    let value = serde_json::to_string(ids).ok().filter(|_| !ids.is_empty()).map(|json| ssr_encoding::encode(&json));
     chunks::write(cookies, attributes, name, value.as_deref())
 }
 
 fn read<T: serde::de::DeserializeOwned>(cookies: &RequestCookies, name: &str) -> Option<T> {
-    serde_json::from_str(ssr::decode(&chunks::read(cookies, name)?)?.expose()).ok()
+    serde_json::from_str(ssr_encoding::decode(&chunks::read(cookies, name)?)?.expose()).ok()
 }
 
 fn flow_name(key: &str, id: &str) -> String {
