@@ -68,7 +68,7 @@ func main() {
 	check(err)
 	expect(user.(*generated.User).Email.Value == email, "user")
 
-	refused := signIn("wrong").(*generated.OAuthTokenBadRequestHeaders).Response
+	refused := signIn("wrong").(*generated.TokenBadRequest).Response
 	expect(refused.ErrorCode.Value == "invalid_credentials", "error code")
 
 	admin := client(credentials{admin: os.Getenv("GOTRUE_SERVICE_KEY")})
