@@ -12,7 +12,7 @@ use crate::{
         ErrorCode,
         types::{Factor, Session, User},
     },
-    state::store::State,
+    state::{store::State, table::Key},
     wire::{ApiError, Request},
 };
 
@@ -57,7 +57,7 @@ impl State {
         method: &str,
     ) -> Result<Session, ApiError> {
         let now = self.now();
-        let row = self.sessions.iter().find(|session| session.id == session_id).ok_or_else(session_gone)?;
+        let row = self.sessions.find(&Key::Id(session_id)).ok_or_else(session_gone)?;
         let (user_id, aal, amr, application) = (row.user_id, row.aal(), row.amr(), row.application.clone());
         let user = self.account(user_id)?.user.clone();
         let lifetime = self.lifetime_of(session_id, &user);
@@ -157,7 +157,7 @@ impl State {
         self.account(user_id)?;
         let session_id = claim("session_id").map_or(Ok(Uuid::nil()), Uuid::try_parse);
         let session_id = session_id.map_err(|_| bad_jwt(403, "invalid claim: session_id claim must be a UUID"))?;
-        if !session_id.is_nil() && !self.sessions.iter().any(|session| session.id == session_id) {
+        if !session_id.is_nil() && self.sessions.find(&Key::Id(session_id)).is_none() {
             return Err(session_gone());
         }
         let aud = match &claims["aud"] {
@@ -192,7 +192,7 @@ impl State {
     /// Returns the lifetime of an access token. It ends with the session if that is too low for the user's factors.
     fn lifetime_of(&self, session_id: Uuid, user: &User) -> Duration {
         let (now, lifetime) = (self.now(), self.settings.token_lifetime);
-        let session = self.sessions.iter().find(|session| session.id == session_id);
+        let session = self.sessions.find(&Key::Id(session_id));
         let is_low = session.is_some_and(|session| session.second_factor.is_none())
             && user.factors.iter().flatten().any(Factor::is_verified);
         match (self.settings.low_aal_lifetime, session) {

@@ -11,7 +11,7 @@ use crate::{
     hooks::{Answer, Call, Event, HookRun},
     model::{ErrorCode, FactorType, types::User},
     random::Random,
-    state::store::State,
+    state::{store::State, table::Transaction},
     wire::{ApiError, Request},
 };
 
@@ -37,15 +37,17 @@ impl State {
     }
 
     /// Runs a handler, or returns the call whose answer it needs. If a hook refuses within a transaction, the handler
-    /// has changed nothing but the counts of requests.
+    /// has changed nothing but the counts of messages.
     pub(crate) fn run_hooked<T>(
         &mut self,
         hooked: &HookedRequest,
         request: &Request,
         run: impl FnOnce(&mut Self) -> T,
     ) -> Result<T, Box<Call>> {
-        let before = self.clone();
         let random = std::mem::replace(&mut self.random, hooked.random.clone());
+        let (audit_ids, messages_sent) = (self.audit_ids.clone(), self.messages_sent);
+        let sent = (self.calls.emails.clone(), self.calls.text_messages.clone());
+        self.tables().into_iter().for_each(Transaction::start);
         let sender = request.header("x-forwarded-for").and_then(|list| list.split(',').next());
         self.hook_run = HookRun {
             answers: hooked.answers.iter().cloned().collect(),
@@ -53,23 +55,22 @@ impl State {
             ..HookRun::default()
         };
         let result = run(self);
+        self.random = random;
         let finished = std::mem::take(&mut self.hook_run);
-        if let Some(call) = finished.pending {
-            *self = before;
-            return Err(Box::new(call));
-        }
-        if finished.is_undone {
-            // What the request counts as stays.
-            let failed = std::mem::replace(self, before);
-            self.requests = failed.requests;
-            self.calls = failed.calls;
-            self.faults = failed.faults;
-            self.counts = failed.counts;
-            self.received = failed.received;
+        if finished.pending.is_some() || finished.is_undone {
+            self.tables().into_iter().for_each(Transaction::undo);
+            (self.audit_ids, self.messages_sent) = (audit_ids, messages_sent);
         } else {
-            self.random = random;
+            self.tables().into_iter().for_each(Transaction::commit);
         }
-        Ok(result)
+        match finished.pending {
+            None => Ok(result),
+            Some(call) => {
+                // The next run counts the messages again.
+                (self.calls.emails, self.calls.text_messages) = sent;
+                Err(Box::new(call))
+            }
+        }
     }
 
     /// Calls the hook of an event with the members of a payload, and returns its output. `None` if it is not enabled.
@@ -141,7 +142,7 @@ impl State {
             return Ok(());
         }
         if output["should_logout_user"] == true {
-            self.sessions.retain(|session| session.user_id != user_id);
+            self.end_sessions(user_id);
         }
         let default = "Further password verification attempts will be rejected.";
         Err(ApiError::new(400, ErrorCode::InvalidCredentials, message_of(&output, default)))
@@ -161,7 +162,7 @@ impl State {
         if output["decision"] != "reject" {
             return Ok(());
         }
-        self.sessions.retain(|session| session.user_id != user_id);
+        self.end_sessions(user_id);
         let default = "Further MFA verification attempts will be rejected.";
         Err(ApiError::new(403, ErrorCode::MfaVerificationRejected, message_of(&output, default)))
     }

@@ -19,6 +19,7 @@ pub(crate) mod rows;
 pub(crate) mod sessions;
 pub(crate) mod snapshot;
 mod store;
+pub(crate) mod table;
 pub(crate) mod verification;
 
 pub(crate) use store::{State, lock};

@@ -5,15 +5,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    model::{
-        AuditAction, ErrorCode, OtpType,
-        types::{Identity, User},
-    },
+    model::{AuditAction, ErrorCode, OtpType, types::Identity},
     state::{
         accounts::{Contact, EMAIL_TAKEN},
         messages::OutgoingMessage,
         rows::account::{Account, blank_user, new_identity},
         store::State,
+        table::Key,
     },
     wire::ApiError,
 };
@@ -84,8 +82,8 @@ impl State {
     }
 
     fn owner_of(&self, profile: &Profile) -> Option<Uuid> {
-        let has_it = |user: &User| user.identities.iter().flatten().any(|identity| profile.is_this(identity));
-        self.accounts.iter().map(|account| &account.user).find(|user| has_it(user)).map(|user| user.id)
+        let key = Key::Identity(profile.provider.clone(), profile.subject.clone());
+        self.accounts.find(&key).map(|account| account.user.id)
     }
 
     fn seen_again(&mut self, user_id: Uuid, profile: &Profile) -> Result<(), ApiError> {
@@ -210,7 +208,7 @@ impl State {
         let is_theirs = |account: &&Account| {
             account.codes.iter().any(|code| code.has_link && code.hash == token && code.fits(OtpType::Signup))
         };
-        self.accounts.iter().find(is_theirs).map(|account| account.user.id)
+        self.accounts.with(&Key::Code(token.to_owned())).find(is_theirs).map(|account| account.user.id)
     }
 }
 

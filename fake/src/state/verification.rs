@@ -9,6 +9,7 @@ use crate::{
         messages::token_hash,
         rows::{account::SentCode, password::Password},
         store::State,
+        table::Key,
     },
     wire::ApiError,
 };
@@ -103,7 +104,10 @@ impl State {
             {
                 self.account_by_email(email, aud).map(|account| account.user.id)
             }
-            _ => self.accounts.iter().find(|account| account.codes.iter().any(has_sent)).map(|account| account.user.id),
+            _ => {
+                let mut accounts = self.accounts.with(&Key::Code(presented.hash()));
+                accounts.find(|account| account.codes.iter().any(has_sent)).map(|account| account.user.id)
+            }
         }
     }
 
@@ -113,7 +117,7 @@ impl State {
         let account = self.account(user_id)?;
         if account.password.is_none() && account.user.invited_at.is_some() {
             account.set_password(Password::Plain(random.into()));
-            self.sessions.retain(|session| session.user_id != user_id);
+            self.end_sessions(user_id);
         }
         self.log_action(user_id, AuditAction::UserSignedup, Some(serde_json::json!({ "provider": "email" })));
         let account = self.account(user_id)?;

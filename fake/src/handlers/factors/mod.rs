@@ -128,7 +128,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status });
     state.log_action(caller.user_id, AuditAction::ChallengeCreated, Some(traits));
     state.change_factor(caller.user_id, factor.id, |factor| factor.last_challenged_at = Some(now))?;
-    state.factor_row(factor.id)?.challenges.push(ChallengeRow { id, created_at: now, nonce, answered: false });
+    state.factor_row(factor.id)?.challenge(ChallengeRow { id, created_at: now, nonce, answered: false });
     ok(&response)
 }
 
