@@ -202,7 +202,7 @@ fn operate(state: &mut State, request: &Request, operation: &'static Operation) 
         "verify_link" => verify::verify_link(state, request),
         "authorize" => authorize::authorize(state, request),
         "authorize_identity" => authorize::authorize_identity(state, request),
-        "callback" | "callback_form" => callback::callback(state, request),
+        "callback" | "callback_form" => Ok(callback::callback(state, request)),
         "get_user" => user::get_user(state, request),
         "update_user" => user::update_user(state, request),
         "reauthenticate" => user::reauthenticate(state, request),

@@ -9,12 +9,14 @@ use uuid::Uuid;
 use crate::{
     code_challenge::Challenge,
     contact,
+    mailbox::Template,
     model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
     state::{
         State,
         access_tokens::Caller,
         accounts::EMAIL_TAKEN,
         messages::{OutgoingMessage, token_hash},
+        notifications::Detail,
         rows::{
             account::{SentCode, check_storable},
             password::{Password, check_strength},
@@ -68,8 +70,13 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
         state.account(user_id)?.drop_codes(None);
     }
     if let Some(password) = update.password {
+        let is_first = state.account(user_id)?.password.is_none();
         state.account(user_id)?.set_password(Password::Plain(password));
         state.log_action(user_id, AuditAction::UserUpdatedPassword, None);
+        if is_first && state.settings.email_identity_on_password {
+            state.add_email_identity(user_id)?;
+        }
+        state.notify(user_id, Template::PasswordChanged, &Detail::default());
         // A new password ends the other sessions.
         state.sessions.retain_with(&Key::User(user_id), |session| session.id == caller.session_id);
     }

@@ -127,12 +127,14 @@ impl State {
             let message = format!("invalid JWT: unable to parse or verify signature, {why}");
             ApiError::new(403, ErrorCode::BadJwt, message)
         };
-        let claims = self.keys.verify(token).map_err(|why| bad(&why))?;
-        let now = self.now().timestamp();
-        if claims["exp"].as_i64().is_some_and(|exp| exp <= now) {
+        let claims = self.keys.verify(token, self.settings.jwt_methods.as_deref()).map_err(|why| bad(&why))?;
+        // A time may have a fraction.
+        let time = |name: &str| claims[name].as_f64().map(f64::floor);
+        let now = Duration::seconds(self.now().timestamp()).as_seconds_f64();
+        if time("exp").is_some_and(|exp| exp <= now) {
             return Err(bad("token has invalid claims: token is expired"));
         }
-        if claims["nbf"].as_i64().is_some_and(|nbf| now < nbf) {
+        if time("nbf").is_some_and(|nbf| now < nbf) {
             return Err(bad("token has invalid claims: token is not valid yet"));
         }
         Ok(claims)
@@ -212,11 +214,14 @@ impl State {
     }
 
     /// Authenticates a request with a service key, or with the access token of an administrator, whose session must
-    /// still exist.
+    /// not have ended.
     pub(crate) fn check_admin(&mut self, request: &Request) -> Result<(), ApiError> {
         let claims = self.claims(bearer(request)?)?;
         if claims["session_id"].as_str().is_some_and(|id| !id.is_empty() && id != Uuid::nil().to_string()) {
-            self.caller_of(&claims)?;
+            let caller = self.caller_of(&claims)?;
+            if self.is_session_over(caller.session_id)? {
+                return Err(ApiError::new(403, ErrorCode::SessionExpired, "Session is no longer valid"));
+            }
         }
         if claims["role"].as_str().is_some_and(|role| self.settings.admin_roles.iter().any(|known| known == role)) {
             Ok(())

@@ -172,6 +172,24 @@ impl State {
         Ok(())
     }
 
+    /// Adds the email identity of a user with a confirmed address, unless there is one.
+    pub(crate) fn add_email_identity(&mut self, user_id: Uuid) -> Result<(), ApiError> {
+        let account = self.account(user_id)?;
+        let has_one = account.user.identities.iter().flatten().any(|identity| identity.provider == "email");
+        if has_one
+            || account.email().is_empty()
+            || !account.has_confirmed_email()
+            || account.user.is_anonymous == Some(true)
+        {
+            return Ok(());
+        }
+        let mut data = identity_claims(user_id, account.email());
+        data["email_verified"] = json!(true);
+        self.identify_new(user_id, "email", data)?;
+        self.account(user_id)?.list_providers();
+        Ok(())
+    }
+
     /// Adds or updates the identity of a newly confirmed address. An anonymous user becomes a permanent one.
     pub(crate) fn identify(&mut self, user_id: Uuid, provider: &'static str) -> Result<(), ApiError> {
         let (identity_id, now) = (self.random.id(), self.now());

@@ -52,6 +52,7 @@ impl State {
         self.hook_run = HookRun {
             answers: hooked.answers.iter().cloned().collect(),
             sender: sender.unwrap_or("127.0.0.1").trim().to_owned(),
+            redirect_to: self.settings.redirect_to(request),
             ..HookRun::default()
         };
         let result = run(self);
@@ -78,7 +79,10 @@ impl State {
         let Some(hook) = self.settings.hooks.get(&event).filter(|hook| hook.is_enabled).cloned() else {
             return Ok(None);
         };
-        let Some(url) = hook.url else { return Err(ApiError::unforeseen()) };
+        // A handler may go on without the answer to a notification; the next run has it.
+        let Some(url) = hook.url.filter(|_| self.hook_run.pending.is_none()) else {
+            return Err(ApiError::unforeseen());
+        };
         let (now, event_id) = (self.now(), self.random.id());
         let ids = [self.random.id(), self.random.id(), self.random.id()];
         if let Some(answer) = self.hook_run.answers.pop_front() {

@@ -9,6 +9,7 @@ pub(crate) mod flows;
 pub(crate) mod hooks;
 pub(crate) mod identity_providers;
 pub(crate) mod messages;
+pub(crate) mod notifications;
 pub(crate) mod passkeys;
 pub(crate) mod profiles;
 pub(crate) mod rate_limits;

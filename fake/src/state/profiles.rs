@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
+    mailbox::Template,
     model::{AuditAction, ErrorCode, OtpType, types::Identity},
     state::{
         accounts::{Contact, EMAIL_TAKEN},
         messages::OutgoingMessage,
+        notifications::Detail,
         rows::account::{Account, blank_user, new_identity},
         store::State,
         table::Key,
@@ -49,6 +51,7 @@ impl State {
     pub(crate) fn user_of(&mut self, profile: &Profile, aud: &str) -> Result<Uuid, ApiError> {
         let now = self.now();
         let trusted = profile.email_verified || self.settings.autoconfirm_emails;
+        let is_email_optional = self.is_email_optional(&profile.provider);
         let id = match (self.owner_of(profile), self.owner_of_email(&profile.email, aud, None)) {
             (Some(known), _) => {
                 self.seen_again(known, profile)?;
@@ -73,7 +76,8 @@ impl State {
         if account.is_banned(now) {
             return Err(ApiError::new(403, ErrorCode::UserBanned, "User is banned"));
         }
-        if profile.provider == WEB3 || account.has_confirmed_email() {
+        let needs_no_email = profile.provider == WEB3 || is_email_optional && account.email().is_empty();
+        if needs_no_email || account.has_confirmed_email() {
             self.log_action(id, AuditAction::Login, Some(json!({ "provider": profile.provider })));
             return Ok(id);
         }
@@ -166,6 +170,8 @@ impl State {
             self.take_email(user_id, profile)?;
         }
         self.account(user_id)?.list_providers();
+        let detail = Detail { provider: &profile.provider, ..Detail::default() };
+        self.notify(user_id, Template::IdentityLinked, &detail);
         Ok(())
     }
 

@@ -59,35 +59,50 @@ impl State {
 
     /// Fails if a session has ended by its age, by inactivity or by a newer one.
     fn check_validity(&mut self, position: Place) -> Result<(), ApiError> {
-        let (now, settings) = (self.now(), self.settings.clone());
         let user_id = self.sessions[position].user_id;
-        let has_factor = self.account(user_id)?.user.factors.iter().flatten().any(Factor::is_verified);
-        let is_past = |limit: Option<Duration>, since| limit.is_some_and(|limit| now > since + limit);
-        let why_invalid = |session: &SessionRow| {
-            if is_past(settings.session_timebox, session.created_at) {
-                Some("Session Expired")
-            } else if is_past(settings.session_inactivity, session.last_active()) {
-                Some("Session Expired (Inactivity)")
-            } else if has_factor
-                && session.second_factor.is_none()
-                && is_past(settings.low_aal_lifetime, session.created_at)
-            {
-                Some("Session Expired (Low AAL: User Needs MFA Verification)")
-            } else {
-                None
-            }
-        };
+        let has_factor = self.has_verified_factor(user_id)?;
+        let why_invalid = |session: &SessionRow| self.why_invalid(session, has_factor);
         let session = &self.sessions[position];
         let mut why = why_invalid(session);
         let is_newer = |other: &SessionRow| {
             other.id != session.id && why_invalid(other).is_none() && other.last_active() > session.last_active()
         };
-        if why.is_none() && settings.single_session && self.sessions.with(&Key::User(user_id)).any(is_newer) {
+        if why.is_none() && self.settings.single_session && self.sessions.with(&Key::User(user_id)).any(is_newer) {
             why = Some("Session Expired (Revoked by Newer Login)");
         }
         why.map_or(Ok(()), |why| {
             Err(ApiError::new(400, ErrorCode::SessionExpired, format!("Invalid Refresh Token: {why}")))
         })
+    }
+
+    /// Returns why a session has ended by its age, if it has.
+    fn why_invalid(&self, session: &SessionRow, has_factor: bool) -> Option<&'static str> {
+        let (now, settings) = (self.now(), &self.settings);
+        let is_past = |limit: Option<Duration>, since| limit.is_some_and(|limit| now > since + limit);
+        let is_low = has_factor && session.second_factor.is_none();
+        if is_past(settings.session_timebox, session.created_at) {
+            Some("Session Expired")
+        } else if is_past(settings.session_inactivity, session.last_active()) {
+            Some("Session Expired (Inactivity)")
+        } else if is_low && is_past(settings.low_aal_lifetime, session.created_at) {
+            Some("Session Expired (Low AAL: User Needs MFA Verification)")
+        } else {
+            None
+        }
+    }
+
+    fn has_verified_factor(&mut self, user_id: Uuid) -> Result<bool, ApiError> {
+        Ok(self.account(user_id)?.user.factors.iter().flatten().any(Factor::is_verified))
+    }
+
+    /// Returns whether a session has ended by its age. Only administrators cannot use its access tokens any more.
+    pub(crate) fn is_session_over(&mut self, session_id: Uuid) -> Result<bool, ApiError> {
+        let Some(user_id) = self.sessions.find(&Key::Id(session_id)).map(|session| session.user_id) else {
+            return Ok(true);
+        };
+        let has_factor = self.has_verified_factor(user_id)?;
+        let session = self.sessions.find(&Key::Id(session_id));
+        Ok(session.is_none_or(|session| self.why_invalid(session, has_factor).is_some()))
     }
 
     fn exchange_random(&mut self, position: Place, token: &str) -> Result<Issued, ApiError> {

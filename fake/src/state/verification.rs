@@ -3,10 +3,12 @@
 use uuid::Uuid;
 
 use crate::{
+    mailbox::Template,
     model::{AuditAction, ErrorCode, OtpType},
     state::{
         accounts::Contact,
         messages::token_hash,
+        notifications::Detail,
         rows::{account::SentCode, password::Password},
         store::State,
         table::Key,
@@ -175,13 +177,17 @@ impl State {
         self.log_action(user_id, AuditAction::UserModified, None);
         let account = self.account(user_id)?;
         account.user.new_email = None;
-        account.user.email = Some(email);
+        let old_email = account.user.email.replace(email.clone()).unwrap_or_default();
         account.is_change_half_confirmed = false;
         account.drop_links();
         if !account.has_confirmed_email() {
             account.confirm_email(now);
         }
-        self.identify(user_id, "email")
+        self.identify(user_id, "email")?;
+        if !old_email.is_empty() && !email.is_empty() && email != old_email {
+            self.notify(user_id, Template::EmailChanged, &Detail { old_email: &old_email, ..Detail::default() });
+        }
+        Ok(())
     }
 
     /// Changes the phone number, unless it has been taken meanwhile.
@@ -192,11 +198,19 @@ impl State {
         self.log_action(user_id, AuditAction::UserModified, None);
         let account = self.account(user_id)?;
         account.user.new_phone = None;
-        account.user.phone = Some(phone);
+        let old_phone = account.user.phone.replace(phone.clone()).unwrap_or_default();
+        let is_first = !account.user.identities.iter().flatten().any(|identity| identity.provider == "phone");
         account.drop_codes(Some(OtpType::PhoneChange));
         account.drop_links();
         account.user.phone_confirmed_at = Some(now);
         account.compute_confirmed_at();
-        self.identify(user_id, "phone")
+        self.identify(user_id, "phone")?;
+        if !old_phone.is_empty() && phone != old_phone {
+            self.notify(user_id, Template::PhoneChanged, &Detail { old_phone: &old_phone, ..Detail::default() });
+        }
+        if is_first {
+            self.notify(user_id, Template::IdentityLinked, &Detail { provider: "phone", ..Detail::default() });
+        }
+        Ok(())
     }
 }
