@@ -1,7 +1,5 @@
 //! Routes each request to the handler of its operation. The paths are those of the document.
 
-use std::sync::Mutex;
-
 use http::Method;
 
 use crate::{
@@ -19,7 +17,7 @@ use crate::{
     },
     model::{ErrorCode, OPERATIONS, Operation},
     received::{ReceivedRequest, is_at},
-    state::{State, lock},
+    state::{State, shared::Shared},
     wire::{ApiError, ApiResult, BODY_LIMIT, Request, Response, cors},
 };
 
@@ -78,19 +76,19 @@ struct Received {
 }
 
 /// Responds to a request. CORS preflight requests are handled before anything else.
-pub(crate) async fn respond(state: &Mutex<State>, request: &Request) -> Response {
+pub(crate) async fn respond(state: &Shared, request: &Request) -> Response {
     let (passed, now, is_gateway) = {
-        let state = lock(state);
+        let state = state.lock();
         (pass(&state, request), state.now(), state.settings.gateway)
     };
     let response = match passed {
         Ok(passed) => {
-            let received = receive(&mut lock(state), passed);
+            let received = receive(&mut state.lock(), passed);
             let response = match received {
                 Ok(received) => handle(state, &received).await,
                 Err(response) => *response,
             };
-            lock(state).forget_old();
+            state.lock().forget_old();
             if is_gateway { gateway::add_headers(request, response) } else { cors::add_headers(request, response) }
         }
         Err(response) => *response,
@@ -101,7 +99,7 @@ pub(crate) async fn respond(state: &Mutex<State>, request: &Request) -> Response
 /// Returns the request as the operations read it, or the response of the gateway or to a CORS preflight.
 fn pass(state: &State, request: &Request) -> Result<Request, Box<Response>> {
     if state.settings.gateway {
-        return gateway::pass(request, &state.api_keys, &state.keys)
+        return gateway::pass(request, &state.api_keys, &state.keys, state.settings.gateway_needs_key)
             .map_err(|refused| Box::new(gateway::add_headers(request, *refused)));
     }
     if let Some(response) = cors::preflight(request, &state.settings.cors_allowed_headers) {
@@ -149,20 +147,17 @@ fn receive(state: &mut State, request: Request) -> Result<Received, Box<Response
 }
 
 /// Handles a request, after calls of the hooks that it needs.
-async fn handle(state: &Mutex<State>, received: &Received) -> Response {
+async fn handle(state: &Shared, received: &Received) -> Response {
     let Received { request, operation, fault } = received;
     let run = |state: &mut State| call(state, request, operation).unwrap_or_else(|error| error.into_response(request));
-    let hooked = lock(state).hooked_request();
-    let response = match hooked {
-        None => run(&mut lock(state)),
-        Some(mut hooked) => loop {
-            let result = lock(state).run_hooked(&hooked, request, run);
-            match result {
-                Ok(response) => break response,
-                // The state is not locked meanwhile, so that a hook can call the server.
-                Err(call) => hooked.add(call.send().await),
-            }
-        },
+    let mut hooked = state.lock().hooked_request();
+    let response = loop {
+        let result = state.lock().run_hooked(&hooked, request, run);
+        match result {
+            Ok(response) => break response,
+            // The state is not locked meanwhile, so that a hook can call the server.
+            Err(call) => hooked.add(call.send().await),
+        }
     };
     match fault {
         Some(fault) => fault.spoil(response),

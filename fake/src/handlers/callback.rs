@@ -39,12 +39,14 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> Response {
         response
     });
     response.unwrap_or_else(|refusal| {
-        let mut pairs = match refusal.code() {
-            Some(code) => error_pairs(name_of(refusal.status, &code), code.as_str(), &refusal.message),
-            None => error_pairs("server_error", "", &refusal.message),
-        };
+        let code = refusal.code_in_url();
+        let is_oauth = refusal.code().is_none();
+        let name = if is_oauth { "server_error" } else { name_of(refusal.status, &code) };
+        let mut pairs = error_pairs(name, &code, &refusal.message);
+        pairs.retain(|(name, value)| !value.is_empty() || name == "error_code" && !is_oauth);
+        let target = with_query(&redirect_to, &pairs);
         pairs.retain(|(_, value)| !value.is_empty());
-        redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs))
+        redirect(302, &with_words(&target, &pairs))
     })
 }
 
@@ -95,8 +97,8 @@ fn parameter(request: &Request, name: &str) -> Option<String> {
 }
 
 /// Returns the OAuth name of an error.
-fn name_of(status: u16, code: &ErrorCode) -> &'static str {
-    match (status, code.as_str()) {
+fn name_of(status: u16, code: &str) -> &'static str {
+    match (status, code) {
         (403, _) | (_, "signup_disabled" | "user_banned" | "provider_email_needs_verification") => "access_denied",
         (400, _) => "invalid_request",
         (401, _) => "unauthorized_client",

@@ -128,8 +128,7 @@ fn pairs_of(error: &ApiError) -> Vec<(String, String)> {
         500 => "server_error",
         _ => "",
     };
-    let code = error.code().unwrap_or(ErrorCode::UnexpectedFailure);
-    let mut pairs = error_pairs(name, code.as_str(), &error.message);
-    pairs.retain(|(_, value)| !value.is_empty());
+    let mut pairs = error_pairs(name, &error.code_in_url(), &error.message);
+    pairs.retain(|(name, value)| name == "error_code" || !value.is_empty());
     pairs
 }

@@ -1,6 +1,7 @@
 //! The settings of a server.
 
 pub(crate) mod rates;
+pub(crate) mod sms;
 pub(crate) mod variables;
 mod without_effect;
 
@@ -16,7 +17,10 @@ use crate::{
     mailbox::Template,
     model::Provider,
     redirect_url::SITE_URL,
-    settings::rates::{Rate, RateLimits},
+    settings::{
+        rates::{Rate, RateLimits},
+        sms::SmsProvider,
+    },
     url_pattern,
     webauthn::RelyingParty,
     wire::Request,
@@ -65,7 +69,7 @@ pub(crate) struct ServerSettings {
     pub(crate) phone_codes: Codes,
     pub(crate) test_codes: BTreeMap<String, Secret>,
     pub(crate) test_codes_until: Option<DateTime<Utc>>,
-    pub(crate) sms_provider: String,
+    pub(crate) sms_provider: SmsProvider,
     pub(crate) link_paths: LinkPaths,
     /// The notifications of changes that are sent.
     pub(crate) notifications: BTreeSet<Template>,
@@ -142,6 +146,8 @@ pub(crate) struct ServerSettings {
     pub(crate) cors_allowed_headers: Vec<String>,
     /// Whether the server plays the gateway of a Supabase project too.
     pub(crate) gateway: bool,
+    /// Whether the gateway refuses requests without an API key.
+    pub(crate) gateway_needs_key: bool,
 
     pub(crate) hooks: Hooks,
 
@@ -262,7 +268,7 @@ impl Default for ServerSettings {
             phone_codes: codes,
             test_codes: BTreeMap::new(),
             test_codes_until: None,
-            sms_provider: "twilio".to_owned(),
+            sms_provider: SmsProvider::new("twilio", true),
             link_paths: LinkPaths {
                 invite: verify(),
                 confirmation: verify(),
@@ -328,6 +334,7 @@ impl Default for ServerSettings {
             external_url: None,
             cors_allowed_headers: Vec::new(),
             gateway: false,
+            gateway_needs_key: true,
             hooks: Hooks::new(),
             rate_limit: None,
             rate_limits: RateLimits::default(),
@@ -359,7 +366,7 @@ impl ServerSettings {
             autoconfirm_phones: false,
             email_codes: with_interval(Duration::days(1)),
             phone_codes: with_interval(Duration::minutes(1)),
-            sms_provider: String::new(),
+            sms_provider: SmsProvider::new("", false),
             phone_factors: OFF,
             webauthn_factors: OFF,
             factor_codes: with_interval(base.challenge_lifetime),

@@ -202,7 +202,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("GOTRUE_SMS_MAX_FREQUENCY", |s, v| interval(&mut s.phone_codes, v)),
     ("GOTRUE_SMS_OTP_EXP", |s, v| seconds(v).map(|v| s.phone_codes.lifetime = or_default(v, Duration::seconds(60)))),
     ("GOTRUE_SMS_OTP_LENGTH", |s, v| code_length(v).map(|v| s.phone_codes.length = v)),
-    ("GOTRUE_SMS_PROVIDER", |s, v| text(v).map(|v| s.sms_provider = v)),
+    ("GOTRUE_SMS_PROVIDER", |s, v| text(v).map(|v| s.sms_provider.name = v)),
     ("GOTRUE_SMS_TEST_OTP", |s, v| test_codes(v).map(|v| s.test_codes = v)),
     ("GOTRUE_SMS_TEST_OTP_VALID_UNTIL", |s, v| {
         let until = |v: &str| DateTime::parse_from_rfc3339(v).map_err(|_| "expected a time (RFC 3339)".to_owned());
@@ -245,6 +245,9 @@ impl ServerSettings {
         if let Some(template) = name.strip_prefix("GOTRUE_MAILER_SUBJECTS_").and_then(Template::by_name) {
             self.subjects.remove(&template);
             self.subjects.extend(Some(value).filter(|text| !text.is_empty()).map(|text| (template, text.to_owned())));
+            return Ok(());
+        }
+        if self.sms_provider.set(name, value.trim()).is_some() {
             return Ok(());
         }
         if let Some(notification) = notification(name) {

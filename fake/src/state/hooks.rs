@@ -18,8 +18,8 @@ use crate::{
 /// A request whose handler needs answers of hooks.
 pub(crate) struct HookedRequest {
     answers: Vec<Answer>,
-    /// The random numbers of this request, the same in each run.
-    random: Random,
+    /// The random numbers of this request, the same in each run. `None` if no hook is enabled.
+    random: Option<Random>,
 }
 
 impl HookedRequest {
@@ -30,21 +30,21 @@ impl HookedRequest {
 }
 
 impl State {
-    /// Begins a request. `None` if no hook is enabled.
-    pub(crate) fn hooked_request(&mut self) -> Option<HookedRequest> {
+    /// Begins a request.
+    pub(crate) fn hooked_request(&mut self) -> HookedRequest {
         let is_hooked = self.settings.hooks.values().any(|hook| hook.is_enabled);
-        is_hooked.then(|| HookedRequest { answers: Vec::new(), random: self.random.fork() })
+        HookedRequest { answers: Vec::new(), random: is_hooked.then(|| self.random.fork()) }
     }
 
-    /// Runs a handler, or returns the call whose answer it needs. If a hook refuses within a transaction, the handler
-    /// has changed nothing but the counts of messages.
+    /// Runs a handler, or returns the call whose answer it needs. If a hook refuses within a transaction, or a message
+    /// cannot be sent, the handler has changed nothing but the counts of messages.
     pub(crate) fn run_hooked<T>(
         &mut self,
         hooked: &HookedRequest,
         request: &Request,
         run: impl FnOnce(&mut Self) -> T,
     ) -> Result<T, Box<Call>> {
-        let random = std::mem::replace(&mut self.random, hooked.random.clone());
+        let random = hooked.random.clone().map(|own| std::mem::replace(&mut self.random, own));
         let (audit_ids, messages_sent) = (self.audit_ids.clone(), self.messages_sent);
         let sent = (self.calls.emails.clone(), self.calls.text_messages.clone());
         self.tables().into_iter().for_each(Transaction::start);
@@ -52,11 +52,13 @@ impl State {
         self.hook_run = HookRun {
             answers: hooked.answers.iter().cloned().collect(),
             sender: sender.unwrap_or("127.0.0.1").trim().to_owned(),
-            redirect_to: self.settings.redirect_to(request),
+            redirect_to: if random.is_some() { self.settings.redirect_to(request) } else { String::new() },
             ..HookRun::default()
         };
         let result = run(self);
-        self.random = random;
+        if let Some(random) = random {
+            self.random = random;
+        }
         let finished = std::mem::take(&mut self.hook_run);
         if finished.pending.is_some() || finished.is_undone {
             self.tables().into_iter().for_each(Transaction::undo);
@@ -98,7 +100,7 @@ impl State {
         Err(ApiError::unforeseen())
     }
 
-    /// Undoes what this request did, since the output of a hook is of no use.
+    /// Undoes what this request did, as a message cannot be sent, or the output of a hook is of no use.
     pub(crate) fn undone(&mut self, error: ApiError) -> ApiError {
         self.hook_run.is_undone = true;
         error

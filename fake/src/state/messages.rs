@@ -128,6 +128,9 @@ impl State {
             if to_phone && self.call_hook(Event::SendSms, payload())?.is_some() {
                 return Ok(());
             }
+            if to_phone && !self.settings.sms_provider.is_ready() {
+                return Err(self.undone(ApiError::internal("Unable to get SMS provider")));
+            }
             if !to_phone && self.call_hook(Event::SendEmail, self.email_payload(&user, codes, message))?.is_some() {
                 // One call is for both addresses.
                 return Ok(());
@@ -283,6 +286,9 @@ impl State {
         let user = self.account(user_id)?.user.clone();
         let payload = json!({ "user": user, "sms": { "otp": code, "sms_type": "mfa", "phone": number } });
         if self.call_hook(Event::SendSms, payload).map_err(|_| ApiError::internal("error invoking hook"))?.is_none() {
+            if !self.settings.sms_provider.is_ready() {
+                return Err(self.undone(ApiError::internal("Failed to get SMS provider")));
+            }
             self.deliver(number, None, None, code.clone().into(), None, None);
         }
         Ok(code)

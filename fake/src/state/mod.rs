@@ -18,9 +18,10 @@ pub(crate) mod refresh_tokens;
 pub(crate) mod retention;
 pub(crate) mod rows;
 pub(crate) mod sessions;
+pub(crate) mod shared;
 pub(crate) mod snapshot;
 mod store;
 pub(crate) mod table;
 pub(crate) mod verification;
 
-pub(crate) use store::{State, lock};
+pub(crate) use store::State;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use chrono::{DateTime, Duration, Utc};
@@ -31,6 +31,7 @@ use crate::{
             session::SessionRow,
             sso::SsoRow,
         },
+        shared::OwnSetup,
         table::{Table, Transaction},
     },
 };
@@ -59,6 +60,12 @@ pub(crate) struct State {
     /// The keys that the gateway accepts.
     #[serde(skip)]
     pub(crate) api_keys: ApiKeys,
+    /// The server whose settings and keys these are.
+    #[serde(skip)]
+    pub(crate) selected: usize,
+    /// The settings and keys of all other servers, by their numbers.
+    #[serde(skip)]
+    pub(crate) setups: Vec<OwnSetup>,
     #[serde(skip)]
     pub(crate) provider_keys: Keys,
     /// The key that signs SAML requests, once there was one.
@@ -112,18 +119,12 @@ mod seconds {
 }
 
 impl State {
-    pub(crate) fn new(settings: ServerSettings, clock: Arc<dyn Clock>, base_url: String, seed: u64) -> Self {
-        let shared_secret = settings.hs256.then(|| {
-            let derived = || Random::new("shared secret", seed).challenge().into();
-            settings.jwt_secret.clone().unwrap_or_else(derived)
-        });
-        let keys = match (&settings.jwt_keys, shared_secret) {
-            (Some(list), secret) => Keys::listed(list, secret, seed),
-            (None, Some(secret)) => Keys::shared(secret, &settings.jwt_key_id, seed),
-            (None, None) => Keys::derived("keys", seed),
-        };
+    pub(crate) fn new(setup: OwnSetup, clock: Arc<dyn Clock>, seed: u64) -> Self {
+        let OwnSetup { settings, base_url, keys, api_keys } = setup;
         Self {
-            api_keys: ApiKeys::new(&keys),
+            api_keys,
+            selected: 0,
+            setups: vec![OwnSetup::default()],
             keys,
             provider_keys: Keys::derived("provider keys", seed),
             saml_key: None,
@@ -185,9 +186,4 @@ impl State {
             &mut self.mailbox,
         ]
     }
-}
-
-/// Locks the state. A panic in a handler leaves the state usable for later requests.
-pub(crate) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

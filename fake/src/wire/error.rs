@@ -111,6 +111,14 @@ impl ApiError {
         }
     }
 
+    /// Returns the code in the URL of a redirect, which is empty for what has no code of its own.
+    pub(crate) fn code_in_url(&self) -> String {
+        match &self.reason {
+            Reason::Unforeseen | Reason::Unclassified | Reason::OAuth(_) => String::new(),
+            _ => self.code().map(|code| code.to_string()).unwrap_or_default(),
+        }
+    }
+
     /// Returns the response. Since API version 2024-01-01, `code` is the error code; before, it was the status.
     pub(crate) fn into_response(self, request: &Request) -> Response {
         let (versioned, code) = (wants_2024_01_01(request), self.code());
