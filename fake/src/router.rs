@@ -134,7 +134,10 @@ fn receive(state: &mut State, request: Request) -> Result<Received, Box<Response
             Err(error) => error.into_response(&request),
         },
         None if !METHODS.contains(&request.method) => Response::new(405),
-        None if operations.is_empty() => Response::new(404).body("text/plain; charset=utf-8", "404 page not found\n"),
+        None if request.method == Method::OPTIONS && path == "*" => Response::new(200),
+        None if operations.is_empty() => Response::new(404)
+            .body("text/plain; charset=utf-8", "404 page not found\n")
+            .header("x-content-type-options", "nosniff"),
         None => {
             let methods: Vec<&str> = operations.iter().map(|operation| operation.method).collect();
             Response::new(405).header("allow", &methods.join(", "))

@@ -38,6 +38,10 @@ pub(crate) fn token_hash(address: &str, code: &str) -> String {
     format!("{:x}", Bytes::copy_from_slice(&Sha224::digest(format!("{address}{code}"))))
 }
 
+fn no_sms_provider(message: &str) -> ApiError {
+    ApiError::new(500, ErrorCode::UnexpectedFailure, message)
+}
+
 /// Removes the label of an address: `ada+test@example.com` is `ada@example.com`.
 fn without_label(address: &str) -> String {
     let parts = address.split_once('+').and_then(|(name, rest)| Some((name, rest.split_once('@')?.1)));
@@ -129,7 +133,7 @@ impl State {
                 return Ok(());
             }
             if to_phone && !self.settings.sms_provider.is_ready() {
-                return Err(self.undone(ApiError::internal("Unable to get SMS provider")));
+                return Err(self.undone(no_sms_provider("Unable to get SMS provider")));
             }
             if !to_phone && self.call_hook(Event::SendEmail, self.email_payload(&user, codes, message))?.is_some() {
                 // One call is for both addresses.
@@ -287,7 +291,7 @@ impl State {
         let payload = json!({ "user": user, "sms": { "otp": code, "sms_type": "mfa", "phone": number } });
         if self.call_hook(Event::SendSms, payload).map_err(|_| ApiError::internal("error invoking hook"))?.is_none() {
             if !self.settings.sms_provider.is_ready() {
-                return Err(self.undone(ApiError::internal("Failed to get SMS provider")));
+                return Err(self.undone(no_sms_provider("Failed to get SMS provider")));
             }
             self.deliver(number, None, None, code.clone().into(), None, None);
         }
