@@ -49,10 +49,17 @@ impl State {
     }
 
     /// Starts the first session of a user who has just signed up.
-    pub(crate) fn sign_in_new_user(&mut self, user_id: Uuid) -> ApiResult {
+    pub(crate) fn sign_in_new_user(&mut self, user_id: Uuid, is_created: bool) -> ApiResult {
         let mut issued = self.start_session(user_id, "password", None)?;
+        let user = &mut issued.session.user;
         // The database computes this field, and the real server does not read it again.
-        issued.session.user.confirmed_at = None;
+        user.confirmed_at = None;
+        if is_created {
+            // In the real server's memory, the user and the identity share their data, so that both are confirmed.
+            for identity in user.identities.iter_mut().flatten() {
+                identity.identity_data.clone_from(&user.user_metadata);
+            }
+        }
         Ok(issued.response())
     }
 
