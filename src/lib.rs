@@ -6,6 +6,8 @@ pub mod admin;
 pub mod auth;
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(feature = "web")]
+mod cipher;
 mod client;
 mod clock;
 pub mod error;
@@ -20,6 +22,7 @@ mod nesting;
 pub mod oauth;
 mod operation;
 mod optional;
+mod platform;
 pub mod raw;
 mod redact;
 mod secret;
@@ -30,8 +33,12 @@ pub mod tower;
 mod transport;
 pub mod types;
 pub mod user;
+#[cfg(feature = "web")]
+pub mod web;
 
 // Crates whose types are part of the public API.
+#[cfg(feature = "web")]
+pub use cookie;
 #[cfg(feature = "keyring")]
 pub use keyring;
 #[cfg(feature = "redis")]
@@ -54,19 +61,24 @@ pub use loopback::Loopback;
 pub use manager::{Event, SessionManager};
 pub use oauth::OAuthApp;
 pub use optional::SetOptional;
+pub use platform::MaybeSend;
 pub use secret::Secret;
 pub use session::Session;
+#[cfg(not(browser))]
+pub use store::FileStore;
 #[cfg(feature = "keyring")]
 pub use store::KeyringStore;
 #[cfg(feature = "redis")]
 pub use store::RedisStores;
-pub use store::{FileStore, MemoryStore, SessionStore};
+pub use store::{MemoryStore, SessionStore};
 pub use types::{ErrorCode, Provider, SignOutScope, User};
 pub use user::{ProfileUpdate, UserClient};
 
 /// Compiles the code in the guides.
 #[cfg(doctest)]
 mod guides {
+    #[doc = include_str!("../docs/row-level-security.md")]
+    struct RowLevelSecurity;
     #[doc = include_str!("../docs/testing.md")]
     struct Testing;
 }

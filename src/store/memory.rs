@@ -5,10 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::time::timeout;
-
 use super::{LEASE_TIMEOUT, Lease, Revision, SessionStore, StoreFuture, StoredSession};
-use crate::error::StoreError;
+use crate::{error::StoreError, platform::timeout};
 
 /// Stores the session until the process ends. Clones share it.
 ///
@@ -28,6 +26,11 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    #[cfg(feature = "web")]
+    pub(crate) fn with_record(record: Option<StoredSession>) -> Self {
+        Self { record: Arc::new(Mutex::new(record)), ..Self::default() }
     }
 
     fn swap(&self, expected: Option<Revision>, new: Option<StoredSession>) -> bool {

@@ -5,6 +5,7 @@ use std::{io::Write, process::Command};
 use crate::{
     conformance, generators, layers, links, lint, list,
     outcome::{Outcome, Result},
+    packages,
     program::Program,
     workspace,
 };
@@ -63,6 +64,12 @@ static MSRV: Program = Program {
 };
 
 const MSRV_TOOLCHAIN: &str = concat!("+", env!("CARGO_PKG_RUST_VERSION"));
+
+static WASM32: Program = Program {
+    name: "the target wasm32-unknown-unknown",
+    probe: &["sh", "-c", "ls \"$(rustc --print target-libdir --target wasm32-unknown-unknown)\"/libstd-*.rlib"],
+    install: &[&["rustup", "target", "add", "wasm32-unknown-unknown"]],
+};
 
 /// Without it, `tests/redis` skips its tests.
 static REDIS: Program = Program {
@@ -152,6 +159,7 @@ const STEPS: &[Step] = &[
     Step::cargo("clippy", &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]),
     Step::cargo("each feature", &["hack", "clippy", "--package", "gotrue", "--each-feature", "--", "-D", "warnings"])
         .needs(&CARGO_HACK),
+    Step::cargo("wasm32", WASM32_CLIPPY).needs(&WASM32),
     Step {
         name: "docs",
         needs: None,
@@ -160,7 +168,7 @@ const STEPS: &[Step] = &[
     Step::xtask("links", links::run),
     Step::cargo("minimal versions", MINIMAL_VERSIONS).needs(&NIGHTLY),
     Step::cargo("minimal Rust version", &[MSRV_TOOLCHAIN, "check", "--workspace", "--all-features"]).needs(&MSRV),
-    Step::cargo("packages", &["package", "--workspace", "--allow-dirty"]),
+    Step::xtask("packages", |_| packages::run()),
     Step::cargo("quickstart", &["run", "--quiet", "--all-features", "--example", "quickstart"]),
     Step::cargo("oauth_login", &["run", "--quiet", "--all-features", "--example", "oauth_login", "--", "alone"]),
     Step::cargo("axum_service", &["run", "--quiet", "--all-features", "--example", "axum_service"]),
@@ -175,6 +183,20 @@ const STEPS: &[Step] = &[
     Step { name: "auth-go", needs: Some(&AUTH_GO), work: Nothing },
     Step { name: "chromium", needs: Some(&CHROMIUM), work: Nothing },
     Step::cargo("tests", &["test", "--workspace", "--all-features"]),
+];
+
+const WASM32_CLIPPY: &[&str] = &[
+    "clippy",
+    "--package",
+    "gotrue",
+    "--lib",
+    "--features",
+    "axum,hooks",
+    "--target",
+    "wasm32-unknown-unknown",
+    "--",
+    "-D",
+    "warnings",
 ];
 
 /// Checks everything with the lowest version of each direct dependency that Cargo.toml allows.
