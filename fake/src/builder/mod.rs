@@ -26,10 +26,7 @@ use crate::{
         ServerSettings,
         variables::{SettingError, is_setting},
     },
-    state::{
-        State,
-        shared::{OwnSetup, Shared},
-    },
+    state::{State, setup::OwnSetup, shared::Shared},
     wire::Listener,
 };
 

@@ -18,6 +18,7 @@ pub(crate) mod refresh_tokens;
 pub(crate) mod retention;
 pub(crate) mod rows;
 pub(crate) mod sessions;
+pub(crate) mod setup;
 pub(crate) mod shared;
 pub(crate) mod snapshot;
 mod store;

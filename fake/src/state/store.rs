@@ -31,7 +31,7 @@ use crate::{
             session::SessionRow,
             sso::SsoRow,
         },
-        shared::OwnSetup,
+        setup::OwnSetup,
         table::{Table, Transaction},
     },
 };
