@@ -16,10 +16,18 @@ use crate::error::{Error, HttpClientError, Result};
 const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
 /// Builds the HTTP client for a server, from the application's own builder if it passes one.
-pub(super) fn build(own: Option<ClientBuilder>, base_url: &Url, connect_timeout: Duration) -> Result<reqwest::Client> {
+pub(super) fn build(
+    own: Option<ClientBuilder>,
+    base_url: &Url,
+    connect_timeout: Duration,
+    timeout: Duration,
+) -> Result<reqwest::Client> {
     let is_default = own.is_none();
-    let mut builder = own.unwrap_or_default().connect_timeout(connect_timeout).redirect(Policy::none());
-    if is_loopback(base_url) {
+    let builder = own.unwrap_or_default().connect_timeout(connect_timeout).timeout(timeout);
+    let mut builder = builder.redirect(Policy::none());
+    if is_loopback(base_url) && is_default {
+        builder = builder.no_proxy();
+    } else if is_loopback(base_url) {
         // A builder with any proxy of its own ignores the environment. This one is for no URL, and comes last.
         builder = builder.proxy(Proxy::custom(|_| None::<Url>));
     } else if is_default {

@@ -4,9 +4,9 @@ use std::{borrow::Cow, error::Error};
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::Response;
+use http::{Extensions, HeaderMap, Response, StatusCode, Version};
 use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::StreamBody;
 use reqwest::Body;
 
 use crate::{error::TooLarge, nesting};
@@ -14,29 +14,61 @@ use crate::{error::TooLarge, nesting};
 /// The default limit of a body, in bytes. A page of 1,000 users with much metadata takes a few megabytes.
 pub(crate) const MAX_RESPONSE_SIZE: usize = 32 * 1024 * 1024;
 
-/// A response with its whole body, or with the part that arrived followed by the error.
-pub(super) struct Received {
-    pub(super) response: reqwest::Response,
-    /// Whether the connection broke during the body.
-    pub(super) broken: bool,
+/// A response with its whole body, or with the part that arrived.
+pub(crate) struct Received {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(super) extensions: Extensions,
+    version: Version,
+    /// Why the rest of the body is missing.
+    error: Option<Cause>,
 }
 
 type Cause = Box<dyn Error + Send + Sync>;
 
+impl Received {
+    /// Returns whether the body is complete.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.error.is_none()
+    }
+
+    /// Returns whether the connection broke during the body.
+    pub(super) fn is_broken(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| !error.is::<TooLarge>())
+    }
+}
+
+impl From<Received> for reqwest::Response {
+    /// Creates a response whose body is what arrived, followed by the error.
+    fn from(received: Received) -> Self {
+        let body = match received.error {
+            None => Body::from(received.body),
+            Some(error) => {
+                let frames = stream::iter([Ok(Frame::data(received.body)), Err(error)]);
+                Body::wrap(StreamBody::new(frames))
+            }
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = received.status;
+        *response.version_mut() = received.version;
+        *response.headers_mut() = received.headers;
+        *response.extensions_mut() = received.extensions;
+        response.into()
+    }
+}
+
 /// Receives the body, up to a size, and bounds the nesting of JSON in it.
-pub(super) async fn receive(response: reqwest::Response, max_size: usize) -> Received {
-    let (head, mut body) = Response::from(response).into_parts();
-    let (received, error) = match whole(&mut body, max_size).await {
-        (received, None) => {
-            let body = bounded(received);
-            return Received { response: Response::from_parts(head, body).into(), broken: false };
-        }
-        (received, Some(error)) => (received, error),
-    };
-    let broken = !error.is::<TooLarge>();
-    let frames = stream::iter([Ok(Frame::data(received)), Err(error)]);
-    let body = Body::wrap(StreamBody::new(frames));
-    Received { response: Response::from_parts(head, body).into(), broken }
+pub(super) async fn receive(mut response: reqwest::Response, max_size: usize) -> Received {
+    let (body, error) = body(&mut response, max_size).await;
+    Received {
+        status: response.status(),
+        version: response.version(),
+        headers: std::mem::take(response.headers_mut()),
+        extensions: std::mem::take(response.extensions_mut()),
+        body: if error.is_none() { bounded(body) } else { body },
+        error,
+    }
 }
 
 /// Free-form data may be nested deeper than anything here can decode.
@@ -48,26 +80,28 @@ fn bounded(body: Bytes) -> Bytes {
 }
 
 /// Returns as much of the body as arrived, and the error that prevented the rest.
-async fn whole(body: &mut Body, max_size: usize) -> (Bytes, Option<Cause>) {
-    let (mut chunks, mut size) = (Vec::new(), 0);
-    while let Some(frame) = body.frame().await {
-        match frame.map(Frame::into_data) {
-            Ok(Ok(chunk)) => {
+async fn body(response: &mut reqwest::Response, max_size: usize) -> (Bytes, Option<Cause>) {
+    let (mut first, mut others, mut size) = (Bytes::new(), Vec::new(), 0);
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
                 size += chunk.len();
                 if size > max_size {
                     return (Bytes::new(), Some(Box::new(TooLarge(max_size))));
                 }
-                chunks.push(chunk);
+                if first.is_empty() { first = chunk } else { others.push(chunk) }
             }
-            // Trailers, which are not used.
-            Ok(Err(_)) => {}
-            Err(error) => return (joined(chunks), Some(Box::new(error))),
+            Ok(None) => return (joined(first, others), None),
+            Err(error) => return (joined(first, others), Some(Box::new(error))),
         }
     }
-    (joined(chunks), None)
 }
 
-fn joined(mut chunks: Vec<Bytes>) -> Bytes {
-    // Usually a single chunk, which need not be copied.
-    if chunks.len() == 1 { chunks.swap_remove(0) } else { chunks.concat().into() }
+/// Joins the chunks. Usually there is only one, which need not be copied.
+fn joined(first: Bytes, mut others: Vec<Bytes>) -> Bytes {
+    if others.is_empty() {
+        return first;
+    }
+    others.insert(0, first);
+    others.concat().into()
 }

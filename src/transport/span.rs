@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use reqwest::{Request, Response};
+use reqwest::Request;
 use tracing::{Span, field::Empty};
 
-use super::attempts::Outcome;
+use super::{Received, attempts::Outcome};
 use crate::{
     error::{SentRequest, request_id},
     operation::Operation,
@@ -36,14 +36,14 @@ pub(super) fn of_call(operation: Option<&Operation>, request: &Request) -> Span 
 }
 
 /// Records the outcome in the current span, and how long the call took.
-pub(super) fn record(outcome: &Outcome, took: Duration) {
+pub(super) fn record(outcome: &Outcome, took: impl Fn() -> Duration) {
     let span = Span::current();
     if outcome.retries > 0 {
         span.record("http.request.resend_count", outcome.retries);
     }
     match &outcome.result {
         Ok(response) => {
-            let status = response.status();
+            let status = response.status;
             span.record("http.response.status_code", status.as_u16());
             if !span.is_disabled() {
                 record_request_id(&span, response, outcome.sent.as_ref());
@@ -57,12 +57,12 @@ pub(super) fn record(outcome: &Outcome, took: Duration) {
         Err(_) => failed(&span, "connection"),
     }
     let message = if outcome.result.is_ok() { "response received" } else { "no response" };
-    tracing::debug!(took_ms = took.as_millis(), "{message}");
+    tracing::debug!(took_ms = took().as_millis(), "{message}");
 }
 
 /// Records the id that the server or its gateway gave the request, which might repeat a secret of the request.
-fn record_request_id(span: &Span, response: &Response, sent: Option<&SentRequest>) {
-    if let Some(id) = request_id(response.headers()).and_then(|id| id.to_str().ok()) {
+fn record_request_id(span: &Span, response: &Received, sent: Option<&SentRequest>) {
+    if let Some(id) = request_id(&response.headers).and_then(|id| id.to_str().ok()) {
         let redactor = sent.map_or_else(Redactor::default, SentRequest::redactor);
         span.record("gotrue.request_id", redactor.blank(id));
     }

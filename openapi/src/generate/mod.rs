@@ -1,4 +1,4 @@
-//! Code generation: lint ▶ tables ▶ lower ▶ progenitor.
+//! Code generation: lint ▶ tables ▶ lower ▶ progenitor ▶ shorten.
 
 mod client;
 mod hooks;
@@ -6,6 +6,7 @@ mod lower;
 mod open;
 mod operations;
 mod schemas;
+mod shorten;
 #[cfg(test)]
 mod tests;
 
@@ -38,8 +39,9 @@ pub struct Options {
     /// The models that are written by hand, each with the path of its type. Default: `JwkSet`, which skips invalid
     /// keys, and `GenerateLinkResult`, whose parts are models of their own.
     pub hand_written: &'static [(&'static str, &'static str)],
-    /// The path of the type that the client's hooks get, which sends the requests. Default:
-    /// `crate::transport::Transport`.
+    /// The path of the table of operations. Default: `crate::operation::OPERATIONS`.
+    pub operations: &'static str,
+    /// The path of the type that sends the requests. Default: `crate::transport::Transport`.
     pub transport: &'static str,
 }
 
@@ -55,6 +57,7 @@ impl Default for Options {
                 ("JwkSet", "crate::types::JwkSet"),
                 ("GenerateLinkResult", "crate::types::GenerateLinkResult"),
             ],
+            operations: "crate::operation::OPERATIONS",
             transport: "crate::transport::Transport",
         }
     }
