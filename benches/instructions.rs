@@ -74,11 +74,8 @@ fn compare() -> Result<(), Box<dyn Error>> {
         eprintln!("skipped: valgrind is not installed");
         return Ok(());
     }
-    let mut server = Command::new(env::current_exe()?)
-        .arg("serve")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let mut server =
+        Command::new(env::current_exe()?).arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     BufReader::new(server.stdout.take().ok_or("no output")?).read_line(&mut line)?;
     let target: Vec<&str> = line.split_whitespace().collect();

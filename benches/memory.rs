@@ -16,7 +16,9 @@ use gotrue::{Client, Password};
 use http_body_util::Full;
 use hyper::{Response, body::Bytes};
 use serde_json::json;
-use support::{ACCESS_TOKEN, API_KEY, EMAIL, PASSWORD, baseline::Baseline, print_line, server, server_with_one_user, user};
+use support::{
+    ACCESS_TOKEN, API_KEY, EMAIL, PASSWORD, baseline::Baseline, print_line, server, server_with_one_user, user,
+};
 use tokio::runtime::{Builder, Runtime};
 
 const CALLS: u64 = 200;

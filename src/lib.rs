@@ -26,7 +26,9 @@ pub mod raw;
 mod redact;
 mod secret;
 mod session;
+mod sha256;
 pub mod store;
+mod timestamp;
 #[cfg(feature = "tower")]
 pub mod tower;
 mod transport;

@@ -25,13 +25,12 @@ pub(super) fn build(
     let is_default = own.is_none();
     let builder = own.unwrap_or_default().connect_timeout(connect_timeout).timeout(timeout);
     let mut builder = builder.redirect(Policy::none());
-    if is_loopback(base_url) && is_default {
-        builder = builder.no_proxy();
-    } else if is_loopback(base_url) {
+    match (is_loopback(base_url), is_default) {
+        (true, true) => builder = builder.no_proxy(),
         // A builder with any proxy of its own ignores the environment. This one is for no URL, and comes last.
-        builder = builder.proxy(Proxy::custom(|_| None::<Url>));
-    } else if is_default {
-        check_proxies(|name| env::var(name).ok())?;
+        (true, false) => builder = builder.proxy(Proxy::custom(|_| None::<Url>)),
+        (false, true) => check_proxies(|name| env::var(name).ok())?,
+        (false, false) => {}
     }
     #[cfg(feature = "rustls")]
     if base_url.scheme() == "http" {

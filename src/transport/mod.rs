@@ -234,7 +234,7 @@ impl Transport {
         operation: Option<&'static Operation>,
         mut request: Request,
     ) -> Result<Received, RawError<()>> {
-        let is_user = self.prepare(&mut request, operation)?;
+        let is_user = self.prepare(&mut request, operation).map_err(|why| RawError::InvalidRequest(why.to_owned()))?;
         let repeatable = self.repeatable || operation.map_or_else(|| request.method().is_safe(), |known| known.safe);
         let span = span::of_call(operation, &request);
         #[cfg(feature = "trace-context")]
@@ -268,10 +268,12 @@ impl Transport {
     }
 
     /// Adds headers and credentials to a request. Returns whether it has the access token of a user.
-    fn prepare(&self, request: &mut Request, operation: Option<&'static Operation>) -> Result<bool, RawError<()>> {
+    ///
+    /// # Errors
+    /// Returns why the request must not be sent.
+    fn prepare(&self, request: &mut Request, operation: Option<&'static Operation>) -> Result<bool, &'static str> {
         if !operation.is_none_or(|operation| operation.is_at(self.settings.base_path(), request.url().path())) {
-            let why = "path parameter must not be empty, `.` or `..`";
-            return Err(RawError::InvalidRequest(why.to_owned()));
+            return Err("path parameter must not be empty, `.` or `..`");
         }
         let headers = request.headers_mut();
         headers.reserve(self.settings.headers.len() + 2);

@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
     error::{Error, Result},
     secret::Secret,
     session::Session,
+    sha256::sha256,
 };
 
 /// How long a result is returned to further requests with the same refresh token: as long as the server returns the
@@ -112,5 +112,5 @@ impl Refresh {
 }
 
 fn digest(token: &Secret) -> TokenDigest {
-    Sha256::digest(token.expose()).into()
+    sha256(token.expose().as_bytes())
 }

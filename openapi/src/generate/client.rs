@@ -8,7 +8,7 @@ use quote::quote;
 use schemars_08::schema::{InstanceType, SchemaObject};
 use serde_json::Value;
 
-use super::{FREE_FORM, Options, open, shorten::shorten};
+use super::{FREE_FORM, Options, open, shorten::shorten, timestamps};
 use crate::{
     document::{self, components, sent_schemas},
     error::Error,
@@ -24,7 +24,8 @@ pub fn generate(lowered: &Value, options: &Options) -> Result<(TokenStream, Toke
     let operations: Vec<&str> = document::operations(lowered).filter_map(|operation| operation.id()).collect();
     let table = syn::parse_str(options.operations).map_err(rejected)?;
     let client = shorten(syn::parse2(code).map_err(rejected)?, &operations, &table).map_err(rejected)?;
-    Ok((generator.get_type_space().to_stream(), quote!(use crate::types; #client)))
+    let models = timestamps::read_by(options.timestamps, generator.get_type_space().to_stream()).map_err(rejected)?;
+    Ok((models, quote!(use crate::types; #client)))
 }
 
 /// Generates only models: all but the existing ones, which are in the module `options.types`. The other open string types

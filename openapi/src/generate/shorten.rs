@@ -15,8 +15,8 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{
-    Block, Error, Expr, ExprMethodCall, Fields, ImplItem, ImplItemFn, Item, ItemImpl, ItemStruct, LitStr, Macro, Member,
-    Result, Stmt, Token, parse::Parser, parse_quote, punctuated::Punctuated,
+    Block, Error, Expr, ExprMethodCall, Fields, ImplItem, ImplItemFn, Item, ItemImpl, ItemStruct, LitStr, Macro,
+    Member, Result, Stmt, Token, parse::Parser, parse_quote, punctuated::Punctuated,
 };
 
 /// Shortens the client. `operations` are the ids of the operations in the order of their table, which is at `table`.
@@ -146,6 +146,7 @@ fn without_headers(mut request: Expr) -> Option<Expr> {
     if method != "headers" {
         return None;
     }
-    build.receiver = receiver.clone();
+    let receiver = receiver.clone();
+    build.receiver = receiver;
     Some(request)
 }

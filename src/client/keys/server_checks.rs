@@ -11,7 +11,6 @@ use std::{
     time::Duration,
 };
 
-use sha2::{Digest, Sha256};
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -22,6 +21,7 @@ use crate::{
     client::Client,
     error::{Error, Result},
     secret::Secret,
+    sha256::sha256,
     types::{ErrorCode, User},
 };
 
@@ -74,7 +74,7 @@ impl ServerChecks {
     /// # Errors
     /// The error of this request or of an earlier one; [`Error::VerificationLimit`].
     pub(crate) async fn user(&self, client: &Client, token: &Secret, window: Duration) -> Result<User> {
-        let digest = Sha256::digest(token.expose()).into();
+        let digest = sha256(token.expose().as_bytes());
         let permit = self.permit(client, &digest, window).await?;
         let runtime = Handle::try_current().map_err(|_| Error::Interrupted)?;
         let (client, token) = (client.clone(), token.clone());
