@@ -22,11 +22,11 @@ mod nesting;
 pub mod oauth;
 mod operation;
 mod optional;
+mod platform;
 pub mod raw;
 mod redact;
 mod secret;
 mod session;
-mod sha256;
 pub mod store;
 mod timestamp;
 #[cfg(feature = "tower")]
@@ -62,19 +62,24 @@ pub use loopback::Loopback;
 pub use manager::{Event, SessionManager};
 pub use oauth::OAuthApp;
 pub use optional::SetOptional;
+pub use platform::MaybeSend;
 pub use secret::Secret;
 pub use session::Session;
+#[cfg(not(browser))]
+pub use store::FileStore;
 #[cfg(feature = "keyring")]
 pub use store::KeyringStore;
 #[cfg(feature = "redis")]
 pub use store::RedisStores;
-pub use store::{FileStore, MemoryStore, SessionStore};
+pub use store::{MemoryStore, SessionStore};
 pub use types::{ErrorCode, Provider, SignOutScope, User};
 pub use user::{ProfileUpdate, UserClient};
 
 /// Compiles the code in the guides.
 #[cfg(doctest)]
 mod guides {
+    #[doc = include_str!("../docs/row-level-security.md")]
+    struct RowLevelSecurity;
     #[doc = include_str!("../docs/testing.md")]
     struct Testing;
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Result},
+    platform::sha256,
     secret::Secret,
-    sha256::sha256,
     types::CodeChallengeMethod,
 };
 

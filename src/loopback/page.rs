@@ -9,7 +9,7 @@ use hyper::{
     header::{self, HeaderValue},
 };
 
-use crate::{auth::callback::Callback, sha256::sha256};
+use crate::{auth::callback::Callback, platform::sha256};
 
 /// The form field that contains the fragment.
 pub(super) const FIELD: &str = "fragment";

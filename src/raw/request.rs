@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use futures_util::future::BoxFuture;
 use progenitor_client::ClientInfo;
 use reqwest::{
     Method, Response,
@@ -15,6 +14,7 @@ use super::{Client, Error as RawError};
 use crate::{
     error::{Error, Result},
     operation::Operation,
+    platform::{BoxFuture, http::Received},
 };
 
 /// A request with any method and path, from [`Client::request`](crate::Client::request) or
@@ -123,7 +123,7 @@ impl Request {
             *request.body_mut() = Some(body.into());
         }
         let operation = Operation::by_path(self.method.as_str(), &self.path);
-        self.client.inner().send(self.client.client(), operation, request).await.map(Response::from)
+        self.client.inner().send(self.client.client(), operation, request).await.map(Received::into_response)
     }
 
     fn url(&self) -> Result<Url, String> {

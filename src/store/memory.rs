@@ -5,10 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::time::timeout;
-
 use super::{LEASE_TIMEOUT, Lease, Revision, SessionStore, StoreFuture, StoredSession};
-use crate::error::StoreError;
+use crate::{error::StoreError, platform::timeout};
 
 /// Stores the session until the process ends. Clones share it.
 ///

@@ -1,12 +1,16 @@
 //! Session storage: in memory, in a file, in the system's keychain, in Redis, or anywhere else.
 
+#[cfg(not(browser))]
 mod backend;
 mod bounded;
+#[cfg(not(browser))]
 mod file;
 #[cfg(feature = "keyring")]
 mod keyring;
+#[cfg(not(browser))]
 mod lock;
 mod memory;
+#[cfg(not(browser))]
 mod private_file;
 mod record;
 #[cfg(feature = "redis")]
@@ -15,6 +19,7 @@ mod redis;
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 pub(crate) use bounded::BoundedStore;
+#[cfg(not(browser))]
 pub use file::FileStore;
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringStore;

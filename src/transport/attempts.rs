@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use reqwest::{
-    Client, Request, Result, StatusCode,
+    Client, Request, Response, Result, StatusCode,
     header::{CONTENT_TYPE, HeaderMap},
 };
 
-use super::{
-    Settings,
-    receive::{Received, receive},
+use super::Settings;
+use crate::{
+    error::{SentRequest, is_temporary, retry_after},
+    nesting,
+    platform::http::{self, Received},
 };
-use crate::error::{SentRequest, is_temporary, retry_after};
 
 /// The default number of retries.
 pub(crate) const RETRIES: usize = 3;
@@ -35,7 +36,7 @@ pub(super) struct Outcome {
 ///
 /// All attempts and waits together take no longer than the client's time-out, which is that of the first attempt.
 pub(super) async fn send(
-    http: &Client,
+    client: &Client,
     settings: &Settings,
     mut request: Request,
     started: Duration,
@@ -46,7 +47,8 @@ pub(super) async fn send(
     let mut retries = 0;
     loop {
         let copy = request.try_clone();
-        let result = attempt(http, request, settings.max_response_size).await;
+        http::set_timeout(&mut request, if retries == 0 { settings.timeout } else { remaining() }, retries == 0);
+        let result = attempt(client, request, settings.max_response_size).await;
         let pause = if may_be_sent_again(&result, repeatable) {
             let wait = waits.get_or_insert_with(|| backoff(settings.retries)).next();
             wait.and_then(|wait| pause(wait, &result)).filter(|pause| *pause < remaining())
@@ -57,7 +59,6 @@ pub(super) async fn send(
             (Some(copy), Some(pause)) => {
                 settings.clock.sleep(pause).await;
                 request = copy;
-                *request.timeout_mut() = Some(remaining());
                 retries += 1;
             }
             (copy, _) => return Outcome { result, retries, sent: copy.map(SentRequest::new) },
@@ -70,13 +71,15 @@ fn backoff(retries: usize) -> ExponentialBackoff {
     backoff.with_max_times(retries).build()
 }
 
-async fn attempt(http: &Client, request: Request, max_size: usize) -> Result<Received> {
-    Ok(receive(http.execute(request).await?, max_size).await)
+async fn attempt(client: &Client, request: Request, max_size: usize) -> Result<Received> {
+    // Free-form data may be nested deeper than anything here can decode.
+    Ok(http::receive(client.execute(request).await?, max_size, nesting::bounded).await)
 }
 
 /// Returns how long to wait before the next attempt, or `None` if the server asks for more than the longest wait.
 fn pause(wait: Duration, result: &Result<Received>) -> Option<Duration> {
-    let asked_for = result.as_ref().ok().and_then(|received| retry_after(&received.headers)).unwrap_or_default();
+    let asked_for =
+        result.as_ref().ok().and_then(|received| retry_after(received.response.headers())).unwrap_or_default();
     (asked_for <= LONGEST_WAIT).then(|| wait.max(asked_for))
 }
 
@@ -84,19 +87,19 @@ fn pause(wait: Duration, result: &Result<Received>) -> Option<Duration> {
 fn may_be_sent_again(result: &Result<Received>, repeatable: bool) -> bool {
     match result {
         // Without a connection, the server has certainly not received it.
-        Err(error) if error.is_connect() => true,
+        Err(error) if http::is_connect(error) => true,
         // The call has timed out.
         Err(error) if error.is_timeout() => false,
         Err(_) => repeatable,
-        Ok(received) => repeatable && (received.is_broken() || should_pass(received)),
+        Ok(received) => repeatable && (received.broken || should_pass(&received.response)),
     }
 }
 
 /// Returns whether the response comes from a busy server, or from a gateway without one.
-fn should_pass(response: &Received) -> bool {
+fn should_pass(response: &Response) -> bool {
     // Retrying without knowing when only uses up more of the limit.
-    let knows_when = response.status != StatusCode::TOO_MANY_REQUESTS || retry_after(&response.headers).is_some();
-    is_temporary(response.status) && knows_when || response.status.is_success() && is_page(&response.headers)
+    let knows_when = response.status() != StatusCode::TOO_MANY_REQUESTS || retry_after(response.headers()).is_some();
+    is_temporary(response.status()) && knows_when || response.status().is_success() && is_page(response.headers())
 }
 
 /// Returns whether the response is an HTML page. No operation returns one; gateways and captive portals do.

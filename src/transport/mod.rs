@@ -1,13 +1,10 @@
 //! Headers, time-outs, retries and trace spans, in one place for all operations.
 
 mod attempts;
-mod receive;
 mod span;
 
 use attempts::Outcome;
 pub(crate) use attempts::RETRIES;
-pub(crate) use receive::MAX_RESPONSE_SIZE;
-use receive::Received;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -30,11 +27,15 @@ use crate::{
     clock::{Clock, ClockSkew},
     error::{Error, ResponseMeta, Result},
     operation::{Credential, Operation},
+    platform::http::{self, Received},
     secret::Secret,
 };
 
 /// The header for a gateway in front of the server.
 const API_KEY: HeaderName = HeaderName::from_static("apikey");
+
+/// The default limit of a response body, in bytes. A page of 1,000 users with much metadata takes a few megabytes.
+pub(crate) const MAX_RESPONSE_SIZE: usize = 32 * 1024 * 1024;
 
 /// The part of the raw client that sends requests: the credentials, and the metadata of the last call.
 #[derive(Clone, Debug)]
@@ -189,48 +190,52 @@ impl Transport {
     /// Sends a request of an operation with a JSON response, and decodes it.
     pub(crate) async fn json<T: DeserializeOwned>(
         &self,
-        http: &reqwest::Client,
+        client: &reqwest::Client,
         operation: &'static Operation,
         request: Request,
     ) -> Result<ResponseValue<T>, RawError<()>> {
-        let received = self.send(http, Some(operation), request).await?;
-        if !received.is_complete() {
-            // The body ends with the error.
-            return ResponseValue::from_response(received.into()).await;
-        }
-        match serde_json::from_slice(&received.body) {
-            Ok(value) => Ok(ResponseValue::new(value, received.status, received.headers)),
-            Err(cause) => Err(RawError::InvalidResponsePayload(received.body, cause)),
+        let received = self.send(client, Some(operation), request).await?;
+        let Some(body) = received.body() else {
+            // The body is still to be read, or ends with an error.
+            return ResponseValue::from_response(received.into_response()).await;
+        };
+        match serde_json::from_slice(body) {
+            Ok(value) => {
+                let (status, headers) = received.into_head();
+                Ok(ResponseValue::new(value, status, headers))
+            }
+            Err(cause) => Err(RawError::InvalidResponsePayload(body.clone(), cause)),
         }
     }
 
     /// Sends a request of an operation without a response body.
     pub(crate) async fn empty(
         &self,
-        http: &reqwest::Client,
+        client: &reqwest::Client,
         operation: &'static Operation,
         request: Request,
     ) -> Result<ResponseValue<()>, RawError<()>> {
-        let received = self.send(http, Some(operation), request).await?;
-        Ok(ResponseValue::new((), received.status, received.headers))
+        let received = self.send(client, Some(operation), request).await?;
+        let (status, headers) = received.into_head();
+        Ok(ResponseValue::new((), status, headers))
     }
 
     /// Sends a request of an operation with a response that is not JSON.
     pub(crate) async fn stream(
         &self,
-        http: &reqwest::Client,
+        client: &reqwest::Client,
         operation: &'static Operation,
         request: Request,
     ) -> Result<ResponseValue<ByteStream>, RawError<()>> {
-        let received = self.send(http, Some(operation), request).await?;
-        Ok(ResponseValue::stream(received.into()))
+        let received = self.send(client, Some(operation), request).await?;
+        Ok(ResponseValue::stream(received.into_response()))
     }
 
     /// Sends a request with its headers, credentials and retries, in its own span. Any status that is not a success is
     /// an error. `operation` is `None` if the document has none for the path.
     pub(crate) async fn send(
         &self,
-        http: &reqwest::Client,
+        client: &reqwest::Client,
         operation: Option<&'static Operation>,
         mut request: Request,
     ) -> Result<Received, RawError<()>> {
@@ -242,7 +247,7 @@ impl Transport {
         let call = async {
             let clock = &self.settings.clock;
             let started = clock.uptime();
-            let outcome = attempts::send(http, &self.settings, request, started, repeatable).await;
+            let outcome = attempts::send(client, &self.settings, request, started, repeatable).await;
             span::record(&outcome, || clock.uptime().saturating_sub(started));
             outcome
         };
@@ -255,16 +260,17 @@ impl Transport {
                 return Err(error.into());
             }
         };
-        self.learn_time(&received.headers);
-        let meta = meta.with_response(received.status, &received.headers);
-        if received.status.is_success() {
+        let response = &mut received.response;
+        self.learn_time(response.headers());
+        let meta = meta.with_response(response.status(), response.headers());
+        if response.status().is_success() {
             self.set_meta(meta);
             return Ok(received);
         }
         // For errors that are converted without this transport.
-        received.extensions.insert(meta.clone());
+        http::attach(response, meta.clone());
         self.set_meta(meta);
-        Err(RawError::UnexpectedResponse(received.into()))
+        Err(RawError::UnexpectedResponse(received.into_response()))
     }
 
     /// Adds headers and credentials to a request. Returns whether it has the access token of a user.

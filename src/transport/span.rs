@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use reqwest::Request;
+use reqwest::{Request, Response};
 use tracing::{Span, field::Empty};
 
-use super::{Received, attempts::Outcome};
+use super::attempts::Outcome;
 use crate::{
     error::{SentRequest, request_id},
     operation::Operation,
+    platform::http::{Received, is_connect},
     redact::Redactor,
 };
 
@@ -42,8 +43,8 @@ pub(super) fn record(outcome: &Outcome, took: impl Fn() -> Duration) {
         span.record("http.request.resend_count", outcome.retries);
     }
     match &outcome.result {
-        Ok(response) => {
-            let status = response.status;
+        Ok(Received { response, .. }) => {
+            let status = response.status();
             span.record("http.response.status_code", status.as_u16());
             if !span.is_disabled() {
                 record_request_id(&span, response, outcome.sent.as_ref());
@@ -53,7 +54,7 @@ pub(super) fn record(outcome: &Outcome, took: impl Fn() -> Duration) {
             }
         }
         Err(error) if error.is_timeout() => failed(&span, "timeout"),
-        Err(error) if error.is_connect() => failed(&span, "connect"),
+        Err(error) if is_connect(error) => failed(&span, "connect"),
         Err(_) => failed(&span, "connection"),
     }
     let message = if outcome.result.is_ok() { "response received" } else { "no response" };
@@ -61,8 +62,8 @@ pub(super) fn record(outcome: &Outcome, took: impl Fn() -> Duration) {
 }
 
 /// Records the id that the server or its gateway gave the request, which might repeat a secret of the request.
-fn record_request_id(span: &Span, response: &Received, sent: Option<&SentRequest>) {
-    if let Some(id) = request_id(&response.headers).and_then(|id| id.to_str().ok()) {
+fn record_request_id(span: &Span, response: &Response, sent: Option<&SentRequest>) {
+    if let Some(id) = request_id(response.headers()).and_then(|id| id.to_str().ok()) {
         let redactor = sent.map_or_else(Redactor::default, SentRequest::redactor);
         span.record("gotrue.request_id", redactor.blank(id));
     }

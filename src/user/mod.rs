@@ -23,6 +23,7 @@ use self::call::UserCall;
 use crate::{
     client::{Call, Client},
     error::Result,
+    platform::MaybeSend,
     raw::{self, ResponseValue},
     secret::Secret,
     session::{Session, SessionChange, TokenSource},
@@ -176,7 +177,7 @@ impl UserClient {
         call: impl FnOnce(Call) -> F + Send + 'static,
     ) -> Result<Session>
     where
-        F: Future<Output = Result<Session>> + Send + 'static,
+        F: Future<Output = Result<Session>> + MaybeSend + 'static,
     {
         match &self.tokens {
             Tokens::Fixed(_, transport) => call(self.client.call_with(transport.clone()?)).await,
@@ -191,7 +192,7 @@ impl UserClient {
     /// Makes a call that returns the updated user, who replaces the one in a managed session.
     async fn update_user<F>(&self, call: impl FnOnce(Call) -> F + Send + 'static) -> Result<User>
     where
-        F: Future<Output = Result<User>> + Send + 'static,
+        F: Future<Output = Result<User>> + MaybeSend + 'static,
     {
         match &self.tokens {
             Tokens::Fixed(_, transport) => call(self.client.call_with(transport.clone()?)).await,

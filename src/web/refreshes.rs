@@ -12,9 +12,9 @@ use tokio::sync::watch;
 use crate::{
     clock::Clock,
     error::{Error, Result},
+    platform::sha256,
     secret::Secret,
     session::Session,
-    sha256::sha256,
 };
 
 /// How long a result is returned to further requests with the same refresh token: as long as the server returns the

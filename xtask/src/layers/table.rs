@@ -30,7 +30,8 @@ pub const PACKAGES: &[Package] = &[
             &["error"],
             &["types", "operation"],
             &["redact", "clock", "optional"],
-            &["secret", "nesting", "cipher", "sha256", "timestamp"],
+            &["secret", "nesting", "cipher", "timestamp"],
+            &["platform"],
         ],
     },
     Package {
