@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures::{StreamExt, stream};
 use gotrue::{Client, Password};
-use support::{ACCESS_TOKEN, API_KEY, BareClient, EMAIL, PASSWORD, server_with_one_user};
+use support::{ACCESS_TOKEN, API_KEY, EMAIL, PASSWORD, baseline::Baseline, server_with_one_user};
 use tokio::runtime::{Builder, Runtime};
 
 const IN_FLIGHT: usize = 64;
@@ -23,7 +23,7 @@ fn calls(criterion: &mut Criterion) {
     // On one thread: waking another thread is not part of what is measured, and its time varies.
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let url = server_with_one_user();
-    let (client, bare) = (Client::new(&url, API_KEY).unwrap(), BareClient::new(&url));
+    let (client, bare) = (Client::new(&url, API_KEY).unwrap(), Baseline::new(&url));
     let user = client.user(ACCESS_TOKEN);
 
     let get_user = || async { user.get().await.map(drop).unwrap() };

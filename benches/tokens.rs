@@ -16,10 +16,10 @@ use std::{
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures::{FutureExt, future::join_all};
-use gotrue::{Claims, Client, MemoryStore, Password, Secret, Session, SignUp};
+use gotrue::{Claims, Client, MemoryStore, Password, Session, SignUp};
 use gotrue_fake::{FakeServer, ManualClock};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
-use support::{BareClient, EMAIL, PASSWORD, server_with_one_user};
+use support::{EMAIL, PASSWORD, REFRESH_TOKEN, baseline::Baseline, server_with_one_user};
 use tokio::runtime::Runtime;
 
 /// A fake server with a client and the session of a user who has just signed up.
@@ -107,12 +107,12 @@ fn expired_token(criterion: &mut Criterion) {
         auth.sign_in(Password::email(EMAIL, PASSWORD)).await.unwrap();
         auth
     });
-    let (bare, refresh_token) = (BareClient::new(&url), Secret::from("f5pr2ljsaq5q"));
+    let bare = Baseline::new(&url);
 
     let mut group = criterion.benchmark_group("expired_token");
     group.sample_size(10);
     group.bench_function("a refresh for each", |bencher| {
-        let all = || async { join_all((0..CALLERS).map(|_| bare.refresh(&refresh_token))).await };
+        let all = || async { join_all((0..CALLERS).map(|_| bare.refresh(REFRESH_TOKEN))).await };
         bencher.iter(|| runtime.block_on(all()));
     });
     group.bench_function("SessionManager", |bencher| {

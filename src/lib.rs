@@ -28,6 +28,7 @@ mod redact;
 mod secret;
 mod session;
 pub mod store;
+mod timestamp;
 #[cfg(feature = "tower")]
 pub mod tower;
 mod transport;

@@ -1,9 +1,10 @@
-//! A minimal HTTP server with prepared responses, on a separate thread, and a client without this crate.
+//! A minimal HTTP server with prepared responses, on a separate thread, and the baseline of the calls.
 #![allow(dead_code, reason = "each benchmark uses a part of this module")]
+
+pub mod baseline;
 
 use std::{net::SocketAddr, sync::Arc, thread};
 
-use gotrue::Secret;
 use http_body_util::{BodyExt, Full};
 use hyper::{
     Request, Response,
@@ -18,6 +19,9 @@ pub const API_KEY: &str = "anon-key";
 pub const ACCESS_TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiI0YzdmNmYzIn0.c2lnbmF0dXJl";
 pub const EMAIL: &str = "ada@example.com";
 pub const PASSWORD: &str = "correct-horse-7";
+pub const REFRESH_TOKEN: &str = "f5pr2ljsaq5q";
+/// The number of users in a list.
+pub const PAGE: u32 = 50;
 
 /// Returns the response for a path and a query.
 type Handler = Arc<dyn Fn(&str, &str) -> Response<Full<Bytes>> + Send + Sync>;
@@ -54,10 +58,19 @@ pub fn server(handler: impl Fn(&str, &str) -> Response<Full<Bytes>> + Send + Syn
     format!("http://{address}")
 }
 
-/// Starts a server that responds with the same user to `/user` and with the same session to any other path.
+/// Starts a server that responds with the same user to `/user`, with the same users to `/admin/users`, and with the same
+/// session to any other path.
 pub fn server_with_one_user() -> String {
-    let (user, session) = (user(1).to_string(), session().to_string());
-    server(move |path, _| json_response(if path == "/user" { user.clone() } else { session.clone() }))
+    let (one, session) = (user(1).to_string(), session().to_string());
+    let users = json!({ "users": (0..PAGE).map(user).collect::<Vec<_>>(), "aud": "authenticated" }).to_string();
+    server(move |path, _| {
+        let body = match path.rsplit('/').next() {
+            Some("user") => &one,
+            Some("users") => &users,
+            _ => &session,
+        };
+        json_response(body.clone())
+    })
 }
 
 pub fn json_response(body: impl Into<Bytes>) -> Response<Full<Bytes>> {
@@ -86,48 +99,11 @@ pub fn user(number: u32) -> Value {
 pub fn session() -> Value {
     json!({
         "access_token": ACCESS_TOKEN, "token_type": "bearer", "expires_in": 3600, "expires_at": 1_795_483_534,
-        "refresh_token": "f5pr2ljsaq5q", "user": user(1), "weak_password": null,
+        "refresh_token": REFRESH_TOKEN, "user": user(1), "weak_password": null,
     })
 }
 
-/// A client as one would write it without this crate: it sends the same requests and reads the same fields.
-#[derive(Clone)]
-pub struct BareClient {
-    http: reqwest::Client,
-    url: String,
-}
-
-impl BareClient {
-    pub fn new(url: &str) -> Self {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(std::time::Duration::from_secs(30))
-            .user_agent("bare")
-            .build()
-            .unwrap();
-        Self { http, url: url.to_owned() }
-    }
-
-    fn with_headers(request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
-        request.header("apikey", API_KEY).header("x-supabase-api-version", "2024-01-01").header("x-client-info", "bare")
-    }
-
-    pub async fn get_user(&self) -> gotrue::User {
-        let request = Self::with_headers(self.http.get(format!("{}/user", self.url))).bearer_auth(ACCESS_TOKEN);
-        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
-    }
-
-    pub async fn sign_in(&self) -> gotrue::types::Session {
-        self.token("password", &json!({ "email": EMAIL, "password": PASSWORD })).await
-    }
-
-    pub async fn refresh(&self, refresh_token: &Secret) -> gotrue::types::Session {
-        self.token("refresh_token", &json!({ "refresh_token": refresh_token.expose() })).await
-    }
-
-    async fn token(&self, grant_type: &str, body: &Value) -> gotrue::types::Session {
-        let request = self.http.post(format!("{}/token?grant_type={grant_type}", self.url)).bearer_auth(API_KEY);
-        let request = Self::with_headers(request).json(body);
-        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
-    }
+/// Prints a name, our value and the baseline.
+pub fn print_line(name: &str, ours: u64, baseline: u64) {
+    println!("{name}\t{ours}\t{baseline}");
 }

@@ -30,6 +30,8 @@ pub mod since;
 
 pub use error::Error;
 pub use finding::Finding;
+#[cfg(feature = "format")]
+pub use generate::format;
 #[cfg(feature = "generate")]
-pub use generate::{Code, HookCode, Options, format, generate, hooks, response_models, write};
+pub use generate::{Code, HookCode, Options, generate, hooks, response_models, write};
 pub use lint::lint;

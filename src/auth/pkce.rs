@@ -2,10 +2,10 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::{
     error::{Error, Result},
+    platform::sha256,
     secret::Secret,
     types::CodeChallengeMethod,
 };
@@ -62,7 +62,7 @@ impl PkceVerifier {
     /// Returns the code challenge: the SHA-256 of the verifier in base64url.
     #[must_use]
     pub fn challenge(&self) -> String {
-        URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.expose()))
+        URL_SAFE_NO_PAD.encode(sha256(self.0.expose().as_bytes()))
     }
 }
 

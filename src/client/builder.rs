@@ -211,11 +211,11 @@ impl ClientBuilder {
         let base_url = parse_base_url(&self.base_url)?;
         let api_key = match &self.api_key {
             none if none.is_empty() => None,
-            key => Some(ApiKey::new("API key", key)?),
+            key => Some(Arc::new(ApiKey::new("API key", key)?)),
         };
         let headers = self.all_headers()?;
         let settings = Settings {
-            base_path: base_url.path().trim_end_matches('/').to_owned(),
+            base_url: base_url.clone(),
             headers,
             timeout: self.timeout,
             retries: self.retries,
@@ -225,9 +225,9 @@ impl ClientBuilder {
             #[cfg(feature = "trace-context")]
             trace_context: self.trace_context,
         };
-        let http = http_client::build(self.http, &base_url, self.connect_timeout)?;
+        let http = http_client::build(self.http, &base_url, self.connect_timeout, self.timeout)?;
         let transport = Transport::new(Arc::new(settings), api_key);
-        Ok(Client { base_url, http, transport, keys: Arc::default() })
+        Ok(Client { http, transport, keys: Arc::default() })
     }
 
     fn all_headers(&self) -> Result<HeaderMap> {
@@ -245,7 +245,7 @@ impl ClientBuilder {
             if OWN_HEADERS.contains(&name.as_str()) {
                 return Err(Error::invalid("header", format!("{name} must not be set: the client sets it")));
             }
-            headers.insert(name, secret_header("header", value.expose())?);
+            headers.insert(name, secret_header("header", value.expose().to_owned())?);
         }
         Ok(headers)
     }

@@ -19,12 +19,9 @@ pub(crate) struct Call {
 
 impl Call {
     /// Allows retries of a call that may be sent twice, although its operation changes something on the server.
-    pub(crate) fn repeatable(self) -> Self {
-        let transport = self.raw.inner().clone().repeatable();
-        Self {
-            raw: raw::Client::new_with_client(self.raw.baseurl(), self.raw.client().clone(), transport),
-            started: self.started,
-        }
+    pub(crate) fn repeatable(mut self) -> Self {
+        self.raw.inner = self.raw.inner.repeatable();
+        self
     }
 
     /// Runs an operation of the raw client. Every client's public `call` is this.

@@ -19,12 +19,17 @@ use crate::{
 const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
 /// Builds the HTTP client for a server, from the application's own builder if it passes one.
-pub(super) fn build(own: Option<ClientBuilder>, base_url: &Url, connect_timeout: Duration) -> Result<reqwest::Client> {
+pub(super) fn build(
+    own: Option<ClientBuilder>,
+    base_url: &Url,
+    connect_timeout: Duration,
+    timeout: Duration,
+) -> Result<reqwest::Client> {
     let is_direct = is_loopback(base_url);
     if own.is_none() && !is_direct {
         check_proxies(|name| env::var(name).ok())?;
     }
-    let built = http::build(own.unwrap_or_default(), connect_timeout, is_direct, base_url.scheme() != "http");
+    let built = http::build(own, connect_timeout, timeout, is_direct, base_url.scheme() != "http");
     built.map_err(|error| Error::HttpClient(Arc::new(HttpClientError::new(error))))
 }
 

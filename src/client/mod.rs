@@ -43,7 +43,6 @@ pub(crate) use environment::Environment;
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    base_url: Url,
     http: reqwest::Client,
     transport: Transport,
     keys: Arc<KeyCache>,
@@ -51,7 +50,7 @@ pub struct Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("base_url", &self.base_url.as_str()).finish_non_exhaustive()
+        f.debug_struct("Client").field("base_url", &self.base_url().as_str()).finish_non_exhaustive()
     }
 }
 
@@ -86,7 +85,7 @@ impl Client {
     /// Returns the URL of the server.
     #[must_use]
     pub fn base_url(&self) -> &Url {
-        &self.base_url
+        &self.transport.settings().base_url
     }
 
     /// Calls an operation of the [generated client](raw), for operations without a method here.
@@ -130,7 +129,7 @@ impl Client {
     /// Returns the generated client, with the API key only. [`call`](Self::call) also converts its errors.
     #[must_use]
     pub fn raw(&self) -> raw::Client {
-        self.raw_with(&self.transport)
+        self.raw_with(self.transport.clone())
     }
 
     /// Returns the public settings of the server, such as the sign-in methods that are enabled (`GET /settings`).
@@ -185,41 +184,42 @@ impl Client {
 
     /// Returns the URL of an operation that a browser opens. The path is that of the document.
     pub(crate) fn browser_url(&self, operation_id: &str) -> Url {
-        let mut url = self.base_url.clone();
-        let path = Operation::by_id(operation_id).map_or("", |operation| operation.path);
-        url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
-        url
+        self.transport.url(Operation::by_id(operation_id).map_or("", |operation| operation.path))
     }
 
     /// Prepares a call with the API key only.
     pub(crate) fn raw_call(&self) -> Call {
-        self.call_with(&self.transport)
+        self.call_with(self.transport.clone())
     }
 
     /// Prepares a call as a user.
     pub(crate) fn call_as(&self, access_token: &Secret) -> Result<Call> {
-        let transport = self.transport.clone().with_access_token(access_token)?;
-        Ok(self.call_with(&transport))
+        Ok(self.call_with(self.transport_as(access_token)?))
+    }
+
+    /// Returns the transport of calls as a user.
+    pub(crate) fn transport_as(&self, access_token: &Secret) -> Result<Transport> {
+        self.transport.clone().with_access_token(access_token)
     }
 
     /// Prepares a call as an OAuth client.
     pub(crate) fn call_as_oauth_client(&self, client_id: Uuid, secret: &Secret) -> Result<Call> {
         let transport = self.transport.clone().with_oauth_client(client_id, secret)?;
-        Ok(self.call_with(&transport))
+        Ok(self.call_with(transport))
     }
 
     /// Prepares a call with another API key.
     pub(crate) fn call_with_key(&self, what: &'static str, key: &Secret) -> Result<Call> {
         let transport = self.transport.with_api_key(what, key)?;
-        Ok(self.call_with(&transport))
+        Ok(self.call_with(transport))
     }
 
-    fn call_with(&self, transport: &Transport) -> Call {
+    /// Prepares a call through this transport.
+    pub(crate) fn call_with(&self, transport: Transport) -> Call {
         Call { raw: self.raw_with(transport), started: Moment::of(&**self.clock()) }
     }
 
-    fn raw_with(&self, transport: &Transport) -> raw::Client {
-        let base_url = self.base_url.as_str().trim_end_matches('/');
-        raw::Client::new_with_client(base_url, self.http.clone(), transport.for_one_call())
+    fn raw_with(&self, transport: Transport) -> raw::Client {
+        raw::Client { client: self.http.clone(), inner: transport.for_one_call() }
     }
 }

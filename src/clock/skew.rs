@@ -28,13 +28,13 @@ impl Default for ClockSkew {
 impl ClockSkew {
     /// Updates the skew from the `Date` header of a response that has just arrived. The header has a resolution of one
     /// second and ignores latency, which is accurate enough for expiry.
-    pub(crate) fn learn(&self, date: &HeaderValue, now: DateTime<Utc>) {
+    pub(crate) fn learn(&self, date: &HeaderValue, now: impl FnOnce() -> DateTime<Utc>) {
         let mut last = self.date.lock().unwrap_or_else(PoisonError::into_inner);
         if last.as_ref() == Some(date) {
             return;
         }
         if let Some(moment) = date.to_str().ok().and_then(|date| DateTime::parse_from_rfc2822(date).ok()) {
-            self.millis.store((moment.to_utc() - now).num_milliseconds(), Ordering::Relaxed);
+            self.millis.store((moment.to_utc() - now()).num_milliseconds(), Ordering::Relaxed);
             *last = Some(date.clone());
         }
     }

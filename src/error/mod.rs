@@ -18,7 +18,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use reqwest::{
     StatusCode,
-    header::{HeaderMap, HeaderValue},
+    header::{HeaderMap, HeaderName, HeaderValue},
 };
 
 use crate::{
@@ -323,10 +323,16 @@ fn prefix(operation: Option<&Operation>) -> String {
     operation.map(|operation| format!("{}: ", operation.id)).unwrap_or_default()
 }
 
+/// The headers that may have the id of a request.
+const REQUEST_IDS: [HeaderName; 3] = [
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("sb-request-id"),
+    HeaderName::from_static("cf-ray"),
+];
+
 /// Returns the header with the id of the request in the logs of the server or its gateway.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
-    let known = ["x-request-id", "sb-request-id", "cf-ray"];
-    known.into_iter().find_map(|name| headers.get(name))
+    REQUEST_IDS.iter().find_map(|name| headers.get(name))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -8,9 +8,8 @@ use hyper::{
     Response, StatusCode,
     header::{self, HeaderValue},
 };
-use sha2::{Digest, Sha256};
 
-use crate::auth::callback::Callback;
+use crate::{auth::callback::Callback, platform::sha256};
 
 /// The form field that contains the fragment.
 pub(super) const FIELD: &str = "fragment";
@@ -102,7 +101,7 @@ fn policy(with_script: bool) -> HeaderValue {
 }
 
 fn hash(text: &str) -> String {
-    format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
+    format!("sha256-{}", STANDARD.encode(sha256(text.as_bytes())))
 }
 
 /// Escapes text for HTML.

@@ -1,14 +1,14 @@
 //! The events of a session, as a stream.
 
 use std::{
+    fmt,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use futures_util::Stream;
-use tokio::sync::broadcast;
-use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use crate::{
     error::{Error, StoreError},
@@ -72,31 +72,36 @@ impl SignedOutReason {
 /// The events of a session, from [`SessionManager::events`](super::SessionManager::events).
 ///
 /// The stream does not end while the manager exists, and a slow reader does not block the manager or other readers.
-#[derive(Debug)]
 #[must_use = "a stream does nothing unless it is read"]
-pub struct Events {
-    initial: Option<Event>,
-    following: BroadcastStream<Arc<Event>>,
+pub struct Events(Pin<Box<dyn Stream<Item = Event> + Send + Sync>>);
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
 }
 
 impl Events {
-    pub(super) fn new(initial: Option<Session>, following: broadcast::Receiver<Arc<Event>>) -> Self {
-        Self { initial: Some(Event::InitialSession(initial)), following: BroadcastStream::new(following) }
+    pub(super) fn new(initial: Option<Session>, following: Receiver<Arc<Event>>) -> Self {
+        let initial = stream::iter([Event::InitialSession(initial)]);
+        Self(Box::pin(initial.chain(stream::unfold(following, next))))
     }
+}
+
+/// Receives the next event. Returns `None` if the manager no longer exists.
+async fn next(mut following: Receiver<Arc<Event>>) -> Option<(Event, Receiver<Arc<Event>>)> {
+    let event = match following.recv().await {
+        Ok(event) => Arc::unwrap_or_clone(event),
+        Err(RecvError::Lagged(missed)) => Event::Missed(missed),
+        Err(RecvError::Closed) => return None,
+    };
+    Some((event, following))
 }
 
 impl Stream for Events {
     type Item = Event;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        if let Some(initial) = self.initial.take() {
-            return Poll::Ready(Some(initial));
-        }
-        Pin::new(&mut self.following).poll_next(context).map(|event| {
-            event.map(|event| match event {
-                Ok(event) => Arc::unwrap_or_clone(event),
-                Err(BroadcastStreamRecvError::Lagged(missed)) => Event::Missed(missed),
-            })
-        })
+        self.0.as_mut().poll_next(context)
     }
 }

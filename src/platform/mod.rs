@@ -1,4 +1,5 @@
-//! Everything that differs between native targets and browsers: tasks, timers, clocks, `Send`, HTTP and signatures.
+//! Everything that differs between native targets and browsers: tasks, timers, clocks, `Send`, HTTP, signatures
+//! and hashes.
 //!
 //! Both implementations have the same items. The cfg `browser`, which `build.rs` sets for wasm32, selects one; outside
 //! of this module it only excludes whole items that one of the two lacks.
@@ -18,7 +19,7 @@ use std::{error, fmt};
 
 pub(crate) use self::too_large::TooLarge;
 pub use target::MaybeSend;
-pub(crate) use target::{BoxFuture, Task, http, signature, sleep, spawn, timeout, try_spawn, uptime};
+pub(crate) use target::{BoxFuture, Task, http, sha256, signature, sleep, spawn, timeout, try_spawn, uptime};
 
 /// A limit of time has passed.
 #[derive(Debug)]

@@ -17,7 +17,6 @@
 //! The `raw` methods of the clients return the generated client itself. The output of an [`Error`] of this module may
 //! contain URLs and bodies, so convert it with [`crate::Error::from_raw`].
 
-mod hooks;
 mod request;
 
 pub use crate::operation::{Credential, OPERATIONS, Operation, SECRETS};

@@ -14,7 +14,7 @@ use super::{Client, Error as RawError};
 use crate::{
     error::{Error, Result},
     operation::Operation,
-    platform::BoxFuture,
+    platform::{BoxFuture, http::Received},
 };
 
 /// A request with any method and path, from [`Client::request`](crate::Client::request) or
@@ -122,11 +122,8 @@ impl Request {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.into());
         }
-        let transport = self.client.inner();
         let operation = Operation::by_path(self.method.as_str(), &self.path);
-        transport.prepare(&mut request, operation).map_err(|why| RawError::InvalidRequest(why.to_owned()))?;
-        let response = transport.send(self.client.client(), request).await?;
-        if response.status().is_success() { Ok(response) } else { Err(RawError::UnexpectedResponse(response)) }
+        self.client.inner().send(self.client.client(), operation, request).await.map(Received::into_response)
     }
 
     fn url(&self) -> Result<Url, String> {
@@ -142,8 +139,7 @@ impl Request {
         if self.path.split(['/', '\\']).any(is_relative) {
             return Err("path must not contain the segments `.` and `..`".to_owned());
         }
-        let mut url = Url::parse(self.client.baseurl()).map_err(|error| error.to_string())?;
-        url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), self.path));
+        let mut url = self.client.inner().url(&self.path);
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }

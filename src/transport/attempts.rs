@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use reqwest::{
     Client, Request, Response, Result, StatusCode,
     header::{CONTENT_TYPE, HeaderMap},
 };
 
-use super::Transport;
+use super::Settings;
 use crate::{
     error::{SentRequest, is_temporary, retry_after},
     nesting,
@@ -26,7 +26,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// The outcome of a call.
 pub(super) struct Outcome {
-    pub(super) result: Result<Response>,
+    pub(super) result: Result<Received>,
     pub(super) retries: usize,
     /// The request, for the secrets that an error must not show. `None` if its body was a stream.
     pub(super) sent: Option<SentRequest>,
@@ -34,32 +34,41 @@ pub(super) struct Outcome {
 
 /// Sends a request, and retries it if that may help and is safe.
 ///
-/// All attempts and waits together take no longer than the client's time-out.
-pub(super) async fn send(client: &Client, transport: &Transport, mut request: Request, repeatable: bool) -> Outcome {
-    let settings = transport.settings();
-    let started = settings.clock.uptime();
+/// All attempts and waits together take no longer than the client's time-out, which is that of the first attempt.
+pub(super) async fn send(
+    client: &Client,
+    settings: &Settings,
+    mut request: Request,
+    started: Duration,
+    repeatable: bool,
+) -> Outcome {
     let remaining = || settings.timeout.saturating_sub(settings.clock.uptime().saturating_sub(started));
-    let backoff = ExponentialBuilder::default().with_min_delay(FIRST_WAIT).with_max_delay(LONGEST_WAIT).with_jitter();
-    let mut waits = backoff.with_max_times(settings.retries).build();
+    let mut waits = None;
     let mut retries = 0;
     loop {
-        let wait = waits.next();
         let copy = request.try_clone();
-        *request.timeout_mut() = Some(http::timeout(remaining()));
+        http::set_timeout(&mut request, if retries == 0 { settings.timeout } else { remaining() }, retries == 0);
         let result = attempt(client, request, settings.max_response_size).await;
-        let pause = wait.and_then(|wait| pause(wait, &result, repeatable)).filter(|pause| *pause < remaining());
+        let pause = if may_be_sent_again(&result, repeatable) {
+            let wait = waits.get_or_insert_with(|| backoff(settings.retries)).next();
+            wait.and_then(|wait| pause(wait, &result)).filter(|pause| *pause < remaining())
+        } else {
+            None
+        };
         match (copy, pause) {
             (Some(copy), Some(pause)) => {
                 settings.clock.sleep(pause).await;
                 request = copy;
                 retries += 1;
             }
-            (copy, _) => {
-                let result = result.map(|received| received.response);
-                return Outcome { result, retries, sent: copy.map(SentRequest::new) };
-            }
+            (copy, _) => return Outcome { result, retries, sent: copy.map(SentRequest::new) },
         }
     }
+}
+
+fn backoff(retries: usize) -> ExponentialBackoff {
+    let backoff = ExponentialBuilder::default().with_min_delay(FIRST_WAIT).with_max_delay(LONGEST_WAIT).with_jitter();
+    backoff.with_max_times(retries).build()
 }
 
 async fn attempt(client: &Client, request: Request, max_size: usize) -> Result<Received> {
@@ -67,11 +76,11 @@ async fn attempt(client: &Client, request: Request, max_size: usize) -> Result<R
     Ok(http::receive(client.execute(request).await?, max_size, nesting::bounded).await)
 }
 
-/// Returns how long to wait before the next attempt, or `None` if there should not be one.
-fn pause(wait: Duration, result: &Result<Received>, repeatable: bool) -> Option<Duration> {
-    let headers = result.as_ref().ok().map(|received| received.response.headers());
-    let asked_for = headers.and_then(retry_after).unwrap_or_default();
-    (asked_for <= LONGEST_WAIT && may_be_sent_again(result, repeatable)).then(|| wait.max(asked_for))
+/// Returns how long to wait before the next attempt, or `None` if the server asks for more than the longest wait.
+fn pause(wait: Duration, result: &Result<Received>) -> Option<Duration> {
+    let asked_for =
+        result.as_ref().ok().and_then(|received| retry_after(received.response.headers())).unwrap_or_default();
+    (asked_for <= LONGEST_WAIT).then(|| wait.max(asked_for))
 }
 
 /// Returns whether sending the request again may help and is safe.

@@ -12,20 +12,27 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use progenitor_client::{ByteStream, Error as RawError, ResponseValue};
 use reqwest::{
-    Request, Response,
-    header::{AGE, AUTHORIZATION, DATE, HeaderMap, HeaderValue},
+    Request,
+    header::{AGE, AUTHORIZATION, DATE, HeaderMap, HeaderName, HeaderValue},
 };
+use serde::de::DeserializeOwned;
 use tracing::Instrument;
+use url::Url;
 use uuid::Uuid;
 
 use crate::{
     clock::{Clock, ClockSkew},
     error::{Error, ResponseMeta, Result},
     operation::{Credential, Operation},
-    platform::http,
+    platform::http::{self, Received},
     secret::Secret,
 };
+
+/// The header for a gateway in front of the server.
+const API_KEY: HeaderName = HeaderName::from_static("apikey");
 
 /// The default limit of a response body, in bytes. A page of 1,000 users with much metadata takes a few megabytes.
 pub(crate) const MAX_RESPONSE_SIZE: usize = 32 * 1024 * 1024;
@@ -34,7 +41,7 @@ pub(crate) const MAX_RESPONSE_SIZE: usize = 32 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct Transport {
     settings: Arc<Settings>,
-    api_key: Option<ApiKey>,
+    api_key: Option<Arc<ApiKey>>,
     access_token: Option<HeaderValue>,
     oauth_client: Option<HeaderValue>,
     /// Whether the call may be sent twice, although its operation changes something on the server.
@@ -45,8 +52,7 @@ pub struct Transport {
 /// The settings that all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// The path of the base URL, without a trailing slash.
-    pub(crate) base_path: String,
+    pub(crate) base_url: Url,
     /// The headers of every request, except for the credentials.
     pub(crate) headers: HeaderMap,
     /// The maximum duration of a call, retries included.
@@ -62,15 +68,22 @@ pub(crate) struct Settings {
     pub(crate) trace_context: bool,
 }
 
+impl Settings {
+    /// Returns the path of the base URL, without a trailing slash.
+    fn base_path(&self) -> &str {
+        self.base_url.path().trim_end_matches('/')
+    }
+}
+
 impl Transport {
     /// Creates a transport with the API key only.
-    pub(crate) fn new(settings: Arc<Settings>, api_key: Option<ApiKey>) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, api_key: Option<Arc<ApiKey>>) -> Self {
         Self { settings, api_key, access_token: None, oauth_client: None, repeatable: false, response: Arc::default() }
     }
 
     /// Returns a transport with another API key, and without a user.
     pub(crate) fn with_api_key(&self, what: &'static str, key: &Secret) -> Result<Self> {
-        Ok(Self::new(self.settings.clone(), Some(ApiKey::new(what, key)?)))
+        Ok(Self::new(self.settings.clone(), Some(Arc::new(ApiKey::new(what, key)?))))
     }
 
     /// Adds the access token of a user.
@@ -85,7 +98,7 @@ impl Transport {
             return Err(Error::invalid("client secret", "must not be empty"));
         }
         let credentials = STANDARD.encode(format!("{client_id}:{}", secret.expose()));
-        self.oauth_client = Some(secret_header("client secret", &format!("Basic {credentials}"))?);
+        self.oauth_client = Some(secret_header("client secret", format!("Basic {credentials}"))?);
         Ok(self)
     }
 
@@ -99,9 +112,25 @@ impl Transport {
         &self.settings
     }
 
+    /// Returns the base URL, without a trailing slash.
+    pub(crate) fn base_url(&self) -> &str {
+        self.settings.base_url.as_str().trim_end_matches('/')
+    }
+
+    /// Returns the URL of a path, which starts with a slash and is percent-encoded.
+    pub(crate) fn url(&self, path: &str) -> Url {
+        let mut url = self.settings.base_url.clone();
+        match self.settings.base_path() {
+            "" => url.set_path(path),
+            base => url.set_path(&[base, path].concat()),
+        }
+        url
+    }
+
     /// Returns a transport with the same credentials, for another call.
-    pub(crate) fn for_one_call(&self) -> Self {
-        Self { response: Arc::default(), ..self.clone() }
+    pub(crate) fn for_one_call(mut self) -> Self {
+        self.response = Arc::default();
+        self
     }
 
     /// Returns the value of `Authorization`, and whether it is the user's access token: that or the OAuth client's
@@ -138,7 +167,7 @@ pub(crate) struct ApiKey {
 
 impl ApiKey {
     pub(crate) fn new(what: &'static str, key: &Secret) -> Result<Self> {
-        Ok(Self { bearer: bearer(what, key)?, plain: secret_header(what, key.expose())? })
+        Ok(Self { bearer: bearer(what, key)?, plain: secret_header(what, key.expose().to_owned())? })
     }
 }
 
@@ -146,79 +175,126 @@ fn bearer(what: &'static str, token: &Secret) -> Result<HeaderValue> {
     if token.is_empty() {
         return Err(Error::invalid(what, "must not be empty"));
     }
-    secret_header(what, &format!("Bearer {}", token.expose()))
+    secret_header(what, ["Bearer ", token.expose()].concat())
 }
 
 /// Returns a header value that is marked as sensitive, so that no log shows it.
-pub(crate) fn secret_header(what: &'static str, value: &str) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(value)
+pub(crate) fn secret_header(what: &'static str, value: impl Into<Bytes>) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_maybe_shared(value.into())
         .map_err(|_| Error::invalid(what, "must contain only characters that are allowed in a header"))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 impl Transport {
-    /// Prepares a request: its headers and credentials. `operation` is `None` if the document has none for the path.
+    /// Sends a request of an operation with a JSON response, and decodes it.
+    pub(crate) async fn json<T: DeserializeOwned>(
+        &self,
+        client: &reqwest::Client,
+        operation: &'static Operation,
+        request: Request,
+    ) -> Result<ResponseValue<T>, RawError<()>> {
+        let received = self.send(client, Some(operation), request).await?;
+        let Some(body) = received.body() else {
+            // The body is still to be read, or ends with an error.
+            return ResponseValue::from_response(received.into_response()).await;
+        };
+        match serde_json::from_slice(body) {
+            Ok(value) => {
+                let (status, headers) = received.into_head();
+                Ok(ResponseValue::new(value, status, headers))
+            }
+            Err(cause) => Err(RawError::InvalidResponsePayload(body.clone(), cause)),
+        }
+    }
+
+    /// Sends a request of an operation without a response body.
+    pub(crate) async fn empty(
+        &self,
+        client: &reqwest::Client,
+        operation: &'static Operation,
+        request: Request,
+    ) -> Result<ResponseValue<()>, RawError<()>> {
+        let received = self.send(client, Some(operation), request).await?;
+        let (status, headers) = received.into_head();
+        Ok(ResponseValue::new((), status, headers))
+    }
+
+    /// Sends a request of an operation with a response that is not JSON.
+    pub(crate) async fn stream(
+        &self,
+        client: &reqwest::Client,
+        operation: &'static Operation,
+        request: Request,
+    ) -> Result<ResponseValue<ByteStream>, RawError<()>> {
+        let received = self.send(client, Some(operation), request).await?;
+        Ok(ResponseValue::stream(received.into_response()))
+    }
+
+    /// Sends a request with its headers, credentials and retries, in its own span. Any status that is not a success is
+    /// an error. `operation` is `None` if the document has none for the path.
+    pub(crate) async fn send(
+        &self,
+        client: &reqwest::Client,
+        operation: Option<&'static Operation>,
+        mut request: Request,
+    ) -> Result<Received, RawError<()>> {
+        let is_user = self.prepare(&mut request, operation).map_err(|why| RawError::InvalidRequest(why.to_owned()))?;
+        let repeatable = self.repeatable || operation.map_or_else(|| request.method().is_safe(), |known| known.safe);
+        let span = span::of_call(operation, &request);
+        #[cfg(feature = "trace-context")]
+        let request = if self.settings.trace_context { span::injected(&span, request) } else { request };
+        let call = async {
+            let clock = &self.settings.clock;
+            let started = clock.uptime();
+            let outcome = attempts::send(client, &self.settings, request, started, repeatable).await;
+            span::record(&outcome, || clock.uptime().saturating_sub(started));
+            outcome
+        };
+        let Outcome { result, sent, .. } = call.instrument(span).await;
+        let meta = ResponseMeta::of_request(operation, is_user).with_request(sent);
+        let mut received = match result {
+            Ok(received) => received,
+            Err(error) => {
+                self.set_meta(meta);
+                return Err(error.into());
+            }
+        };
+        let response = &mut received.response;
+        self.learn_time(response.headers());
+        let meta = meta.with_response(response.status(), response.headers());
+        if response.status().is_success() {
+            self.set_meta(meta);
+            return Ok(received);
+        }
+        // For errors that are converted without this transport.
+        http::attach(response, meta.clone());
+        self.set_meta(meta);
+        Err(RawError::UnexpectedResponse(received.into_response()))
+    }
+
+    /// Adds headers and credentials to a request. Returns whether it has the access token of a user.
     ///
     /// # Errors
     /// Returns why the request must not be sent.
-    pub(crate) fn prepare(
-        &self,
-        request: &mut Request,
-        operation: Option<&'static Operation>,
-    ) -> Result<(), &'static str> {
-        if !operation.is_none_or(|operation| operation.is_at(&self.settings.base_path, request.url().path())) {
+    fn prepare(&self, request: &mut Request, operation: Option<&'static Operation>) -> Result<bool, &'static str> {
+        if !operation.is_none_or(|operation| operation.is_at(self.settings.base_path(), request.url().path())) {
             return Err("path parameter must not be empty, `.` or `..`");
         }
         let headers = request.headers_mut();
-        // Added by the generator. The server does not know it, and its CORS policy forbids it.
-        headers.remove("api-version");
         headers.reserve(self.settings.headers.len() + 2);
         for (name, value) in &self.settings.headers {
             headers.insert(name, value.clone());
         }
         if let Some(key) = &self.api_key {
-            headers.insert("apikey", key.plain.clone());
+            headers.insert(API_KEY, key.plain.clone());
         }
         let credential = operation.map_or(Credential::OptionalUser, |operation| operation.credential);
         let (authorization, is_user) = self.authorization(credential);
         if let Some(value) = authorization {
             headers.insert(AUTHORIZATION, value.clone());
         }
-        self.set_meta(ResponseMeta::of_request(operation, is_user));
-        Ok(())
-    }
-
-    /// Sends a prepared request, with retries, in its own span.
-    pub(crate) async fn send(&self, client: &reqwest::Client, request: Request) -> reqwest::Result<Response> {
-        let meta = self.response_meta();
-        let repeatable =
-            self.repeatable || meta.operation.map_or_else(|| request.method().is_safe(), |operation| operation.safe);
-        let span = span::of_call(meta.operation, &request);
-        #[cfg(feature = "trace-context")]
-        let request = if self.settings.trace_context { span::injected(&span, request) } else { request };
-        let call = async {
-            let clock = &self.settings.clock;
-            let started = clock.uptime();
-            let outcome = attempts::send(client, self, request, repeatable).await;
-            span::record(&outcome, clock.uptime().saturating_sub(started));
-            outcome
-        };
-        let Outcome { result, sent, .. } = call.instrument(span).await;
-        let meta = meta.with_request(sent);
-        match result {
-            Ok(mut response) => {
-                self.learn_time(response.headers());
-                let meta = meta.with_response(response.status(), response.headers());
-                http::attach(&mut response, meta.clone());
-                self.set_meta(meta);
-                Ok(response)
-            }
-            Err(error) => {
-                self.set_meta(meta);
-                Err(error)
-            }
-        }
+        Ok(is_user)
     }
 
     /// Learns the server's clock from a response. One from a cache, which has the header `Age` (RFC 9111, section 5.1),
@@ -226,7 +302,7 @@ impl Transport {
     fn learn_time(&self, headers: &HeaderMap) {
         let Settings { clock, skew, .. } = &*self.settings;
         if let Some(date) = headers.get(DATE).filter(|_| !headers.contains_key(AGE)) {
-            skew.learn(date, clock.now());
+            skew.learn(date, || clock.now());
         }
     }
 }

@@ -10,7 +10,7 @@ use super::attempts::Outcome;
 use crate::{
     error::{SentRequest, request_id},
     operation::Operation,
-    platform::http::is_connect,
+    platform::http::{Received, is_connect},
     redact::Redactor,
 };
 
@@ -37,13 +37,13 @@ pub(super) fn of_call(operation: Option<&Operation>, request: &Request) -> Span 
 }
 
 /// Records the outcome in the current span, and how long the call took.
-pub(super) fn record(outcome: &Outcome, took: Duration) {
+pub(super) fn record(outcome: &Outcome, took: impl Fn() -> Duration) {
     let span = Span::current();
     if outcome.retries > 0 {
         span.record("http.request.resend_count", outcome.retries);
     }
     match &outcome.result {
-        Ok(response) => {
+        Ok(Received { response, .. }) => {
             let status = response.status();
             span.record("http.response.status_code", status.as_u16());
             if !span.is_disabled() {
@@ -58,7 +58,7 @@ pub(super) fn record(outcome: &Outcome, took: Duration) {
         Err(_) => failed(&span, "connection"),
     }
     let message = if outcome.result.is_ok() { "response received" } else { "no response" };
-    tracing::debug!(took_ms = took.as_millis(), "{message}");
+    tracing::debug!(took_ms = took().as_millis(), "{message}");
 }
 
 /// Records the id that the server or its gateway gave the request, which might repeat a secret of the request.

@@ -27,6 +27,7 @@ use crate::{
     raw::{self, ResponseValue},
     secret::Secret,
     session::{Session, SessionChange, TokenSource},
+    transport::Transport,
     types::{MessageSent, SignOutScope, User},
 };
 
@@ -56,7 +57,8 @@ pub struct UserClient {
 /// The source of the access token of a call.
 #[derive(Clone, Debug)]
 enum Tokens {
-    Fixed(Secret),
+    /// With the transport for it, or the error of a token that cannot be sent.
+    Fixed(Secret, Result<Transport>),
     Managed(Arc<dyn TokenSource>),
 }
 
@@ -64,7 +66,9 @@ impl Client {
     /// Returns a client that acts for the user of this access token. Sends no request.
     #[must_use]
     pub fn user(&self, access_token: impl Into<Secret>) -> UserClient {
-        UserClient { client: self.clone(), tokens: Tokens::Fixed(access_token.into()) }
+        let access_token = access_token.into();
+        let transport = self.transport_as(&access_token);
+        UserClient { client: self.clone(), tokens: Tokens::Fixed(access_token, transport) }
     }
 
     /// Returns a client that acts for the user whose access tokens come from this source.
@@ -143,21 +147,24 @@ impl UserClient {
 
     async fn access_token(&self) -> Result<Secret> {
         match &self.tokens {
-            Tokens::Fixed(token) => Ok(token.clone()),
+            Tokens::Fixed(token, _) => Ok(token.clone()),
             Tokens::Managed(source) => source.access_token().await,
         }
     }
 
     /// Starts a call for this user.
     async fn user_call(&self) -> Result<UserCall> {
-        self.user_call_with(self.access_token().await?)
+        match &self.tokens {
+            Tokens::Fixed(_, transport) => Ok(UserCall::new(self.client.call_with(transport.clone()?), None)),
+            Tokens::Managed(source) => self.user_call_with(source.access_token().await?),
+        }
     }
 
     /// Starts a call with an access token of this user.
     fn user_call_with(&self, token: Secret) -> Result<UserCall> {
         let call = self.client.call_as(&token)?;
         let managed = match &self.tokens {
-            Tokens::Fixed(_) => None,
+            Tokens::Fixed(..) => None,
             Tokens::Managed(source) => Some((source.clone(), token)),
         };
         Ok(UserCall::new(call, managed))
@@ -173,7 +180,7 @@ impl UserClient {
         F: Future<Output = Result<Session>> + MaybeSend + 'static,
     {
         match &self.tokens {
-            Tokens::Fixed(token) => call(self.client.call_as(token)?).await,
+            Tokens::Fixed(_, transport) => call(self.client.call_with(transport.clone()?)).await,
             Tokens::Managed(source) => {
                 let client = self.client.clone();
                 let call = |token: Secret| async move { call(client.call_as(&token)?).await };
@@ -188,7 +195,7 @@ impl UserClient {
         F: Future<Output = Result<User>> + MaybeSend + 'static,
     {
         match &self.tokens {
-            Tokens::Fixed(token) => call(self.client.call_as(token)?).await,
+            Tokens::Fixed(_, transport) => call(self.client.call_with(transport.clone()?)).await,
             Tokens::Managed(source) => {
                 let client = self.client.clone();
                 let call = |token: Secret| async move { call(client.call_as(&token)?).await };

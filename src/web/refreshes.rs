@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
-use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
     error::{Error, Result},
+    platform::sha256,
     secret::Secret,
     session::Session,
 };
@@ -112,5 +112,5 @@ impl Refresh {
 }
 
 fn digest(token: &Secret) -> TokenDigest {
-    Sha256::digest(token.expose()).into()
+    sha256(token.expose().as_bytes())
 }

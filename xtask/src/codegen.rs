@@ -54,7 +54,7 @@ fn generated() -> Result<Vec<(&'static str, String)>> {
     fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", workspace::shown(&directory)))?;
     let document = directory.join("gotrue.json");
     workspace::write(&document, &yaml::parse(&workspace::read(&workspace::document())?)?.to_string())?;
-    let generator = ["run", "--quiet", "-p", "gotrue-openapi", "--features", "generate", "--example", "generate", "--"];
+    let generator = ["run", "--quiet", "-p", "gotrue-openapi", "--features", "format", "--example", "generate", "--"];
     let mut command = Command::new("cargo");
     command.args(generator).arg(&document).arg(&directory).current_dir(workspace::root());
     if !command.status()?.success() {

@@ -11,6 +11,7 @@ use crate::{outcome::Result, workspace};
 /// The unit of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
+    Instructions,
     Nanoseconds,
     Count,
     Bytes,
@@ -23,8 +24,12 @@ pub enum Goal {
     AtMost(f64),
     /// The baseline's time divided by the time of this crate.
     ThroughputAtLeast(f64),
+    /// This crate minus the baseline.
+    MoreByAtMost(f64),
     /// This crate alone.
     NanosecondsAtMost(f64),
+    /// This crate alone.
+    InstructionsAtMost(f64),
 }
 
 /// A measurement with its baseline.
@@ -46,7 +51,8 @@ impl Row {
         match self.goal {
             Goal::AtMost(ratio) => self.ours / self.baseline <= ratio,
             Goal::ThroughputAtLeast(ratio) => self.baseline / self.ours >= ratio,
-            Goal::NanosecondsAtMost(most) => self.ours <= most,
+            Goal::MoreByAtMost(most) => self.ours - self.baseline <= most,
+            Goal::NanosecondsAtMost(most) | Goal::InstructionsAtMost(most) => self.ours <= most,
         }
     }
 
@@ -54,7 +60,9 @@ impl Row {
         match self.goal {
             Goal::AtMost(ratio) => format!("ratio ≤ {ratio}"),
             Goal::ThroughputAtLeast(ratio) => format!("throughput ≥ {ratio}"),
+            Goal::MoreByAtMost(most) => format!("≤ baseline + {most}"),
             Goal::NanosecondsAtMost(most) => format!("≤ {most} ns"),
+            Goal::InstructionsAtMost(most) => format!("≤ {most} instructions"),
         }
     }
 }
@@ -70,6 +78,8 @@ impl fmt::Display for Row {
 
 fn shown(unit: Unit, value: f64) -> String {
     match unit {
+        Unit::Instructions if value >= 1e4 => format!("{:.1} k instructions", value / 1e3),
+        Unit::Instructions => format!("{value:.0} instructions"),
         Unit::Count => format!("{value:.0}"),
         Unit::Bytes => format!("{:.2} MB", value / 1e6),
         Unit::Nanoseconds if value >= 1e6 => format!("{:.2} ms", value / 1e6),
@@ -137,6 +147,7 @@ mod tests {
         assert!(row(103.0, Goal::ThroughputAtLeast(0.97)).is_met());
         assert!(!row(104.0, Goal::ThroughputAtLeast(0.97)).is_met());
         assert!(!row(201.0, Goal::NanosecondsAtMost(200.0)).is_met());
+        assert!(row(105.0, Goal::MoreByAtMost(5.0)).is_met() && !row(106.0, Goal::MoreByAtMost(5.0)).is_met());
         let shown = row(1_060.0, Goal::AtMost(1.05)).to_string();
         assert_eq!(shown, "| x | 1.06 µs | 100 ns | 10.600 | ratio ≤ 1.05 | missed |");
     }

@@ -4,13 +4,13 @@ use std::{collections::BTreeSet, iter};
 
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl, TypePatch};
-use quote::{ToTokens, quote};
+use quote::quote;
 use schemars_08::schema::{InstanceType, SchemaObject};
 use serde_json::Value;
 
-use super::{FREE_FORM, Options, open};
+use super::{FREE_FORM, Options, open, shorten::shorten, timestamps};
 use crate::{
-    document::{components, sent_schemas},
+    document::{self, components, sent_schemas},
     error::Error,
 };
 
@@ -21,7 +21,11 @@ const STRING_TRAITS: [TypeImpl; 2] = [TypeImpl::Display, TypeImpl::FromStr];
 pub fn generate(lowered: &Value, options: &Options) -> Result<(TokenStream, TokenStream), Error> {
     let mut generator = Generator::new(&settings(lowered, options)?);
     let code = generator.generate_tokens(&specification(lowered)?).map_err(rejected)?;
-    Ok((generator.get_type_space().to_stream(), without_models(code)?))
+    let operations: Vec<&str> = document::operations(lowered).filter_map(|operation| operation.id()).collect();
+    let table = syn::parse_str(options.operations).map_err(rejected)?;
+    let client = shorten(syn::parse2(code).map_err(rejected)?, &operations, &table).map_err(rejected)?;
+    let models = timestamps::read_by(options.timestamps, generator.get_type_space().to_stream()).map_err(rejected)?;
+    Ok((models, quote!(use crate::types; #client)))
 }
 
 /// Generates only models: all but the existing ones, which are in the module `options.types`. The other open string types
@@ -73,20 +77,6 @@ fn settings(lowered: &Value, options: &Options) -> Result<GenerationSettings, Er
 
 fn specification(lowered: &Value) -> Result<openapiv3::OpenAPI, Error> {
     serde_json::from_value(lowered.clone()).map_err(rejected)
-}
-
-/// Removes the models, which progenitor puts into a module `types` within the client.
-fn without_models(code: TokenStream) -> Result<TokenStream, Error> {
-    let code: syn::File = syn::parse2(code).map_err(rejected)?;
-    let mut client = quote! { use crate::types; };
-    for item in code.items {
-        match item {
-            // `prelude` only re-exports the client.
-            syn::Item::Mod(module) if module.ident == "types" || module.ident == "prelude" => {}
-            item => item.to_tokens(&mut client),
-        }
-    }
-    Ok(client)
 }
 
 fn rejected(error: impl std::error::Error + Send + Sync + 'static) -> Error {

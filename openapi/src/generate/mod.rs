@@ -1,4 +1,4 @@
-//! Code generation: lint ▶ tables ▶ lower ▶ progenitor.
+//! Code generation: lint ▶ tables ▶ lower ▶ progenitor ▶ shorten, timestamps.
 
 mod client;
 mod hooks;
@@ -6,12 +6,15 @@ mod lower;
 mod open;
 mod operations;
 mod schemas;
+mod shorten;
 #[cfg(test)]
 mod tests;
+mod timestamps;
 
 use std::{env, fs, io, path::Path};
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use serde_json::Value;
 
 use crate::{document::request_schemas, error::Error, lint::lint};
@@ -38,8 +41,12 @@ pub struct Options {
     /// The models that are written by hand, each with the path of its type. Default: `JwkSet`, which skips invalid
     /// keys, and `GenerateLinkResult`, whose parts are models of their own.
     pub hand_written: &'static [(&'static str, &'static str)],
-    /// The path of the type that the client's hooks get, which sends the requests. Default:
-    /// `crate::transport::Transport`.
+    /// The path of the module with the functions `required` and `optional`, which deserialize timestamps. Default:
+    /// `crate::timestamp`.
+    pub timestamps: &'static str,
+    /// The path of the table of operations. Default: `crate::operation::OPERATIONS`.
+    pub operations: &'static str,
+    /// The path of the type that sends the requests. Default: `crate::transport::Transport`.
     pub transport: &'static str,
 }
 
@@ -55,6 +62,8 @@ impl Default for Options {
                 ("JwkSet", "crate::types::JwkSet"),
                 ("GenerateLinkResult", "crate::types::GenerateLinkResult"),
             ],
+            timestamps: "crate::timestamp",
+            operations: "crate::operation::OPERATIONS",
             transport: "crate::transport::Transport",
         }
     }
@@ -126,7 +135,7 @@ fn check(document: &Value) -> Result<(), Error> {
     if findings.is_empty() { Ok(()) } else { Err(Error::Rules(findings)) }
 }
 
-/// Formats code and writes it to a file in `OUT_DIR`, the output directory of the running build script.
+/// Writes code to a file in `OUT_DIR`, the output directory of the running build script, with each item on a line.
 ///
 /// # Errors
 ///
@@ -134,14 +143,22 @@ fn check(document: &Value) -> Result<(), Error> {
 /// not set.
 pub fn write(name: &str, code: TokenStream) -> Result<(), Error> {
     let directory = env::var_os("OUT_DIR").ok_or_else(|| Error::Write(io::Error::other("OUT_DIR is not set")))?;
-    fs::write(Path::new(&directory).join(name), format(code)?).map_err(Error::Write)
+    fs::write(Path::new(&directory).join(name), lines(code)?).map_err(Error::Write)
 }
 
-/// Formats code.
+/// Returns the code with each item on a line, which is enough for the compiler.
+fn lines(code: TokenStream) -> Result<String, Error> {
+    let file: syn::File = syn::parse2(code).map_err(|error| Error::Generator(error.into()))?;
+    let lines: Vec<String> = file.items.iter().map(|item| item.to_token_stream().to_string()).collect();
+    Ok(lines.join("\n"))
+}
+
+/// Formats code, to be read.
 ///
 /// # Errors
 ///
 /// [`Error::Generator`] if the code is not valid Rust.
+#[cfg(feature = "format")]
 pub fn format(code: TokenStream) -> Result<String, Error> {
     let file = syn::parse2(code).map_err(|error| Error::Generator(error.into()))?;
     Ok(prettyplease::unparse(&file))

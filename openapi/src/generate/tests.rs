@@ -1,5 +1,6 @@
 use std::{collections::BTreeSet, sync::LazyLock};
 
+use quote::quote;
 use serde_json::json;
 
 use super::*;
@@ -26,6 +27,59 @@ fn the_document_becomes_code() {
     assert!(types.contains("pub aal: ::std::option::Option<vault::types::AssuranceLevel>,"));
     assert!(!client.contains("pub struct User {") && !client.contains("pub mod prelude"));
     assert!(!types.contains("JsonSchema"));
+    let timestamp = r#"#[serde(default, deserialize_with = "crate::timestamp::optional")]
+    pub created_at: ::std::option::Option<"#;
+    assert!(types.contains(timestamp));
+    assert_eq!(types.matches("DateTime<").count(), types.matches("crate::timestamp::").count());
+}
+
+#[test]
+fn a_method_only_builds_its_request() {
+    let client = formatted(&generate(&DOCUMENT, &Options::default()).unwrap().client);
+    for repeated in ["api-version", "baseurl", "with_capacity", "OperationInfo {", ".pre(", "fn new", "status()"] {
+        let count = client.matches(repeated).count();
+        assert_eq!(count, usize::from(repeated == "baseurl"), "{repeated}");
+    }
+    let index = document::operations(&DOCUMENT).position(|operation| operation.id() == Some("verify_factor")).unwrap();
+    let start = client.find("pub async fn verify_factor<").unwrap();
+    let method = client[start..].split_once('{').unwrap().1.split_whitespace().collect::<Vec<_>>().join(" ");
+    let expected = format!(
+        r#"let url = self.inner.url( &format!( "/factors/{{}}/verify", encode_path(& factor_id.to_string()) ), ); let request = self .client .post(url) .header( ::reqwest::header::ACCEPT, ::reqwest::header::HeaderValue::from_static("application/json"), ) .json(&body) .build()?; self.inner .json(&self.client, &crate::operation::OPERATIONS[{index}usize], request) .await }}"#
+    );
+    assert!(method.starts_with(&expected), "{method}\n{expected}");
+    // A header that is a parameter stays.
+    assert!(client.contains(r#"header_map.append("X-JWT-AUD", value.to_string().try_into()?)"#));
+    assert!(client.contains(".headers(header_map)"));
+}
+
+#[test]
+fn a_method_of_another_form_is_rejected() {
+    let shortened = |body: TokenStream| {
+        let client: syn::File = syn::parse_quote!(impl Client { pub async fn health(&self) -> () { #body } });
+        shorten::shorten(client, &["health"], &syn::parse_quote!(OPERATIONS)).map(|code| code.to_string())
+    };
+    let url = quote!(let url = format!("{}/health", self.baseurl,););
+    let headers = quote!(let mut header_map = HeaderMap::new(); header_map.append("api-version", version););
+    let request = quote!(let mut request = self.client.get(url).headers(header_map).build()?;);
+    let response = quote!(let info = OperationInfo {}; ResponseValue::from_response(response).await);
+    let code = shortened(quote!(#url #headers #request #response)).unwrap();
+    assert!(code.contains(r#"self . inner . url ("/health")"#) && !code.contains("header_map"), "{code}");
+    for (body, expected) in [
+        (quote!(#url #headers #request), "method health has no operation info"),
+        (quote!(#url #headers #request let info = 1; Ok(())), "method health must have one kind of response"),
+        (quote!(#url #request #response), "method health does not build a request"),
+        (
+            quote!(#url let mut header_map = 1; begin(); #request #response),
+            "method health does not start with its URL and headers",
+        ),
+        (quote!(let url = base(); #headers #request #response), "method health does not format its URL"),
+        (quote!(#url #headers let request = get(url); #response), "method health does not set its headers"),
+    ] {
+        assert_eq!(shortened(body).unwrap_err().to_string(), expected);
+    }
+    let unknown = syn::parse_quote!(impl Client { pub async fn other(&self) -> () {} });
+    let error = shorten::shorten(unknown, &["health"], &syn::parse_quote!(OPERATIONS)).unwrap_err();
+    assert_eq!(error.to_string(), "method other is not an operation");
 }
 
 #[test]

@@ -11,7 +11,6 @@ use std::{
     time::Duration,
 };
 
-use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Failure;
@@ -72,7 +71,7 @@ impl ServerChecks {
     /// # Errors
     /// The error of this request or of an earlier one; [`Error::VerificationLimit`].
     pub(crate) async fn user(&self, client: &Client, token: &Secret, window: Duration) -> Result<User> {
-        let digest = Sha256::digest(token.expose()).into();
+        let digest = platform::sha256(token.expose().as_bytes());
         let permit = self.permit(client, &digest, window).await?;
         let (client, token) = (client.clone(), token.clone());
         // In a separate task, so that dropping the future does not release the permit of a request that was sent.

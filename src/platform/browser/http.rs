@@ -3,7 +3,8 @@
 
 use std::{borrow::Cow, future, time::Duration};
 
-use reqwest::{Client, ClientBuilder, Response};
+use bytes::Bytes;
+use reqwest::{Client, ClientBuilder, Request, Response, StatusCode, header::HeaderMap};
 
 use super::task::MAX_WAIT;
 
@@ -13,17 +14,18 @@ pub(crate) const SETS_USER_AGENT: bool = false;
 
 /// Builds a client. The browser makes the connection.
 pub(crate) fn build(
-    builder: ClientBuilder,
+    own: Option<ClientBuilder>,
     _connect_timeout: Duration,
+    _timeout: Duration,
     _is_direct: bool,
     _has_tls: bool,
 ) -> reqwest::Result<Client> {
-    builder.build()
+    own.unwrap_or_default().build()
 }
 
-/// Returns the timeout of a request, which must not exceed that of a timer.
-pub(crate) fn timeout(limit: Duration) -> Duration {
-    limit.min(MAX_WAIT)
+/// Sets the timeout of an attempt, which must not exceed that of a timer.
+pub(crate) fn set_timeout(request: &mut Request, limit: Duration, _is_first: bool) {
+    *request.timeout_mut() = Some(limit.min(MAX_WAIT));
 }
 
 /// Returns whether there was no connection, which is never known.
@@ -50,6 +52,23 @@ pub(crate) struct Received {
     pub(crate) response: Response,
     /// Whether the connection broke during the body, which is noticed only when the body is read.
     pub(crate) broken: bool,
+}
+
+impl Received {
+    /// Returns `None`, because the body is still to be read.
+    pub(crate) fn body(&self) -> Option<&Bytes> {
+        None
+    }
+
+    /// Returns the status and the headers.
+    pub(crate) fn into_head(self) -> (StatusCode, HeaderMap) {
+        (self.response.status(), self.response.headers().clone())
+    }
+
+    /// Returns the response.
+    pub(crate) fn into_response(self) -> Response {
+        self.response
+    }
 }
 
 /// Returns the response unchanged, because its body cannot be replaced.

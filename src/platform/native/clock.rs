@@ -5,15 +5,15 @@ use std::time::Duration;
 /// Reads the clock that counts suspended time, which [`std::time::Instant`] does not do on Linux and Apple systems.
 #[cfg(unix)]
 pub(crate) fn uptime() -> Duration {
-    use rustix::time::{ClockId, clock_gettime};
+    use nix::time::{ClockId, clock_gettime};
 
     // On Apple systems CLOCK_MONOTONIC counts suspended time; the other systems have no better clock.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    const CLOCK: ClockId = ClockId::Boottime;
+    const CLOCK: ClockId = ClockId::CLOCK_BOOTTIME;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const CLOCK: ClockId = ClockId::Monotonic;
+    const CLOCK: ClockId = ClockId::CLOCK_MONOTONIC;
 
-    Duration::try_from(clock_gettime(CLOCK)).unwrap_or_default()
+    clock_gettime(CLOCK).map(Duration::from).unwrap_or_default()
 }
 
 /// Reads the clock of [`std::time::Instant`], which counts suspended time on Windows.

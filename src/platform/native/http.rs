@@ -1,13 +1,13 @@
 //! HTTP by hyper: the settings of the client, and bodies that are received in full before they are read, so that a call
 //! with a truncated one can be retried.
 
-use std::{borrow::Cow, error::Error, time::Duration};
+use std::{borrow::Cow, error::Error, mem, time::Duration};
 
 use bytes::Bytes;
 use futures_util::stream;
 use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
-use reqwest::{Body, Client, ClientBuilder, Proxy, Response, redirect::Policy};
+use http_body_util::StreamBody;
+use reqwest::{Body, Client, ClientBuilder, Proxy, Request, Response, StatusCode, header::HeaderMap, redirect::Policy};
 use url::Url;
 
 use crate::platform::TooLarge;
@@ -15,15 +15,21 @@ use crate::platform::TooLarge;
 /// Whether the header `User-Agent` can be set.
 pub(crate) const SETS_USER_AGENT: bool = true;
 
-/// Builds a client that follows no redirects. A direct one uses no proxy, not even one from the environment.
+/// Builds a client that follows no redirects, from the application's own builder if it passes one. A direct one uses no
+/// proxy, not even one from the environment.
 pub(crate) fn build(
-    builder: ClientBuilder,
+    own: Option<ClientBuilder>,
     connect_timeout: Duration,
+    timeout: Duration,
     is_direct: bool,
     has_tls: bool,
 ) -> reqwest::Result<Client> {
-    let mut builder = builder.connect_timeout(connect_timeout).redirect(Policy::none());
-    if is_direct {
+    let is_default = own.is_none();
+    let builder = own.unwrap_or_default().connect_timeout(connect_timeout).timeout(timeout);
+    let mut builder = builder.redirect(Policy::none());
+    if is_direct && is_default {
+        builder = builder.no_proxy();
+    } else if is_direct {
         // A builder with any proxy of its own ignores the environment. This one is for no URL, and comes last.
         builder = builder.proxy(Proxy::custom(|_| None::<Url>));
     }
@@ -44,9 +50,11 @@ fn without_roots(builder: ClientBuilder) -> ClientBuilder {
     builder
 }
 
-/// Returns the timeout of a request.
-pub(crate) fn timeout(limit: Duration) -> Duration {
-    limit
+/// Sets the timeout of an attempt. The first one has the timeout of the client.
+pub(crate) fn set_timeout(request: &mut Request, limit: Duration, is_first: bool) {
+    if !is_first {
+        *request.timeout_mut() = Some(limit);
+    }
 }
 
 /// Returns whether there was no connection, so that the server cannot have received the request.
@@ -76,55 +84,83 @@ pub(crate) async fn start_of_body(mut response: Response, enough: usize) -> Vec<
     body
 }
 
-/// A response with its whole body, or with the part that arrived followed by the error.
+/// A response with its whole body, or with the part that arrived.
 pub(crate) struct Received {
+    /// The response without its body.
     pub(crate) response: Response,
     /// Whether the connection broke during the body.
     pub(crate) broken: bool,
+    body: Bytes,
+    /// Why the rest of the body is missing.
+    error: Option<Cause>,
 }
 
 type Cause = Box<dyn Error + Send + Sync>;
 
+impl Received {
+    /// Returns the body if it is complete.
+    pub(crate) fn body(&self) -> Option<&Bytes> {
+        self.error.is_none().then_some(&self.body)
+    }
+
+    /// Returns the status and the headers.
+    pub(crate) fn into_head(mut self) -> (StatusCode, HeaderMap) {
+        (self.response.status(), mem::take(self.response.headers_mut()))
+    }
+
+    /// Returns a response whose body is what arrived, followed by the error.
+    pub(crate) fn into_response(mut self) -> Response {
+        let body = match self.error {
+            None => Body::from(self.body),
+            Some(error) => Body::wrap(StreamBody::new(stream::iter([Ok(Frame::data(self.body)), Err(error)]))),
+        };
+        let mut response = http::Response::new(body);
+        *response.status_mut() = self.response.status();
+        *response.version_mut() = self.response.version();
+        *response.headers_mut() = mem::take(self.response.headers_mut());
+        *response.extensions_mut() = mem::take(self.response.extensions_mut());
+        response.into()
+    }
+}
+
 /// Receives the body, up to a size, and changes a complete one.
-pub(crate) async fn receive(response: Response, max_size: usize, change: impl Fn(&[u8]) -> Cow<'_, [u8]>) -> Received {
-    let (head, mut body) = http::Response::from(response).into_parts();
-    let (received, error) = match whole(&mut body, max_size).await {
-        (received, None) => {
-            let body = match change(&received) {
-                Cow::Borrowed(_) => received,
-                Cow::Owned(changed) => changed.into(),
-            };
-            return Received { response: http::Response::from_parts(head, body).into(), broken: false };
-        }
-        (received, Some(error)) => (received, error),
+pub(crate) async fn receive(
+    mut response: Response,
+    max_size: usize,
+    change: impl Fn(&[u8]) -> Cow<'_, [u8]>,
+) -> Received {
+    let (body, error) = whole(&mut response, max_size).await;
+    let broken = error.as_ref().is_some_and(|error| !error.is::<TooLarge>());
+    let changed = match change(&body) {
+        Cow::Owned(changed) if error.is_none() => changed.into(),
+        _ => body,
     };
-    let broken = !error.is::<TooLarge>();
-    let frames = stream::iter([Ok(Frame::data(received)), Err(error)]);
-    let body = Body::wrap(StreamBody::new(frames));
-    Received { response: http::Response::from_parts(head, body).into(), broken }
+    Received { response, broken, body: changed, error }
 }
 
 /// Returns as much of the body as arrived, and the error that prevented the rest.
-async fn whole(body: &mut Body, max_size: usize) -> (Bytes, Option<Cause>) {
-    let (mut chunks, mut size) = (Vec::new(), 0);
-    while let Some(frame) = body.frame().await {
-        match frame.map(Frame::into_data) {
-            Ok(Ok(chunk)) => {
+async fn whole(response: &mut Response, max_size: usize) -> (Bytes, Option<Cause>) {
+    let (mut first, mut others, mut size) = (Bytes::new(), Vec::new(), 0);
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
                 size += chunk.len();
                 if size > max_size {
                     return (Bytes::new(), Some(Box::new(TooLarge(max_size))));
                 }
-                chunks.push(chunk);
+                if first.is_empty() { first = chunk } else { others.push(chunk) }
             }
-            // Trailers, which are not used.
-            Ok(Err(_)) => {}
-            Err(error) => return (joined(chunks), Some(Box::new(error))),
+            Ok(None) => return (joined(first, others), None),
+            Err(error) => return (joined(first, others), Some(Box::new(error))),
         }
     }
-    (joined(chunks), None)
 }
 
-fn joined(mut chunks: Vec<Bytes>) -> Bytes {
-    // Usually a single chunk, which need not be copied.
-    if chunks.len() == 1 { chunks.swap_remove(0) } else { chunks.concat().into() }
+/// Joins the chunks. Usually there is only one, which need not be copied.
+fn joined(first: Bytes, mut others: Vec<Bytes>) -> Bytes {
+    if others.is_empty() {
+        return first;
+    }
+    others.insert(0, first);
+    others.concat().into()
 }

@@ -2,7 +2,8 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderValue, Response, header};
-use sha2::{Digest, Sha256};
+
+use crate::platform;
 
 const STYLE: &str = "\
     :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif; }\
@@ -26,7 +27,7 @@ pub(super) fn confirm(otp_type: Option<&str>) -> Response<String> {
          <body>\n<h1>{title}</h1>\n<form method=\"post\"><button>{button}</button></form>\n</body>\n</html>\n"
     ));
     let headers = response.headers_mut();
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    let hash = STANDARD.encode(platform::sha256(STYLE.as_bytes()));
     let policy = format!(
         "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; style-src 'sha256-{hash}'"
     );

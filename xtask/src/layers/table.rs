@@ -30,7 +30,7 @@ pub const PACKAGES: &[Package] = &[
             &["error"],
             &["types", "operation"],
             &["redact", "clock", "optional"],
-            &["secret", "nesting", "cipher"],
+            &["secret", "nesting", "cipher", "timestamp"],
             &["platform"],
         ],
     },
