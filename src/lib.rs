@@ -32,6 +32,8 @@ pub mod types;
 pub mod user;
 
 // Crates whose types are part of the public API.
+#[cfg(feature = "postgres")]
+pub use deadpool_postgres;
 #[cfg(feature = "keyring")]
 pub use keyring;
 #[cfg(feature = "redis")]
@@ -58,6 +60,8 @@ pub use secret::Secret;
 pub use session::Session;
 #[cfg(feature = "keyring")]
 pub use store::KeyringStore;
+#[cfg(feature = "postgres")]
+pub use store::PostgresStores;
 #[cfg(feature = "redis")]
 pub use store::RedisStores;
 pub use store::{FileStore, MemoryStore, SessionStore};
@@ -67,6 +71,9 @@ pub use user::{ProfileUpdate, UserClient};
 /// Compiles the code in the guides.
 #[cfg(doctest)]
 mod guides {
+    #[cfg(all(feature = "redis-cluster", feature = "redis-sentinel"))]
+    #[doc = include_str!("../docs/stores.md")]
+    struct Stores;
     #[doc = include_str!("../docs/testing.md")]
     struct Testing;
 }
