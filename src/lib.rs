@@ -6,6 +6,8 @@ pub mod admin;
 pub mod auth;
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "web"))]
+mod cipher;
 mod client;
 mod clock;
 pub mod error;
@@ -30,8 +32,12 @@ pub mod tower;
 mod transport;
 pub mod types;
 pub mod user;
+#[cfg(feature = "web")]
+pub mod web;
 
 // Crates whose types are part of the public API.
+#[cfg(feature = "web")]
+pub use cookie;
 #[cfg(feature = "postgres")]
 pub use deadpool_postgres;
 #[cfg(feature = "keyring")]

@@ -70,11 +70,17 @@ pub(super) async fn spawned<T: Send + 'static>(work: impl Future<Output = T> + S
 impl Inner {
     /// Loads the session from the store.
     pub(super) async fn load(client: Client, store: Arc<dyn SessionStore>) -> Result<Self> {
-        let active = store.load().await?.map(|record| {
+        let record = store.load().await?;
+        Ok(Self::with_stored(client, store, record))
+    }
+
+    /// Starts with the session that is in the store.
+    pub(super) fn with_stored(client: Client, store: Arc<dyn SessionStore>, record: Option<StoredSession>) -> Self {
+        let active = record.map(|record| {
             let expiry = Expiry::of_stored(&record.session, client.clock().uptime(), client.clock().now());
             ActiveSession { stored: Some(record.revision()), record, expiry }
         });
-        Ok(Self {
+        Self {
             client,
             store,
             refresh_state: Mutex::default(),
@@ -85,7 +91,7 @@ impl Inner {
             publishing: Mutex::new(()),
             events: OnceLock::new(),
             membership: Mutex::default(),
-        })
+        }
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {

@@ -24,6 +24,8 @@ use self::{
     refresh::Refreshes,
     sign_out::refuses_access_token,
 };
+#[cfg(feature = "web")]
+use crate::store::{MemoryStore, StoredSession};
 use crate::{
     auth::{
         callback::{Callback, CallbackSession},
@@ -93,6 +95,14 @@ impl Client {
 }
 
 impl SessionManager {
+    /// Returns a manager that keeps a session in memory. If there is no randomness, it starts without the session.
+    #[cfg(feature = "web")]
+    pub(crate) fn in_memory(client: Client, session: Option<Session>) -> Self {
+        let record = session.and_then(|session| StoredSession::of_sign_in(session).ok());
+        let store = MemoryStore::with_record(record.clone());
+        Self(Arc::new(Inner::with_stored(client, Arc::new(store), record)))
+    }
+
     /// Returns the client, for calls that need no user.
     #[must_use]
     pub fn client(&self) -> &Client {

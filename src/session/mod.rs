@@ -74,6 +74,29 @@ impl Session {
         }
     }
 
+    /// Creates a session from its parts, as cookies contain them.
+    #[cfg(feature = "web")]
+    pub(crate) fn of_tokens(
+        access_token: Secret,
+        refresh_token: Secret,
+        expires_at: DateTime<Utc>,
+        expires_in: i64,
+        user: types::User,
+    ) -> Self {
+        Self {
+            access_token,
+            refresh_token,
+            token_type: "bearer".to_owned(),
+            expires_at,
+            expires_in,
+            user,
+            provider_token: None,
+            provider_refresh_token: None,
+            weak_password: None,
+            requested_at: None,
+        }
+    }
+
     /// Returns the access token, a JWT that is sent as a bearer token.
     #[must_use]
     pub fn access_token(&self) -> &Secret {

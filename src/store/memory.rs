@@ -34,6 +34,11 @@ impl MemoryStore {
         Self::default()
     }
 
+    #[cfg(feature = "web")]
+    pub(crate) fn with_record(record: Option<StoredSession>) -> Self {
+        Self { record: Arc::new(Mutex::new(record)), ..Self::default() }
+    }
+
     fn swap(&self, expected: Option<Revision>, new: Option<StoredSession>) -> bool {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         let is_expected = record.as_ref().map(StoredSession::revision) == expected;

@@ -32,4 +32,6 @@ mod verify;
 pub use reject::Rejection;
 pub use require::{Require, RequireLayer};
 pub use verified::Verified;
+#[cfg(feature = "web")]
+pub(crate) use verify::{Verification, is_about_token};
 pub use verify::{Verify, VerifyLayer};

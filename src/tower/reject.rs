@@ -19,6 +19,11 @@ pub enum Rejection {
     Invalid,
     /// 403 `insufficient_scope`: the token is valid, but does not meet the requirements of the route.
     Insufficient,
+    /// 403 `insufficient_scope`: the token is valid, but the route requires a higher assurance level. It meets the other
+    /// requirements, so the user has to verify a second factor.
+    LowAssurance,
+    /// 403 `cross_site_request`: the request comes from a page of another origin, and is not trusted.
+    CrossSite,
     /// 503 `temporarily_unavailable`: the token could not be verified, because the request to the auth server failed or
     /// was not sent.
     Unavailable,
@@ -38,6 +43,8 @@ impl Rejection {
         if let Some(challenge) = challenge {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
+        // For the layers around, which may replace the response.
+        response.extensions_mut().insert(self);
         response
     }
 
@@ -46,9 +53,10 @@ impl Rejection {
             // An unsupported scheme gets no error code (RFC 6750, section 3.1).
             Self::Missing | Self::Unusable => (StatusCode::UNAUTHORIZED, "no_authorization", Some("Bearer")),
             Self::Invalid => (StatusCode::UNAUTHORIZED, "bad_jwt", Some("Bearer error=\"invalid_token\"")),
-            Self::Insufficient => {
+            Self::Insufficient | Self::LowAssurance => {
                 (StatusCode::FORBIDDEN, "insufficient_scope", Some("Bearer error=\"insufficient_scope\""))
             }
+            Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site_request", None),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", None),
             Self::NotLayered => (StatusCode::INTERNAL_SERVER_ERROR, "unexpected_failure", None),
         }

@@ -51,21 +51,23 @@ impl RequireLayer {
         self
     }
 
-    fn is_met_by(&self, claims: &Claims) -> bool {
+    fn examine(&self, claims: &Claims) -> Result<(), Rejection> {
         // The names of the levels (aal1, aal2, aal3) sort in the order of the levels.
         let has_level = self.assurance_level.as_ref().is_none_or(|wanted| claims.aal.as_ref() >= Some(wanted));
         let has_role = self.role.as_ref().is_none_or(|role| claims.role.as_ref() == Some(role));
         let has_audience = self.audience.as_ref().is_none_or(|audience| claims.aud.contains(audience));
-        has_level && has_role && has_audience
+        match (has_role && has_audience, has_level) {
+            (false, _) => Err(Rejection::Insufficient),
+            (true, false) => Err(Rejection::LowAssurance),
+            (true, true) => Ok(()),
+        }
     }
 
     fn check<B>(&self, request: &Request<B>) -> Result<(), Rejection> {
         let claims = Verified::claims(request.extensions())?;
-        if self.is_met_by(&claims) {
-            return Ok(());
-        }
-        tracing::debug!(require = ?self, "an access token does not meet the requirements");
-        Err(Rejection::Insufficient)
+        self.examine(&claims).inspect_err(|_| {
+            tracing::debug!(require = ?self, "an access token does not meet the requirements");
+        })
     }
 }
 

@@ -71,13 +71,13 @@ impl VerifyLayer {
 }
 
 /// Returns whether an error means that the token is invalid. Any other error means that it could not be verified.
-fn is_about_token(error: &Error) -> bool {
+pub(crate) fn is_about_token(error: &Error) -> bool {
     error.token().is_some() || error.ends_session()
 }
 
 /// The result of verifying the token of a request.
 #[derive(Clone, Debug)]
-pub(super) struct Verification(pub(super) Result<Arc<Claims>, Rejection>);
+pub(crate) struct Verification(pub(crate) Result<Arc<Claims>, Rejection>);
 
 /// Returns the token of `Bearer 1*SP token` (RFC 9110, section 11.4; RFC 6750, section 2.1).
 fn bearer(value: &HeaderValue) -> Option<&str> {

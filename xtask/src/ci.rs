@@ -5,6 +5,7 @@ use std::{io::Write, process::Command};
 use crate::{
     conformance, generators, layers, links, lint, list,
     outcome::{Outcome, Result},
+    packages,
     program::Program,
     workspace,
 };
@@ -172,7 +173,7 @@ const STEPS: &[Step] = &[
     Step::xtask("links", links::run),
     Step::cargo("minimal versions", MINIMAL_VERSIONS).needs(&NIGHTLY),
     Step::cargo("minimal Rust version", &[MSRV_TOOLCHAIN, "check", "--workspace", "--all-features"]).needs(&MSRV),
-    Step::cargo("packages", &["package", "--workspace", "--allow-dirty"]),
+    Step::xtask("packages", |_| packages::run()),
     Step::cargo("quickstart", &["run", "--quiet", "--all-features", "--example", "quickstart"]),
     Step::cargo("oauth_login", &["run", "--quiet", "--all-features", "--example", "oauth_login", "--", "alone"]),
     Step::cargo("axum_service", &["run", "--quiet", "--all-features", "--example", "axum_service"]),

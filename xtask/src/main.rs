@@ -18,6 +18,7 @@ mod links;
 mod lint;
 mod list;
 mod outcome;
+mod packages;
 mod performance;
 mod program;
 mod record;

@@ -1,6 +1,5 @@
 //! Sessions in a server that several processes share: what the stores in Redis and PostgreSQL have in common.
 
-mod cipher;
 mod lease;
 mod retry;
 
@@ -13,10 +12,11 @@ use std::{
     time::Duration,
 };
 
-use self::{cipher::Cipher, lease::LeaseClaim};
+use self::lease::LeaseClaim;
 pub(super) use self::{lease::HolderId, retry::retry};
 use super::{LEASE_TIMEOUT, Lease, Revision, SessionStore, StoreFuture, StoredSession};
 use crate::{
+    cipher::Cipher,
     error::{Error, Result, StoreError},
     input,
 };
@@ -95,7 +95,8 @@ impl RemoteStores {
     }
 
     pub(super) fn encrypt(self, key: &[u8; 32]) -> Result<Self> {
-        Ok(Self { cipher: Some(Arc::new(Cipher::new(key)?)), ..self })
+        let cipher = Cipher::new(key).map_err(|error| StoreError::new("use its encryption key", error))?;
+        Ok(Self { cipher: Some(Arc::new(cipher)), ..self })
     }
 
     pub(super) fn session(&self, id: String) -> Result<RemoteStore> {
@@ -200,7 +201,9 @@ impl RemoteStore {
     fn encode(&self, record: &StoredSession) -> Result<RawRecord, StoreError> {
         let json = record.to_json().map_err(|error| StoreError::new("encode the session", error))?;
         let content = match &self.stores.cipher {
-            Some(cipher) => cipher.encrypt(json, &self.key.name("session"))?,
+            Some(cipher) => cipher
+                .encrypt(json, &self.key.name("session"))
+                .map_err(|error| StoreError::new("encrypt the session", error))?,
             None => json,
         };
         Ok(RawRecord { revision: record.revision().to_string().into_bytes(), content })

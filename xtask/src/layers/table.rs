@@ -14,7 +14,7 @@ pub const PACKAGES: &[Package] = &[
         name: "gotrue",
         root: "src/lib.rs",
         rows: &[
-            &["axum"],
+            &["axum", "web"],
             &["tower", "loopback", "hooks"],
             &["manager"],
             &["store"],
@@ -30,7 +30,7 @@ pub const PACKAGES: &[Package] = &[
             &["error"],
             &["types", "operation"],
             &["redact", "clock", "optional"],
-            &["secret", "nesting"],
+            &["secret", "nesting", "cipher"],
         ],
     },
     Package {
@@ -101,6 +101,7 @@ pub const PACKAGES: &[Package] = &[
                 "links",
                 "lint",
                 "list",
+                "packages",
                 "record",
                 "reference",
             ],

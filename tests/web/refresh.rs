@@ -1,0 +1,200 @@
+//! Sessions that are due for a refresh.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures::future::join_all;
+use gotrue::{SignOutScope, web::SessionLayer};
+use gotrue_fake::{FakeServer, Fault};
+use serde_json::Value;
+
+use crate::browser::{Browser, EMAIL, SSR, World, app};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Returns the JSON of the session in the cookies.
+fn content(browser: &Browser) -> Value {
+    let mut value = browser.jar.get(SSR).cloned().unwrap_or_default();
+    for index in 0.. {
+        let Some(chunk) = browser.jar.get(&format!("{SSR}.{index}")) else { break };
+        value += chunk;
+    }
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(value.strip_prefix("base64-").unwrap()).unwrap()).unwrap()
+}
+
+fn put(browser: &mut Browser, content: &Value) {
+    browser.jar = [(SSR.to_owned(), format!("base64-{}", URL_SAFE_NO_PAD.encode(content.to_string())))].into();
+}
+
+#[tokio::test]
+async fn a_fresh_session_causes_no_request_and_no_cookies() {
+    let world = World::new().await;
+    for mut browser in [world.browser(), world.sealed_browser()] {
+        browser.sign_in().await;
+        assert_eq!(browser.get("/").await.body, EMAIL);
+        let received = world.server.received();
+        world.clock.advance(Duration::from_secs(3600 - 91));
+        for _ in 0..3 {
+            let answer = browser.get("/me").await;
+            assert_eq!((answer.status, answer.set_cookies().len()), (200, 0));
+        }
+        assert_eq!(world.server.received(), received);
+    }
+}
+
+#[tokio::test]
+async fn a_due_session_is_refreshed_and_written() {
+    let world = World::new().await;
+    for mut browser in [world.browser(), world.sealed_browser()] {
+        browser.sign_in().await;
+        let before = (browser.jar.clone(), world.server.count("token"));
+        world.clock.advance(Duration::from_secs(3600 - 89));
+        let answer = browser.get("/me").await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, EMAIL));
+        assert_ne!(browser.jar, before.0);
+        assert_eq!(world.server.count("token"), before.1 + 1);
+        // The new session is as good as the former.
+        world.clock.advance(HOUR / 2);
+        assert_eq!(browser.get("/server").await.body, "true");
+        assert_eq!(world.server.count("token"), before.1 + 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_parallel_requests_share_one_refresh() {
+    let world = World::new().await;
+    for mut browser in [world.browser(), world.sealed_browser()] {
+        browser.sign_in().await;
+        world.clock.advance(HOUR * 2);
+        let before = world.server.count("token");
+        let mut tabs = vec![browser; 50];
+        let answers = join_all(tabs.iter_mut().map(|tab| {
+            tokio::spawn({
+                let mut tab = tab.clone();
+                async move { (tab.get("/server").await.body, tab.jar) }
+            })
+        }))
+        .await;
+        let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+        assert!(answers.iter().all(|(body, _)| body == "true"));
+        assert_eq!(world.server.count("token"), before + 1);
+        // Whichever response comes last, the session is the same.
+        let mut last = tabs.pop().unwrap();
+        last.jar.clone_from(&answers[0].1);
+        assert_eq!(last.get("/server").await.body, "true");
+
+        // A request that was on its way meanwhile.
+        assert_eq!(tabs[0].get("/server").await.body, "true");
+        assert_eq!(world.server.count("token"), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn members_that_this_crate_does_not_know_are_kept() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in().await;
+    let mut known = content(&browser);
+    known["provider_token"] = "token-of-the-provider".into();
+    known["from_tomorrow"] = serde_json::json!({ "deep": [1, "two"] });
+    put(&mut browser, &known);
+    world.clock.advance(HOUR);
+    assert_eq!(browser.get("/me").await.status, 200);
+    let new = content(&browser);
+    assert_ne!(new["access_token"], known["access_token"]);
+    assert_eq!(new["provider_token"], known["provider_token"]);
+    assert_eq!(new["from_tomorrow"], known["from_tomorrow"]);
+    assert_eq!(new["user"]["email"], EMAIL);
+    // Another sign-in keeps nothing.
+    browser.sign_in().await;
+    assert_eq!(content(&browser).get("from_tomorrow"), None);
+    assert_eq!(content(&browser).get("provider_token"), None);
+}
+
+#[tokio::test]
+async fn a_server_in_trouble_ends_no_session() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in().await;
+    assert_eq!(browser.get("/").await.body, EMAIL);
+    let jar = browser.jar.clone();
+    world.server.fail(Fault::empty(503).times(100));
+
+    // The token is due, but still valid.
+    world.clock.advance(Duration::from_secs(3600 - 30));
+    let answer = browser.get("/me").await;
+    assert_eq!((answer.status, answer.set_cookies().len()), (200, 0));
+
+    world.clock.advance(HOUR);
+    let asked = world.server.count("token");
+    for path in ["/me", "/", "/safe"] {
+        let answer = browser.get(path).await;
+        assert_eq!((answer.status, answer.set_cookies().len()), (503, 0), "{path}");
+    }
+    // The failure is remembered for a second.
+    assert_eq!(world.server.count("token"), asked + 1);
+    assert_eq!(browser.jar, jar);
+    let mut leaving = browser.clone();
+    assert_eq!(leaving.post("/sign-out", "").await.status, 303);
+    assert!(leaving.jar.is_empty());
+
+    world.server.heal();
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(browser.get("/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_server_ends_a_session() {
+    let world = World::new().await;
+    for mut browser in [world.browser(), world.sealed_browser()] {
+        browser.sign_in().await;
+        let session = world.client.sign_in(gotrue::Password::email(EMAIL, crate::browser::PASSWORD)).await.unwrap();
+        world.client.user(session.access_token()).sign_out(SignOutScope::Global).await.unwrap();
+        world.clock.advance(HOUR * 2);
+        let answer = browser.get("/").await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, "visitor"));
+        assert!(browser.jar.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_token_whose_key_was_replaced_since_is_refreshed() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in().await;
+    assert_eq!(browser.get("/me").await.status, 200);
+    world.clock.advance(HOUR * 24 * 30);
+    world.server.rotate_keys();
+    world.server.retire_keys();
+    assert_eq!(browser.get("/me").await.body, EMAIL);
+    assert_eq!(browser.get("/server").await.body, "true");
+}
+
+#[tokio::test]
+async fn a_late_request_does_not_bring_back_a_session_that_is_over() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in().await;
+    world.clock.advance(HOUR);
+    let mut late = browser.clone();
+    assert_eq!(browser.get("/me").await.status, 200);
+    assert_eq!(browser.post("/sign-out", "").await.status, 303);
+    assert!(browser.jar.is_empty());
+    assert_eq!(late.get("/").await.body, "visitor");
+    assert!(late.jar.is_empty());
+}
+
+#[tokio::test]
+async fn two_processes_with_one_session() {
+    let world = World::with(FakeServer::builder()).await;
+    let mut one = world.browser();
+    one.sign_in().await;
+    let layer = SessionLayer::new(&world.client, world.ssr());
+    let mut other = Browser { jar: one.jar.clone(), ..Browser::new(app().layer(layer)) };
+    world.clock.advance(HOUR);
+    assert_eq!(one.get("/server").await.body, "true");
+    assert_eq!(other.get("/server").await.body, "true");
+    // Whichever cookies win, the session is refreshed again.
+    world.clock.advance(HOUR);
+    assert_eq!(other.get("/server").await.body, "true");
+}
