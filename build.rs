@@ -6,6 +6,10 @@ use gotrue_openapi::{Error, HookCode, Options, document, generate, hooks, write}
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-check-cfg=cfg(browser)");
+    if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|architecture| architecture == "wasm32") {
+        println!("cargo::rustc-cfg=browser");
+    }
     if let Err(error) = build() {
         for line in error.to_string().lines() {
             println!("cargo::error=openapi: {line}");

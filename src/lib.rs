@@ -22,6 +22,7 @@ mod nesting;
 pub mod oauth;
 mod operation;
 mod optional;
+mod platform;
 pub mod raw;
 mod redact;
 mod secret;
@@ -62,15 +63,18 @@ pub use loopback::Loopback;
 pub use manager::{Event, SessionManager};
 pub use oauth::OAuthApp;
 pub use optional::SetOptional;
+pub use platform::MaybeSend;
 pub use secret::Secret;
 pub use session::Session;
+#[cfg(not(browser))]
+pub use store::FileStore;
 #[cfg(feature = "keyring")]
 pub use store::KeyringStore;
 #[cfg(feature = "postgres")]
 pub use store::PostgresStores;
 #[cfg(feature = "redis")]
 pub use store::RedisStores;
-pub use store::{FileStore, MemoryStore, SessionStore};
+pub use store::{MemoryStore, SessionStore};
 pub use types::{ErrorCode, Provider, SignOutScope, User};
 pub use user::{ProfileUpdate, UserClient};
 

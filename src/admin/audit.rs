@@ -9,6 +9,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     input,
+    platform::MaybeSend,
     types::{AuditAction, AuditLogEntry, AuditLogType},
 };
 
@@ -101,7 +102,7 @@ impl AuditLog {
     ///
     /// New entries shift the others to later pages, so an entry may occur twice, with the same `id`. The stream ends
     /// after an error.
-    pub fn stream(self) -> impl Stream<Item = Result<AuditLogEntry>> + Send + Unpin + 'static {
+    pub fn stream(self) -> impl Stream<Item = Result<AuditLogEntry>> + MaybeSend + Unpin + 'static {
         page::stream_from(PageRef::Number(self.page), move |page| self.clone().page(page.number()).get())
     }
 

@@ -2,14 +2,11 @@
 
 use std::{future::Future, vec};
 
-use futures_util::{
-    Stream,
-    stream::{self, StreamExt},
-};
+use futures_util::{Stream, stream};
 use reqwest::header::HeaderMap;
 
 use super::link_header::Links;
-use crate::{error::Result, types::CursorPagination};
+use crate::{error::Result, platform::MaybeSend, types::CursorPagination};
 
 /// A page of a list, with its position among the other pages.
 #[derive(Clone, Debug)]
@@ -74,14 +71,17 @@ impl PageRef {
 }
 
 /// Streams all items from a page on, with one page in memory at a time. Pages are fetched when they are needed.
-pub(super) fn stream_from<T, F, P>(start: PageRef, fetch: F) -> impl Stream<Item = Result<T>> + Send + Unpin + 'static
+pub(super) fn stream_from<T, F, P>(
+    start: PageRef,
+    fetch: F,
+) -> impl Stream<Item = Result<T>> + MaybeSend + Unpin + 'static
 where
-    T: Send + 'static,
-    F: Fn(PageRef) -> P + Send + 'static,
-    P: Future<Output = Result<Page<T>>> + Send + 'static,
+    T: MaybeSend + 'static,
+    F: Fn(PageRef) -> P + MaybeSend + 'static,
+    P: Future<Output = Result<Page<T>>> + MaybeSend + 'static,
 {
     let pages = Pages::from(start);
-    stream::try_unfold((pages, fetch), |(mut pages, fetch)| async move {
+    Box::pin(stream::try_unfold((pages, fetch), |(mut pages, fetch)| async move {
         loop {
             if let Some(item) = pages.next_item() {
                 return Ok(Some((item, (pages, fetch))));
@@ -90,8 +90,7 @@ where
             let page = fetch(page_ref.clone()).await?;
             pages.advance(&page_ref, page);
         }
-    })
-    .boxed()
+    }))
 }
 
 /// The position of a stream over all pages.

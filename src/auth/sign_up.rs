@@ -114,7 +114,7 @@ impl SignUp {
 
 /// The outcome of a sign-up.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "it is matched right where it is returned")]
+#[allow(clippy::large_enum_variant, reason = "it is matched right where it is returned")]
 pub enum SignUpOutcome {
     /// The server requires no confirmation: the user is signed in.
     Session(Session),

@@ -10,6 +10,7 @@ use super::{Client, Environment, http_client};
 use crate::{
     clock::{Clock, ClockSkew, SystemClock},
     error::{Error, Result},
+    platform::http::SETS_USER_AGENT,
     secret::Secret,
     transport::{ApiKey, MAX_RESPONSE_SIZE, RETRIES, Settings, Transport, secret_header},
 };
@@ -143,7 +144,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the maximum time to connect. Default: 10 seconds.
+    /// Sets the maximum time to connect. Default: 10 seconds. A browser decides for itself.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
@@ -231,7 +232,10 @@ impl ClientBuilder {
 
     fn all_headers(&self) -> Result<HeaderMap> {
         let mut headers = HeaderMap::new();
-        headers.insert(USER_AGENT, header_value("user agent", &self.user_agent)?);
+        let user_agent = header_value("user agent", &self.user_agent)?;
+        if SETS_USER_AGENT {
+            headers.insert(USER_AGENT, user_agent);
+        }
         headers.insert("x-client-info", header_value("client info", &self.client_info)?);
         NaiveDate::parse_from_str(&self.api_version, "%Y-%m-%d")
             .map_err(|_| Error::invalid("API version", "must be a date such as 2024-01-01"))?;

@@ -7,30 +7,25 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{ClientBuilder, Proxy, redirect::Policy};
+use reqwest::ClientBuilder;
 use url::{Host, Url};
 
-use crate::error::{Error, HttpClientError, Result};
+use crate::{
+    error::{Error, HttpClientError, Result},
+    platform::http,
+};
 
 /// The schemes of proxies that are supported. The HTTP client silently ignores others.
 const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
 /// Builds the HTTP client for a server, from the application's own builder if it passes one.
 pub(super) fn build(own: Option<ClientBuilder>, base_url: &Url, connect_timeout: Duration) -> Result<reqwest::Client> {
-    let is_default = own.is_none();
-    let mut builder = own.unwrap_or_default().connect_timeout(connect_timeout).redirect(Policy::none());
-    if is_loopback(base_url) {
-        // A builder with any proxy of its own ignores the environment. This one is for no URL, and comes last.
-        builder = builder.proxy(Proxy::custom(|_| None::<Url>));
-    } else if is_default {
+    let is_direct = is_loopback(base_url);
+    if own.is_none() && !is_direct {
         check_proxies(|name| env::var(name).ok())?;
     }
-    #[cfg(feature = "rustls")]
-    if base_url.scheme() == "http" {
-        // Without TLS there must be no error if the system has no root certificates.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build().map_err(|error| Error::HttpClient(Arc::new(HttpClientError::new(error))))
+    let built = http::build(own.unwrap_or_default(), connect_timeout, is_direct, base_url.scheme() != "http");
+    built.map_err(|error| Error::HttpClient(Arc::new(HttpClientError::new(error))))
 }
 
 /// Returns whether the URL is that of a server on this machine.

@@ -5,12 +5,13 @@ use std::{future::Future, pin::Pin, time::Duration};
 use chrono::{DateTime, Utc};
 
 use super::Clock;
+use crate::platform;
 
-/// The longest single wait by tokio, whose timers stand still while the machine is suspended.
+/// The longest single wait by a timer, since timers stand still while the machine is suspended.
 const SLICE: Duration = Duration::from_secs(5);
 
-/// The clock of this machine. Its uptime includes the time that the machine was suspended. Waits use tokio's timers, in
-/// slices of five seconds.
+/// The clock of this machine. Its uptime includes the time that the machine was suspended. Waits use the timers of tokio
+/// or the browser, in slices of five seconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -20,42 +21,19 @@ impl Clock for SystemClock {
     }
 
     fn uptime(&self) -> Duration {
-        uptime()
+        platform::uptime()
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
-            let until = uptime().saturating_add(duration);
+            let until = platform::uptime().saturating_add(duration);
             loop {
-                let remaining = until.saturating_sub(uptime());
+                let remaining = until.saturating_sub(platform::uptime());
                 if remaining.is_zero() {
                     return;
                 }
-                tokio::time::sleep(remaining.min(SLICE)).await;
+                platform::sleep(remaining.min(SLICE)).await;
             }
         })
     }
-}
-
-/// Reads the clock that counts suspended time, which [`std::time::Instant`] does not do on Linux and Apple systems.
-#[cfg(unix)]
-fn uptime() -> Duration {
-    use rustix::time::{ClockId, clock_gettime};
-
-    // On Apple systems CLOCK_MONOTONIC counts suspended time; the other systems have no better clock.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    const CLOCK: ClockId = ClockId::Boottime;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const CLOCK: ClockId = ClockId::Monotonic;
-
-    Duration::try_from(clock_gettime(CLOCK)).unwrap_or_default()
-}
-
-/// Reads the clock of [`std::time::Instant`], which counts suspended time on Windows.
-#[cfg(not(unix))]
-fn uptime() -> Duration {
-    use std::{sync::LazyLock, time::Instant};
-
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    START.elapsed()
 }

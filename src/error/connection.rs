@@ -5,7 +5,7 @@ use std::{error::Error as StdError, fmt};
 use reqwest::StatusCode;
 
 use super::{ResponseMeta, prefix};
-use crate::operation::Operation;
+use crate::{operation::Operation, platform};
 
 /// No response, or only part of one.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl ConnectionError {
     /// Returns whether the connection could not be established, so that the server cannot have received the request.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        self.source.is_connect()
+        platform::http::is_connect(&self.source)
     }
 
     /// Returns whether the call took longer than the client's timeout.

@@ -12,7 +12,6 @@ mod response_meta;
 mod sent_request;
 mod store;
 mod token;
-mod too_large;
 mod unreadable_response;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -24,6 +23,7 @@ use reqwest::{
 
 use crate::{
     operation::Operation,
+    platform,
     types::{ErrorCode, WeakPasswordReason},
 };
 
@@ -36,7 +36,6 @@ pub(crate) use response_meta::ResponseMeta;
 pub(crate) use sent_request::SentRequest;
 pub use store::StoreError;
 pub use token::TokenError;
-pub(crate) use too_large::TooLarge;
 pub use unreadable_response::UnreadableResponse;
 
 /// The result of this crate's calls.
@@ -160,12 +159,12 @@ impl Error {
     }
 
     /// Converts a response that is not a success.
-    pub(crate) async fn from_response(mut response: reqwest::Response, meta: &ResponseMeta) -> Self {
+    pub(crate) async fn from_response(response: reqwest::Response, meta: &ResponseMeta) -> Self {
         // The transport attaches its metadata to the response, for errors that are converted without it.
-        let meta = response.extensions().get::<ResponseMeta>().cloned().unwrap_or_else(|| meta.clone());
+        let meta = platform::http::attached::<ResponseMeta>(&response).cloned().unwrap_or_else(|| meta.clone());
         let (status, headers) = (response.status(), response.headers().clone());
         let meta = meta.with_response(status, &headers);
-        let body = start_of_body(&mut response).await;
+        let body = platform::http::start_of_body(response, MAX_ERROR_BODY).await;
         if status.is_client_error() || status.is_server_error() {
             return Self::Api(Arc::new(ApiError::new(&meta, status, &headers, &body)));
         }
@@ -306,7 +305,7 @@ impl Error {
 }
 
 /// Returns the cause if the body was rejected because of its size.
-fn too_large(error: &reqwest::Error) -> Option<&TooLarge> {
+fn too_large(error: &reqwest::Error) -> Option<&platform::TooLarge> {
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         if let Some(refused) = error.downcast_ref() {
@@ -317,18 +316,8 @@ fn too_large(error: &reqwest::Error) -> Option<&TooLarge> {
     None
 }
 
-/// Returns the start of a body, as much as an error needs. If the connection breaks, returns what arrived before.
-async fn start_of_body(response: &mut reqwest::Response) -> Vec<u8> {
-    const ENOUGH: usize = 1024 * 1024;
-    let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        body.extend_from_slice(&chunk);
-        if body.len() >= ENOUGH {
-            break;
-        }
-    }
-    body
-}
+/// As much of a body as an error needs, in bytes.
+const MAX_ERROR_BODY: usize = 1024 * 1024;
 
 fn prefix(operation: Option<&Operation>) -> String {
     operation.map(|operation| format!("{}: ", operation.id)).unwrap_or_default()

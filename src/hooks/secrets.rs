@@ -2,12 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
-use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::signature::Signed;
 use crate::{
     error::{Error, Result},
+    platform::signature::HmacKey,
     secret::Secret,
 };
 
@@ -32,7 +32,7 @@ const LEAST_KEY: usize = 24;
 #[derive(Clone)]
 pub struct HookSecrets {
     setting: Secret,
-    keys: Vec<hmac::Key>,
+    keys: Vec<HmacKey>,
 }
 
 impl HookSecrets {
@@ -44,7 +44,7 @@ impl HookSecrets {
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(Error::Randomness)?;
         let setting = format!("{PREFIX}{}", STANDARD.encode(key));
-        Ok(Self { setting: setting.into(), keys: vec![hmac::Key::new(hmac::HMAC_SHA256, &key)] })
+        Ok(Self { setting: setting.into(), keys: vec![HmacKey::new(&key)] })
     }
 
     /// Returns the secrets as the server's setting.
@@ -61,7 +61,7 @@ impl HookSecrets {
         self.keys.iter().map(|key| signed.sign(key)).collect::<Vec<_>>().join(", ")
     }
 
-    pub(super) fn keys(&self) -> &[hmac::Key] {
+    pub(super) fn keys(&self) -> &[HmacKey] {
         &self.keys
     }
 }
@@ -79,7 +79,7 @@ impl FromStr for HookSecrets {
         let secrets = setting.split('|').map(str::trim);
         let keys = secrets.enumerate().map(|(index, secret)| {
             let key = key(secret).ok_or(InvalidHookSecret { position: index + 1 })?;
-            Ok(hmac::Key::new(hmac::HMAC_SHA256, &key))
+            Ok(HmacKey::new(&key))
         });
         Ok(Self { keys: keys.collect::<std::result::Result<_, _>>()?, setting: setting.into() })
     }

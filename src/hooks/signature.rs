@@ -1,7 +1,8 @@
 //! Signatures of Standard Webhooks.
 
-use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::STANDARD};
+
+use crate::platform::signature::HmacKey;
 
 /// The version of symmetric signatures.
 const VERSION: &str = "v1";
@@ -14,14 +15,14 @@ impl Signed {
         Self([id.as_bytes(), b".", timestamp.as_bytes(), b".", body].concat())
     }
 
-    pub fn sign(&self, key: &hmac::Key) -> String {
-        format!("{VERSION},{}", STANDARD.encode(hmac::sign(key, &self.0)))
+    pub fn sign(&self, key: &HmacKey) -> String {
+        format!("{VERSION},{}", STANDARD.encode(key.sign(&self.0)))
     }
 
     /// Returns whether any of the signatures in a header is valid for any of the keys. Each comparison takes constant
     /// time.
-    pub fn is_valid(&self, header: &str, keys: &[hmac::Key]) -> bool {
-        signatures(header).any(|signature| keys.iter().any(|key| hmac::verify(key, &self.0, &signature).is_ok()))
+    pub fn is_valid(&self, header: &str, keys: &[HmacKey]) -> bool {
+        signatures(header).any(|signature| keys.iter().any(|key| key.is_valid(&self.0, &signature)))
     }
 }
 

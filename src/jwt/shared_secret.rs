@@ -2,27 +2,27 @@
 
 use std::fmt;
 
-use aws_lc_rs::hmac;
-
 use crate::{
     error::{Result, TokenError},
     input,
+    platform::signature::HmacKey,
     secret::Secret,
 };
 
 /// A secret that tokens are verified with. Never printed.
 #[derive(Clone)]
-pub(super) struct SharedSecret(hmac::Key);
+pub(super) struct SharedSecret(HmacKey);
 
 impl SharedSecret {
     pub(super) fn new(secret: &Secret) -> Result<Self> {
         // Anyone can sign with an empty secret.
         input::secret("HS256 secret", secret)?;
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes())))
+        Ok(Self(HmacKey::new(secret.expose().as_bytes())))
     }
 
     pub(super) fn verify(&self, signing_input: &str, signature: &[u8]) -> Result<(), TokenError> {
-        hmac::verify(&self.0, signing_input.as_bytes(), signature).map_err(|_| TokenError::BadSignature)
+        let is_valid = self.0.is_valid(signing_input.as_bytes(), signature);
+        if is_valid { Ok(()) } else { Err(TokenError::BadSignature) }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::broadcast::error::RecvError, task::JoinHandle};
+use tokio::sync::broadcast::error::RecvError;
 
 use super::inner::Inner;
+use crate::platform::{self, Task};
 
 /// The minimum time between two refreshes, however short-lived the tokens are.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -20,11 +21,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// ```
 #[derive(Debug)]
 #[must_use = "it stops when it is dropped"]
-pub struct AutoRefresh(JoinHandle<()>);
+pub struct AutoRefresh(Task<()>);
 
 impl AutoRefresh {
     pub(super) fn start(inner: Arc<Inner>) -> Self {
-        Self(tokio::spawn(run(inner)))
+        Self(platform::spawn(run(inner)))
     }
 }
 

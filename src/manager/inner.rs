@@ -15,6 +15,7 @@ use crate::{
     client::Client,
     clock::Clock,
     error::{Error, Result, StoreError},
+    platform::{self, MaybeSend},
     session::Session,
     store::{Revision, SessionStore, StoredSession},
 };
@@ -63,8 +64,8 @@ impl ActiveSession {
 }
 
 /// Runs work to completion, even if the caller stops waiting for it.
-pub(super) async fn spawned<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T> {
-    tokio::spawn(work).await.map_err(|_| Error::Interrupted)
+pub(super) async fn spawned<T: MaybeSend + 'static>(work: impl Future<Output = T> + MaybeSend + 'static) -> Result<T> {
+    platform::spawn(work).await.map_err(|_| Error::Interrupted)
 }
 
 impl Inner {

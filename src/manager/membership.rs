@@ -5,8 +5,9 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
+
+use crate::platform::BoxFuture;
 
 /// A session that is refreshed as one of many.
 pub(super) trait Member: Send + Sync {

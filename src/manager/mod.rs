@@ -59,7 +59,7 @@ pub use self::{
 /// - Nothing runs in the background by default: [`access_token`](Self::access_token) refreshes when due;
 ///   [`auto_refresh`](Self::auto_refresh) does so in the background.
 ///
-/// It needs a tokio runtime.
+/// It needs a tokio runtime, except in a browser.
 ///
 /// ```
 /// # use gotrue::{Client, MemoryStore, Password, SignOutScope};

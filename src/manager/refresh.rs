@@ -5,8 +5,6 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
-
 use super::{
     cooldown::Cooldown,
     event::{Event, SignedOutReason},
@@ -16,6 +14,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result, TokenError},
+    platform::{self, BoxFuture},
     store::{Lease, StoredSession},
 };
 
@@ -90,7 +89,7 @@ impl Inner {
         state.flight = Some((active.record.sign_in(), flight.clone()));
         let inner = self.clone();
         let (generation, active) = (current.generation, active.clone());
-        tokio::spawn(async move {
+        platform::spawn(async move {
             let outcome = inner.refresh_now(generation, active).await;
             // The callers may have stopped waiting.
             sender.send_replace(Some(outcome));

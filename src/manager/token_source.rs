@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
-
 use super::{
     SessionManager,
     event::Event,
@@ -11,6 +9,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    platform::BoxFuture,
     secret::Secret,
     session::{Session, SessionChange, TokenCall, TokenSource},
     types::{SignOutScope, User},

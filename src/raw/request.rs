@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use futures_util::future::BoxFuture;
 use progenitor_client::ClientInfo;
 use reqwest::{
     Method, Response,
@@ -15,6 +14,7 @@ use super::{Client, Error as RawError};
 use crate::{
     error::{Error, Result},
     operation::Operation,
+    platform::BoxFuture,
 };
 
 /// A request with any method and path, from [`Client::request`](crate::Client::request) or

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use futures_util::future::BoxFuture;
-
 use super::Session;
 use crate::{
     error::{Error, Result},
+    platform::BoxFuture,
     secret::Secret,
     types::{SignOutScope, User},
 };

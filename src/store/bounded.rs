@@ -2,10 +2,8 @@
 
 use std::{io, time::Duration};
 
-use tokio::time::timeout;
-
 use super::{Lease, Revision, SessionStore, StoreFuture, StoredSession};
-use crate::error::StoreError;
+use crate::{error::StoreError, platform::timeout};
 
 /// A store whose operations fail if they take longer than a timeout. The lease fails after half of it, because a
 /// refresh without the lease follows.

@@ -6,12 +6,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::time::timeout;
-
 use super::{LEASE_TIMEOUT, Lease, Revision, SessionStore, SessionStores, StoreFuture, StoredSession};
 use crate::{
     error::{Result, StoreError},
     input,
+    platform::timeout,
 };
 
 /// Stores the session until the process ends. Clones share it.

@@ -1,14 +1,18 @@
 //! Session storage: in memory, in a file, in the system's keychain, in Redis, in PostgreSQL, or anywhere else.
 
+#[cfg(not(browser))]
 mod backend;
 mod bounded;
+#[cfg(not(browser))]
 mod file;
 #[cfg(feature = "keyring")]
 mod keyring;
+#[cfg(not(browser))]
 mod lock;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(not(browser))]
 mod private_file;
 mod record;
 #[cfg(feature = "redis")]
@@ -19,6 +23,7 @@ mod remote;
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 pub(crate) use bounded::BoundedStore;
+#[cfg(not(browser))]
 pub use file::FileStore;
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringStore;

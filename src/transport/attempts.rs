@@ -8,11 +8,12 @@ use reqwest::{
     header::{CONTENT_TYPE, HeaderMap},
 };
 
-use super::{
-    Transport,
-    receive::{Received, receive},
+use super::Transport;
+use crate::{
+    error::{SentRequest, is_temporary, retry_after},
+    nesting,
+    platform::http::{self, Received},
 };
-use crate::error::{SentRequest, is_temporary, retry_after};
 
 /// The default number of retries.
 pub(crate) const RETRIES: usize = 3;
@@ -34,7 +35,7 @@ pub(super) struct Outcome {
 /// Sends a request, and retries it if that may help and is safe.
 ///
 /// All attempts and waits together take no longer than the client's time-out.
-pub(super) async fn send(http: &Client, transport: &Transport, mut request: Request, repeatable: bool) -> Outcome {
+pub(super) async fn send(client: &Client, transport: &Transport, mut request: Request, repeatable: bool) -> Outcome {
     let settings = transport.settings();
     let started = settings.clock.uptime();
     let remaining = || settings.timeout.saturating_sub(settings.clock.uptime().saturating_sub(started));
@@ -44,8 +45,8 @@ pub(super) async fn send(http: &Client, transport: &Transport, mut request: Requ
     loop {
         let wait = waits.next();
         let copy = request.try_clone();
-        *request.timeout_mut() = Some(remaining());
-        let result = attempt(http, request, settings.max_response_size).await;
+        *request.timeout_mut() = Some(http::timeout(remaining()));
+        let result = attempt(client, request, settings.max_response_size).await;
         let pause = wait.and_then(|wait| pause(wait, &result, repeatable)).filter(|pause| *pause < remaining());
         match (copy, pause) {
             (Some(copy), Some(pause)) => {
@@ -61,8 +62,9 @@ pub(super) async fn send(http: &Client, transport: &Transport, mut request: Requ
     }
 }
 
-async fn attempt(http: &Client, request: Request, max_size: usize) -> Result<Received> {
-    Ok(receive(http.execute(request).await?, max_size).await)
+async fn attempt(client: &Client, request: Request, max_size: usize) -> Result<Received> {
+    // Free-form data may be nested deeper than anything here can decode.
+    Ok(http::receive(client.execute(request).await?, max_size, nesting::bounded).await)
 }
 
 /// Returns how long to wait before the next attempt, or `None` if there should not be one.
@@ -76,7 +78,7 @@ fn pause(wait: Duration, result: &Result<Received>, repeatable: bool) -> Option<
 fn may_be_sent_again(result: &Result<Received>, repeatable: bool) -> bool {
     match result {
         // Without a connection, the server has certainly not received it.
-        Err(error) if error.is_connect() => true,
+        Err(error) if http::is_connect(error) => true,
         // The call has timed out.
         Err(error) if error.is_timeout() => false,
         Err(_) => repeatable,

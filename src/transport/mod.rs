@@ -1,12 +1,10 @@
 //! Headers, time-outs, retries and trace spans, in one place for all operations.
 
 mod attempts;
-mod receive;
 mod span;
 
 use attempts::Outcome;
 pub(crate) use attempts::RETRIES;
-pub(crate) use receive::MAX_RESPONSE_SIZE;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -25,8 +23,12 @@ use crate::{
     clock::{Clock, ClockSkew},
     error::{Error, ResponseMeta, Result},
     operation::{Credential, Operation},
+    platform::http,
     secret::Secret,
 };
+
+/// The default limit of a response body, in bytes. A page of 1,000 users with much metadata takes a few megabytes.
+pub(crate) const MAX_RESPONSE_SIZE: usize = 32 * 1024 * 1024;
 
 /// The part of the raw client that sends requests: the credentials, and the metadata of the last call.
 #[derive(Clone, Debug)]
@@ -188,7 +190,7 @@ impl Transport {
     }
 
     /// Sends a prepared request, with retries, in its own span.
-    pub(crate) async fn send(&self, http: &reqwest::Client, request: Request) -> reqwest::Result<Response> {
+    pub(crate) async fn send(&self, client: &reqwest::Client, request: Request) -> reqwest::Result<Response> {
         let meta = self.response_meta();
         let repeatable =
             self.repeatable || meta.operation.map_or_else(|| request.method().is_safe(), |operation| operation.safe);
@@ -198,7 +200,7 @@ impl Transport {
         let call = async {
             let clock = &self.settings.clock;
             let started = clock.uptime();
-            let outcome = attempts::send(http, self, request, repeatable).await;
+            let outcome = attempts::send(client, self, request, repeatable).await;
             span::record(&outcome, clock.uptime().saturating_sub(started));
             outcome
         };
@@ -208,7 +210,7 @@ impl Transport {
             Ok(mut response) => {
                 self.learn_time(response.headers());
                 let meta = meta.with_response(response.status(), response.headers());
-                response.extensions_mut().insert(meta.clone());
+                http::attach(&mut response, meta.clone());
                 self.set_meta(meta);
                 Ok(response)
             }

@@ -10,6 +10,7 @@ use super::attempts::Outcome;
 use crate::{
     error::{SentRequest, request_id},
     operation::Operation,
+    platform::http::is_connect,
     redact::Redactor,
 };
 
@@ -53,7 +54,7 @@ pub(super) fn record(outcome: &Outcome, took: Duration) {
             }
         }
         Err(error) if error.is_timeout() => failed(&span, "timeout"),
-        Err(error) if error.is_connect() => failed(&span, "connect"),
+        Err(error) if is_connect(error) => failed(&span, "connect"),
         Err(_) => failed(&span, "connection"),
     }
     let message = if outcome.result.is_ok() { "response received" } else { "no response" };

@@ -23,6 +23,7 @@ use self::call::UserCall;
 use crate::{
     client::{Call, Client},
     error::Result,
+    platform::MaybeSend,
     raw::{self, ResponseValue},
     secret::Secret,
     session::{Session, SessionChange, TokenSource},
@@ -169,7 +170,7 @@ impl UserClient {
         call: impl FnOnce(Call) -> F + Send + 'static,
     ) -> Result<Session>
     where
-        F: Future<Output = Result<Session>> + Send + 'static,
+        F: Future<Output = Result<Session>> + MaybeSend + 'static,
     {
         match &self.tokens {
             Tokens::Fixed(token) => call(self.client.call_as(token)?).await,
@@ -184,7 +185,7 @@ impl UserClient {
     /// Makes a call that returns the updated user, who replaces the one in a managed session.
     async fn update_user<F>(&self, call: impl FnOnce(Call) -> F + Send + 'static) -> Result<User>
     where
-        F: Future<Output = Result<User>> + Send + 'static,
+        F: Future<Output = Result<User>> + MaybeSend + 'static,
     {
         match &self.tokens {
             Tokens::Fixed(token) => call(self.client.call_as(token)?).await,

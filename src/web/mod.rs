@@ -3,12 +3,13 @@
 //! A [`SessionLayer`] gives each request the session of its browser, and keeps it fresh. Handlers take [`CurrentUser`]
 //! for the verified claims of the user, and [`BrowserSession`] to sign in and out and to act as the user.
 //!
-//! The session is kept in cookies of one of two forms, or of [one of your own](SessionCookies):
+//! The session is kept in one of three forms, or in [one of your own](SessionCookies):
 //!
 //! | form | for |
 //! |---|---|
 //! | [`SsrCookies`] | an application whose pages also use `@supabase/ssr` in the browser: both see the same session |
 //! | [`SealedCookies`] | any other application: the tokens are encrypted, and scripts cannot read them |
+//! | [`OpaqueCookies`] | applications that keep the session in a database: the cookie has an id only, and a session ends for all processes at once |
 //!
 //! The layer works with any tower service (feature `web`). With feature `axum`, [`CurrentUser`] and [`BrowserSession`]
 //! are extractors.
@@ -22,6 +23,7 @@ mod cookie_session;
 mod cross_site;
 mod layer;
 mod local_path;
+mod opaque;
 mod open;
 mod redirect;
 mod refreshes;
@@ -34,6 +36,7 @@ pub use browser_session::BrowserSession;
 pub use cookie_session::CookieSession;
 pub use layer::{SessionLayer, WithSession};
 pub use local_path::LocalPath;
+pub use opaque::OpaqueCookies;
 pub use request_cookies::RequestCookies;
 pub use sealed::SealedCookies;
 pub use session_cookies::SessionCookies;

@@ -7,3 +7,4 @@ mod postgres;
 mod processes;
 mod redis;
 mod servers;
+mod trial;

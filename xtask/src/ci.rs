@@ -65,6 +65,12 @@ static MSRV: Program = Program {
 
 const MSRV_TOOLCHAIN: &str = concat!("+", env!("CARGO_PKG_RUST_VERSION"));
 
+static WASM32: Program = Program {
+    name: "the target wasm32-unknown-unknown",
+    probe: &["sh", "-c", "ls \"$(rustc --print target-libdir --target wasm32-unknown-unknown)\"/libstd-*.rlib"],
+    install: &[&["rustup", "target", "add", "wasm32-unknown-unknown"]],
+};
+
 /// Without it, `tests/stores` skips its tests of Redis.
 static REDIS: Program = Program {
     name: "redis-server",
@@ -165,6 +171,7 @@ const STEPS: &[Step] = &[
     Step::cargo("clippy", &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]),
     Step::cargo("each feature", &["hack", "clippy", "--package", "gotrue", "--each-feature", "--", "-D", "warnings"])
         .needs(&CARGO_HACK),
+    Step::cargo("wasm32", WASM32_CLIPPY).needs(&WASM32),
     Step {
         name: "docs",
         needs: None,
@@ -189,6 +196,20 @@ const STEPS: &[Step] = &[
     Step { name: "auth-go", needs: Some(&AUTH_GO), work: Nothing },
     Step { name: "chromium", needs: Some(&CHROMIUM), work: Nothing },
     Step::cargo("tests", &["test", "--workspace", "--all-features"]),
+];
+
+const WASM32_CLIPPY: &[&str] = &[
+    "clippy",
+    "--package",
+    "gotrue",
+    "--lib",
+    "--features",
+    "axum,hooks",
+    "--target",
+    "wasm32-unknown-unknown",
+    "--",
+    "-D",
+    "warnings",
 ];
 
 /// Checks everything with the lowest version of each direct dependency that Cargo.toml allows.

@@ -2,7 +2,7 @@
 //!
 //! The check reads `use` declarations and paths in code, for each package in [`table`]. Naming the root is a finding
 //! too: items there are re-exported for users of the package. Modules that share a parent must not form a cycle, at any
-//! depth. Tests are exempt, and so are doc comments and the root module itself, which may name everything.
+//! depth. Only the module `platform` may depend on the architecture. Tests are exempt, and so are doc comments and the root module itself, which may name everything.
 
 mod cycles;
 mod modules;
@@ -70,12 +70,33 @@ fn files_of(root: &Path) -> Result<Files> {
         .collect()
 }
 
+/// The only module that may depend on the architecture.
+const PLATFORM: &str = "platform";
+
+/// Returns the places outside the module `platform`, if there is one, that depend on the architecture.
+fn targets(root: &Path, modules: &Modules, files: &Files) -> Vec<Finding> {
+    if !modules.top().any(|module| module == PLATFORM) {
+        return Vec::new();
+    }
+    let directory = root.parent().unwrap_or(root).join(PLATFORM);
+    let others = files.iter().filter(|(file, _)| !file.starts_with(&directory));
+    let lines = others.flat_map(|(file, text)| (1..).zip(text.lines()).map(move |(line, text)| (file, line, text)));
+    lines
+        .filter(|(_, _, text)| ["target_arch", "target_family"].iter().any(|name| text.contains(name)))
+        .map(|(file, line, _)| {
+            let problem = format!("depends on the architecture, which only {PLATFORM} may");
+            Finding { file: file.clone(), line, problem }
+        })
+        .collect()
+}
+
 fn check(root: &Path, rows: &[&[&str]], files: &Files) -> syn::Result<Vec<Finding>> {
     let modules = Modules::read(root, files)?;
     let uses: Vec<NameUse> = modules.uses().collect();
     let mut findings = incomplete(root, rows, &modules);
     findings.extend(uses.iter().filter_map(|name_use| breach(name_use, rows, &modules)));
     findings.extend(cyclic(&uses, &modules));
+    findings.extend(targets(root, &modules, files));
     findings.sort();
     findings.dedup();
     Ok(findings)

@@ -2,15 +2,13 @@
 
 use std::{collections::HashSet, mem};
 
-use futures_util::{
-    Stream,
-    stream::{self, StreamExt},
-};
+use futures_util::{Stream, stream};
 use uuid::Uuid;
 
 use crate::{
     admin::page::{Page, PageRef, Pages},
     error::{Error, Result},
+    platform::MaybeSend,
     types::User,
 };
 
@@ -47,10 +45,10 @@ pub(super) struct Start {
 }
 
 /// Streams all users. `fetch` fetches a page with the given size.
-pub(super) fn stream<F, P>(start: Start, fetch: F) -> impl Stream<Item = Result<User>> + Send + Unpin + 'static
+pub(super) fn stream<F, P>(start: Start, fetch: F) -> impl Stream<Item = Result<User>> + MaybeSend + Unpin + 'static
 where
-    F: Fn(PageRef, Option<u64>) -> P + Send + 'static,
-    P: Future<Output = Result<Page<User>>> + Send + 'static,
+    F: Fn(PageRef, Option<u64>) -> P + MaybeSend + 'static,
+    P: Future<Output = Result<Page<User>>> + MaybeSend + 'static,
 {
     let walk = Walk {
         fetch,
@@ -63,7 +61,7 @@ where
         repeats: 0,
         start,
     };
-    stream::try_unfold(walk, |mut walk| async move { Ok(walk.next().await?.map(|user| (user, walk))) }).boxed()
+    Box::pin(stream::try_unfold(walk, |mut walk| async move { Ok(walk.next().await?.map(|user| (user, walk))) }))
 }
 
 impl<F, P> Walk<F>

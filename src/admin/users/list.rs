@@ -10,6 +10,7 @@ use crate::{
     },
     error::{Error, Result},
     input,
+    platform::MaybeSend,
     types::{User, UserOrder},
 };
 
@@ -134,7 +135,7 @@ impl ListUsers {
     ///
     /// # Errors
     /// [`Error::IncompleteList`] if users are still missing after that, or if the stream started at a later page.
-    pub fn stream(self) -> impl Stream<Item = Result<User>> + Send + Unpin + 'static {
+    pub fn stream(self) -> impl Stream<Item = Result<User>> + MaybeSend + Unpin + 'static {
         let start = Start { page: self.start(), page_size: self.per_page };
         all::stream(start, move |page, page_size| self.clone().at(page, page_size).get())
     }

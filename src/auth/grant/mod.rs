@@ -25,14 +25,15 @@ pub use web3::{EthereumMessage, SolanaMessage, SolanaNetwork, Web3};
 use crate::{
     client::{Call, Client},
     error::Result,
+    platform::MaybeSend,
     session::Session,
     types::{GrantType, TokenRequest},
 };
 
 /// Credentials that can be exchanged for a session, with [`Client::sign_in`].
-pub trait Grant: Send {
+pub trait Grant: MaybeSend {
     /// Exchanges the credentials.
-    fn exchange(self, client: &Client) -> impl Future<Output = Result<Session>> + Send;
+    fn exchange(self, client: &Client) -> impl Future<Output = Result<Session>> + MaybeSend;
 }
 
 /// Exchanges a grant at `POST /token`.

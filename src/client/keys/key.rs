@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P521_SHA512_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PKCS1_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents, VerificationAlgorithm,
-};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     error::TokenError,
+    platform::signature::VerifyingKey,
     types::{Jwk, JwkSet},
 };
 
@@ -44,7 +41,7 @@ impl Algorithm {
 pub(crate) struct PublicKey {
     id: Option<String>,
     algorithm: Algorithm,
-    key: ParsedPublicKey,
+    key: VerifyingKey,
 }
 
 impl PublicKey {
@@ -61,18 +58,19 @@ impl PublicKey {
         };
         let key = match algorithm {
             _ if !is_for_signatures(jwk) => None,
-            Algorithm::Es256 => ec(&ECDSA_P256_SHA256_FIXED, jwk, 32),
-            Algorithm::Es512 => ec(&ECDSA_P521_SHA512_FIXED, jwk, 66),
-            Algorithm::Rs256 => rsa(&RSA_PKCS1_2048_8192_SHA256, jwk),
-            Algorithm::Rs512 => rsa(&RSA_PKCS1_2048_8192_SHA512, jwk),
-            Algorithm::EdDsa => ParsedPublicKey::new(&ED25519, decode(jwk.x.as_ref())?).ok(),
+            Algorithm::Es256 => VerifyingKey::es256(&point(jwk, 32)?),
+            Algorithm::Es512 => VerifyingKey::es512(&point(jwk, 66)?),
+            Algorithm::Rs256 => rsa(VerifyingKey::rs256, jwk),
+            Algorithm::Rs512 => rsa(VerifyingKey::rs512, jwk),
+            Algorithm::EdDsa => VerifyingKey::ed25519(&decode(jwk.x.as_ref())?),
         };
         Some(Self { id: jwk.kid.clone(), algorithm, key: key? })
     }
 
     /// Verifies the signature of a token whose header names this key's algorithm.
     pub(crate) fn verify(&self, signing_input: &str, signature: &[u8]) -> Result<(), TokenError> {
-        self.key.verify_sig(signing_input.as_bytes(), signature).map_err(|_| TokenError::BadSignature)
+        let is_valid = self.key.is_valid(signing_input.as_bytes(), signature);
+        if is_valid { Ok(()) } else { Err(TokenError::BadSignature) }
     }
 }
 
@@ -81,9 +79,9 @@ fn is_for_signatures(jwk: &Jwk) -> bool {
     jwk.use_.as_deref().is_none_or(|use_| use_ == "sig") && jwk.key_ops.as_ref().is_none_or(verifies)
 }
 
-/// Parses an elliptic-curve key whose coordinates have this length in bytes.
-fn ec(algorithm: &'static dyn VerificationAlgorithm, jwk: &Jwk, length: usize) -> Option<ParsedPublicKey> {
-    // An uncompressed point (SEC 1, section 2.3.3).
+/// Returns the uncompressed point (SEC 1, section 2.3.3) of an elliptic-curve key whose coordinates have this length in
+/// bytes.
+fn point(jwk: &Jwk, length: usize) -> Option<Vec<u8>> {
     let mut point = vec![4];
     for coordinate in [&jwk.x, &jwk.y] {
         let coordinate = decode(coordinate.as_ref())?;
@@ -91,16 +89,16 @@ fn ec(algorithm: &'static dyn VerificationAlgorithm, jwk: &Jwk, length: usize) -
         point.resize(point.len() + length.checked_sub(coordinate.len())?, 0);
         point.extend(coordinate);
     }
-    ParsedPublicKey::new(algorithm, point).ok()
+    Some(point)
 }
 
-fn rsa(parameters: &'static RsaParameters, jwk: &Jwk) -> Option<ParsedPublicKey> {
+fn rsa(key: fn(&[u8], &[u8]) -> Option<VerifyingKey>, jwk: &Jwk) -> Option<VerifyingKey> {
     let (n, e) = (decode(jwk.n.as_ref())?, decode(jwk.e.as_ref())?);
     let (n, e) = (without_leading_zeros(&n), without_leading_zeros(&e));
     if !RSA_MODULUS.contains(&n.len()) {
         return None;
     }
-    RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters).ok()
+    key(n, e)
 }
 
 fn without_leading_zeros(number: &[u8]) -> &[u8] {

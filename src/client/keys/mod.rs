@@ -14,7 +14,7 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use reqwest::StatusCode;
-use tokio::{runtime::Handle, sync::watch};
+use tokio::sync::watch;
 
 use self::{
     key::{Algorithm, KeySet, PublicKey},
@@ -23,6 +23,7 @@ use self::{
 use crate::{
     client::Client,
     error::{Error, Result, TokenError},
+    platform,
     types::JwkSet,
 };
 
@@ -152,16 +153,16 @@ impl KeyCache {
         if let Some(failure) = state.failure.as_ref().filter(|failure| now < failure.until) {
             return Err(failure.error.clone());
         }
-        // Requests need a tokio runtime anyway.
-        let runtime = Handle::try_current().map_err(|_| Error::Interrupted)?;
         let (sender, receiver) = watch::channel(None);
-        let flight = Flight(receiver);
-        *state = FetchState { flight: Some(flight.clone()), failure: None };
         let client = client.clone();
-        runtime.spawn(async move {
+        let fetch = async move {
             let result = client.jwks().await;
             sender.send_replace(Some(client.keys().finish(&client, policy, now, result)));
-        });
+        };
+        // Without a runtime, no request could be sent anyway.
+        platform::try_spawn(fetch).ok_or(Error::Interrupted)?;
+        let flight = Flight(receiver);
+        *state = FetchState { flight: Some(flight.clone()), failure: None };
         Ok(flight)
     }
 

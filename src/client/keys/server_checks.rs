@@ -12,15 +12,13 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore},
-};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Failure;
 use crate::{
     client::Client,
     error::{Error, Result},
+    platform,
     secret::Secret,
     types::{ErrorCode, User},
 };
@@ -76,15 +74,14 @@ impl ServerChecks {
     pub(crate) async fn user(&self, client: &Client, token: &Secret, window: Duration) -> Result<User> {
         let digest = Sha256::digest(token.expose()).into();
         let permit = self.permit(client, &digest, window).await?;
-        let runtime = Handle::try_current().map_err(|_| Error::Interrupted)?;
         let (client, token) = (client.clone(), token.clone());
         // In a separate task, so that dropping the future does not release the permit of a request that was sent.
-        let request = runtime.spawn(async move {
+        let request = platform::try_spawn(async move {
             let result = client.user_of(&token).await;
             client.keys().server_checks().finish(&client, digest, permit, result.as_ref().err(), window);
             result
         });
-        request.await.map_err(|_| Error::Interrupted)?
+        request.ok_or(Error::Interrupted)?.await.map_err(|_| Error::Interrupted)?
     }
 
     /// Waits for a permit to verify a token. Returns `None` if the token needs no permit.

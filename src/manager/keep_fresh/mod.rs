@@ -5,11 +5,14 @@ mod task;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::sync::mpsc;
 
-use self::task::Task;
+use self::task::RefreshTask;
 use super::membership::{MemberMessage, Membership};
-use crate::client::Client;
+use crate::{
+    client::Client,
+    platform::{self, Task},
+};
 
 /// Refreshes many sessions in the background until it is dropped. From [`Client::keep_fresh`].
 ///
@@ -32,16 +35,16 @@ use crate::client::Client;
 pub struct KeepFresh {
     messages: mpsc::UnboundedSender<MemberMessage>,
     next_id: AtomicU64,
-    task: JoinHandle<()>,
+    task: Task<()>,
 }
 
 impl Client {
     /// Starts a task that refreshes sessions, by the clock of this client, with at most `at_once` refreshes at a time
-    /// (zero counts as one). Requires a tokio runtime.
+    /// (zero counts as one). Requires a tokio runtime, except in a browser.
     pub fn keep_fresh(&self, at_once: usize) -> KeepFresh {
         let (messages, received) = mpsc::unbounded_channel();
-        let task = Task::new(self.clock().clone(), at_once.max(1), received);
-        KeepFresh { messages, next_id: AtomicU64::new(0), task: tokio::spawn(task.run()) }
+        let task = RefreshTask::new(self.clock().clone(), at_once.max(1), received);
+        KeepFresh { messages, next_id: AtomicU64::new(0), task: platform::spawn(task.run()) }
     }
 }
 

@@ -14,24 +14,23 @@ use super::schedule::Schedule;
 use crate::{
     clock::Clock,
     manager::membership::{Member, MemberMessage},
+    platform::BoxFuture,
 };
 
 /// The minimum time between two refreshes of a session, however short-lived its tokens are.
 const PAUSE: Duration = Duration::from_secs(1);
 
-type Refresh = Pin<Box<dyn Future<Output = u64> + Send>>;
-
-pub(super) struct Task {
+pub(super) struct RefreshTask {
     clock: Arc<dyn Clock>,
     at_once: usize,
     messages: mpsc::UnboundedReceiver<MemberMessage>,
     schedule: Schedule<Weak<dyn Member>>,
-    refreshes: FuturesUnordered<Refresh>,
+    refreshes: FuturesUnordered<BoxFuture<'static, u64>>,
     /// The sessions whose refresh is in flight.
     refreshing: HashSet<u64>,
 }
 
-impl Task {
+impl RefreshTask {
     pub(super) fn new(clock: Arc<dyn Clock>, at_once: usize, messages: mpsc::UnboundedReceiver<MemberMessage>) -> Self {
         let (schedule, refreshes) = (Schedule::new(), FuturesUnordered::new());
         Self { clock, at_once, messages, schedule, refreshes, refreshing: HashSet::new() }

@@ -61,7 +61,7 @@ impl Cluster {
         RedisStores::connect_cluster(urls.iter().map(String::as_str), prefix).await.unwrap()
     }
 
-    fn urls(&self) -> Vec<String> {
+    pub fn urls(&self) -> Vec<String> {
         self.nodes.iter().map(Redis::url).collect()
     }
 

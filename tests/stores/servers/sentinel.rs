@@ -45,11 +45,16 @@ impl Sentinels {
 
     pub async fn stores(&self, prefix: &str) -> RedisStores {
         let urls = self.urls();
-        let master = format!("redis://:{PASSWORD}@mymaster/0");
-        RedisStores::connect_sentinel(urls.iter().map(String::as_str), &master, prefix).await.unwrap()
+        RedisStores::connect_sentinel(urls.iter().map(String::as_str), &self.master(), prefix).await.unwrap()
     }
 
-    fn urls(&self) -> Vec<String> {
+    /// Returns the URL of the master by its name.
+    #[expect(clippy::unused_self, reason = "there is one when there are sentinels")]
+    pub fn master(&self) -> String {
+        format!("redis://:{PASSWORD}@mymaster/0")
+    }
+
+    pub fn urls(&self) -> Vec<String> {
         self.sentinels.iter().map(Redis::url).collect()
     }
 

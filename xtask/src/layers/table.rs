@@ -31,6 +31,7 @@ pub const PACKAGES: &[Package] = &[
             &["types", "operation"],
             &["redact", "clock", "optional"],
             &["secret", "nesting", "cipher"],
+            &["platform"],
         ],
     },
     Package {

@@ -35,6 +35,19 @@ fn a_module_may_name_what_is_below_it() {
 }
 
 #[test]
+fn only_the_platform_depends_on_the_architecture() {
+    let text = "fn f() {}\n#[cfg(target_arch = \"wasm32\")]\nfn g() {}";
+    let rows: &[&[&str]] = &[&["high"], &["platform"]];
+    let files = [("src/lib.rs", "mod high; mod platform;"), ("src/high.rs", text), ("src/platform/mod.rs", text)];
+    let files = files.into_iter().map(|(name, text)| (name.into(), text.to_owned())).collect();
+    let found = check(Path::new("src/lib.rs"), rows, &files).unwrap();
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["src/high.rs:2: depends on the architecture, which only platform may"]);
+    // A package without this module may do so anywhere.
+    assert!(findings(&[("src/low.rs", text)]).is_empty());
+}
+
+#[test]
 fn generated_code_is_exempt() {
     let text = "fn f() -> TokenStream { quote! { use crate::high::Thing; } }";
     assert!(findings(&[("src/low.rs", text)]).is_empty());
