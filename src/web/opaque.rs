@@ -193,6 +193,10 @@ impl SessionCookies for OpaqueCookies {
             manager.refresh().await
         })
     }
+
+    fn is_secure(&self) -> bool {
+        self.attributes.secure
+    }
 }
 
 /// The value of the cookie: 256 random bits.

@@ -1,7 +1,7 @@
 //! A web service in several processes that share the sessions of many browsers, while the server with the sessions
 //! fails.
 //!
-//! `cargo test --release --all-features --test stores trial -- --ignored --nocapture --test-threads=1` runs eight
+//! `cargo test --all-features --test stores trial -- --ignored --nocapture --test-threads=1` runs eight
 //! processes and a thousand browsers, and prints the figures in `docs/stores.md`.
 
 use std::{

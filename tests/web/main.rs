@@ -7,5 +7,6 @@ mod cross_site;
 mod opaque;
 mod pages;
 mod refresh;
+mod routes;
 mod session;
 mod vectors;

@@ -25,8 +25,8 @@ CREATE TABLE IF NOT EXISTS gotrue.sessions (
 -- DELETE FROM gotrue.sessions WHERE expires_at <= now();
 CREATE INDEX IF NOT EXISTS sessions_expires_at ON gotrue.sessions (expires_at);
 
--- The right to refresh a session. Unlogged, because a lease that a crash loses costs at most one more request.
-CREATE UNLOGGED TABLE IF NOT EXISTS gotrue.leases (
+-- The right to refresh a session. Logged, so that a holder still has it after a crash of the server.
+CREATE TABLE IF NOT EXISTS gotrue.leases (
     service    text NOT NULL,
     id         text NOT NULL,
     holder     bytea NOT NULL,
