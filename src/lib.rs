@@ -6,7 +6,7 @@ pub mod admin;
 pub mod auth;
 #[cfg(feature = "axum")]
 pub mod axum;
-#[cfg(feature = "web")]
+#[cfg(any(feature = "postgres", feature = "redis", feature = "web"))]
 mod cipher;
 mod client;
 mod clock;
@@ -40,6 +40,8 @@ pub mod web;
 // Crates whose types are part of the public API.
 #[cfg(feature = "web")]
 pub use cookie;
+#[cfg(feature = "postgres")]
+pub use deadpool_postgres;
 #[cfg(feature = "keyring")]
 pub use keyring;
 #[cfg(feature = "redis")]
@@ -69,6 +71,8 @@ pub use session::Session;
 pub use store::FileStore;
 #[cfg(feature = "keyring")]
 pub use store::KeyringStore;
+#[cfg(feature = "postgres")]
+pub use store::PostgresStores;
 #[cfg(feature = "redis")]
 pub use store::RedisStores;
 pub use store::{MemoryStore, SessionStore};
@@ -80,6 +84,9 @@ pub use user::{ProfileUpdate, UserClient};
 mod guides {
     #[doc = include_str!("../docs/row-level-security.md")]
     struct RowLevelSecurity;
+    #[cfg(all(feature = "redis-cluster", feature = "redis-sentinel"))]
+    #[doc = include_str!("../docs/stores.md")]
+    struct Stores;
     #[doc = include_str!("../docs/testing.md")]
     struct Testing;
 }

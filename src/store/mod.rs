@@ -1,4 +1,4 @@
-//! Session storage: in memory, in a file, in the system's keychain, in Redis, or anywhere else.
+//! Session storage: in memory, in a file, in the system's keychain, in Redis, in PostgreSQL, or anywhere else.
 
 #[cfg(not(browser))]
 mod backend;
@@ -10,25 +10,33 @@ mod keyring;
 #[cfg(not(browser))]
 mod lock;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(not(browser))]
 mod private_file;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod remote;
 
-use std::{fmt, future::Future, pin::Pin, time::Duration};
+use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 pub(crate) use bounded::BoundedStore;
 #[cfg(not(browser))]
 pub use file::FileStore;
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringStore;
-pub use memory::MemoryStore;
+pub use memory::{MemoryStore, MemoryStores};
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStores;
 pub use record::{Revision, StoredSession};
 #[cfg(feature = "redis")]
-pub use redis::{RedisStore, RedisStores};
+pub use redis::RedisStores;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub use remote::RemoteStore;
 
-use crate::error::StoreError;
+use crate::error::{Result, StoreError};
 
 /// The longest wait for another holder of the lease. No refresh that still makes progress takes longer.
 const LEASE_TIMEOUT: Duration = Duration::from_secs(90);
@@ -39,8 +47,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// Stores the session of one user, possibly shared by several processes.
 ///
 /// [`MemoryStore`] keeps it in this process. [`FileStore`] suits applications and command-line tools, `KeyringStore`
-/// (feature `keyring`) uses the system's keychain, and `RedisStores` (feature `redis`) suits services with several
-/// processes. A store of your own consists of a load, a compare-and-swap and a lease, which any database supports.
+/// (feature `keyring`) uses the system's keychain, and `RedisStores` (feature `redis`) and `PostgresStores` (feature
+/// `postgres`) suit services with several processes. A store of your own consists of a load, a compare-and-swap and a lease, which any database supports.
 ///
 /// The session manager waits for each method no longer than the client's timeout (see `ClientBuilder::timeout`), and
 /// for `lease` no longer than half of it, then drops the future and treats the call as failed.
@@ -86,6 +94,32 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// Fails if another holder does not release it in time (90 seconds in the stores of this crate). Dropping the
     /// future ends the wait.
     fn lease(&self) -> StoreFuture<'_, Lease>;
+}
+
+impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
+    fn load(&self) -> StoreFuture<'_, Option<StoredSession>> {
+        (**self).load()
+    }
+
+    fn compare_and_swap(&self, expected: Option<Revision>, new: Option<StoredSession>) -> StoreFuture<'_, bool> {
+        (**self).compare_and_swap(expected, new)
+    }
+
+    fn lease(&self) -> StoreFuture<'_, Lease> {
+        (**self).lease()
+    }
+}
+
+/// The sessions of a service, each with a store of its own.
+///
+/// [`MemoryStores`] keeps them in this process; `RedisStores` (feature `redis`) and `PostgresStores` (feature
+/// `postgres`) share them between processes.
+pub trait SessionStores: fmt::Debug + Send + Sync + 'static {
+    /// Returns the store of the session with this id. Sends no request.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) for an id that is empty.
+    fn session(&self, id: &str) -> Result<Arc<dyn SessionStore>>;
 }
 
 /// The exclusive right to refresh a session. Dropping it releases it.

@@ -6,12 +6,13 @@
 //! [`AuthRoutes`] has the routes that need no page of the application: providers, the callback, confirmation links, and
 //! the sign-out.
 //!
-//! The session is kept in cookies of one of two forms, or of [one of your own](SessionCookies):
+//! The session is kept in one of three forms, or in [one of your own](SessionCookies):
 //!
 //! | form | for |
 //! |---|---|
 //! | [`SsrCookies`] | an application whose pages also use `@supabase/ssr` in the browser: both see the same session |
 //! | [`SealedCookies`] | any other application: the tokens are encrypted, and scripts cannot read them |
+//! | [`OpaqueCookies`] | applications that keep the session in a database: the cookie has an id only, and a session ends for all processes at once |
 //!
 //! The layer works with any tower service (feature `web`). With feature `axum`, [`CurrentUser`] and [`BrowserSession`]
 //! are extractors.
@@ -27,6 +28,7 @@ mod flows;
 mod layer;
 mod local_path;
 mod notice;
+mod opaque;
 mod open;
 mod redirect;
 mod refreshes;
@@ -44,6 +46,7 @@ pub use flows::CompletedFlow;
 pub use layer::{SessionLayer, WithSession};
 pub use local_path::LocalPath;
 pub use notice::SignInNotice;
+pub use opaque::OpaqueCookies;
 pub use request_cookies::RequestCookies;
 pub use routes::AuthRoutes;
 pub use sealed::SealedCookies;

@@ -123,7 +123,8 @@ impl Opener {
     async fn refresh(&self, opened: &mut Opened, session: CookieSession, claims: &Claims, valid: Option<Arc<Claims>>) {
         let refreshed = match self.exchange(&opened.cookies, &session, claims).await {
             Ok(refreshed) => refreshed,
-            Err(error) if error.ends_session() => {
+            // Without a session in the store, another process has ended it.
+            Err(error) if error.ends_session() || matches!(error, Error::NoSession) => {
                 tracing::debug!(%error, "a session has ended");
                 return opened.fail(&Failure::None);
             }

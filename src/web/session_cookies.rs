@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The form in which cookies keep the session of a browser: [`SsrCookies`](super::SsrCookies),
-/// [`SealedCookies`](super::SealedCookies), or one of your own.
+/// [`SealedCookies`](super::SealedCookies), [`OpaqueCookies`](super::OpaqueCookies), or one of your own.
 ///
 /// A form that keeps the session itself elsewhere, such as in a database, and only an id in the cookie, implements
 /// [`refresh`](Self::refresh) as well, since several processes may want to refresh the same session at once.

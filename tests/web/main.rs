@@ -4,6 +4,7 @@ mod bad_cookies;
 mod browser;
 mod caches;
 mod cross_site;
+mod opaque;
 mod pages;
 mod refresh;
 mod routes;

@@ -71,7 +71,7 @@ static WASM32: Program = Program {
     install: &[&["rustup", "target", "add", "wasm32-unknown-unknown"]],
 };
 
-/// Without it, `tests/redis` skips its tests.
+/// Without it, `tests/stores` skips its tests of Redis.
 static REDIS: Program = Program {
     name: "redis-server",
     probe: &["redis-server", "--version"],
@@ -80,6 +80,18 @@ static REDIS: Program = Program {
         &["sudo", "--non-interactive", "apt-get", "install", "--yes", "--no-install-recommends", "redis-server"],
     ],
 };
+
+/// Without it, `tests/stores` skips its tests of PostgreSQL. The package of the system would start a server of its own
+/// unless the configuration forbids it.
+static POSTGRES: Program = Program {
+    name: "postgres",
+    probe: &["sh", "-c", "command -v postgres || ls /usr/lib/postgresql/*/bin/postgres"],
+    install: &[&["sh", "-c", INSTALL_POSTGRES], &["sudo", "--non-interactive", "sh", "-c", INSTALL_POSTGRES]],
+};
+
+const INSTALL_POSTGRES: &str = "apt-get install --yes --no-install-recommends postgresql-common && \
+     sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf && \
+     apt-get install --yes --no-install-recommends postgresql";
 
 /// The official clients, which `fake/tests/clients` runs against the fake server. Without one, its test is skipped.
 static AUTH_JS: Program = Program {
@@ -178,6 +190,7 @@ const STEPS: &[Step] = &[
     Step::cargo("passkey", &["run", "--quiet", "--all-features", "--example", "passkey"]),
     Step::xtask("generators", |out| generators::run(&generators::Selection::Ci, out)),
     Step { name: "redis-server", needs: Some(&REDIS), work: Nothing },
+    Step { name: "postgres", needs: Some(&POSTGRES), work: Nothing },
     Step { name: "auth-js", needs: Some(&AUTH_JS), work: Nothing },
     Step { name: "supabase-auth", needs: Some(&SUPABASE_AUTH), work: Nothing },
     Step { name: "auth-go", needs: Some(&AUTH_GO), work: Nothing },

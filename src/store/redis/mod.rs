@@ -1,128 +1,175 @@
-//! Stores in a Redis or Valkey server, for services with several processes.
+//! The sessions of a service in Redis or Valkey.
 
-mod cipher;
-mod lease;
+mod connection;
+#[cfg(feature = "redis-sentinel")]
+mod master;
 mod server;
-mod stores;
 
-use std::{fmt, sync::atomic::Ordering};
+use std::{fmt, sync::Arc, time::Duration};
 
-pub use stores::RedisStores;
+use ::redis::aio::ConnectionManager;
+#[cfg(feature = "redis-cluster")]
+use ::redis::cluster_async::ClusterConnection;
+#[cfg(feature = "redis-sentinel")]
+use ::redis::sentinel::SentinelClient;
 
-use self::lease::LeaseClaim;
-use crate::{
-    error::StoreError,
-    store::{LEASE_TIMEOUT, Lease, Revision, SessionStore, StoreFuture, StoredSession},
-};
+use self::{connection::Connection, server::RedisServer};
+use super::{RemoteStore, SessionStore, SessionStores, remote::RemoteStores};
+use crate::error::Result;
 
-/// The length of the revision at the start of each record, in bytes.
-const REVISION_LENGTH: usize = 36;
-
-/// Stores one session in a Redis or Valkey server. Created by [`RedisStores::session`].
+/// The sessions of a service in Redis or Valkey, shared by its processes: one connection, and one store per session.
 ///
-/// Each operation is one script, which the server runs atomically. A lost connection is re-established and the
-/// operation repeated, for up to three seconds in all.
+/// It works with a single server, with Redis Cluster (feature `redis-cluster`) and with servers that Sentinel monitors
+/// (feature `redis-sentinel`).
 ///
-/// # Late writers
+/// The service identifies each session by an id of its choice. The keys are `PREFIX:session:ID` and, during a refresh,
+/// `PREFIX:lease:ID`, with `:` and `%` in the id percent-encoded. If the id is the value of a cookie, pass its hash, so
+/// that access to the list of keys does not allow impersonating users.
 ///
-/// The lease for a refresh expires after ten seconds and is extended for as long as its holder lives. It saves requests
-/// but does not protect the record: a holder that was paused may continue after its lease has expired. The record is
-/// protected by its revision: each write creates a new one and names the one that it replaces, so that a writer that
-/// does not know the latest revision is refused.
+/// If the server loses a session, its user is signed out. Make the data persistent (`appendonly yes`) and turn eviction
+/// off (`maxmemory-policy noeviction`). Replication is asynchronous: a failover loses the writes of the last moments
+/// unless the server refuses those that no replica receives (`min-replicas-to-write 1`). A lost refresh costs one more
+/// request; a lost sign-in has to be repeated.
 ///
-/// There is no fencing token: it would reject a late write even if no other holder has written since, and the tokens of
-/// such a write are valid. The lease has a random holder id instead, so that only its holder extends or releases it. A
-/// failover that loses the lease costs at most one more request with the same refresh token, to which the server
-/// responds with the valid tokens.
+/// ```no_run
+/// # async fn f(client: gotrue::Client, encryption_key: [u8; 32]) -> Result<(), gotrue::Error> {
+/// use gotrue::RedisStores;
+/// use std::time::Duration;
+///
+/// let sessions = RedisStores::connect("rediss://:password@redis.example.com", "my-app")
+///     .await?
+///     .encrypt(&encryption_key)?
+///     .time_to_live(Duration::from_secs(30 * 24 * 3600));
+/// let auth = client.session_manager(sessions.session("4711")?).await?;
+/// let token = auth.access_token().await?; // one refresh, however many processes call this
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
-pub struct RedisStore {
-    stores: RedisStores,
-    id: Box<str>,
-}
+pub struct RedisStores(RemoteStores);
 
-impl fmt::Debug for RedisStore {
-    /// Omits the id, which may be the value of a cookie.
+impl fmt::Debug for RedisStores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStore").field("stores", &self.stores).finish_non_exhaustive()
+        self.0.debug("RedisStores", f)
     }
 }
 
-impl SessionStore for RedisStore {
-    fn load(&self) -> StoreFuture<'_, Option<StoredSession>> {
-        Box::pin(async { Ok(self.read().await?.record) })
+impl RedisStores {
+    /// Connects to the server at this URL: `redis://`, or `rediss://` for TLS (feature `rustls`). All keys start with
+    /// the prefix; services with different prefixes never share a key.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) for an empty prefix; [`Error::Store`](crate::Error::Store)
+    /// if the URL is invalid or the server does not respond.
+    pub async fn connect(url: &str, prefix: impl Into<String>) -> Result<Self> {
+        Self::with_connection(prefix.into(), Connection::open(url).await?)
     }
 
-    fn compare_and_swap(&self, expected: Option<Revision>, new: Option<StoredSession>) -> StoreFuture<'_, bool> {
-        Box::pin(async move {
-            let new = new.map(|record| self.encode(&record)).transpose()?;
-            let revision = expected.map(|revision| revision.to_string()).unwrap_or_default();
-            if self.swap(revision.as_bytes(), new.as_deref()).await? {
-                return Ok(true);
-            }
-            if expected.is_some() {
-                return Ok(false);
-            }
-            // A record that cannot be read counts as absent.
-            let stored = self.read().await?;
-            if stored.record.is_some() { Ok(false) } else { self.swap(&stored.revision, new.as_deref()).await }
-        })
+    /// Connects to a cluster. The URLs are those of some of its nodes, which know the others; user, password and TLS
+    /// are the same for all nodes and taken from the first URL.
+    ///
+    /// While a replica is promoted, operations are repeated for up to 20 seconds. Set `cluster-node-timeout` of the
+    /// nodes to a few seconds, so that this suffices.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect), if no node responds.
+    #[cfg(feature = "redis-cluster")]
+    pub async fn connect_cluster<'a>(
+        urls: impl IntoIterator<Item = &'a str>,
+        prefix: impl Into<String>,
+    ) -> Result<Self> {
+        Self::with_connection(prefix.into(), Connection::open_cluster(urls.into_iter().collect()).await?)
     }
 
-    fn lease(&self) -> StoreFuture<'_, Lease> {
-        let claim = LeaseClaim::new(self.stores.server.clone(), self.key("lease"));
-        Box::pin(async { claim?.lease(LEASE_TIMEOUT).await })
+    /// Connects to the master that these sentinels name, and to its successor after a failover.
+    ///
+    /// `master` is the URL of the server with the name of the master in place of its address, such as
+    /// `rediss://user:password@mymaster/0`. User and password of the sentinels belong in their own URLs.
+    ///
+    /// While the sentinels promote a replica, operations are repeated for up to 20 seconds. Set their
+    /// `down-after-milliseconds` to a few seconds, so that this suffices.
+    ///
+    /// ```no_run
+    /// # async fn f() -> Result<(), gotrue::Error> {
+    /// use gotrue::RedisStores;
+    ///
+    /// let sentinels = ["redis://10.0.0.1:26379", "redis://10.0.0.2:26379", "redis://10.0.0.3:26379"];
+    /// let sessions = RedisStores::connect_sentinel(sentinels, "redis://:password@mymaster", "my-app").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect), if no sentinel responds or the master does not.
+    #[cfg(feature = "redis-sentinel")]
+    pub async fn connect_sentinel<'a>(
+        sentinels: impl IntoIterator<Item = &'a str>,
+        master: &str,
+        prefix: impl Into<String>,
+    ) -> Result<Self> {
+        let connection = Connection::open_sentinel(sentinels.into_iter().collect(), master).await?;
+        Self::with_connection(prefix.into(), connection)
+    }
+
+    /// Uses an existing connection, with its own timeouts.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) for an empty prefix.
+    pub fn new(connection: ConnectionManager, prefix: impl Into<String>) -> Result<Self> {
+        Self::with_connection(prefix.into(), Connection::Single(connection))
+    }
+
+    /// Uses an existing connection to a cluster, with its own timeouts.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) for an empty prefix.
+    #[cfg(feature = "redis-cluster")]
+    pub fn from_cluster(connection: ClusterConnection, prefix: impl Into<String>) -> Result<Self> {
+        Self::with_connection(prefix.into(), Connection::Cluster(connection))
+    }
+
+    /// Uses the master that this client finds, such as one with its own certificates
+    /// ([`SentinelClientBuilder`](::redis::sentinel::SentinelClientBuilder)). Sends no request.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) for an empty prefix.
+    #[cfg(feature = "redis-sentinel")]
+    pub fn from_sentinel(client: SentinelClient, prefix: impl Into<String>) -> Result<Self> {
+        Self::with_connection(prefix.into(), Connection::sentinel(client))
+    }
+
+    fn with_connection(prefix: String, connection: Connection) -> Result<Self> {
+        RemoteStores::new(prefix, RedisServer::new(connection)).map(Self)
+    }
+
+    /// Sets how long the server keeps a session after the last write, which is the sign-in or the last refresh. Choose
+    /// more than the longest absence of a user, because the user is signed out when the session expires. Defaults to no
+    /// limit.
+    #[must_use]
+    pub fn time_to_live(self, time_to_live: Duration) -> Self {
+        Self(self.0.time_to_live(time_to_live))
+    }
+
+    /// Encrypts the sessions with this key (AES-256-GCM, with the name of the session's key as associated data). A
+    /// session that was stored unencrypted or with another key counts as absent.
+    ///
+    /// # Errors
+    /// [`Error::Store`](crate::Error::Store) if the cipher rejects the key; no key of this length is known to be
+    /// rejected.
+    pub fn encrypt(self, key: &[u8; 32]) -> Result<Self> {
+        self.0.encrypt(key).map(Self)
+    }
+
+    /// Returns the store of the session with this id. No request is sent.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`](crate::Error::InvalidInput) for an empty id, which all users would share, and for a time
+    /// to live of less than one millisecond.
+    pub fn session(&self, id: impl Into<String>) -> Result<RemoteStore> {
+        self.0.session(id.into())
     }
 }
 
-/// The value of a record's key.
-struct StoredValue {
-    /// Its first bytes, which are the revision if the record can be read.
-    revision: Vec<u8>,
-    record: Option<StoredSession>,
-}
-
-impl RedisStore {
-    /// Returns the key of this kind, which is unique to the prefix, kind and id: an escaped id has no colon, so the
-    /// last two colons of a key separate its parts.
-    fn key(&self, kind: &str) -> String {
-        let id = self.id.replace('%', "%25").replace(':', "%3A");
-        format!("{}:{kind}:{id}", self.stores.prefix)
-    }
-
-    async fn read(&self) -> Result<StoredValue, StoreError> {
-        let bytes = self.stores.server.read(&self.key("session")).await?;
-        let record = bytes.as_deref().and_then(|bytes| self.decode(bytes));
-        if bytes.is_some() && record.is_none() && !self.stores.has_warned.swap(true, Ordering::Relaxed) {
-            // The cause is omitted, because it may quote the record.
-            tracing::warn!("a stored session cannot be read and counts as absent");
-        }
-        let mut revision = bytes.unwrap_or_default();
-        revision.truncate(REVISION_LENGTH);
-        Ok(StoredValue { revision, record })
-    }
-
-    async fn swap(&self, revision: &[u8], new: Option<&[u8]>) -> Result<bool, StoreError> {
-        self.stores.server.swap(&self.key("session"), revision, new, self.stores.time_to_live).await
-    }
-
-    /// Returns the revision in plain text, which the scripts compare, followed by the record.
-    fn encode(&self, record: &StoredSession) -> Result<Vec<u8>, StoreError> {
-        let json = record.to_json().map_err(|error| StoreError::new("encode the session", error))?;
-        let encoded = match &self.stores.cipher {
-            Some(cipher) => cipher.encrypt(json, &self.key("session"))?,
-            None => json,
-        };
-        let mut bytes = record.revision().to_string().into_bytes();
-        bytes.extend(encoded);
-        Ok(bytes)
-    }
-
-    fn decode(&self, bytes: &[u8]) -> Option<StoredSession> {
-        let (revision, encoded) = bytes.split_at_checked(REVISION_LENGTH)?;
-        let record = match &self.stores.cipher {
-            Some(cipher) => StoredSession::from_json(&cipher.decrypt(encoded, &self.key("session"))?),
-            None => StoredSession::from_json(encoded),
-        };
-        record.ok().filter(|record| record.revision().to_string().as_bytes() == revision)
+impl SessionStores for RedisStores {
+    fn session(&self, id: &str) -> Result<Arc<dyn SessionStore>> {
+        Ok(Arc::new(self.0.session(id.to_owned())?))
     }
 }

@@ -11,7 +11,7 @@ use support::{
     stores::{compares_and_swaps, record},
 };
 
-use crate::server::Redis;
+use crate::servers::redis::Redis;
 
 const KEY: [u8; 32] = [7; 32];
 

@@ -12,11 +12,11 @@ use std::{
 use futures::{StreamExt, stream};
 use gotrue::{
     Client, RedisStores, SessionStore, SignUp,
-    store::{Lease, RedisStore, Revision, StoreFuture, StoredSession},
+    store::{Lease, RemoteStore, Revision, StoreFuture, StoredSession},
 };
 use gotrue_fake::{FakeServer, ManualClock};
 
-use crate::server::Redis;
+use crate::servers::redis::Redis;
 
 const SESSIONS: usize = 1000;
 const PROCESSES: usize = 8;
@@ -47,7 +47,7 @@ enum BlockAt {
 
 /// A store that blocks at one operation.
 #[derive(Debug)]
-struct BlockingStore(RedisStore, BlockAt);
+struct BlockingStore(RemoteStore, BlockAt);
 
 impl SessionStore for BlockingStore {
     fn load(&self) -> StoreFuture<'_, Option<StoredSession>> {

@@ -1,6 +1,6 @@
-//! The lease for a refresh: a key that expires.
+//! The lease for a refresh, which expires unless its holder extends it.
 
-use std::{convert::Infallible, io, time::Duration};
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::{
@@ -8,7 +8,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Lease, StoreError, server::Server};
+use super::{Lease, Server, SessionKey, StoreError};
 
 /// How long a lease outlives a holder that has died.
 const EXPIRY: Duration = Duration::from_secs(10);
@@ -22,16 +22,19 @@ const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 const ACTION: &str = "acquire the refresh lease";
 
+/// Identifies the holder of a lease. It is random: a counter would restart on a server that has lost its data, and
+/// release the lease of another holder.
+pub(in super::super) type HolderId = [u8; 16];
+
 /// A claim to the lease, waiting or successful.
 pub(super) struct LeaseClaim {
-    server: Server,
-    key: String,
-    /// Random: a counter would restart on a server that has lost its data, and release the lease of another holder.
-    holder: [u8; 16],
+    server: Arc<dyn Server>,
+    key: SessionKey,
+    holder: HolderId,
 }
 
 impl LeaseClaim {
-    pub(super) fn new(server: Server, key: String) -> Result<Self, StoreError> {
+    pub(super) fn new(server: Arc<dyn Server>, key: SessionKey) -> Result<Self, StoreError> {
         let mut holder = [0; 16];
         getrandom::fill(&mut holder).map_err(|error| StoreError::new(ACTION, error))?;
         Ok(Self { server, key, holder })

@@ -6,7 +6,7 @@ use gotrue::{RedisStores, SessionStore};
 use support::stores::record;
 use tokio::time::timeout;
 
-use crate::server::Redis;
+use crate::servers::redis::Redis;
 
 /// Pairs that some way of joining or escaping them would confuse.
 const PAIRS: [(&str, &str); 20] = [

@@ -18,7 +18,7 @@ use tokio::{
     sync::broadcast,
 };
 
-use crate::server::Redis;
+use crate::servers::redis::Redis;
 
 /// A proxy in front of the server.
 struct Proxy {

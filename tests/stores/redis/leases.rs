@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use gotrue::{SessionStore, SignUp, store::RedisStore};
+use gotrue::{SessionStore, SignUp, store::RemoteStore};
 use gotrue_fake::{FakeServer, ManualClock};
 
-use crate::server::Redis;
+use crate::servers::redis::Redis;
 
-async fn store(redis: &Redis) -> RedisStore {
+async fn store(redis: &Redis) -> RemoteStore {
     redis.stores().await.session("1").unwrap()
 }
 

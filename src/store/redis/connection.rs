@@ -1,0 +1,97 @@
+//! The connection: to one server, to a cluster, or to the master that sentinels name.
+
+use std::time::Duration;
+
+use ::redis::{
+    Client, Cmd, FromRedisValue, IntoConnectionInfo, RedisResult,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+    io::tcp::TcpSettings,
+};
+
+use crate::error::StoreError;
+
+/// How long one attempt waits for a connection, and for a response.
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long sent data may stay unacknowledged before the connection counts as lost (`TCP_USER_TIMEOUT`).
+#[cfg(any(target_os = "android", target_os = "linux"))]
+const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A connection that is re-established when it is lost. Clones share it.
+#[derive(Clone)]
+pub(super) enum Connection {
+    Single(ConnectionManager),
+    #[cfg(feature = "redis-cluster")]
+    Cluster(::redis::cluster_async::ClusterConnection),
+    #[cfg(feature = "redis-sentinel")]
+    Sentinel(std::sync::Arc<super::master::MasterConnection>),
+}
+
+impl Connection {
+    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        let info = url.into_connection_info().map_err(failed)?.set_tcp_settings(tcp_settings());
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(RESPONSE_TIMEOUT))
+            .set_response_timeout(Some(RESPONSE_TIMEOUT))
+            .set_number_of_retries(1);
+        let client = Client::open(info).map_err(failed)?;
+        client.get_connection_manager_with_config(config).await.map(Self::Single).map_err(failed)
+    }
+
+    #[cfg(feature = "redis-cluster")]
+    pub(super) async fn open_cluster(urls: Vec<&str>) -> Result<Self, StoreError> {
+        let client = ::redis::cluster::ClusterClientBuilder::new(urls)
+            .connection_timeout(RESPONSE_TIMEOUT)
+            .response_timeout(RESPONSE_TIMEOUT)
+            .tcp_settings(tcp_settings())
+            // Each finds the node again, and this module's caller repeats the operation anyway.
+            .retries(2)
+            .max_retry_wait(200)
+            .build()
+            .map_err(failed)?;
+        client.get_async_connection().await.map(Self::Cluster).map_err(failed)
+    }
+
+    #[cfg(feature = "redis-sentinel")]
+    pub(super) async fn open_sentinel(sentinels: Vec<&str>, master: &str) -> Result<Self, StoreError> {
+        let connection = super::master::MasterConnection::open(sentinels, master).await.map_err(failed)?;
+        Ok(Self::Sentinel(connection.into()))
+    }
+
+    #[cfg(feature = "redis-sentinel")]
+    pub(super) fn sentinel(client: ::redis::sentinel::SentinelClient) -> Self {
+        Self::Sentinel(super::master::MasterConnection::new(client).into())
+    }
+
+    /// Returns whether another server can take the place of one that has failed.
+    pub(super) fn fails_over(&self) -> bool {
+        match self {
+            Self::Single(_) => false,
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(_) => true,
+            #[cfg(feature = "redis-sentinel")]
+            Self::Sentinel(_) => true,
+        }
+    }
+
+    pub(super) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+        match self {
+            Self::Single(connection) => command.query_async(&mut connection.clone()).await,
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(connection) => command.query_async(&mut connection.clone()).await,
+            #[cfg(feature = "redis-sentinel")]
+            Self::Sentinel(connection) => connection.query(command).await,
+        }
+    }
+}
+
+pub(super) fn tcp_settings() -> TcpSettings {
+    let settings = TcpSettings::default().set_nodelay(true);
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    let settings = settings.set_user_timeout(ACKNOWLEDGEMENT_TIMEOUT);
+    settings
+}
+
+fn failed(error: ::redis::RedisError) -> StoreError {
+    StoreError::new("connect to its server", error)
+}

@@ -1,0 +1,64 @@
+//! A Redis master with a replica, and three sentinels that monitor it.
+
+use gotrue::RedisStores;
+
+use super::{redis::Redis, until};
+
+const PASSWORD: &str = "secret-of-the-server";
+
+pub struct Sentinels {
+    master: Redis,
+    _replica: Redis,
+    sentinels: Vec<Redis>,
+}
+
+impl Sentinels {
+    /// Starts the servers and waits until the sentinels know them. Returns `None`, and prints that the test is skipped,
+    /// if no server is installed.
+    pub async fn start() -> Option<Self> {
+        let master = Redis::start()?;
+        let port = master.port().to_string();
+        let replica = Redis::start_with(|| ["--replicaof", "127.0.0.1", &port].map(str::to_owned).to_vec())?;
+        let link = async || replica.command::<String>(&["INFO", "replication"]).await;
+        until("the replica is up to date", async || link().await.contains("master_link_status:up")).await;
+        for server in [&master, &replica] {
+            server.command::<()>(&["CONFIG", "SET", "masterauth", PASSWORD, "requirepass", PASSWORD]).await;
+        }
+        let configuration = format!(
+            "sentinel monitor mymaster 127.0.0.1 {port} 2\nsentinel auth-pass mymaster {PASSWORD}\n\
+             sentinel down-after-milliseconds mymaster 1000\nsentinel failover-timeout mymaster 5000\n"
+        );
+        let mut sentinels = Vec::new();
+        for _ in 0..3 {
+            sentinels.push(Redis::start_sentinel(&configuration)?);
+        }
+        for sentinel in &sentinels {
+            let knows_all = async || {
+                let master: String =
+                    sentinel.command::<Vec<String>>(&["SENTINEL", "MASTER", "mymaster"]).await.join(" ");
+                master.contains("num-slaves 1") && master.contains("num-other-sentinels 2")
+            };
+            until("the sentinels know the replica and each other", knows_all).await;
+        }
+        Some(Self { master, _replica: replica, sentinels })
+    }
+
+    pub async fn stores(&self, prefix: &str) -> RedisStores {
+        let urls = self.urls();
+        RedisStores::connect_sentinel(urls.iter().map(String::as_str), &self.master(), prefix).await.unwrap()
+    }
+
+    /// Returns the URL of the master by its name.
+    #[expect(clippy::unused_self, reason = "there is one when there are sentinels")]
+    pub fn master(&self) -> String {
+        format!("redis://:{PASSWORD}@mymaster/0")
+    }
+
+    pub fn urls(&self) -> Vec<String> {
+        self.sentinels.iter().map(Redis::url).collect()
+    }
+
+    pub fn kill_master(&mut self) {
+        self.master.kill();
+    }
+}
