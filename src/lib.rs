@@ -6,6 +6,8 @@ pub mod admin;
 pub mod auth;
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(browser)]
+pub mod browser;
 #[cfg(feature = "web")]
 mod cipher;
 mod client;
@@ -70,6 +72,8 @@ pub use store::FileStore;
 pub use store::KeyringStore;
 #[cfg(feature = "redis")]
 pub use store::RedisStores;
+#[cfg(browser)]
+pub use store::WebStore;
 pub use store::{MemoryStore, SessionStore};
 pub use types::{ErrorCode, Provider, SignOutScope, User};
 pub use user::{ProfileUpdate, UserClient};

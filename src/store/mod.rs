@@ -15,6 +15,8 @@ mod private_file;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(browser)]
+mod web;
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
@@ -27,6 +29,10 @@ pub use memory::MemoryStore;
 pub use record::{Revision, StoredSession};
 #[cfg(feature = "redis")]
 pub use redis::{RedisStore, RedisStores};
+#[cfg(browser)]
+pub use web::WebStore;
+
+use futures_util::Stream;
 
 use crate::error::StoreError;
 
@@ -35,6 +41,9 @@ const LEASE_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// The future that each method of [`SessionStore`] returns.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The stream that [`SessionStore::changes`] returns.
+pub type StoreChanges = Pin<Box<dyn Stream<Item = ()> + Send>>;
 
 /// Stores the session of one user, possibly shared by several processes.
 ///
@@ -86,6 +95,13 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// Fails if another holder does not release it in time (90 seconds in the stores of this crate). Dropping the
     /// future ends the wait.
     fn lease(&self) -> StoreFuture<'_, Lease>;
+
+    /// Returns a stream with an item after each change of the record by another process or tab, for
+    /// [`SessionManager::follow_store`](crate::SessionManager::follow_store). Several changes may be one item. Returns
+    /// `None` if the store does not notice changes, which is the default.
+    fn changes(&self) -> Option<StoreChanges> {
+        None
+    }
 }
 
 /// The exclusive right to refresh a session. Dropping it releases it.

@@ -2,6 +2,7 @@
 
 mod clock;
 pub(crate) mod http;
+pub(crate) mod js;
 pub(crate) mod signature;
 mod task;
 
