@@ -6,6 +6,8 @@ pub mod admin;
 pub mod auth;
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(browser)]
+pub mod browser;
 #[cfg(any(feature = "postgres", feature = "redis", feature = "web"))]
 mod cipher;
 mod client;
@@ -75,6 +77,8 @@ pub use store::KeyringStore;
 pub use store::PostgresStores;
 #[cfg(feature = "redis")]
 pub use store::RedisStores;
+#[cfg(browser)]
+pub use store::WebStore;
 pub use store::{MemoryStore, SessionStore};
 pub use types::{ErrorCode, Provider, SignOutScope, User};
 pub use user::{ProfileUpdate, UserClient};

@@ -14,6 +14,8 @@ mod store;
 mod token;
 mod unreadable_response;
 
+#[cfg(browser)]
+pub use crate::platform::js::BrowserError;
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use reqwest::{
@@ -119,9 +121,20 @@ pub enum Error {
         /// The number of items that were found.
         found: u64,
     },
+    /// The browser refuses something, such as a passkey.
+    #[cfg(browser)]
+    #[error(transparent)]
+    Browser(Arc<BrowserError>),
     /// The operating system's random number generator failed.
     #[error("the operating system's random number generator failed")]
     Randomness(#[source] getrandom::Error),
+}
+
+#[cfg(browser)]
+impl From<BrowserError> for Error {
+    fn from(error: BrowserError) -> Self {
+        Self::Browser(Arc::new(error))
+    }
 }
 
 impl Error {

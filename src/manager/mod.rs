@@ -6,6 +6,7 @@ mod cooldown;
 mod event;
 mod expiry;
 mod flight;
+mod follow_store;
 mod inner;
 mod keep_fresh;
 mod membership;
@@ -46,6 +47,7 @@ use crate::{
 pub use self::{
     auto_refresh::AutoRefresh,
     event::{Event, Events, SignedOutReason},
+    follow_store::FollowStore,
     keep_fresh::KeepFresh,
 };
 
@@ -317,6 +319,15 @@ impl SessionManager {
     /// Refreshes the session in the background until the guard is dropped.
     pub fn auto_refresh(&self) -> AutoRefresh {
         AutoRefresh::start(self.0.clone())
+    }
+
+    /// Applies the changes that other processes or tabs make to the store, until the guard is dropped: a sign-in, a
+    /// refresh or a sign-out elsewhere changes the session here and sends its event.
+    ///
+    /// Without it, changes are noticed when the session is refreshed. It needs a store that notices changes
+    /// ([`SessionStore::changes`]): of those in this crate, `WebStore`. With any other, it does nothing.
+    pub fn follow_store(&self) -> FollowStore {
+        FollowStore::start(self.0.clone())
     }
 
     /// Joins a `KeepFresh`.

@@ -154,7 +154,7 @@ impl Inner {
     async fn refresh_now(&self, generation: u64, active: ActiveSession) -> Outcome {
         let _turn = self.turn().await;
         if self.current().generation != generation {
-            return Outcome::Superseded;
+            return self.refreshed_since(&active).unwrap_or(Outcome::Superseded);
         }
         let (generation, current) = match self.synchronized(generation, active.clone()).await {
             Ok(current) => current,
@@ -168,6 +168,16 @@ impl Inner {
             self.continue_flight(&current);
         }
         self.exchange(generation, &current).await
+    }
+
+    /// Returns the current session if its tokens are newer than these and not due: those of another process, for example,
+    /// which [`follow_store`](super::SessionManager::follow_store) has adopted.
+    fn refreshed_since(&self, before: &ActiveSession) -> Option<Outcome> {
+        let current = self.current();
+        let active = current.active.as_ref().filter(|active| !self.is_due(active))?;
+        let is_same_sign_in = active.record.sign_in() == before.record.sign_in();
+        let is_newer = active.session().refresh_token() != before.session().refresh_token();
+        (is_same_sign_in && is_newer).then(|| Outcome::Refreshed(Box::new(active.session().clone())))
     }
 
     /// Returns the session with a valid access token, refreshed if due. The caller holds the turn.

@@ -1,10 +1,10 @@
 //! Sign-out.
 
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 
 use super::{
     event::{Event, SignedOutReason},
-    inner::{ActiveSession, Inner},
+    inner::{ActiveSession, Current, Inner},
 };
 use crate::{
     error::{Error, Result},
@@ -15,7 +15,13 @@ use crate::{
 impl Inner {
     /// Signs out in memory, in the store and at the server.
     pub(super) async fn sign_out(&self, scope: SignOutScope) -> Result<()> {
-        let signed_out = self.publish(|_| true, None, Event::SignedOut(SignedOutReason::Requested));
+        let mark = |current: &Current| {
+            if let Some(active) = &current.active {
+                *self.unremoved() = Some(Box::new(active.record.clone()));
+            }
+            true
+        };
+        let signed_out = self.publish(mark, None, Event::SignedOut(SignedOutReason::Requested));
         let Some(active) = signed_out else { return self.remove_again().await };
         let removed = self.remove(active.record.clone()).await;
         let ended = self.end_at_server(&active, scope).await;
@@ -25,7 +31,7 @@ impl Inner {
 
     /// Retries the removal of an earlier sign-out's record, if it failed.
     async fn remove_again(&self) -> Result<()> {
-        let unremoved = self.unremoved.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let unremoved = self.unremoved().clone();
         match unremoved {
             Some(record) => self.remove(*record).await,
             None => Ok(()),
@@ -33,11 +39,18 @@ impl Inner {
     }
 
     async fn remove(&self, record: StoredSession) -> Result<()> {
-        let removed = self.remove_sign_in(&record).await;
-        if removed.is_err() {
-            *self.unremoved.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(record));
-        }
-        removed.map_err(Error::from)
+        self.remove_sign_in(&record).await?;
+        self.unremoved().take_if(|unremoved| unremoved.sign_in() == record.sign_in());
+        Ok(())
+    }
+
+    /// Returns whether the user has signed out of this session, whose record may still be in the store.
+    pub(super) fn is_signed_out(&self, record: &StoredSession) -> bool {
+        self.unremoved().as_ref().is_some_and(|unremoved| unremoved.sign_in() == record.sign_in())
+    }
+
+    fn unremoved(&self) -> MutexGuard<'_, Option<Box<StoredSession>>> {
+        self.unremoved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the session at the server. An error counts as success only if it says that the session no longer exists. If

@@ -15,6 +15,8 @@ use browser as target;
 #[cfg(not(browser))]
 use native as target;
 
+#[cfg(browser)]
+pub(crate) use browser::js;
 use std::{error, fmt};
 
 pub(crate) use self::too_large::TooLarge;

@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use super::{Lease, Revision, SessionStore, StoreFuture, StoredSession};
+use super::{Lease, Revision, SessionStore, StoreChanges, StoreFuture, StoredSession};
 use crate::{error::StoreError, platform::timeout};
 
 /// A store whose operations fail if they take longer than a timeout. The lease fails after half of it, because a
@@ -30,6 +30,10 @@ impl<S: SessionStore> SessionStore for BoundedStore<S> {
 
     fn lease(&self) -> StoreFuture<'_, Lease> {
         bounded("acquire the refresh lease", self.timeout / 2, self.store.lease())
+    }
+
+    fn changes(&self) -> Option<StoreChanges> {
+        self.store.changes()
     }
 }
 

@@ -19,6 +19,8 @@ mod record;
 mod redis;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod remote;
+#[cfg(browser)]
+mod web;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -35,6 +37,10 @@ pub use record::{Revision, StoredSession};
 pub use redis::RedisStores;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 pub use remote::RemoteStore;
+#[cfg(browser)]
+pub use web::WebStore;
+
+use futures_util::Stream;
 
 use crate::error::{Result, StoreError};
 
@@ -43,6 +49,9 @@ const LEASE_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// The future that each method of [`SessionStore`] returns.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The stream that [`SessionStore::changes`] returns.
+pub type StoreChanges = Pin<Box<dyn Stream<Item = ()> + Send>>;
 
 /// Stores the session of one user, possibly shared by several processes.
 ///
@@ -94,6 +103,13 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// Fails if another holder does not release it in time (90 seconds in the stores of this crate). Dropping the
     /// future ends the wait.
     fn lease(&self) -> StoreFuture<'_, Lease>;
+
+    /// Returns a stream with an item after each change of the record by another process or tab, for
+    /// [`SessionManager::follow_store`](crate::SessionManager::follow_store). Several changes may be one item. Returns
+    /// `None` if the store does not notice changes, which is the default.
+    fn changes(&self) -> Option<StoreChanges> {
+        None
+    }
 }
 
 impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
@@ -107,6 +123,10 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 
     fn lease(&self) -> StoreFuture<'_, Lease> {
         (**self).lease()
+    }
+
+    fn changes(&self) -> Option<StoreChanges> {
+        (**self).changes()
     }
 }
 

@@ -6,6 +6,7 @@ mod ended;
 mod events;
 mod expiry;
 mod file_store;
+mod follow_store;
 mod manager;
 mod mount_namespace;
 mod one_door;

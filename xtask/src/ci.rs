@@ -195,6 +195,8 @@ const STEPS: &[Step] = &[
     Step { name: "supabase-auth", needs: Some(&SUPABASE_AUTH), work: Nothing },
     Step { name: "auth-go", needs: Some(&AUTH_GO), work: Nothing },
     Step { name: "chromium", needs: Some(&CHROMIUM), work: Nothing },
+    // Without it, `tests/browser` skips its tests.
+    Step::cargo("pages for the browser", &["run", "--quiet", "--package", "gotrue-browser-bundler"]).needs(&WASM32),
     Step::cargo("tests", &["test", "--workspace", "--all-features"]),
 ];
 

@@ -3,6 +3,7 @@
 mod clock;
 mod digest;
 pub(crate) mod http;
+pub(crate) mod js;
 pub(crate) mod signature;
 mod task;
 

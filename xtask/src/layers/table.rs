@@ -15,7 +15,7 @@ pub const PACKAGES: &[Package] = &[
         root: "src/lib.rs",
         rows: &[
             &["axum", "web"],
-            &["tower", "loopback", "hooks"],
+            &["tower", "loopback", "hooks", "browser"],
             &["manager"],
             &["store"],
             &["admin", "user"],
