@@ -19,6 +19,7 @@
 mod attributes;
 #[cfg(feature = "axum")]
 mod axum;
+mod bearer;
 mod browser_session;
 mod chunks;
 mod cookie_session;
@@ -37,6 +38,7 @@ mod session_cookies;
 mod ssr;
 mod ssr_encoding;
 mod ssr_flows;
+mod unverified;
 
 pub use browser_session::BrowserSession;
 pub use cookie_session::CookieSession;
