@@ -32,7 +32,9 @@ use axum_core::{
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-pub use crate::tower::{Rejection, Require, RequireLayer, Verified, Verify, VerifyLayer};
+pub use crate::tower::{
+    ProtectedResource, ProtectedResourceLayer, Rejection, Require, RequireLayer, Verified, Verify, VerifyLayer,
+};
 
 /// Rejects a request without a valid token.
 impl<C: DeserializeOwned + Send + Sync + 'static, S: Sync> FromRequestParts<S> for Verified<C> {

@@ -93,4 +93,8 @@ mod guides {
     struct Stores;
     #[doc = include_str!("../docs/testing.md")]
     struct Testing;
+
+    #[cfg(all(feature = "axum", feature = "web"))]
+    #[doc = include_str!("../docs/web.md")]
+    struct Web;
 }

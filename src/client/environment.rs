@@ -10,6 +10,8 @@ pub(crate) struct Environment {
     pub(crate) base_url: Option<String>,
     pub(crate) api_key: Option<Secret>,
     pub(crate) service_key: Option<Secret>,
+    /// The public keys of the server, as JSON.
+    pub(crate) jwks: Option<String>,
 }
 
 impl Environment {
@@ -29,8 +31,11 @@ impl Environment {
                 base_url: Some(auth_url(&project)),
                 api_key: first(&["SUPABASE_PUBLISHABLE_KEY", "SUPABASE_ANON_KEY"]),
                 service_key: first(&["SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"]),
+                jwks: lookup("SUPABASE_JWKS"),
             },
             _ => Self {
+                // Without a URL, the keys may be all that there is.
+                jwks: lookup("GOTRUE_JWKS").or_else(|| own_url.is_none().then(|| lookup("SUPABASE_JWKS")).flatten()),
                 base_url: own_url,
                 api_key: first(&["GOTRUE_API_KEY"]),
                 service_key: first(&["GOTRUE_SERVICE_KEY"]),
@@ -51,6 +56,28 @@ mod tests {
 
     /// Variables; URL, API key and service key.
     type Case<'a> = (&'a [(&'a str, &'a str)], [Option<&'a str>; 3]);
+
+    #[test]
+    fn keys_are_those_of_the_family_of_the_url() {
+        let (own, hosted) = (("GOTRUE_JWKS", "own"), ("SUPABASE_JWKS", "hosted"));
+        let (own_url, hosted_url) = (("GOTRUE_URL", "http://a:1"), ("SUPABASE_URL", "https://p.supabase.co"));
+        let cases: &[(&[(&str, &str)], Option<&str>)] = &[
+            (&[], None),
+            (&[own], Some("own")),
+            (&[hosted], Some("hosted")),
+            (&[own, hosted], Some("own")),
+            (&[own_url, hosted], None),
+            (&[hosted_url, own], None),
+            (&[hosted_url, own, hosted], Some("hosted")),
+            (&[own_url, hosted_url, own, hosted], Some("own")),
+        ];
+        for (variables, expected) in cases {
+            let read = Environment::from_lookup(|name| {
+                variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            });
+            assert_eq!(read.jwks.as_deref(), *expected, "{variables:?}");
+        }
+    }
 
     #[test]
     fn the_families_are_never_mixed() {

@@ -2,6 +2,7 @@
 
 mod claims;
 mod compact;
+mod session_checks;
 mod shared_secret;
 mod verifier;
 

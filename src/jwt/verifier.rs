@@ -8,19 +8,20 @@ use uuid::Uuid;
 use super::{
     claims::Claims,
     compact::{CompactToken, Header},
+    session_checks::SessionChecks,
     shared_secret::SharedSecret,
 };
 use crate::{
     client::{
-        Client,
+        Client, Environment,
         keys::{
             Policy,
-            key::{Algorithm, PublicKey},
+            key::{Algorithm, KeySet, PublicKey},
         },
     },
-    error::{Result, TokenError},
+    error::{Error, Result, TokenError},
     secret::Secret,
-    types::ErrorCode,
+    types::{ErrorCode, JwkSet},
 };
 
 /// Verifies access tokens. Returned by [`Client::jwt_verifier`].
@@ -53,6 +54,8 @@ use crate::{
 /// | [`cooldown`](Self::cooldown) | 30 seconds |
 /// | [`hs256_secret`](Self::hs256_secret) | none |
 /// | [`ask_server_for_hs256`](Self::ask_server_for_hs256) | yes |
+/// | [`keys`](Self::keys) | those that the server publishes |
+/// | [`check_session`](Self::check_session) | no |
 ///
 /// The longest accepted token has 1 MiB.
 ///
@@ -84,6 +87,8 @@ pub struct JwtVerifier {
     policy: Policy,
     hs256_secret: Option<Result<SharedSecret>>,
     ask_server_for_hs256: bool,
+    keys: Option<Arc<KeySet>>,
+    session_checks: Option<Arc<SessionChecks>>,
 }
 
 impl Client {
@@ -104,6 +109,8 @@ impl Client {
             policy,
             hs256_secret: None,
             ask_server_for_hs256: true,
+            keys: None,
+            session_checks: None,
         }
     }
 }
@@ -178,6 +185,42 @@ impl JwtVerifier {
         self
     }
 
+    /// Uses these public keys, and never requests those of the server. A key that the server adds later is unknown until
+    /// the service is restarted with it. Members of the set that are not usable keys are skipped.
+    #[must_use]
+    pub fn keys(mut self, keys: &JwkSet) -> Self {
+        self.keys = Some(Arc::new(KeySet::new(keys)));
+        self
+    }
+
+    /// Uses the [`keys`](Self::keys) in the variable `SUPABASE_JWKS`, a JSON Web Key Set, if it is set. If `GOTRUE_URL`
+    /// is set, the variable is `GOTRUE_JWKS`, as the two families are never mixed.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] if the variable is not a JSON Web Key Set, or has no usable key.
+    pub fn keys_from_env(self) -> Result<Self> {
+        let Some(json) = Environment::read().jwks else { return Ok(self) };
+        let keys: Option<JwkSet> = serde_json::from_str(&json).ok();
+        let verifier = keys.map(|keys| self.keys(&keys)).filter(|verifier| verifier.has_keys());
+        verifier.ok_or_else(|| Error::invalid("key set", "in the environment must be JSON with a usable public key"))
+    }
+
+    fn has_keys(&self) -> bool {
+        self.keys.as_ref().is_some_and(|keys| !keys.is_empty())
+    }
+
+    /// Also asks the server whether the session of the token still exists (`GET /user`), at most once within this time
+    /// for each token. A token of a user who has signed out is then refused this long after that at the latest, and not
+    /// only when it expires. Clones of the verifier share what the server has said. Default: the server is not asked.
+    ///
+    /// If the server cannot be asked, the verification fails with the error of the request, which says nothing about
+    /// the token.
+    #[must_use]
+    pub fn check_session(mut self, every: Duration) -> Self {
+        self.session_checks = Some(Arc::new(SessionChecks::new(every)));
+        self
+    }
+
     /// Verifies a token and returns its claims.
     ///
     /// # Errors
@@ -187,6 +230,14 @@ impl JwtVerifier {
     /// - [`Error::VerificationLimit`](crate::Error::VerificationLimit), see [above](Self#requests).
     /// - [`Error::InvalidInput`](crate::Error::InvalidInput) if the [secret](Self::hs256_secret) is empty.
     pub async fn verify(&self, token: &Secret) -> Result<VerifiedClaims> {
+        let claims = self.verify_token(token).await?;
+        if let Some(checks) = &self.session_checks {
+            checks.check(&self.client, token).await?;
+        }
+        Ok(claims)
+    }
+
+    async fn verify_token(&self, token: &Secret) -> Result<VerifiedClaims> {
         let parts = CompactToken::split(token.expose())?;
         let mut buffer = parts.buffer();
         let header = parts.header(&mut buffer)?;
@@ -200,6 +251,9 @@ impl JwtVerifier {
 
     async fn public_key(&self, header: &Header<'_>) -> Result<Arc<PublicKey>> {
         let algorithm = Algorithm::parse(header.algorithm()).ok_or(TokenError::AlgorithmNotAllowed)?;
+        if let Some(keys) = &self.keys {
+            return Ok(keys.find(header.key_id(), algorithm)?);
+        }
         self.client.keys().find(&self.client, self.policy, header.key_id(), algorithm).await
     }
 
@@ -211,7 +265,7 @@ impl JwtVerifier {
         // A token that is refused in any case is not worth a request.
         let claims = self.validated(Claims::from_payload(parts.payload(&mut parts.buffer())?)?)?;
         // A server with a public key does not sign with HS256.
-        if self.client.keys().is_published(&self.client, self.policy).await? {
+        if self.has_keys() || self.client.keys().is_published(&self.client, self.policy).await? {
             return Err(TokenError::AlgorithmNotAllowed.into());
         }
         match self.client.keys().server_checks().user(&self.client, token, self.policy.cooldown).await {

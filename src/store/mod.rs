@@ -57,7 +57,8 @@ pub type StoreChanges = Pin<Box<dyn Stream<Item = ()> + Send>>;
 ///
 /// [`MemoryStore`] keeps it in this process. [`FileStore`] suits applications and command-line tools, `KeyringStore`
 /// (feature `keyring`) uses the system's keychain, and `RedisStores` (feature `redis`) and `PostgresStores` (feature
-/// `postgres`) suit services with several processes. A store of your own consists of a load, a compare-and-swap and a lease, which any database supports.
+/// `postgres`) suit services with several processes. A store of your own consists of a load, a compare-and-swap and a
+/// lease, which any database supports.
 ///
 /// The session manager waits for each method no longer than the client's timeout (see `ClientBuilder::timeout`), and
 /// for `lease` no longer than half of it, then drops the future and treats the call as failed.

@@ -24,14 +24,16 @@
 //! # }
 //! ```
 
+mod protected_resource;
 mod reject;
 mod require;
 mod verified;
 mod verify;
 
+pub use protected_resource::{ProtectedResource, ProtectedResourceLayer};
 pub use reject::Rejection;
 pub use require::{Require, RequireLayer};
 pub use verified::Verified;
 #[cfg(feature = "web")]
-pub(crate) use verify::{Verification, is_about_token};
+pub(crate) use verify::{TokenCookies, Verification, is_about_token};
 pub use verify::{Verify, VerifyLayer};

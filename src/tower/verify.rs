@@ -1,6 +1,7 @@
 //! The layer that verifies access tokens.
 
 use std::{
+    fmt,
     future::Future,
     mem,
     pin::Pin,
@@ -8,13 +9,14 @@ use std::{
     task::{Context, Poll},
 };
 
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Request, header};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::Rejection;
 use crate::{
-    error::Error,
+    error::{Error, Result},
     jwt::{Claims, JwtVerifier},
     secret::Secret,
 };
@@ -27,13 +29,20 @@ use crate::{
 pub struct VerifyLayer {
     verifier: JwtVerifier,
     cookie: Option<String>,
+    token_cookies: Option<Arc<dyn TokenCookies>>,
+}
+
+/// Reads an access token from cookies.
+pub(crate) trait TokenCookies: fmt::Debug + Send + Sync {
+    /// Returns the token, if there is one. Fails if that is unknown.
+    fn token<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Result<Option<Secret>>>;
 }
 
 impl VerifyLayer {
     /// Creates a layer with this verifier, which should have an [audience](JwtVerifier::audience).
     #[must_use]
     pub fn new(verifier: JwtVerifier) -> Self {
-        Self { verifier, cookie: None }
+        Self { verifier, cookie: None, token_cookies: None }
     }
 
     /// Takes the token from this cookie if the request has no `Authorization` header. Default: only the header.
@@ -47,8 +56,24 @@ impl VerifyLayer {
         self
     }
 
+    /// Takes the token from these cookies if there is neither a header nor the other cookie.
+    #[cfg(feature = "web")]
+    pub(crate) fn token_cookies(mut self, cookies: Arc<dyn TokenCookies>) -> Self {
+        self.token_cookies = Some(cookies);
+        self
+    }
+
     async fn verify(&self, headers: &HeaderMap) -> Result<Arc<Claims>, Rejection> {
-        let token = self.token(headers)?;
+        let token = match (self.token(headers), &self.token_cookies) {
+            (Err(Rejection::Missing), Some(cookies)) => match cookies.token(headers).await {
+                Ok(token) => token.ok_or(Rejection::Missing)?,
+                Err(error) => {
+                    tracing::warn!(%error, "the cookies of a session could not be read");
+                    return Err(Rejection::Unavailable);
+                }
+            },
+            (token, _) => token?,
+        };
         let claims = self.verifier.verify(&token).await.map_err(|error| {
             tracing::debug!(%error, "an access token was refused");
             if is_about_token(&error) { Rejection::Invalid } else { Rejection::Unavailable }

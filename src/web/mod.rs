@@ -20,6 +20,7 @@
 mod attributes;
 #[cfg(feature = "axum")]
 mod axum;
+mod bearer;
 mod browser_session;
 mod chunks;
 mod cookie_session;
@@ -39,6 +40,7 @@ mod session_cookies;
 mod ssr;
 mod ssr_encoding;
 mod ssr_flows;
+mod unverified;
 
 pub use browser_session::BrowserSession;
 pub use cookie_session::CookieSession;

@@ -8,6 +8,7 @@ use super::{
     CookieSession, RequestCookies, SessionCookies,
     browser_session::{VerifiedSession, session_of},
     refreshes::Refreshes,
+    unverified::UnverifiedLimit,
 };
 use crate::{
     client::Client,
@@ -28,6 +29,7 @@ pub(super) struct Opener {
     pub(super) verifier: JwtVerifier,
     pub(super) cookies: Arc<dyn SessionCookies>,
     pub(super) refreshes: Arc<Refreshes>,
+    unverified: Arc<UnverifiedLimit>,
 }
 
 impl fmt::Debug for Opener {
@@ -57,6 +59,7 @@ impl Opener {
             verifier: client.jwt_verifier().audience("authenticated"),
             cookies,
             refreshes: Arc::default(),
+            unverified: Arc::default(),
         }
     }
 
@@ -89,6 +92,9 @@ impl Opener {
             Err(error) => {
                 tracing::debug!(%error, "the access token in a cookie was refused");
                 return match self.expired(&session, &error) {
+                    Some(claims) if error.token() == Some(TokenError::UnknownKey) => {
+                        self.refresh_unverified(opened, session, &claims).await;
+                    }
                     Some(claims) => self.refresh(opened, session, &claims, None).await,
                     None => opened.fail(&Failure::of(&error)),
                 };
@@ -117,6 +123,17 @@ impl Opener {
     fn is_due(&self, claims: &Claims) -> bool {
         let lifetime = claims.iat.map_or(MARGIN * 4, |issued| claims.exp - issued);
         claims.exp - self.client.server_now() < MARGIN.min(lifetime / 4)
+    }
+
+    async fn refresh_unverified(&self, opened: &mut Opened, session: CookieSession, claims: &Claims) {
+        if !self.unverified.acquire(self.client.clock().uptime()) {
+            tracing::warn!("too many sessions whose access token cannot be verified");
+            return opened.fail(&Failure::Unknown);
+        }
+        self.refresh(opened, session, claims, None).await;
+        if opened.is_refreshed || opened.is_unknown {
+            self.unverified.release();
+        }
     }
 
     /// Refreshes the session. `valid` are the claims of its access token, unless that has expired.

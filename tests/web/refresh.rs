@@ -198,3 +198,31 @@ async fn two_processes_with_one_session() {
     world.clock.advance(HOUR);
     assert_eq!(other.get("/server").await.body, "true");
 }
+
+#[tokio::test]
+async fn made_up_tokens_cause_few_requests() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in().await;
+    assert_eq!(browser.get("/").await.body, EMAIL);
+    let before = world.server.count("token");
+    let mut statuses = Vec::new();
+    for number in 0..8 {
+        // Expired, and signed with a key that does not exist.
+        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let header = part(serde_json::json!({ "alg": "ES256", "kid": "made-up" }));
+        let claims = part(serde_json::json!({ "sub": "11111111-2222-4333-8444-555555555555", "exp": 1_000_000_000 }));
+        let token = format!("{header}.{claims}.{}", part(number.into()));
+        let made_up = serde_json::json!({
+            "access_token": token, "refresh_token": format!("made-up-{number}"), "expires_at": 1_000_000_000
+        });
+        let mut attacker = browser.clone();
+        put(&mut attacker, &made_up);
+        statuses.push(attacker.get("/").await.status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 503, 503, 503]);
+    assert_eq!(world.server.count("token"), before + 5);
+    // Others are not affected, even if their session is due.
+    world.clock.advance(HOUR);
+    assert_eq!(browser.get("/server").await.body, "true");
+}

@@ -112,6 +112,25 @@ static AUTH_JS: Program = Program {
     ]],
 };
 
+/// Without it, `tests/web` skips its tests with JavaScript.
+static SUPABASE_SSR: Program = Program {
+    name: "@supabase/ssr (npm)",
+    probe: &[
+        "node",
+        "--eval",
+        "const {dependencies} = require('./tests/web/node/package.json'); \
+         const version = (name) => require(`./target/clients/ssr/node_modules/${name}/package.json`).version; \
+         process.exit(Object.entries(dependencies).every(([name, pin]) => version(name) === pin) ? 0 : 1)",
+    ],
+    install: &[&[
+        "sh",
+        "-c",
+        "mkdir -p target/clients/ssr && cd tests/web/node && \
+         cp package.json package-lock.json .npmrc ../../../target/clients/ssr && \
+         npm ci --prefix ../../../target/clients/ssr",
+    ]],
+};
+
 static SUPABASE_AUTH: Program = Program {
     name: "supabase-auth (PyPI)",
     probe: &[
@@ -192,6 +211,7 @@ const STEPS: &[Step] = &[
     Step { name: "redis-server", needs: Some(&REDIS), work: Nothing },
     Step { name: "postgres", needs: Some(&POSTGRES), work: Nothing },
     Step { name: "auth-js", needs: Some(&AUTH_JS), work: Nothing },
+    Step { name: "supabase-ssr", needs: Some(&SUPABASE_SSR), work: Nothing },
     Step { name: "supabase-auth", needs: Some(&SUPABASE_AUTH), work: Nothing },
     Step { name: "auth-go", needs: Some(&AUTH_GO), work: Nothing },
     Step { name: "chromium", needs: Some(&CHROMIUM), work: Nothing },

@@ -1,6 +1,6 @@
 //! Parsed public keys and their lookup by key id and algorithm.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -112,6 +112,12 @@ fn decode(member: Option<&String>) -> Option<Vec<u8>> {
 
 /// The usable keys of a published set.
 pub(crate) struct KeySet(Vec<Arc<PublicKey>>);
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|key| &key.id)).finish()
+    }
+}
 
 impl KeySet {
     pub(crate) fn new(published: &JwkSet) -> Self {
