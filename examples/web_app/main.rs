@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("Read the emails, and the codes of authenticator apps, at {mailbox}");
     }
     let listener = TcpListener::bind("127.0.0.1:3000").await?;
-    Ok(axum::serve(listener, app::router(App { client, mailbox }, cookies)?).await?)
+    Ok(axum::serve(listener, app::router(App { client, site: SITE.to_owned(), mailbox }, cookies)?).await?)
 }
 
 /// Starts a fake server that confirms email addresses, and whose providers ask who signs in.

@@ -1,6 +1,6 @@
 //! What users do with their accounts.
 
-use support::chromium::Chromium;
+use support::chromium::{Chromium, Tab};
 
 use crate::site::{ADA, PASSWORD, Site};
 
@@ -79,15 +79,58 @@ pub async fn a_code_by_email(site: &Site, chromium: &Chromium) {
     assert_eq!(tab.click("Continue").await.path(), "/account");
 }
 
+/// The link leads back to the page from which the user was sent to the sign-in.
+pub async fn a_link_by_email(site: &Site, chromium: &Chromium) {
+    site.create_user(ADA).await;
+    let profile = chromium.profile().await;
+    let tab = profile.tab().await;
+    tab.goto(site.url("/new-password")).await;
+    tab.fill("email", ADA).await;
+    tab.click("Email me a link instead").await;
+    // A mail program opens the link in a new tab.
+    let page = profile.tab().await.goto(site.link_to(ADA)).await;
+    assert_eq!((page.path(), page.status), ("/new-password", 200), "{page:?}");
+}
+
+/// The link of a sign-up, opened in the browser of the sign-up and in another one.
+pub async fn a_link_of_a_sign_up(site: &Site, chromium: &Chromium) {
+    let sign_up = async |tab: &Tab, email: &str| {
+        tab.goto(site.url("/sign-up")).await;
+        tab.fill("name", "Ada").await;
+        site.enter_credentials(tab, email, PASSWORD).await;
+    };
+    let tab = chromium.profile().await.tab().await;
+    sign_up(&tab, ADA).await;
+    let page = tab.follow(site.link_to(ADA)).await;
+    assert_eq!(page.path(), "/account", "{page:?}");
+
+    let tab = chromium.profile().await.tab().await;
+    sign_up(&tab, "grace@example.com").await;
+    let other = chromium.profile().await.tab().await;
+    let page = other.goto(site.link_to("grace@example.com")).await;
+    assert_eq!(page.path(), "/sign-in?notice=flow_expired");
+    assert!(page.text.contains("The sign-in was started in another browser"), "{page:?}");
+    // The address is confirmed, so the password suffices now.
+    let page = site.enter_credentials(&other, "grace@example.com", PASSWORD).await;
+    assert_eq!(page.path(), "/account", "{page:?}");
+}
+
 pub async fn a_forgotten_password(site: &Site, chromium: &Chromium) {
     site.create_user(ADA).await;
     let tab = chromium.profile().await.tab().await;
-    tab.goto(site.url("/sign-in")).await;
-    tab.click("Forgot your password?").await;
-    tab.fill("email", ADA).await;
-    tab.click("Email me").await;
+    let ask = async || {
+        tab.goto(site.url("/sign-in")).await;
+        tab.click("Forgot your password?").await;
+        tab.fill("email", ADA).await;
+        tab.click("Email me").await;
+    };
+    ask().await;
     tab.fill("code", &site.code_to(ADA)).await;
     assert_eq!(tab.click("Continue").await.path(), "/new-password");
+    tab.click("Sign out").await;
+    ask().await;
+    let page = tab.follow(site.link_to(ADA)).await;
+    assert_eq!(page.path(), "/new-password", "{page:?}");
     tab.fill("password", "better-horse-8").await;
     let page = tab.click("Change password").await;
     assert!(page.text.contains("Your password is changed."), "{page:?}");

@@ -1,6 +1,10 @@
 //! What other sites and other users try.
 
 use axum::{Router, response::Html, routing::get};
+use gotrue::{
+    SignInMessage,
+    reqwest::{self, header::LOCATION, redirect::Policy},
+};
 use support::chromium::Chromium;
 
 use crate::site::{ADA, EVE, PASSWORD, Site, serve};
@@ -60,4 +64,66 @@ pub async fn markup_in_a_name(site: &Site, chromium: &Chromium) {
     assert!(page.text.contains(&format!("Hello, {name}")), "{page:?}");
     assert_eq!(tab.evaluate("document.querySelector('[name=name]').value").await, name);
     assert_eq!(tab.evaluate("document.title").await, "Account · Acme");
+}
+
+/// Starts a sign-in with a provider as the attacker, and returns the callback URL without opening it.
+async fn callback_of_attacker(site: &Site) -> String {
+    let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+    let next = async |url: &str| {
+        let response = http.get(url).send().await.unwrap();
+        response.headers()[LOCATION].to_str().unwrap().to_owned()
+    };
+    let page = next(&next(&site.url("/auth/provider/github")).await).await;
+    next(&next(&format!("{page}&email={EVE}")).await).await
+}
+
+/// The callback of a flow that another browser has started (login CSRF).
+pub async fn callback_of_another(site: &Site, chromium: &Chromium) {
+    site.create_user(ADA).await;
+    let callback = callback_of_attacker(site).await;
+    assert!(callback.starts_with(&site.url("/auth/callback?")) && callback.contains("code="));
+    let profile = chromium.profile().await;
+    let tab = profile.tab().await;
+    let page = tab.goto(&callback).await;
+    assert_eq!(page.path(), "/sign-in?notice=flow_expired");
+    assert_eq!(profile.cookie_names().await, [""; 0]);
+    // It does not replace the session of a user, either.
+    site.sign_in(&tab, ADA).await;
+    tab.goto(callback_of_attacker(site).await).await;
+    let page = tab.goto(site.url("/account")).await;
+    assert!(page.text.contains(ADA) && !page.text.contains(EVE), "{page:?}");
+}
+
+/// A callback is good once: a copy of it from the history is useless after the sign-out.
+pub async fn callback_once_more(site: &Site, chromium: &Chromium) {
+    let profile = chromium.profile().await;
+    let tab = profile.tab().await;
+    tab.goto(site.url("/sign-in")).await;
+    let started = tab.click("Continue with GitHub").await;
+    let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+    let response = http.get(format!("{}&email={ADA}", started.url)).send().await.unwrap();
+    let response = http.get(response.headers()[LOCATION].to_str().unwrap()).send().await.unwrap();
+    let callback = response.headers()[LOCATION].to_str().unwrap();
+    assert_eq!(tab.goto(callback).await.path(), "/account");
+    tab.click("Sign out").await;
+    let page = tab.goto(callback).await;
+    assert_eq!(page.path(), "/sign-in?notice=flow_expired");
+    assert_eq!(profile.cookie_names().await, [""; 0]);
+}
+
+/// Opening a confirmation link signs no one in, and does not use it up: a button does.
+pub async fn confirmation_link(site: &Site, chromium: &Chromium) {
+    site.create_user(ADA).await;
+    site.client.send_otp(SignInMessage::email(ADA)).await.unwrap();
+    let hash = site.server.last_message_to(ADA).unwrap().token_hash.unwrap();
+    let link = site.url(&format!("/auth/confirm?token_hash={}&type=email&next=/new-password", hash.expose()));
+    let profile = chromium.profile().await;
+    let tab = profile.tab().await;
+    for _ in 0..2 {
+        let page = tab.goto(&link).await;
+        assert!(page.text.contains("Sign in"), "{page:?}");
+        assert_eq!(profile.cookie_names().await, [""; 0]);
+    }
+    let page = tab.click("Continue").await;
+    assert_eq!((page.path(), page.status), ("/new-password", 200), "{page:?}");
 }

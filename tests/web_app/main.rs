@@ -11,6 +11,7 @@ mod accounts;
 mod attacks;
 mod caching_proxy;
 mod pictures;
+mod provider;
 mod second_factor;
 mod sessions;
 mod site;
@@ -33,14 +34,22 @@ fn tests() -> Vec<(&'static str, Run)> {
         ("accounts::sign_up_to_sign_out", |s, c| Box::pin(accounts::sign_up_to_sign_out(s, c))),
         ("accounts::mistakes_in_words", |s, c| Box::pin(accounts::mistakes_in_words(s, c))),
         ("accounts::a_code_by_email", |s, c| Box::pin(accounts::a_code_by_email(s, c))),
+        ("accounts::a_link_by_email", |s, c| Box::pin(accounts::a_link_by_email(s, c))),
+        ("accounts::a_link_of_a_sign_up", |s, c| Box::pin(accounts::a_link_of_a_sign_up(s, c))),
         ("accounts::a_forgotten_password", |s, c| Box::pin(accounts::a_forgotten_password(s, c))),
         ("second_factor::set_up_and_used", |s, c| Box::pin(second_factor::set_up_and_used(s, c))),
+        ("provider::a_user_is_chosen", |s, c| Box::pin(provider::a_user_is_chosen(s, c))),
+        ("provider::access_is_denied", |s, c| Box::pin(provider::access_is_denied(s, c))),
+        ("provider::two_flows_at_once", |s, c| Box::pin(provider::two_flows_at_once(s, c))),
         ("sessions::two_tabs", |s, c| Box::pin(sessions::two_tabs(s, c))),
         ("sessions::expiry_during_use", |s, c| Box::pin(sessions::expiry_during_use(s, c))),
         ("sessions::fifty_requests_at_once", |s, c| Box::pin(sessions::fifty_requests_at_once(s, c))),
         ("sessions::ended_elsewhere", |s, c| Box::pin(sessions::ended_elsewhere(s, c))),
         ("sessions::a_shared_cache", |s, c| Box::pin(sessions::a_shared_cache(s, c))),
         ("attacks::forms_of_other_origins", |s, c| Box::pin(attacks::forms_of_other_origins(s, c))),
+        ("attacks::callback_of_another", |s, c| Box::pin(attacks::callback_of_another(s, c))),
+        ("attacks::callback_once_more", |s, c| Box::pin(attacks::callback_once_more(s, c))),
+        ("attacks::confirmation_link", |s, c| Box::pin(attacks::confirmation_link(s, c))),
         ("attacks::open_redirects", |s, c| Box::pin(attacks::open_redirects(s, c))),
         ("attacks::markup_in_a_name", |s, c| Box::pin(attacks::markup_in_a_name(s, c))),
         ("pictures::narrow_screens_and_labels", |s, c| Box::pin(pictures::narrow_screens_and_labels(s, c))),

@@ -30,9 +30,12 @@ impl Site {
         let builder = FakeServer::builder().confirm_addresses(true).choose_provider_user(true).clock(clock.clone());
         let server = builder.start().await;
         let client = server.client_builder().clock(clock.clone()).retries(0).build().unwrap();
-        let app = App { client: client.clone(), mailbox: Some("http://mailbox.example".to_owned()) };
-        let cookies = SealedCookies::new(&[7; 32]).unwrap();
-        let origin = serve(app::router(app, cookies).unwrap()).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = origin_of(&listener);
+        let mailbox = Some("http://mailbox.example".to_owned());
+        let app = App { client: client.clone(), site: origin.clone(), mailbox };
+        let router = app::router(app, SealedCookies::new(&[7; 32]).unwrap()).unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
         Self { clock, server, client, origin }
     }
 
@@ -64,6 +67,11 @@ impl Site {
         self.server.last_message_to(email).unwrap().code.expose().to_owned()
     }
 
+    /// Returns the link in the last email.
+    pub fn link_to(&self, email: &str) -> String {
+        self.server.last_message_to(email).unwrap().link.unwrap().expose().to_owned()
+    }
+
     /// Lets all access tokens expire.
     pub fn expire_tokens(&self) {
         self.clock.advance(Duration::from_secs(3700));
@@ -80,7 +88,11 @@ impl Site {
 /// Serves on a free port of `localhost`, and returns the origin.
 pub async fn serve(router: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+    let origin = origin_of(&listener);
     tokio::spawn(async move { axum::serve(listener, router).await });
     origin
+}
+
+fn origin_of(listener: &TcpListener) -> String {
+    format!("http://localhost:{}", listener.local_addr().unwrap().port())
 }

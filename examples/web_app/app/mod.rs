@@ -19,9 +19,11 @@ use axum::{
 };
 use gotrue::{
     Client, Error,
+    auth::{FlowKind, PkceFlow},
     axum::{Rejection, RequireLayer},
     types::AssuranceLevel,
-    web::{CurrentUser, LocalPath, SealedCookies, SessionLayer},
+    url::Url,
+    web::{AuthRoutes, BrowserSession, CurrentUser, LocalPath, SealedCookies, SessionLayer},
 };
 use maud::html;
 
@@ -32,15 +34,30 @@ use words::in_words;
 #[derive(Clone, Debug)]
 pub struct App {
     pub client: Client,
+    /// The public URL, without a slash at the end.
+    pub site: String,
     /// Where to read the emails, if the server is a fake one.
     pub mailbox: Option<String>,
 }
+
+impl App {
+    /// Starts a sign-in by a link in an email. Returns the flow, and the URL to which the link redirects.
+    fn start_flow(&self, session: &BrowserSession, kind: FlowKind, next: LocalPath) -> Result<(PkceFlow, Url), Error> {
+        let flow = session.start_flow(kind, next)?;
+        let callback = flow.redirect_to(format!("{}{AUTH}/callback", self.site))?;
+        Ok((flow, callback))
+    }
+}
+
+/// Where the routes of signing in are mounted.
+const AUTH: &str = "/auth";
 
 /// Returns the whole application.
 pub fn router(app: App, cookies: SealedCookies) -> Result<Router, Error> {
     let sessions = SessionLayer::new(&app.client, cookies)
         .sign_in_page("/sign-in".parse()?)
         .second_factor_page("/second-factor".parse()?);
+    let auth = AuthRoutes::new(format!("{}{AUTH}", app.site))?.home_page("/account".parse()?);
     let vault = Router::new()
         .route("/vault", get(home::vault))
         .route_layer(RequireLayer::new().assurance_level(AssuranceLevel::Aal2));
@@ -53,6 +70,7 @@ pub fn router(app: App, cookies: SealedCookies) -> Result<Router, Error> {
         .merge(password::routes())
         .merge(second_factor::routes())
         .merge(account::routes())
+        .nest_service(AUTH, auth)
         .fallback(home::not_found)
         .layer(sessions);
     Ok(pages

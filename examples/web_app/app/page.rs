@@ -3,6 +3,9 @@
 use gotrue::web::CurrentUser;
 use maud::{DOCTYPE, Markup, html};
 
+/// Signs out, and returns to the sign-in page.
+const SIGN_OUT: &str = "/auth/sign-out?next=%2Fsign-in%3Fnotice%3Dsigned-out";
+
 /// Returns a page. Visitors see links to sign in and up; users see who they are and can sign out.
 pub fn page(title: &str, user: Option<&CurrentUser>, content: &Markup) -> Markup {
     html! {
@@ -21,7 +24,7 @@ pub fn page(title: &str, user: Option<&CurrentUser>, content: &Markup) -> Markup
                     nav aria-label="Account" {
                         @if let Some(user) = user {
                             a href="/account" { (user.email.as_deref().unwrap_or("Account")) }
-                            form method="post" action="/sign-out" { button.link { "Sign out" } }
+                            form method="post" action=(SIGN_OUT) { button.link { "Sign out" } }
                         } @else {
                             a href="/sign-in" { "Sign in" }
                             a href="/sign-up" { "Sign up" }

@@ -8,7 +8,8 @@ use axum::{
     routing::get,
 };
 use gotrue::{
-    ProfileUpdate, Recover, Secret,
+    Error, ProfileUpdate, Recover, Secret,
+    auth::FlowKind,
     types::OtpType,
     web::{BrowserSession, CurrentUser},
 };
@@ -33,13 +34,18 @@ struct EmailForm {
     email: String,
 }
 
-async fn recover(State(app): State<App>, Form(form): Form<EmailForm>) -> Response {
-    match app.client.recover(Recover::email(&form.email)).await {
+async fn recover(State(app): State<App>, session: BrowserSession, Form(form): Form<EmailForm>) -> Response {
+    match send_link(&app, &session, &form.email).await {
         Ok(()) => code_page(&app, &form.email, OtpType::Recovery, None).into_response(),
         Err(error) => {
             (StatusCode::UNPROCESSABLE_ENTITY, forgotten_page(&form.email, Some(&in_words(&error)))).into_response()
         }
     }
+}
+
+async fn send_link(app: &App, session: &BrowserSession, email: &str) -> Result<(), Error> {
+    let (flow, callback) = app.start_flow(session, FlowKind::Recovery, "/new-password".parse()?)?;
+    app.client.recover(Recover::email(email).redirect_to(callback).pkce(flow.verifier())).await
 }
 
 #[derive(Deserialize)]

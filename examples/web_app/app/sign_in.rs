@@ -1,4 +1,4 @@
-//! Signing in: by password, by a link in an email, and with GitHub.
+//! Signing in: by password, by a link in an email, and with GitHub, for which the routes of `AuthRoutes` suffice.
 
 use axum::{
     Form, Router,
@@ -8,10 +8,11 @@ use axum::{
     routing::{get, post},
 };
 use gotrue::{
-    Password, Secret, SignInMessage, SignOutScope,
+    Error, Password, Secret, SignInMessage,
+    auth::FlowKind,
     types::OtpType,
     user::Assurance,
-    web::{BrowserSession, CurrentUser, LocalPath},
+    web::{BrowserSession, CurrentUser, LocalPath, SignInNotice},
 };
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -24,10 +25,7 @@ use super::{
 };
 
 pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/sign-in", get(show).post(by_password))
-        .route("/sign-in/email", post(by_email))
-        .route("/sign-out", post(sign_out))
+    Router::new().route("/sign-in", get(show).post(by_password)).route("/sign-in/email", post(by_email))
 }
 
 /// The query of a page to which other pages redirect.
@@ -56,7 +54,12 @@ async fn show(visitor: Option<CurrentUser>, Query(query): Query<PageQuery>) -> R
         return Redirect::to("/account").into_response();
     }
     let form = SignInForm { next: query.next.unwrap_or_else(|| "/account".to_owned()), ..SignInForm::default() };
-    sign_in_page(&form, &notice(query.notice.as_deref())).into_response()
+    let name = query.notice.as_deref();
+    let message = match name.and_then(|name| name.parse::<SignInNotice>().ok()) {
+        Some(refused) => alert(Some(&refused.to_string())),
+        None => notice(name),
+    };
+    sign_in_page(&form, &message).into_response()
 }
 
 async fn by_password(session: BrowserSession, Form(form): Form<SignInForm>) -> Response {
@@ -69,18 +72,18 @@ async fn by_password(session: BrowserSession, Form(form): Form<SignInForm>) -> R
     }
 }
 
-async fn by_email(State(app): State<App>, Form(form): Form<SignInForm>) -> Response {
-    let message = SignInMessage::email(&form.email).create_user(false);
-    match app.client.send_otp(message).await {
-        Ok(_) => code_page(&app, &form.email, OtpType::Email, None).into_response(),
+async fn by_email(State(app): State<App>, session: BrowserSession, Form(form): Form<SignInForm>) -> Response {
+    match send_link(&app, &session, &form).await {
+        Ok(()) => code_page(&app, &form.email, OtpType::Email, None).into_response(),
         Err(error) => refused(&form, &in_words(&error)),
     }
 }
 
-async fn sign_out(session: BrowserSession) -> Redirect {
-    // The cookies are removed even if the server cannot be reached.
-    let _ = session.sign_out(SignOutScope::Local).await;
-    Redirect::to("/sign-in?notice=signed-out")
+async fn send_link(app: &App, session: &BrowserSession, form: &SignInForm) -> Result<(), Error> {
+    let (flow, callback) = app.start_flow(session, FlowKind::MagicLink, form.next())?;
+    let message = SignInMessage::email(&form.email).create_user(false).redirect_to(callback).pkce(flow.verifier());
+    app.client.send_otp(message).await?;
+    Ok(())
 }
 
 fn refused(form: &SignInForm, error: &str) -> Response {
@@ -92,6 +95,8 @@ fn sign_in_page(form: &SignInForm, message: &Markup) -> Markup {
         section.card {
             h1 { "Sign in" }
             (message)
+            a.button.provider href=(super::with_next("/auth/provider/github", &form.next())) { "Continue with GitHub" }
+            p.or { "or" }
             form method="post" action="/sign-in" {
                 input type="hidden" name="next" value=(form.next);
                 (field("Email", "email", "email", "username", &form.email))

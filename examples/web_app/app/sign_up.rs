@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use gotrue::{Secret, SignUp, SignUpOutcome, types::OtpType, web::BrowserSession};
+use gotrue::{Error, Secret, SignUp, SignUpOutcome, auth::FlowKind, types::OtpType, web::BrowserSession};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -31,8 +31,7 @@ struct SignUpForm {
 }
 
 async fn sign_up(State(app): State<App>, session: BrowserSession, Form(form): Form<SignUpForm>) -> Response {
-    let sign_up = SignUp::email(&form.email, form.password.clone()).data(json!({ "name": form.name }));
-    match session.sign_up(sign_up).await {
+    match create(&app, &session, &form).await {
         Ok(SignUpOutcome::Session(_)) => Redirect::to("/account").into_response(),
         // The page is the same if the address has an account already.
         Ok(SignUpOutcome::ConfirmationRequired(_)) => {
@@ -40,6 +39,12 @@ async fn sign_up(State(app): State<App>, session: BrowserSession, Form(form): Fo
         }
         Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, sign_up_page(&form, Some(&in_words(&error)))).into_response(),
     }
+}
+
+async fn create(app: &App, session: &BrowserSession, form: &SignUpForm) -> Result<SignUpOutcome, Error> {
+    let (flow, callback) = app.start_flow(session, FlowKind::SignUp, "/account".parse()?)?;
+    let sign_up = SignUp::email(&form.email, form.password.clone()).data(json!({ "name": form.name }));
+    session.sign_up(sign_up.redirect_to(callback).pkce(flow.verifier())).await
 }
 
 fn sign_up_page(form: &SignUpForm, error: Option<&str>) -> Markup {

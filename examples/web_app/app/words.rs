@@ -7,7 +7,6 @@ pub fn in_words(error: &Error) -> String {
     let Some(code) = error.code() else {
         return match error {
             Error::InvalidInput { what, why } => format!("The {what} {why}."),
-            Error::MissingVerifier => "Open the link in the browser in which you asked for it, or start again.".into(),
             Error::NoSession => "You are signed out. Sign in again.".into(),
             _ => unexpected(error),
         };
@@ -26,9 +25,6 @@ pub fn in_words(error: &Error) -> String {
         ErrorCode::ReauthenticationNeeded => "Your sign-in is too long ago. Sign out, sign in again, and retry.",
         ErrorCode::UserBanned => "This account is blocked.",
         ErrorCode::OverRequestRateLimit | ErrorCode::OverEmailSendRateLimit => "Too many attempts. Wait a minute.",
-        ErrorCode::FlowStateExpired | ErrorCode::FlowStateNotFound | ErrorCode::BadCodeVerifier => {
-            "This sign-in has expired. Start again."
-        }
         ErrorCode::SessionNotFound | ErrorCode::SessionExpired => "You are signed out. Sign in again.",
         _ => return unexpected(error),
     };
