@@ -7,11 +7,10 @@ use std::{
     time::Duration,
 };
 
-use sha2::{Digest, Sha256};
-
 use crate::{
     client::Client,
     error::{Error, Result},
+    platform::sha256,
     secret::Secret,
 };
 
@@ -41,7 +40,7 @@ impl SessionChecks {
 
     /// Fails if the session is over, or if the server cannot be asked.
     pub(super) async fn check(&self, client: &Client, token: &Secret) -> Result<()> {
-        let digest = Sha256::digest(token.expose()).into();
+        let digest = sha256(token.expose().as_bytes());
         if let Some(known) = self.known(&digest, client.clock().uptime()) {
             return known;
         }

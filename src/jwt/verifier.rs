@@ -201,7 +201,7 @@ impl JwtVerifier {
     pub fn keys_from_env(self) -> Result<Self> {
         let Some(json) = Environment::read().jwks else { return Ok(self) };
         let keys: Option<JwkSet> = serde_json::from_str(&json).ok();
-        let verifier = keys.map(|keys| self.keys(&keys)).filter(|verifier| verifier.has_keys());
+        let verifier = keys.map(|keys| self.keys(&keys)).filter(Self::has_keys);
         verifier.ok_or_else(|| Error::invalid("key set", "in the environment must be JSON with a usable public key"))
     }
 

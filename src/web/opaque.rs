@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 use cookie::{Cookie, SameSite};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::{CookieSession, RequestCookies, SessionCookies, attributes::Attributes};
 use crate::{
     client::Client,
     error::{Error, Result, StoreError},
     jwt::Claims,
+    platform::sha256,
     session::Session,
     store::{SessionStore, SessionStores, StoredSession},
     types,
@@ -216,7 +216,7 @@ impl SessionId {
     }
 
     fn hash(&self) -> String {
-        URL_SAFE_NO_PAD.encode(Sha256::digest(&self.0))
+        URL_SAFE_NO_PAD.encode(sha256(self.0.as_bytes()))
     }
 }
 
