@@ -231,7 +231,7 @@ fn operate(state: &mut State, request: &Request, operation: &'static Operation) 
         "list_oauth_grants" => grants::list(state, request),
         "revoke_oauth_grant" => grants::revoke(state, request),
         "sso" => sso::sign_in::sign_in(state, request),
-        "saml_metadata" => Ok(sso::service_provider::metadata(state)),
+        "saml_metadata" => sso::service_provider::metadata(state),
         "saml_acs" => Ok(sso::service_provider::assertion(state, request)),
         "scim_service_provider_config" => Ok(scim::service_provider_config(state)),
         "scim_resource_types" | "scim_schemas" => Ok(scim::empty_list()),

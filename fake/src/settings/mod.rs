@@ -1,6 +1,7 @@
 //! The settings of a server.
 
 pub(crate) mod rates;
+pub(crate) mod saml;
 pub(crate) mod sms;
 pub(crate) mod variables;
 mod without_effect;
@@ -19,6 +20,7 @@ use crate::{
     redirect_url::SITE_URL,
     settings::{
         rates::{Rate, RateLimits},
+        saml::SamlKey,
         sms::SmsProvider,
     },
     url_pattern,
@@ -42,6 +44,8 @@ pub(crate) struct ServerSettings {
     pub(crate) saml: bool,
     /// The URL below which the SAML endpoints are, if it is another one than that of the server.
     pub(crate) saml_url: Option<String>,
+    /// The private key for SAML (PKCS #1). Without one, one is generated.
+    pub(crate) saml_private_key: Option<SamlKey>,
     pub(crate) scim: bool,
     pub(crate) captcha: bool,
     pub(crate) disabled_providers: Vec<Provider>,
@@ -250,6 +254,7 @@ impl Default for ServerSettings {
             manual_linking: true,
             saml: true,
             saml_url: None,
+            saml_private_key: None,
             scim: true,
             captcha: false,
             disabled_providers: Vec::new(),

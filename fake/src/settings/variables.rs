@@ -12,6 +12,7 @@ use crate::{
     settings::{
         Codes, ServerSettings,
         rates::Rate,
+        saml::SamlKey,
         without_effect::{NOT_IMPLEMENTED, RETIRED, WITHOUT_EFFECT},
     },
 };
@@ -173,6 +174,10 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("GOTRUE_SAML_ENABLED", |s, v| flag(v).map(|v| s.saml = v)),
     ("GOTRUE_SAML_EXTERNAL_URL", |s, v| {
         s.saml_url = if v.is_empty() { None } else { url(v)? };
+        Ok(())
+    }),
+    ("GOTRUE_SAML_PRIVATE_KEY", |s, v| {
+        s.saml_private_key = if v.is_empty() { None } else { Some(SamlKey::parse(v)?) };
         Ok(())
     }),
     ("GOTRUE_SAML_RATE_LIMIT_ASSERTION", |s, v| events(v).map(|v| s.rate_limits.saml_assertion = v)),

@@ -1,9 +1,29 @@
 //! Settings of single providers, and of ID tokens.
 
 use gotrue::{Provider, reqwest::Method};
+use gotrue_fake::FakeServer;
 use serde_json::{Value, json};
 
 use crate::{World, refusal, token};
+
+/// A throw-away RSA key (PKCS #1).
+const SAML_KEY: &str = "\
+    MIIEowIBAAKCAQEAq2NESdvAwW7cKdqrO1FHeKobNuazO/pEA0Hc9srxuXCJYXGunsIr9KuaFJeS8uJgq1Tfuwi57KdEU6rG6KmB\
+    XXu+0/awLH+47ozn8tOX9GDpYhgyFuCTp+VdtS0CQe3gVEGxOPO4T569UFi1gLUIxy534ZUsnN4tE4Ese1oG9BJs0Nn7OmtGMuc3\
+    4Qvt8dW5CBN5v983UHDWJQEdX2peEKNm7wXcyIHLG9bpc30n+Gq1OKyDjFlt5zhAlo4beHdHT6ubSZakiE/1D3T0SAyK2ZnSNvJ+\
+    CWM0n4sr/Q20mXuphHioWdg5Tn3KcQu7CZbAzIXp0jUp4S/KH3RXgyqmbQIDAQABAoIBABZ9zfHlYVvhKQpjFHKR3Y/DvxOK3f2i\
+    f7dvtsg6ZNOBpb3AdfqGn88Zj/xg0duHAsmpNz0rzX51iv1x3W2eBQiYGzhk2MTWNBY2LqBKzVe4Ohhx9WzUJvxzGMOUdwXg6j4U\
+    auX+8fKc8dov8g3EdDTzb68ObQ7fB0pWethrPZtc8kRbksz5Ig+ydMHx9KVfgYrh9KLhpdLuxk0PB2E3al+E5wudAs+Gg2GpVkZH\
+    eMPd+Plcg/hNTXS3r8gi203QHgjAmBFEIIWRQ2W0RHw9bMqh2HA9zii8wP/F9zG0C7Ybx79ZXORxIKCRfiDSZYxtQAmRgtUEXhDj\
+    NqL96HepPQECgYEA7CP/xmODr7X0kkcOzAwo0pkk0it2Xe94GIWmkWGuSjWtw5vi0/KAyl735YvGpOa1HWbBKXiT9yFHgHxwn+vD\
+    w8BNPl+GHueB1XajRPY/UYTlAG22rTjxdxzuZEqEnIfhIkpJ3agZ6c/He/mhXCO12gMcp721ALbBPKIRQrbPS4ECgYEAuc0q9MCk\
+    UPmuN4QW+zEkTsuT/Nk0Xbb6Cx9Z8D/o8lsfWktKurb6eNojpFqOfZyp2u6GRcR/RMvFMDR39RAmIZ6t4y09bgxECpVU4u7c9EXR\
+    w7gcchGW0kGPfZsDctHgH++4d0RPJf7o0/TRVYq6HivYTVSnmQ/2OV2j/JEhwO0CgYBAKVvi/MEYKhlk8Xe8y4UAC+psTLDhvyJj\
+    j1T95Yuk0EcBgka0jgyecAVtUnhL7//AGF5dtUyG9nzmFWnImhfcBVE3pF7d4MtvQ8gDAeGcdb5/SlA7auB5G9xOVc0Idwcd+Q9u\
+    8bDwzasHLYHBdlaAAR51GV+n7QA+SE7mUKOsgQKBgEPTdb7rJBC7VLHHcmw4QDzTbC59S/R5+0VcKITfj7YJNaTMn3cRnNXJLAGv\
+    XRzVt9vH/xQw6xS+Hjm+rZu0TXcwaeHofehSafRDFz3QXLB/XFfKOfgaG6idbjg4AkZD/0EpTXmcYhhIuc3GLTTA87hX4Ro5sQTb\
+    ItNGL7rfcCbxAoGBAKbU2eb44CiT/YrkB4ndFoUOxFU55Nz17XbvLNxNvvdWfd1NVcye74Z8VssV4342QTRKfaHj0dJfBlUuhlcq\
+    IyyU/1VAuFJO0i68ZwpYSkx4xwaGNxN0rcrvzyPmLY8evtjm4gpVzHycaY/v62DcNTHfV3IibZz0z4RbY6NBzSHY";
 
 impl World {
     /// Signs in with an ID token of a provider that has these claims too.
@@ -85,4 +105,30 @@ async fn saml_has_a_url_of_its_own() {
     let url = world.server.url() + "/sso/saml/metadata";
     let metadata = gotrue::reqwest::get(url).await.unwrap().text().await.unwrap();
     assert!(metadata.contains("entityID=\"https://saml.example.com/sso/saml/metadata\""), "{metadata}");
+}
+
+/// The certificate has the public key of the setting, so that identity providers keep trusting the server.
+#[tokio::test]
+async fn saml_metadata_has_the_certificate_of_the_key() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let certificate = async |settings: &[(&str, &str)]| {
+        let world = World::with(settings).await;
+        let url = world.server.url() + "/sso/saml/metadata";
+        let metadata = gotrue::reqwest::get(url).await.unwrap().text().await.unwrap();
+        let (_, rest) = metadata.split_once("<X509Certificate>").unwrap();
+        STANDARD.decode(rest.split_once("</X509Certificate>").unwrap().0).unwrap()
+    };
+    let contains = |whole: &[u8], part: &[u8]| whole.windows(part.len()).any(|window| window == part);
+    // The modulus is at the same place in every such key.
+    let key = STANDARD.decode(SAML_KEY).unwrap();
+    let modulus = &key[12..12 + 256];
+    let own = certificate(&[("GOTRUE_SAML_PRIVATE_KEY", SAML_KEY)]).await;
+    assert!(contains(&own, modulus) && contains(&own, b"SAML 2.0 Certificate for 127.0.0.1"));
+    assert!(contains(&own, b"_samlsp.127.0.0.1") && contains(&own, b"700101000000Z"));
+    assert_eq!(certificate(&[("GOTRUE_SAML_PRIVATE_KEY", SAML_KEY)]).await, own);
+    let other = certificate(&[]).await;
+    assert!(!contains(&other, modulus) && contains(&other, b"SAML 2.0 Certificate for 127.0.0.1"));
+    let error = FakeServer::builder().variables([("GOTRUE_SAML_PRIVATE_KEY", "AAAA")]).unwrap_err().to_string();
+    let why = "expected an RSA key of at least 2048 bits in the format PKCS #1";
+    assert_eq!(error, format!("GOTRUE_SAML_PRIVATE_KEY: {why}"));
 }

@@ -1,5 +1,6 @@
 //! Single sign-on with SAML.
 
+mod certificate;
 pub(crate) mod idp_metadata;
 pub(crate) mod providers;
 pub(crate) mod service_provider;

@@ -1,24 +1,23 @@
 //! The server as a SAML service provider. It signs requests, and verifies no response.
 
-use aws_lc_rs::{
-    error::Unspecified,
-    rand::SystemRandom,
-    rsa::{KeyPair, KeySize},
-    signature::RSA_PKCS1_SHA256,
-};
+use aws_lc_rs::{error::Unspecified, rand::SystemRandom, signature::RSA_PKCS1_SHA256};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::Duration;
 use miniz_oxide::deflate::compress_to_vec;
 
 use crate::{
+    handlers::sso::certificate,
     model::{NameIdFormat, Operation},
     redirect_url::{error_pairs, with_query},
     state::State,
-    wire::{ApiError, Request, Response},
+    wire::{ApiError, ApiResult, Request, Response},
 };
 
 /// The real server signs with SHA-1 by default, which the library does not offer.
 const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+
+/// The namespace of XML signatures.
+const SIGNATURES: &str = "http://www.w3.org/2000/09/xmldsig#";
 
 const TIME: &str = "%Y-%m-%dT%H:%M:%S.%3fZ";
 
@@ -31,7 +30,10 @@ pub(crate) fn url(state: &State, operation: &str) -> String {
 }
 
 /// `GET /sso/saml/metadata`.
-pub(crate) fn metadata(state: &State) -> Response {
+pub(crate) fn metadata(state: &mut State) -> ApiResult {
+    let key = certificate::key(state).map_err(|_| ApiError::unforeseen())?;
+    let certificate = certificate::certificate(&key, &state.base_url).map_err(|_| ApiError::unforeseen())?;
+    state.saml_key = Some(key);
     let until = (state.now() + Duration::days(2)).format(TIME);
     let (entity, acs) = (url(state, "saml_metadata"), url(state, "saml_acs"));
     let protocol = "urn:oasis:names:tc:SAML:2.0:protocol";
@@ -40,11 +42,13 @@ pub(crate) fn metadata(state: &State) -> Response {
     let xml = format!(
         "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" validUntil=\"{until}\" entityID=\"{entity}\">\
          <SPSSODescriptor protocolSupportEnumeration=\"{protocol}\" WantAssertionsSigned=\"true\">\
+         <KeyDescriptor use=\"signing\"><KeyInfo xmlns=\"{SIGNATURES}\"><X509Data><X509Certificate>{certificate}\
+         </X509Certificate></X509Data></KeyInfo></KeyDescriptor>\
          <NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</NameIDFormat>\
          <NameIDFormat>{format}</NameIDFormat><AssertionConsumerService Binding=\"{binding}\" Location=\"{acs}\" \
          index=\"1\"></AssertionConsumerService></SPSSODescriptor></EntityDescriptor>"
     );
-    Response::new(200).body("application/xml", xml).header("cache-control", "public, max-age=600")
+    Ok(Response::new(200).body("application/xml", xml).header("cache-control", "public, max-age=600"))
 }
 
 /// Returns a signed SAML request for the redirect binding.
@@ -76,12 +80,9 @@ pub(crate) fn authentication_request(
     Ok(with_query(location, &pairs))
 }
 
-/// Signs the parameters. The key is generated when it is first used, as that takes a while.
+/// Signs the parameters.
 fn sign(state: &mut State, parameters: &str) -> Result<String, Unspecified> {
-    let key = match state.saml_key.take() {
-        Some(key) => key,
-        None => KeyPair::generate(KeySize::Rsa2048)?,
-    };
+    let key = certificate::key(state)?;
     let mut signature = vec![0; key.public_modulus_len()];
     key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), parameters.as_bytes(), &mut signature)?;
     state.saml_key = Some(key);
