@@ -61,7 +61,7 @@ mod tests {
     fn keys_are_those_of_the_family_of_the_url() {
         let (own, hosted) = (("GOTRUE_JWKS", "own"), ("SUPABASE_JWKS", "hosted"));
         let (own_url, hosted_url) = (("GOTRUE_URL", "http://a:1"), ("SUPABASE_URL", "https://p.supabase.co"));
-        let cases: &[(&[(&str, &str)], Option<&str>)] = &[
+        let cases: [(&[(&str, &str)], _); 8] = [
             (&[], None),
             (&[own], Some("own")),
             (&[hosted], Some("hosted")),
@@ -75,7 +75,7 @@ mod tests {
             let read = Environment::from_lookup(|name| {
                 variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
             });
-            assert_eq!(read.jwks.as_deref(), *expected, "{variables:?}");
+            assert_eq!(read.jwks.as_deref(), expected, "{variables:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Chromium, driven by the DevTools protocol over a pipe: JSON messages, each ended by a zero byte.
+//! Chromium, driven by the `DevTools` protocol over a pipe: JSON messages, each ended by a zero byte.
 
 use std::{
     collections::VecDeque,

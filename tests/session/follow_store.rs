@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use gotrue::{
     Event, MemoryStore, Password, SessionStore, SignOutScope, SignUp,
     error::StoreError,
@@ -14,7 +14,6 @@ use gotrue::{
 };
 use gotrue_fake::FakeServer;
 use tokio::sync::watch;
-use tokio_stream::wrappers::WatchStream;
 
 /// A store whose clones hear of each other's changes.
 #[derive(Clone, Debug)]
@@ -56,7 +55,10 @@ impl SessionStore for NotifyingStore {
     }
 
     fn changes(&self) -> Option<StoreChanges> {
-        Some(WatchStream::from_changes(self.changed.subscribe()).boxed())
+        let changes = stream::unfold(self.changed.subscribe(), |mut changed| async move {
+            changed.changed().await.ok().map(|()| ((), changed))
+        });
+        Some(changes.boxed())
     }
 }
 
