@@ -3,6 +3,7 @@
 mod connection;
 #[cfg(feature = "redis-sentinel")]
 mod master;
+mod network;
 mod server;
 
 use std::{fmt, sync::Arc, time::Duration};

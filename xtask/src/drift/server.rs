@@ -3,6 +3,7 @@
 mod digest;
 mod document;
 mod fact;
+mod guard_calls;
 mod members;
 mod reach;
 mod report;
@@ -98,7 +99,7 @@ fn read(server: &Path, document: &Path) -> Result<Facts> {
     let reach = Reach::of(&index, &routes);
     let mut facts = Facts::new(routes.iter().map(routes::Route::name).collect::<BTreeSet<_>>());
     routes::facts(&routes, &mut facts);
-    routes::calls(&index, &reach, &routes, &mut facts);
+    guard_calls::facts(&index, &reach, &routes, &mut facts);
     members::facts(&index, &reach, &mut facts);
     values::facts(&index, &reach, &mut facts);
     traffic::facts(&index, &reach, &mut facts);

@@ -69,7 +69,15 @@ pub const PACKAGES: &[Package] = &[
     Package {
         name: "gotrue-openapi",
         root: "openapi/src/lib.rs",
-        rows: &[&["generate"], &["lint"], &["secrets"], &["document"], &["error"], &["finding"], &["pointer", "names"]],
+        rows: &[
+            &["generate"],
+            &["lint"],
+            &["secrets", "since"],
+            &["document"],
+            &["error"],
+            &["finding"],
+            &["pointer", "names"],
+        ],
     },
     Package {
         name: "gotrue-cli",

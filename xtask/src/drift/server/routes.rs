@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tree_sitter::Node;
 
-use super::{fact::Facts, is_of_the_api, reach::Reach};
+use super::fact::Facts;
 use crate::golang::{Declaration, File, Index, Place, Scope, all, children, every, field};
 
 pub struct Route<'s> {
@@ -268,22 +268,6 @@ pub fn facts(routes: &[Route<'_>], facts: &mut Facts) {
     }
     for (guard, (place, operations)) in guards {
         facts.add(&format!("{GUARD}{guard}"), "", place, &operations);
-    }
-}
-
-/// Adds the guards that functions call by themselves: `a.requireNotAnonymous(w, r)`.
-pub fn calls(index: &Index<'_>, reach: &Reach, routes: &[Route<'_>], facts: &mut Facts) {
-    let guards: BTreeSet<_> = routes.iter().flat_map(|route| &route.guards).map(Code::shown).collect();
-    // Those of other packages have names that others have too, such as `Handler`.
-    let is_own = |name: &str| name.starts_with(char::is_lowercase) && guards.contains(name);
-    for function in index.functions().filter(|function| is_of_the_api(function)) {
-        for call in all(function.node, "call_expression").filter_map(|call| field(call, "function")) {
-            let name = field(call, "field").map_or_else(|| function.file.line(call), |name| function.file.line(name));
-            if is_own(&name) {
-                let subject = format!("call of guard {name} in {}", function.name);
-                facts.add(&subject, "", function.file.place(call), reach.operations(&function.name));
-            }
-        }
     }
 }
 
