@@ -42,11 +42,17 @@ fn a_method_only_builds_its_request() {
     }
     let index = document::operations(&DOCUMENT).position(|operation| operation.id() == Some("verify_factor")).unwrap();
     let start = client.find("pub async fn verify_factor<").unwrap();
-    let method = client[start..].split_once('{').unwrap().1.split_whitespace().collect::<Vec<_>>().join(" ");
-    let expected = format!(
-        r#"let url = self.inner.url( &format!( "/factors/{{}}/verify", encode_path(& factor_id.to_string()) ), ); let request = self .client .post(url) .header( ::reqwest::header::ACCEPT, ::reqwest::header::HeaderValue::from_static("application/json"), ) .json(&body) .build()?; self.inner .json(&self.client, &crate::operation::OPERATIONS[{index}usize], request) .await }}"#
-    );
-    assert!(method.starts_with(&expected), "{method}\n{expected}");
+    let method: String = client[start..].split_once('{').unwrap().1.split_whitespace().collect();
+    let expected = r#"
+        let url = self.inner.url(&format!("/factors/{}/verify", encode_path(&factor_id.to_string())));
+        let request = self.client.post(url)
+            .header(::reqwest::header::ACCEPT, ::reqwest::header::HeaderValue::from_static("application/json"),)
+            .json(&body)
+            .build()?;
+        self.inner.json(&self.client, &crate::operation::OPERATIONS[INDEX], request).await
+    }"#;
+    let expected = expected.split_whitespace().collect::<String>().replace("INDEX", &format!("{index}usize"));
+    assert!(method.starts_with(&expected), "{expected} in {}", &method[..expected.len()]);
     // A header that is a parameter stays.
     assert!(client.contains(r#"header_map.append("X-JWT-AUD", value.to_string().try_into()?)"#));
     assert!(client.contains(".headers(header_map)"));

@@ -56,6 +56,7 @@ pub(crate) struct Received {
 
 impl Received {
     /// Returns `None`, because the body is still to be read.
+    #[allow(clippy::unused_self, reason = "the other implementation needs it")]
     pub(crate) fn body(&self) -> Option<&Bytes> {
         None
     }
