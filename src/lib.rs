@@ -81,6 +81,8 @@ pub use user::{ProfileUpdate, UserClient};
 /// Compiles the code in the guides.
 #[cfg(doctest)]
 mod guides {
+    #[doc = include_str!("../docs/row-level-security.md")]
+    struct RowLevelSecurity;
     #[doc = include_str!("../docs/testing.md")]
     struct Testing;
 }

@@ -47,7 +47,7 @@ impl ApiKeys {
         if *key == self.secret {
             return Some(format!("Bearer {}", self.service_role.expose()));
         }
-        let claims = keys.verify(key.expose()).ok()?;
+        let claims = keys.verify(key.expose(), None).ok()?;
         let has_role = claims["role"] == "anon" || claims["role"] == "service_role";
         has_role.then(|| key.expose().to_owned())
     }

@@ -111,23 +111,36 @@ impl Fault {
         self
     }
 
-    /// Returns the response of the fault. `own` handles the request and returns the server's own response.
-    pub(crate) fn respond(self, request: &Request, own: impl FnOnce() -> Response) -> Response {
-        let response = match self.kind {
+    /// Returns the response that the client gets instead of the server's own. `None` if the server handles the request.
+    pub(crate) fn instead(&self, request: &Request) -> Option<Response> {
+        let response = match &self.kind {
             Kind::Error(status, code) => {
-                ApiError::new(status, code, "This failure was requested by the test").into_response(request)
+                ApiError::new(*status, code.clone(), "This failure was requested by the test").into_response(request)
             }
             // Without a media type there is no header.
             Kind::Response { status, content_type, body } if content_type.is_empty() => {
-                Response { body: body.into(), ..Response::new(status) }
+                Response { body: body.clone().into(), ..Response::new(*status) }
             }
-            Kind::Response { status, content_type, body } => Response::new(status).body(&content_type, body),
-            Kind::Slow(delay) => own().delay(delay),
-            Kind::Damaged(cut) => own().cut(cut),
+            Kind::Response { status, content_type, body } => Response::new(*status).body(content_type, body.clone()),
             Kind::Reset => Response::new(500).cut(Cut::Reset),
+            Kind::Slow(_) | Kind::Damaged(_) => return None,
         };
-        match self.retry_after {
-            Some(value) => response.header("retry-after", &value),
+        Some(self.with_retry_after(response))
+    }
+
+    /// Returns the server's own response as the client gets it.
+    pub(crate) fn spoil(&self, own: Response) -> Response {
+        let response = match &self.kind {
+            Kind::Slow(delay) => own.delay(*delay),
+            Kind::Damaged(cut) => own.cut(*cut),
+            _ => own,
+        };
+        self.with_retry_after(response)
+    }
+
+    fn with_retry_after(&self, response: Response) -> Response {
+        match &self.retry_after {
+            Some(value) => response.header("retry-after", value),
             None => response,
         }
     }

@@ -26,7 +26,12 @@ const OUTSIDE: [&str; 3] = ["/.well-known/oauth-authorization-server", "/sso/sam
 const METHODS: &str = "GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS,TRACE,CONNECT";
 
 /// Returns the request as the server receives it, or the response of the gateway itself.
-pub(crate) fn pass(request: &Request, api_keys: &ApiKeys, keys: &Keys) -> Result<Request, Box<Response>> {
+pub(crate) fn pass(
+    request: &Request,
+    api_keys: &ApiKeys,
+    keys: &Keys,
+    needs_key: bool,
+) -> Result<Request, Box<Response>> {
     if is_preflight(request) {
         let mut response = Response::new(200).header("access-control-allow-methods", METHODS);
         if let Some(headers) = request.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
@@ -43,7 +48,7 @@ pub(crate) fn pass(request: &Request, api_keys: &ApiKeys, keys: &Keys) -> Result
     };
     let key = request.header("apikey").map(str::to_owned).or_else(|| request.query("apikey")).map(Secret::from);
     let authorization = key.as_ref().and_then(|key| api_keys.authorization_of(key, keys));
-    let is_open = OPEN.contains(&passed.path().trim_end_matches('/'));
+    let is_open = !needs_key || OPEN.contains(&passed.path().trim_end_matches('/'));
     match (&key, &authorization) {
         _ if is_open => {}
         (None, _) => {

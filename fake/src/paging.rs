@@ -1,6 +1,9 @@
 //! Pages of a list, and the headers that link to their neighbors.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    num::{IntErrorKind, ParseIntError},
+};
 
 use crate::wire::{ApiError, Request, Response};
 
@@ -14,7 +17,7 @@ impl Page {
     pub(crate) fn of(request: &Request) -> Result<Self, ApiError> {
         let page = Self { number: number(request, "page", 1)?, size: number(request, "per_page", 50)? };
         // The real server divides by the size and fails.
-        if page.size == 0 { Err(ApiError::unforeseen()) } else { Ok(page) }
+        if page.size == 0 { Err(ApiError::internal("Internal Server Error")) } else { Ok(page) }
     }
 
     pub(crate) fn cut<'a, T>(&self, all: &'a [T]) -> &'a [T] {
@@ -39,9 +42,9 @@ impl Page {
 
 pub(crate) fn number(request: &Request, name: &str, default: usize) -> Result<usize, ApiError> {
     let Some(text) = request.query(name).filter(|text| !text.is_empty()) else { return Ok(default) };
-    let bad = || {
-        let message = format!("Bad Pagination Parameters: strconv.ParseUint: parsing {text:?}: invalid syntax");
-        ApiError::validation_failed(message)
-    };
-    text.parse().map_err(|_| bad())
+    text.parse().map_err(|error: ParseIntError| {
+        let is_large = *error.kind() == IntErrorKind::PosOverflow;
+        let why = if is_large { "value out of range" } else { "invalid syntax" };
+        ApiError::validation_failed(format!("Bad Pagination Parameters: strconv.ParseUint: parsing {text:?}: {why}"))
+    })
 }

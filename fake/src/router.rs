@@ -1,10 +1,9 @@
 //! Routes each request to the handler of its operation. The paths are those of the document.
 
-use std::sync::Mutex;
-
 use http::Method;
 
 use crate::{
+    fault::Fault,
     gates, gateway,
     handlers::{
         admin::{
@@ -18,7 +17,7 @@ use crate::{
     },
     model::{ErrorCode, OPERATIONS, Operation},
     received::{ReceivedRequest, is_at},
-    state::{State, lock},
+    state::{State, shared::Shared},
     wire::{ApiError, ApiResult, BODY_LIMIT, Request, Response, cors},
 };
 
@@ -68,38 +67,50 @@ fn needs_no_body(operation: &str) -> bool {
     matches!(operation, "admin_delete_user" | "generate_recovery_codes")
 }
 
-/// Responds to a request, after calls of the hooks that it needs.
-pub(crate) async fn respond(state: &Mutex<State>, request: &Request) -> Response {
-    let Some(mut hooked) = lock(state).hooked_request() else { return respond_at_once(&mut lock(state), request) };
-    loop {
-        let result = lock(state).run_hooked(&hooked, request, |state| respond_at_once(state, request));
-        match result {
-            Ok(response) => return response,
-            // The state is not locked meanwhile, so that a hook can call the server.
-            Err(call) => hooked.add(call.send().await),
-        }
-    }
+/// A request that an operation handles.
+struct Received {
+    /// The request as the gateway passes it on.
+    request: Request,
+    operation: &'static Operation,
+    fault: Option<Fault>,
 }
 
 /// Responds to a request. CORS preflight requests are handled before anything else.
-fn respond_at_once(state: &mut State, request: &Request) -> Response {
-    let now = state.now();
-    let response = if state.settings.gateway {
-        gateway::pass(request, &state.api_keys, &state.keys).map_or_else(
-            |refused| gateway::add_headers(request, *refused),
-            |passed| gateway::add_headers(request, dispatch(state, &passed)),
-        )
-    } else {
-        cors::preflight(request, &state.settings.cors_allowed_headers).unwrap_or_else(|| {
-            let below = state.external_path().and_then(|path| request.below(path));
-            cors::add_headers(request, dispatch(state, below.as_ref().unwrap_or(request)))
-        })
+pub(crate) async fn respond(state: &Shared, request: &Request) -> Response {
+    let (passed, now, is_gateway) = {
+        let state = state.lock();
+        (pass(&state, request), state.now(), state.settings.gateway)
+    };
+    let response = match passed {
+        Ok(passed) => {
+            let received = receive(&mut state.lock(), passed);
+            let response = match received {
+                Ok(received) => handle(state, &received).await,
+                Err(response) => *response,
+            };
+            state.lock().forget_old();
+            if is_gateway { gateway::add_headers(request, response) } else { cors::add_headers(request, response) }
+        }
+        Err(response) => *response,
     };
     response.dated(now)
 }
 
-/// Calls the handler of the operation, or the fault that is due.
-fn dispatch(state: &mut State, request: &Request) -> Response {
+/// Returns the request as the operations read it, or the response of the gateway or to a CORS preflight.
+fn pass(state: &State, request: &Request) -> Result<Request, Box<Response>> {
+    if state.settings.gateway {
+        return gateway::pass(request, &state.api_keys, &state.keys, state.settings.gateway_needs_key)
+            .map_err(|refused| Box::new(gateway::add_headers(request, *refused)));
+    }
+    if let Some(response) = cors::preflight(request, &state.settings.cors_allowed_headers) {
+        return Err(Box::new(response));
+    }
+    let below = state.external_path().and_then(|path| request.below(path));
+    Ok(below.unwrap_or_else(|| request.clone()))
+}
+
+/// Counts a request and finds its operation, or returns the response if there is none, or one of its faults is due.
+fn receive(state: &mut State, request: Request) -> Result<Received, Box<Response>> {
     let path = request.path();
     let without_slash = path.strip_suffix('/').unwrap_or(path);
     let is_here = |operation: &&Operation| {
@@ -109,30 +120,56 @@ fn dispatch(state: &mut State, request: &Request) -> Response {
     let with_method = operations.iter().filter(|operation| operation.method == request.method.as_str());
     // A path without parameters takes precedence.
     let operation = with_method.min_by_key(|operation| operation.path.matches('{').count()).copied();
-    state.record(ReceivedRequest::new(request, operation));
-    if operations.is_empty() && provider_page::is_at(request) {
-        return provider_page::page(state, request);
+    state.record(ReceivedRequest::new(&request, operation));
+    if operations.is_empty() && provider_page::is_at(&request) {
+        return Err(Box::new(provider_page::page(state, &request)));
     }
     let fault = state.faults.next(operation.map(|operation| operation.id));
-    let mut own = || match operation {
-        Some(operation) => call(state, request, operation).unwrap_or_else(|error| error.into_response(request)),
+    if let Some(response) = fault.as_ref().and_then(|fault| fault.instead(&request)) {
+        return Err(Box::new(response));
+    }
+    let refused = match operation {
+        Some(operation) => match state.check_rate(&request, operation.id) {
+            Ok(()) => return Ok(Received { request, operation, fault }),
+            Err(error) => error.into_response(&request),
+        },
         None if !METHODS.contains(&request.method) => Response::new(405),
-        None if operations.is_empty() => Response::new(404).body("text/plain; charset=utf-8", "404 page not found\n"),
+        None if request.method == Method::OPTIONS && path == "*" => Response::new(200),
+        None if operations.is_empty() => Response::new(404)
+            .body("text/plain; charset=utf-8", "404 page not found\n")
+            .header("x-content-type-options", "nosniff"),
         None => {
             let methods: Vec<&str> = operations.iter().map(|operation| operation.method).collect();
             Response::new(405).header("allow", &methods.join(", "))
         }
     };
-    let response = match fault {
-        Some(fault) => fault.respond(request, own),
-        None => own(),
+    Err(Box::new(match fault {
+        Some(fault) => fault.spoil(refused),
+        None => refused,
+    }))
+}
+
+/// Handles a request, after calls of the hooks that it needs.
+async fn handle(state: &Shared, received: &Received) -> Response {
+    let Received { request, operation, fault } = received;
+    let run = |state: &mut State| call(state, request, operation).unwrap_or_else(|error| error.into_response(request));
+    let mut hooked = state.lock().hooked_request();
+    let response = loop {
+        let result = state.lock().run_hooked(&hooked, request, run);
+        match result {
+            Ok(response) => break response,
+            // The state is not locked meanwhile, so that a hook can call the server.
+            Err(call) => hooked.add(call.send().await),
+        }
     };
-    state.forget_old();
-    response
+    match fault {
+        Some(fault) => fault.spoil(response),
+        None => response,
+    }
 }
 
 fn call(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {
-    let response = handle(state, request, operation)?;
+    let response = operate(state, request, operation)?;
     state.after_user_created().map_err(|error| {
         // A refusal after a sign-up with an address loses its status and message.
         let is_named = operation.id == "sign_up" && !state.hook_run.is_anonymous;
@@ -141,8 +178,7 @@ fn call(state: &mut State, request: &Request, operation: &'static Operation) -> 
     Ok(response)
 }
 
-fn handle(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {
-    state.check_rate(request, operation.id)?;
+fn operate(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {
     if request.body.len() > BODY_LIMIT && !needs_no_body(operation.id) {
         let message = format!("Request body too large (max {BODY_LIMIT} bytes)");
         return Err(ApiError::new(413, ErrorCode::RequestEntityTooLarge, message));
@@ -164,7 +200,7 @@ fn handle(state: &mut State, request: &Request, operation: &'static Operation) -
         "verify_link" => verify::verify_link(state, request),
         "authorize" => authorize::authorize(state, request),
         "authorize_identity" => authorize::authorize_identity(state, request),
-        "callback" | "callback_form" => callback::callback(state, request),
+        "callback" | "callback_form" => Ok(callback::callback(state, request)),
         "get_user" => user::get_user(state, request),
         "update_user" => user::update_user(state, request),
         "reauthenticate" => user::reauthenticate(state, request),

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, MutexGuard},
 };
 
 use gotrue::{Client, ClientBuilder, Result, Secret};
@@ -14,7 +14,7 @@ use crate::{
     mailbox::Message,
     model::Provider,
     received::ReceivedRequest,
-    state::{State, lock, snapshot::Snapshot},
+    state::{State, shared::Shared, snapshot::Snapshot},
     wire::Server,
 };
 
@@ -38,7 +38,7 @@ use crate::{
 pub struct FakeServer {
     url: String,
     _http: Server,
-    state: Arc<Mutex<State>>,
+    state: Shared,
     control: Option<ControlServer>,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Debug for FakeServer {
 }
 
 impl FakeServer {
-    pub(crate) fn new(url: String, http: Server, state: Arc<Mutex<State>>, control: Option<ControlServer>) -> Self {
+    pub(crate) fn new(url: String, http: Server, state: Shared, control: Option<ControlServer>) -> Self {
         Self { url, _http: http, state, control }
     }
 
@@ -71,6 +71,11 @@ impl FakeServer {
     #[must_use]
     pub fn control_url(&self) -> Option<&str> {
         self.control.as_ref().map(|control| control.url.as_str())
+    }
+
+    /// Returns the state, for another server on it.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.state
     }
 
     /// Returns everything that the server remembers as JSON: users, sessions, messages and so on, but neither its
@@ -258,6 +263,6 @@ impl FakeServer {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+        self.state.lock()
     }
 }

@@ -108,3 +108,59 @@ fn a_server_outlives_the_runtime_that_started_it() {
     stream.write_all(HEALTH).unwrap();
     assert!(read_response(&mut stream).starts_with("HTTP/1.1 200 OK\r\n"));
 }
+
+/// Returns the status and the body of the response to bytes.
+fn exchange(server: &FakeServer, request: &str) -> (String, String) {
+    let mut stream = connect(server);
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{response:?}"));
+    (head.split(' ').nth(1).unwrap().to_owned(), body.to_owned())
+}
+
+/// Go's HTTP server refuses these before any operation does.
+#[tokio::test]
+async fn odd_requests_are_refused_as_by_the_real_server() {
+    let server = FakeServer::start().await;
+    let get = |target: &str, headers: &str| format!("GET {target} HTTP/1.1\r\n{headers}\r\n");
+    let one_host = "host: localhost\r\n";
+    let many = "x-many: a\r\n".repeat(500);
+    let unread = "Could not read body into byte slice";
+    for (request, status, text) in [
+        (get("/health", ""), "400", "400 Bad Request: missing required Host header"),
+        (get("http://localhost/health", ""), "200", "GoTrue"),
+        ("GET /health HTTP/1.0\r\n\r\n".to_owned(), "200", "GoTrue"),
+        (get("/health", "host: a\r\nhost: b\r\n"), "400", "400 Bad Request"),
+        (get("/he%zzalth", one_host), "400", "400 Bad Request"),
+        (get("/health?x=%zz", one_host), "200", "GoTrue"),
+        (get("/health", &format!("{one_host}expect: tea\r\n")), "417", ""),
+        (get("/health", &format!("{one_host}{many}")), "200", "GoTrue"),
+        (get("/nope", one_host), "404", "404 page not found"),
+        ("OPTIONS * HTTP/1.1\r\nhost: localhost\r\n\r\n".to_owned(), "200", ""),
+        (format!("POST /signup HTTP/1.1\r\n{one_host}content-length: 500\r\n\r\n{{}}"), "500", unread),
+        (format!("POST /signup HTTP/1.1\r\n{one_host}transfer-encoding: chunked\r\n\r\nzz\r\n"), "500", unread),
+        (
+            format!("POST /signup HTTP/1.1\r\n{one_host}transfer-encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"),
+            "200",
+            "access_token",
+        ),
+    ] {
+        let (got, body) = exchange(&server, &request);
+        assert_eq!(got, status, "{request}\n{body}");
+        assert!(body.contains(text) && text.is_empty() == body.is_empty(), "{request}\n{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_may_wait_before_it_sends_the_body() {
+    let server = FakeServer::start().await;
+    let mut stream = connect(&server);
+    stream.write_all(b"POST /signup HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n").unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).unwrap();
+    assert_eq!(interim, *b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"{}").unwrap();
+    assert!(read_response(&mut stream).starts_with("HTTP/1.1 200 OK\r\n"));
+}

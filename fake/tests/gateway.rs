@@ -106,3 +106,15 @@ async fn links_lead_through_the_gateway_and_browsers_may_send_the_key() {
     );
     assert_eq!(granted.headers()["access-control-allow-headers"], "apikey,authorization,x-other");
 }
+
+/// The gateway of a local project passes such requests on.
+#[tokio::test]
+async fn a_gateway_may_need_no_key() {
+    let server = FakeServer::builder().gateway().gateway_needs_key(false).start().await;
+    for headers in [&[][..], &[("apikey", "another")]] {
+        assert_eq!(send(&server, "/auth/v1/settings", headers).await.0, StatusCode::OK);
+        assert_eq!(send(&server, "/auth/v1/admin/users", headers).await.0, StatusCode::UNAUTHORIZED);
+    }
+    let (_, secret) = server.opaque_keys();
+    assert_eq!(send(&server, "/auth/v1/admin/users", &[("apikey", secret.expose())]).await.0, StatusCode::OK);
+}

@@ -42,3 +42,26 @@ async fn servers_without_a_seed_refuse_the_tokens_of_each_other() {
         assert_eq!(refused.code().unwrap(), "refresh_token_not_found");
     }
 }
+
+#[tokio::test]
+async fn servers_beside_each_other_share_users_but_not_settings() {
+    let open = FakeServer::builder().jwt_secret("one").start().await;
+    let closed = FakeServer::builder().jwt_secret("one").disable_signup(true).beside(&open).start().await;
+    let foreign = FakeServer::builder().jwt_secret("two").beside(&open).start().await;
+    let ada = SignUp::email("ada@example.com", "correct-horse-7");
+    let ada = open.client().unwrap().sign_up(ada).await.unwrap().session().unwrap();
+    let refused = closed.client().unwrap().sign_up(SignUp::email("bob@example.com", "correct-horse-7")).await;
+    assert_eq!(refused.unwrap_err().code().unwrap(), "signup_disabled");
+    // The settings of one are not those of the next request to another.
+    open.client().unwrap().sign_up(SignUp::email("bob@example.com", "correct-horse-7")).await.unwrap();
+    let known = closed.client().unwrap().user(ada.access_token()).get().await.unwrap();
+    assert_eq!(known.id, ada.user().id);
+    let refused = foreign.client().unwrap().user(ada.access_token()).get().await;
+    assert_eq!(refused.unwrap_err().code().unwrap(), "bad_jwt");
+    let admin = foreign.client().unwrap().admin(foreign.service_key());
+    assert_eq!(admin.users().list().get().await.unwrap().items.len(), 2);
+    // A snapshot is of all of them.
+    closed.restore(&open.snapshot()).unwrap();
+    assert_eq!(closed.client().unwrap().settings().await.unwrap().disable_signup, Some(true));
+    assert_eq!(open.client().unwrap().settings().await.unwrap().disable_signup, Some(false));
+}

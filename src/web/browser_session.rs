@@ -9,15 +9,23 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use cookie::Cookie;
 use http::Extensions;
 use serde_json::json;
+use url::Url;
 
-use super::CookieSession;
+use super::{CompletedFlow, CookieSession, LocalPath, flows::FlowCookies};
 use crate::{
+    auth::{
+        callback::Callback,
+        flow::{FlowKind, PkceFlow},
+        grant::{AuthorizationCode, CallbackOutcome},
+    },
     client::Client,
-    error::Result,
+    error::{Error, Result},
     jwt::Claims,
     manager::SessionManager,
+    secret::Secret,
     session::Session,
     tower::Rejection,
     types::{SignOutScope, User},
@@ -93,6 +101,75 @@ impl BrowserSession {
         self.manager().sign_out(scope).await
     }
 
+    /// Starts a PKCE flow of this browser, which the response keeps in a cookie of its own. When the browser comes back
+    /// with the code, [`complete_callback`](Self::complete_callback) completes it and returns `next`.
+    ///
+    /// [`AuthRoutes`](super::AuthRoutes) does this for providers and SSO. For a link in an email, use its verifier:
+    ///
+    /// ```
+    /// # use gotrue::{Error, Recover, auth::FlowKind, web::{BrowserSession, LocalPath}};
+    /// async fn forgot_password(session: BrowserSession, email: String) -> Result<(), Error> {
+    ///     let flow = session.start_flow(FlowKind::Recovery, "/new-password".parse()?)?;
+    ///     let redirect_to = flow.redirect_to("https://app.example.com/auth/callback")?;
+    ///     session.client().recover(Recover::email(email).redirect_to(redirect_to).pkce(flow.verifier())).await
+    /// }
+    /// ```
+    ///
+    /// A browser has at most five flows; a further one replaces the one that expires first.
+    ///
+    /// # Errors
+    /// [`Error::Randomness`] if the operating system provides no randomness.
+    pub fn start_flow(&self, kind: FlowKind, next: LocalPath) -> Result<PkceFlow> {
+        let flow = self.0.client.start_flow(kind)?;
+        self.0.flows.add(&flow, next);
+        Ok(flow)
+    }
+
+    /// Completes the flow of this browser that the URL of the request belongs to, and keeps the session. Any scheme and
+    /// host will do, only the query is used.
+    ///
+    /// The flow is one from [`start_flow`](Self::start_flow), or one that JavaScript has started in this browser, whose
+    /// verifier is in a cookie of `@supabase/ssr`. If the exchange fails with an error that is
+    /// [retryable](Error::is_retryable), the flow stays open.
+    ///
+    /// # Errors
+    /// [`Error::MissingVerifier`] if this browser has not started the flow, or if it has expired or was completed;
+    /// otherwise as [`Client::complete_flow`].
+    pub async fn complete_callback(&self, url: &Url) -> Result<CompletedFlow> {
+        let callback = Callback::parse(url);
+        let flows = &self.0.flows;
+        if let Some(pending) = callback.flow_id().and_then(|id| flows.find(id)) {
+            let outcome = self.manager().complete_flow(&pending.flow, &callback).await;
+            if is_over(&outcome) {
+                flows.remove(&pending.flow);
+            }
+            return Ok(CompletedFlow { outcome: outcome?, next: Some(pending.next) });
+        }
+        let outcome = match callback {
+            Callback::Code { code, flow_id: None } => self.complete_javascript_flow(code, url).await?,
+            Callback::Message(message) => CallbackOutcome::ConfirmationPending { message },
+            Callback::Error(error) => return Err(error.into()),
+            _ => return Err(Error::MissingVerifier),
+        };
+        Ok(CompletedFlow { outcome, next: parameter(url, "next").and_then(|next| next.parse().ok()) })
+    }
+
+    async fn complete_javascript_flow(&self, code: Secret, url: &Url) -> Result<CallbackOutcome> {
+        let flows = &self.0.flows;
+        let id = parameter(url, "sb_flow_id");
+        let flow = flows.form.javascript_flow(flows.request_cookies(), id.as_deref()).ok_or(Error::MissingVerifier)?;
+        let session = self.manager().sign_in(AuthorizationCode::new(code, flow.verifier)).await;
+        if is_over(&session) {
+            flows.change(flow.removals);
+        }
+        Ok(CallbackOutcome::SignedIn { session: session?, kind: flow.kind })
+    }
+
+    /// Returns the cookies of flows to set or remove.
+    pub(super) fn flow_changes(&self) -> Vec<Cookie<'static>> {
+        self.0.flows.take_changes()
+    }
+
     fn manager(&self) -> &SessionManager {
         &self.0.handle().manager
     }
@@ -115,6 +192,15 @@ impl Deref for BrowserSession {
     fn deref(&self) -> &SessionManager {
         self.manager()
     }
+}
+
+/// Returns whether a flow ends with this result. A failure that may pass leaves it open.
+fn is_over<T>(result: &Result<T>) -> bool {
+    result.as_ref().err().is_none_or(|error| !error.is_retryable())
+}
+
+fn parameter(url: &Url, name: &str) -> Option<String> {
+    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
 /// What a handler has changed about the session of a request.
@@ -140,6 +226,7 @@ pub(super) struct RequestState {
     /// Created on first use, since most handlers need the claims only.
     handle: OnceLock<Handle>,
     is_removed: AtomicBool,
+    flows: FlowCookies,
 }
 
 #[derive(Debug)]
@@ -149,8 +236,8 @@ struct Handle {
 }
 
 impl RequestState {
-    pub(super) fn new(client: Client, verified: Option<VerifiedSession>) -> Self {
-        Self { client, verified, handle: OnceLock::new(), is_removed: AtomicBool::new(false) }
+    pub(super) fn new(client: Client, verified: Option<VerifiedSession>, flows: FlowCookies) -> Self {
+        Self { client, verified, handle: OnceLock::new(), is_removed: AtomicBool::new(false), flows }
     }
 
     fn handle(&self) -> &Handle {

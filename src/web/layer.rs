@@ -16,6 +16,7 @@ use super::{
     CookieSession, LocalPath, RequestCookies, SessionCookies,
     browser_session::{BrowserSession, Change, RequestState},
     cross_site,
+    flows::FlowCookies,
     open::{Opened, Opener},
     redirect::{Navigation, see_other},
 };
@@ -192,8 +193,10 @@ where
                 return Ok(Rejection::CrossSite.into_response());
             }
             let navigation = Navigation::of(&request);
-            let opened = layer.opener.open(RequestCookies::of(request.headers())).await;
-            let session = BrowserSession::new(RequestState::new(layer.opener.client.clone(), opened.verified()));
+            let opened = layer.opener.open(Arc::new(RequestCookies::of(request.headers()))).await;
+            let flows = FlowCookies::new(opened.cookies.clone(), layer.opener.cookies.clone());
+            let state = RequestState::new(layer.opener.client.clone(), opened.verified(), flows);
+            let session = BrowserSession::new(state);
             request.extensions_mut().insert(Verification(opened.verification.clone()));
             request.extensions_mut().insert(session.clone());
 
@@ -201,14 +204,15 @@ where
             if let Some(page) = layer.page_instead(&response, navigation) {
                 response = see_other(&page);
             }
+            let mut cookies = session.flow_changes();
             match layer.cookies(&opened, session.change()).await {
-                Ok(cookies) => finish(response.headers_mut(), &cookies, opened.current.is_some()),
+                Ok(changes) => cookies.extend(changes),
                 Err(error) => {
                     tracing::error!(%error, "the session of a browser could not be kept");
                     response = Rejection::Unavailable.into_response();
-                    finish(response.headers_mut(), &[], true);
                 }
             }
+            finish(response.headers_mut(), &cookies, opened.current.is_some());
             Ok(response)
         })
     }

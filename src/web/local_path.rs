@@ -42,6 +42,12 @@ impl fmt::Display for LocalPath {
     }
 }
 
+impl From<LocalPath> for String {
+    fn from(path: LocalPath) -> Self {
+        path.0
+    }
+}
+
 impl FromStr for LocalPath {
     type Err = Error;
 

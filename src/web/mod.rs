@@ -3,6 +3,9 @@
 //! A [`SessionLayer`] gives each request the session of its browser, and keeps it fresh. Handlers take [`CurrentUser`]
 //! for the verified claims of the user, and [`BrowserSession`] to sign in and out and to act as the user.
 //!
+//! [`AuthRoutes`] has the routes that need no page of the application: providers, the callback, confirmation links, and
+//! the sign-out.
+//!
 //! The session is kept in cookies of one of two forms, or of [one of your own](SessionCookies):
 //!
 //! | form | for |
@@ -20,23 +23,31 @@ mod browser_session;
 mod chunks;
 mod cookie_session;
 mod cross_site;
+mod flows;
 mod layer;
 mod local_path;
+mod notice;
 mod open;
 mod redirect;
 mod refreshes;
 mod request_cookies;
+mod routes;
 mod sealed;
 mod session_cookies;
 mod ssr;
+mod ssr_encoding;
+mod ssr_flows;
 
 pub use browser_session::BrowserSession;
 pub use cookie_session::CookieSession;
+pub use flows::CompletedFlow;
 pub use layer::{SessionLayer, WithSession};
 pub use local_path::LocalPath;
+pub use notice::SignInNotice;
 pub use request_cookies::RequestCookies;
+pub use routes::AuthRoutes;
 pub use sealed::SealedCookies;
-pub use session_cookies::SessionCookies;
+pub use session_cookies::{JavaScriptFlow, SessionCookies};
 pub use ssr::{SsrCookies, SsrEncoding};
 
 use crate::jwt::Claims;

@@ -60,7 +60,7 @@ impl Opener {
         }
     }
 
-    pub(super) async fn open(&self, cookies: RequestCookies) -> Opened {
+    pub(super) async fn open(&self, cookies: Arc<RequestCookies>) -> Opened {
         let mut opened = Opened {
             cookies,
             in_request: None,
@@ -148,7 +148,12 @@ impl Opener {
         }
     }
 
-    async fn exchange(&self, cookies: &RequestCookies, cookie: &CookieSession, claims: &Claims) -> Result<Session> {
+    async fn exchange(
+        &self,
+        cookies: &Arc<RequestCookies>,
+        cookie: &CookieSession,
+        claims: &Claims,
+    ) -> Result<Session> {
         let session = session_of(cookie, claims, &self.client);
         let session = session.ok_or_else(|| Error::invalid("session cookie", "has claims that cannot be read"))?;
         let exchange = || {
@@ -161,7 +166,7 @@ impl Opener {
 
 /// The session of a request as the layer has found it.
 pub(super) struct Opened {
-    pub(super) cookies: RequestCookies,
+    pub(super) cookies: Arc<RequestCookies>,
     /// The session in the cookies.
     pub(super) in_request: Option<CookieSession>,
     /// The session after the refresh, if there was one.

@@ -140,4 +140,8 @@ impl SessionCookies for SealedCookies {
         let written = value.map(|value| chunks::write(cookies, &self.attributes, &name, value.as_deref()));
         future::ready(written).boxed()
     }
+
+    fn is_secure(&self) -> bool {
+        self.attributes.secure
+    }
 }

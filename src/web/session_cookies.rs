@@ -6,7 +6,12 @@ use cookie::Cookie;
 use futures_util::future::BoxFuture;
 
 use super::{CookieSession, RequestCookies};
-use crate::{client::Client, error::Result, session::Session};
+use crate::{
+    auth::{flow::FlowKind, pkce::PkceVerifier},
+    client::Client,
+    error::Result,
+    session::Session,
+};
 
 /// The form in which cookies keep the session of a browser: [`SsrCookies`](super::SsrCookies),
 /// [`SealedCookies`](super::SealedCookies), or one of your own.
@@ -48,4 +53,27 @@ pub trait SessionCookies: fmt::Debug + Send + Sync + 'static {
         let _ = cookies;
         Box::pin(async move { client.refresh_session(session).await?.continuing(session) })
     }
+
+    /// Returns the PKCE flow with this id, or the newest one, that JavaScript has started in the browser. Default: none.
+    fn javascript_flow(&self, cookies: &RequestCookies, flow_id: Option<&str>) -> Option<JavaScriptFlow> {
+        let _ = (cookies, flow_id);
+        None
+    }
+
+    /// Returns whether browsers send the cookies over TLS only, which then also holds for the cookies of
+    /// [flows](super::BrowserSession::start_flow). Default: `true`.
+    fn is_secure(&self) -> bool {
+        true
+    }
+}
+
+/// A PKCE flow that JavaScript started in this browser.
+#[derive(Debug)]
+pub struct JavaScriptFlow {
+    /// The verifier.
+    pub verifier: PkceVerifier,
+    /// The purpose: [`FlowKind::Recovery`] if the verifier states it, otherwise [`FlowKind::SignIn`].
+    pub kind: FlowKind,
+    /// The cookies that remove the flow.
+    pub removals: Vec<Cookie<'static>>,
 }

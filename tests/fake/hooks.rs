@@ -310,3 +310,71 @@ async fn a_setting_that_cannot_work_is_named() {
         assert!(error.to_string().contains(problem), "{error}");
     }
 }
+
+/// Follows a link or callback, and returns where the server redirects to.
+async fn location(url: &str) -> String {
+    use gotrue::reqwest::{Client, redirect::Policy};
+    let client = Client::builder().redirect(Policy::none()).build().unwrap();
+    let response = client.get(url).send().await.unwrap();
+    response.headers()["location"].to_str().unwrap().to_owned()
+}
+
+/// What a browser opened cannot show an error of the server, so the site gets it.
+#[tokio::test]
+async fn a_refusal_during_a_redirect_reaches_the_site() {
+    let confirm = FakeServer::builder().confirm_addresses(true);
+    let hooked = Hooked::new(confirm, "CUSTOM_ACCESS_TOKEN").await;
+    hooked.sign_up().await.unwrap();
+    hooked.respond(refuse(403, "not now"));
+    let link = hooked.server.last_message_to(EMAIL).unwrap().link.unwrap();
+    let refused = "#error=access_denied&error_code=&error_description=not+now&sb=";
+    assert_eq!(location(link.expose()).await, format!("http://localhost:3000{refused}"));
+    // The link stays valid.
+    assert_eq!(location(link.expose()).await, format!("http://localhost:3000{refused}"));
+
+    let authorize = hooked.server.url() + "/authorize?provider=github";
+    let callback = location(&authorize).await;
+    let at_site = location(&callback).await;
+    // The server encodes what is after the hash twice.
+    let expected = "http://localhost:3000?error=server_error&error_description=403%3A+not+now\
+                    #error=server_error&error_description=403%253A+not+now&sb=";
+    assert_eq!(at_site, expected);
+    assert_eq!(hooked.users().await, 1, "the user of the provider is undone");
+}
+
+#[tokio::test]
+async fn a_new_user_of_a_provider_is_announced_after_the_sign_in() {
+    let hooked = Hooked::new(FakeServer::builder(), "AFTER_USER_CREATED").await;
+    hooked.respond(refuse(403, "too late"));
+    let authorize = hooked.server.url() + "/authorize?provider=github";
+    let at_site = location(&location(&authorize).await).await;
+    let expected = "http://localhost:3000?error=access_denied&error_code=&error_description=too+late\
+                    #error=access_denied&error_description=too+late&sb=";
+    assert_eq!(at_site, expected);
+    assert_eq!((hooked.users().await, hooked.payloads().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_notification_goes_through_the_hook_and_cannot_fail() {
+    let notify = [("GOTRUE_MAILER_NOTIFICATIONS_PASSWORD_CHANGED_ENABLED", "true")];
+    let hooked = Hooked::new(FakeServer::builder().variables(notify).unwrap(), "SEND_EMAIL").await;
+    let session = hooked.client.sign_up(SignUp::email(EMAIL, PASSWORD)).await.unwrap().session().unwrap();
+    let user = hooked.client.user(session.access_token());
+    for (response, password) in
+        [(accept(json!({})), "another-horse-8"), (refuse(500, "mail provider busy"), "third-horse-9")]
+    {
+        hooked.respond(response);
+        user.update(gotrue::ProfileUpdate::new().password(password)).await.unwrap();
+        let payloads = hooked.payloads();
+        assert_eq!(payloads.len(), 1);
+        assert_eq!(payloads[0]["user"]["email"], EMAIL);
+        let expected = json!({
+            "token": "", "token_hash": "", "redirect_to": "http://localhost:3000",
+            "email_action_type": "password_changed_notification", "site_url": hooked.server.url(),
+            "token_new": "", "token_hash_new": "", "old_email": "", "old_phone": "", "provider": "", "factor_type": "",
+        });
+        assert_eq!(payloads[0]["email_data"], expected);
+        hooked.client.sign_in(Password::email(EMAIL, password)).await.unwrap();
+    }
+    assert!(hooked.server.messages_to(EMAIL).is_empty());
+}

@@ -1,6 +1,7 @@
 //! Code that several test programs share.
 
 pub mod auto_clock;
+pub mod chromium;
 pub mod exchange;
 pub mod log_buffer;
 pub mod planted;

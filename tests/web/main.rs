@@ -6,5 +6,6 @@ mod caches;
 mod cross_site;
 mod pages;
 mod refresh;
+mod routes;
 mod session;
 mod vectors;

@@ -20,7 +20,7 @@ const SOURCE: &str = "https://docs.rs/crate/gotrue/latest/source/";
 pub fn run(out: &mut dyn Write) -> Result<Outcome> {
     let root = workspace::root();
     let mut broken = 0;
-    for directory in [".", "docs", "openapi", "fake", "cli"] {
+    for directory in [".", "docs", "openapi", "fake", "cli", "examples/web_app"] {
         for file in workspace::files_in(&root.join(directory), "md")? {
             let text = workspace::read(&file)?;
             let base = file.parent().unwrap_or(root);

@@ -107,6 +107,23 @@ async fn settings_come_from_a_file_and_from_options() {
     assert!(output.status.code() == Some(2) && text.contains(expected), "{text}");
 }
 
+#[tokio::test]
+async fn the_same_number_gives_the_same_run() {
+    let run = async |number| {
+        let running = Running::start(&["--port", "0", "--random-seed", number]);
+        let client = running.client();
+        let session = client.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap().session();
+        let session = session.unwrap();
+        let keys = client.jwks().await.unwrap().keys;
+        let key_id = keys[0].kid.clone();
+        (session.user().id, session.refresh_token().expose().to_owned(), key_id)
+    };
+    let first = run("7").await;
+    assert_eq!(run("7").await, first);
+    let other = run("8").await;
+    assert!(other.0 != first.0 && other.1 != first.1 && other.2 != first.2, "{other:?}");
+}
+
 #[test]
 fn the_environment_is_read_only_on_demand() {
     let variable = ("GOTRUE_DISABLE_SIGN_UP", "true");

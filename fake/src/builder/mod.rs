@@ -9,7 +9,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::Path,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -26,7 +26,7 @@ use crate::{
         ServerSettings,
         variables::{SettingError, is_setting},
     },
-    state::State,
+    state::{State, setup::OwnSetup, shared::Shared},
     wire::Listener,
 };
 
@@ -52,6 +52,7 @@ pub struct FakeServerBuilder {
     seed: Option<u64>,
     address: SocketAddr,
     control: Option<SocketAddr>,
+    beside: Option<Shared>,
 }
 
 impl FakeServer {
@@ -69,6 +70,7 @@ impl FakeServer {
             seed: None,
             address: (Ipv4Addr::LOCALHOST, 0).into(),
             control: None,
+            beside: None,
         }
     }
 }
@@ -137,6 +139,13 @@ impl FakeServerBuilder {
         self
     }
 
+    /// Sets whether the [gateway](Self::gateway) refuses requests without an API key, as that of a hosted project does;
+    /// that of a local project does not. Defaults to yes.
+    pub fn gateway_needs_key(mut self, needed: bool) -> Self {
+        self.settings.gateway_needs_key = needed;
+        self
+    }
+
     /// Sets the address to listen on, such as a fixed port of this machine. Defaults to a free port of 127.0.0.1. Do not
     /// listen beyond loopback except in a network that you trust: the server is not meant to be secure.
     pub fn address(mut self, address: impl Into<SocketAddr>) -> Self {
@@ -167,6 +176,26 @@ impl FakeServerBuilder {
         self
     }
 
+    /// Starts the server on the users and sessions of another one, with its clock, messages and faults, as real servers
+    /// may share a database. Settings and keys are its own.
+    ///
+    /// ```
+    /// use gotrue::{Password, SignUp};
+    /// use gotrue_fake::FakeServer;
+    ///
+    /// # async fn f() -> Result<(), gotrue::Error> {
+    /// let open = FakeServer::start().await;
+    /// let closed = FakeServer::builder().disable_signup(true).beside(&open).start().await;
+    /// open.client()?.sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await?;
+    /// closed.client()?.sign_in(Password::email("ada@example.com", "correct-horse-7")).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(f()).unwrap();
+    /// ```
+    pub fn beside(mut self, server: &FakeServer) -> Self {
+        self.beside = Some(server.shared().clone());
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Panics
@@ -183,7 +212,11 @@ impl FakeServerBuilder {
         let url = if self.settings.gateway { listener.url() + gateway::PREFIX } else { listener.url() };
         let base_url = self.settings.external_url.clone().unwrap_or_else(|| url.clone());
         let seed = self.seed.unwrap_or_else(|| NEXT_SEED.fetch_add(1, Ordering::Relaxed));
-        let state = Arc::new(Mutex::new(State::new(self.settings, self.clock, base_url, seed)));
+        let setup = OwnSetup::new(self.settings, base_url, seed);
+        let state = match self.beside {
+            Some(state) => state.join(setup),
+            None => Shared::new(State::new(setup, self.clock, seed)),
+        };
         let shared = state.clone();
         let http = listener
             .serve(move |request| {

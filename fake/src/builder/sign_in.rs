@@ -128,6 +128,14 @@ impl FakeServerBuilder {
         self
     }
 
+    /// Refuses these passwords as leaked (`GOTRUE_PASSWORD_HIBP_ENABLED`), which the real server looks up at Have I Been
+    /// Pwned. Defaults to none; the variable alone refuses a dozen well-known ones.
+    pub fn leaked_passwords<S: Into<String>>(mut self, passwords: impl IntoIterator<Item = S>) -> Self {
+        self.settings.refuse_leaked_passwords = true;
+        self.settings.leaked_passwords = passwords.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Disables a provider. By default, all providers that the real server knows are enabled.
     pub fn without_provider(mut self, provider: impl Into<Provider>) -> Self {
         self.settings.disabled_providers.push(provider.into());

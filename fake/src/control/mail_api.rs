@@ -61,8 +61,8 @@ fn fits(message: &Message, query: &str) -> bool {
         match word.split_once(':') {
             Some(("to" | "addressed", part)) => has(&message.to, part),
             Some(("from", part)) => has(SENDER, part),
-            Some(("subject", part)) => has(message.subject(), part),
-            _ => has(&message.to, &word) || has(message.subject(), &word) || has(&text(message), &word),
+            Some(("subject", part)) => has(&message.subject, part),
+            _ => has(&message.to, &word) || has(&message.subject, &word) || has(&text(message), &word),
         }
     })
 }
@@ -76,7 +76,7 @@ fn summary(message: &Message) -> Value {
     json!({
         "ID": message.id.to_string(), "MessageID": format!("{}@gotrue-fake", message.id), "Read": false,
         "From": address(SENDER), "To": [address(&message.to)], "Cc": [], "Bcc": [], "ReplyTo": [],
-        "Subject": message.subject(), "Created": message.sent_at, "Username": "", "Tags": [], "Size": text.len(),
+        "Subject": message.subject, "Created": message.sent_at, "Username": "", "Tags": [], "Size": text.len(),
         "Attachments": 0, "Snippet": text.chars().take(250).collect::<String>(),
     })
 }
@@ -86,27 +86,31 @@ fn whole(message: &Message) -> Value {
     json!({
         "ID": message.id.to_string(), "MessageID": format!("{}@gotrue-fake", message.id),
         "From": address(SENDER), "To": [address(&message.to)], "Cc": [], "Bcc": [], "ReplyTo": [],
-        "ReturnPath": SENDER, "Subject": message.subject(), "Date": message.sent_at, "Tags": [], "Username": "",
+        "ReturnPath": SENDER, "Subject": message.subject, "Date": message.sent_at, "Tags": [], "Username": "",
         "Size": text.len() + html.len(), "Inline": [], "Attachments": [], "Text": text, "HTML": html,
     })
 }
 
 fn text(message: &Message) -> String {
     let code = message.code.expose();
+    if code.is_empty() {
+        return format!("{}\n", message.subject);
+    }
     message.link.as_ref().map_or_else(
-        || format!("{}\n\nEnter the code: {code}\n", message.subject()),
-        |link| format!("{}\n\nFollow this link: {}\n\nOr enter the code: {code}\n", message.subject(), link.expose()),
+        || format!("{}\n\nEnter the code: {code}\n", message.subject),
+        |link| format!("{}\n\nFollow this link: {}\n\nOr enter the code: {code}\n", message.subject, link.expose()),
     )
 }
 
 fn html(message: &Message) -> String {
-    let (subject, code) = (message.subject(), message.code.expose());
+    let (subject, code) = (crate::wire::escape(&message.subject), message.code.expose());
     let link = message.link.as_ref().map_or_else(String::new, |link| {
         format!(
             "<p><a href=\"{}\">{subject}</a></p>\n<p>Or enter the code: {code}</p>\n",
             crate::wire::escape(link.expose())
         )
     });
-    let only_code = if link.is_empty() { format!("<p>Enter the code: {code}</p>\n") } else { String::new() };
+    let only_code =
+        if link.is_empty() && !code.is_empty() { format!("<p>Enter the code: {code}</p>\n") } else { String::new() };
     format!("<h2>{subject}</h2>\n{link}{only_code}")
 }

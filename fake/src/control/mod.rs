@@ -3,7 +3,7 @@
 mod mail_api;
 mod page;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use chrono::{DateTime, Duration, Utc};
 use http::Method;
@@ -16,13 +16,13 @@ use crate::{
     go_duration,
     mailbox::Message,
     model::ErrorCode,
-    state::{State, snapshot::Snapshot},
+    state::{State, shared::Shared, snapshot::Snapshot},
     wire::{Request, Response, json_response, read_json},
 };
 
 /// The control side of one server.
 pub(crate) struct Control {
-    state: Arc<Mutex<State>>,
+    state: Shared,
     /// What a reset returns to.
     initial: Mutex<Option<Snapshot>>,
 }
@@ -31,13 +31,13 @@ pub(crate) struct Control {
 type Answer = Result<Response, (u16, String)>;
 
 impl Control {
-    pub(crate) fn new(state: Arc<Mutex<State>>) -> Self {
+    pub(crate) fn new(state: Shared) -> Self {
         Self { state, initial: Mutex::new(None) }
     }
 
     /// Makes the present state the one that a reset returns to.
     pub(crate) fn keep_as_initial(&self) {
-        let snapshot = crate::state::lock(&self.state).snapshot();
+        let snapshot = self.state.lock().snapshot();
         *self.initial.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(snapshot);
     }
 
@@ -50,7 +50,7 @@ impl Control {
     }
 
     fn respond(&self, request: &Request) -> Answer {
-        let state = &mut *crate::state::lock(&self.state);
+        let state = &mut *self.state.lock();
         let path = request.path().trim_end_matches('/');
         if let Some(answer) = mail_api::answer(state, request) {
             return answer;

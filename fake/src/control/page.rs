@@ -57,7 +57,7 @@ fn row(message: &Message) -> String {
     let link = message.link.as_ref().map_or_else(String::new, |link| {
         format!("<a href=\"{}\" target=\"_blank\" rel=\"noreferrer\">open</a>", escape(link.expose()))
     });
-    let [to, subject, code] = [message.to.as_str(), message.subject(), message.code.expose()].map(escape);
+    let [to, subject, code] = [message.to.as_str(), message.subject.as_str(), message.code.expose()].map(escape);
     let time = message.sent_at.format("%H:%M:%S");
     format!("<tr><td>{time}<td>{to}<td>{subject}<td><code>{code}</code><td>{link}</tr>\n")
 }

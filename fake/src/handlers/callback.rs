@@ -7,15 +7,15 @@ use crate::{
     handlers::provider_page,
     model::ErrorCode,
     redirect_url::{error_pairs, session_fragment, with_fragment, with_query, with_words},
-    state::{State, identity_providers::provider_claims, profiles::Profile},
+    state::{State, identity_providers::provider_claims, profiles::Profile, table::Place},
     wire::{ApiError, ApiResult, Request, Response, redirect},
 };
 
 /// `GET /callback` and `POST /callback`.
-pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
+pub(crate) fn callback(state: &mut State, request: &Request) -> Response {
     let place = match state.open_flow(&parameter(request, "state").unwrap_or_default()) {
         Ok(place) => place,
-        Err((code, about)) => return Ok(refuse(state, request, code, about)),
+        Err((code, about)) => return refuse(state, request, code, about),
     };
     let flow = &state.flows[place];
     let (redirect_to, with_pkce) = (flow.redirect_to.clone(), flow.challenge.is_some());
@@ -24,7 +24,7 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
     if let Some(error) = parameter(request, "error") {
         let about = parameter(request, "error_description").unwrap_or_default();
         let pairs = vec![("error".to_owned(), error), ("error_description".to_owned(), about)];
-        return Ok(redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs)));
+        return redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs));
     }
     let has_code = parameter(request, "code").is_some_and(|code| !code.is_empty());
     let found = if has_code {
@@ -33,27 +33,48 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> ApiResult {
         let message = "OAuth callback with missing authorization code missing";
         Err(ApiError::new(400, ErrorCode::BadOauthCallback, message))
     };
-    let user_id = match found {
-        Ok(user_id) => user_id,
-        Err(refusal) => {
-            let code = refusal.code().unwrap_or(ErrorCode::UnexpectedFailure);
-            let pairs = error_pairs(name_of(refusal.status, &code), code.as_str(), &refusal.message);
-            return Ok(redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs)));
-        }
-    };
-    if with_pkce {
-        state.flows[place].user_id = Some(user_id);
-        let code = state.code_for(user_id, "oauth")?;
-        Ok(redirect(302, &with_query(&redirect_to, &[("code".to_owned(), code)])))
-    } else {
-        state.flows.remove(place);
-        let issued = state.start_session(user_id, "oauth", None)?;
-        let mut pairs = session_fragment(&issued.session);
-        pairs.push(("provider_token".to_owned(), format!("{provider}-access-token")));
-        pairs.push(("provider_refresh_token".to_owned(), format!("{provider}-refresh-token")));
-        let response = redirect(302, &with_fragment(&redirect_to, &pairs));
-        Ok(issued.add_headers(response))
-    }
+    let response = found.and_then(|user_id| {
+        let response = if with_pkce { code(state, place, user_id) } else { session(state, place, user_id) };
+        state.after_user_created()?;
+        response
+    });
+    response.unwrap_or_else(|refusal| {
+        let code = refusal.code_in_url();
+        let is_oauth = refusal.code().is_none();
+        let name = if is_oauth { "server_error" } else { name_of(refusal.status, &code) };
+        let mut pairs = error_pairs(name, &code, &refusal.message);
+        pairs.retain(|(name, value)| !value.is_empty() || name == "error_code" && !is_oauth);
+        let target = with_query(&redirect_to, &pairs);
+        pairs.retain(|(_, value)| !value.is_empty());
+        redirect(302, &with_words(&target, &pairs))
+    })
+}
+
+/// Redirects back with the code of a PKCE flow.
+fn code(state: &mut State, place: Place, user_id: Uuid) -> ApiResult {
+    let flow = &mut state.flows[place];
+    flow.user_id = Some(user_id);
+    let redirect_to = flow.redirect_to.clone();
+    let code = state.code_for(user_id, "oauth").map_err(failed)?;
+    Ok(redirect(302, &with_query(&redirect_to, &[("code".to_owned(), code)])))
+}
+
+/// Redirects back with a session.
+fn session(state: &mut State, place: Place, user_id: Uuid) -> ApiResult {
+    let issued = state.start_session(user_id, "oauth", None).map_err(failed)?;
+    let flow = state.flows.remove(place);
+    let provider = flow.provider.unwrap_or_default();
+    let mut pairs = session_fragment(&issued.session);
+    pairs.push(("provider_token".to_owned(), format!("{provider}-access-token")));
+    pairs.push(("provider_refresh_token".to_owned(), format!("{provider}-refresh-token")));
+    let response = redirect(302, &with_fragment(&flow.redirect_to, &pairs));
+    Ok(issued.add_headers(response))
+}
+
+/// Returns what becomes of an error while the code or the session is issued.
+#[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
+fn failed(error: ApiError) -> ApiError {
+    ApiError::oauth("server_error", format!("{}: {}", error.status, error.message))
 }
 
 /// Redirects to the site, as no flow tells where to. The server appends the error to the page, when the
@@ -76,8 +97,8 @@ fn parameter(request: &Request, name: &str) -> Option<String> {
 }
 
 /// Returns the OAuth name of an error.
-fn name_of(status: u16, code: &ErrorCode) -> &'static str {
-    match (status, code.as_str()) {
+fn name_of(status: u16, code: &str) -> &'static str {
+    match (status, code) {
         (403, _) | (_, "signup_disabled" | "user_banned" | "provider_email_needs_verification") => "access_denied",
         (400, _) => "invalid_request",
         (401, _) => "unauthorized_client",

@@ -4,8 +4,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
+    mailbox::Template,
     model::{AuditAction, ErrorCode, types::Identity},
-    state::{State, profiles::identity_traits, rows::account::Account},
+    state::{State, notifications::Detail, profiles::identity_traits, rows::account::Account},
     wire::{ApiError, ApiResult, Request, ok},
 };
 
@@ -29,6 +30,7 @@ pub(crate) fn unlink(state: &mut State, request: &Request) -> ApiResult {
     state.log_action(caller.user_id, AuditAction::IdentityUnlinked, Some(identity_traits(gone)));
     let trusts_all = state.settings.autoconfirm_emails;
     let account = state.account(caller.user_id)?;
+    let old_email = account.email().to_owned();
     account.user.identities = Some(left);
     if gone.provider == "phone" {
         account.user.phone = Some(String::new());
@@ -38,6 +40,9 @@ pub(crate) fn unlink(state: &mut State, request: &Request) -> ApiResult {
         take_address(account, &next, trusts_all);
     }
     account.list_providers();
+    // The address may have changed with the identity.
+    let detail = Detail { to: Some(&old_email), provider: &gone.provider, ..Detail::default() };
+    state.notify(caller.user_id, Template::IdentityUnlinked, &detail);
     ok(&json!({}))
 }
 

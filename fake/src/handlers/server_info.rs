@@ -33,7 +33,7 @@ pub(crate) fn settings(state: &State) -> ApiResult {
         disable_signup: Some(settings.disable_sign_up),
         mailer_autoconfirm: Some(settings.autoconfirm_emails),
         phone_autoconfirm: Some(settings.autoconfirm_phones),
-        sms_provider: Some(settings.sms_provider.clone()),
+        sms_provider: Some(settings.sms_provider.name.clone()),
         saml_enabled: Some(settings.saml),
         saml_private_key_next_configured: Some(false),
         passkeys_enabled: Some(settings.passkeys),

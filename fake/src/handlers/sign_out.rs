@@ -2,7 +2,7 @@
 
 use crate::{
     model::{AuditAction, types::SignOutScope},
-    state::State,
+    state::{State, table::Key},
     wire::{ApiError, ApiResult, Request, Response},
 };
 
@@ -17,13 +17,12 @@ pub(crate) fn sign_out(state: &mut State, request: &Request) -> ApiResult {
     // A token without a session can only sign out everywhere.
     let scope = if caller.session_id.is_nil() { SignOutScope::Global } else { scope };
     state.log_action(caller.user_id, AuditAction::Logout, None);
-    state.sessions.retain(|session| {
-        let mine = session.user_id == caller.user_id;
-        let this = session.id == caller.session_id;
+    state.sessions.retain_with(&Key::User(caller.user_id), |session| {
+        let is_this = session.id == caller.session_id;
         match scope {
-            SignOutScope::Local => !this,
-            SignOutScope::Others => !mine || this,
-            SignOutScope::Global => !mine,
+            SignOutScope::Local => !is_this,
+            SignOutScope::Others => is_this,
+            SignOutScope::Global => false,
         }
     });
     Ok(Response::new(204))

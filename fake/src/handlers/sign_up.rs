@@ -63,6 +63,7 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
         Contact::Email(email) => state.owner_of_email(email, aud, None),
         Contact::Phone(phone) => state.account_by_phone(phone, aud).map(|account| account.user.id),
     };
+    let is_created = known.is_none();
     let id = match known {
         Some(id) if is_confirmed(state.account(id)?, &contact) => {
             state.log_action(id, AuditAction::UserRepeatedSignup, traits());
@@ -97,7 +98,7 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
         state.log_action(id, AuditAction::Login, traits());
         // The real server does not call the hook for new users here.
         state.hook_run.created = None;
-        return state.sign_in_new_user(id);
+        return state.sign_in_new_user(id, is_created);
     }
     state.log_action(id, AuditAction::UserConfirmationRequested, traits());
     let otp_type = if email.is_empty() { OtpType::Sms } else { OtpType::Signup };

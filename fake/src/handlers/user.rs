@@ -9,16 +9,19 @@ use uuid::Uuid;
 use crate::{
     code_challenge::Challenge,
     contact,
+    mailbox::Template,
     model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
     state::{
         State,
         access_tokens::Caller,
         accounts::EMAIL_TAKEN,
         messages::{OutgoingMessage, token_hash},
+        notifications::Detail,
         rows::{
             account::{SentCode, check_storable},
             password::{Password, check_strength},
         },
+        table::Key,
     },
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
@@ -67,10 +70,15 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
         state.account(user_id)?.drop_codes(None);
     }
     if let Some(password) = update.password {
+        let is_first = state.account(user_id)?.password.is_none();
         state.account(user_id)?.set_password(Password::Plain(password));
         state.log_action(user_id, AuditAction::UserUpdatedPassword, None);
+        if is_first && state.settings.email_identity_on_password {
+            state.add_email_identity(user_id)?;
+        }
+        state.notify(user_id, Template::PasswordChanged, &Detail::default());
         // A new password ends the other sessions.
-        state.sessions.retain(|session| session.user_id != user_id || session.id == caller.session_id);
+        state.sessions.retain_with(&Key::User(user_id), |session| session.id == caller.session_id);
     }
     if let Some(data) = &update.data {
         state.account(user_id)?.merge_metadata(data);
@@ -165,7 +173,7 @@ fn check_update(state: &mut State, caller: &Caller, aud: &str, update: &Update) 
 
 /// Returns whether a new password needs a reauthentication: the session is a day old.
 fn needs_reauthentication(state: &State, caller: &Caller) -> bool {
-    let session = state.sessions.iter().find(|session| session.id == caller.session_id);
+    let session = state.sessions.find(&Key::Id(caller.session_id));
     state.settings.reauthenticate_for_password
         && session.is_none_or(|session| state.now() > session.created_at + Duration::hours(24))
 }
@@ -189,7 +197,8 @@ fn check_password_change(state: &mut State, caller: &Caller, update: &Update) ->
             return Err(ApiError::new(422, ErrorCode::ReauthenticationNotValid, message));
         }
     }
-    let is_recovering = state.sessions.iter().any(|it| it.id == caller.session_id && it.method == "recovery");
+    let is_recovering =
+        state.sessions.find(&Key::Id(caller.session_id)).is_some_and(|session| session.method == "recovery");
     if !state.settings.current_password_for_password || is_recovering {
         return Ok(());
     }

@@ -107,13 +107,15 @@ pub(crate) fn verify_link(state: &mut State, request: &Request) -> ApiResult {
             Ok(code) => with_query(&redirect_to, &[("code".to_owned(), code)]),
             Err(error) => with_pairs(&pairs_of(&error)),
         },
-        Ok(Outcome::SignedIn { user_id, otp_type }) => {
-            let issued = state.start_session(user_id, "otp", None)?;
-            let mut pairs = session_fragment(&issued.session);
-            pairs.push(("type".to_owned(), otp_type.to_string()));
-            let response = redirect(303, &with_fragment(&redirect_to, &pairs));
-            return Ok(issued.add_headers(response));
-        }
+        Ok(Outcome::SignedIn { user_id, otp_type }) => match state.start_session(user_id, "otp", None) {
+            Ok(issued) => {
+                let mut pairs = session_fragment(&issued.session);
+                pairs.push(("type".to_owned(), otp_type.to_string()));
+                let response = redirect(303, &with_fragment(&redirect_to, &pairs));
+                return Ok(issued.add_headers(response));
+            }
+            Err(error) => with_pairs(&pairs_of(&error)),
+        },
     };
     Ok(redirect(303, &target))
 }
@@ -126,8 +128,7 @@ fn pairs_of(error: &ApiError) -> Vec<(String, String)> {
         500 => "server_error",
         _ => "",
     };
-    let code = error.code().unwrap_or(ErrorCode::UnexpectedFailure);
-    let mut pairs = error_pairs(name, code.as_str(), &error.message);
-    pairs.retain(|(_, value)| !value.is_empty());
+    let mut pairs = error_pairs(name, &error.code_in_url(), &error.message);
+    pairs.retain(|(name, value)| name == "error_code" || !value.is_empty());
     pairs
 }

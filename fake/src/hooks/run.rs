@@ -19,4 +19,6 @@ pub(crate) struct HookRun {
     pub(crate) is_anonymous: bool,
     /// The address of the sender.
     pub(crate) sender: String,
+    /// Where links in emails of this request lead.
+    pub(crate) redirect_to: String,
 }

@@ -4,7 +4,7 @@ mod jwk;
 
 use std::fmt;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{DecodeError, Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::Secret;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto::aws_lc::DEFAULT_PROVIDER, errors};
 use serde::Serialize;
@@ -14,6 +14,12 @@ use crate::{
     model::types::{Jwk, JwkSet},
     random::Random,
 };
+
+/// The algorithms that the real server's library knows.
+const METHODS: [&str; 14] = [
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512",
+    "EdDSA", "none",
+];
 
 /// The keys, newest last.
 #[derive(Clone, Debug, Default)]
@@ -103,27 +109,52 @@ impl Keys {
         key.sign(claims).map(Secret::from).map_err(|error| error.to_string())
     }
 
-    /// Verifies the signature of a token and returns its claims, even if it has expired.
-    pub(crate) fn verify(&self, token: &str) -> Result<Value, String> {
-        let malformed = "token is malformed: token contains an invalid number of segments";
-        let (message, signature) = token.rsplit_once('.').ok_or(malformed)?;
-        let (header, payload) = message.split_once('.').ok_or(malformed)?;
-        let (header, payload) = (read(header)?, read(payload)?);
-        let algorithm = header["alg"].as_str().unwrap_or_default();
-        let is_known = self.all.iter().any(|key| key.algorithm_name() == algorithm);
-        let by_id = self.all.iter().find(|key| header["kid"].as_str() == key.id.as_deref());
-        let fallback = || Some(DecodingKey::from_secret(self.shared_secret.as_ref()?.expose().as_bytes()));
-        let (public, algorithm) = match by_id {
-            Some(key) if key.algorithm_name() == algorithm => (key.public.clone(), key.algorithm),
-            None if is_known && algorithm == "HS256" => {
-                (fallback().ok_or("unrecognized JWT kid or algorithm")?, Algorithm::HS256)
-            }
-            _ => return Err("unrecognized JWT kid or algorithm".to_owned()),
+    /// Verifies the signature of a token and returns its claims, even if it has expired. Only these algorithms are
+    /// accepted, or else those of the keys.
+    pub(crate) fn verify(&self, token: &str, algorithms: Option<&[String]>) -> Result<Value, String> {
+        let malformed = |why: String| format!("token is malformed: {why}");
+        let parts: Vec<&str> = token.split('.').collect();
+        let [header, payload, signature] = parts[..] else {
+            return Err(malformed("token contains an invalid number of segments".to_owned()));
         };
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|error| error.to_string())?;
+        let header = read(header, "header").map_err(malformed)?;
+        let claims = read(payload, "claim").map_err(malformed)?;
+        let name = header["alg"].as_str();
+        let name = name.ok_or("token is unverifiable: signing method (alg) is unspecified")?;
+        if !METHODS.contains(&name) {
+            return Err("token is unverifiable: signing method (alg) is unavailable".to_owned());
+        }
+        let is_accepted = match algorithms {
+            Some(algorithms) => algorithms.iter().any(|accepted| accepted == name),
+            None => self.all.iter().any(|key| key.algorithm_name() == name),
+        };
+        if !is_accepted {
+            return Err(format!("token signature is invalid: signing method {name} is invalid"));
+        }
+        let decoded = URL_SAFE_NO_PAD.decode(signature);
+        let signature = decoded.map_err(|error| malformed(bad_base64("signature", &error)))?;
+        let id = header["kid"].as_str();
+        let by_id = self.all.iter().find(|key| id.is_some() && id == key.id.as_deref());
+        let fallback = || Some(DecodingKey::from_secret(self.shared_secret.as_ref()?.expose().as_bytes()));
+        let key = match by_id {
+            Some(key) if key.algorithm_name() == name => Some((key.public.clone(), key.algorithm)),
+            // The key is there, but it is one of another algorithm.
+            Some(_) => return Err("token signature is invalid: key is of invalid type".to_owned()),
+            None if name == "HS256" => fallback().map(|secret| (secret, Algorithm::HS256)),
+            None => None,
+        };
+        let (public, algorithm) = key.ok_or_else(|| {
+            let id = id.unwrap_or("<nil>");
+            format!(
+                "token is unverifiable: error while executing keyfunc: unrecognized JWT kid {id} for algorithm {name}"
+            )
+        })?;
         let verifier = (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &public).map_err(|error| error.to_string())?;
-        verifier.verify(message.as_bytes(), &signature).map_err(|_| "signature is invalid")?;
-        Ok(payload)
+        let message = format!("{}.{}", parts[0], parts[1]);
+        verifier
+            .verify(message.as_bytes(), &signature)
+            .map_err(|_| "token signature is invalid: signature is invalid")?;
+        Ok(claims)
     }
 }
 
@@ -160,7 +191,17 @@ fn encode(part: &impl Serialize) -> errors::Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(part)?))
 }
 
-fn read(part: &str) -> Result<Value, String> {
-    let json = URL_SAFE_NO_PAD.decode(part).map_err(|error| error.to_string())?;
-    serde_json::from_slice(&json).map_err(|error| error.to_string())
+fn read(part: &str, what: &str) -> Result<Value, String> {
+    let json = URL_SAFE_NO_PAD.decode(part).map_err(|error| bad_base64(what, &error))?;
+    serde_json::from_slice(&json).map_err(|error| format!("could not JSON decode {what}: {error}"))
+}
+
+fn bad_base64(what: &str, error: &DecodeError) -> String {
+    let at = match error {
+        DecodeError::InvalidByte(at, _)
+        | DecodeError::InvalidLastSymbol { offset: at, .. }
+        | DecodeError::InvalidLength(at) => *at,
+        DecodeError::InvalidPadding => 0,
+    };
+    format!("could not base64 decode {what}: illegal base64 data at input byte {at}")
 }

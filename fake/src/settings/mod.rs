@@ -1,10 +1,11 @@
 //! The settings of a server.
 
 pub(crate) mod rates;
+pub(crate) mod sms;
 pub(crate) mod variables;
 mod without_effect;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use gotrue::Secret;
@@ -13,9 +14,13 @@ use url::{Host, Url};
 
 use crate::{
     hooks::Hooks,
+    mailbox::Template,
     model::Provider,
     redirect_url::SITE_URL,
-    settings::rates::{Rate, RateLimits},
+    settings::{
+        rates::{Rate, RateLimits},
+        sms::SmsProvider,
+    },
     url_pattern,
     webauthn::RelyingParty,
     wire::Request,
@@ -35,9 +40,17 @@ pub(crate) struct ServerSettings {
     pub(crate) ethereum: Web3,
     pub(crate) manual_linking: bool,
     pub(crate) saml: bool,
+    /// The URL below which the SAML endpoints are, if it is another one than that of the server.
+    pub(crate) saml_url: Option<String>,
     pub(crate) scim: bool,
     pub(crate) captcha: bool,
     pub(crate) disabled_providers: Vec<Provider>,
+    /// What is set of single providers, by their names.
+    pub(crate) providers: BTreeMap<String, ProviderSettings>,
+    /// Issuers whose ID tokens are accepted without a provider.
+    pub(crate) id_token_issuers: Vec<String>,
+    /// Another client id at Apple.
+    pub(crate) ios_bundle_id: String,
     pub(crate) custom_providers: bool,
     /// The maximum number of custom providers; 0 is no maximum.
     pub(crate) max_custom_providers: usize,
@@ -56,8 +69,12 @@ pub(crate) struct ServerSettings {
     pub(crate) phone_codes: Codes,
     pub(crate) test_codes: BTreeMap<String, Secret>,
     pub(crate) test_codes_until: Option<DateTime<Utc>>,
-    pub(crate) sms_provider: String,
+    pub(crate) sms_provider: SmsProvider,
     pub(crate) link_paths: LinkPaths,
+    /// The notifications of changes that are sent.
+    pub(crate) notifications: BTreeSet<Template>,
+    /// The subjects of emails that are not the real server's.
+    pub(crate) subjects: BTreeMap<Template, String>,
 
     // Passwords.
     pub(crate) min_password_length: usize,
@@ -65,6 +82,11 @@ pub(crate) struct ServerSettings {
     pub(crate) required_characters: Vec<String>,
     pub(crate) reauthenticate_for_password: bool,
     pub(crate) current_password_for_password: bool,
+    /// Whether passwords that are known to have leaked are refused.
+    pub(crate) refuse_leaked_passwords: bool,
+    pub(crate) leaked_passwords: Vec<String>,
+    /// Whether the first password of a user adds the email identity.
+    pub(crate) email_identity_on_password: bool,
 
     // Second factors and passkeys.
     pub(crate) totp: FactorSwitch,
@@ -105,6 +127,8 @@ pub(crate) struct ServerSettings {
     pub(crate) jwt_key_id: String,
     /// The private keys (JWK), one of which signs.
     pub(crate) jwt_keys: Option<Value>,
+    /// The algorithms of accepted tokens. `None` accepts those of the keys.
+    pub(crate) jwt_methods: Option<Vec<String>>,
     /// 0 and 1 are random tokens, 2 signed ones.
     pub(crate) refresh_token_version: u8,
     pub(crate) refresh_token_upgrade_percentage: u8,
@@ -122,6 +146,8 @@ pub(crate) struct ServerSettings {
     pub(crate) cors_allowed_headers: Vec<String>,
     /// Whether the server plays the gateway of a Supabase project too.
     pub(crate) gateway: bool,
+    /// Whether the gateway refuses requests without an API key.
+    pub(crate) gateway_needs_key: bool,
 
     pub(crate) hooks: Hooks,
 
@@ -152,6 +178,15 @@ pub(crate) struct FactorSwitch {
     pub(crate) verify: bool,
 }
 
+/// A provider, apart from whether it is enabled.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ProviderSettings {
+    /// The ids of this server at the provider. If there is none, the server has one anyway.
+    pub(crate) client_ids: Vec<String>,
+    pub(crate) email_optional: bool,
+    pub(crate) skip_nonce_check: bool,
+}
+
 /// Codes sent to an address.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Codes {
@@ -178,11 +213,28 @@ pub(crate) struct LinkPaths {
     pub(crate) email_change: String,
 }
 
+/// Passwords that have leaked countless times.
+const LEAKED_PASSWORDS: [&str; 12] = [
+    "123456",
+    "123456789",
+    "12345678",
+    "password",
+    "password1",
+    "password123",
+    "Password123!",
+    "qwerty",
+    "qwerty123",
+    "abc123",
+    "iloveyou",
+    "letmein",
+];
+
 const ON: FactorSwitch = FactorSwitch { enroll: true, verify: true };
 const OFF: FactorSwitch = FactorSwitch { enroll: false, verify: false };
 
 impl Default for ServerSettings {
     /// Everything is enabled, addresses are confirmed at once, and nothing is limited.
+    #[expect(clippy::too_many_lines, reason = "a line for each setting")]
     fn default() -> Self {
         let codes = Codes { lifetime: Duration::hours(1), length: 6, interval: Duration::zero() };
         let web3 = Web3 { enabled: true, validity: Duration::minutes(10) };
@@ -197,9 +249,13 @@ impl Default for ServerSettings {
             ethereum: web3,
             manual_linking: true,
             saml: true,
+            saml_url: None,
             scim: true,
             captcha: false,
             disabled_providers: Vec::new(),
+            providers: BTreeMap::new(),
+            id_token_issuers: Vec::new(),
+            ios_bundle_id: String::new(),
             custom_providers: true,
             max_custom_providers: 10,
             allow_unverified_emails: false,
@@ -212,17 +268,22 @@ impl Default for ServerSettings {
             phone_codes: codes,
             test_codes: BTreeMap::new(),
             test_codes_until: None,
-            sms_provider: "twilio".to_owned(),
+            sms_provider: SmsProvider::new("twilio", true),
             link_paths: LinkPaths {
                 invite: verify(),
                 confirmation: verify(),
                 recovery: verify(),
                 email_change: verify(),
             },
+            notifications: BTreeSet::new(),
+            subjects: BTreeMap::new(),
             min_password_length: 6,
             required_characters: Vec::new(),
             reauthenticate_for_password: false,
             current_password_for_password: false,
+            refuse_leaked_passwords: false,
+            leaked_passwords: LEAKED_PASSWORDS.map(str::to_owned).to_vec(),
+            email_identity_on_password: false,
             totp: ON,
             phone_factors: ON,
             webauthn_factors: ON,
@@ -261,6 +322,7 @@ impl Default for ServerSettings {
             jwt_secret: None,
             jwt_key_id: String::new(),
             jwt_keys: None,
+            jwt_methods: None,
             refresh_token_version: 0,
             refresh_token_upgrade_percentage: 0,
             rotate_refresh_tokens: true,
@@ -272,6 +334,7 @@ impl Default for ServerSettings {
             external_url: None,
             cors_allowed_headers: Vec::new(),
             gateway: false,
+            gateway_needs_key: true,
             hooks: Hooks::new(),
             rate_limit: None,
             rate_limits: RateLimits::default(),
@@ -303,7 +366,7 @@ impl ServerSettings {
             autoconfirm_phones: false,
             email_codes: with_interval(Duration::days(1)),
             phone_codes: with_interval(Duration::minutes(1)),
-            sms_provider: String::new(),
+            sms_provider: SmsProvider::new("", false),
             phone_factors: OFF,
             webauthn_factors: OFF,
             factor_codes: with_interval(base.challenge_lifetime),

@@ -7,11 +7,12 @@ use gotrue::Secret;
 
 use crate::{
     go_duration, hooks, keys,
+    mailbox::Template,
     model::Provider,
     settings::{
         Codes, ServerSettings,
         rates::Rate,
-        without_effect::{NOT_IMPLEMENTED, WITHOUT_EFFECT},
+        without_effect::{NOT_IMPLEMENTED, RETIRED, WITHOUT_EFFECT},
     },
 };
 
@@ -51,8 +52,15 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("GOTRUE_CUSTOM_OAUTH_ENABLED", |s, v| flag(v).map(|v| s.custom_providers = v)),
     ("GOTRUE_CUSTOM_OAUTH_MAX_PROVIDERS", |s, v| number(v).map(|v| s.max_custom_providers = v)),
     ("GOTRUE_DISABLE_SIGNUP", |s, v| flag(v).map(|v| s.disable_sign_up = v)),
+    ("GOTRUE_EXPERIMENTAL_CREATE_EMAIL_IDENTITY_ON_PASSWORD_SET_ENABLED", |s, v| {
+        flag(v).map(|v| s.email_identity_on_password = v)
+    }),
     ("GOTRUE_EXPERIMENTAL_SCIM_ENABLED", |s, v| flag(v).map(|v| s.scim = v)),
     ("GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED", |s, v| flag(v).map(|v| s.anonymous_users = v)),
+    ("GOTRUE_EXTERNAL_ALLOWED_ID_TOKEN_ISSUERS", |s, v| {
+        s.id_token_issuers = list(v);
+        Ok(())
+    }),
     ("GOTRUE_EXTERNAL_EMAIL_AUTHORIZED_ADDRESSES", |s, v| {
         s.authorized_addresses = list(v);
         Ok(())
@@ -62,6 +70,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("GOTRUE_EXTERNAL_FLOW_STATE_EXPIRY_DURATION", |s, v| {
         duration(v).map(|v| s.flow_lifetime = v.max(Duration::seconds(300)))
     }),
+    ("GOTRUE_EXTERNAL_IOS_BUNDLE_ID", |s, v| text(v).map(|v| s.ios_bundle_id = v)),
     ("GOTRUE_EXTERNAL_PHONE_ENABLED", |s, v| flag(v).map(|v| s.phone = v)),
     ("GOTRUE_EXTERNAL_WEB3_ETHEREUM_ENABLED", |s, v| flag(v).map(|v| s.ethereum.enabled = v)),
     ("GOTRUE_EXTERNAL_WEB3_ETHEREUM_MAXIMUM_VALIDITY_DURATION", |s, v| duration(v).map(|v| s.ethereum.validity = v)),
@@ -85,6 +94,10 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("GOTRUE_JWT_SECRET", |s, v| {
         s.hs256 = true;
         s.jwt_secret = Some(v.into());
+        Ok(())
+    }),
+    ("GOTRUE_JWT_VALID_METHODS", |s, v| {
+        s.jwt_methods = Some(list(v)).filter(|methods| !methods.is_empty());
         Ok(())
     }),
     ("GOTRUE_MAILER_ALLOW_UNVERIFIED_EMAIL_SIGN_INS", |s, v| flag(v).map(|v| s.allow_unverified_emails = v)),
@@ -138,6 +151,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("GOTRUE_OAUTH_SERVER_ENABLED", |s, v| flag(v).map(|v| s.oauth_server = v)),
     ("GOTRUE_PASSKEY_ENABLED", |s, v| flag(v).map(|v| s.passkeys = v)),
     ("GOTRUE_PASSKEY_MAX_PASSKEYS_PER_USER", |s, v| number(v).map(|v| s.max_passkeys = v)),
+    ("GOTRUE_PASSWORD_HIBP_ENABLED", |s, v| flag(v).map(|v| s.refuse_leaked_passwords = v)),
     ("GOTRUE_PASSWORD_MIN_LENGTH", |s, v| number(v).map(|v| s.min_password_length = v.max(6))),
     ("GOTRUE_PASSWORD_REQUIRED_CHARACTERS", |s, v| {
         s.required_characters = character_sets(v);
@@ -157,6 +171,10 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("GOTRUE_RATE_LIMIT_VERIFY", |s, v| events(v).map(|v| s.rate_limits.verify = v)),
     ("GOTRUE_RATE_LIMIT_WEB3", |s, v| events(v).map(|v| s.rate_limits.web3 = v)),
     ("GOTRUE_SAML_ENABLED", |s, v| flag(v).map(|v| s.saml = v)),
+    ("GOTRUE_SAML_EXTERNAL_URL", |s, v| {
+        s.saml_url = if v.is_empty() { None } else { url(v)? };
+        Ok(())
+    }),
     ("GOTRUE_SAML_RATE_LIMIT_ASSERTION", |s, v| events(v).map(|v| s.rate_limits.saml_assertion = v)),
     ("GOTRUE_SECURITY_CAPTCHA_ENABLED", |s, v| flag(v).map(|v| s.captcha = v)),
     ("GOTRUE_SECURITY_MANUAL_LINKING_ENABLED", |s, v| flag(v).map(|v| s.manual_linking = v)),
@@ -184,7 +202,7 @@ const VARIABLES: &[(&str, Setter)] = &[
     ("GOTRUE_SMS_MAX_FREQUENCY", |s, v| interval(&mut s.phone_codes, v)),
     ("GOTRUE_SMS_OTP_EXP", |s, v| seconds(v).map(|v| s.phone_codes.lifetime = or_default(v, Duration::seconds(60)))),
     ("GOTRUE_SMS_OTP_LENGTH", |s, v| code_length(v).map(|v| s.phone_codes.length = v)),
-    ("GOTRUE_SMS_PROVIDER", |s, v| text(v).map(|v| s.sms_provider = v)),
+    ("GOTRUE_SMS_PROVIDER", |s, v| text(v).map(|v| s.sms_provider.name = v)),
     ("GOTRUE_SMS_TEST_OTP", |s, v| test_codes(v).map(|v| s.test_codes = v)),
     ("GOTRUE_SMS_TEST_OTP_VALID_UNTIL", |s, v| {
         let until = |v: &str| DateTime::parse_from_rfc3339(v).map_err(|_| "expected a time (RFC 3339)".to_owned());
@@ -209,7 +227,7 @@ const VARIABLES: &[(&str, Setter)] = &[
 /// The full name of the external URL, which the real server accepts too.
 const EXTERNAL_URL: (&str, &str) = ("GOTRUE_API_API_EXTERNAL_URL", "API_EXTERNAL_URL");
 
-/// What the environment says about each provider. Only the first changes a response.
+/// What the environment says about each provider. Those that name the provider's own endpoints change no response.
 const PROVIDER_VARIABLES: &[&str] =
     &["ENABLED", "CLIENT_ID", "SECRET", "REDIRECT_URI", "URL", "API_URL", "EMAIL_OPTIONAL", "SKIP_NONCE_CHECK"];
 
@@ -221,13 +239,21 @@ impl ServerSettings {
             return setter(self, value.trim()).map_err(|why| SettingError::new(format!("{name}: {why}")));
         }
         if let Some((provider, what)) = provider_variable(name) {
-            if what == "ENABLED" {
-                let enabled = flag(value.trim()).map_err(|why| SettingError::new(format!("{name}: {why}")))?;
-                self.disabled_providers.retain(|disabled| *disabled != provider);
-                if !enabled {
-                    self.disabled_providers.push(provider);
-                }
-            }
+            let result = self.set_provider(provider, what, value.trim());
+            return result.map_err(|why| SettingError::new(format!("{name}: {why}")));
+        }
+        if let Some(template) = name.strip_prefix("GOTRUE_MAILER_SUBJECTS_").and_then(Template::by_name) {
+            self.subjects.remove(&template);
+            self.subjects.extend(Some(value).filter(|text| !text.is_empty()).map(|text| (template, text.to_owned())));
+            return Ok(());
+        }
+        if self.sms_provider.set(name, value.trim()).is_some() {
+            return Ok(());
+        }
+        if let Some(notification) = notification(name) {
+            let enabled = flag(value.trim()).map_err(|why| SettingError::new(format!("{name}: {why}")))?;
+            self.notifications.remove(&notification);
+            self.notifications.extend(enabled.then_some(notification));
             return Ok(());
         }
         if let Some((event, what)) = hooks::variable(name) {
@@ -240,7 +266,7 @@ impl ServerSettings {
             };
             return result.map_err(|why| SettingError::new(format!("{name}: {why}")));
         }
-        if WITHOUT_EFFECT.contains(&name) {
+        if WITHOUT_EFFECT.contains(&name) || RETIRED.contains(&name) {
             return Ok(());
         }
         if NOT_IMPLEMENTED.contains(&name) {
@@ -249,6 +275,24 @@ impl ServerSettings {
             return if is_off { Ok(()) } else { Err(refused()) };
         }
         Err(SettingError::new(format!("unknown setting {name}")))
+    }
+
+    fn set_provider(&mut self, provider: Provider, what: &str, value: &str) -> Result<(), Problem> {
+        let settings = self.providers.entry(provider.to_string()).or_default();
+        match what {
+            "ENABLED" => {
+                let enabled = flag(value)?;
+                self.disabled_providers.retain(|disabled| *disabled != provider);
+                if !enabled {
+                    self.disabled_providers.push(provider);
+                }
+            }
+            "CLIENT_ID" => settings.client_ids = list(value),
+            "EMAIL_OPTIONAL" => settings.email_optional = flag(value)?,
+            "SKIP_NONCE_CHECK" => settings.skip_nonce_check = flag(value)?,
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Sets what several variables set, or fails with all problems.
@@ -271,6 +315,11 @@ impl ServerSettings {
 /// Returns whether a name is one of the real server's, rather than of another program.
 pub(crate) fn is_setting(name: &str) -> bool {
     name.starts_with("GOTRUE_") || name == "API_EXTERNAL_URL"
+}
+
+fn notification(name: &str) -> Option<Template> {
+    let change = name.strip_prefix("GOTRUE_MAILER_NOTIFICATIONS_")?.strip_suffix("_ENABLED")?;
+    Template::by_name(&format!("{change}_NOTIFICATION"))
 }
 
 fn provider_variable(name: &str) -> Option<(Provider, &'static str)> {

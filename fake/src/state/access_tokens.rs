@@ -12,7 +12,7 @@ use crate::{
         ErrorCode,
         types::{Factor, Session, User},
     },
-    state::store::State,
+    state::{store::State, table::Key},
     wire::{ApiError, Request},
 };
 
@@ -57,7 +57,7 @@ impl State {
         method: &str,
     ) -> Result<Session, ApiError> {
         let now = self.now();
-        let row = self.sessions.iter().find(|session| session.id == session_id).ok_or_else(session_gone)?;
+        let row = self.sessions.find(&Key::Id(session_id)).ok_or_else(session_gone)?;
         let (user_id, aal, amr, application) = (row.user_id, row.aal(), row.amr(), row.application.clone());
         let user = self.account(user_id)?.user.clone();
         let lifetime = self.lifetime_of(session_id, &user);
@@ -127,12 +127,14 @@ impl State {
             let message = format!("invalid JWT: unable to parse or verify signature, {why}");
             ApiError::new(403, ErrorCode::BadJwt, message)
         };
-        let claims = self.keys.verify(token).map_err(|why| bad(&why))?;
-        let now = self.now().timestamp();
-        if claims["exp"].as_i64().is_some_and(|exp| exp <= now) {
+        let claims = self.keys.verify(token, self.settings.jwt_methods.as_deref()).map_err(|why| bad(&why))?;
+        // A time may have a fraction.
+        let time = |name: &str| claims[name].as_f64().map(f64::floor);
+        let now = Duration::seconds(self.now().timestamp()).as_seconds_f64();
+        if time("exp").is_some_and(|exp| exp <= now) {
             return Err(bad("token has invalid claims: token is expired"));
         }
-        if claims["nbf"].as_i64().is_some_and(|nbf| now < nbf) {
+        if time("nbf").is_some_and(|nbf| now < nbf) {
             return Err(bad("token has invalid claims: token is not valid yet"));
         }
         Ok(claims)
@@ -157,7 +159,7 @@ impl State {
         self.account(user_id)?;
         let session_id = claim("session_id").map_or(Ok(Uuid::nil()), Uuid::try_parse);
         let session_id = session_id.map_err(|_| bad_jwt(403, "invalid claim: session_id claim must be a UUID"))?;
-        if !session_id.is_nil() && !self.sessions.iter().any(|session| session.id == session_id) {
+        if !session_id.is_nil() && self.sessions.find(&Key::Id(session_id)).is_none() {
             return Err(session_gone());
         }
         let aud = match &claims["aud"] {
@@ -192,7 +194,7 @@ impl State {
     /// Returns the lifetime of an access token. It ends with the session if that is too low for the user's factors.
     fn lifetime_of(&self, session_id: Uuid, user: &User) -> Duration {
         let (now, lifetime) = (self.now(), self.settings.token_lifetime);
-        let session = self.sessions.iter().find(|session| session.id == session_id);
+        let session = self.sessions.find(&Key::Id(session_id));
         let is_low = session.is_some_and(|session| session.second_factor.is_none())
             && user.factors.iter().flatten().any(Factor::is_verified);
         match (self.settings.low_aal_lifetime, session) {
@@ -212,11 +214,14 @@ impl State {
     }
 
     /// Authenticates a request with a service key, or with the access token of an administrator, whose session must
-    /// still exist.
+    /// not have ended.
     pub(crate) fn check_admin(&mut self, request: &Request) -> Result<(), ApiError> {
         let claims = self.claims(bearer(request)?)?;
         if claims["session_id"].as_str().is_some_and(|id| !id.is_empty() && id != Uuid::nil().to_string()) {
-            self.caller_of(&claims)?;
+            let caller = self.caller_of(&claims)?;
+            if self.is_session_over(caller.session_id)? {
+                return Err(ApiError::new(403, ErrorCode::SessionExpired, "Session is no longer valid"));
+            }
         }
         if claims["role"].as_str().is_some_and(|role| self.settings.admin_roles.iter().any(|known| known == role)) {
             Ok(())

@@ -9,6 +9,7 @@ use crate::{
     state::{
         rows::account::{Account, blank_user, check_storable, identity_claims, merge, new_identity},
         store::State,
+        table::Key,
     },
     wire::ApiError,
 };
@@ -36,55 +37,53 @@ impl Contact {
 impl State {
     pub(crate) fn account(&mut self, id: Uuid) -> Result<&mut Account, ApiError> {
         let gone = || ApiError::new(403, ErrorCode::UserNotFound, "User from sub claim in JWT does not exist");
-        self.accounts.iter_mut().find(|account| account.user.id == id).ok_or_else(gone)
+        self.accounts.find_mut(&Key::Id(id)).ok_or_else(gone)
     }
 
     /// Finds the user with this email address and audience.
     pub(crate) fn account_by_email(&mut self, email: &str, aud: &str) -> Option<&mut Account> {
         let email = email.to_lowercase();
-        let is_it = |account: &&mut Account| account.email() == email && account.user.aud.as_deref() == Some(aud);
-        self.accounts.iter_mut().filter(|_| !email.is_empty()).find(is_it)
+        let is_it = |account: &Account| account.email() == email && account.user.aud.as_deref() == Some(aud);
+        let places = self.accounts.places(&Key::Email(email.clone()));
+        let place = places.into_iter().find(|place| is_it(&self.accounts[*place]))?;
+        Some(&mut self.accounts[place])
     }
 
     /// Finds the user with this phone number and audience.
     pub(crate) fn account_by_phone(&mut self, phone: &str, aud: &str) -> Option<&mut Account> {
         let phone = contact::plain_phone(phone);
-        let is_it = |account: &&mut Account| account.phone() == phone && account.user.aud.as_deref() == Some(aud);
-        self.accounts.iter_mut().filter(|_| !phone.is_empty()).find(is_it)
+        let is_it = |account: &Account| account.user.aud.as_deref() == Some(aud);
+        let places = self.accounts.places(&Key::Phone(phone));
+        let place = places.into_iter().find(|place| is_it(&self.accounts[*place]))?;
+        Some(&mut self.accounts[place])
     }
 
     /// Finds the user who has this email address, or else another user one of whose identities has it.
     pub(crate) fn owner_of_email(&mut self, email: &str, aud: &str, except: Option<Uuid>) -> Option<Uuid> {
         let email = email.to_lowercase();
-        if email.is_empty() || !self.accounts.has_email(&email) {
-            return None;
-        }
         let has_email = |identity: &Identity| identity.email.as_deref() == Some(&email);
         let is_it = |account: &&Account| {
             Some(account.user.id) != except
                 && account.user.aud.as_deref() == Some(aud)
                 && account.user.identities.iter().flatten().any(has_email)
         };
-        let by_identity = self.accounts.iter().find(is_it).map(|account| account.user.id);
+        let by_identity = self.accounts.with(&Key::Email(email.clone())).find(is_it).map(|account| account.user.id);
         by_identity.or_else(|| self.account_by_email(&email, aud).map(|account| account.user.id))
     }
 
     /// Fails as the database does if another user has the address or number, of whatever audience.
     pub(crate) fn check_unique(&mut self, user_id: Uuid, contact: &Contact, message: &str) -> Result<(), ApiError> {
-        let (constraint, key) = match contact {
+        let (constraint, column) = match contact {
             Contact::Email(_) => ("users_email_partial_key", "email"),
             Contact::Phone(_) => ("users_phone_key", "phone"),
         };
-        let has_it = |account: &Account| match contact {
-            Contact::Email(email) => !email.is_empty() && account.email() == email,
-            Contact::Phone(phone) => !phone.is_empty() && account.phone() == phone,
+        let (key, has_it): (_, fn(&Account, &str) -> bool) = match contact {
+            Contact::Email(email) => (Key::Email(email.clone()), |account, email| account.email() == email),
+            Contact::Phone(phone) => (Key::Phone(phone.clone()), |account, phone| account.phone() == phone),
         };
-        let may_be_taken = match contact {
-            Contact::Email(email) => self.accounts.has_email(email),
-            Contact::Phone(phone) => self.accounts.has_phone(phone),
-        };
-        if may_be_taken && self.accounts.iter().any(|account| account.user.id != user_id && has_it(account)) {
-            return Err(ApiError::taken(constraint, key, contact.address(), message));
+        let is_taken = |account: &Account| account.user.id != user_id && has_it(account, contact.address());
+        if self.accounts.with(&key).any(is_taken) {
+            return Err(ApiError::taken(constraint, column, contact.address(), message));
         }
         Ok(())
     }
@@ -170,6 +169,24 @@ impl State {
         let (identity_id, now) = (self.random.id(), self.now());
         let identity = new_identity(identity_id, user_id, &user_id.to_string(), provider, data, now);
         self.account(user_id)?.add_identity(identity);
+        Ok(())
+    }
+
+    /// Adds the email identity of a user with a confirmed address, unless there is one.
+    pub(crate) fn add_email_identity(&mut self, user_id: Uuid) -> Result<(), ApiError> {
+        let account = self.account(user_id)?;
+        let has_one = account.user.identities.iter().flatten().any(|identity| identity.provider == "email");
+        if has_one
+            || account.email().is_empty()
+            || !account.has_confirmed_email()
+            || account.user.is_anonymous == Some(true)
+        {
+            return Ok(());
+        }
+        let mut data = identity_claims(user_id, account.email());
+        data["email_verified"] = json!(true);
+        self.identify_new(user_id, "email", data)?;
+        self.account(user_id)?.list_providers();
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::{
         AuditAction, AuditLogType,
         types::{AuditLogEntry, AuditLogPayload},
     },
-    state::store::State,
+    state::{store::State, table::Key},
 };
 
 fn type_of(action: &AuditAction) -> AuditLogType {
@@ -33,9 +33,7 @@ fn type_of(action: &AuditAction) -> AuditLogType {
 impl State {
     /// Logs an action of a user.
     pub(crate) fn log_action(&mut self, user_id: Uuid, action: AuditAction, traits: Option<Value>) {
-        let Some(user) = self.accounts.iter().map(|account| &account.user).find(|user| user.id == user_id) else {
-            return;
-        };
+        let Some(user) = self.accounts.find(&Key::Id(user_id)).map(|account| &account.user) else { return };
         let name = user.user_metadata.as_ref().and_then(|data| data.get("full_name")).cloned();
         let phone = user.phone.clone().filter(|phone| !phone.is_empty());
         let username = phone.or_else(|| user.email.clone());

@@ -2,13 +2,13 @@
 
 use uuid::Uuid;
 
-use crate::state::store::State;
+use crate::state::{store::State, table::Key};
 
 impl State {
     /// Removes a consent; returns whether there was one.
     pub(crate) fn forget_consent(&mut self, user_id: Uuid, client_id: Uuid) -> bool {
         let before = self.oauth.consents.len();
-        self.oauth.consents.retain(|consent| consent.user_id != user_id || consent.client_id != client_id);
+        self.oauth.consents.retain_with(&Key::User(user_id), |consent| consent.client_id != client_id);
         self.oauth.consents.len() < before
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         access_tokens::Caller,
         rows::factor::{FactorRow, Proof, no_factor},
         store::State,
+        table::Key,
     },
     totp,
     webauthn::Credential,
@@ -44,7 +45,7 @@ impl State {
     }
 
     pub(crate) fn factor_row(&mut self, factor_id: Uuid) -> Result<&mut FactorRow, ApiError> {
-        self.factors.iter_mut().find(|row| row.factor_id == factor_id).ok_or_else(no_factor)
+        self.factors.find_mut(&Key::Id(factor_id)).ok_or_else(no_factor)
     }
 
     pub(crate) fn change_factor(
@@ -60,8 +61,9 @@ impl State {
     /// Removes unverified factors that were never challenged in time.
     pub(crate) fn forget_stale_factors(&mut self, user_id: Uuid) -> Result<(), ApiError> {
         let oldest = self.now() - self.settings.factor_lifetime;
-        let challenged: Vec<Uuid> =
-            self.factors.iter().filter(|row| !row.challenges.is_empty()).map(|row| row.factor_id).collect();
+        let ids: Vec<Uuid> = self.account(user_id)?.user.factors.iter().flatten().map(|factor| factor.id).collect();
+        let is_challenged = |id: &Uuid| self.factors.find(&Key::Id(*id)).is_some_and(|row| !row.challenges.is_empty());
+        let challenged: Vec<Uuid> = ids.into_iter().filter(is_challenged).collect();
         self.retain_factors(user_id, |factor| {
             factor.is_verified() || challenged.contains(&factor.id) || factor.created_at.is_some_and(|at| at >= oldest)
         })
@@ -72,9 +74,10 @@ impl State {
         let user = &mut self.account(user_id)?.user;
         let (kept, gone): (Vec<_>, Vec<_>) = user.factors.take().unwrap_or_default().into_iter().partition(keep);
         user.factors = Some(kept).filter(|kept| !kept.is_empty());
-        let is_gone = |id: Uuid| gone.iter().any(|factor| factor.id == id);
-        self.factors.retain(|row| !is_gone(row.factor_id));
-        self.recovery_codes.retain(|row| !is_gone(row.factor_id));
+        for factor in gone {
+            self.factors.retain_with(&Key::Id(factor.id), |_| false);
+            self.recovery_codes.retain_with(&Key::Id(factor.id), |_| false);
+        }
         Ok(())
     }
 
@@ -112,7 +115,7 @@ impl State {
         let factors = users.flat_map(|user| user.factors.iter().flatten().map(move |factor| (user, factor)));
         factors
             .filter_map(|(user, factor)| {
-                let row = self.factors.iter().find(|row| row.factor_id == factor.id)?;
+                let row = self.factors.find(&Key::Id(factor.id))?;
                 let Proof::Totp(secret) = row.proof else { return None };
                 Some(AuthenticatorCode {
                     email: user.email.clone().unwrap_or_default(),
@@ -133,8 +136,8 @@ impl State {
     /// Returns the WebAuthn credentials of a user's verified factors.
     pub(crate) fn factor_credentials(&mut self, user_id: Uuid) -> Result<Vec<Credential>, ApiError> {
         let factors = self.account(user_id)?.user.factors.clone().unwrap_or_default();
-        let is_theirs = |id: Uuid| factors.iter().any(|factor| factor.id == id && factor.is_verified());
-        let rows = self.factors.iter().filter(|row| is_theirs(row.factor_id));
+        let verified = factors.iter().filter(|factor| factor.is_verified());
+        let rows = verified.filter_map(|factor| self.factors.find(&Key::Id(factor.id)));
         Ok(rows
             .filter_map(|row| if let Proof::WebAuthn(credential) = &row.proof { credential.clone() } else { None })
             .collect())

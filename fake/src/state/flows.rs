@@ -5,7 +5,11 @@ use uuid::Uuid;
 use crate::{
     code_challenge::{Challenge, hash_of_verifier},
     model::{ErrorCode, OtpType},
-    state::{rows::flow::Flow, store::State},
+    state::{
+        rows::flow::Flow,
+        store::State,
+        table::{Key, Place},
+    },
     wire::ApiError,
 };
 
@@ -50,13 +54,13 @@ impl State {
     }
 
     /// Returns the position of the flow that a provider redirects back to, or an error code and message.
-    pub(crate) fn open_flow(&self, id: &str) -> Result<usize, (&'static str, &'static str)> {
+    pub(crate) fn open_flow(&self, id: &str) -> Result<Place, (&'static str, &'static str)> {
         if id.is_empty() {
             return Err(("bad_oauth_callback", "OAuth state parameter missing"));
         }
         let bad = |about| Err(("bad_oauth_state", about));
         let Ok(id) = Uuid::try_parse(id) else { return bad("OAuth state parameter is invalid") };
-        let Some(place) = self.flows.iter().position(|flow| flow.id == Some(id)) else {
+        let Some(place) = self.flows.place(&Key::Id(id)) else {
             return bad("OAuth state not found or expired");
         };
         let flow = &self.flows[place];
@@ -72,9 +76,10 @@ impl State {
     /// Issues the code for the last flow of a user with this method.
     pub(crate) fn code_for(&mut self, user_id: Uuid, method: &str) -> Result<String, ApiError> {
         let (code, now) = (self.random.id().to_string(), self.now());
-        let is_it = |flow: &&mut Flow| flow.user_id == Some(user_id) && flow.method == method && flow.code.is_none();
-        let flow = self.flows.iter_mut().rev().find(is_it);
-        flow.ok_or_else(flow_gone)?.code = Some((code.clone(), now));
+        let is_it = |flow: &Flow| flow.method == method && flow.code.is_none();
+        let places = self.flows.places(&Key::User(user_id));
+        let last = places.into_iter().rev().find(|place| is_it(&self.flows[*place]));
+        self.flows[last.ok_or_else(flow_gone)?].code = Some((code.clone(), now));
         Ok(code)
     }
 
@@ -89,8 +94,7 @@ impl State {
     /// Redeems the code of a flow.
     pub(crate) fn redeem_code(&mut self, code: &str, verifier: &str) -> Result<Flow, ApiError> {
         let now = self.now();
-        let issued = |flow: &Flow| flow.code.as_ref().is_some_and(|(known, _)| known == code);
-        let place = self.flows.iter().position(issued).ok_or_else(flow_gone)?;
+        let place = self.flows.place(&Key::Code(code.to_owned())).ok_or_else(flow_gone)?;
         let flow = &self.flows[place];
         if flow.code.as_ref().is_some_and(|(_, issued_at)| now - *issued_at > self.settings.flow_lifetime) {
             let message = "invalid flow state, flow state has expired";

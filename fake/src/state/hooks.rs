@@ -11,15 +11,15 @@ use crate::{
     hooks::{Answer, Call, Event, HookRun},
     model::{ErrorCode, FactorType, types::User},
     random::Random,
-    state::store::State,
+    state::{store::State, table::Transaction},
     wire::{ApiError, Request},
 };
 
 /// A request whose handler needs answers of hooks.
 pub(crate) struct HookedRequest {
     answers: Vec<Answer>,
-    /// The random numbers of this request, the same in each run.
-    random: Random,
+    /// The random numbers of this request, the same in each run. `None` if no hook is enabled.
+    random: Option<Random>,
 }
 
 impl HookedRequest {
@@ -30,46 +30,50 @@ impl HookedRequest {
 }
 
 impl State {
-    /// Begins a request. `None` if no hook is enabled.
-    pub(crate) fn hooked_request(&mut self) -> Option<HookedRequest> {
+    /// Begins a request.
+    pub(crate) fn hooked_request(&mut self) -> HookedRequest {
         let is_hooked = self.settings.hooks.values().any(|hook| hook.is_enabled);
-        is_hooked.then(|| HookedRequest { answers: Vec::new(), random: self.random.fork() })
+        HookedRequest { answers: Vec::new(), random: is_hooked.then(|| self.random.fork()) }
     }
 
-    /// Runs a handler, or returns the call whose answer it needs. If a hook refuses within a transaction, the handler
-    /// has changed nothing but the counts of requests.
+    /// Runs a handler, or returns the call whose answer it needs. If a hook refuses within a transaction, or a message
+    /// cannot be sent, the handler has changed nothing but the counts of messages.
     pub(crate) fn run_hooked<T>(
         &mut self,
         hooked: &HookedRequest,
         request: &Request,
         run: impl FnOnce(&mut Self) -> T,
     ) -> Result<T, Box<Call>> {
-        let before = self.clone();
-        let random = std::mem::replace(&mut self.random, hooked.random.clone());
+        let random = hooked.random.clone().map(|own| std::mem::replace(&mut self.random, own));
+        let (audit_ids, messages_sent) = (self.audit_ids.clone(), self.messages_sent);
+        let sent = (self.calls.emails.clone(), self.calls.text_messages.clone());
+        self.tables().into_iter().for_each(Transaction::start);
         let sender = request.header("x-forwarded-for").and_then(|list| list.split(',').next());
         self.hook_run = HookRun {
             answers: hooked.answers.iter().cloned().collect(),
             sender: sender.unwrap_or("127.0.0.1").trim().to_owned(),
+            redirect_to: if random.is_some() { self.settings.redirect_to(request) } else { String::new() },
             ..HookRun::default()
         };
         let result = run(self);
-        let finished = std::mem::take(&mut self.hook_run);
-        if let Some(call) = finished.pending {
-            *self = before;
-            return Err(Box::new(call));
-        }
-        if finished.is_undone {
-            // What the request counts as stays.
-            let failed = std::mem::replace(self, before);
-            self.requests = failed.requests;
-            self.calls = failed.calls;
-            self.faults = failed.faults;
-            self.counts = failed.counts;
-            self.received = failed.received;
-        } else {
+        if let Some(random) = random {
             self.random = random;
         }
-        Ok(result)
+        let finished = std::mem::take(&mut self.hook_run);
+        if finished.pending.is_some() || finished.is_undone {
+            self.tables().into_iter().for_each(Transaction::undo);
+            (self.audit_ids, self.messages_sent) = (audit_ids, messages_sent);
+        } else {
+            self.tables().into_iter().for_each(Transaction::commit);
+        }
+        match finished.pending {
+            None => Ok(result),
+            Some(call) => {
+                // The next run counts the messages again.
+                (self.calls.emails, self.calls.text_messages) = sent;
+                Err(Box::new(call))
+            }
+        }
     }
 
     /// Calls the hook of an event with the members of a payload, and returns its output. `None` if it is not enabled.
@@ -77,7 +81,10 @@ impl State {
         let Some(hook) = self.settings.hooks.get(&event).filter(|hook| hook.is_enabled).cloned() else {
             return Ok(None);
         };
-        let Some(url) = hook.url else { return Err(ApiError::unforeseen()) };
+        // A handler may go on without the answer to a notification; the next run has it.
+        let Some(url) = hook.url.filter(|_| self.hook_run.pending.is_none()) else {
+            return Err(ApiError::unforeseen());
+        };
         let (now, event_id) = (self.now(), self.random.id());
         let ids = [self.random.id(), self.random.id(), self.random.id()];
         if let Some(answer) = self.hook_run.answers.pop_front() {
@@ -93,7 +100,7 @@ impl State {
         Err(ApiError::unforeseen())
     }
 
-    /// Undoes what this request did, since the output of a hook is of no use.
+    /// Undoes what this request did, as a message cannot be sent, or the output of a hook is of no use.
     pub(crate) fn undone(&mut self, error: ApiError) -> ApiError {
         self.hook_run.is_undone = true;
         error
@@ -141,7 +148,7 @@ impl State {
             return Ok(());
         }
         if output["should_logout_user"] == true {
-            self.sessions.retain(|session| session.user_id != user_id);
+            self.end_sessions(user_id);
         }
         let default = "Further password verification attempts will be rejected.";
         Err(ApiError::new(400, ErrorCode::InvalidCredentials, message_of(&output, default)))
@@ -161,7 +168,7 @@ impl State {
         if output["decision"] != "reject" {
             return Ok(());
         }
-        self.sessions.retain(|session| session.user_id != user_id);
+        self.end_sessions(user_id);
         let default = "Further MFA verification attempts will be rejected.";
         Err(ApiError::new(403, ErrorCode::MfaVerificationRejected, message_of(&output, default)))
     }

@@ -92,13 +92,33 @@ impl State {
             let message = format!("Provider (issuer {url:?}) is not enabled");
             return Err(ApiError::new(400, ErrorCode::ProviderDisabled, message));
         }
+        let settings = self.settings.providers.get(*name);
         Ok(Issuer {
             provider: (*name).to_owned(),
             url: (*url).to_owned(),
-            client_ids: vec![CLIENT_ID.to_owned()],
+            client_ids: self.client_ids(name),
             // Facebook does not support nonces.
-            has_nonces: *name != "facebook",
+            has_nonces: *name != "facebook" && !settings.is_some_and(|settings| settings.skip_nonce_check),
         })
+    }
+
+    /// Returns the client ids of this server at a provider that the real server knows.
+    fn client_ids(&self, provider: &str) -> Vec<String> {
+        let known = self.settings.providers.get(provider).map(|settings| settings.client_ids.clone());
+        let mut ids = known.unwrap_or_default();
+        if ids.is_empty() {
+            ids.push(CLIENT_ID.to_owned());
+        }
+        if provider == "apple" && !self.settings.ios_bundle_id.is_empty() {
+            ids.push(self.settings.ios_bundle_id.clone());
+        }
+        ids
+    }
+
+    /// Returns whether users of a provider may sign in without an email address.
+    pub(crate) fn is_email_optional(&self, provider: &str) -> bool {
+        let is_set = self.settings.providers.get(provider).is_some_and(|settings| settings.email_optional);
+        is_set || self.custom_provider(provider).is_some_and(|custom| custom.email_optional == Some(true))
     }
 
     fn custom_issuer(&self, provider: &str) -> Result<Issuer, ApiError> {
@@ -132,6 +152,10 @@ impl State {
             let provider = if name == "apple" { "Apple" } else { "Azure" };
             let message = format!("Unable to detect issuer in ID token for {provider} provider");
             return Err(ApiError::validation_failed(message));
+        }
+        if name.is_empty() && self.settings.id_token_issuers.iter().any(|known| known == url) {
+            let (url, client_ids) = (url.to_owned(), grant.client_id.iter().cloned().collect());
+            return Ok(Issuer { provider: url.clone(), url, client_ids, has_nonces: true });
         }
         let by_url = ISSUERS.iter().find(|(_, known)| *known == url && name.is_empty());
         self.issuer(by_url.map_or(name, |(name, _)| name))

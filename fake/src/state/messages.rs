@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     code_challenge::Challenge,
     hooks::Event,
-    mailbox::Message,
+    mailbox::{Message, Template},
     model::{ErrorCode, OtpType, types::User},
     state::{rows::account::SentCode, store::State},
     wire::ApiError,
@@ -36,6 +36,10 @@ struct NewCode {
 /// Returns the hash of a code, which links contain.
 pub(crate) fn token_hash(address: &str, code: &str) -> String {
     format!("{:x}", Bytes::copy_from_slice(&Sha224::digest(format!("{address}{code}"))))
+}
+
+fn no_sms_provider(message: &str) -> ApiError {
+    ApiError::new(500, ErrorCode::UnexpectedFailure, message)
 }
 
 /// Removes the label of an address: `ada+test@example.com` is `ada@example.com`.
@@ -128,13 +132,17 @@ impl State {
             if to_phone && self.call_hook(Event::SendSms, payload())?.is_some() {
                 return Ok(());
             }
+            if to_phone && !self.settings.sms_provider.is_ready() {
+                return Err(self.undone(no_sms_provider("Unable to get SMS provider")));
+            }
             if !to_phone && self.call_hook(Event::SendEmail, self.email_payload(&user, codes, message))?.is_some() {
                 // One call is for both addresses.
                 return Ok(());
             }
             let link = message.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(hash, otp_type, message));
             let token_hash = (!to_phone).then(|| hash.clone().into());
-            self.deliver(to, message.otp_type, code.clone(), token_hash, link);
+            let template = (!to_phone).then(|| Template::of(message.otp_type));
+            self.deliver(to, template, message.otp_type, code.clone().into(), token_hash, link);
         }
         Ok(())
     }
@@ -227,7 +235,7 @@ impl State {
     }
 
     /// Fails if an address is not authorized, or too many messages were sent to anybody.
-    fn check_sending(&mut self, addresses: &[String], to_phone: bool) -> Result<(), ApiError> {
+    pub(crate) fn check_sending(&mut self, addresses: &[String], to_phone: bool) -> Result<(), ApiError> {
         let now = self.now();
         if to_phone {
             let has_test_code = addresses.iter().any(|phone| self.test_code(phone).is_some());
@@ -258,17 +266,23 @@ impl State {
         Err(ApiError::new(429, ErrorCode::OverEmailSendRateLimit, "email rate limit exceeded"))
     }
 
-    fn deliver(
+    /// Puts a message into the mailbox. A text message has no template.
+    pub(crate) fn deliver(
         &mut self,
         to: &str,
+        template: Option<Template>,
         otp_type: Option<OtpType>,
-        code: String,
+        code: Secret,
         token_hash: Option<Secret>,
         link: Option<Secret>,
     ) {
         let (id, sent_at) = (self.messages_sent, self.now());
         self.messages_sent += 1;
-        self.mailbox.push(Message { to: to.to_owned(), otp_type, code: code.into(), token_hash, link, sent_at, id });
+        let subject = template.map_or_else(String::new, |template| {
+            let text = self.settings.subjects.get(&template).map_or(template.default_subject(), String::as_str);
+            text.replace("{{ .Token }}", code.expose()).replace("{{ .Email }}", to)
+        });
+        self.mailbox.push(Message { to: to.to_owned(), subject, otp_type, code, token_hash, link, sent_at, id });
     }
 
     pub(crate) fn send_factor_code(&mut self, user_id: Uuid, number: &str) -> Result<String, ApiError> {
@@ -276,7 +290,10 @@ impl State {
         let user = self.account(user_id)?.user.clone();
         let payload = json!({ "user": user, "sms": { "otp": code, "sms_type": "mfa", "phone": number } });
         if self.call_hook(Event::SendSms, payload).map_err(|_| ApiError::internal("error invoking hook"))?.is_none() {
-            self.deliver(number, None, code.clone(), None, None);
+            if !self.settings.sms_provider.is_ready() {
+                return Err(self.undone(no_sms_provider("Failed to get SMS provider")));
+            }
+            self.deliver(number, None, None, code.clone().into(), None, None);
         }
         Ok(code)
     }

@@ -8,20 +8,20 @@ use crate::{
     state::{
         rows::passkey::{PasskeyChallenge, PasskeyRow},
         store::State,
+        table::{Key, Place},
     },
     wire::ApiError,
 };
 
 impl State {
     pub(crate) fn passkeys_of(&self, user_id: Uuid) -> impl Iterator<Item = &PasskeyRow> {
-        self.passkeys.iter().filter(move |row| row.user_id == user_id)
+        self.passkeys.with(&Key::User(user_id))
     }
 
-    pub(crate) fn place_of_passkey(&self, user_id: Uuid, id: &str) -> Result<usize, ApiError> {
-        let place = Uuid::try_parse(id)
-            .ok()
-            .and_then(|id| self.passkeys.iter().position(|row| row.user_id == user_id && row.passkey.id == id));
-        place.ok_or_else(|| ApiError::new(404, ErrorCode::ValidationFailed, "Passkey not found"))
+    pub(crate) fn place_of_passkey(&self, user_id: Uuid, id: &str) -> Result<Place, ApiError> {
+        let place = Uuid::try_parse(id).ok().and_then(|id| self.passkeys.place(&Key::Id(id)));
+        let theirs = place.filter(|place| self.passkeys[*place].user_id == user_id);
+        theirs.ok_or_else(|| ApiError::new(404, ErrorCode::ValidationFailed, "Passkey not found"))
     }
 
     pub(crate) fn challenge_passkey(&mut self, user_id: Option<Uuid>) -> (Uuid, String, DateTime<Utc>) {
@@ -37,9 +37,9 @@ impl State {
             let message = "Challenge not found or already used";
             ApiError::new(400, ErrorCode::WebauthnChallengeNotFound, message)
         };
-        let fits = |challenge: &PasskeyChallenge| challenge.id == id && challenge.user_id == user_id;
-        let place = self.passkey_challenges.iter().position(fits).ok_or_else(unknown)?;
-        let challenge = self.passkey_challenges.remove(place);
+        let place = self.passkey_challenges.place(&Key::Id(id));
+        let theirs = place.filter(|place| self.passkey_challenges[*place].user_id == user_id);
+        let challenge = self.passkey_challenges.remove(theirs.ok_or_else(unknown)?);
         if self.now() > challenge.expires_at {
             return Err(ApiError::new(400, ErrorCode::WebauthnChallengeExpired, "Challenge has expired"));
         }

@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    model::{
-        AuditAction, ErrorCode, OtpType,
-        types::{Identity, User},
-    },
+    mailbox::Template,
+    model::{AuditAction, ErrorCode, OtpType, types::Identity},
     state::{
         accounts::{Contact, EMAIL_TAKEN},
         messages::OutgoingMessage,
+        notifications::Detail,
         rows::account::{Account, blank_user, new_identity},
         store::State,
+        table::Key,
     },
     wire::ApiError,
 };
@@ -51,6 +51,7 @@ impl State {
     pub(crate) fn user_of(&mut self, profile: &Profile, aud: &str) -> Result<Uuid, ApiError> {
         let now = self.now();
         let trusted = profile.email_verified || self.settings.autoconfirm_emails;
+        let is_email_optional = self.is_email_optional(&profile.provider);
         let id = match (self.owner_of(profile), self.owner_of_email(&profile.email, aud, None)) {
             (Some(known), _) => {
                 self.seen_again(known, profile)?;
@@ -75,7 +76,8 @@ impl State {
         if account.is_banned(now) {
             return Err(ApiError::new(403, ErrorCode::UserBanned, "User is banned"));
         }
-        if profile.provider == WEB3 || account.has_confirmed_email() {
+        let needs_no_email = profile.provider == WEB3 || is_email_optional && account.email().is_empty();
+        if needs_no_email || account.has_confirmed_email() {
             self.log_action(id, AuditAction::Login, Some(json!({ "provider": profile.provider })));
             return Ok(id);
         }
@@ -84,8 +86,8 @@ impl State {
     }
 
     fn owner_of(&self, profile: &Profile) -> Option<Uuid> {
-        let has_it = |user: &User| user.identities.iter().flatten().any(|identity| profile.is_this(identity));
-        self.accounts.iter().map(|account| &account.user).find(|user| has_it(user)).map(|user| user.id)
+        let key = Key::Identity(profile.provider.clone(), profile.subject.clone());
+        self.accounts.find(&key).map(|account| account.user.id)
     }
 
     fn seen_again(&mut self, user_id: Uuid, profile: &Profile) -> Result<(), ApiError> {
@@ -168,6 +170,8 @@ impl State {
             self.take_email(user_id, profile)?;
         }
         self.account(user_id)?.list_providers();
+        let detail = Detail { provider: &profile.provider, ..Detail::default() };
+        self.notify(user_id, Template::IdentityLinked, &detail);
         Ok(())
     }
 
@@ -210,7 +214,7 @@ impl State {
         let is_theirs = |account: &&Account| {
             account.codes.iter().any(|code| code.has_link && code.hash == token && code.fits(OtpType::Signup))
         };
-        self.accounts.iter().find(is_theirs).map(|account| account.user.id)
+        self.accounts.with(&Key::Code(token.to_owned())).find(is_theirs).map(|account| account.user.id)
     }
 }
 

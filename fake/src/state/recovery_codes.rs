@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     model::{ErrorCode, FactorType, types::Factor},
-    state::{rows::recovery_codes::RecoveryCodesRow, store::State},
+    state::{rows::recovery_codes::RecoveryCodesRow, store::State, table::Key},
     wire::ApiError,
 };
 
@@ -24,7 +24,7 @@ impl State {
     /// Returns the recovery codes of a user.
     pub(crate) fn recovery_codes_of(&mut self, user_id: Uuid) -> Result<&mut RecoveryCodesRow, ApiError> {
         let no_codes = || ApiError::new(404, ErrorCode::MfaFactorNotFound, "The user has not enrolled recovery codes");
-        self.recovery_codes.iter_mut().find(|row| row.user_id == user_id).ok_or_else(no_codes)
+        self.recovery_codes.find_mut(&Key::User(user_id)).ok_or_else(no_codes)
     }
 
     /// Returns whether the user has a factor, other than this one, that can be used without a recovery code.

@@ -11,6 +11,7 @@ use crate::{
         rows::{refresh_tokens::RandomUse, session::SessionRow},
         sessions::{Headers, IssuedSession, SESSION_ID, TOKEN_COUNTER, TOKEN_PREFIX, USER_ID, prefix},
         store::State,
+        table::{Key, Place},
     },
     wire::ApiError,
 };
@@ -26,7 +27,7 @@ impl State {
     /// Issues new tokens for a refresh token. Only the OAuth client that a session belongs to can refresh it.
     pub(crate) fn refresh(&mut self, token: &RefreshToken, client_id: Option<Uuid>) -> Result<IssuedSession, ApiError> {
         let now = self.now();
-        let position = self.sessions.iter().position(|session| owns(session, token)).ok_or_else(token_not_found)?;
+        let position = self.session_of(token).ok_or_else(token_not_found)?;
         let (session_id, user_id) = (self.sessions[position].id, self.sessions[position].user_id);
         let mut headers = vec![(USER_ID, user_id.to_string())];
         if self.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {
@@ -45,35 +46,28 @@ impl State {
         self.issue(session_id, token, headers, "token_refresh")
     }
 
-    /// Fails if a session has ended by its age, by inactivity or by a newer one.
-    fn check_validity(&mut self, position: usize) -> Result<(), ApiError> {
-        let (now, settings) = (self.now(), self.settings.clone());
-        let user_id = self.sessions[position].user_id;
-        let has_factor = self.account(user_id)?.user.factors.iter().flatten().any(Factor::is_verified);
-        let is_past = |limit: Option<Duration>, since| limit.is_some_and(|limit| now > since + limit);
-        let why_invalid = |session: &SessionRow| {
-            if is_past(settings.session_timebox, session.created_at) {
-                Some("Session Expired")
-            } else if is_past(settings.session_inactivity, session.last_active()) {
-                Some("Session Expired (Inactivity)")
-            } else if has_factor
-                && session.second_factor.is_none()
-                && is_past(settings.low_aal_lifetime, session.created_at)
-            {
-                Some("Session Expired (Low AAL: User Needs MFA Verification)")
-            } else {
-                None
+    /// Finds the session of a refresh token.
+    fn session_of(&self, token: &RefreshToken) -> Option<Place> {
+        match token {
+            RefreshToken::Random(token) => self.sessions.place(&Key::RefreshToken(token.clone())),
+            RefreshToken::Signed(token) => {
+                let place = self.sessions.place(&Key::Id(token.session_id));
+                place.filter(|place| self.sessions[*place].refresh_tokens.has_signed(token))
             }
-        };
+        }
+    }
+
+    /// Fails if a session has ended by its age, by inactivity or by a newer one.
+    fn check_validity(&mut self, position: Place) -> Result<(), ApiError> {
+        let user_id = self.sessions[position].user_id;
+        let has_factor = self.has_verified_factor(user_id)?;
+        let why_invalid = |session: &SessionRow| self.why_invalid(session, has_factor);
         let session = &self.sessions[position];
         let mut why = why_invalid(session);
         let is_newer = |other: &SessionRow| {
-            other.user_id == user_id
-                && other.id != session.id
-                && why_invalid(other).is_none()
-                && other.last_active() > session.last_active()
+            other.id != session.id && why_invalid(other).is_none() && other.last_active() > session.last_active()
         };
-        if why.is_none() && settings.single_session && self.sessions.iter().any(is_newer) {
+        if why.is_none() && self.settings.single_session && self.sessions.with(&Key::User(user_id)).any(is_newer) {
             why = Some("Session Expired (Revoked by Newer Login)");
         }
         why.map_or(Ok(()), |why| {
@@ -81,7 +75,37 @@ impl State {
         })
     }
 
-    fn exchange_random(&mut self, position: usize, token: &str) -> Result<Issued, ApiError> {
+    /// Returns why a session has ended by its age, if it has.
+    fn why_invalid(&self, session: &SessionRow, has_factor: bool) -> Option<&'static str> {
+        let (now, settings) = (self.now(), &self.settings);
+        let is_past = |limit: Option<Duration>, since| limit.is_some_and(|limit| now > since + limit);
+        let is_low = has_factor && session.second_factor.is_none();
+        if is_past(settings.session_timebox, session.created_at) {
+            Some("Session Expired")
+        } else if is_past(settings.session_inactivity, session.last_active()) {
+            Some("Session Expired (Inactivity)")
+        } else if is_low && is_past(settings.low_aal_lifetime, session.created_at) {
+            Some("Session Expired (Low AAL: User Needs MFA Verification)")
+        } else {
+            None
+        }
+    }
+
+    fn has_verified_factor(&mut self, user_id: Uuid) -> Result<bool, ApiError> {
+        Ok(self.account(user_id)?.user.factors.iter().flatten().any(Factor::is_verified))
+    }
+
+    /// Returns whether a session has ended by its age. Only administrators cannot use its access tokens any more.
+    pub(crate) fn is_session_over(&mut self, session_id: Uuid) -> Result<bool, ApiError> {
+        let Some(user_id) = self.sessions.find(&Key::Id(session_id)).map(|session| session.user_id) else {
+            return Ok(true);
+        };
+        let has_factor = self.has_verified_factor(user_id)?;
+        let session = self.sessions.find(&Key::Id(session_id));
+        Ok(session.is_none_or(|session| self.why_invalid(session, has_factor).is_some()))
+    }
+
+    fn exchange_random(&mut self, position: Place, token: &str) -> Result<Issued, ApiError> {
         let (now, interval) = (self.now(), self.settings.reuse_interval);
         let (fresh, key) = (self.random.refresh_token(), self.random.bytes());
         let is_upgrading = self.settings.refresh_token_version == 2;
@@ -118,7 +142,7 @@ impl State {
         Ok((issued, headers))
     }
 
-    fn exchange_signed(&mut self, position: usize, token: &SignedToken) -> Result<Issued, ApiError> {
+    fn exchange_signed(&mut self, position: Place, token: &SignedToken) -> Result<Issued, ApiError> {
         let now = self.now();
         let session = &mut self.sessions[position];
         let since_refresh = (now - session.last_active()).abs();
@@ -155,19 +179,12 @@ impl State {
     }
 
     /// Deletes the session of a refresh token of version 2 that was reused, if tokens are rotated.
-    fn refuse_reuse(&mut self, position: usize) -> ApiError {
+    fn refuse_reuse(&mut self, position: Place) -> ApiError {
         if !self.settings.rotate_refresh_tokens {
             return already_used();
         }
         self.sessions.remove(position);
         already_used().headers(vec![(TOKEN_ROTATED, "true".to_owned())])
-    }
-}
-
-fn owns(session: &SessionRow, token: &RefreshToken) -> bool {
-    match token {
-        RefreshToken::Random(token) => session.refresh_tokens.has_random(token),
-        RefreshToken::Signed(token) => session.id == token.session_id && session.refresh_tokens.has_signed(token),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
             session::{Application, SecondFactor, SessionRow},
         },
         store::State,
+        table::Key,
     },
     wire::{ApiError, ApiResult, Response, json_response},
 };
@@ -48,10 +49,17 @@ impl State {
     }
 
     /// Starts the first session of a user who has just signed up.
-    pub(crate) fn sign_in_new_user(&mut self, user_id: Uuid) -> ApiResult {
+    pub(crate) fn sign_in_new_user(&mut self, user_id: Uuid, is_created: bool) -> ApiResult {
         let mut issued = self.start_session(user_id, "password", None)?;
+        let user = &mut issued.session.user;
         // The database computes this field, and the real server does not read it again.
-        issued.session.user.confirmed_at = None;
+        user.confirmed_at = None;
+        if is_created {
+            // In the real server's memory, the user and the identity share their data, so that both are confirmed.
+            for identity in user.identities.iter_mut().flatten() {
+                identity.identity_data.clone_from(&user.user_metadata);
+            }
+        }
         Ok(issued.response())
     }
 
@@ -86,6 +94,7 @@ impl State {
             application,
             refresh_tokens,
         });
+        self.forget_old_sessions(user_id);
         self.issue(id, token, headers, method)
     }
 
@@ -102,7 +111,7 @@ impl State {
 
     /// Returns whether a second factor was used in a session.
     pub(crate) fn is_aal2(&self, session_id: Uuid) -> bool {
-        self.sessions.iter().any(|session| session.id == session_id && session.second_factor.is_some())
+        self.sessions.find(&Key::Id(session_id)).is_some_and(|session| session.second_factor.is_some())
     }
 
     /// Raises a session to aal2, ends the user's sessions below it, and issues new tokens.
@@ -116,7 +125,7 @@ impl State {
         method: &'static str,
     ) -> Result<Session, ApiError> {
         let (now, fresh) = (self.now(), self.random.refresh_token());
-        let session = self.sessions.iter_mut().find(|session| session.id == session_id).ok_or_else(session_gone)?;
+        let session = self.sessions.find_mut(&Key::Id(session_id)).ok_or_else(session_gone)?;
         session.raise(SecondFactor { id: factor_id, method }, now);
         let user_id = session.user_id;
         let token = if let Some(signer) = session.refresh_tokens.signer() {
@@ -127,13 +136,20 @@ impl State {
             self.log_action(user_id, AuditAction::TokenRevoked, None);
             fresh
         };
-        self.sessions.retain(|session| session.user_id != user_id || session.second_factor.is_some());
+        self.sessions.retain_with(&Key::User(user_id), |session| session.second_factor.is_some());
         self.tokens(session_id, token, method)
+    }
+
+    /// Ends the sessions of a user.
+    pub(crate) fn end_sessions(&mut self, user_id: Uuid) {
+        self.sessions.retain_with(&Key::User(user_id), |_| false);
     }
 
     /// Lowers the sessions that used a factor to aal1.
     pub(crate) fn lower_sessions(&mut self, factor_id: Uuid) {
-        self.sessions.iter_mut().for_each(|session| session.lower(factor_id));
+        for place in self.sessions.places(&Key::Factor(factor_id)) {
+            self.sessions[place].lower(factor_id);
+        }
     }
 }
 

@@ -36,6 +36,8 @@ impl State {
         self.keys = old.keys;
         self.provider_keys = old.provider_keys;
         self.api_keys = old.api_keys;
+        self.selected = old.selected;
+        self.setups = old.setups;
         self.requests = old.requests;
         self.counts = old.counts;
         self.received = old.received;

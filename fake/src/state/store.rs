@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use chrono::{DateTime, Duration, Utc};
@@ -19,43 +19,53 @@ use crate::{
     random::Random,
     received::ReceivedRequest,
     settings::ServerSettings,
-    state::rows::{
-        accounts::Accounts,
-        calls::Calls,
-        factor::FactorRow,
-        flow::Flow,
-        oauth::OAuth,
-        passkey::{PasskeyChallenge, PasskeyRow},
-        recovery_codes::RecoveryCodesRow,
-        session::SessionRow,
-        sso::SsoRow,
+    state::{
+        rows::{
+            account::Account,
+            calls::Calls,
+            factor::FactorRow,
+            flow::Flow,
+            oauth::OAuth,
+            passkey::{PasskeyChallenge, PasskeyRow},
+            recovery_codes::RecoveryCodesRow,
+            session::SessionRow,
+            sso::SsoRow,
+        },
+        setup::OwnSetup,
+        table::{Table, Transaction},
     },
 };
 
 /// Everything that the server remembers.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct State {
     #[serde(skip)]
     pub(crate) settings: ServerSettings,
     #[serde(skip)]
     pub(crate) base_url: String,
-    pub(crate) accounts: Accounts,
-    pub(crate) sessions: Vec<SessionRow>,
-    pub(crate) flows: Vec<Flow>,
-    pub(crate) factors: Vec<FactorRow>,
-    pub(crate) recovery_codes: Vec<RecoveryCodesRow>,
-    pub(crate) passkeys: Vec<PasskeyRow>,
-    pub(crate) passkey_challenges: Vec<PasskeyChallenge>,
+    pub(crate) accounts: Table<Account>,
+    pub(crate) sessions: Table<SessionRow>,
+    pub(crate) flows: Table<Flow>,
+    pub(crate) factors: Table<FactorRow>,
+    pub(crate) recovery_codes: Table<RecoveryCodesRow>,
+    pub(crate) passkeys: Table<PasskeyRow>,
+    pub(crate) passkey_challenges: Table<PasskeyChallenge>,
     pub(crate) oauth: OAuth,
-    pub(crate) sso: Vec<SsoRow>,
-    pub(crate) custom_providers: Vec<CustomProvider>,
-    pub(crate) audit_log: Vec<AuditLogEntry>,
-    pub(crate) mailbox: Vec<Message>,
+    pub(crate) sso: Table<SsoRow>,
+    pub(crate) custom_providers: Table<CustomProvider>,
+    pub(crate) audit_log: Table<AuditLogEntry>,
+    pub(crate) mailbox: Table<Message>,
     #[serde(skip)]
     pub(crate) keys: Keys,
     /// The keys that the gateway accepts.
     #[serde(skip)]
     pub(crate) api_keys: ApiKeys,
+    /// The server whose settings and keys these are.
+    #[serde(skip)]
+    pub(crate) selected: usize,
+    /// The settings and keys of all other servers, by their numbers.
+    #[serde(skip)]
+    pub(crate) setups: Vec<OwnSetup>,
     #[serde(skip)]
     pub(crate) provider_keys: Keys,
     /// The key that signs SAML requests, once there was one.
@@ -109,35 +119,29 @@ mod seconds {
 }
 
 impl State {
-    pub(crate) fn new(settings: ServerSettings, clock: Arc<dyn Clock>, base_url: String, seed: u64) -> Self {
-        let shared_secret = settings.hs256.then(|| {
-            let derived = || Random::new("shared secret", seed).challenge().into();
-            settings.jwt_secret.clone().unwrap_or_else(derived)
-        });
-        let keys = match (&settings.jwt_keys, shared_secret) {
-            (Some(list), secret) => Keys::listed(list, secret, seed),
-            (None, Some(secret)) => Keys::shared(secret, &settings.jwt_key_id, seed),
-            (None, None) => Keys::derived("keys", seed),
-        };
+    pub(crate) fn new(setup: OwnSetup, clock: Arc<dyn Clock>, seed: u64) -> Self {
+        let OwnSetup { settings, base_url, keys, api_keys } = setup;
         Self {
-            api_keys: ApiKeys::new(&keys),
+            api_keys,
+            selected: 0,
+            setups: vec![OwnSetup::default()],
             keys,
             provider_keys: Keys::derived("provider keys", seed),
             saml_key: None,
             settings,
             base_url,
-            accounts: Accounts::default(),
-            sessions: Vec::new(),
-            flows: Vec::new(),
-            factors: Vec::new(),
-            recovery_codes: Vec::new(),
-            passkeys: Vec::new(),
-            passkey_challenges: Vec::new(),
+            accounts: Table::default(),
+            sessions: Table::default(),
+            flows: Table::default(),
+            factors: Table::default(),
+            recovery_codes: Table::default(),
+            passkeys: Table::default(),
+            passkey_challenges: Table::default(),
             oauth: OAuth::default(),
-            sso: Vec::new(),
-            custom_providers: Vec::new(),
-            audit_log: Vec::new(),
-            mailbox: Vec::new(),
+            sso: Table::default(),
+            custom_providers: Table::default(),
+            audit_log: Table::default(),
+            mailbox: Table::default(),
             requests: VecDeque::new(),
             calls: Calls::default(),
             faults: Faults::default(),
@@ -162,9 +166,24 @@ impl State {
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now() + self.clock_offset
     }
-}
 
-/// Locks the state. A panic in a handler leaves the state usable for later requests.
-pub(crate) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the tables.
+    pub(crate) fn tables(&mut self) -> [&mut dyn Transaction; 14] {
+        [
+            &mut self.accounts,
+            &mut self.sessions,
+            &mut self.flows,
+            &mut self.factors,
+            &mut self.recovery_codes,
+            &mut self.passkeys,
+            &mut self.passkey_challenges,
+            &mut self.oauth.clients,
+            &mut self.oauth.authorizations,
+            &mut self.oauth.consents,
+            &mut self.sso,
+            &mut self.custom_providers,
+            &mut self.audit_log,
+            &mut self.mailbox,
+        ]
+    }
 }

@@ -3,12 +3,15 @@
 use uuid::Uuid;
 
 use crate::{
+    mailbox::Template,
     model::{AuditAction, ErrorCode, OtpType},
     state::{
         accounts::Contact,
         messages::token_hash,
+        notifications::Detail,
         rows::{account::SentCode, password::Password},
         store::State,
+        table::Key,
     },
     wire::ApiError,
 };
@@ -103,7 +106,10 @@ impl State {
             {
                 self.account_by_email(email, aud).map(|account| account.user.id)
             }
-            _ => self.accounts.iter().find(|account| account.codes.iter().any(has_sent)).map(|account| account.user.id),
+            _ => {
+                let mut accounts = self.accounts.with(&Key::Code(presented.hash()));
+                accounts.find(|account| account.codes.iter().any(has_sent)).map(|account| account.user.id)
+            }
         }
     }
 
@@ -113,7 +119,7 @@ impl State {
         let account = self.account(user_id)?;
         if account.password.is_none() && account.user.invited_at.is_some() {
             account.set_password(Password::Plain(random.into()));
-            self.sessions.retain(|session| session.user_id != user_id);
+            self.end_sessions(user_id);
         }
         self.log_action(user_id, AuditAction::UserSignedup, Some(serde_json::json!({ "provider": "email" })));
         let account = self.account(user_id)?;
@@ -171,13 +177,17 @@ impl State {
         self.log_action(user_id, AuditAction::UserModified, None);
         let account = self.account(user_id)?;
         account.user.new_email = None;
-        account.user.email = Some(email);
+        let old_email = account.user.email.replace(email.clone()).unwrap_or_default();
         account.is_change_half_confirmed = false;
         account.drop_links();
         if !account.has_confirmed_email() {
             account.confirm_email(now);
         }
-        self.identify(user_id, "email")
+        self.identify(user_id, "email")?;
+        if !old_email.is_empty() && !email.is_empty() && email != old_email {
+            self.notify(user_id, Template::EmailChanged, &Detail { old_email: &old_email, ..Detail::default() });
+        }
+        Ok(())
     }
 
     /// Changes the phone number, unless it has been taken meanwhile.
@@ -188,11 +198,19 @@ impl State {
         self.log_action(user_id, AuditAction::UserModified, None);
         let account = self.account(user_id)?;
         account.user.new_phone = None;
-        account.user.phone = Some(phone);
+        let old_phone = account.user.phone.replace(phone.clone()).unwrap_or_default();
+        let is_first = !account.user.identities.iter().flatten().any(|identity| identity.provider == "phone");
         account.drop_codes(Some(OtpType::PhoneChange));
         account.drop_links();
         account.user.phone_confirmed_at = Some(now);
         account.compute_confirmed_at();
-        self.identify(user_id, "phone")
+        self.identify(user_id, "phone")?;
+        if !old_phone.is_empty() && phone != old_phone {
+            self.notify(user_id, Template::PhoneChanged, &Detail { old_phone: &old_phone, ..Detail::default() });
+        }
+        if is_first {
+            self.notify(user_id, Template::IdentityLinked, &Detail { provider: "phone", ..Detail::default() });
+        }
+        Ok(())
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn json_body_without<T: DeserializeOwned>(request: &Request, name: &s
 
 /// Reads the body, with an empty string for each of these members that is absent.
 pub(crate) fn json_body_with<T: DeserializeOwned>(request: &Request, strings: &[&str]) -> Result<T, ApiError> {
-    read_json(&request.body, strings).map_err(not_parsed)
+    read_json(request.json(), strings).map_err(not_parsed)
 }
 
 fn not_parsed(why: impl fmt::Display) -> ApiError {
@@ -59,11 +59,12 @@ fn not_parsed(why: impl fmt::Display) -> ApiError {
 /// Reads the body as Go's `json.Decoder` does: only its first value counts, and some errors have another text. `what` is
 /// what the server says before the error.
 pub(crate) fn json_stream<T: DeserializeOwned>(request: &Request, what: &str) -> Result<T, ApiError> {
-    let mut values = serde_json::Deserializer::from_slice(&request.body).into_iter::<IgnoredAny>();
-    let end = if matches!(values.next(), Some(Ok(_))) { values.byte_offset() } else { request.body.len() };
-    read_json(&request.body[..end], &[]).map_err(|why| {
+    let body = request.json();
+    let mut values = serde_json::Deserializer::from_slice(body).into_iter::<IgnoredAny>();
+    let end = if matches!(values.next(), Some(Ok(_))) { values.byte_offset() } else { body.len() };
+    read_json(&body[..end], &[]).map_err(|why| {
         let why = match why.as_str() {
-            go_json::UNEXPECTED_END if request.body.trim_ascii().is_empty() => "EOF",
+            go_json::UNEXPECTED_END if body.trim_ascii().is_empty() => "EOF",
             go_json::UNEXPECTED_END => "unexpected EOF",
             other => other,
         };
@@ -73,10 +74,11 @@ pub(crate) fn json_stream<T: DeserializeOwned>(request: &Request, what: &str) ->
 
 /// Reads a body, or returns the message of the error.
 pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8], strings: &[&str]) -> Result<T, String> {
+    let text = go_json::text_of(body);
     let syntax = |error| go_json::syntax_error(body, &error);
-    let mut object = match serde_json::from_slice(body).map_err(syntax)? {
+    let mut object = match serde_json::from_str(&text).map_err(syntax)? {
         Value::Null => Object(Vec::new()),
-        Value::Object(_) => serde_json::from_slice(body).map_err(syntax)?,
+        Value::Object(_) => serde_json::from_str(&text).map_err(syntax)?,
         other => return T::deserialize(NoObject(other)).map_err(|error| error.to_string()),
     };
     object.0.retain(|(_, value)| !value.is_null());
@@ -228,6 +230,14 @@ mod tests {
         ] {
             assert_eq!(read(body).as_ref(), Ok(&expected), "{body}");
         }
+        for (body, text) in [
+            (&b"{\"email\":\"a\xff\xfeb\"}"[..], "a\u{fffd}\u{fffd}b"),
+            (br#"{"email":"a\ud800b"}"#, "a\u{fffd}b"),
+            (br#"{"email":"\udc00\ud83d"}"#, "\u{fffd}\u{fffd}"),
+            (br#"{"email":"\ud83d\ude00 \\ud800"}"#, "\u{1f600} \\ud800"),
+        ] {
+            assert_eq!(read_json::<Params>(body, &[]), Ok(params(text)));
+        }
         let data = read(r#"{"data":{"A":null,"a":1}}"#).unwrap().data;
         assert_eq!(data, Some(serde_json::json!({ "A": null, "a": 1 })));
     }
@@ -238,6 +248,7 @@ mod tests {
             ("", "unexpected end of JSON input"),
             ("{\"email\":", "unexpected end of JSON input"),
             ("x", "invalid character 'x' looking for beginning of value"),
+            ("\u{feff}{}", "invalid character 'ï' looking for beginning of value"),
             ("{} x", "invalid character 'x' after top-level value"),
             ("{a}", "invalid character 'a' looking for beginning of object key string"),
             ("{\"a\" 1}", "invalid character '1' after object key"),

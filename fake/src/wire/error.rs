@@ -1,5 +1,6 @@
 //! Errors of the server, in the format of the API version that was asked for.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -111,6 +112,14 @@ impl ApiError {
         }
     }
 
+    /// Returns the code in the URL of a redirect, which is empty for what has no code of its own.
+    pub(crate) fn code_in_url(&self) -> String {
+        match &self.reason {
+            Reason::Unforeseen | Reason::Unclassified | Reason::OAuth(_) => String::new(),
+            _ => self.code().map(|code| code.to_string()).unwrap_or_default(),
+        }
+    }
+
     /// Returns the response. Since API version 2024-01-01, `code` is the error code; before, it was the status.
     pub(crate) fn into_response(self, request: &Request) -> Response {
         let (versioned, code) = (wants_2024_01_01(request), self.code());
@@ -171,5 +180,7 @@ pub(crate) fn ok(body: &impl Serialize) -> ApiResult {
 }
 
 fn wants_2024_01_01(request: &Request) -> bool {
-    request.header("x-supabase-api-version").is_some_and(|version| version >= "2024-01-01")
+    // The real server ignores what is not a date.
+    let version = request.header("x-supabase-api-version").and_then(|text| text.trim().parse::<NaiveDate>().ok());
+    version.is_some_and(|version| version >= NaiveDate::from_ymd_opt(2024, 1, 1).unwrap_or_default())
 }

@@ -1,18 +1,50 @@
 //! The error messages of Go's `encoding/json`.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// The message for a body that ends too early.
 pub(crate) const UNEXPECTED_END: &str = "unexpected end of JSON input";
 
+/// Returns the text of a body as Go reads it: what is no UTF-8, and escapes of half a character, become U+FFFD.
+pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(body);
+    if !text.contains("\\u") {
+        return text;
+    }
+    let unit = |at: usize| {
+        let escape = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(escape, 16).ok()
+    };
+    let (mut read, mut at) = (String::with_capacity(text.len()), 0);
+    while let Some(next) = text[at..].find('\\').map(|found| at + found) {
+        read.push_str(&text[at..next]);
+        let length = match (unit(next), unit(next + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                read.push('\u{fffd}');
+                at = next + 6;
+                continue;
+            }
+            (Some(_), _) => 6,
+            (None, _) => 2,
+        };
+        at = (next + length..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        read.push_str(&text[next..at]);
+    }
+    read.push_str(&text[at..]);
+    Cow::Owned(read)
+}
+
 /// Returns the message for a body that is not JSON.
 pub(crate) fn syntax_error(body: &[u8], error: &serde_json::Error) -> String {
-    let text = String::from_utf8_lossy(body);
-    let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
-    let character = line.get(error.column().saturating_sub(1)..).and_then(|rest| rest.chars().next());
-    let Some(character) = character.filter(|_| !error.is_eof()) else {
+    let line = body.split(|byte| *byte == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let byte = line.get(error.column().saturating_sub(1)).or(line.last());
+    let Some(byte) = byte.filter(|_| !error.is_eof()) else {
         return UNEXPECTED_END.to_owned();
     };
+    let character = char::from(*byte);
     let message = error.to_string();
     let places = [
         ("trailing characters", "after top-level value"),

@@ -5,6 +5,7 @@ pub(crate) mod cors;
 mod error;
 mod go_json;
 mod html;
+mod refusal;
 mod request;
 mod response;
 mod server;

@@ -47,6 +47,23 @@ impl Request {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Returns whether the server has read the body as a form before an operation can read it as JSON.
+    pub(crate) fn is_form(&self) -> bool {
+        let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(&self.method);
+        let media_type = self.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
+        has_body && media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    }
+
+    /// Returns the body as an operation that expects JSON finds it.
+    pub(crate) fn json(&self) -> &[u8] {
+        if self.is_form() { &[] } else { &self.body }
+    }
+
+    /// Returns the names and values in the body, if it is a form.
+    pub(crate) fn form_body(&self) -> form_urlencoded::Parse<'_> {
+        form_urlencoded::parse(if self.is_form() { &self.body } else { &[] })
+    }
+
     /// Returns the names and values in a form body.
     pub(crate) fn form_pairs(&self) -> form_urlencoded::Parse<'_> {
         form_urlencoded::parse(&self.body)

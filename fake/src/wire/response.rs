@@ -94,6 +94,7 @@ pub(crate) fn redirect(status: u16, location: &str) -> Response {
             other => encoded.extend(url::form_urlencoded::byte_serialize(other.encode_utf8(&mut [0; 4]).as_bytes())),
         }
     }
-    let body = format!("<a href=\"{}\">Found</a>.\n\n", encoded.replace('&', "&amp;"));
+    let reason = if status == 303 { "See Other" } else { "Found" };
+    let body = format!("<a href=\"{}\">{reason}</a>.\n\n", encoded.replace('&', "&amp;"));
     Response::new(status).header("location", &encoded).body("text/html; charset=utf-8", body)
 }

@@ -30,9 +30,13 @@ use tokio::{
 };
 
 use crate::wire::{
+    refusal,
     request::Request,
     response::{Cut, Response},
 };
+
+/// The maximum number of headers. The real server limits only their size.
+const MOST_HEADERS: usize = 1_000;
 
 /// The response to come.
 pub(crate) type Responding = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -134,6 +138,7 @@ impl Connections {
         let mut connection = http1::Builder::new()
             // A client may close its sending half and still wait for the response.
             .half_close(true)
+            .max_headers(MOST_HEADERS)
             .serve_connection(TokioIo::new(stream), service);
         let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
         let stream = connection.into_parts().io.into_inner();
@@ -148,7 +153,15 @@ impl Connections {
     async fn answer(&self, request: hyper::Request<Incoming>) -> Result<hyper::Response<Payload>, BrokenOff> {
         let (head, body) = request.into_parts();
         // A client that aborts its request gets no response.
-        let body = body.collect().await.map_err(|_| BrokenOff(Cut::Truncated))?.to_bytes();
+        if let Some(refusal) = refusal::of(&head) {
+            return Ok(http_response(refusal));
+        }
+        let Ok(body) = body.collect().await else {
+            // The body is cut off or malformed.
+            let request = Request { method: head.method, uri: head.uri, headers: head.headers, body: Bytes::new() };
+            return Ok(http_response(refusal::of_body(&request)));
+        };
+        let body = body.to_bytes();
         if self.is_stopped.load(Ordering::Acquire) {
             return Err(BrokenOff(Cut::Reset));
         }
@@ -160,11 +173,15 @@ impl Connections {
         if response.cut == Some(Cut::Reset) {
             return Err(BrokenOff(Cut::Reset));
         }
-        let mut http = hyper::Response::new(Payload::new(response.body, response.cut));
-        *http.status_mut() = http::StatusCode::from_u16(response.status).unwrap_or_default();
-        *http.headers_mut() = response.headers;
-        Ok(http)
+        Ok(http_response(response))
     }
+}
+
+fn http_response(response: Response) -> hyper::Response<Payload> {
+    let mut http = hyper::Response::new(Payload::new(response.body, response.cut));
+    *http.status_mut() = http::StatusCode::from_u16(response.status).unwrap_or_default();
+    *http.headers_mut() = response.headers;
+    http
 }
 
 /// The reason that a response was cut off.

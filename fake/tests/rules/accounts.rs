@@ -121,3 +121,15 @@ async fn a_factor_belongs_to_the_site_and_an_address() {
     assert_eq!((status, &error["msg"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("Error generating QR Code")));
     assert_eq!(send(&server, Method::GET, "/reauthenticate", &token, "").await.0, StatusCode::OK);
 }
+
+/// The response to a sign-up shows the address of the identity as confirmed, which is not stored.
+#[tokio::test]
+async fn a_new_identity_looks_confirmed_once() {
+    let server = FakeServer::start().await;
+    let (_, session) = post(&server, "/signup", json!({ "email": EMAIL, "password": PASSWORD })).await;
+    let verified = |user: &Value| user["identities"][0]["identity_data"]["email_verified"].clone();
+    assert_eq!(verified(&session["user"]), true);
+    let token = format!("Bearer {}", session["access_token"].as_str().unwrap());
+    let (_, user) = send(&server, Method::GET, "/user", &token, "").await;
+    assert_eq!((verified(&user), &user["user_metadata"]["email_verified"]), (json!(false), &json!(true)));
+}

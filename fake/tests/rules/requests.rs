@@ -5,7 +5,7 @@ use gotrue_fake::FakeServer;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::{EMAIL, send, sign_up};
+use crate::{EMAIL, as_admin, send, sign_up};
 
 #[tokio::test]
 async fn bodies_are_read_as_go_reads_them() {
@@ -224,4 +224,77 @@ async fn a_nul_in_metadata_cannot_be_stored() {
     let bearer = format!("Bearer {}", token.expose());
     let (status, _) = send(&server, Method::PUT, "/user", &bearer, r#"{"data":{"\u0000":1}}"#).await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+/// What `curl -d` sends unless it is told otherwise: the server reads the form first, and finds no JSON then.
+#[tokio::test]
+async fn a_form_is_no_json() {
+    let server = FakeServer::start().await;
+    let body = json!({ "email": EMAIL, "password": "correct-horse-7" }).to_string();
+    let url = server.url();
+    let send = async |method: Method, path: &str, media_type: &str| {
+        let request = reqwest::Client::new().request(method, format!("{url}{path}")).body(body.clone());
+        let response = request.header("content-type", media_type).send().await.unwrap();
+        (response.status(), response.json::<serde_json::Value>().await.unwrap())
+    };
+    let message = json!("Could not parse request body as JSON: unexpected end of JSON input");
+    for path in ["/signup", "/otp", "/token?grant_type=password"] {
+        let (status, error) = send(Method::POST, path, "application/x-www-form-urlencoded; charset=utf-8").await;
+        assert_eq!((status, &error["msg"]), (StatusCode::BAD_REQUEST, &message), "{path}");
+    }
+    let (status, _) = send(Method::POST, "/signup", "text/plain").await;
+    assert_eq!(status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn only_a_date_is_an_api_version() {
+    let server = FakeServer::start().await;
+    for (version, is_new) in [("2024-01-01", true), ("2034-05-06", true), ("2023-12-31", false), ("zz", false)] {
+        let request = reqwest::Client::new().post(server.url() + "/token").header("x-supabase-api-version", version);
+        let response = request.body("{}").send().await.unwrap();
+        assert_eq!(response.headers().contains_key("x-supabase-api-version"), is_new, "{version}");
+        let error: serde_json::Value = response.json().await.unwrap();
+        assert_eq!(error.get("message").is_some(), is_new, "{version}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn pages_have_a_size() {
+    let server = FakeServer::start().await;
+    for (size, status, message) in [
+        ("0", 500, "Internal Server Error"),
+        ("x", 400, "Bad Pagination Parameters: strconv.ParseUint: parsing \"x\": invalid syntax"),
+        (
+            "99999999999999999999",
+            400,
+            "Bad Pagination Parameters: strconv.ParseUint: parsing \"99999999999999999999\": value out of range",
+        ),
+    ] {
+        let (got, error) = as_admin(&server, Method::GET, &format!("/admin/users?per_page={size}"), json!({})).await;
+        assert_eq!((got.as_u16(), &error["msg"]), (status, &json!(message)));
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_parsed_as_by_the_real_server() {
+    let server = FakeServer::builder().hs256(true).start().await;
+    let jwt = |header: &str, claims: &str, signature: &str| {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+        let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
+        format!("{header}.{claims}.{signature}")
+    };
+    for (token, why) in [
+        ("a.b".to_owned(), "token is malformed: token contains an invalid number of segments"),
+        ("a.b.c.d".to_owned(), "token is malformed: token contains an invalid number of segments"),
+        ("!.!.!".to_owned(), "token is malformed: could not base64 decode header: illegal base64 data at input byte 0"),
+        (jwt("{}", "{}", "AA"), "token is unverifiable: signing method (alg) is unspecified"),
+        (jwt(r#"{"alg":"ZZ"}"#, "{}", "AA"), "token is unverifiable: signing method (alg) is unavailable"),
+        (jwt(r#"{"alg":"none"}"#, "{}", ""), "token signature is invalid: signing method none is invalid"),
+        (jwt(r#"{"alg":"HS512"}"#, "{}", "AA"), "token signature is invalid: signing method HS512 is invalid"),
+        (jwt(r#"{"alg":"HS256"}"#, "{}", "AAAA"), "token signature is invalid: signature is invalid"),
+    ] {
+        let (status, error) = send(&server, Method::GET, "/user", &format!("Bearer {token}"), "").await;
+        let message = json!(format!("invalid JWT: unable to parse or verify signature, {why}"));
+        assert_eq!((status, &error["msg"]), (StatusCode::FORBIDDEN, &message));
+    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gotrue::reqwest::Method;
+use gotrue_fake::FakeServerBuilder;
 use serde_json::json;
 
 use crate::{EMAIL, PASSWORD, PHONE, World, refusal, token};
@@ -113,4 +114,27 @@ async fn the_path_of_the_external_url_is_accepted() {
         assert_eq!(world.get(path).await["name"], "GoTrue", "{path}");
     }
     assert_eq!(world.get("/.well-known/openid-configuration").await["issuer"], "http://localhost:8000/auth/v1");
+}
+
+/// A real server without the credentials of a provider of text messages refuses, and creates no user.
+#[tokio::test]
+async fn text_messages_need_the_credentials_of_a_provider() {
+    let phone = [("GOTRUE_EXTERNAL_PHONE_ENABLED", "true"), ("GOTRUE_RATE_LIMIT_SMS_SENT", "100")];
+    let twilio = [
+        ("GOTRUE_SMS_PROVIDER", "twilio"),
+        ("GOTRUE_SMS_TWILIO_ACCOUNT_SID", "id"),
+        ("GOTRUE_SMS_TWILIO_AUTH_TOKEN", "token"),
+    ];
+    let whole = [("GOTRUE_SMS_TWILIO_MESSAGE_SERVICE_SID", "service")];
+    let sign_up = json!({ "phone": PHONE, "password": PASSWORD });
+    for settings in [&phone[..], &[&phone[..], &twilio].concat()] {
+        let world = World::of(FakeServerBuilder::real(), settings).await;
+        let refused = world.post("/signup", sign_up.clone()).await;
+        assert_eq!((refused.0, &refused.1["msg"]), (500, &json!("Unable to get SMS provider")));
+        let (_, users) = world.send(Method::GET, "/admin/users", world.server.service_key().expose(), json!({})).await;
+        assert_eq!(users["users"], json!([]));
+    }
+    let world = World::of(FakeServerBuilder::real(), &[&phone[..], &twilio, &whole].concat()).await;
+    assert_eq!(world.post("/signup", sign_up).await.0, 200);
+    assert!(!world.code(PHONE).is_empty());
 }

@@ -73,6 +73,10 @@ fn settings_without_effect_are_accepted() {
         ("GOTRUE_HOOK_SEND_EMAIL_ENABLED", "false"),
         ("GOTRUE_EXTERNAL_GITHUB_SECRET", "secret"),
         ("PORT", "9999"),
+        // Variables of earlier versions.
+        ("GOTRUE_COOKIE_KEY", "sb"),
+        ("GOTRUE_MFA_ENABLED", "true"),
+        ("GOTRUE_MAX_VERIFIED_FACTORS", "10"),
     ];
     drop(FakeServer::builder().variables(accepted).unwrap());
 }

@@ -6,7 +6,9 @@ mod environment;
 mod factors;
 mod features;
 mod limits;
+mod notifications;
 mod passwords;
+mod providers;
 mod sign_up;
 mod tokens;
 
@@ -93,7 +95,12 @@ fn refusal((status, body): &(u16, Value)) -> (u16, &str) {
 
 /// Returns the claims of an access token.
 fn claims(session: &Value) -> Value {
+    part(session, 1)
+}
+
+/// Returns a part of an access token: the header or the claims.
+fn part(session: &Value, number: usize) -> Value {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    let payload = token(session).split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+    let part = token(session).split('.').nth(number).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }

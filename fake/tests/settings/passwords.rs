@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gotrue::reqwest::Method;
+use gotrue_fake::FakeServer;
 use serde_json::json;
 
 use crate::{EMAIL, PASSWORD, World, refusal, token};
@@ -61,4 +62,18 @@ async fn a_new_password_needs_the_current_one() {
     }
     let body = json!({ "password": "another-horse-8", "current_password": PASSWORD });
     assert_eq!(world.send(Method::PUT, "/user", token(&session), body).await.0, 200);
+}
+
+#[tokio::test]
+async fn leaked_passwords_are_refused() {
+    let world = World::with(&[("GOTRUE_PASSWORD_HIBP_ENABLED", "true")]).await;
+    let sign_up = |password: &str| json!({ "email": EMAIL, "password": password });
+    let refused = world.post("/signup", sign_up("password123")).await;
+    assert_eq!(refusal(&refused), (422, "weak_password"));
+    assert_eq!(refused.1["weak_password"]["reasons"], json!(["pwned"]));
+    let message = "Password is known to be weak and easy to guess, please choose a different one.";
+    assert_eq!(refused.1["msg"], message);
+    let own = World::of(FakeServer::builder().leaked_passwords([PASSWORD]), &[]).await;
+    assert_eq!(refusal(&own.post("/signup", sign_up(PASSWORD)).await), (422, "weak_password"));
+    assert_eq!(own.post("/signup", sign_up("password123")).await.0, 200);
 }

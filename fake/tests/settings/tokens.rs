@@ -6,7 +6,7 @@ use gotrue::reqwest::Method;
 use gotrue_fake::FakeServer;
 use serde_json::{Value, json};
 
-use crate::{EMAIL, PASSWORD, World, claims, refusal, token};
+use crate::{EMAIL, PASSWORD, World, claims, part, refusal, token};
 
 /// An Ed25519 key of RFC 8037, appendix A.1, and two more.
 const KEYS: &str = r#"[
@@ -14,6 +14,27 @@ const KEYS: &str = r#"[
      "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
     {"kty":"oct","alg":"HS256","kid":"old","key_ops":["verify"],"k":"c2VjcmV0"}
 ]"#;
+
+/// A throw-away RSA key.
+const RSA_KEY: &str = "\
+    [{\"kty\":\"RSA\",\"alg\":\"RS256\",\"kid\":\"rsa\",\"key_ops\":[\"sign\",\"verify\"],\"n\":\"0jAxsmiT6TZXBa7qMydjx9D\
+    XM1Gd6sgfX69J2oQ5CBL0U6ve9AIBq2RqziGXaMRRJxl9Or-en28RFQV7EFu7lKwoJHwnoQls55N6MNXIu5Skg5HEt7e8Fyd\
+    XsHkPM3py3kR3K_1aWjJICqX5UU2g8tGFmmqU0oEs5d3MPsOgspZxHslhoFFo5AhfwEjxFLLwmNlb1jdMUUh4o12Ff9cesNL\
+    fRWMzwA6hxyN0ORI3K-RoFlpp8T1wjbVdC7USVg52yXb19krYM2wrVA2rAtGRI74vJM27znf3ii0xFKDfL9Z7KRsNJ-lYx8o\
+    B6sMgrDlUG6SU_6foCXA0eM24UBqcFQ\",\"e\":\"AQAB\",\"d\":\"FXKsh4-LVFdiruZH6Ltiv6-MXiS8cApGxU1ORHmMlknU27r\
+    kj9Kql_IxweIEoMCzpUFBGZ8XER7Ux-fcxHEP5Z5hpEN1CcY78i-G3vfZuWZ0GSblQ3gAvf4aQRxBVFfw48RpwrfiIeUSm9-\
+    O3uCEhXKi5vxsPkTHL5ef8WGmAsMO47OfEfcp5XwBtnkE0FmWMbIvNzTkM3v7RnPJ_3z-3EkXOm0m3dDEnHTTkB44BOdMYr_\
+    PmZ3ZaxmlH8kREAih2JBrgtS7B72OgkkK6HRE-bznhLcflS3EvrgEzkh7_EK4jcraQEy7oAoJ3RlwzaLepW-vkSvxszrKvi0\
+    xP0vWoQ\",\"p\":\"7DBJuS99s9-QcYEpiERGbobpFwPU40eR5S4A_wi3lBz8xITnz4MTb5ktyyTqmdruj61ewYs4diZ0TclZiO\
+    PJ7CeG2PKMS0LlMjvICGKJJac7Ds_VSreiabQVh2ClJnntJ5q5KD9-41xFr3XjYrF9emsNNAPGYPdiAOBXnDOlDzE\",\"q\":\"\
+    49GYuKFH7n1heL7psOuWbGR-rNpXtuesyRKYeWaumdJK6qH_C7Jrlwore1_ET1qErXBElnKigCNECXF5MNyaaLVpl92qTjfg\
+    5zlTPI02ZHsUz8QrZpHVsOHpNW8bFP7FLXxgBEq9VquhV6NkYygDSjQIjfzqAvo56zVk7MI_iiU\",\"dp\":\"axF0yjMiK8FED\
+    IA94Jz6xK35ykodXq6aD6dsIjDEb6s4VqndH-_Ohr-Mx9NDWl2p2Y4BL4G6Ja1G-eA1610_swM0GPLS8Gcx2TTKeCqa-2u01\
+    QEYMpfOU1akj8sa8rdA77wvBXTLQ6wXlvO9EYdeV3lh8dtoOZrLXZRVguTShXE\",\"dq\":\"bjZi1McpfmXntrtdYLrIPc3sPo\
+    EuuAyiWXAGlYyoYUAMADC4qxb418wStw_gb6dR0noipEn29ViaPJtJzuqaRJem6tJQ5qA_zHy-GOgT7U5iBhVYDbn1kCnqYX\
+    BLwL9z8opeBRWHPZuwZS5ljVa5KLe9f7tgFmqphHGDTsq2ZIU\",\"qi\":\"2EVzsQGkSGe_yrSrH8sJkh9_0QI4RTWXVNS9NNZ\
+    q_mcWO3UyLFN-o6mI7hvd0pYvecHFujEmnhtztol5QagXe5q4DglPfHlcJZYxfB2j2BHO_AfaQBzTx2Hu1hdhvtLuTLKQtHm\
+    1QDgOJHtZY4vijr2hLfjPNNyE4ituMJq6xt8\"}]";
 
 async fn refresh(world: &World, session: &Value) -> (u16, Value) {
     world.post("/token?grant_type=refresh_token", json!({ "refresh_token": session["refresh_token"] })).await
@@ -63,6 +84,56 @@ async fn keys_sign_and_verify() {
         let error = FakeServer::builder().variables([("GOTRUE_JWT_KEYS", bad)]).unwrap_err();
         assert_eq!(error.to_string(), format!("GOTRUE_JWT_KEYS: {why}"));
     }
+}
+
+#[tokio::test]
+async fn an_rsa_key_signs() {
+    let world = World::with(&[("GOTRUE_JWT_KEYS", RSA_KEY)]).await;
+    let session = world.sign_up().await;
+    assert_eq!(world.send(Method::GET, "/user", token(&session), json!({})).await.0, 200);
+    let header = part(&session, 0);
+    assert_eq!((&header["alg"], &header["kid"]), (&json!("RS256"), &json!("rsa")));
+    let key = &world.get("/.well-known/jwks.json").await["keys"][0];
+    assert_eq!((&key["kty"], &key["e"], &key["key_ops"]), (&json!("RSA"), &json!("AQAB"), &json!(["verify"])));
+    assert!(
+        ["d", "p", "q", "dp", "dq", "qi"].iter().all(|name| key.get(name).is_none()),
+        "the private key stays private"
+    );
+    // A client verifies the token with the published key.
+    let client = world.server.client().unwrap();
+    let verifier = client.jwt_verifier();
+    assert!(verifier.verify(&token(&session).into()).await.is_ok());
+}
+
+#[tokio::test]
+async fn algorithms_of_accepted_tokens_are_chosen() {
+    let refused = |algorithm: &str| {
+        let why = format!("token signature is invalid: signing method {algorithm} is invalid");
+        json!(format!("invalid JWT: unable to parse or verify signature, {why}"))
+    };
+    let world = World::with(&[("GOTRUE_JWT_SECRET", "secret"), ("GOTRUE_JWT_VALID_METHODS", "RS256,ES256")]).await;
+    let session = world.sign_up().await;
+    let (status, body) = world.send(Method::GET, "/user", token(&session), json!({})).await;
+    assert_eq!((status, &body["msg"]), (403, &refused("HS256")));
+    // By default, they are those of the keys.
+    let other = World::with(&[]).await;
+    let (status, body) = other.send(Method::GET, "/user", token(&session), json!({})).await;
+    assert_eq!((status, &body["msg"]), (403, &refused("HS256")));
+}
+
+#[tokio::test]
+async fn administrators_are_signed_out_when_their_session_ends() {
+    let world = World::with(&[("GOTRUE_SESSIONS_TIMEBOX", "10m"), ("GOTRUE_JWT_ADMIN_ROLES", "authenticated")]).await;
+    let session = world.sign_up().await;
+    let list = || world.send(Method::GET, "/admin/users", token(&session), json!({}));
+    world.clock.advance(Duration::from_secs(600));
+    assert_eq!(list().await.0, 200);
+    world.clock.advance(Duration::from_secs(1));
+    let refused = list().await;
+    assert_eq!(refusal(&refused), (403, "session_expired"));
+    assert_eq!(refused.1["msg"], "Session is no longer valid");
+    // The server checks that only here.
+    assert_eq!(world.send(Method::GET, "/user", token(&session), json!({})).await.0, 200);
 }
 
 #[tokio::test]

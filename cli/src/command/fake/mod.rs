@@ -55,6 +55,7 @@ The control side has a page with the messages, and an HTTP API:
 /// are public, and its control side shows codes and links.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Fake {
     /// Port to listen on; 0 for any free one [default: 9999, or 54321 with --gateway]
     #[arg(long, value_name = "PORT")]
@@ -68,15 +69,24 @@ pub struct Fake {
     /// Play the gateway of a local Supabase project too: /auth/v1, API keys, and the usual secret
     #[arg(long)]
     gateway: bool,
+    /// Accept requests without an API key at the gateway, as a local Supabase project does; a hosted one refuses them
+    #[arg(long, requires = "gateway")]
+    keyless: bool,
     /// Read the settings of a real server from a file of GOTRUE_* variables, with its defaults for the rest
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
+    /// Start another server on the same users at this port, with the settings in a file; can be repeated
+    #[arg(long, value_name = "PORT=FILE", value_parser = port_and_file)]
+    also: Vec<(u16, PathBuf)>,
     /// Read the settings of a real server from the environment, with its defaults for the rest
     #[arg(long, conflicts_with = "env_file")]
     env: bool,
     /// Change a setting, by the name that a real server gives it; can be repeated
     #[arg(long, value_name = "GOTRUE_NAME=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
+    /// Derive ids, tokens, codes and keys from this number: the same number gives the same run [default: 0]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
+    random_seed: u64,
     /// Create the users in a file: a JSON list of bodies for POST /admin/users
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
@@ -100,6 +110,13 @@ impl Fake {
         if !self.listen.is_loopback() {
             context.out.warning(format!("other machines can use and control the server on {address} and {control}"));
         }
+        let mut others = Vec::new();
+        for (port, file) in &self.also {
+            let builder = FakeServerBuilder::from_env_file(file).map_err(|error| Failure::usage(error.to_string()))?;
+            let address = SocketAddr::new(self.listen, *port);
+            let started = builder.address(address).seed(self.random_seed).beside(&server).try_start().await;
+            others.push(started.map_err(|error| Failure::from(error).during(format!("cannot listen on {address}")))?);
+        }
         let mut state_file = self.state.clone().map(StateFile::new);
         if let Some(file) = &mut state_file {
             file.load(&server)?;
@@ -109,7 +126,7 @@ impl Fake {
             context.out.note(format!("{}: {created} new users", file.display()));
         }
         server.keep_as_initial();
-        self.print(context, &server)?;
+        self.print(context, &server, &others)?;
         let stopped = stopped();
         tokio::pin!(stopped);
         loop {
@@ -141,12 +158,12 @@ impl Fake {
             None => FakeServer::builder(),
         };
         // The gateway has the usual secret, unless there is another one.
-        let builder = if self.gateway { builder.gateway() } else { builder };
-        builder.choose_provider_user(!self.auto_approve).seed(0).variables(self.set.clone())
+        let builder = if self.gateway { builder.gateway().gateway_needs_key(!self.keyless) } else { builder };
+        builder.choose_provider_user(!self.auto_approve).seed(self.random_seed).variables(self.set.clone())
     }
 
     /// Prints where the server is, and its keys.
-    fn print(&self, context: &Context, server: &FakeServer) -> Result<()> {
+    fn print(&self, context: &Context, server: &FakeServer, others: &[FakeServer]) -> Result<()> {
         let shown = |secret: Secret| secret.expose().to_owned();
         let control = server.control_url().unwrap_or_default().to_owned();
         let mut fields =
@@ -158,6 +175,10 @@ impl Fake {
             fields.push(("secret key", shown(secret)));
         }
         fields.push(("JWT secret", shown(server.hs256_secret())));
+        let urls: Vec<String> = others.iter().map(FakeServer::url).collect();
+        if !urls.is_empty() {
+            fields.push(("other URLs", urls.join(" ")));
+        }
         let names = fields.iter().map(|(name, value)| (name.to_lowercase().replace(' ', "_"), json!(value)));
         context.out.record(&Value::from(names.collect::<serde_json::Map<_, _>>()), fields.clone())
     }
@@ -166,6 +187,11 @@ impl Fake {
 fn setting(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     pair.ok_or_else(|| "expected NAME=VALUE".to_owned())
+}
+
+fn port_and_file(text: &str) -> Result<(u16, PathBuf), String> {
+    let pair = text.split_once('=').and_then(|(port, file)| Some((port.parse().ok()?, PathBuf::from(file))));
+    pair.ok_or_else(|| "expected PORT=FILE".to_owned())
 }
 
 /// Waits until the command is interrupted or terminated.

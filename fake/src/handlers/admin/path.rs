@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     model::ErrorCode,
-    state::State,
+    state::{State, table::Key},
     wire::{ApiError, Request},
 };
 
@@ -13,6 +13,6 @@ pub(crate) fn user_id(state: &mut State, request: &Request) -> Result<Uuid, ApiE
     state.check_admin(request)?;
     let no_uuid = || ApiError::new(404, ErrorCode::ValidationFailed, "user_id must be an UUID");
     let id = Uuid::try_parse(request.segment(3)).map_err(|_| no_uuid())?;
-    let is_there = state.accounts.iter().any(|account| account.user.id == id);
+    let is_there = state.accounts.find(&Key::Id(id)).is_some();
     is_there.then_some(id).ok_or_else(|| ApiError::new(404, ErrorCode::UserNotFound, "User not found"))
 }

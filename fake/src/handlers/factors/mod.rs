@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     handlers::factors::webauthn::WebAuthnAnswer,
+    mailbox::Template,
     model::{
         AuditAction, ErrorCode, FactorStatus, FactorType,
         types::{ChallengeFactorResult, EnrollFactorResult, Factor, UnenrollFactorResult},
@@ -17,6 +18,7 @@ use crate::{
     state::{
         State,
         access_tokens::Caller,
+        notifications::Detail,
         rows::factor::{ChallengeRow, FactorRow, Proof, new_factor, no_factor},
     },
     totp,
@@ -128,7 +130,7 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
     let traits = json!({ "factor_id": factor.id, "factor_status": factor.status });
     state.log_action(caller.user_id, AuditAction::ChallengeCreated, Some(traits));
     state.change_factor(caller.user_id, factor.id, |factor| factor.last_challenged_at = Some(now))?;
-    state.factor_row(factor.id)?.challenges.push(ChallengeRow { id, created_at: now, nonce, answered: false });
+    state.factor_row(factor.id)?.challenge(ChallengeRow { id, created_at: now, nonce, answered: false });
     ok(&response)
 }
 
@@ -179,6 +181,9 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let session = state.raise_session(caller.session_id, factor.id, method)?;
     // The response still contains the other unverified factors of the same type.
     state.retain_factors(caller.user_id, |other| other.is_verified() || other.factor_type != factor.factor_type)?;
+    if !factor.is_verified() {
+        notify(state, &caller, Template::FactorEnrolled, &factor);
+    }
     ok(&session)
 }
 
@@ -206,7 +211,13 @@ pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
     state.log_action(caller.user_id, AuditAction::FactorUnenrolled, Some(traits));
     state.retain_factors(caller.user_id, |other| other.id != factor.id)?;
     state.lower_sessions(factor.id);
+    notify(state, &caller, Template::FactorUnenrolled, &factor);
     ok(&UnenrollFactorResult { id: factor.id })
+}
+
+fn notify(state: &mut State, caller: &Caller, notification: Template, factor: &Factor) {
+    let detail = Detail { factor_type: factor.factor_type.as_str(), ..Detail::default() };
+    state.notify(caller.user_id, notification, &detail);
 }
 
 /// Fails if factors of this type cannot be used.

@@ -8,7 +8,11 @@ use crate::{
         ErrorCode, OAuthClientType, OAuthGrantType, OAuthRegistrationType, TokenEndpointAuthMethod,
         types::{OAuthClient, OAuthClientList, OAuthClientUpdateRequest},
     },
-    state::{State, rows::oauth::ClientRow},
+    state::{
+        State,
+        rows::oauth::ClientRow,
+        table::{Key, Place},
+    },
     wire::{ApiError, ApiResult, Request, Response, json_response, ok, read_json},
 };
 
@@ -140,11 +144,11 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     ok(client)
 }
 
-fn find(state: &mut State, request: &Request) -> Result<usize, ApiError> {
+fn find(state: &mut State, request: &Request) -> Result<Place, ApiError> {
     state.check_admin(request)?;
     let id =
         Uuid::try_parse(request.segment(4)).map_err(|_| ApiError::validation_failed("invalid client_id format"))?;
-    let place = state.oauth.clients.iter().position(|row| row.client.client_id == id);
+    let place = state.oauth.clients.place(&Key::Id(id));
     place.ok_or_else(|| ApiError::new(404, ErrorCode::OauthClientNotFound, "OAuth client not found"))
 }
 

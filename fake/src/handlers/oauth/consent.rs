@@ -12,6 +12,7 @@ use crate::{
     state::{
         State,
         rows::oauth::{Authorization, Consent, Status, scopes},
+        table::{Key, Place},
     },
     wire::{ApiError, ApiResult, Request, ok, read_json},
 };
@@ -77,12 +78,12 @@ pub(crate) fn consent(state: &mut State, request: &Request) -> ApiResult {
         return ok(&OAuthRedirect { redirect_url: url.into() });
     }
     let (client_id, scopes) = (authorization.client_id, scopes(&authorization.scope));
-    state.oauth.consents.retain(|consent| consent.user_id != user_id || consent.client_id != client_id);
+    state.forget_consent(user_id, client_id);
     state.oauth.consents.push(Consent { user_id, client_id, scopes, granted_at: now });
     approved(state, place)
 }
 
-fn approved(state: &mut State, place: usize) -> ApiResult {
+fn approved(state: &mut State, place: Place) -> ApiResult {
     let code = state.random.id().to_string();
     let authorization = &mut state.oauth.authorizations[place];
     authorization.status = Status::Approved(code.clone());
@@ -92,11 +93,11 @@ fn approved(state: &mut State, place: usize) -> ApiResult {
 }
 
 /// Finds the authorization request in the path, unless it has expired.
-fn find(state: &State, request: &Request) -> Result<usize, ApiError> {
+fn find(state: &State, request: &Request) -> Result<Place, ApiError> {
     let id = request.segment(3);
     let now = state.now();
-    let is_it = |authorization: &Authorization| authorization.id == id && authorization.expires_at >= now;
-    state.oauth.authorizations.iter().position(is_it).ok_or_else(not_found)
+    let place = state.oauth.authorizations.place(&Key::Code(id.to_owned()));
+    place.filter(|place| state.oauth.authorizations[*place].expires_at >= now).ok_or_else(not_found)
 }
 
 pub(crate) fn not_found() -> ApiError {

@@ -5,14 +5,14 @@ use uuid::Uuid;
 
 use crate::{
     model::{AuditAction, ErrorCode, types::OAuthGrant},
-    state::State,
+    state::{State, table::Key},
     wire::{ApiError, ApiResult, Request, Response, ok},
 };
 
 /// `GET /user/oauth/grants`.
 pub(crate) fn list(state: &mut State, request: &Request) -> ApiResult {
     let user_id = state.caller(request)?.user_id;
-    let mine = state.oauth.consents.iter().filter(|consent| consent.user_id == user_id);
+    let mine = state.oauth.consents.with(&Key::User(user_id));
     let grants = mine.filter_map(|consent| {
         let client = state.oauth.client(consent.client_id)?.summary();
         Some(OAuthGrant { client, scopes: Some(consent.scopes.clone()), granted_at: Some(consent.granted_at) })
@@ -30,9 +30,8 @@ pub(crate) fn revoke(state: &mut State, request: &Request) -> ApiResult {
         let message = "No active grant found for this client";
         return Err(ApiError::new(404, ErrorCode::OauthConsentNotFound, message));
     }
-    state.sessions.retain(|session| {
-        let is_theirs = session.application.as_ref().is_some_and(|application| application.client_id == client_id);
-        session.user_id != user_id || !is_theirs
+    state.sessions.retain_with(&Key::User(user_id), |session| {
+        session.application.as_ref().is_none_or(|application| application.client_id != client_id)
     });
     let traits = json!({ "oauth_client_id": client_id, "action": "revoke_oauth_grant" });
     state.log_action(user_id, AuditAction::TokenRevoked, Some(traits));

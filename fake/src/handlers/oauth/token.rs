@@ -59,7 +59,7 @@ fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> ApiRe
         return Err(ApiError::oauth("invalid_request", "code is required for authorization_code grant"));
     }
     let has_code = |authorization: &Authorization| authorization.status == Status::Approved(code.to_owned());
-    let Some(place) = state.oauth.authorizations.iter().position(has_code) else {
+    let Some(place) = state.oauth.authorizations.position(has_code) else {
         return refuse("Invalid authorization code");
     };
     let known = state.oauth.authorizations[place].clone();

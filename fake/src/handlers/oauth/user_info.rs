@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     model::types::User,
-    state::{State, rows::oauth::scopes},
+    state::{State, rows::oauth::scopes, table::Key},
     wire::{ApiResult, Request, ok},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 /// `sub` only.
 pub(crate) fn user_info(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    let session = state.sessions.iter().find(|session| session.id == caller.session_id);
+    let session = state.sessions.find(&Key::Id(caller.session_id));
     let application = session.and_then(|session| session.application.as_ref());
     let scopes = application.map(|application| scopes(&application.scope)).unwrap_or_default();
     let user = state.account(caller.user_id)?.user.clone();

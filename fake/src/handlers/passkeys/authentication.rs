@@ -9,6 +9,7 @@ use crate::{
     state::{
         State,
         rows::{account::Account, passkey::PasskeyRow},
+        table::Key,
     },
     webauthn::{Assertion, Flaw},
     wire::{ApiError, ApiResult, Request, ok},
@@ -24,15 +25,14 @@ pub(crate) fn options(state: &mut State) -> ApiResult {
 pub(crate) fn authenticate(state: &mut State, request: &Request) -> ApiResult {
     let (challenge, credential) = answer(state, request, None)?;
     let assertion = Assertion::read(credential).map_err(refusal)?;
-    let owner = |row: &&mut PasskeyRow| {
-        Some(row.user_id) == assertion.user_handle && row.credential.id == assertion.credential_id
-    };
     let now = state.now();
-    let row = state.passkeys.iter_mut().find(owner).ok_or_else(|| refusal(Flaw::Proof))?;
+    let owner = assertion.user_handle.ok_or_else(|| refusal(Flaw::Proof))?;
+    let is_it = |row: &&PasskeyRow| row.credential.id == assertion.credential_id;
+    let row = state.passkeys_of(owner).find(is_it).ok_or_else(|| refusal(Flaw::Proof))?;
     state.settings.relying_party.check_used(&challenge, &assertion, &row.credential).map_err(refusal)?;
     let (user_id, passkey_id) = (row.user_id, row.passkey.id);
     check_welcome(state.account(user_id)?, now)?;
-    for row in state.passkeys.iter_mut().filter(|row| row.passkey.id == passkey_id) {
+    if let Some(row) = state.passkeys.find_mut(&Key::Id(passkey_id)) {
         row.passkey.last_used_at = Some(now);
     }
     state.log_action(user_id, AuditAction::Login, Some(json!({ "passkey_id": passkey_id })));

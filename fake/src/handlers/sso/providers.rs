@@ -11,7 +11,7 @@ use crate::{
         ErrorCode, NameIdFormat,
         types::{SamlAttributeMapping, SamlProvider, SsoDomain, SsoProvider},
     },
-    state::{State, rows::sso::SsoRow},
+    state::{State, rows::sso::SsoRow, table::Place},
     wire::{ApiError, ApiResult, Request, json_body, json_response, ok},
 };
 
@@ -180,7 +180,7 @@ fn check(change: &Change) -> Result<(), ApiError> {
 }
 
 /// Finds a provider by its id, or by `resource_` and its resource id.
-fn find(state: &mut State, request: &Request) -> Result<usize, ApiError> {
+fn find(state: &mut State, request: &Request) -> Result<Place, ApiError> {
     state.check_admin(request)?;
     let id = request.segment(4);
     let is_it = |row: &SsoRow| match id.strip_prefix("resource_") {
@@ -188,7 +188,7 @@ fn find(state: &mut State, request: &Request) -> Result<usize, ApiError> {
         None => Uuid::try_parse(id).is_ok_and(|id| row.provider.id == id),
     };
     let not_found = || ApiError::new(404, ErrorCode::SsoProviderNotFound, "SSO Identity Provider not found");
-    state.sso.iter().position(is_it).ok_or_else(not_found)
+    state.sso.position(is_it).ok_or_else(not_found)
 }
 
 /// Returns the provider as JSON with `disabled`, which the server includes even if it is null.

@@ -23,7 +23,11 @@ const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 const TIME: &str = "%Y-%m-%dT%H:%M:%S.%3fZ";
 
 pub(crate) fn url(state: &State, operation: &str) -> String {
-    format!("{}{}", state.base_url, Operation::by_id(operation).map_or("", |operation| operation.path))
+    format!(
+        "{}{}",
+        state.settings.saml_url.as_ref().unwrap_or(&state.base_url),
+        Operation::by_id(operation).map_or("", |operation| operation.path)
+    )
 }
 
 /// `GET /sso/saml/metadata`.

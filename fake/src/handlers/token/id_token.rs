@@ -48,7 +48,7 @@ fn linking_user(state: &mut State, request: &Request) -> Result<Uuid, ApiError> 
 
 /// Verifies the token and returns the profile in it.
 fn profile(state: &State, grant: &IdTokenGrant, issuer: &Issuer) -> Result<Profile, ApiError> {
-    let claims = state.provider_keys.verify(grant.id_token.expose()).map_err(|_| invalid("Bad ID token"))?;
+    let claims = state.provider_keys.verify(grant.id_token.expose(), None).map_err(|_| invalid("Bad ID token"))?;
     let is_current = claims["exp"].as_i64().is_some_and(|exp| exp > state.now().timestamp());
     if claims["iss"] != issuer.url.as_str() || !is_current || !fits_access_token(&claims, grant) {
         return Err(invalid("Bad ID token"));

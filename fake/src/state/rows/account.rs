@@ -12,7 +12,10 @@ use crate::{
         types::{Identity, User},
     },
     settings::ServerSettings,
-    state::rows::password::Password,
+    state::{
+        rows::password::Password,
+        table::{Key, Row},
+    },
     wire::ApiError,
 };
 
@@ -23,6 +26,22 @@ pub(crate) struct Account {
     pub(crate) codes: Vec<SentCode>,
     /// Whether one of the two addresses has confirmed an email change.
     pub(crate) is_change_half_confirmed: bool,
+}
+
+impl Row for Account {
+    fn keys(&self) -> Vec<Key> {
+        let emails = self.user.identities.iter().flatten().filter_map(|identity| identity.email.as_deref());
+        let mut keys = vec![Key::Id(self.user.id)];
+        let emails = emails.chain([self.email()]).filter(|email| !email.is_empty());
+        keys.extend(emails.map(|email| Key::Email(email.to_owned())));
+        keys.extend(Some(self.phone()).filter(|phone| !phone.is_empty()).map(|phone| Key::Phone(phone.to_owned())));
+        let identities = self.user.identities.iter().flatten();
+        keys.extend(identities.map(|identity| Key::Identity(identity.provider.clone(), identity.id.clone())));
+        // A code can be entered without the prefix of its flow.
+        let hashes = self.codes.iter().flat_map(|code| [Some(code.hash.as_str()), code.hash.strip_prefix("pkce_")]);
+        keys.extend(hashes.flatten().map(|hash| Key::Code(hash.to_owned())));
+        keys
+    }
 }
 
 impl Account {

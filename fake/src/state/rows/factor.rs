@@ -6,9 +6,13 @@ use uuid::Uuid;
 
 use crate::{
     model::{ErrorCode, FactorStatus, FactorType, types::Factor},
+    state::table::{Key, Row},
     webauthn::Credential,
     wire::ApiError,
 };
+
+/// The maximum number of challenges of a factor.
+const MOST_CHALLENGES: usize = 100;
 
 /// The secret data of a factor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,7 +42,20 @@ pub(crate) struct ChallengeRow {
     pub(crate) answered: bool,
 }
 
+impl Row for FactorRow {
+    fn keys(&self) -> Vec<Key> {
+        vec![Key::Id(self.factor_id)]
+    }
+}
+
 impl FactorRow {
+    /// Adds a challenge. There is a maximum, beyond which the oldest are removed.
+    pub(crate) fn challenge(&mut self, challenge: ChallengeRow) {
+        self.challenges.push(challenge);
+        let excess = self.challenges.len().saturating_sub(MOST_CHALLENGES);
+        self.challenges.drain(..excess);
+    }
+
     /// Returns a challenge that is neither used nor expired.
     pub(crate) fn open_challenge(
         &mut self,

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::state::rows::methods::{Method, known};
+use crate::state::{
+    rows::methods::{Method, known},
+    table::{Key, Row},
+};
 
 /// A flow, from its start to the exchange of its code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,4 +27,11 @@ pub(crate) struct Flow {
     pub(crate) code: Option<(String, DateTime<Utc>)>,
     /// The hash in the link of an invitation that the user accepts with a provider.
     pub(crate) invite_token: Option<String>,
+}
+
+impl Row for Flow {
+    fn keys(&self) -> Vec<Key> {
+        let code = self.code.iter().map(|(code, _)| Key::Code(code.clone()));
+        self.id.map(Key::Id).into_iter().chain(self.user_id.map(Key::User)).chain(code).collect()
+    }
 }

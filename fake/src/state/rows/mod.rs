@@ -1,7 +1,6 @@
 //! The rows of the tables.
 
 pub(crate) mod account;
-pub(crate) mod accounts;
 pub(crate) mod calls;
 pub(crate) mod factor;
 pub(crate) mod firebase_scrypt;
@@ -14,3 +13,4 @@ pub(crate) mod recovery_codes;
 pub(crate) mod refresh_tokens;
 pub(crate) mod session;
 pub(crate) mod sso;
+mod unindexed;

@@ -5,14 +5,17 @@ use gotrue::Secret;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::model::types::{OAuthClient, OAuthClientSummary};
+use crate::{
+    model::types::{OAuthClient, OAuthClientSummary},
+    state::table::{Key, Row, Table},
+};
 
 /// The tables of the OAuth server.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct OAuth {
-    pub(crate) clients: Vec<ClientRow>,
-    pub(crate) authorizations: Vec<Authorization>,
-    pub(crate) consents: Vec<Consent>,
+    pub(crate) clients: Table<ClientRow>,
+    pub(crate) authorizations: Table<Authorization>,
+    pub(crate) consents: Table<Consent>,
 }
 
 /// An OAuth client and its secret.
@@ -67,13 +70,31 @@ pub(crate) struct Consent {
     pub(crate) granted_at: DateTime<Utc>,
 }
 
+impl Row for ClientRow {
+    fn keys(&self) -> Vec<Key> {
+        vec![Key::Id(self.client.client_id)]
+    }
+}
+
+impl Row for Authorization {
+    fn keys(&self) -> Vec<Key> {
+        vec![Key::Code(self.id.clone())]
+    }
+}
+
+impl Row for Consent {
+    fn keys(&self) -> Vec<Key> {
+        vec![Key::User(self.user_id)]
+    }
+}
+
 impl OAuth {
     pub(crate) fn client(&self, id: Uuid) -> Option<&ClientRow> {
-        self.clients.iter().find(|row| row.client.client_id == id)
+        self.clients.find(&Key::Id(id))
     }
 
     pub(crate) fn consent_of(&self, user_id: Uuid, client_id: Uuid) -> Option<&Consent> {
-        self.consents.iter().find(|consent| consent.user_id == user_id && consent.client_id == client_id)
+        self.consents.with(&Key::User(user_id)).find(|consent| consent.client_id == client_id)
     }
 }
 

@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{model::types::Passkey, webauthn::Credential};
+use crate::{
+    model::types::Passkey,
+    state::table::{Key, Row},
+    webauthn::Credential,
+};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PasskeyRow {
@@ -21,4 +25,16 @@ pub(crate) struct PasskeyChallenge {
     pub(crate) user_id: Option<Uuid>,
     pub(crate) challenge: String,
     pub(crate) expires_at: DateTime<Utc>,
+}
+
+impl Row for PasskeyRow {
+    fn keys(&self) -> Vec<Key> {
+        vec![Key::Id(self.passkey.id), Key::User(self.user_id)]
+    }
+}
+
+impl Row for PasskeyChallenge {
+    fn keys(&self) -> Vec<Key> {
+        vec![Key::Id(self.id)]
+    }
 }

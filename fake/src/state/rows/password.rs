@@ -88,6 +88,10 @@ pub(crate) fn weakness(settings: &ServerSettings, password: &Secret) -> Option<W
         reasons.push(WeakPasswordReason::Characters);
         messages.push(format!("Password should contain at least one character of each: {}.", sets.join(", ")));
     }
+    if settings.refuse_leaked_passwords && settings.leaked_passwords.iter().any(|leaked| leaked == text) {
+        reasons.push(WeakPasswordReason::Pwned);
+        messages.push("Password is known to be weak and easy to guess, please choose a different one.".to_owned());
+    }
     (!reasons.is_empty()).then(|| WeakPassword { message: Some(messages.join(" ")), reasons: Some(reasons) })
 }
 

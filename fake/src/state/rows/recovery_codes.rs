@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::settings::RecoveryCodeSettings;
+use crate::{
+    settings::RecoveryCodeSettings,
+    state::table::{Key, Row},
+};
 
 /// The recovery codes of a user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -21,6 +24,12 @@ pub(crate) struct RecoveryCodesRow {
 struct Code {
     text: String,
     used: bool,
+}
+
+impl Row for RecoveryCodesRow {
+    fn keys(&self) -> Vec<Key> {
+        vec![Key::Id(self.factor_id), Key::User(self.user_id)]
+    }
 }
 
 impl RecoveryCodesRow {

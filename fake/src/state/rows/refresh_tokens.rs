@@ -64,8 +64,9 @@ impl RefreshTokens {
         self.signed.insert(Signer { counter, key })
     }
 
-    pub(crate) fn has_random(&self, token: &str) -> bool {
-        self.random.iter().any(|row| row.token == token)
+    /// Returns the tokens of version 1, oldest first.
+    pub(crate) fn random_tokens(&self) -> impl Iterator<Item = &str> {
+        self.random.iter().map(|row| row.token.as_str())
     }
 
     /// Returns whether a token of version 2 was signed for this session.

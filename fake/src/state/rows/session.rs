@@ -6,9 +6,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    state::rows::{
-        methods::{Method, known},
-        refresh_tokens::RefreshTokens,
+    state::{
+        rows::{
+            methods::{Method, known},
+            refresh_tokens::RefreshTokens,
+        },
+        table::{Key, Row},
     },
     wire::ApiError,
 };
@@ -52,6 +55,14 @@ pub(crate) struct SecondStep {
     #[serde(deserialize_with = "known")]
     method: Method,
     used_at: DateTime<Utc>,
+}
+
+impl Row for SessionRow {
+    fn keys(&self) -> Vec<Key> {
+        let tokens = self.refresh_tokens.random_tokens().map(|token| Key::RefreshToken(token.to_owned()));
+        let factor = self.second_factor.map(|factor| Key::Factor(factor.id));
+        [Key::Id(self.id), Key::User(self.user_id)].into_iter().chain(factor).chain(tokens).collect()
+    }
 }
 
 impl SessionRow {

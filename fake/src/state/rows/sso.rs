@@ -1,7 +1,8 @@
 //! SAML providers.
 
-use crate::model::types::SsoProvider;
 use serde::{Deserialize, Serialize};
+
+use crate::{model::types::SsoProvider, state::table::Row};
 
 /// A SAML provider and the URL of its sign-in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -9,3 +10,5 @@ pub(crate) struct SsoRow {
     pub(crate) provider: SsoProvider,
     pub(crate) location: String,
 }
+
+impl Row for SsoRow {}

@@ -10,7 +10,7 @@ use crate::{
         CustomProviderType, ErrorCode,
         types::{CustomProvider, CustomProviderList, OidcDiscovery},
     },
-    state::State,
+    state::{State, table::Place},
     wire::{ApiError, ApiResult, Request, Response, json_body, json_response, ok},
 };
 
@@ -168,13 +168,13 @@ fn percent_decoded(text: &str) -> String {
     text.replace("%3A", ":").replace("%3a", ":")
 }
 
-fn place_of(state: &State, identifier: &str) -> Result<usize, ApiError> {
-    let place = state.custom_providers.iter().position(|provider| provider.identifier == identifier);
+fn place_of(state: &State, identifier: &str) -> Result<Place, ApiError> {
+    let place = state.custom_providers.position(|provider| provider.identifier == identifier);
     let message = "Custom OAuth provider not found";
     place.ok_or_else(|| ApiError::new(404, ErrorCode::CustomProviderNotFound, message))
 }
 
-fn find(state: &mut State, request: &Request) -> Result<usize, ApiError> {
+fn find(state: &mut State, request: &Request) -> Result<Place, ApiError> {
     let identifier = identifier(state, request)?;
     place_of(state, &identifier)
 }

@@ -19,6 +19,7 @@ use crate::{
             account::{Account, blank_user, check_storable},
             password::{Password, check_length},
         },
+        table::Key,
     },
     wire::{ApiError, ApiResult, Request, json_body, json_body_without, ok},
 };
@@ -103,7 +104,7 @@ fn check_contacts(state: &mut State, email: &str, phone: &str, aud: &str) -> Res
     }
     if !phone.is_empty() {
         let phone = contact::phone(phone)?;
-        if state.accounts.has_phone(&phone) && state.account_by_phone(&phone, aud).is_some() {
+        if state.account_by_phone(&phone, aud).is_some() {
             let message = "Phone number already registered by another user";
             return Err(ApiError::new(422, ErrorCode::PhoneExists, message));
         }
@@ -121,7 +122,7 @@ fn chosen_id(state: &mut State, id: &str) -> Result<Uuid, ApiError> {
 
 /// Fails as the database does if the id, or the address in another audience, is taken.
 fn check_free(state: &mut State, id: Uuid, email: &str, phone: &str) -> Result<(), ApiError> {
-    if state.accounts.has_id(id) {
+    if state.accounts.find(&Key::Id(id)).is_some() {
         return Err(ApiError::taken("users_pkey", "id", &id.to_string(), NOT_CREATED));
     }
     state.check_unique(id, &Contact::Email(email.to_lowercase()), NOT_CREATED)?;

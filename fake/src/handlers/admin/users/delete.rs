@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     handlers::admin::{path::user_id, users::contacts::user_traits},
     model::{AuditAction, types::AdminDeleteUserRequest},
-    state::{State, rows::account::Account},
+    state::{State, rows::account::Account, table::Key},
     wire::{ApiResult, Request, has_no_body, json_body, ok},
 };
 
@@ -18,17 +18,17 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     state.retain_factors(id, |_| false)?;
     let traits = user_traits(&state.account(id)?.user);
     state.log_admin_action(AuditAction::UserDeleted, traits);
-    state.sessions.retain(|session| session.user_id != id);
-    state.passkeys.retain(|row| row.user_id != id);
-    state.recovery_codes.retain(|row| row.user_id != id);
+    state.end_sessions(id);
+    state.passkeys.retain_with(&Key::User(id), |_| false);
+    state.recovery_codes.retain_with(&Key::User(id), |_| false);
     if how.should_soft_delete == Some(true) {
         let now = state.now();
         soften(state.account(id)?, now);
     } else {
-        state.accounts.retain(|account| account.user.id != id);
-        state.flows.retain(|flow| flow.user_id != Some(id));
+        state.accounts.retain_with(&Key::Id(id), |_| false);
+        state.flows.retain_with(&Key::User(id), |_| false);
         state.oauth.authorizations.retain(|authorization| authorization.user_id != Some(id));
-        state.oauth.consents.retain(|consent| consent.user_id != id);
+        state.oauth.consents.retain_with(&Key::User(id), |_| false);
     }
     ok(&json!({}))
 }

@@ -49,7 +49,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let mut shown = state.account(id)?.user.identities.clone().unwrap_or_default();
     if let Some(password) = change.password {
         // A new password ends all sessions.
-        state.sessions.retain(|session| session.user_id != id);
+        state.end_sessions(id);
         state.account(id)?.set_password(Password::Plain(password));
     }
     let account = state.account(id)?;
