@@ -32,9 +32,10 @@ pub struct Page {
 }
 
 impl Page {
-    /// Returns the path and the query of the URL.
+    /// Returns the path and the query of the URL, without the fragment.
     pub fn path(&self) -> &str {
-        let without_scheme = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        let without_fragment = self.url.split('#').next().unwrap_or_default();
+        let without_scheme = without_fragment.split_once("://").map_or(without_fragment, |(_, rest)| rest);
         without_scheme.find('/').map_or("/", |start| &without_scheme[start..])
     }
 }
