@@ -1,21 +1,12 @@
 //! The connection: to one server, to a cluster, or to the master that sentinels name.
 
-use std::time::Duration;
-
 use ::redis::{
     Client, Cmd, FromRedisValue, IntoConnectionInfo, RedisResult,
     aio::{ConnectionManager, ConnectionManagerConfig},
-    io::tcp::TcpSettings,
 };
 
+use super::attempt::{RESPONSE_TIMEOUT, tcp_settings};
 use crate::error::StoreError;
-
-/// How long one attempt waits for a connection, and for a response.
-pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// How long sent data may stay unacknowledged before the connection counts as lost (`TCP_USER_TIMEOUT`).
-#[cfg(any(target_os = "android", target_os = "linux"))]
-const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection that is re-established when it is lost. Clones share it.
 #[derive(Clone)]
@@ -83,13 +74,6 @@ impl Connection {
             Self::Sentinel(connection) => connection.query(command).await,
         }
     }
-}
-
-pub(super) fn tcp_settings() -> TcpSettings {
-    let settings = TcpSettings::default().set_nodelay(true);
-    #[cfg(any(target_os = "android", target_os = "linux"))]
-    let settings = settings.set_user_timeout(ACKNOWLEDGEMENT_TIMEOUT);
-    settings
 }
 
 fn failed(error: ::redis::RedisError) -> StoreError {

@@ -11,10 +11,7 @@ use ::redis::{
 use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
 
-use super::{
-    connection::{RESPONSE_TIMEOUT, tcp_settings},
-    server::is_transient,
-};
+use super::attempt::{RESPONSE_TIMEOUT, is_transient, tcp_settings};
 
 /// A connection to the current master. After a failure, the sentinels are asked again.
 pub(super) struct MasterConnection {

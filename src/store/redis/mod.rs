@@ -1,5 +1,6 @@
 //! The sessions of a service in Redis or Valkey.
 
+mod attempt;
 mod connection;
 #[cfg(feature = "redis-sentinel")]
 mod master;

@@ -2,9 +2,9 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use ::redis::{ErrorKind, FromRedisValue, RedisError, RedisResult, RetryMethod, Script, ServerErrorKind, cmd};
+use ::redis::{ErrorKind, FromRedisValue, RedisResult, Script, ServerErrorKind, cmd};
 
-use super::connection::Connection;
+use super::{attempt::is_transient, connection::Connection};
 use crate::{
     error::StoreError,
     store::{
@@ -151,10 +151,4 @@ impl Server for RedisServer {
             self.run::<bool>("release the refresh lease", &RELEASE, &key.name("lease"), &[holder]).await.map(drop)
         })
     }
-}
-
-/// Returns whether the cause is the connection or the state of the server, and not the request.
-pub(super) fn is_transient(error: &RedisError) -> bool {
-    // The latter is the error of a server that refuses writes while it has too few replicas.
-    !matches!(error.retry_method(), RetryMethod::NoRetry) || error.code() == Some("NOREPLICAS")
 }
