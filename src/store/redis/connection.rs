@@ -5,7 +5,7 @@ use ::redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
-use super::network::{RESPONSE_TIMEOUT, tcp_settings};
+use super::attempt::{RESPONSE_TIMEOUT, tcp_settings};
 use crate::error::StoreError;
 
 /// A connection that is re-established when it is lost. Clones share it.

@@ -11,7 +11,7 @@ use ::redis::{
 use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
 
-use super::network::{RESPONSE_TIMEOUT, is_transient, tcp_settings};
+use super::attempt::{RESPONSE_TIMEOUT, is_transient, tcp_settings};
 
 /// A connection to the current master. After a failure, the sentinels are asked again.
 pub(super) struct MasterConnection {

@@ -1,9 +1,9 @@
 //! The sessions of a service in Redis or Valkey.
 
+mod attempt;
 mod connection;
 #[cfg(feature = "redis-sentinel")]
 mod master;
-mod network;
 mod server;
 
 use std::{fmt, sync::Arc, time::Duration};

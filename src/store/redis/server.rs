@@ -4,7 +4,7 @@ use std::{sync::OnceLock, time::Duration};
 
 use ::redis::{ErrorKind, FromRedisValue, RedisResult, Script, ServerErrorKind, cmd};
 
-use super::{connection::Connection, network::is_transient};
+use super::{attempt::is_transient, connection::Connection};
 use crate::{
     error::StoreError,
     store::{

@@ -1,4 +1,4 @@
-//! The network: settings of sockets, limits of time, and failures that pass.
+//! One attempt of an operation: its timeouts, and whether another may succeed.
 
 use std::time::Duration;
 
