@@ -4,6 +4,9 @@
 const { readFileSync } = require("node:fs");
 const { createServerClient } = require("@supabase/ssr");
 
+// Node.js 20 has none, and the client requires one although nothing here uses it.
+globalThis.WebSocket ??= class {};
+
 const { url, key, cookies, action, argument } = JSON.parse(readFileSync(0, "utf8"));
 const jar = new Map(cookies);
 const client = createServerClient(url, key, {
