@@ -7,8 +7,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use futures_util::stream;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Storage, StorageEvent};
 
@@ -152,7 +152,7 @@ impl SessionStore for WebStore {
     }
 
     fn changes(&self) -> Option<StoreChanges> {
-        let (sender, changes) = mpsc::channel(1);
+        let (sender, mut changes) = mpsc::channel(1);
         let (key, changed) = (self.0.key.clone(), sender.clone());
         let listener = Closure::<dyn Fn(StorageEvent)>::new(move |event: StorageEvent| {
             // Without a key, the whole storage was cleared.
@@ -167,6 +167,6 @@ impl SessionStore for WebStore {
             sender.closed().await;
             let _ = window.remove_event_listener_with_callback("storage", listener.as_ref().unchecked_ref());
         });
-        Some(Box::pin(ReceiverStream::new(changes)))
+        Some(Box::pin(stream::poll_fn(move |context| changes.poll_recv(context))))
     }
 }
