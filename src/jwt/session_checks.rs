@@ -10,7 +10,7 @@ use std::{
 use crate::{
     client::Client,
     error::{Error, Result},
-    platform::sha256,
+    platform::{sha256, try_spawn},
     secret::Secret,
 };
 
@@ -46,7 +46,10 @@ impl SessionChecks {
         }
         // The time counts from before the request.
         let until = client.clock().uptime().saturating_add(self.ttl);
-        let ended = match client.user_of(token).await {
+        let (asking, token) = (client.clone(), token.clone());
+        // The request of a browser is not `Send`, and services need a future that is.
+        let task = try_spawn(async move { asking.user_of(&token).await }).ok_or(Error::Interrupted)?;
+        let ended = match task.await.map_err(|_| Error::Interrupted)? {
             Ok(_) => None,
             Err(error) if error.ends_session() => Some(error),
             Err(error) => return Err(error),

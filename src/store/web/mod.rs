@@ -152,13 +152,13 @@ impl SessionStore for WebStore {
     }
 
     fn changes(&self) -> Option<StoreChanges> {
-        let (sender, mut changes) = mpsc::channel(1);
-        let (key, changed) = (self.0.key.clone(), sender.clone());
+        let (sender, mut receiver) = mpsc::channel(1);
+        let (key, changes) = (self.0.key.clone(), sender.clone());
         let listener = Closure::<dyn Fn(StorageEvent)>::new(move |event: StorageEvent| {
             // Without a key, the whole storage was cleared.
             if event.key().is_none_or(|changed| changed == key) {
                 // If the channel is full, a change is pending already.
-                let _ = changed.try_send(());
+                let _ = changes.try_send(());
             }
         });
         let window = web_sys::window()?;
@@ -167,6 +167,6 @@ impl SessionStore for WebStore {
             sender.closed().await;
             let _ = window.remove_event_listener_with_callback("storage", listener.as_ref().unchecked_ref());
         });
-        Some(Box::pin(stream::poll_fn(move |context| changes.poll_recv(context))))
+        Some(Box::pin(stream::poll_fn(move |context| receiver.poll_recv(context))))
     }
 }
