@@ -76,6 +76,18 @@ const TIMED: &[Timed] = &[
         ours: "axum/VerifyLayer",
         goal: Goal::AtMost(1.1),
     },
+    Timed {
+        name: "a request with a session in `SsrCookies`, vs. a bare handler",
+        baseline: "session/bare handler",
+        ours: "session/SsrCookies",
+        goal: Goal::NanosecondsAtMost(100_000.0),
+    },
+    Timed {
+        name: "a request with a session in `SealedCookies`, vs. a bare handler",
+        baseline: "session/bare handler",
+        ours: "session/SealedCookies",
+        goal: Goal::NanosecondsAtMost(100_000.0),
+    },
 ];
 
 /// A counter that a benchmark prints.
