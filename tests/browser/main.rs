@@ -3,18 +3,18 @@
 //! The page is built by `cargo run --package gotrue-browser-bundler`. Without it, or without Chromium, the tests print
 //! that they were skipped.
 
-mod chromium;
 mod files;
 
 use std::path::Path;
 
-use chromium::{Chromium, Tab};
 use gotrue_fake::{FakeServer, FakeServerBuilder};
-use serde_json::json;
+use serde_json::{Value, json};
+use support::chromium::{Chromium, Profile, Tab};
 
 /// A browser with a page, and a server of another origin.
 struct Browser {
-    chromium: Chromium,
+    profile: Profile,
+    _chromium: Chromium,
     origin: String,
     server: FakeServer,
 }
@@ -27,113 +27,121 @@ impl Browser {
             println!("skipped: the page is not in {}", directory.display());
             return None;
         }
-        if !Chromium::is_installed() {
-            println!("skipped: there is no chromium on the path");
-            return None;
-        }
+        let chromium = Chromium::start()?;
         let origin = files::serve(directory);
         let server = configure(FakeServer::builder(), &origin).start().await;
-        Some(Self { chromium: Chromium::start(), origin, server })
+        Some(Self { profile: chromium.profile().await, _chromium: chromium, origin, server })
+    }
+
+    /// Opens a tab with the page at this path.
+    async fn open(&self, path: &str) -> Tab {
+        let tab = self.profile.tab().await;
+        tab.goto(format!("{}{path}", self.origin)).await;
+        tab
     }
 
     /// Opens a tab whose session is in `localStorage`.
-    fn tab(&mut self) -> Tab {
-        let tab = self.chromium.open(&self.origin);
-        self.open_page(&tab, "", false);
+    async fn tab(&self) -> Tab {
+        let tab = self.open("").await;
+        self.open_page(&tab, "", false).await;
         tab
     }
 
     /// Opens the session in a tab that is loaded.
-    fn open_page(&mut self, tab: &Tab, api_key: &str, is_private: bool) {
+    async fn open_page(&self, tab: &Tab, api_key: &str, is_private: bool) {
         let url = self.server.url();
-        let open = format!("await ready; window.page = await Page.open({url:?}, {api_key:?}, {is_private})");
-        self.chromium.run(tab, &open);
+        run(tab, &format!("await ready; window.page = await Page.open({url:?}, {api_key:?}, {is_private})")).await;
     }
+}
 
-    /// Calls an expression of the page, and returns its value as text.
-    fn page(&mut self, tab: &Tab, call: &str) -> String {
-        let value = self.chromium.run(tab, &format!("return `${{await page.{call}}}`"));
-        value.as_str().unwrap_or_default().to_owned()
-    }
+/// Runs the statements of an asynchronous function, and returns its value.
+async fn run(tab: &Tab, statements: &str) -> Value {
+    tab.evaluate(&format!("(async () => {{ {statements} }})()")).await
+}
 
-    /// Calls an expression of the page that throws, and returns the message.
-    fn failure(&mut self, tab: &Tab, call: &str) -> String {
-        let script = format!("try {{ await page.{call} }} catch (error) {{ return error.message }}");
-        self.chromium.run(tab, &script).as_str().expect("an error").to_owned()
-    }
+/// Calls an expression of the page, and returns its value as text.
+async fn page(tab: &Tab, call: &str) -> String {
+    let value = run(tab, &format!("return `${{await page.{call}}}`")).await;
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Calls an expression of the page that throws, and returns the message.
+async fn failure(tab: &Tab, call: &str) -> String {
+    let statements = format!("try {{ await page.{call} }} catch (error) {{ return error.message }}");
+    run(tab, &statements).await.as_str().expect("an error").to_owned()
 }
 
 const CREDENTIALS: &str = "'ada@example.com', 'correct-horse-7'";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_survives_a_reload() {
-    let Some(mut browser) = Browser::start(|server, _| server).await else { return };
-    let tab = browser.tab();
-    browser.page(&tab, &format!("sign_up({CREDENTIALS})"));
-    let token = browser.page(&tab, "access_token()");
+    let Some(browser) = Browser::start(|server, _| server).await else { return };
+    let tab = browser.tab().await;
+    page(&tab, &format!("sign_up({CREDENTIALS})")).await;
+    let token = page(&tab, "access_token()").await;
 
-    browser.chromium.reload(&tab);
-    browser.open_page(&tab, "", false);
-    assert_eq!(browser.page(&tab, "email()"), "ada@example.com");
-    assert_eq!(browser.page(&tab, "access_token()"), token);
+    tab.reload().await;
+    browser.open_page(&tab, "", false).await;
+    assert_eq!(page(&tab, "email()").await, "ada@example.com");
+    assert_eq!(page(&tab, "access_token()").await, token);
 
-    browser.page(&tab, "sign_out()");
+    page(&tab, "sign_out()").await;
     assert_eq!(browser.server.count("sign_out"), 1);
-    browser.chromium.reload(&tab);
-    browser.open_page(&tab, "", false);
-    assert_eq!(browser.page(&tab, "email()"), "undefined");
-    let error = browser.failure(&tab, "sign_in('ada@example.com', 'wrong-horse-7')");
+    tab.reload().await;
+    browser.open_page(&tab, "", false).await;
+    assert_eq!(page(&tab, "email()").await, "undefined");
+    let error = failure(&tab, "sign_in('ada@example.com', 'wrong-horse-7')").await;
     assert!(error.contains("invalid_credentials"), "{error}");
-    browser.page(&tab, &format!("sign_in({CREDENTIALS})"));
-    assert_eq!(browser.page(&tab, "email()"), "ada@example.com");
+    page(&tab, &format!("sign_in({CREDENTIALS})")).await;
+    assert_eq!(page(&tab, "email()").await, "ada@example.com");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_private_session_belongs_to_its_tab() {
-    let Some(mut browser) = Browser::start(|server, _| server).await else { return };
-    let (first, second) = (browser.tab(), browser.tab());
-    browser.open_page(&first, "", true);
-    browser.page(&first, &format!("sign_up({CREDENTIALS})"));
-    browser.open_page(&second, "", true);
-    assert_eq!(browser.page(&second, "email()"), "undefined");
-    browser.chromium.reload(&first);
-    browser.open_page(&first, "", true);
-    assert_eq!(browser.page(&first, "email()"), "ada@example.com");
+    let Some(browser) = Browser::start(|server, _| server).await else { return };
+    let (first, second) = (browser.tab().await, browser.tab().await);
+    browser.open_page(&first, "", true).await;
+    page(&first, &format!("sign_up({CREDENTIALS})")).await;
+    browser.open_page(&second, "", true).await;
+    assert_eq!(page(&second, "email()").await, "undefined");
+    first.reload().await;
+    browser.open_page(&first, "", true).await;
+    assert_eq!(page(&first, "email()").await, "ada@example.com");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tabs_share_one_session() {
-    let Some(mut browser) = Browser::start(|server, _| server).await else { return };
-    let (first, second) = (browser.tab(), browser.tab());
-    browser.page(&first, &format!("sign_up({CREDENTIALS})"));
-    browser.page(&second, "wait_for('SignedIn')");
-    assert_eq!(browser.page(&second, "email()"), "ada@example.com");
+    let Some(browser) = Browser::start(|server, _| server).await else { return };
+    let (first, second) = (browser.tab().await, browser.tab().await);
+    page(&first, &format!("sign_up({CREDENTIALS})")).await;
+    page(&second, "wait_for('SignedIn')").await;
+    assert_eq!(page(&second, "email()").await, "ada@example.com");
 
     // Both tabs start a refresh while the lock is held, so that neither has finished when the other starts.
     let hold = "await new Promise((held) => \
         navigator.locks.request('gotrue:session:refresh', () => new Promise((release) => { window.release = release; held() })))";
-    browser.chromium.run(&first, hold);
-    let refreshes = [&first, &second].map(|tab| browser.chromium.start_script(tab, "return await page.refresh()"));
+    run(&first, hold).await;
     let both_wait = "for (;;) { if ((await navigator.locks.query()).pending.length === 2) return }";
-    browser.chromium.run(&first, both_wait);
-    browser.chromium.run(&first, "window.release()");
-    let [one, other] = refreshes.map(|refresh| browser.chromium.finish(&refresh));
+    let (one, other, ()) = tokio::join!(page(&first, "refresh()"), page(&second, "refresh()"), async {
+        run(&first, both_wait).await;
+        run(&first, "window.release()").await;
+    });
     assert_eq!(one, other);
     assert_eq!(browser.server.count("token"), 1);
 
-    browser.page(&first, "sign_out()");
-    browser.page(&second, "wait_for('SignedOut')");
-    assert_eq!(browser.page(&second, "email()"), "undefined");
+    page(&first, "sign_out()").await;
+    page(&second, "wait_for('SignedOut')").await;
+    assert_eq!(page(&second, "email()").await, "undefined");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_signs_in() {
     let configure = |server: FakeServerBuilder, origin: &str| server.passkeys(true).relying_party("localhost", origin);
-    let Some(mut browser) = Browser::start(configure).await else { return };
-    let tab = browser.tab();
-    browser.page(&tab, &format!("sign_up({CREDENTIALS})"));
+    let Some(browser) = Browser::start(configure).await else { return };
+    let tab = browser.tab().await;
+    page(&tab, &format!("sign_up({CREDENTIALS})")).await;
 
-    browser.chromium.call(Some(&tab), "WebAuthn.enable", &json!({}));
+    tab.call("WebAuthn.enable", json!({})).await;
     let options = json!({
         "protocol": "ctap2",
         "transport": "internal",
@@ -142,16 +150,16 @@ async fn a_passkey_signs_in() {
         "isUserVerified": true,
         "automaticPresenceSimulation": true,
     });
-    let added = browser.chromium.call(Some(&tab), "WebAuthn.addVirtualAuthenticator", &json!({ "options": options }));
-    browser.page(&tab, "register_passkey()");
-    browser.page(&tab, "sign_out()");
-    browser.page(&tab, "sign_in_with_passkey()");
-    assert_eq!(browser.page(&tab, "email()"), "ada@example.com");
+    let added = tab.call("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+    page(&tab, "register_passkey()").await;
+    page(&tab, "sign_out()").await;
+    page(&tab, "sign_in_with_passkey()").await;
+    assert_eq!(page(&tab, "email()").await, "ada@example.com");
 
     // The user refuses.
     let refusing = json!({ "authenticatorId": added["authenticatorId"], "isUserVerified": false });
-    browser.chromium.call(Some(&tab), "WebAuthn.setUserVerified", &refusing);
-    let error = browser.failure(&tab, "sign_in_with_passkey()");
+    tab.call("WebAuthn.setUserVerified", refusing).await;
+    let error = failure(&tab, "sign_in_with_passkey()").await;
     assert!(error.starts_with("NotAllowedError: "), "{error}");
 }
 
@@ -159,52 +167,51 @@ async fn a_passkey_signs_in() {
 async fn a_provider_returns_to_the_page() {
     let configure =
         |server: FakeServerBuilder, origin: &str| server.site_url(origin).redirect_urls([format!("{origin}/**")]);
-    let Some(mut browser) = Browser::start(configure).await else { return };
-    let tab = browser.chromium.open(&format!("{}/app?tab=2", browser.origin));
-    browser.open_page(&tab, "", false);
-    assert_eq!(browser.page(&tab, "complete_flow()"), "nothing");
+    let Some(browser) = Browser::start(configure).await else { return };
+    let tab = browser.open("/app?tab=2").await;
+    browser.open_page(&tab, "", false).await;
+    assert_eq!(page(&tab, "complete_flow()").await, "nothing");
 
-    browser.chromium.run(&tab, "page.start_flow()");
-    browser.chromium.wait_until_loaded(&tab);
-    browser.open_page(&tab, "", false);
-    let returned = browser.chromium.run(&tab, "return location.search");
+    tab.evaluate_to_navigate("void page.start_flow()").await;
+    browser.open_page(&tab, "", false).await;
+    let returned = run(&tab, "return location.search").await;
     assert!(returned.as_str().unwrap().contains("code="), "{returned}");
-    assert_eq!(browser.page(&tab, "complete_flow()"), "SignIn");
+    assert_eq!(page(&tab, "complete_flow()").await, "SignIn");
 
     let (path, kept) = ("return location.pathname + location.search + location.hash", "return localStorage.length");
-    assert_eq!(browser.chromium.run(&tab, path), "/app?tab=2");
-    assert_eq!(browser.chromium.run(&tab, kept), 1, "the session, and no flow");
-    assert_eq!(browser.page(&tab, "complete_flow()"), "nothing");
+    assert_eq!(run(&tab, path).await, "/app?tab=2");
+    assert_eq!(run(&tab, kept).await, 1, "the session, and no flow");
+    assert_eq!(page(&tab, "complete_flow()").await, "nothing");
 
     // The URL that an attacker made.
-    browser.chromium.run(&tab, "history.replaceState(null, '', '/app?code=8d8c4e55&flow_id=other')");
-    let error = browser.failure(&tab, "complete_flow()");
+    run(&tab, "history.replaceState(null, '', '/app?code=8d8c4e55&flow_id=other')").await;
+    let error = failure(&tab, "complete_flow()").await;
     assert!(error.starts_with("no verifier for this code"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_verified() {
-    let Some(mut browser) = Browser::start(|server, _| server).await else { return };
-    let tab = browser.tab();
-    browser.page(&tab, &format!("sign_up({CREDENTIALS})"));
-    assert_eq!(browser.page(&tab, "verify()"), "ada@example.com");
-    let error = browser.page(&tab, "verify_forged()");
+    let Some(browser) = Browser::start(|server, _| server).await else { return };
+    let tab = browser.tab().await;
+    page(&tab, &format!("sign_up({CREDENTIALS})")).await;
+    assert_eq!(page(&tab, "verify()").await, "ada@example.com");
+    let error = page(&tab, "verify_forged()").await;
     assert!(error.contains("signature"), "{error}");
 }
 
 /// A server without a gateway allows no header `apikey` unless it is configured.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_api_key_is_for_a_gateway() {
-    let Some(mut browser) = Browser::start(|server, _| server).await else { return };
-    let tab = browser.chromium.open(&browser.origin.clone());
-    browser.open_page(&tab, "anon-key", false);
-    let error = browser.failure(&tab, &format!("sign_up({CREDENTIALS})"));
+    let Some(browser) = Browser::start(|server, _| server).await else { return };
+    let tab = browser.open("").await;
+    browser.open_page(&tab, "anon-key", false).await;
+    let error = failure(&tab, &format!("sign_up({CREDENTIALS})")).await;
     assert!(error.contains("connection"), "{error}");
     assert_eq!(browser.server.count("sign_up"), 0);
 
-    let Some(mut browser) = Browser::start(|server, _| server.cors_allowed_header("apikey")).await else { return };
-    let tab = browser.chromium.open(&browser.origin.clone());
-    browser.open_page(&tab, "anon-key", false);
-    browser.page(&tab, &format!("sign_up({CREDENTIALS})"));
+    let Some(browser) = Browser::start(|server, _| server.cors_allowed_header("apikey")).await else { return };
+    let tab = browser.open("").await;
+    browser.open_page(&tab, "anon-key", false).await;
+    page(&tab, &format!("sign_up({CREDENTIALS})")).await;
     assert_eq!(browser.server.count("sign_up"), 1);
 }

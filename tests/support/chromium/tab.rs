@@ -53,7 +53,8 @@ impl Tab {
         tab
     }
 
-    async fn call(&self, method: &str, params: Value) -> Value {
+    /// Sends a command of the protocol, and returns its result.
+    pub async fn call(&self, method: &str, params: Value) -> Value {
         self.connection.call(Some(&self.session), method, params).await
     }
 
