@@ -230,23 +230,20 @@ impl JwtVerifier {
     /// - [`Error::VerificationLimit`](crate::Error::VerificationLimit), see [above](Self#requests).
     /// - [`Error::InvalidInput`](crate::Error::InvalidInput) if the [secret](Self::hs256_secret) is empty.
     pub async fn verify(&self, token: &Secret) -> Result<VerifiedClaims> {
-        let claims = self.verify_token(token).await?;
-        if let Some(checks) = &self.session_checks {
-            checks.check(&self.client, token).await?;
-        }
-        Ok(claims)
-    }
-
-    async fn verify_token(&self, token: &Secret) -> Result<VerifiedClaims> {
         let parts = CompactToken::split(token.expose())?;
         let mut buffer = parts.buffer();
         let header = parts.header(&mut buffer)?;
         match (header.algorithm(), &self.hs256_secret) {
+            // The response also states whether the session exists.
             ("HS256", None) => return self.ask_server(token, &parts).await,
             ("HS256", Some(secret)) => secret.clone()?.verify(parts.signing_input, &parts.signature()?)?,
             _ => self.public_key(&header).await?.verify(parts.signing_input, &parts.signature()?)?,
         }
-        Ok(VerifiedClaims(self.validated(Claims::from_payload(parts.payload(&mut buffer)?)?)?))
+        let claims = self.validated(Claims::from_payload(parts.payload(&mut buffer)?)?)?;
+        if let Some(checks) = &self.session_checks {
+            checks.check(&self.client, token).await?;
+        }
+        Ok(VerifiedClaims(claims))
     }
 
     async fn public_key(&self, header: &Header<'_>) -> Result<Arc<PublicKey>> {

@@ -1,5 +1,7 @@
 //! Tokens of servers that sign with a shared secret.
 
+use std::time::Duration;
+
 use gotrue::{Error, ErrorCode, Password, SignOutScope, SignUp, error::TokenError};
 use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
@@ -73,6 +75,19 @@ async fn the_server_is_asked_each_time() {
     assert!(error.is_retryable() && error.token().is_none(), "{error}");
     let refused = verifier.ask_server_for_hs256(false).verify(&token).await;
     assert_eq!(refusal(refused), TokenError::AlgorithmNotAllowed);
+}
+
+#[tokio::test]
+async fn a_server_that_verifies_is_not_asked_about_the_session_as_well() {
+    let server = KeyServer::start(&[]).await;
+    let token = Signer::shared(SECRET.as_bytes()).sign(&claims());
+    server.answer_user(ResponseTemplate::new(200).set_body_json(json!({ "id": SUB })));
+    let verifier = server.client.jwt_verifier().check_session(Duration::from_secs(10));
+    verifier.verify(&token).await.unwrap();
+    assert_eq!(server.user_requests().await, 1);
+    // With the secret, only the check of the session asks.
+    verifier.hs256_secret(SECRET).verify(&token).await.unwrap();
+    assert_eq!(server.user_requests().await, 2);
 }
 
 #[tokio::test]
