@@ -109,7 +109,8 @@ fn pass(state: &State, request: &Request) -> Result<Request, Box<Response>> {
     Ok(below.unwrap_or_else(|| request.clone()))
 }
 
-/// Counts a request and finds its operation, or returns the response if there is none, or one of its faults is due.
+/// Records a request and finds its operation. The error is the response to a request without an operation, or with a
+/// fault that is due.
 fn receive(state: &mut State, request: Request) -> Result<Received, Box<Response>> {
     let path = request.path();
     let without_slash = path.strip_suffix('/').unwrap_or(path);

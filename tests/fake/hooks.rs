@@ -181,7 +181,7 @@ async fn a_refusal_after_the_creation_undoes_nothing() {
     assert_eq!(status_and_message(&error), (500, "Error invoking hook".to_owned()));
     assert_eq!(hooked.users().await, 1);
     hooked.sign_up().await.unwrap();
-    assert_eq!(hooked.payloads().len(), 1, "the second sign-up creates nobody");
+    assert_eq!(hooked.payloads().len(), 1, "the second sign-up creates no user");
 }
 
 #[tokio::test]

@@ -185,7 +185,7 @@ pub(crate) struct FactorSwitch {
 /// A provider, apart from whether it is enabled.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ProviderSettings {
-    /// The ids of this server at the provider. If there is none, the server has one anyway.
+    /// The client ids of this server at the provider. If the list is empty, a built-in id is used.
     pub(crate) client_ids: Vec<String>,
     pub(crate) email_optional: bool,
     pub(crate) skip_nonce_check: bool,

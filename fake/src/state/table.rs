@@ -34,7 +34,7 @@ pub(crate) enum Key {
 
 /// A row of a table.
 pub(crate) trait Row: Clone {
-    /// Returns the keys of the row. There are none by default: the table is searched.
+    /// Returns the keys that the row is indexed by. Default: none, so that the table is searched row by row.
     fn keys(&self) -> Vec<Key> {
         Vec::new()
     }
@@ -339,7 +339,7 @@ mod tests {
         }
         table.retain_with(&key("grace"), |row| row.1 != 1);
         assert_eq!(table.find(&key("grace")), Some(&Name("grace", 2)));
-        assert_eq!(table.find(&key("nobody")), None);
+        assert_eq!(table.find(&key("alan")), None);
     }
 
     #[test]

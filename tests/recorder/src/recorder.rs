@@ -57,7 +57,8 @@ pub struct Response {
 }
 
 impl Response {
-    /// Returns the text at a JSON pointer; empty if there is none, so that the next request is refused and recorded.
+    /// Returns the text at a JSON pointer. If it is missing, the text is empty: the server refuses the next request, and
+    /// that is recorded.
     pub fn text(&self, pointer: &str) -> String {
         self.json.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
