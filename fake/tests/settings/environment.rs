@@ -65,6 +65,70 @@ fn every_problem_is_named() {
 }
 
 #[test]
+fn values_have_the_forms_of_the_real_server() {
+    for (name, accepted, refused) in [
+        ("GOTRUE_DISABLE_SIGNUP", &["1", "T", "False"][..], &["", "yes", " true"][..]),
+        ("GOTRUE_JWT_EXP", &["0x10", "1_000", "010", "-5"], &["", "1h", "09", "1__0", " 5"]),
+        ("GOTRUE_MAILER_OTP_EXP", &["60", "0x1_0"], &["-1", "+1", "1.5"]),
+        ("GOTRUE_SESSIONS_TIMEBOX", &["+1h", ".5h", "1h30m"], &["", "0s", "-1h", "1d"]),
+        ("GOTRUE_SMTP_MAX_FREQUENCY", &["-1s", "0"], &["1"]),
+        ("GOTRUE_SMS_TEST_OTP", &["", "  ", "1:2,3:4"], &["1", "1:2:3", "1:2,", ","]),
+        ("GOTRUE_RATE_LIMIT_EMAIL_SENT", &["1e2", "1/1h", "1/0s"], &["1/", "1.5/1h", "1/1h/2"]),
+        ("GOTRUE_MFA_MAX_ENROLLED_FACTORS", &["2.5"], &["many"]),
+        ("GOTRUE_EXPERIMENTAL_PROVIDER_LINKING_DOMAINS", &["", "google=a, github = b"], &["google", "google=", "a=b,"]),
+        ("GOTRUE_SECURITY_CAPTCHA_PROVIDER", &["hcaptcha", "turnstile"], &["", "recaptcha"]),
+        ("GOTRUE_DB_CONN_MAX_LIFETIME", &["5s"], &["5"]),
+        ("GOTRUE_TRACING_TAGS", &["a:1,b:2"], &["a", "a:1:2"]),
+        ("GOTRUE_PASSWORD_HIBP_BLOOM_ITEMS", &["100"], &["-1"]),
+    ] {
+        for value in accepted {
+            let set = FakeServer::builder().variables([(name, *value)]);
+            assert!(set.is_ok(), "{name}={value:?}: {}", set.unwrap_err());
+        }
+        for value in refused {
+            let error = FakeServer::builder().variables([(name, *value)]).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{name}: expected ")), "{name}={value:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn errors_do_not_contain_values() {
+    for name in [
+        "GOTRUE_JWT_KEYS",
+        "GOTRUE_SAML_PRIVATE_KEY",
+        "GOTRUE_SAML_PRIVATE_KEY_NEXT",
+        "GOTRUE_SMS_TEST_OTP",
+        "GOTRUE_HOOK_SEND_SMS_SECRETS",
+        "GOTRUE_HOOK_SEND_SMS_URI",
+        "GOTRUE_MAILER_EMAIL_VALIDATION_SERVICE_URL",
+        "GOTRUE_DB_MAX_POOL_SIZE",
+        "GOTRUE_SECRET",
+    ] {
+        let error = FakeServer::builder().variables([(name, "s3cret-value")]).unwrap_err().to_string();
+        assert!(error.contains(name) && !error.contains("s3cret"), "{error}");
+    }
+}
+
+#[test]
+fn an_unknown_setting_is_named_with_the_nearest_one() {
+    for (name, nearest) in [
+        ("GOTRUE_SITEURL", "GOTRUE_SITE_URL"),
+        ("GOTRUE_MAILER_SECURE_EMAIL_CHANGE", "GOTRUE_MAILER_SECURE_EMAIL_CHANGE_ENABLED"),
+        ("GOTRUE_EXTERNAL_GITUHB_ENABLED", "GOTRUE_EXTERNAL_GITHUB_ENABLED"),
+        ("GOTRUE_HOOK_SEND_EMAIL_SECRET", "GOTRUE_HOOK_SEND_EMAIL_SECRETS"),
+        ("GOTRUE_MAILER_SUBJECT_INVITE", "GOTRUE_MAILER_SUBJECTS_INVITE"),
+        ("GOTRUE_SMS_TWILIO_ACCOUNT_ID", "GOTRUE_SMS_TWILIO_ACCOUNT_SID"),
+        ("GOTRUE_LOGGING_LEVEL", "GOTRUE_LOG_LEVEL"),
+    ] {
+        let error = FakeServer::builder().variables([(name, "1")]).unwrap_err().to_string();
+        assert_eq!(error, format!("unknown setting {name} (did you mean {nearest}?)"));
+    }
+    let error = FakeServer::builder().variables([("GOTRUE_QUANTUM_FLUX", "1")]).unwrap_err().to_string();
+    assert_eq!(error, "unknown setting GOTRUE_QUANTUM_FLUX");
+}
+
+#[test]
 fn settings_without_effect_are_accepted() {
     let accepted = [
         ("GOTRUE_DB_MAX_POOL_SIZE", "10"),

@@ -132,3 +132,29 @@ async fn saml_metadata_has_the_certificate_of_the_key() {
     let why = "expected an RSA key of at least 2048 bits in the format PKCS #1";
     assert_eq!(error, format!("GOTRUE_SAML_PRIVATE_KEY: {why}"));
 }
+
+#[tokio::test]
+async fn saml_metadata_announces_encryption_and_the_next_key() {
+    let encrypted = ("GOTRUE_SAML_ALLOW_ENCRYPTED_ASSERTIONS", "true");
+    let next = ("GOTRUE_SAML_PRIVATE_KEY_NEXT", SAML_KEY);
+    for (kind, settings, uses, max_age) in [
+        ("neither", &[][..], &["signing"][..], 600),
+        ("encryption", &[encrypted], &["encryption", "signing"], 600),
+        ("a next key", &[next], &["signing", "signing"], 60),
+        ("both", &[encrypted, next], &["encryption", "signing", "signing", "encryption"], 60),
+    ] {
+        let world = World::with(settings).await;
+        let response = gotrue::reqwest::get(world.server.url() + "/sso/saml/metadata?download=true").await.unwrap();
+        assert_eq!(response.headers()["cache-control"], format!("public, max-age={max_age}"), "{kind}");
+        assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"metadata.xml\"", "{kind}");
+        let metadata = response.text().await.unwrap();
+        let keys: Vec<&str> = metadata.split("<KeyDescriptor use=\"").skip(1).collect();
+        let found: Vec<&str> = keys.iter().map(|key| key.split('"').next().unwrap()).collect();
+        assert_eq!(found, uses, "{kind}");
+        let certificates: Vec<&str> = keys.iter().map(|key| key.split("X509Certificate").nth(1).unwrap()).collect();
+        // The keys for both purposes are the same, and the next one is another.
+        assert_eq!(certificates.first() == certificates.last(), settings.iter().all(|set| set.0 != next.0), "{kind}");
+        let is_next = world.get("/settings").await["saml_private_key_next_configured"].clone();
+        assert_eq!(is_next, settings.contains(&next), "{kind}");
+    }
+}

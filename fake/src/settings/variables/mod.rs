@@ -146,9 +146,11 @@ impl ServerSettings {
 
 /// Returns what is wrong with an unknown name, with the known one that is most alike.
 fn unknown(name: &str) -> Problem {
-    let nearest = known_names().map(|known| (strsim::osa_distance(name, &known), known)).min();
+    // The end of a name is easily forgotten.
+    let place = |known: &str| (!known.starts_with(name), strsim::osa_distance(name, known));
+    let nearest = known_names().map(|known| (place(&known), known)).min();
     // Names that differ in more than a third of their letters are not alike.
-    match nearest.filter(|(distance, _)| distance * 3 <= name.len()) {
+    match nearest.filter(|((is_other, distance), _)| !is_other || distance * 3 <= name.len()) {
         Some((_, known)) => format!("unknown setting {name} (did you mean {known}?)"),
         None => format!("unknown setting {name}"),
     }
