@@ -7,6 +7,7 @@ pub mod log_buffer;
 pub mod planted;
 pub mod same;
 pub mod scripted;
+pub mod signer;
 pub mod stores;
 
 /// A browser with a software authenticator.
