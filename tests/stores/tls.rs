@@ -85,12 +85,12 @@ async fn child_that_stores_a_session() {
     match stored.await {
         Ok(is_stored) => println!("\noutcome: {}", if is_stored { "stored" } else { "not stored" }),
         Err(error) => {
-            let (mut text, mut cause) = (error.to_string(), error.source());
+            let (mut causes, mut cause) = (vec![error.to_string()], error.source());
             while let Some(error) = cause {
-                text += &format!(": {error}");
+                causes.push(error.to_string());
                 cause = error.source();
             }
-            println!("\noutcome: refused: {}", text.replace('\n', " "));
+            println!("\noutcome: refused: {}", causes.join(": ").replace('\n', " "));
         }
     }
 }
@@ -129,7 +129,7 @@ async fn redis_with_sentinels() {
         insecure: false,
         tls_params: None,
     });
-    let client = SentinelClientBuilder::new(addresses, "mymaster".to_owned(), SentinelServerType::Master)
+    let client = SentinelClientBuilder::new(addresses, "mymaster", SentinelServerType::Master)
         .unwrap()
         .set_client_to_sentinel_certificates(tls.for_redis())
         .set_client_to_redis_tls_mode(TlsMode::Secure)
