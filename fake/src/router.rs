@@ -233,7 +233,7 @@ fn operate(state: &mut State, request: &Request, operation: &'static Operation) 
         "revoke_oauth_grant" => grants::revoke(state, request),
         "sso" => sso::sign_in::sign_in(state, request),
         "saml_metadata" => sso::service_provider::metadata(state),
-        "saml_acs" => Ok(sso::service_provider::assertion(state, request)),
+        "saml_acs" => Ok(sso::assertion::accept(state, request)),
         "scim_service_provider_config" => Ok(scim::service_provider_config(state)),
         "scim_resource_types" | "scim_schemas" => Ok(scim::empty_list()),
         "invite" => invite::invite(state, request),

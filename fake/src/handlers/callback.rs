@@ -97,7 +97,7 @@ fn parameter(request: &Request, name: &str) -> Option<String> {
 }
 
 /// Returns the OAuth name of an error.
-fn name_of(status: u16, code: &str) -> &'static str {
+pub(crate) fn name_of(status: u16, code: &str) -> &'static str {
     match (status, code) {
         (403, _) | (_, "signup_disabled" | "user_banned" | "provider_email_needs_verification") => "access_denied",
         (400, _) => "invalid_request",

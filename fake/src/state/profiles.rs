@@ -11,7 +11,7 @@ use crate::{
         accounts::{Contact, EMAIL_TAKEN},
         messages::OutgoingMessage,
         notifications::Detail,
-        rows::account::{Account, blank_user, new_identity},
+        rows::account::{Account, SSO, blank_user, new_identity},
         store::State,
         table::Key,
     },
@@ -36,6 +36,10 @@ impl Profile {
         new_identity(id, user_id, &self.subject, &self.provider, self.data.clone(), now)
     }
 
+    fn is_sso(&self) -> bool {
+        self.provider.starts_with(SSO)
+    }
+
     fn is_this(&self, identity: &Identity) -> bool {
         identity.provider == self.provider && identity.id == self.subject
     }
@@ -52,7 +56,9 @@ impl State {
         let now = self.now();
         let trusted = profile.email_verified || self.settings.autoconfirm_emails;
         let is_email_optional = self.is_email_optional(&profile.provider);
-        let id = match (self.owner_of(profile), self.owner_of_email(&profile.email, aud, None)) {
+        // Users of a company's provider are never linked to others, and may have an address that others have.
+        let same = if profile.is_sso() { None } else { self.owner_of_email(&profile.email, aud, None) };
+        let id = match (self.owner_of(profile), same) {
             (Some(known), _) => {
                 self.seen_again(known, profile)?;
                 known

@@ -19,6 +19,9 @@ use crate::{
     wire::ApiError,
 };
 
+/// The start of the provider names of companies (SAML), before the id.
+pub(crate) const SSO: &str = "sso:";
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Account {
     pub(crate) user: User,
@@ -30,9 +33,11 @@ pub(crate) struct Account {
 
 impl Row for Account {
     fn keys(&self) -> Vec<Key> {
+        // No one finds a user of a company's provider by the address, which others may have.
+        let is_sso = self.user.identities.iter().flatten().any(|identity| identity.provider.starts_with(SSO));
         let emails = self.user.identities.iter().flatten().filter_map(|identity| identity.email.as_deref());
         let mut keys = vec![Key::Id(self.user.id)];
-        let emails = emails.chain([self.email()]).filter(|email| !email.is_empty());
+        let emails = emails.chain([self.email()]).filter(|email| !email.is_empty() && !is_sso);
         keys.extend(emails.map(|email| Key::Email(email.to_owned())));
         keys.extend(Some(self.phone()).filter(|phone| !phone.is_empty()).map(|phone| Key::Phone(phone.to_owned())));
         let identities = self.user.identities.iter().flatten();
