@@ -37,6 +37,7 @@ mod go_duration;
 mod handlers;
 mod hooks;
 mod keys;
+mod lookup;
 mod mailbox;
 mod model;
 mod paging;

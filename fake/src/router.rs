@@ -1,5 +1,7 @@
 //! Routes each request to the handler of its operation. The paths are those of the document.
 
+use std::time::Duration;
+
 use http::Method;
 
 use crate::{
@@ -62,6 +64,11 @@ fn accepts_trailing_slash(operation: &str) -> bool {
     }
 }
 
+/// Returns whether the real server asks for an access token before it counts a call.
+fn is_users_own(operation: &str) -> bool {
+    matches!(operation, "update_user" | "challenge_factor" | "verify_factor" | "verify_recovery_code")
+}
+
 /// Returns whether the real server takes a body that is too large for none, because the operation needs none.
 fn needs_no_body(operation: &str) -> bool {
     matches!(operation, "admin_delete_user" | "generate_recovery_codes")
@@ -77,15 +84,16 @@ struct Received {
 
 /// Responds to a request. CORS preflight requests are handled before anything else.
 pub(crate) async fn respond(state: &Shared, request: &Request) -> Response {
-    let (passed, now, is_gateway) = {
+    let (passed, now, is_gateway, limit) = {
         let state = state.lock();
-        (pass(&state, request), state.now(), state.settings.gateway)
+        let limit = state.settings.max_request_duration.filter(|limit| !limit.is_zero());
+        (pass(&state, request), state.now(), state.settings.gateway, limit)
     };
     let response = match passed {
         Ok(passed) => {
             let received = receive(&mut state.lock(), passed);
             let response = match received {
-                Ok(received) => handle(state, &received).await,
+                Ok(received) => within(limit, &received.request, handle(state, &received)).await,
                 Err(response) => *response,
             };
             state.lock().forget_old();
@@ -98,6 +106,10 @@ pub(crate) async fn respond(state: &Shared, request: &Request) -> Response {
 
 /// Returns the request as the operations read it, or the response of the gateway or to a CORS preflight.
 fn pass(state: &State, request: &Request) -> Result<Request, Box<Response>> {
+    let mut request = request.clone();
+    let id_header = Some(state.settings.request_id_header.as_str()).filter(|header| !header.is_empty());
+    request.id = id_header.map(|header| request.header(header).unwrap_or_default().to_owned());
+    let request = &request;
     if state.settings.gateway {
         return gateway::pass(request, &state.api_keys, &state.keys, state.settings.gateway_needs_key)
             .map_err(|refused| Box::new(gateway::add_headers(request, *refused)));
@@ -130,15 +142,21 @@ fn receive(state: &mut State, request: Request) -> Result<Received, Box<Response
         return Err(Box::new(response));
     }
     let refused = match operation {
+        // These are limited only for users.
+        Some(operation) if is_users_own(operation.id) && state.caller(&request).is_err() => {
+            return Ok(Received { request, operation, fault });
+        }
         Some(operation) => match state.check_rate(&request, operation.id) {
             Ok(()) => return Ok(Received { request, operation, fault }),
             Err(error) => error.into_response(&request),
         },
         None if !METHODS.contains(&request.method) => Response::new(405),
         None if request.method == Method::OPTIONS && path == "*" => Response::new(200),
-        None if operations.is_empty() => Response::new(404)
-            .body("text/plain; charset=utf-8", "404 page not found\n")
-            .header("x-content-type-options", "nosniff"),
+        None if operations.is_empty() => scim::not_found(state, &request).unwrap_or_else(|| {
+            Response::new(404)
+                .body("text/plain; charset=utf-8", "404 page not found\n")
+                .header("x-content-type-options", "nosniff")
+        }),
         None => {
             let methods: Vec<&str> = operations.iter().map(|operation| operation.method).collect();
             Response::new(405).header("allow", &methods.join(", "))
@@ -150,7 +168,16 @@ fn receive(state: &mut State, request: Request) -> Result<Received, Box<Response
     }))
 }
 
-/// Handles a request, after calls of the hooks that it needs.
+/// Returns the response, or the error of a request that takes too long.
+async fn within(limit: Option<Duration>, request: &Request, response: impl Future<Output = Response>) -> Response {
+    let Some(limit) = limit else { return response.await };
+    tokio::time::timeout(limit, response).await.unwrap_or_else(|_| {
+        let message = "Processing this request timed out, please retry after a moment.";
+        ApiError::new(504, ErrorCode::RequestTimeout, message).into_response(request)
+    })
+}
+
+/// Handles a request, after the calls of hooks and services that it needs.
 async fn handle(state: &Shared, received: &Received) -> Response {
     let Received { request, operation, fault } = received;
     let run = |state: &mut State| call(state, request, operation).unwrap_or_else(|error| error.into_response(request));
@@ -232,7 +259,7 @@ fn operate(state: &mut State, request: &Request, operation: &'static Operation) 
         "list_oauth_grants" => grants::list(state, request),
         "revoke_oauth_grant" => grants::revoke(state, request),
         "sso" => sso::sign_in::sign_in(state, request),
-        "saml_metadata" => sso::service_provider::metadata(state),
+        "saml_metadata" => sso::service_provider::metadata(state, request),
         "saml_acs" => Ok(sso::assertion::accept(state, request)),
         "scim_service_provider_config" => Ok(scim::service_provider_config(state)),
         "scim_resource_types" | "scim_schemas" => Ok(scim::empty_list()),

@@ -2,9 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::{model::Operation, state::State, wire::Response};
+use crate::{
+    model::{ErrorCode, Operation},
+    state::State,
+    wire::{ApiError, Request, Response},
+};
 
 const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
+
+const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
 const CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
 
@@ -34,6 +40,20 @@ pub(crate) fn service_provider_config(state: &State) -> Response {
 /// `GET /scim/v2/ResourceTypes` and `GET /scim/v2/Schemas`.
 pub(crate) fn empty_list() -> Response {
     response(&json!({ "schemas": [LIST], "totalResults": 0, "startIndex": 1, "itemsPerPage": 0, "Resources": [] }))
+}
+
+/// Returns the response to a request below `/scim/v2` that no operation handles.
+pub(crate) fn not_found(state: &State, request: &Request) -> Option<Response> {
+    let is_below = request.path().strip_prefix("/scim/v2").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if !is_below {
+        return None;
+    }
+    if !state.settings.scim {
+        let error = ApiError::new(404, ErrorCode::FeatureDisabled, "SCIM server is disabled");
+        return Some(error.into_response(request));
+    }
+    let error = json!({ "schemas": [ERROR], "detail": "Endpoint or resource does not exist", "status": "404" });
+    Some(Response::new(404).body("application/scim+json", error.to_string()))
 }
 
 fn response(body: &Value) -> Response {

@@ -62,7 +62,7 @@ pub const PACKAGES: &[Package] = &[
                 "url_pattern",
                 "webauthn",
             ],
-            &["wire", "random", "clock"],
+            &["wire", "random", "clock", "lookup"],
             &["model"],
         ],
     },

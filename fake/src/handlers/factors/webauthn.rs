@@ -153,7 +153,7 @@ fn last_challenge(
             "challenge_id": challenge.id,
             "factor_id": factor.id,
             "created_at": challenge.created_at,
-            "ip_address": "127.0.0.1",
+            "ip_address": state.hook_run.sender,
             "web_authn_session_data": {
                 "challenge": challenge.nonce,
                 "rpId": state.settings.relying_party.id,

@@ -63,6 +63,10 @@ pub(crate) fn register(state: &mut State, request: &Request) -> ApiResult {
 
 fn registering_caller(state: &mut State, request: &Request) -> Result<Caller, ApiError> {
     let caller = state.named_caller(request)?;
+    if state.account(caller.user_id)?.is_separate {
+        let message = "SSO users cannot register passkeys";
+        return Err(ApiError::new(422, ErrorCode::ValidationFailed, message));
+    }
     check_level(state, &caller)?;
     Ok(caller)
 }
