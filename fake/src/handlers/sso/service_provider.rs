@@ -11,7 +11,7 @@ use crate::{
     model::{NameIdFormat, Operation},
     redirect_url::with_query,
     state::State,
-    wire::{ApiError, ApiResult, Response},
+    wire::{ApiError, ApiResult, Request, Response},
 };
 
 /// The real server signs with SHA-1 by default, which the library does not offer.
