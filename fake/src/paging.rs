@@ -27,8 +27,8 @@ impl Page {
 
     pub(crate) fn mark(&self, response: Response, request: &Request, total: usize) -> Response {
         let to = |page: usize| {
-            let mut pairs: BTreeMap<_, _> = request.query_pairs().into_owned().collect();
-            pairs.insert("page".to_owned(), page.to_string());
+            let mut pairs: BTreeMap<_, _> = request.query_pairs().collect();
+            pairs.insert("page".into(), page.to_string().into());
             let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
             format!("<{}?{query}>", request.path())
         };
