@@ -83,11 +83,11 @@ mod tests {
         let session = Session::of_tokens("a".into(), "r".into(), now + TimeDelta::seconds(3600), 3600, user);
         for (behind, due_in) in [(0, 3539), (1, 3539), (900, 3539), (60_000, 3539), (60_001, 0), (86_400_000, 0)] {
             let expiry = Expiry::of_stored(&session, uptime, now - TimeDelta::milliseconds(behind));
-            assert_eq!(expiry.due_at - uptime, Duration::from_secs(due_in), "{behind} ms");
-            assert_eq!(expiry.expires_at - uptime, Duration::from_secs(3599), "{behind} ms");
+            assert_eq!(expiry.due_at, uptime + Duration::from_secs(due_in), "{behind} ms");
+            assert_eq!(expiry.expires_at, uptime + Duration::from_secs(3599), "{behind} ms");
         }
         // A machine that is ahead refreshes earlier.
         let expiry = Expiry::of_stored(&session, uptime, now + TimeDelta::seconds(10));
-        assert_eq!(expiry.due_at - uptime, Duration::from_secs(3529));
+        assert_eq!(expiry.due_at, uptime + Duration::from_secs(3529));
     }
 }
