@@ -24,7 +24,7 @@ pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
         let end = statement.find(['=', ':', '\n']).unwrap_or(statement.len());
         let (name, value) = statement.split_at(end);
         let name = name.trim_end();
-        let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.' || is_space(c);
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.' || is_space(c);
         if name.is_empty() || !name.chars().all(is_name) || value.is_empty() || value.starts_with('\n') {
             return Err(bad("expected NAME=value"));
         }

@@ -181,6 +181,7 @@ impl ServerSettings {
             factor_codes: with_interval(base.challenge_lifetime),
             recovery_codes: RecoveryCodeSettings { enroll: false, verify: false, ..base.recovery_codes },
             passkeys: false,
+            relying_party: RelyingParty { id: String::new(), name: String::new(), origins: Vec::new() },
             oauth_server: false,
             dynamic_registration: false,
             consent_path: String::new(),

@@ -113,6 +113,11 @@ struct ClientData {
 }
 
 impl RelyingParty {
+    /// Returns whether it has what credentials need.
+    pub(crate) fn is_named(&self) -> bool {
+        !self.id.is_empty() && !self.name.is_empty()
+    }
+
     /// Returns the options to create a credential.
     pub(crate) fn creation_options(
         &self,

@@ -48,6 +48,10 @@ pub(crate) fn challenge(
             },
         ));
     }
+    if !site.is_named() {
+        let message = "Failed to generate WebAuthn registration data";
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+    }
     let mut options = site.creation_options(nonce.clone(), user_id, name.clone(), name);
     let mut excluded: Vec<_> = known.collect();
     for credential in &mut excluded {

@@ -22,6 +22,10 @@ pub(crate) fn options(state: &mut State, request: &Request) -> ApiResult {
     if state.passkeys_of(caller.user_id).count() >= state.settings.max_passkeys {
         return Err(too_many());
     }
+    if !state.settings.relying_party.is_named() {
+        let message = "Failed to generate WebAuthn registration options";
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+    }
     let (challenge_id, challenge, expires_at) = state.challenge_passkey(Some(caller.user_id));
     let exclude: Vec<_> = state.passkeys_of(caller.user_id).map(|row| row.credential.descriptor()).collect();
     let (name, display_name) = names(state.account(caller.user_id)?);
