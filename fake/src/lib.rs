@@ -25,15 +25,16 @@
 
 mod api_keys;
 mod builder;
+mod captcha;
 mod clock;
 mod code_challenge;
 mod contact;
 mod control;
 mod env_file;
 mod fault;
-mod gates;
 mod gateway;
 mod go_duration;
+mod groups;
 mod handlers;
 mod hooks;
 mod keys;
@@ -41,6 +42,7 @@ mod lookup;
 mod mailbox;
 mod model;
 mod paging;
+mod path_pattern;
 mod random;
 mod received;
 mod redirect_url;

@@ -33,8 +33,8 @@ impl Page {
 
     pub(crate) fn mark(&self, response: Response, request: &Request, total: usize) -> Response {
         let to = |page: usize| {
-            let mut pairs: BTreeMap<_, _> = request.query_pairs().into_owned().collect();
-            pairs.insert("page".to_owned(), page.to_string());
+            let mut pairs: BTreeMap<_, _> = request.query_pairs().collect();
+            pairs.insert("page".into(), page.to_string().into());
             let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
             format!("<{}?{query}>", request.path())
         };
@@ -100,9 +100,9 @@ impl CursorPage {
     /// Adds the link to the next page, if there is one.
     pub(crate) fn mark(response: Response, request: &Request, next: Option<String>) -> Response {
         let Some(next) = next else { return response };
-        let mut pairs: BTreeMap<_, _> = request.query_pairs().into_owned().collect();
+        let mut pairs: BTreeMap<_, _> = request.query_pairs().collect();
         pairs.remove("page");
-        pairs.insert("cursor".to_owned(), next);
+        pairs.insert("cursor".into(), next.into());
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         response.header("link", format!("<{}?{query}>; rel=\"next\"", request.path()).as_str())
     }

@@ -35,6 +35,7 @@ pub(crate) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>)
         id: Some(id),
         begun_at,
         provider: Some(provider.clone()),
+        sso_provider: None,
         method: "oauth",
         linking,
         redirect_to,

@@ -1,5 +1,7 @@
 //! The callback from a provider.
 
+use bytes::Bytes;
+use http::{Method, header::CONTENT_TYPE};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -13,10 +15,32 @@ use crate::{
 
 /// `GET /callback` and `POST /callback`.
 pub(crate) fn callback(state: &mut State, request: &Request) -> Response {
-    let place = match state.open_flow(&parameter(request, "state").unwrap_or_default()) {
-        Ok(place) => place,
-        Err((code, about)) => return refuse(state, request, code, about),
-    };
+    match flow(state, request) {
+        Ok(place) => without_page(request, finish(state, request, place)),
+        Err(refusal) => *refusal,
+    }
+}
+
+/// Checks the flow that a request is about.
+pub(crate) fn check_flow(state: &State, request: &Request) -> Result<(), Box<Response>> {
+    flow(state, request).map(drop)
+}
+
+fn flow(state: &State, request: &Request) -> Result<Place, Box<Response>> {
+    let flow = state.open_flow(&parameter(request, "state").unwrap_or_default());
+    flow.map_err(|(code, about)| Box::new(refuse(state, request, code, about)))
+}
+
+/// Removes the page of a redirect, which Go sends in response to GET only.
+fn without_page(request: &Request, mut response: Response) -> Response {
+    if request.method != Method::GET {
+        response.body = Bytes::new();
+        response.headers.remove(CONTENT_TYPE);
+    }
+    response
+}
+
+fn finish(state: &mut State, request: &Request, place: Place) -> Response {
     let target = Some(state.settings.callback_target.clone()).filter(|target| !target.is_empty());
     let flow = &mut state.flows[place];
     if let Some(target) = target {
@@ -86,10 +110,15 @@ fn failed(error: ApiError) -> ApiError {
 /// headers are sent already.
 fn refuse(state: &State, request: &Request, code: &'static str, about: &str) -> Response {
     let pairs = error_pairs("invalid_request", code, about);
-    let mut response = redirect(303, &with_sorted_query(&state.settings.site_url, &pairs));
+    let page = without_page(request, redirect(303, &with_sorted_query(&state.settings.site_url, &pairs)));
     let error = ApiError::new(400, ErrorCode::from(code), about).into_response(request);
-    response.body = [&response.body[..], &error.body[..]].concat().into();
-    response
+    let body = [&page.body[..], &error.body[..]].concat();
+    // Without a page, Go derives the media type from the text.
+    if page.headers.contains_key(CONTENT_TYPE) {
+        Response { body: body.into(), ..page }
+    } else {
+        page.body("text/plain; charset=utf-8", body)
+    }
 }
 
 /// Returns a parameter of the query, or of the form that some providers send.
@@ -102,7 +131,7 @@ fn parameter(request: &Request, name: &str) -> Option<String> {
 }
 
 /// Returns the OAuth name of an error.
-fn name_of(status: u16, code: &str) -> &'static str {
+pub(crate) fn name_of(status: u16, code: &str) -> &'static str {
     match (status, code) {
         (403, _) | (_, "signup_disabled" | "user_banned" | "provider_email_needs_verification") => "access_denied",
         (400, _) => "invalid_request",

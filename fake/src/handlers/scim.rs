@@ -2,11 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    model::{ErrorCode, Operation},
-    state::State,
-    wire::{ApiError, Request, Response},
-};
+use crate::{model::Operation, state::State, wire::Response};
 
 const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
@@ -42,18 +38,10 @@ pub(crate) fn empty_list() -> Response {
     response(&json!({ "schemas": [LIST], "totalResults": 0, "startIndex": 1, "itemsPerPage": 0, "Resources": [] }))
 }
 
-/// Returns the response to a request below `/scim/v2` that no operation handles.
-pub(crate) fn not_found(state: &State, request: &Request) -> Option<Response> {
-    let is_below = request.path().strip_prefix("/scim/v2").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if !is_below {
-        return None;
-    }
-    if !state.settings.scim {
-        let error = ApiError::new(404, ErrorCode::FeatureDisabled, "SCIM server is disabled");
-        return Some(error.into_response(request));
-    }
-    let error = json!({ "schemas": [ERROR], "detail": "Endpoint or resource does not exist", "status": "404" });
-    Some(Response::new(404).body("application/scim+json", error.to_string()))
+/// Returns the response to any other request below the path of SCIM.
+pub(crate) fn not_found() -> Response {
+    let detail = "Endpoint or resource does not exist";
+    Response { status: 404, ..response(&json!({ "schemas": [ERROR], "detail": detail, "status": "404" })) }
 }
 
 fn response(body: &Value) -> Response {

@@ -96,7 +96,7 @@ fn approved(state: &mut State, place: Place) -> ApiResult {
 fn find(state: &State, request: &Request) -> Result<Place, ApiError> {
     let id = request.segment(3);
     let now = state.now();
-    let place = state.oauth.authorizations.place(&Key::Code(id.to_owned()));
+    let place = state.oauth.authorizations.place(&Key::Code(id));
     place.filter(|place| state.oauth.authorizations[*place].expires_at >= now).ok_or_else(not_found)
 }
 

@@ -1,14 +1,15 @@
-//! The server as a SAML service provider. It signs requests, and verifies no response.
+//! The server as a SAML service provider: its metadata, and its signed requests.
 
 use aws_lc_rs::{error::Unspecified, rand::SystemRandom, rsa::KeyPair, signature::RSA_PKCS1_SHA256};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{Duration, Months, SecondsFormat};
 use miniz_oxide::deflate::compress_to_vec;
+use uuid::Uuid;
 
 use crate::{
     handlers::sso::certificate,
     model::{NameIdFormat, Operation},
-    redirect_url::{error_pairs, with_query},
+    redirect_url::with_query,
     state::State,
     wire::{ApiError, ApiResult, Request, Response},
 };
@@ -102,20 +103,26 @@ fn key_descriptor(purpose: &str, certificate: &str, methods: &str) -> String {
     )
 }
 
+/// Returns the id of the SAML request with this relay state.
+pub(crate) fn request_id(relay_state: Uuid) -> String {
+    format!("id-{relay_state}")
+}
+
 /// Returns a signed SAML request for the redirect binding.
 pub(crate) fn authentication_request(
     state: &mut State,
     location: &str,
     format: Option<&str>,
+    relay_state: Uuid,
 ) -> Result<String, ApiError> {
-    let (id, relay_state) = (state.random.id(), state.random.id());
+    let id = request_id(relay_state);
     let now = state.now().format(TIME);
     let (acs, issuer) = (url(state, "saml_acs"), url(state, "saml_metadata"));
     let format = format.unwrap_or(NameIdFormat::Persistent.as_str());
     let target = location.replace('&', "&amp;");
     let xml = format!(
         "<samlp:AuthnRequest xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" \
-         xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"id-{id}\" Version=\"2.0\" IssueInstant=\"{now}\" \
+         xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"{id}\" Version=\"2.0\" IssueInstant=\"{now}\" \
          Destination=\"{target}\" AssertionConsumerServiceURL=\"{acs}\" \
          ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\"><saml:Issuer>{issuer}</saml:Issuer>\
          <samlp:NameIDPolicy Format=\"{format}\" AllowCreate=\"true\"/></samlp:AuthnRequest>"
@@ -138,18 +145,4 @@ fn sign(state: &mut State, parameters: &str) -> Result<String, Unspecified> {
     key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), parameters.as_bytes(), &mut signature)?;
     state.saml_key = Some(key);
     Ok(STANDARD.encode(signature))
-}
-
-/// `POST /sso/saml/acs`: rejects every SAML response.
-pub(crate) fn assertion(state: &State, request: &Request) -> Response {
-    let mut pairs = request.form_pairs();
-    let answer = pairs.find(|(name, _)| name == "SAMLResponse").map(|(_, value)| value.into_owned());
-    let why = match answer {
-        None => "SAMLResponse is missing",
-        Some(answer) if STANDARD.decode(&answer).is_err() => "SAMLResponse is not a valid Base64 string",
-        Some(_) => "SAML Assertion is not valid",
-    };
-    let pairs = error_pairs("invalid_request", "validation_failed", why);
-    let location = with_query(&state.settings.site_url, &pairs);
-    Response::new(303).header("location", location.as_str())
 }
