@@ -38,6 +38,7 @@ mod groups;
 mod handlers;
 mod hooks;
 mod keys;
+mod lookup;
 mod mailbox;
 mod model;
 mod paging;

@@ -1,5 +1,7 @@
 //! Routes each request to the handler of its operation. The paths are those of the document.
 
+use std::time::Duration;
+
 use http::{HeaderValue, Method, header};
 
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
         sso::{self, providers as sso_providers},
         token, user, verify,
     },
-    model::Operation,
+    model::{ErrorCode, Operation},
     received::ReceivedRequest,
     state::{State, shared::Shared},
     wire::{ApiError, ApiResult, Request, Response, cors},
@@ -35,6 +37,11 @@ const METHODS: [Method; 9] = [
     Method::TRACE,
 ];
 
+/// Returns whether the real server asks for an access token before it counts a call.
+fn is_users_own(operation: &str) -> bool {
+    matches!(operation, "update_user" | "challenge_factor" | "verify_factor" | "verify_recovery_code")
+}
+
 /// A request that an operation handles.
 struct Received {
     /// The request as the gateway passes it on.
@@ -45,15 +52,16 @@ struct Received {
 
 /// Responds to a request. CORS preflight requests are handled before anything else.
 pub(crate) async fn respond(state: &Shared, request: &Request) -> Response {
-    let (passed, now, is_gateway) = {
+    let (passed, now, is_gateway, limit) = {
         let state = state.lock();
-        (pass(&state, request), state.now(), state.settings.gateway)
+        let limit = state.settings.max_request_duration.filter(|limit| !limit.is_zero());
+        (pass(&state, request), state.now(), state.settings.gateway, limit)
     };
     let response = match passed {
         Ok(passed) => {
             let received = receive(&mut state.lock(), passed);
             let response = match received {
-                Ok(received) => handle(state, &received).await,
+                Ok(received) => within(limit, &received.request, handle(state, &received)).await,
                 Err(response) => *response,
             };
             state.lock().forget_old();
@@ -66,6 +74,10 @@ pub(crate) async fn respond(state: &Shared, request: &Request) -> Response {
 
 /// Returns the request as the operations read it, or the response of the gateway or to a CORS preflight.
 fn pass(state: &State, request: &Request) -> Result<Request, Box<Response>> {
+    let mut request = request.clone();
+    let id_header = Some(state.settings.request_id_header.as_str()).filter(|header| !header.is_empty());
+    request.id = id_header.map(|header| request.header(header).unwrap_or_default().to_owned());
+    let request = &request;
     if state.settings.gateway {
         return gateway::pass(request, &state.api_keys, &state.keys, state.settings.gateway_needs_key)
             .map_err(|refused| Box::new(gateway::add_headers(request, *refused)));
@@ -93,6 +105,10 @@ fn receive(state: &mut State, request: Request) -> Result<Received, Box<Response
         return Err(Box::new(response));
     }
     let refused = match operation {
+        // These are limited only for users.
+        Some(operation) if is_users_own(operation.id) && state.caller(&request).is_err() => {
+            return Ok(Received { request, operation, fault });
+        }
         Some(operation) => match state.check_rate(&request, operation.id) {
             Ok(()) => return Ok(Received { request, operation, fault }),
             Err(error) => error.into_response(&request),
@@ -110,6 +126,15 @@ fn receive(state: &mut State, request: Request) -> Result<Received, Box<Response
     }))
 }
 
+/// Returns the response, or the error of a request that takes too long.
+async fn within(limit: Option<Duration>, request: &Request, response: impl Future<Output = Response>) -> Response {
+    let Some(limit) = limit else { return response.await };
+    tokio::time::timeout(limit, response).await.unwrap_or_else(|_| {
+        let message = "Processing this request timed out, please retry after a moment.";
+        ApiError::new(504, ErrorCode::RequestTimeout, message).into_response(request)
+    })
+}
+
 /// Returns the response to a method that a path does not have. Each allowed one has a header of its own.
 fn not_allowed(operations: &[&Operation]) -> Response {
     let mut response = Response::new(405);
@@ -119,7 +144,7 @@ fn not_allowed(operations: &[&Operation]) -> Response {
     response
 }
 
-/// Handles a request, after calls of the hooks that it needs.
+/// Handles a request, after the calls of hooks and services that it needs.
 async fn handle(state: &Shared, received: &Received) -> Response {
     let Received { request, operation, fault } = received;
     let run = |state: &mut State| call(state, request, operation).unwrap_or_else(|error| error.into_response(request));
@@ -200,8 +225,8 @@ fn operate(state: &mut State, request: &Request, operation: &'static Operation) 
         "list_oauth_grants" => grants::list(state, request),
         "revoke_oauth_grant" => grants::revoke(state, request),
         "sso" => sso::sign_in::sign_in(state, request),
-        "saml_metadata" => sso::service_provider::metadata(state),
-        "saml_acs" => Ok(sso::service_provider::assertion(state, request)),
+        "saml_metadata" => sso::service_provider::metadata(state, request),
+        "saml_acs" => Ok(sso::assertion::accept(state, request)),
         "scim_service_provider_config" => Ok(scim::service_provider_config(state)),
         "scim_resource_types" | "scim_schemas" => Ok(scim::empty_list()),
         "invite" => invite::invite(state, request),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     handlers::provider_page,
     model::ErrorCode,
-    redirect_url::{error_pairs, session_fragment, with_fragment, with_query, with_words},
+    redirect_url::{error_pairs, session_fragment, with_fragment, with_sorted_query, with_words},
     state::{State, identity_providers::provider_claims, profiles::Profile, table::Place},
     wire::{ApiError, ApiResult, Request, Response, redirect},
 };
@@ -43,6 +43,11 @@ fn without_page(request: &Request, mut response: Response) -> Response {
 }
 
 fn finish(state: &mut State, request: &Request, place: Place) -> Response {
+    let target = Some(state.settings.callback_target.clone()).filter(|target| !target.is_empty());
+    let flow = &mut state.flows[place];
+    if let Some(target) = target {
+        flow.redirect_to = target;
+    }
     let flow = &state.flows[place];
     let (redirect_to, with_pkce) = (flow.redirect_to.clone(), flow.challenge.is_some());
     let (provider, linking) = (flow.provider.clone().unwrap_or_default(), flow.linking);
@@ -50,7 +55,7 @@ fn finish(state: &mut State, request: &Request, place: Place) -> Response {
     if let Some(error) = parameter(request, "error") {
         let about = parameter(request, "error_description").unwrap_or_default();
         let pairs = vec![("error".to_owned(), error), ("error_description".to_owned(), about)];
-        return redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs));
+        return redirect(302, &with_words(&with_sorted_query(&redirect_to, &pairs), &pairs));
     }
     let has_code = parameter(request, "code").is_some_and(|code| !code.is_empty());
     let found = if has_code {
@@ -70,7 +75,7 @@ fn finish(state: &mut State, request: &Request, place: Place) -> Response {
         let name = if is_oauth { "server_error" } else { name_of(refusal.status, &code) };
         let mut pairs = error_pairs(name, &code, &refusal.message);
         pairs.retain(|(name, value)| !value.is_empty() || name == "error_code" && !is_oauth);
-        let target = with_query(&redirect_to, &pairs);
+        let target = with_sorted_query(&redirect_to, &pairs);
         pairs.retain(|(_, value)| !value.is_empty());
         redirect(302, &with_words(&target, &pairs))
     })
@@ -82,7 +87,7 @@ fn code(state: &mut State, place: Place, user_id: Uuid) -> ApiResult {
     flow.user_id = Some(user_id);
     let redirect_to = flow.redirect_to.clone();
     let code = state.code_for(user_id, "oauth").map_err(failed)?;
-    Ok(redirect(302, &with_query(&redirect_to, &[("code".to_owned(), code)])))
+    Ok(redirect(302, &with_sorted_query(&redirect_to, &[("code".to_owned(), code)])))
 }
 
 /// Redirects back with a session.
@@ -107,7 +112,7 @@ fn failed(error: ApiError) -> ApiError {
 /// headers are sent already.
 fn refuse(state: &State, request: &Request, code: &'static str, about: &str) -> Response {
     let pairs = error_pairs("invalid_request", code, about);
-    let page = without_page(request, redirect(303, &with_query(&state.settings.site_url, &pairs)));
+    let page = without_page(request, redirect(303, &with_sorted_query(&state.settings.site_url, &pairs)));
     let error = ApiError::new(400, ErrorCode::from(code), about).into_response(request);
     let body = [&page.body[..], &error.body[..]].concat();
     // Without a page, Go derives the media type from the text.
@@ -128,7 +133,7 @@ fn parameter(request: &Request, name: &str) -> Option<String> {
 }
 
 /// Returns the OAuth name of an error.
-fn name_of(status: u16, code: &str) -> &'static str {
+pub(crate) fn name_of(status: u16, code: &str) -> &'static str {
     match (status, code) {
         (403, _) | (_, "signup_disabled" | "user_banned" | "provider_email_needs_verification") => "access_denied",
         (400, _) => "invalid_request",

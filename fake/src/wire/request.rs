@@ -1,6 +1,9 @@
 //! A request, read whole.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, uri::PathAndQuery};
@@ -30,6 +33,8 @@ pub(crate) struct Request {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The id that a proxy gave it, if the server reads ids.
+    pub(crate) id: Option<String>,
 }
 
 impl Request {
@@ -79,6 +84,19 @@ impl Request {
     /// Returns a header, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Returns the first address in `Sb-Forwarded-For`, if it is one.
+    pub(crate) fn sb_forwarded_for(&self) -> Option<IpAddr> {
+        let first = self.header("sb-forwarded-for")?.split(',').next()?;
+        first.trim().parse::<IpAddr>().ok().map(|address| address.to_canonical())
+    }
+
+    /// Returns the first address in `X-Forwarded-For`, or else that of this machine.
+    pub(crate) fn forwarded_for(&self) -> IpAddr {
+        let mut addresses = self.header("x-forwarded-for").unwrap_or_default().split(',');
+        let first = addresses.find_map(|address| address.trim().parse::<IpAddr>().ok());
+        first.map_or(Ipv4Addr::LOCALHOST.into(), |address| address.to_canonical())
     }
 
     /// Returns whether the server has read the body as a form before an operation can read it as JSON.

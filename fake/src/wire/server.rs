@@ -167,7 +167,8 @@ impl Connections {
         }
         let Ok(body) = body.collect().await else {
             // The body is cut off or malformed.
-            let request = Request { method: head.method, uri: head.uri, headers: head.headers, body: Bytes::new() };
+            let request =
+                Request { method: head.method, uri: head.uri, headers: head.headers, body: Bytes::new(), id: None };
             return Ok(http_response(refusal::of_body(&request)));
         };
         let body = body.to_bytes();
@@ -175,7 +176,7 @@ impl Connections {
             return Err(BrokenOff(Cut::Reset));
         }
         let response =
-            (self.handler)(Request { method: head.method, uri: head.uri, headers: head.headers, body }).await;
+            (self.handler)(Request { method: head.method, uri: head.uri, headers: head.headers, body, id: None }).await;
         if let Some(delay) = response.delay {
             tokio::time::sleep(delay).await;
         }

@@ -62,7 +62,7 @@ pub const PACKAGES: &[Package] = &[
                 "url_pattern",
                 "webauthn",
             ],
-            &["wire", "random", "clock", "path_pattern"],
+            &["wire", "random", "clock", "lookup", "path_pattern"],
             &["model"],
         ],
     },

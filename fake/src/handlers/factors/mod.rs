@@ -141,6 +141,11 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     if factor.factor_type == FactorType::RecoveryCode && !answer.code.is_empty() {
         return Err(no_such_type());
     }
+    if factor.factor_type == FactorType::Webauthn && !state.settings.webauthn_factors.verify {
+        // The real server has the code of an enrollment here.
+        let message = "MFA verification is disabled for WebAuthn";
+        return Err(ApiError::new(422, ErrorCode::MfaWebauthnEnrollNotEnabled, message));
+    }
     let proof = state.factor_row(factor.id)?.proof.clone();
     let answered = match proof {
         Proof::WebAuthn(_) => Some(webauthn::whole(answer.webauthn)?),

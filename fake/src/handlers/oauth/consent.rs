@@ -8,7 +8,7 @@ use crate::{
         ErrorCode,
         types::{OAuthAuthorization, OAuthRedirect, OAuthUserSummary},
     },
-    redirect_url::with_query,
+    redirect_url::with_sorted_query,
     state::{
         State,
         rows::oauth::{Authorization, Consent, Status, scopes},
@@ -89,7 +89,7 @@ fn approved(state: &mut State, place: Place) -> ApiResult {
     authorization.status = Status::Approved(code.clone());
     let mut pairs = vec![("code".to_owned(), code)];
     pairs.extend(authorization.state.clone().map(|state| ("state".to_owned(), state)));
-    ok(&OAuthRedirect { redirect_url: with_query(&authorization.redirect_uri, &pairs).into() })
+    ok(&OAuthRedirect { redirect_url: with_sorted_query(&authorization.redirect_uri, &pairs).into() })
 }
 
 /// Finds the authorization request in the path, unless it has expired.
