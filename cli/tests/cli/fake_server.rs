@@ -33,7 +33,11 @@ fn command(arguments: &[&str]) -> Command {
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).arg("--json").stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(&mut command(arguments))
+    }
+
+    fn start_with(command: &mut Command) -> Self {
+        let mut child = command.arg("--json").stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         Self { child, started: serde_json::from_str(&line).unwrap() }
@@ -163,6 +167,87 @@ async fn users_are_created_and_kept_over_restarts() {
     std::fs::write(path("state.json"), "{}").unwrap();
     let output = command(&arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[tokio::test]
+async fn imported_users_sign_in_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let rows = [
+        r#"{"email":"ada@example.com","email_confirmed":true,"password_hash":"$2b$04$E.mBuMQ31q50sEW5dyKYL.P5T1l6G4BB8YQDEoJ1xO0smu.YZ.Fum"}"#,
+        r#"{"email":"bob@example.com","email_confirmed":true,"password_hash":"$argon2id$v=19$m=8192,t=1,p=1$dY4Ljp6DAOfHsIb6QON7Ng$mn3MbmxDkh8aROsbHXOTBXdQ31+63sqlswOGEEQ6ZJw"}"#,
+    ];
+    std::fs::write(path("users.jsonl"), rows.join("\n")).unwrap();
+    let arguments = ["--port", "0", "--state", &path("state.json")];
+    let mut running = Running::start(&arguments);
+    let mut import = Command::new(assert_cmd::cargo::cargo_bin!("gotrue"));
+    import.args(["users", "import", &path("users.jsonl"), "--yes"]);
+    let [url, key] = ["url", "service_key"].map(|name| running.started[name].as_str().unwrap().to_owned());
+    let imported = import.env("GOTRUE_URL", url).env("GOTRUE_SERVICE_KEY", key).output().unwrap();
+    assert!(imported.status.success(), "{imported:?}");
+    running.terminate();
+
+    let running = Running::start(&arguments);
+    for email in ["ada@example.com", "bob@example.com"] {
+        running.client().sign_in(Password::email(email, "correct-horse-7")).await.unwrap();
+        assert!(running.client().sign_in(Password::email(email, "correct-horse-8")).await.is_err());
+    }
+}
+
+#[test]
+fn a_file_without_a_state_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("state.json");
+    let arguments = ["--port", "0", "--state", file.to_str().unwrap()];
+    Running::start(&arguments).terminate();
+    let state = std::fs::read_to_string(&file).unwrap();
+    for text in [&state[..state.len() / 2], &state.replace(r#""version":1"#, r#""version":2"#), "{}"] {
+        std::fs::write(&file, text).unwrap();
+        let output = command(&arguments).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && error.contains("no state of a fake server"), "{error}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    }
+    std::fs::write(&file, "").unwrap();
+    Running::start(&arguments).terminate();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), state);
+}
+
+#[test]
+fn a_state_file_is_for_one_server() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("state.json");
+    let arguments = ["--port", "0", "--state", file.to_str().unwrap()];
+    let mut running = Running::start(&arguments);
+    let output = command(&arguments).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && error.contains("another fake server"), "{error}");
+    running.terminate();
+    Running::start(&arguments).terminate();
+}
+
+#[tokio::test]
+async fn a_server_survives_that_its_state_cannot_be_saved() {
+    let directory = tempfile::tempdir().unwrap();
+    let kept = directory.path().join("kept");
+    let file = kept.join("state.json");
+    let arguments = ["--port", "0", "--state", file.to_str().unwrap()];
+    let output = command(&arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "the directory is missing: {output:?}");
+
+    std::fs::create_dir(&kept).unwrap();
+    let mut running = Running::start_with(command(&arguments).stderr(Stdio::piped()));
+    std::fs::remove_dir_all(&kept).unwrap();
+    running.client().sign_up(SignUp::email("ada@example.com", "correct-horse-7")).await.unwrap();
+    let mut warning = String::new();
+    BufReader::new(running.child.stderr.as_mut().unwrap()).read_line(&mut warning).unwrap();
+    assert!(warning.contains("state.json") && warning.contains("as soon as"), "{warning}");
+    running.client().sign_in(Password::email("ada@example.com", "correct-horse-7")).await.unwrap();
+
+    std::fs::create_dir(&kept).unwrap();
+    running.terminate();
+    let running = Running::start(&arguments);
+    running.client().sign_in(Password::email("ada@example.com", "correct-horse-7")).await.unwrap();
 }
 
 #[tokio::test]

@@ -35,6 +35,8 @@ fn flow(state: &State, request: &Request) -> Result<Place, Box<Response>> {
 fn without_page(request: &Request, mut response: Response) -> Response {
     if request.method != Method::GET {
         response.body = Bytes::new();
+    }
+    if request.method != Method::GET && request.method != Method::HEAD {
         response.headers.remove(CONTENT_TYPE);
     }
     response

@@ -13,6 +13,10 @@ use crate::{
     wire::ApiError,
 };
 
+pub(crate) fn no_passkey() -> ApiError {
+    ApiError::new(404, ErrorCode::ValidationFailed, "Passkey not found")
+}
+
 impl State {
     pub(crate) fn passkeys_of(&self, user_id: Uuid) -> impl Iterator<Item = &PasskeyRow> {
         self.passkeys.with(&Key::User(user_id))
@@ -21,7 +25,7 @@ impl State {
     pub(crate) fn place_of_passkey(&self, user_id: Uuid, id: &str) -> Result<Place, ApiError> {
         let place = Uuid::try_parse(id).ok().and_then(|id| self.passkeys.place(&Key::Id(id)));
         let theirs = place.filter(|place| self.passkeys[*place].user_id == user_id);
-        theirs.ok_or_else(|| ApiError::new(404, ErrorCode::ValidationFailed, "Passkey not found"))
+        theirs.ok_or_else(no_passkey)
     }
 
     pub(crate) fn challenge_passkey(&mut self, user_id: Option<Uuid>) -> (Uuid, String, DateTime<Utc>) {

@@ -242,6 +242,9 @@ async fn groups_of_routes_check_requests_without_an_operation() {
         ("GET", "/passkeys/registration", &user, 404, ""),
         ("GET", "/passkeys/authentication", "", 404, ""),
         ("PUT", "/passkeys/a", &user, 405, ""),
+        ("PATCH", "/passkeys/a", &user, 404, "validation_failed"),
+        ("GET", "/admin/custom-providers/custom%3Aa", &admin, 400, "validation_failed"),
+        ("GET", "/admin/custom-providers/custom:a", &admin, 404, "custom_provider_not_found"),
         ("PUT", "/passkeys", "", 405, ""),
     ] {
         let method = Method::from_bytes(method.as_bytes()).unwrap();

@@ -117,13 +117,17 @@ impl Fake {
             let started = builder.address(address).seed(self.random_seed).beside(&server).try_start().await;
             others.push(started.map_err(|error| Failure::from(error).during(format!("cannot listen on {address}")))?);
         }
-        let mut state_file = self.state.clone().map(StateFile::new);
+        let mut state_file = self.state.clone().map(StateFile::open).transpose()?;
         if let Some(file) = &mut state_file {
             file.load(&server)?;
         }
         if let Some(file) = &self.seed {
             let created = seed::create_users(&server, file).await?;
             context.out.note(format!("{}: {created} new users", file.display()));
+        }
+        if let Some(file) = &mut state_file {
+            // Fails now rather than later if the file cannot be written.
+            file.save(&server)?;
         }
         server.keep_as_initial();
         self.print(context, &server, &others)?;
@@ -136,8 +140,8 @@ impl Fake {
                     break;
                 }
                 () = tokio::time::sleep(SAVE_INTERVAL), if state_file.is_some() => {
-                    if let Some(file) = &mut state_file {
-                        file.save_changes(&server)?;
+                    if let Some(Err(failure)) = state_file.as_mut().map(|file| file.save_changes(&server)) {
+                        context.out.warning(format!("{}; the state is saved as soon as that succeeds", failure.message));
                     }
                 }
             }

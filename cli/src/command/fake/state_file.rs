@@ -1,7 +1,8 @@
 //! The file in which a fake server keeps its state over restarts.
 
 use std::{
-    fs,
+    ffi::OsString,
+    fs::{self, File, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -16,26 +17,43 @@ pub struct StateFile {
     path: PathBuf,
     /// How many requests the server had received when it was saved.
     saved_at: Option<u64>,
+    /// Whether the last attempt to save failed.
+    is_failing: bool,
+    /// Keeps other servers from the file. It is a file of its own, since each save replaces the state file.
+    _lock: File,
 }
 
 impl StateFile {
-    pub fn new(path: PathBuf) -> Self {
-        Self { path, saved_at: None }
+    /// Opens the file, which no other server may use.
+    pub fn open(path: PathBuf) -> Result<Self> {
+        let lock = lock(&path).map_err(|failure| failure.during(path.display()))?;
+        Ok(Self { path, saved_at: None, is_failing: false, _lock: lock })
     }
 
-    /// Loads the state, if there is a file.
+    /// Loads the state, if there is a file with one.
     pub fn load(&self, server: &FakeServer) -> Result<()> {
         let in_file = |failure: Failure| failure.during(self.path.display());
         match fs::read_to_string(&self.path) {
-            Ok(text) => server.restore(&text).map_err(|why| in_file(Failure::new(Exit::Usage, why))),
+            Ok(text) if text.is_empty() => Ok(()),
+            Ok(text) => server.restore(&text).map_err(|why| {
+                in_file(Failure::new(Exit::Usage, format!("no state of a fake server that this version reads: {why}")))
+                    .hint("the file is unchanged; pass another one to start without users")
+            }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(in_file(error.into())),
         }
     }
 
-    /// Saves the state if there were requests since it was last saved.
+    /// Saves the state if there were requests since it was last saved. If that fails, the next call tries again; only
+    /// the first of several failures is returned.
     pub fn save_changes(&mut self, server: &FakeServer) -> Result<()> {
-        if self.saved_at == Some(server.received()) { Ok(()) } else { self.save(server) }
+        if self.saved_at == Some(server.received()) {
+            return Ok(());
+        }
+        let was_failing = self.is_failing;
+        let result = self.save(server);
+        self.is_failing = result.is_err();
+        if was_failing { Ok(()) } else { result }
     }
 
     /// Replaces the file, so that it is never half written.
@@ -48,5 +66,20 @@ impl StateFile {
         file.persist(&self.path).map_err(|error| in_file(error.error))?;
         self.saved_at = Some(received);
         Ok(())
+    }
+}
+
+fn lock(path: &Path) -> Result<File> {
+    let mut name = OsString::from(path);
+    name.push(".lock");
+    let file = File::options().create(true).truncate(false).write(true).open(name)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Failure::new(Exit::Refused, "another fake server keeps its state in this file"))
+        }
+        // Some file systems have no locks.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }

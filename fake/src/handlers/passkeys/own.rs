@@ -1,11 +1,12 @@
 //! The passkeys of the signed-in user.
 
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::{
     handlers::passkeys::checks::check_level,
     model::{AuditAction, types::PasskeyUpdateRequest},
-    state::State,
+    state::{State, passkeys::no_passkey},
     wire::{ApiError, ApiResult, Request, Response, json_body_with, ok},
 };
 
@@ -16,6 +17,8 @@ pub(crate) fn list(state: &mut State, request: &Request) -> ApiResult {
 
 pub(crate) fn rename(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
+    let id = request.segment(2);
+    Uuid::try_parse(&id).map_err(|_| no_passkey())?;
     let PasskeyUpdateRequest { friendly_name } = json_body_with(request, &["friendly_name"])?;
     if friendly_name.is_empty() {
         return Err(ApiError::validation_failed("friendly_name is required"));
@@ -23,7 +26,7 @@ pub(crate) fn rename(state: &mut State, request: &Request) -> ApiResult {
     if friendly_name.len() > 120 {
         return Err(ApiError::validation_failed("friendly_name must be 120 characters or less"));
     }
-    let place = state.place_of_passkey(caller.user_id, &request.segment(2))?;
+    let place = state.place_of_passkey(caller.user_id, &id)?;
     let traits = json!({ "passkey_id": state.passkeys[place].passkey.id });
     state.log_action(caller.user_id, AuditAction::PasskeyUpdated, Some(traits));
     let passkey = &mut state.passkeys[place].passkey;

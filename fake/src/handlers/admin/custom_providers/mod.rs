@@ -2,7 +2,6 @@
 
 pub(crate) mod change;
 
-use percent_encoding::percent_decode_str;
 use serde_json::Map;
 
 use crate::{
@@ -159,7 +158,9 @@ fn discovered(issuer: &str) -> OidcDiscovery {
 pub(crate) fn identifier(state: &mut State, request: &Request) -> Result<String, ApiError> {
     state.check_admin(request)?;
     let identifier = request.segment(3);
-    let identifier = percent_decode_str(&identifier).decode_utf8_lossy().into_owned();
+    if identifier.is_empty() {
+        return Err(ApiError::validation_failed("identifier is required"));
+    }
     check_identifier(&identifier)?;
     Ok(identifier)
 }
