@@ -9,6 +9,7 @@ pub mod mail;
 pub mod planted;
 pub mod same;
 pub mod scripted;
+pub mod signer;
 pub mod stores;
 
 /// A browser with a software authenticator.

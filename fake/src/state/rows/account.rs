@@ -19,9 +19,6 @@ use crate::{
     wire::ApiError,
 };
 
-/// The start of the provider names of companies (SAML), before the id.
-pub(crate) const SSO: &str = "sso:";
-
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Account {
     pub(crate) user: User,
@@ -29,15 +26,16 @@ pub(crate) struct Account {
     pub(crate) codes: Vec<SentCode>,
     /// Whether one of the two addresses has confirmed an email change.
     pub(crate) is_change_half_confirmed: bool,
+    /// Whether it is in a linking domain of its own: it is not found by its address, which other users may have too.
+    #[serde(default)]
+    pub(crate) is_separate: bool,
 }
 
 impl Row for Account {
     fn keys(&self) -> Vec<Key> {
-        // No one finds a user of a company's provider by the address, which others may have.
-        let is_sso = self.user.identities.iter().flatten().any(|identity| identity.provider.starts_with(SSO));
         let emails = self.user.identities.iter().flatten().filter_map(|identity| identity.email.as_deref());
         let mut keys = vec![Key::Id(self.user.id)];
-        let emails = emails.chain([self.email()]).filter(|email| !email.is_empty() && !is_sso);
+        let emails = emails.chain([self.email()]).filter(|email| !email.is_empty());
         keys.extend(emails.map(|email| Key::Email(email.to_owned())));
         keys.extend(Some(self.phone()).filter(|phone| !phone.is_empty()).map(|phone| Key::Phone(phone.to_owned())));
         let identities = self.user.identities.iter().flatten();
@@ -51,7 +49,7 @@ impl Row for Account {
 
 impl Account {
     pub(crate) fn new(user: User) -> Self {
-        Self { user, password: None, codes: Vec::new(), is_change_half_confirmed: false }
+        Self { user, password: None, codes: Vec::new(), is_change_half_confirmed: false, is_separate: false }
     }
 }
 
