@@ -13,6 +13,7 @@ use gotrue_fake::FakeServer;
 use tokio::net::TcpListener;
 
 const SITE: &str = "http://localhost:3000";
+const ADDRESS: &str = "127.0.0.1:3000";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -26,11 +27,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Safari sends secure cookies over TLS only, even to this machine.
     let cookies = SealedCookies::new(&key)?.secure(SITE.starts_with("https://"));
 
+    let listener = TcpListener::bind(ADDRESS).await.map_err(|error| format!("cannot listen on {ADDRESS}: {error}"))?;
     println!("Serving {SITE} with the server at {}", client.base_url());
     if let Some(mailbox) = &mailbox {
         println!("Read the emails, and the codes of authenticator apps, at {mailbox}");
     }
-    let listener = TcpListener::bind("127.0.0.1:3000").await?;
     Ok(axum::serve(listener, app::router(App { client, site: SITE.to_owned(), mailbox }, cookies)?).await?)
 }
 

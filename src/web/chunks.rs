@@ -10,6 +10,9 @@ use super::{RequestCookies, attributes::Attributes};
 /// The longest value of a cookie, percent-encoded. Browsers accept 4096 bytes for the name and the value together.
 const MAX_LENGTH: usize = 3180;
 
+/// Proxies and servers often limit all headers of a request to 8 kB together.
+const LARGE: usize = 6000;
+
 /// All characters that JavaScript's `encodeURIComponent` escapes.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -44,6 +47,10 @@ pub(super) fn write(
     value: Option<&str>,
 ) -> Vec<Cookie<'static>> {
     let chunks = value.map(|value| split(name, value)).unwrap_or_default();
+    let length: usize = chunks.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if length > LARGE {
+        tracing::warn!(name, length, "a session has long cookies, which a proxy may refuse");
+    }
     let is_stale = |known: &&str| is_chunk_of(known, name) && !chunks.iter().any(|(name, _)| name == known);
     let mut stale: Vec<_> = cookies.names().filter(is_stale).collect();
     stale.dedup();

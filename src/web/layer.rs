@@ -41,6 +41,8 @@ use crate::{
 /// - A request that may change something and comes from a page of another origin is rejected with 403, before its
 ///   session is read (cross-site request forgery): any method but GET, HEAD and OPTIONS, and any protocol upgrade. See
 ///   [`trusted_origin`](Self::trusted_origin).
+/// - After a sign-out, the browser forgets the pages that it has kept for the way back (`Clear-Site-Data: "cache"`), which
+///   `no-store` does not prevent.
 /// - No shared cache keeps a session: a response that sets cookies has `Cache-Control: private, no-store`, whatever the
 ///   handler has set, and so has each response to a signed-in user unless the handler sets another value. Each response
 ///   has `Vary: Cookie`. Serve files that are the same for everyone outside of this layer.
@@ -189,7 +191,7 @@ where
         let mut ready = mem::replace(&mut self.inner, next);
         let layer = self.layer.clone();
         Box::pin(async move {
-            if cross_site::is_forged(request.method(), request.headers(), &layer.trusted_origins) {
+            if cross_site::is_forged(&request, &layer.trusted_origins) {
                 return Ok(Rejection::CrossSite.into_response());
             }
             let navigation = Navigation::of(&request);
@@ -205,7 +207,12 @@ where
                 response = see_other(&page);
             }
             let mut cookies = session.flow_changes();
-            match layer.cookies(&opened, session.change()).await {
+            let change = session.change();
+            if matches!(change, Change::Removed(_)) {
+                // Browsers keep pages in memory for the way back, even those with `no-store`.
+                response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+            }
+            match layer.cookies(&opened, change).await {
                 Ok(changes) => cookies.extend(changes),
                 Err(error) => {
                     tracing::error!(%error, "the session of a browser could not be kept");

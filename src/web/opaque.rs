@@ -65,7 +65,8 @@ impl OpaqueCookies {
         Self { name, stores: Arc::new(stores), attributes, lifetime: None }
     }
 
-    /// Sets the name of the cookie without its prefix. Default: `session-id`.
+    /// Sets the name of the cookie without its prefix. Default: `session-id`. Applications on one host need different
+    /// names, also if their ports differ.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -87,7 +88,9 @@ impl OpaqueCookies {
         self
     }
 
-    /// Sets with which requests from other sites browsers send the cookie. Default: [`SameSite::Lax`].
+    /// Sets with which requests from other sites browsers send the cookie. With [`SameSite::Strict`], a user who follows a
+    /// link from another site is not signed in on the first page, which is also the one after a sign-in with a provider
+    /// or a link in an email. Default: [`SameSite::Lax`].
     #[must_use]
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.attributes.same_site = same_site;

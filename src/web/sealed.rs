@@ -26,7 +26,9 @@ use crate::{
 /// # fn f(client: gotrue::Client, key: [u8; 32], former_key: [u8; 32]) -> Result<(), gotrue::Error> {
 /// use gotrue::web::{SealedCookies, SessionLayer};
 ///
-/// // To rotate the key, add the former one until the sessions that it sealed have been refreshed or have ended.
+/// // To replace the key, add the former one until the sessions that it sealed have been refreshed or have ended. If
+/// // several processes run at once, first add the new key to all of them as if it were a former one: a process removes
+/// // cookies that it cannot open.
 /// let cookies = SealedCookies::new(&key)?.former_key(&former_key)?;
 /// let layer = SessionLayer::new(&client, cookies);
 /// # Ok(()) }
@@ -59,7 +61,7 @@ impl SealedCookies {
         Ok(Self { name: "session".to_owned(), ciphers, attributes: Attributes::new(true) })
     }
 
-    /// Also opens cookies that were sealed with this key, which has been replaced.
+    /// Also opens cookies that were sealed with this key, which has been replaced or is about to replace the other.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -72,7 +74,8 @@ impl SealedCookies {
         Cipher::new(key).map(Arc::new).map_err(|_| Error::invalid("cookie key", "is rejected by the cipher"))
     }
 
-    /// Sets the name of the cookie without its prefix. Default: `session`.
+    /// Sets the name of the cookie without its prefix. Default: `session`. Applications on one host need different names,
+    /// also if their ports differ.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -96,7 +99,8 @@ impl SealedCookies {
     }
 
     /// Sets with which requests from other sites browsers send the cookies. With [`SameSite::Strict`], a user who
-    /// follows a link from another site is not signed in on the first page. Default: [`SameSite::Lax`].
+    /// follows a link from another site is not signed in on the first page, which is also the one after a sign-in with a
+    /// provider or a link in an email. Default: [`SameSite::Lax`].
     #[must_use]
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.attributes.same_site = same_site;

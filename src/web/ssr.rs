@@ -26,7 +26,8 @@ pub enum SsrEncoding {
 /// The session in the cookies of `@supabase/ssr`, which a browser client and this server share.
 ///
 /// The browser's JavaScript has to read and write these cookies, so they cannot be `HttpOnly`, and the session in them
-/// is not secret from scripts on the page. A server without a client in JavaScript uses
+/// is not secret from scripts on the page. Nor can they have a prefix in their name, so every host of the same site can
+/// set them. A server without a client in JavaScript uses
 /// [`SealedCookies`](super::SealedCookies).
 ///
 /// The cookie has the name `sb-PROJECT-auth-token`, where `PROJECT` is the first label of the server's host name. If
@@ -108,7 +109,8 @@ impl SsrCookies {
     }
 
     /// Sets with which requests from other sites browsers send the cookies. With [`SameSite::Strict`], a user who
-    /// follows a link from another site is not signed in on the first page. Default: [`SameSite::Lax`].
+    /// follows a link from another site is not signed in on the first page, which is also the one after a sign-in with a
+    /// provider or a link in an email. Default: [`SameSite::Lax`].
     #[must_use]
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.attributes.same_site = same_site;

@@ -42,8 +42,12 @@ async fn which_requests_are_rejected() {
         (post.clone(), &[("host", "app.example.com"), ("origin", "https://app.example.com:443")], true),
         (post.clone(), &[("host", "app.example.com"), ("origin", "http://app.example.com")], true),
         (post.clone(), &[("origin", "https://app.example.com")], false),
-        // Not a browser.
+        (post.clone(), &[("host", "[::1]:3000"), ("origin", "http://[::1]:3000")], true),
+        (post.clone(), &[("host", "[::1]:3000"), ("origin", "http://[::1]:3001")], false),
+        (post.clone(), &[("host", "[::1]:3000"), ("origin", "http://[0:0:0:0:0:0:0:1]:3000")], true),
+        // Not a browser; one without a host has HTTP/1.0.
         (post.clone(), &[HOST], true),
+        (post.clone(), &[], true),
         // Other methods.
         (Method::PUT, &[("sec-fetch-site", "cross-site")], false),
         (Method::DELETE, &[("sec-fetch-site", "cross-site")], false),
@@ -59,6 +63,23 @@ async fn which_requests_are_rejected() {
         let is_rejected = answer.body == r#"{"code":"cross_site_request"}"#;
         assert_eq!((answer.status == 403, is_rejected), (!is_accepted, !is_accepted), "{method} {headers:?}");
         assert!(answer.set_cookies().is_empty());
+    }
+}
+
+/// HTTP/2 has the host in the URI.
+#[tokio::test]
+async fn the_host_of_http_2() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    for (origin, expected) in [
+        ("https://app.example.com", 405),
+        ("https://app.example.com:443", 405),
+        ("https://app.example.com:8443", 403),
+        ("https://evil.example", 403),
+    ] {
+        let uri = "https://app.example.com/public";
+        let answer = browser.with_headers(Method::POST, uri, &[("origin", origin)]).await;
+        assert_eq!(answer.status, expected, "{origin}");
     }
 }
 

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::future::join_all;
-use gotrue::{SignOutScope, web::SessionLayer};
+use gotrue::{
+    SignOutScope,
+    store::MemoryStores,
+    web::{OpaqueCookies, SealedCookies, SessionLayer},
+};
 use gotrue_fake::{FakeServer, Fault};
 use serde_json::Value;
 
@@ -147,6 +151,70 @@ async fn a_server_in_trouble_ends_no_session() {
     world.server.heal();
     world.clock.advance(Duration::from_secs(1));
     assert_eq!(browser.get("/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn five_minutes_without_the_server() {
+    let world = World::new().await;
+    let opaque = SessionLayer::new(&world.client, OpaqueCookies::new(MemoryStores::new()));
+    let browsers = [world.browser(), world.sealed_browser(), Browser::new(app().layer(opaque))];
+    for mut browser in browsers {
+        browser.sign_in().await;
+        assert_eq!(browser.get("/").await.body, EMAIL);
+        // The token expires in the middle.
+        world.clock.advance(Duration::from_secs(3600 - 150));
+        world.server.fail(Fault::reset().times(10_000));
+        let (jar, before) = (browser.jar.clone(), world.server.count("token"));
+        let mut statuses = Vec::new();
+        for _ in 0..60 {
+            world.clock.advance(Duration::from_secs(5));
+            let answer = browser.get("/me").await;
+            assert_eq!(answer.set_cookies().len(), 0);
+            statuses.push(answer.status);
+        }
+        assert!(statuses.is_sorted() && statuses[20] == 200 && statuses[59] == 503, "{statuses:?}");
+        assert!(browser.jar == jar);
+        let asked = world.server.count("token") - before;
+        assert!((1..=60).contains(&asked), "{asked}");
+        world.server.heal();
+        world.clock.advance(Duration::from_secs(60));
+        assert_eq!(browser.get("/me").await.body, EMAIL);
+        assert_eq!(browser.get("/server").await.body, "true");
+    }
+}
+
+/// Each process of a service restarts with the new key, one after the other, while browsers use all of them.
+#[tokio::test]
+async fn a_key_is_replaced_while_processes_run() {
+    let world = World::new().await;
+    let (former, new) = ([7; 32], [8; 32]);
+    let process = |first: &[u8; 32], second: &[u8; 32]| {
+        let cookies = SealedCookies::new(first).unwrap().former_key(second).unwrap();
+        app().layer(SessionLayer::new(&world.client, cookies))
+    };
+    // The new key is known to all before the first one seals with it.
+    let (old, both) = (process(&former, &new), process(&new, &former));
+    let mut browsers = vec![Browser::new(old.clone()); 20];
+    for browser in &mut browsers {
+        browser.sign_in().await;
+    }
+    for step in 0..=4 {
+        for (number, browser) in browsers.iter_mut().enumerate() {
+            for request in 0..4 {
+                // Some of the processes have restarted.
+                browser.router = if (number + request) % 4 < step { both.clone() } else { old.clone() };
+                assert_eq!(browser.get("/me").await.body, EMAIL, "{step}");
+            }
+        }
+        world.clock.advance(HOUR);
+    }
+    // The former key is not needed any more.
+    let only_new = app().layer(SessionLayer::new(&world.client, SealedCookies::new(&new).unwrap()));
+    for browser in &mut browsers {
+        assert_eq!(browser.get("/me").await.body, EMAIL);
+        browser.router = only_new.clone();
+        assert_eq!(browser.get("/me").await.body, EMAIL);
+    }
 }
 
 #[tokio::test]

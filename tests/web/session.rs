@@ -3,8 +3,13 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use gotrue::{Secret, cookie::SameSite, web::SessionLayer};
+use gotrue::{
+    Secret,
+    cookie::SameSite,
+    web::{SealedCookies, SessionLayer},
+};
 use serde_json::Value;
+use support::log_buffer::LogBuffer;
 
 use crate::browser::{Browser, EMAIL, PASSWORD, SSR, World, app};
 
@@ -176,4 +181,83 @@ async fn a_session_of_the_same_second_is_not_refreshed() {
     let mut there = Browser { jar: here.jar, ..Browser::new(app().layer(SessionLayer::new(&client, world.ssr()))) };
     let answer = there.post("/rename", "Ada").await;
     assert_eq!((answer.status, world.server.count("token")), (204, before));
+}
+
+/// A page of another host of the same site sets a cookie for a longer path, which browsers send first.
+#[tokio::test]
+async fn a_cookie_of_the_same_name_cannot_be_planted() {
+    let world = World::new().await;
+    world.client.sign_up(gotrue::SignUp::email("eve@example.com", PASSWORD)).await.unwrap();
+    let mut attacker = world.sealed_browser();
+    attacker.sign_in().await;
+    let mut victim = world.sealed_browser();
+    victim.sign_in().await;
+    // Browsers accept the prefix from the host itself only, so the name of the planted cookie lacks it.
+    let [(name, own)] = victim.jar.iter().collect::<Vec<_>>()[..] else { panic!("several cookies") };
+    let planted = attacker.jar[name].clone();
+    assert!(name.starts_with("__Host-"));
+    for other in ["session", "__Secure-session", "__host-session", "__Host-session.0"] {
+        let header = format!("{other}={planted}; {name}={own}");
+        let request = http::Request::get("/server").header("cookie", header);
+        let mut browser = world.sealed_browser();
+        let answer = browser.send(request, "").await;
+        assert_eq!((answer.body.as_str(), answer.set_cookies().len()), ("true", 0), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn an_application_under_a_path() {
+    let world = World::new().await;
+    let layer = SessionLayer::new(&world.client, world.ssr()).sign_in_page("/app/sign-in".parse().unwrap());
+    let mut browser = Browser::new(axum::Router::new().nest("/app", app()).layer(layer));
+    let navigate = [("sec-fetch-mode", "navigate")];
+    let answer = browser.with_headers(axum::http::Method::GET, "/app/me?a=b", &navigate).await;
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/app/sign-in?next=%2Fapp%2Fme%3Fa%3Db")));
+}
+
+#[tokio::test]
+async fn two_applications_on_one_host() {
+    let world = World::new().await;
+    let of = |cookies: SealedCookies| Browser::new(app().layer(SessionLayer::new(&world.client, cookies)));
+    let mut shop = of(World::sealed());
+    let mut blog = of(SealedCookies::new(&[9; 32]).unwrap().name("blog"));
+    shop.sign_in().await;
+    blog.jar = shop.jar.clone();
+    // The cookie of the other application is neither used nor removed.
+    assert_eq!(blog.get("/").await.body, "visitor");
+    assert_eq!(blog.jar, shop.jar);
+    blog.sign_in().await;
+    shop.jar = blog.jar.clone();
+    assert_eq!(shop.post("/sign-out", "").await.status, 303);
+    blog.jar = shop.jar.clone();
+    assert_eq!(blog.get("/server").await.body, "true");
+}
+
+#[tokio::test]
+async fn the_size_of_the_cookies() {
+    let world = World::new().await;
+    let written = LogBuffer::default();
+    let writer = written.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _on_this_thread = tracing::subscriber::set_default(subscriber);
+    for (mut browser, most) in [(world.browser(), 3), (world.sealed_browser(), 2)] {
+        browser.sign_in().await;
+        let sum = |browser: &Browser| browser.jar.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        assert!(sum(&browser) < 3500, "{}", sum(&browser));
+        assert!(!written.text().contains("long cookies"));
+        let answer = browser.post("/rename", &"x".repeat(1000)).await;
+        assert_eq!(answer.status, 204);
+        // The profile gets into the token with the next refresh.
+        world.clock.advance(Duration::from_secs(3600));
+        assert_eq!(browser.get("/me").await.status, 200);
+        assert!(browser.jar.len() <= most, "{}", browser.jar.len());
+        for (name, value) in &browser.jar {
+            assert!(name.len() + value.len() <= 4096);
+        }
+    }
+    let mut browser = world.browser();
+    browser.sign_in().await;
+    browser.post("/rename", &"x".repeat(5000)).await;
+    assert!(written.text().contains("a session has long cookies"));
+    assert!(!written.text().contains("xxxx"));
 }

@@ -45,6 +45,7 @@ fn tests() -> Vec<(&'static str, Run)> {
         ("provider::access_is_denied", |s, c| Box::pin(provider::access_is_denied(s, c))),
         ("provider::two_flows_at_once", |s, c| Box::pin(provider::two_flows_at_once(s, c))),
         ("sessions::two_tabs", |s, c| Box::pin(sessions::two_tabs(s, c))),
+        ("sessions::back_after_the_sign_out", |s, c| Box::pin(sessions::back_after_the_sign_out(s, c))),
         ("sessions::expiry_during_use", |s, c| Box::pin(sessions::expiry_during_use(s, c))),
         ("sessions::fifty_requests_at_once", |s, c| Box::pin(sessions::fifty_requests_at_once(s, c))),
         ("sessions::ended_elsewhere", |s, c| Box::pin(sessions::ended_elsewhere(s, c))),

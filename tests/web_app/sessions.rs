@@ -28,6 +28,20 @@ pub async fn two_tabs(site: &Site, chromium: &Chromium) {
     assert_eq!(page.path(), "/account", "signed in, so the sign-in page leads on");
 }
 
+/// The pages of a user do not come back from the history of the browser.
+pub async fn back_after_the_sign_out(site: &Site, chromium: &Chromium) {
+    site.create_user(ADA).await;
+    let tab = chromium.profile().await.tab().await;
+    site.sign_in(&tab, ADA).await;
+    tab.goto(site.url("/new-password")).await;
+    tab.click("Sign out").await;
+    for _ in 0..2 {
+        let page = tab.evaluate_to_navigate("history.back()").await;
+        assert!(page.path().starts_with("/sign-in"), "{page:?}");
+        assert!(!page.text.contains(ADA), "{page:?}");
+    }
+}
+
 pub async fn expiry_during_use(site: &Site, chromium: &Chromium) {
     site.create_user(ADA).await;
     let tab = chromium.profile().await.tab().await;

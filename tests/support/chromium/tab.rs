@@ -144,6 +144,8 @@ impl Tab {
                     status = params["response"]["status"].as_u64().and_then(|status| status.try_into().ok()).unwrap();
                 }
                 Some("Page.loadEventFired") => break,
+                // A page that Chromium has kept in memory is not loaded again.
+                Some("Page.frameNavigated") if params["type"] == "BackForwardCacheRestore" => break,
                 _ => {}
             }
         }
