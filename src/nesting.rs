@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 /// The number of levels that keep their structure. It leaves room below the 128 levels of `serde_json` for a document
 /// in which the value is nested.
 pub(crate) const MAX_DEPTH: usize = 100;
@@ -21,18 +23,12 @@ pub(crate) fn bounded(json: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Vec::new();
     // Up to where the document is in `out`, and where the value starts that is too deep.
     let (mut copied, mut start) = (0, 0);
-    let mut depth = 0_usize;
-    let mut bytes = json.iter().enumerate();
-    while let Some((at, byte)) = bytes.next() {
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(byte) = json.get(at) {
         match byte {
             b'"' => {
-                while let Some((_, byte)) = bytes.next() {
-                    match byte {
-                        b'\\' => drop(bytes.next()),
-                        b'"' => break,
-                        _ => {}
-                    }
-                }
+                at = after_string(json, at + 1);
+                continue;
             }
             b'[' | b'{' => {
                 depth += 1;
@@ -52,12 +48,27 @@ pub(crate) fn bounded(json: &[u8]) -> Cow<'_, [u8]> {
             }
             _ => {}
         }
+        at += 1;
     }
     if copied == 0 || depth > 0 {
         return Cow::Borrowed(json);
     }
     out.extend_from_slice(&json[copied..]);
     Cow::Owned(out)
+}
+
+/// Returns the position after the string whose text starts at this position. Most of a document is in strings, which are
+/// searched much faster than the rest.
+fn after_string(json: &[u8], mut at: usize) -> usize {
+    while let Some(found) = json.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += found + 1;
+        if json[at - 1] == b'"' {
+            return at;
+        }
+        // The escaped character.
+        at += 1;
+    }
+    json.len()
 }
 
 /// Returns the number of opening brackets and braces, including those in strings.

@@ -88,7 +88,8 @@ where
             }
             let Some(page_ref) = pages.next_page() else { return Ok(None) };
             let page = fetch(page_ref.clone()).await?;
-            pages.advance(&page_ref, page);
+            let next = pages.after(&page_ref, &page);
+            pages.advance(page.items, next);
         }
     }))
 }
@@ -113,15 +114,23 @@ impl<T> Pages<T> {
         self.items.next()
     }
 
-    /// Returns the page to fetch next, and to pass to [`advance`](Self::advance).
+    /// Returns the page to fetch next. Releases the memory of the current page, so that there are never two.
     pub(super) fn next_page(&mut self) -> Option<PageRef> {
+        self.items = Vec::new().into_iter();
         self.next.take()
     }
 
-    pub(super) fn advance(&mut self, page_ref: &PageRef, page: Page<T>) {
-        self.next = next_after(page_ref, &page, self.previous_len);
+    /// Returns the page after the one that was just fetched, to pass to [`advance`](Self::advance).
+    pub(super) fn after(&mut self, page_ref: &PageRef, page: &Page<T>) -> Option<PageRef> {
+        let next = next_after(page_ref, page, self.previous_len);
         self.previous_len = page.items.len();
-        self.items = page.items.into_iter();
+        next
+    }
+
+    /// Continues with these items and then with this page.
+    pub(super) fn advance(&mut self, items: Vec<T>, next: Option<PageRef>) {
+        self.items = items.into_iter();
+        self.next = next;
     }
 }
 

@@ -7,6 +7,7 @@ use url::Url;
 use crate::{
     clock::Moment,
     error::{Error, Result},
+    platform::BoxFuture,
     raw::{self, ResponseValue},
 };
 
@@ -42,8 +43,13 @@ impl Call {
     pub(crate) async fn finish<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
         match result {
             Ok(value) => Ok(value.into_inner()),
-            Err(error) => Err(Error::from_call(error, &self.raw.inner().response_meta()).await),
+            Err(error) => Err(self.error(error).await),
         }
+    }
+
+    /// Converts the error of a raw operation. Boxed, so that the future of each call is not larger for it.
+    pub(crate) fn error(&self, error: raw::Error<()>) -> BoxFuture<'_, Error> {
+        Box::pin(async { Error::from_call(error, &self.raw.inner().response_meta()).await })
     }
 
     /// Returns the response body and headers, for operations whose headers say what the body does not.

@@ -25,6 +25,11 @@ impl SentRequest {
         Self(Arc::new(request))
     }
 
+    /// Returns a copy of the request, to send it again.
+    pub(crate) fn copy(&self) -> Option<Request> {
+        self.0.try_clone()
+    }
+
     pub(crate) fn url(&self) -> &Url {
         self.0.url()
     }

@@ -1,7 +1,8 @@
 //! Background refresh of one session.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
+use futures_util::future::{Either, select};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::inner::Inner;
@@ -40,20 +41,19 @@ async fn run(inner: Arc<Inner>) {
     // Subscribe first, so that no change is missed between the check and the wait.
     let mut changes = inner.subscribe();
     loop {
-        let until_due = async {
+        let until_due = pin!(async {
             match inner.next_refresh() {
                 Some(due_at) => inner.clock().sleep(due_at.saturating_sub(inner.clock().uptime())).await,
                 None => std::future::pending().await,
             }
-        };
-        tokio::select! {
-            () = until_due => {
+        });
+        match select(until_due, pin!(changes.recv())).await {
+            Either::Left(((), _)) => {
                 inner.flight_if_due().outcome().await;
                 inner.clock().sleep(PAUSE).await;
             }
-            change = changes.recv() => if matches!(change, Err(RecvError::Closed)) {
-                return;
-            },
+            Either::Right((Err(RecvError::Closed), _)) => return,
+            Either::Right(_) => {}
         }
     }
 }

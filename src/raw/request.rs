@@ -99,7 +99,7 @@ impl Request {
         match result {
             Ok(value) => Ok(value),
             Err(error) => {
-                let error = Error::from_call(error, &self.client.inner().response_meta()).await;
+                let error = Box::pin(Error::from_call(error, &self.client.inner().response_meta())).await;
                 if let Some(on_error) = &self.on_error {
                     on_error(error.clone()).await;
                 }
@@ -123,7 +123,7 @@ impl Request {
             *request.body_mut() = Some(body.into());
         }
         let operation = Operation::by_path(self.method.as_str(), &self.path);
-        self.client.inner().send(self.client.client(), operation, request).await.map(Received::into_response)
+        self.client.inner().send(self.client.client(), operation, Box::new(request)).await.map(Received::into_response)
     }
 
     fn url(&self) -> Result<Url, String> {

@@ -35,10 +35,12 @@ pub(super) struct Outcome {
 /// Sends a request, and retries it if that may help and is safe.
 ///
 /// All attempts and waits together take no longer than the client's time-out, which is that of the first attempt.
+///
+/// The request is boxed, because a future contains its arguments once more for each level of calls.
 pub(super) async fn send(
     client: &Client,
     settings: &Settings,
-    mut request: Request,
+    mut request: Box<Request>,
     started: Duration,
     repeatable: bool,
 ) -> Outcome {
@@ -46,34 +48,30 @@ pub(super) async fn send(
     let mut waits = None;
     let mut retries = 0;
     loop {
-        let copy = request.try_clone();
+        let sent = request.try_clone().map(SentRequest::new);
         http::set_timeout(&mut request, if retries == 0 { settings.timeout } else { remaining() }, retries == 0);
-        let result = attempt(client, request, settings.max_response_size).await;
+        let result = match client.execute(*request).await {
+            // Free-form data may be nested deeper than anything here can decode.
+            Ok(response) => Ok(http::receive(response, settings.max_response_size, nesting::bounded).await),
+            Err(error) => Err(error),
+        };
         let pause = if may_be_sent_again(&result, repeatable) {
             let wait = waits.get_or_insert_with(|| backoff(settings.retries)).next();
             wait.and_then(|wait| pause(wait, &result)).filter(|pause| *pause < remaining())
         } else {
             None
         };
-        match (copy, pause) {
-            (Some(copy), Some(pause)) => {
-                settings.clock.sleep(pause).await;
-                request = copy;
-                retries += 1;
-            }
-            (copy, _) => return Outcome { result, retries, sent: copy.map(SentRequest::new) },
-        }
+        let Some(pause) = pause.filter(|_| sent.is_some()) else { return Outcome { result, retries, sent } };
+        settings.clock.sleep(pause).await;
+        let Some(copy) = sent.as_ref().and_then(SentRequest::copy) else { return Outcome { result, retries, sent } };
+        *request = copy;
+        retries += 1;
     }
 }
 
 fn backoff(retries: usize) -> ExponentialBackoff {
     let backoff = ExponentialBuilder::default().with_min_delay(FIRST_WAIT).with_max_delay(LONGEST_WAIT).with_jitter();
     backoff.with_max_times(retries).build()
-}
-
-async fn attempt(client: &Client, request: Request, max_size: usize) -> Result<Received> {
-    // Free-form data may be nested deeper than anything here can decode.
-    Ok(http::receive(client.execute(request).await?, max_size, nesting::bounded).await)
 }
 
 /// Returns how long to wait before the next attempt, or `None` if the server asks for more than the longest wait.

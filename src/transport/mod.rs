@@ -194,7 +194,7 @@ impl Transport {
         operation: &'static Operation,
         request: Request,
     ) -> Result<ResponseValue<T>, RawError<()>> {
-        let received = self.send(client, Some(operation), request).await?;
+        let received = self.send(client, Some(operation), Box::new(request)).await?;
         let Some(body) = received.body() else {
             // The body is still to be read, or ends with an error.
             return ResponseValue::from_response(received.into_response()).await;
@@ -215,7 +215,7 @@ impl Transport {
         operation: &'static Operation,
         request: Request,
     ) -> Result<ResponseValue<()>, RawError<()>> {
-        let received = self.send(client, Some(operation), request).await?;
+        let received = self.send(client, Some(operation), Box::new(request)).await?;
         let (status, headers) = received.into_head();
         Ok(ResponseValue::new((), status, headers))
     }
@@ -227,7 +227,7 @@ impl Transport {
         operation: &'static Operation,
         request: Request,
     ) -> Result<ResponseValue<ByteStream>, RawError<()>> {
-        let received = self.send(client, Some(operation), request).await?;
+        let received = self.send(client, Some(operation), Box::new(request)).await?;
         Ok(ResponseValue::stream(received.into_response()))
     }
 
@@ -237,13 +237,15 @@ impl Transport {
         &self,
         client: &reqwest::Client,
         operation: Option<&'static Operation>,
-        mut request: Request,
+        mut request: Box<Request>,
     ) -> Result<Received, RawError<()>> {
         let is_user = self.prepare(&mut request, operation).map_err(|why| RawError::InvalidRequest(why.to_owned()))?;
         let repeatable = self.repeatable || operation.map_or_else(|| request.method().is_safe(), |known| known.safe);
         let span = span::of_call(operation, &request);
         #[cfg(feature = "trace-context")]
-        let request = if self.settings.trace_context { span::injected(&span, request) } else { request };
+        if self.settings.trace_context {
+            span::inject(&span, &mut request);
+        }
         let call = async {
             let clock = &self.settings.clock;
             let started = clock.uptime();

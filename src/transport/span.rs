@@ -76,12 +76,11 @@ fn failed(span: &Span, why: &str) {
 
 /// Adds the trace context to the request (W3C Trace Context), with the application's own propagator.
 #[cfg(feature = "trace-context")]
-pub(super) fn injected(span: &Span, mut request: Request) -> Request {
+pub(super) fn inject(span: &Span, request: &mut Request) {
     use tracing_opentelemetry::OpenTelemetrySpanExt;
 
     let context = span.context();
     opentelemetry::global::get_text_map_propagator(|propagator| {
         propagator.inject_context(&context, &mut opentelemetry_http::HeaderInjector(request.headers_mut()));
     });
-    request
 }

@@ -26,13 +26,16 @@ impl UserCall {
 
     /// Returns the response body, or the error with its context. Reports an error that ends a managed session.
     pub(super) async fn finish<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
-        let result = self.call.finish(result).await;
-        if let (Err(error), Some((source, token))) = (&result, &self.managed)
+        let error = match result {
+            Ok(value) => return Ok(value.into_inner()),
+            Err(error) => self.call.error(error).await,
+        };
+        if let Some((source, token)) = &self.managed
             && error.ends_session()
         {
             source.session_ended(token.clone(), error.clone()).await;
         }
-        result
+        Err(error)
     }
 
     /// Runs an operation of the raw client.

@@ -1,4 +1,5 @@
-//! `build-cost`: clean builds for each set of features, written to the page on performance.
+//! `build-cost`: clean builds of an empty application for each set of features, and for another client in the same run,
+//! written to the page on performance.
 
 use std::{fs, io::Write, path::Path, process::Command, time::Instant};
 
@@ -7,35 +8,51 @@ use crate::{
     performance, workspace,
 };
 
-/// The sets of features, each with its name and the flags of Cargo.
-const SETS: &[(&str, &[&str])] = &[
-    ("none, so without TLS", &["--no-default-features"]),
-    ("default", &[]),
-    ("default, `tower`", &["--features", "tower"]),
-    ("default, `axum`", &["--features", "axum"]),
-    ("default, `loopback`", &["--features", "loopback"]),
-    ("default, `keyring`", &["--features", "keyring"]),
-    ("default, `postgres`", &["--features", "postgres"]),
-    ("default, `redis`", &["--features", "redis"]),
-    ("default, `redis-cluster`", &["--features", "redis-cluster"]),
-    ("default, `redis-sentinel`", &["--features", "redis-sentinel"]),
-    ("default, `schemars`", &["--features", "schemars"]),
-    ("default, `trace-context`", &["--features", "trace-context"]),
-    ("all", &["--all-features"]),
+/// The features that are not default ones. Each is measured by itself, and then all of them together.
+const FEATURES: [&str; 12] = [
+    "axum",
+    "hooks",
+    "keyring",
+    "loopback",
+    "postgres",
+    "redis",
+    "redis-cluster",
+    "redis-sentinel",
+    "schemars",
+    "tower",
+    "trace-context",
+    "web",
 ];
 
-/// Builds each set in a directory that is then removed, and writes the table.
+/// Another client, and its version, whose cost is the goal for the default features.
+const PEER: (&str, &str) = ("rp-supabase-auth", "0.12.0");
+
+/// Builds an application for each set of features, and writes the table.
 pub fn run(out: &mut dyn Write) -> Result<Outcome> {
     let mut table = String::from(
-        "| features | crates | seconds | seconds of processor time | size of the target directory |\n|---|---|---|---|---|\n",
+        "| what | crates | seconds | seconds of processor time | size of the target directory |\n|---|---|---|---|---|\n",
     );
-    for (name, flags) in SETS {
-        let Cost { crates, seconds, processor, size } = build(flags)?;
-        let processor = processor.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.1}"));
-        let row = format!("| {name} | {crates} | {seconds:.1} | {processor} | {:.0} MB |\n", size / 1e6);
+    let mut add = |name: &str, cost: &Cost| -> Result<()> {
+        let processor = cost.processor.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.1}"));
+        let (crates, seconds, size) = (cost.crates, cost.seconds, cost.size / 1e6);
+        let row = format!("| {name} | {crates} | {seconds:.1} | {processor} | {size:.0} MB |\n");
         write!(out, "{row}")?;
         table.push_str(&row);
+        Ok(())
+    };
+    let (peer, version) = PEER;
+    add(&format!("{peer} {version}"), &build(&format!("{peer} = \"={version}\""), None)?)?;
+    let lock = workspace::root().join("Cargo.lock");
+    let path = workspace::root().display();
+    let mut add_ours = |name: &str, options: &str| -> Result<()> {
+        add(name, &build(&format!("gotrue = {{ path = '{path}'{options} }}"), Some(&lock))?)
+    };
+    add_ours("default", "")?;
+    add_ours("none, so without TLS", ", default-features = false")?;
+    for feature in FEATURES {
+        add_ours(&format!("default, `{feature}`"), &format!(", features = ['{feature}']"))?;
     }
+    add_ours("all", &format!(", features = ['{}']", FEATURES.join("', '")))?;
     performance::write_part("build-cost", &table)?;
     Ok(Outcome::Fine)
 }
@@ -50,22 +67,33 @@ struct Cost {
     size: f64,
 }
 
-fn build(flags: &[&str]) -> Result<Cost> {
-    let folder = workspace::root().join("target/build-cost");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
+/// Builds an application with one dependency, in a directory that is then removed.
+fn build(dependency: &str, lock: Option<&Path>) -> Result<Cost> {
+    let directory = workspace::root().join("target/build-cost");
+    if directory.exists() {
+        fs::remove_dir_all(&directory)?;
     }
-    cargo(&["fetch"])?;
-    let (began, processor_before) = (Instant::now(), processor_seconds());
-    let folder_name = folder.to_string_lossy().into_owned();
-    let printed = cargo(&[&["build", "--package", "gotrue", "--lib", "--target-dir", &folder_name], flags].concat())?;
+    fs::create_dir_all(directory.join("src"))?;
+    workspace::write(&directory.join("src/main.rs"), "fn main() {}\n")?;
+    let package = "[package]\nname = \"application\"\nversion = \"0.0.0\"\nedition = \"2024\"";
+    let manifest = format!("{package}\n\n[dependencies]\n{dependency}\n\n[workspace]\n");
+    workspace::write(&directory.join("Cargo.toml"), &manifest)?;
+    if let Some(lock) = lock {
+        fs::copy(lock, directory.join("Cargo.lock"))?;
+    }
+    cargo(&directory, &["fetch"])?;
+    let (start, processor_before) = (Instant::now(), processor_seconds());
+    let printed = cargo(&directory, &["build", "--target-dir", "target"])?;
+    let (seconds, processor) = (start.elapsed().as_secs_f64(), processor_seconds());
+    let compiled = printed.lines().filter(|line| line.trim_start().starts_with("Compiling "));
     let cost = Cost {
-        crates: printed.lines().filter(|line| line.trim_start().starts_with("Compiling ")).count(),
-        seconds: began.elapsed().as_secs_f64(),
-        processor: processor_seconds().zip(processor_before).map(|(after, before)| after - before),
-        size: size(&folder)?,
+        // Without the application.
+        crates: compiled.count().saturating_sub(1),
+        seconds,
+        processor: processor.zip(processor_before).map(|(after, before)| after - before),
+        size: size(&directory.join("target"))?,
     };
-    fs::remove_dir_all(&folder)?;
+    fs::remove_dir_all(&directory)?;
     Ok(cost)
 }
 
@@ -93,8 +121,28 @@ fn size(directory: &Path) -> Result<f64> {
     Ok(size)
 }
 
-fn cargo(arguments: &[&str]) -> Result<String> {
-    let output = Command::new(env!("CARGO")).current_dir(workspace::root()).args(arguments).output()?;
+fn cargo(directory: &Path, arguments: &[&str]) -> Result<String> {
+    // A dependency from a registry is not built incrementally either.
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(directory).args(arguments).env("CARGO_INCREMENTAL", "0");
+    let output = command.output()?;
     let printed = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.success() { Ok(printed) } else { Err(format!("cargo {}: {printed}", arguments.join(" ")).into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_feature_is_measured() {
+        let manifest = workspace::read(&workspace::root().join("Cargo.toml")).unwrap();
+        let (_, features) = manifest.split_once("\n[features]\n").unwrap();
+        let (features, _) = features.split_once("\n[").unwrap();
+        let names = features.lines().filter_map(|line| line.split_once(" = [").map(|(name, _)| name));
+        let expected: BTreeSet<&str> = FEATURES.into_iter().chain(["default", "rustls"]).collect();
+        assert_eq!(names.collect::<BTreeSet<_>>(), expected);
+    }
 }

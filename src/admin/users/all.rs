@@ -1,6 +1,6 @@
 //! Streaming every user exactly once.
 
-use std::{collections::HashSet, mem};
+use std::collections::HashMap;
 
 use futures_util::{Stream, stream};
 use uuid::Uuid;
@@ -24,10 +24,10 @@ struct Walk<F> {
     fetch: F,
     start: Start,
     pages: Pages<User>,
-    /// The users that have been returned.
-    seen: HashSet<Uuid>,
-    /// The users seen in this pass over the pages.
-    distinct: HashSet<Uuid>,
+    /// All users so far, each with the last pass over the pages in which it was found.
+    seen: HashMap<Uuid, u32>,
+    /// The number of users found in this pass.
+    found: u64,
     /// The requested page size, if it is not the server's default.
     page_size: Option<u64>,
     /// The size of the first page of this pass.
@@ -53,8 +53,8 @@ where
     let walk = Walk {
         fetch,
         pages: Pages::from(start.page.clone()),
-        seen: HashSet::new(),
-        distinct: HashSet::new(),
+        seen: HashMap::new(),
+        found: 0,
         page_size: start.page_size,
         page_len: None,
         totals: None,
@@ -71,17 +71,16 @@ where
 {
     async fn next(&mut self) -> Result<Option<User>> {
         loop {
-            while let Some(user) = self.pages.next_item() {
-                if self.seen.insert(user.id) {
-                    return Ok(Some(user));
-                }
+            if let Some(user) = self.pages.next_item() {
+                return Ok(Some(user));
             }
             if let Some(page_ref) = self.pages.next_page() {
-                let page = (self.fetch)(page_ref.clone(), self.page_size).await?;
+                let mut page = (self.fetch)(page_ref.clone(), self.page_size).await?;
+                let next = self.pages.after(&page_ref, &page);
                 // A page without new users counts as the last one, so that a server that ignores the page number is not
                 // asked forever.
-                if self.record(&page) {
-                    self.pages.advance(&page_ref, page);
+                if self.record(&mut page) {
+                    self.pages.advance(page.items, next);
                 }
             } else if !self.repeat()? {
                 return Ok(None);
@@ -89,15 +88,20 @@ where
         }
     }
 
-    /// Returns whether the page has users that no other page of this pass had.
-    fn record(&mut self, page: &Page<User>) -> bool {
-        let known = self.distinct.len();
-        self.distinct.extend(page.items.iter().map(|user| user.id));
+    /// Removes the users that have been returned. Returns whether the page had users that no other page of this pass
+    /// had.
+    fn record(&mut self, page: &mut Page<User>) -> bool {
         self.page_len.get_or_insert(page.items.len() as u64);
         if let Some(total) = page.total {
             self.totals = Some((self.totals.map_or(total, |(first, _)| first), total));
         }
-        self.distinct.len() > known
+        let found_before = self.found;
+        page.items.retain(|user| {
+            let pass = self.seen.insert(user.id, self.repeats);
+            self.found += u64::from(pass != Some(self.repeats));
+            pass.is_none()
+        });
+        self.found > found_before
     }
 
     /// Starts another pass if users are missing. Returns `false` if none are missing, or if that is unknown.
@@ -108,7 +112,7 @@ where
         let size = self.page_size.or(self.page_len).unwrap_or_default();
         // Users who signed up in the meantime are not expected.
         let expected = first.min(last).saturating_sub((first_page - 1).saturating_mul(size));
-        let found = mem::take(&mut self.distinct).len() as u64;
+        let found = self.found;
         let is_complete = found >= expected;
         if first_page > 1 {
             // A larger page would not start at the same user.
@@ -122,6 +126,7 @@ where
             return if is_complete { Ok(false) } else { Err(Error::IncompleteList { expected, found }) };
         }
         self.repeats += 1;
+        self.found = 0;
         self.page_size = Some(size.max(1).saturating_mul(2));
         (self.pages, self.page_len) = (Pages::from(PageRef::Number(1)), None);
         Ok(true)

@@ -2,8 +2,10 @@
 
 use std::{
     collections::HashSet,
+    future::poll_fn,
     pin::Pin,
     sync::{Arc, Weak},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -19,6 +21,19 @@ use crate::{
 
 /// The minimum time between two refreshes of a session, however short-lived its tokens are.
 const PAUSE: Duration = Duration::from_secs(1);
+
+type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Why the task continues.
+enum Woken {
+    Message(MemberMessage),
+    /// The refresh of the session with this id has ended.
+    Refreshed(u64),
+    /// A session may be due.
+    Due,
+    /// There will be no more messages.
+    Closed,
+}
 
 pub(super) struct RefreshTask {
     clock: Arc<dyn Clock>,
@@ -40,22 +55,31 @@ impl RefreshTask {
     pub(super) async fn run(mut self) {
         loop {
             self.start_due();
-            let wait = self.wait();
-            tokio::select! {
-                // Messages take precedence, because they may change what is due.
-                biased;
-                message = self.messages.recv() => match message {
-                    Some(message) => self.handle(message),
-                    None => return,
-                },
-                Some(id) = self.refreshes.next() => self.refreshed(id),
-                () = wait => {}
+            let mut wait = self.wait();
+            let woken = poll_fn(|cx| self.poll_woken(&mut wait, cx)).await;
+            match woken {
+                Woken::Message(message) => self.handle(message),
+                Woken::Refreshed(id) => self.refreshed(id),
+                Woken::Due => {}
+                Woken::Closed => return,
             }
         }
     }
 
+    /// Messages take precedence, because they may change what is due.
+    fn poll_woken(&mut self, wait: &mut Sleep, cx: &mut Context<'_>) -> Poll<Woken> {
+        if let Poll::Ready(message) = self.messages.poll_recv(cx) {
+            return Poll::Ready(message.map_or(Woken::Closed, Woken::Message));
+        }
+        // Without refreshes in flight, this is ready with `None`.
+        if let Poll::Ready(Some(id)) = self.refreshes.poll_next_unpin(cx) {
+            return Poll::Ready(Woken::Refreshed(id));
+        }
+        wait.as_mut().poll(cx).map(|()| Woken::Due)
+    }
+
     /// Waits until the next session is due, or forever if no more refreshes may run.
-    fn wait(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    fn wait(&self) -> Sleep {
         match self.schedule.next_at().filter(|_| self.has_room()) {
             Some(at) => self.clock.sleep(at.saturating_sub(self.clock.uptime())),
             None => Box::pin(std::future::pending()),

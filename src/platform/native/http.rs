@@ -140,27 +140,29 @@ pub(crate) async fn receive(
 
 /// Returns as much of the body as arrived, and the error that prevented the rest.
 async fn whole(response: &mut Response, max_size: usize) -> (Bytes, Option<Cause>) {
-    let (mut first, mut others, mut size) = (Bytes::new(), Vec::new(), 0);
-    loop {
+    let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    // Usually there is only one chunk, which need not be copied.
+    let (mut first, mut body) = (Bytes::new(), Vec::new());
+    let error: Option<Cause> = loop {
         match response.chunk().await {
             Ok(Some(chunk)) => {
-                size += chunk.len();
-                if size > max_size {
+                if first.len() + body.len() + chunk.len() > max_size {
                     return (Bytes::new(), Some(Box::new(TooLarge(max_size))));
                 }
-                if first.is_empty() { first = chunk } else { others.push(chunk) }
+                if first.is_empty() && body.is_empty() {
+                    first = chunk;
+                    continue;
+                }
+                if body.is_empty() {
+                    body.reserve_exact(expected.clamp(first.len() + chunk.len(), max_size));
+                    // Each chunk is dropped once it has been copied.
+                    body.extend_from_slice(&mem::take(&mut first));
+                }
+                body.extend_from_slice(&chunk);
             }
-            Ok(None) => return (joined(first, others), None),
-            Err(error) => return (joined(first, others), Some(Box::new(error))),
+            Ok(None) => break None,
+            Err(error) => break Some(Box::new(error)),
         }
-    }
-}
-
-/// Joins the chunks. Usually there is only one, which need not be copied.
-fn joined(first: Bytes, mut others: Vec<Bytes>) -> Bytes {
-    if others.is_empty() {
-        return first;
-    }
-    others.insert(0, first);
-    others.concat().into()
+    };
+    (if body.is_empty() { first } else { body.into() }, error)
 }
