@@ -10,6 +10,7 @@ mod debug;
 mod failure;
 mod options;
 mod output;
+mod phone;
 mod profile_keys;
 mod profiles;
 mod prompt;
