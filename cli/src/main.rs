@@ -15,6 +15,7 @@ mod profile_keys;
 mod profiles;
 mod prompt;
 mod target;
+mod text_file;
 mod time;
 mod value_parser;
 

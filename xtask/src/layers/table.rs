@@ -90,7 +90,7 @@ pub const PACKAGES: &[Package] = &[
             &["profiles"],
             &["profile_keys", "prompt"],
             &["config_dir", "debug"],
-            &["output"],
+            &["output", "text_file"],
             &["failure", "options", "phone", "time", "value_parser"],
         ],
     },
