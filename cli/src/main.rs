@@ -17,6 +17,7 @@ mod prompt;
 mod target;
 mod text_file;
 mod time;
+mod unverified_jwt;
 mod value_parser;
 
 use std::process::ExitCode;

@@ -91,7 +91,7 @@ pub const PACKAGES: &[Package] = &[
             &["profile_keys", "prompt"],
             &["config_dir", "debug"],
             &["output", "text_file"],
-            &["failure", "options", "phone", "time", "value_parser"],
+            &["failure", "options", "phone", "time", "unverified_jwt", "value_parser"],
         ],
     },
     Package {
