@@ -70,6 +70,10 @@ impl ConfigDir {
     /// Reads a TOML file. Returns the default if the file does not exist.
     pub fn read<T: Default + DeserializeOwned>(&self, name: &str) -> Result<T> {
         let path = self.file(name);
+        // Reading from a pipe would wait for a writer.
+        if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(Failure::new(Exit::Refused, format!("{}: not a regular file", path.display())));
+        }
         match fs::read_to_string(&path) {
             // Only the line number: an excerpt could contain a key.
             Ok(text) => toml::from_str(&text).map_err(|error| {
@@ -81,7 +85,8 @@ impl ConfigDir {
         }
     }
 
-    /// Replaces a TOML file atomically. Only its owner can read it.
+    /// Replaces a TOML file atomically. Only its owner can read it. A file that cannot be replaced, such as a single file
+    /// mounted into a container, is written in place.
     pub fn write(&self, name: &str, contents: &impl Serialize) -> Result<()> {
         let text = toml::to_string_pretty(contents).map_err(|error| Failure::new(Exit::Refused, error.to_string()))?;
         let write = || {
@@ -89,8 +94,12 @@ impl ConfigDir {
             let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
             file.write_all(text.as_bytes())?;
             file.as_file().sync_all()?;
-            file.persist(self.file(name)).map_err(|error| error.error)
+            match file.persist(self.file(name)) {
+                Err(error) if error.error.kind() == io::ErrorKind::ResourceBusy => fs::write(self.file(name), &text),
+                Err(error) => Err(error.error),
+                Ok(_) => Ok(()),
+            }
         };
-        write().map(drop).map_err(|error| Failure::from(error).during(self.file(name).display()))
+        write().map_err(|error| Failure::from(error).during(self.file(name).display()))
     }
 }

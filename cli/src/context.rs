@@ -41,8 +41,9 @@ impl Context {
 
     /// Returns the server and its keys.
     pub fn target(&self) -> Result<Target> {
-        // An empty variable counts as unset.
-        Target::resolve(&self.options, &|name| env::var(name).ok().filter(|value| !value.is_empty()))
+        // An empty variable counts as unset. One that is not UTF-8 does not, since another server would be chosen.
+        let variable = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        Target::resolve(&self.options, &|name| variable(name).filter(|value| !value.is_empty()))
     }
 
     /// Returns a client for the server.
@@ -72,14 +73,21 @@ impl Context {
         if let (Some(name), Source::Profile(profile)) = (unused, &source) {
             self.out.warning(format!("{name} is not used: profile {profile} has its own service key"));
         }
-        if source == Source::Named("--service-key") && key.expose() != "-" {
-            self.out.warning("a key on the command line is visible to other users: pass --service-key - instead");
+        if source == Source::Named("--service-key") {
+            self.warn_of_visible_key();
         }
         if is_plain_remote(client.base_url()) {
             let host = client.base_url().host_str().unwrap_or_default();
             self.out.warning(format!("the service key is sent to {host} unencrypted: use https"));
         }
         Ok(client.admin(key_or_prompt("Service key", &key)?))
+    }
+
+    /// Warns of a service key on the command line.
+    pub fn warn_of_visible_key(&self) {
+        if self.options.service_key.as_ref().is_some_and(|key| key.expose() != "-") {
+            self.out.warning("a key on the command line is visible to other users: pass --service-key - instead");
+        }
     }
 
     /// Adds what is known about the server to a failure: its URL if it did not respond, and whether it is a GoTrue
@@ -134,13 +142,17 @@ pub fn key_or_prompt(what: &str, key: &Secret) -> Result<Secret> {
 
 /// Returns whether what is sent to the URL leaves this machine unencrypted.
 fn is_plain_remote(url: &Url) -> bool {
-    let is_local = match url.host() {
+    url.scheme() == "http" && !is_local(url)
+}
+
+/// Returns whether the URL is that of a service on this machine.
+pub fn is_local(url: &Url) -> bool {
+    match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
         Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
         None => true,
-    };
-    url.scheme() == "http" && !is_local
+    }
 }
 
 #[cfg(test)]

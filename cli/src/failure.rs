@@ -68,12 +68,17 @@ impl Failure {
         self
     }
 
-    /// Adds the URL of the server, if there was no response from it.
+    /// Adds the URL of the server, if there was no response from it and no other URL is known.
     pub fn at(mut self, url: &str) -> Self {
         if self.exit == Exit::Unavailable && self.request.status.is_none() {
-            self.request.url = Some(url.to_owned());
+            self.request.url.get_or_insert_with(|| url.to_owned());
         }
         self
+    }
+
+    /// Ignores that the reader of the output has closed the pipe, for a command whose exit code says more than that.
+    pub fn unless_closed(printed: Result<()>) -> Result<()> {
+        printed.or_else(|failure| if failure.exit == Exit::PipeClosed { Ok(()) } else { Err(failure) })
     }
 
     /// Prefixes the message with what failed, such as a file name.

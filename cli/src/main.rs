@@ -10,11 +10,14 @@ mod debug;
 mod failure;
 mod options;
 mod output;
+mod phone;
 mod profile_keys;
 mod profiles;
 mod prompt;
 mod target;
+mod text_file;
 mod time;
+mod unverified_jwt;
 mod value_parser;
 
 use std::process::ExitCode;

@@ -8,6 +8,7 @@ use comfy_table::{Table, presets};
 use gotrue::serde_json::{self, json};
 use serde::Serialize;
 use terminal_size::{Width, terminal_size_of};
+use unicode_width::UnicodeWidthStr;
 
 use crate::failure::{Exit, Failure, Result};
 
@@ -58,7 +59,7 @@ impl Output {
         table.set_header(used.iter().map(|column| header[*column]));
         table.add_rows(rows.iter().map(|row| used.iter().map(|column| cell(&row[*column])).collect::<Vec<_>>()));
         let lines: Vec<_> = table.lines().map(|line| unpadded(&line).to_owned()).collect();
-        if terminal_width().is_some_and(|width| lines.iter().any(|line| line.chars().count() > width)) {
+        if terminal_width().is_some_and(|width| lines.iter().any(|line| line.width() > width)) {
             let names: Vec<_> = used.iter().map(|column| header[*column]).collect();
             let cells = rows.iter().map(|row| used.iter().map(|column| row[*column].clone()).collect::<Vec<_>>());
             return self.blocks(&names, cells);

@@ -2,9 +2,15 @@
 
 use http::{Response, StatusCode, header};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::types::{ErrorCode, hooks::HookRefusal};
+use crate::{
+    nesting,
+    types::{
+        ErrorCode,
+        hooks::{CustomAccessToken, HookClaims, HookRefusal, MfaVerificationAttempt, PasswordVerificationAttempt},
+    },
+};
 
 /// The longest response that the server reads, in bytes.
 const LONGEST: usize = 204_800;
@@ -24,7 +30,7 @@ const LONGEST: usize = 204_800;
 pub enum Outcome {
     /// The server goes on, with this output. It is null if the response has no body.
     Accepted(Value),
-    /// The hook refused. The server's client gets this status and message.
+    /// The hook refused, or rejected an attempt. The server's client gets this status and message.
     Refused {
         /// The status, which the server does not check: 200 is possible.
         status: u16,
@@ -46,8 +52,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns what the server makes of a response. What each hook requires of its output is checked later, except that
-    /// the output is JSON.
+    /// Returns what the server makes of a response to any hook. [`of_hook`](Self::of_hook) also checks what each hook
+    /// requires of its output.
     pub fn of(response: &Response<impl AsRef<[u8]>>) -> Self {
         match response.status() {
             StatusCode::NO_CONTENT => Self::Accepted(Value::Null),
@@ -61,6 +67,29 @@ impl Outcome {
             StatusCode::BAD_REQUEST => Self::unexpected("Invalid payload sent to hook"),
             StatusCode::UNAUTHORIZED => Self::unexpected("Hook requires authorization token"),
             other => Self::unexpected(format!("Unexpected status code returned from hook: {}", other.as_u16())),
+        }
+    }
+
+    /// Returns what the server makes of a response to this hook, by its name in `metadata.name`.
+    ///
+    /// ```
+    /// use gotrue::hooks::{CustomAccessToken, Outcome};
+    ///
+    /// // Without claims, the server issues no access token.
+    /// let response = http::Response::builder().header("content-type", "application/json").body("{}").unwrap();
+    /// let outcome = Outcome::of_hook(CustomAccessToken::HOOK, &response);
+    /// assert!(matches!(outcome, Outcome::Failed { status: 500, .. }));
+    /// ```
+    pub fn of_hook(name: &str, response: &Response<impl AsRef<[u8]>>) -> Self {
+        match Self::of(response) {
+            Self::Accepted(output) if name == CustomAccessToken::HOOK => Self::of_claims(output),
+            Self::Accepted(output) if name == PasswordVerificationAttempt::HOOK => {
+                Self::of_decision(output, 400, "Further password verification attempts will be rejected.")
+            }
+            Self::Accepted(output) if name == MfaVerificationAttempt::HOOK => {
+                Self::of_decision(output, 403, "Further MFA verification attempts will be rejected.")
+            }
+            outcome => outcome,
         }
     }
 
@@ -81,9 +110,11 @@ impl Outcome {
             let message = format!("Payload size exceeded size limit of {LONGEST} bytes");
             return Err(Self::Failed { status: 422, code: ErrorCode::HookPayloadOverSizeLimit, message });
         }
-        let Ok(output) = serde_json::from_slice::<Value>(body) else { return Err(Self::unreadable()) };
+        let Ok(output) = serde_json::from_slice::<Value>(&nesting::bounded(body)) else {
+            return Err(Self::unreadable());
+        };
         // An error of another shape is ignored.
-        if let Ok(refusal) = Option::<HookRefusal>::deserialize(&output["error"])
+        if let Ok(refusal) = Option::<HookRefusal>::deserialize(lower_case(&lower_case(&output)["error"]))
             && let Some(HookRefusal { http_code, message }) = refusal.filter(|refusal| !refusal.message.is_empty())
         {
             let status = http_code.filter(|code| *code != 0).map_or(Some(500), |code| u16::try_from(code).ok());
@@ -92,12 +123,61 @@ impl Outcome {
         if output.is_object() || output.is_null() { Ok(Self::Accepted(output)) } else { Err(Self::unreadable()) }
     }
 
+    fn of_claims(output: Value) -> Self {
+        let claims = match output.get("claims") {
+            None => return Self::unexpected("output claims field is missing"),
+            Some(Value::Null) => Value::Object(Map::new()),
+            Some(claims) => claims.clone(),
+        };
+        match HookClaims::deserialize(claims).map(|claims| claims.validate()) {
+            Ok(Ok(())) => Self::Accepted(output),
+            Ok(Err(why)) => {
+                Self::unexpected(format!("output claims do not conform to the expected schema: \n- {why}\n"))
+            }
+            Err(_) => Self::unreadable(),
+        }
+    }
+
+    /// The status and the message are those of a rejected attempt.
+    fn of_decision(output: Value, status: u16, message: &str) -> Self {
+        match Option::<Attempt>::deserialize(lower_case(&output)).map(Option::unwrap_or_default) {
+            // Only a password has this member.
+            Ok(Attempt { should_logout_user: Some(value), .. }) if status == 400 && !value.is_boolean() => {
+                Self::unreadable()
+            }
+            Ok(Attempt { decision, message: own, .. }) if decision.as_deref() == Some("reject") => {
+                let message = own.filter(|own| !own.is_empty()).unwrap_or_else(|| message.to_owned());
+                Self::Refused { status, message }
+            }
+            Ok(_) => Self::Accepted(output),
+            Err(_) => Self::unreadable(),
+        }
+    }
+
     fn unreadable() -> Self {
         Self::unexpected("Error unmarshaling JSON output.")
     }
 
     fn unexpected(message: impl Into<String>) -> Self {
         Self::Failed { status: 500, code: ErrorCode::UnexpectedFailure, message: message.into() }
+    }
+}
+
+/// The output of a hook that decides about an attempt. The server reads no decision but `reject`.
+#[derive(Default, Deserialize)]
+struct Attempt {
+    decision: Option<String>,
+    message: Option<String>,
+    should_logout_user: Option<Value>,
+}
+
+/// Returns an object with its names in lower case, since the server ignores their case.
+fn lower_case(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect()
+        }
+        other => other.clone(),
     }
 }
 

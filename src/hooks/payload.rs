@@ -1,6 +1,6 @@
 //! Verified payloads.
 
-use std::ops::Deref;
+use std::{fmt, ops::Deref};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -72,7 +72,7 @@ impl Payload for Value {
 ///     format!("Your code is {code}.")
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Hook<T> {
     payload: T,
     json: Value,
@@ -125,6 +125,18 @@ impl<T> Deref for Hook<T> {
 
     fn deref(&self) -> &T {
         &self.payload
+    }
+}
+
+/// Prints the payload as its type does, which redacts codes. The JSON is not printed: it contains them in plain text.
+impl<T: Payload + fmt::Debug> fmt::Debug for Hook<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut hook = f.debug_struct("Hook");
+        hook.field("name", &self.name());
+        if T::HOOK.is_some() {
+            hook.field("payload", &self.payload);
+        }
+        hook.finish_non_exhaustive()
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine, alphabet,
+    engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
+};
 
 use super::signature::Signed;
 use crate::{
@@ -13,8 +16,12 @@ use crate::{
 
 const PREFIX: &str = "v1,whsec_";
 
-/// The least length of a key in bytes that the server accepts.
-const LEAST_KEY: usize = 24;
+/// The least number of characters of a key that the server accepts, in Base64.
+const LEAST_KEY: usize = 32;
+
+/// Base64 as the server reads it: the unused bits of the last character may be set, as in a secret that was typed.
+const LENIENT: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
 /// The secrets that a hook and the server share, at least one.
 ///
@@ -86,14 +93,15 @@ impl FromStr for HookSecrets {
 }
 
 fn key(secret: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(secret.strip_prefix(PREFIX)?).ok().filter(|key| key.len() >= LEAST_KEY)
+    let key = secret.strip_prefix(PREFIX).filter(|key| key.len() >= LEAST_KEY)?;
+    LENIENT.decode(key).ok()
 }
 
-/// A text that is not the secret of a hook: `v1,whsec_` and the Base64 of at least 24 bytes.
+/// A text that is not the secret of a hook: `v1,whsec_` and at least 32 characters of Base64.
 ///
 /// Secrets of the asymmetric form (`v1a,whpk_…:whsk_…`) are not supported, and the server cannot sign with them either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("hook secret {position} must be `v1,whsec_` and the Base64 of at least 24 bytes")]
+#[error("hook secret {position} must be `v1,whsec_` and at least 32 characters of Base64")]
 pub struct InvalidHookSecret {
     position: usize,
 }

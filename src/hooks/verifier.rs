@@ -6,7 +6,10 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::{AnyHook, Hook, HookError, HookSecrets, Payload, signature::Signed};
-use crate::clock::{Clock, SystemClock};
+use crate::{
+    clock::{Clock, SystemClock},
+    nesting,
+};
 
 const ID: &str = "webhook-id";
 const TIMESTAMP: &str = "webhook-timestamp";
@@ -65,7 +68,8 @@ impl HookVerifier {
 
     /// Verifies a request and parses it as the hook that it names.
     ///
-    /// The body must be as received, byte for byte.
+    /// The body must be as received, byte for byte. A value in free-form JSON that is more than 100 levels deep is
+    /// replaced by its JSON text.
     ///
     /// # Errors
     /// [`HookError`], except for `OtherHook`, `TooLarge` and `Receive`.
@@ -97,7 +101,8 @@ impl HookVerifier {
         if seconds.unsigned_abs() > self.tolerance.as_secs() {
             return Err(HookError::Time { seconds });
         }
-        serde_json::from_slice(body).map_err(|source| HookError::Payload { hook: String::new(), source })
+        serde_json::from_slice(&nesting::bounded(body))
+            .map_err(|source| HookError::Payload { hook: String::new(), source })
     }
 
     pub(super) fn limit(&self) -> usize {

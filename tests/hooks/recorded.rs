@@ -113,3 +113,31 @@ fn a_request_for_another_hook_is_named() {
     verifier.verify_as::<gotrue::hooks::SendSms>(&recording.headers(), recording.body()).unwrap();
     verifier.verify_as::<Value>(&recording.headers(), recording.body()).unwrap();
 }
+
+/// Hooks are printed while services are developed, and by the traces of frameworks.
+#[test]
+fn codes_are_not_printed() {
+    let mut codes = 0;
+    for (file, recording) in Recording::all() {
+        let verify = || recording.verifier().verify(&recording.headers(), recording.body()).expect(&file);
+        let any = recording.verifier().verify_as::<Value>(&recording.headers(), recording.body()).expect(&file);
+        let printed = [format!("{:?}", verify()), format!("{:#?}", verify()), format!("{any:?}")];
+        let sent: Value = serde_json::from_slice(recording.body()).unwrap();
+        for path in [
+            "/sms/otp",
+            "/email_data/token",
+            "/email_data/token_hash",
+            "/email_data/token_new",
+            "/email_data/token_hash_new",
+        ] {
+            let Some(code) = sent.pointer(path).and_then(Value::as_str).filter(|code| !code.is_empty()) else {
+                continue;
+            };
+            codes += 1;
+            assert!(printed.iter().all(|text| !text.contains(code)), "{file}: {path} is printed");
+        }
+        let name = sent["metadata"]["name"].as_str().unwrap();
+        assert!(printed.iter().all(|text| text.contains(name)), "{file}");
+    }
+    assert!(codes > 10, "{codes}");
+}

@@ -13,6 +13,19 @@ fn the_text_is_that_of_the_setting() {
     assert_eq!(both.sign("id", 1, b"{}"), signatures.join(", "));
 }
 
+/// The server takes 32 characters, whatever they decode to, and ignores unused bits.
+#[test]
+fn every_secret_of_the_server_is_accepted() {
+    let sign = |key: &str| format!("v1,whsec_{key}").parse::<HookSecrets>().map(|secrets| secrets.sign("id", 1, b"{}"));
+    let twenty_two_bytes = "QUJDREVGR0hJSktMTU5PUFFSU1RVVQ==";
+    assert_eq!(twenty_two_bytes.len(), 32);
+    assert_eq!(sign("QUJDREVGR0hJSktMTU5PUFFSU1RVVR=="), sign(twenty_two_bytes));
+    for key in [twenty_two_bytes, &KEY[..32], KEY, &KEY.repeat(4)] {
+        sign(key).unwrap();
+    }
+    sign(&KEY[..28]).unwrap_err();
+}
+
 #[test]
 fn an_unusable_secret_is_refused_by_its_position() {
     for secret in [

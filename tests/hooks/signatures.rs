@@ -1,9 +1,11 @@
 //! Headers of every form: what the server sends, what Standard Webhooks describes, and what neither does.
 
 use chrono::{DateTime, Utc};
-use gotrue::hooks::{AnyHook, HookError, HookSecrets, HookVerifier};
+use gotrue::hooks::{AnyHook, BeforeUserCreated, HookError, HookSecrets, HookVerifier};
 use gotrue_fake::ManualClock;
 use http::{HeaderMap, HeaderValue};
+
+use crate::recording::Recording;
 
 const BODY: &[u8] = br#"{"metadata":{"name":"hook-of-tomorrow"},"new":[1]}"#;
 const ID: &str = "msg_1";
@@ -112,5 +114,23 @@ fn an_unknown_hook_is_kept_whole() {
             assert_eq!(hook.json()["new"][0], 1);
         }
         other => panic!("{other:?}"),
+    }
+}
+
+/// A user can store metadata that is nested as deep as the server takes, and must still be able to sign in.
+#[test]
+fn a_payload_of_any_depth_verifies() {
+    let signer = Signer::new();
+    let verifier = HookVerifier::new(signer.secrets.clone()).clock(ManualClock::at(signer.now));
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        for depth in [90, 130, 5_000] {
+            let deep = format!("{}7{}", open.repeat(depth), close.repeat(depth));
+            let metadata = format!("\"user_metadata\":{{\"deep\":{deep}}}");
+            let body = Recording::of("before_user_created").request.body.replace("\"user_metadata\":{}", &metadata);
+            let headers = signer.headers(&signer.secrets.sign(ID, signer.now.timestamp(), body.as_bytes()));
+            let hook = verifier.verify_as::<BeforeUserCreated>(&headers, body.as_bytes());
+            let hook = hook.unwrap_or_else(|error| panic!("{depth}: {error:?}"));
+            assert!(hook.json()["user"]["user_metadata"]["deep"].to_string().contains('7'));
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::{io::Read, time::Duration};
 use clap::Subcommand;
 use gotrue::{
     Secret,
-    chrono::{DateTime, Utc},
-    serde_json::{Map, Value, json},
+    chrono::Utc,
+    serde_json::{Value, json},
 };
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     failure::{Exit, Failure, Result},
     output::Field,
     time,
+    unverified_jwt::{UnverifiedJwt, timestamp},
 };
 
 /// A token that expires within this time gets a warning.
@@ -65,18 +66,20 @@ async fn token_or_session(context: &Context, token: Option<Secret>) -> Result<Se
 
 /// Shows any JWT, including a project's API keys, which belong to no user.
 fn inspect(context: &Context, token: &Secret) -> Result<()> {
-    let token = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token.expose())
-        .map_err(|error| Failure::new(Exit::Refused, format!("not a JWT: {error}")))?;
+    let token = UnverifiedJwt::read(token.expose())
+        .ok_or_else(|| Failure::new(Exit::Refused, "not a JWT: expected three parts of Base64, separated by dots"))?;
     if context.out.json {
         return context.out.json(&json!({ "header": token.header, "claims": token.claims }));
     }
-    let mut fields = vec![("algorithm".to_owned(), format!("{:?}", token.header.alg))];
-    fields.extend(token.header.kid.map(|kid| ("key id".to_owned(), kid)));
+    let header = [("algorithm", "alg"), ("key id", "kid")];
+    let header = header.map(|(name, member)| (name.to_owned(), display_header(token.header.get(member))));
+    let mut fields: Vec<_> = header.into_iter().filter(|(_, text)| !text.is_empty()).collect();
     let claims = token.claims.iter().map(|(name, value)| (name.clone(), display_claim(name, value)));
     fields.extend(claims.filter(|(_, text)| !text.is_empty()));
     context.out.pairs(&fields)?;
     let now = Utc::now();
-    match timestamp(token.claims.get("exp")) {
+    match token.expires_at() {
+        None if token.claims.contains_key("exp") => context.out.warning("the token has an invalid expiry"),
         None => context.out.warning("the token never expires"),
         Some(end) if end <= now => context.out.warning(format!("the token expired {}", time::from_now(end, now))),
         Some(end) if end <= now + EXPIRES_SOON => {
@@ -85,6 +88,10 @@ fn inspect(context: &Context, token: &Secret) -> Result<()> {
         Some(_) => {}
     }
     Ok(())
+}
+
+fn display_header(value: Option<&Value>) -> String {
+    value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default()
 }
 
 fn display_claim(claim: &str, value: &Value) -> String {
@@ -105,10 +112,6 @@ fn display_step(step: &Value) -> String {
         Some(at) => format!("{method} {}", time::from_now(at, Utc::now())),
         None => method.to_owned(),
     }
-}
-
-fn timestamp(value: Option<&Value>) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(value?.as_i64()?, 0)
 }
 
 async fn verify(context: &Context, token: &Secret, audience: Option<String>, issuer: Option<String>) -> Result<()> {

@@ -18,6 +18,10 @@ use crate::{
     target::Sourced,
 };
 
+/// The length of the longest name of a profile in bytes. A byte takes up to three in the name of a session file, which
+/// file systems limit to 255.
+const MAX_NAME: usize = 64;
+
 /// Manage profiles: servers by name, with their keys.
 #[derive(Debug, Subcommand)]
 pub enum Profile {
@@ -73,6 +77,8 @@ fn add(context: &Context, directory: &ConfigDir, name: &str, use_keychain: bool)
         Failure::usage("a profile needs the URL of its server")
             .hint(format!("gotrue profile add {name} --url https://project.supabase.co/auth/v1 --service-key -"))
     })?;
+    check_name(name)?;
+    context.warn_of_visible_key();
     // Refuses a URL that no client would accept.
     let client = Client::builder().base_url(&url).build()?;
     let options = &context.options;
@@ -106,6 +112,13 @@ fn add(context: &Context, directory: &ConfigDir, name: &str, use_keychain: bool)
         if is_first { format!("current profile: {name}") } else { format!("to use it: gotrue profile use {name}") };
     context.out.note(message);
     Ok(())
+}
+
+/// Refuses a name that cannot be typed or shown, or that is too long for the name of a session file.
+fn check_name(name: &str) -> Result<()> {
+    let is_valid = !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control);
+    let expected = || format!("expected a name of 1 to {MAX_NAME} bytes without control characters");
+    is_valid.then_some(()).ok_or_else(|| Failure::usage(expected()))
 }
 
 fn list(context: &Context, profiles: &Profiles) -> Result<()> {
@@ -143,7 +156,7 @@ fn show(context: &Context, directory: &ConfigDir) -> Result<()> {
         "service_key_source": service_key,
         "unused_variables": target.unused_keys,
         "session_file": session,
-        "config_directory": directory.path(),
+        "config_directory": directory.path().to_string_lossy(),
     });
     let from = |source: Option<String>| source.map_or_else(|| "none".to_owned(), |source| format!("from {source}"));
     context.out.record(
@@ -170,6 +183,7 @@ fn switch(context: &Context, directory: &ConfigDir, name: String) -> Result<()> 
 }
 
 fn rename(context: &Context, directory: &ConfigDir, name: &str, new_name: &str) -> Result<()> {
+    check_name(new_name)?;
     let _lock = directory.lock()?;
     let mut profiles = Profiles::read(directory)?;
     let mut profile = profiles.get(name)?.clone();

@@ -1,6 +1,6 @@
 //! `gotrue sso`: SAML identity providers.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use gotrue::{
@@ -15,7 +15,7 @@ use crate::{
     context::Context,
     failure::{Failure, Result},
     output::yes_no,
-    time,
+    text_file, time,
     value_parser::json_object,
 };
 
@@ -133,8 +133,7 @@ impl Changes {
     }
 
     fn metadata_xml(&self) -> Result<Option<String>> {
-        let Some(file) = &self.metadata_file else { return Ok(None) };
-        fs::read_to_string(file).map(Some).map_err(|error| Failure::from(error).during(file.display()))
+        self.metadata_file.as_deref().map(text_file::read).transpose()
     }
 
     fn mapping(&self) -> Result<Option<SamlAttributeMapping>> {

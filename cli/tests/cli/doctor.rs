@@ -1,6 +1,6 @@
 //! `gotrue doctor`, `health` and `settings`.
 
-use std::time::Duration;
+use std::{process::Stdio, time::Duration};
 
 use gotrue::{
     Clock, SystemClock,
@@ -43,6 +43,17 @@ async fn a_healthy_server() {
     }
     let text = Terminal::at(&server).run("doctor").out;
     assert!(text.contains("ok       server: GoTrue"), "{text}");
+}
+
+/// As in `gotrue doctor | head -0`.
+#[tokio::test]
+async fn a_failed_check_is_a_failure_even_if_the_output_is_not_read() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.set("GOTRUE_SERVICE_KEY", "wrong");
+    let mut child = terminal.command("doctor").stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 }
 
 #[tokio::test]

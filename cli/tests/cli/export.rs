@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
-use gotrue::serde_json::{self, Value};
+use gotrue::{
+    admin::CreateUser,
+    serde_json::{self, Value},
+};
 use gotrue_fake::{FakeServer, Fault};
 
 use super::{
@@ -183,4 +186,45 @@ async fn ctrl_c_ends_an_export_at_once() {
     let done = running.finish();
     assert_eq!(done.exit, 130);
     assert!(done.err.contains("--resume"), "{}", done.err);
+}
+
+/// Names of files need not be UTF-8.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn paths_that_are_not_text() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    let server = FakeServer::start().await;
+    let terminal = Terminal::at(&server);
+    let name = terminal.file("").join(OsStr::from_bytes(b"a\xff.jsonl"));
+    for option in ["", "--json"] {
+        let output = terminal.command(&format!("users export {option}")).arg(&name).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(name.exists());
+    }
+    let directory = terminal.file("").join(OsStr::from_bytes(b"config\xff"));
+    let output = terminal.command("profile show --json").env("GOTRUE_CONFIG_DIR", directory).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// An export must not mix the users of two servers.
+#[tokio::test]
+async fn an_unfinished_export_of_another_server_is_not_continued() {
+    let (first, second) = (FakeServer::start().await, FakeServer::start().await);
+    let mut terminal = Terminal::at(&first);
+    let file = terminal.file("users.jsonl");
+    for name in ["ada", "grace"] {
+        terminal.run(&format!("users create {name}@example.com"));
+    }
+    let key = second.service_key();
+    second.client().unwrap().admin(key.clone()).users().create(CreateUser::email("joan@example.com")).await.unwrap();
+    let export = format!("users export {}", file.display());
+    assert_eq!(terminal.run(&export).exit, 0);
+    fs::rename(&file, terminal.file("users.jsonl.part")).unwrap();
+    let done = terminal.run(&format!("{export} --resume --url {} --service-key {}", second.url(), key.expose()));
+    assert_eq!(done.exit, 1, "{}", done.err);
+    assert!(done.err.contains("none of the users in the unfinished export"), "{}", done.err);
+    assert!(!file.exists());
+    assert_eq!(terminal.run(&format!("{export} --resume")).exit, 0);
+    assert_eq!(ids_and_rows(&fs::read_to_string(file).unwrap()), (2, 2));
 }

@@ -144,6 +144,8 @@ async fn a_service_key_in_the_arguments_or_in_plain_text_gets_a_warning() {
     assert!(done.exit == 0 && done.err.contains("visible to other users"), "{}", done.err);
     let prompted = terminal.answer(&format!("users list --url {url} --service-key -"), server.service_key().expose());
     assert!(prompted.exit == 0 && !prompted.err.contains("warning"), "{}", prompted.err);
+    let added = terminal.run(&format!("profile add one --url {url} --no-keychain --service-key key"));
+    assert!(added.exit == 0 && added.err.contains("visible to other users"), "{}", added.err);
     let done = terminal.answer("users list --url http://auth.invalid --service-key -", "key");
     assert!(done.err.contains("sent to auth.invalid unencrypted"), "{}", done.err);
 }

@@ -133,7 +133,12 @@ async fn the_same_number_gives_the_same_run() {
 fn the_environment_is_read_only_on_demand() {
     let variable = ("GOTRUE_DISABLE_SIGN_UP", "true");
     let own = ("GOTRUE_SERVICE_KEY", "key");
-    let output = command(&["--env"]).envs([variable, own]).output().unwrap();
+    let mut command = command(&["--env"]);
+    command.envs([variable, own]);
+    // Variables of other programs need not be UTF-8.
+    #[cfg(target_os = "linux")]
+    command.env("ODD", <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"\xff"));
+    let output = command.output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("unknown setting GOTRUE_DISABLE_SIGN_UP") && !text.contains("GOTRUE_SERVICE_KEY"), "{text}");
 }

@@ -16,6 +16,9 @@ impl Respond for Service {
         match self.0.verify(&request.headers, &request.body) {
             Ok(AnyHook::BeforeUserCreated(_)) => ResponseTemplate::new(200)
                 .set_body_json(serde_json::json!({ "error": { "http_code": 403, "message": "only example.org" } })),
+            Ok(AnyHook::CustomAccessToken(hook)) => {
+                ResponseTemplate::new(200).set_body_json(serde_json::json!({ "claims": hook.claims }))
+            }
             Ok(AnyHook::Other(_)) => ResponseTemplate::new(500),
             Ok(_) => ResponseTemplate::new(200).set_body_json(serde_json::json!({})),
             Err(error) => ResponseTemplate::new(error.status()),
@@ -88,4 +91,59 @@ fn an_unusable_secret_is_named_but_not_printed() {
     let sent = terminal.run("hooks send send-sms --to http://127.0.0.1:1");
     assert_eq!(sent.exit, 2);
     assert!(sent.err.contains("GOTRUE_HOOK_SEND_SMS_SECRETS") && !sent.err.contains("my-secret"), "{}", sent.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_hook_requires_of_its_response_is_checked() {
+    let mut terminal = Terminal::new();
+    let secret = HookSecrets::generate().unwrap().setting().expose().to_owned();
+    terminal.set("GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_SECRETS", &secret);
+    terminal.set("GOTRUE_HOOK_PASSWORD_VERIFICATION_ATTEMPT_SECRETS", &secret);
+    terminal.set("GOTRUE_HOOK_MFA_VERIFICATION_ATTEMPT_SECRETS", &secret);
+    for (kind, body, exit, outcome) in [
+        (
+            "custom-access-token",
+            "{}",
+            1,
+            "failed: the user gets 500 unexpected_failure: output claims field is missing",
+        ),
+        (
+            "custom-access-token",
+            r#"{"claims": {"sub": "x"}}"#,
+            1,
+            "failed: the user gets 500 unexpected_failure: output",
+        ),
+        (
+            "password-verification-attempt",
+            r#"{"decision": "reject"}"#,
+            0,
+            "refused: the user gets 400 Further password",
+        ),
+        ("mfa-verification-attempt", r#"{"decision": "reject", "message": "no"}"#, 0, "refused: the user gets 403 no"),
+    ] {
+        let server = MockServer::start().await;
+        let response = ResponseTemplate::new(200).set_body_raw(body, "application/json");
+        Mock::given(any()).respond_with(response).mount(&server).await;
+        let sent = terminal.run(&format!("hooks send {kind} --to {} --json", server.uri()));
+        assert_eq!(sent.exit, exit, "{kind} {body}: {} {}", sent.out, sent.err);
+        let report: Value = serde_json::from_str(&sent.out).unwrap();
+        assert!(report["outcome"].as_str().unwrap().starts_with(outcome), "{kind} {body}: {}", sent.out);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_on_this_machine_is_called_without_a_proxy() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(204)).mount(&server).await;
+    let mut terminal = Terminal::new();
+    terminal.set("GOTRUE_HOOK_SEND_SMS_SECRETS", HookSecrets::generate().unwrap().setting().expose());
+    for proxy in ["http_proxy", "HTTP_PROXY", "ALL_PROXY"] {
+        terminal.set(proxy, "http://127.0.0.1:1");
+    }
+    let sent = terminal.run(&format!("hooks send send-sms --to {}", server.uri()));
+    assert_eq!(sent.exit, 0, "{}", sent.err);
+    terminal.set("GOTRUE_URL", "http://auth.invalid");
+    let sent = terminal.run("hooks send send-sms --to http://127.0.0.1:1/hook");
+    assert!(sent.err.contains("cannot reach the service (http://127.0.0.1:1/hook)"), "{}", sent.err);
+    assert!(!sent.err.contains("auth.invalid"), "the auth server has nothing to do with it: {}", sent.err);
 }

@@ -1,6 +1,6 @@
 //! `gotrue users import`: every row once, whatever happens on the way.
 
-use std::{fs, time::Duration};
+use std::{fs, process::Stdio, time::Duration};
 
 use gotrue::serde_json::{self, Value, json};
 use gotrue_fake::{FakeServer, Fault, ManualClock};
@@ -358,4 +358,60 @@ fn an_invalid_file_sends_nothing() {
     let done = terminal.run(&import(&terminal, "users.csv"));
     assert!(done.exit == 2 && done.err.contains("not a header"), "{}", done.err);
     assert!(!done.err.contains("planted") && !terminal.file("users.csv.progress").exists());
+}
+
+/// The original of a file of refused rows was sorted, so other users are on its lines.
+#[tokio::test]
+async fn a_refused_row_gets_no_password_of_another_user() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("users create taken@example.com");
+    let row = |name: &str| format!("{{\"email\": \"{name}@example.com\", \"password\": \"password-of-{name}\"}}\n");
+    fs::write(terminal.file("users.jsonl"), row("taken") + &row("ada")).unwrap();
+    let line = format!("users import {} --json", terminal.file("users.jsonl").display());
+    assert_eq!(json(&terminal.run(&line)), json!({ "created": 1, "refused": 1 }));
+
+    fs::write(terminal.file("users.jsonl"), row("ada") + &row("taken")).unwrap();
+    let name = "users.jsonl.refused.jsonl";
+    let report = fs::read_to_string(terminal.file(name)).unwrap();
+    fs::write(terminal.file(name), report.replacen("taken@", "free@", 1)).unwrap();
+    let line = format!("users import {} --json", terminal.file(name).display());
+    let done = terminal.run(&line);
+    assert_eq!((done.exit, json(&done)), (6, json!({ "created": 0, "refused": 1 })), "{}", done.err);
+    let rows = refused(&terminal, &format!("{name}.refused.jsonl"));
+    assert!(rows[0]["refused"]["why"].as_str().unwrap().contains("is now another user's"), "{rows:?}");
+
+    // A corrected address is no other user.
+    fs::write(terminal.file("users.jsonl"), row("taken") + &row("ada")).unwrap();
+    assert_eq!(json(&terminal.run(&line)), json!({ "created": 1, "refused": 0 }));
+    terminal.run("users update free@example.com --confirm-email");
+    assert_eq!(terminal.answer("login free@example.com", "password-of-taken").exit, 0);
+}
+
+/// As in `gotrue users import users.jsonl | head -0`.
+#[tokio::test]
+async fn refused_rows_are_a_failure_even_if_the_output_is_not_read() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    fs::write(terminal.file("users.jsonl"), "{}\n".to_owned() + &rows(2)).unwrap();
+    for options in ["--dry-run", "--json", ""] {
+        let line = format!("users import {} {options}", terminal.file("users.jsonl").display());
+        let mut child = terminal.command(&line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(6), "{options}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(terminal.run("users count").out.trim(), "2");
+}
+
+/// As in `gotrue users import <(zcat users.gz)`.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_read_like_standard_input() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    let done = terminal.answer("users import /dev/stdin --format jsonl --json", &rows(3));
+    assert_eq!((done.exit, json(&done)), (0, json!({ "created": 3, "refused": 0 })), "{}", done.err);
+    let done = terminal.answer("users import /dev/stdin", &rows(3));
+    assert!(done.exit == 2 && done.err.contains("--format"), "{}", done.err);
 }

@@ -108,3 +108,19 @@ fn the_error_that_asks_for_a_service_key_tells_how_to_make_one() {
     assert!(terminal.run("users list").err.contains("gotrue keys --help"));
     assert!(terminal.run("keys --help").out.contains("gotrue keys mint service-role"));
 }
+
+/// Some editors and shells write a byte order mark, or UTF-16.
+#[test]
+fn files_with_a_byte_order_mark() {
+    let mut terminal = Terminal::new();
+    let set = terminal.run("keys generate --kid one").out;
+    let file = terminal.file("keys.json");
+    let public = format!("keys public --keys {}", file.display());
+    fs::write(&file, format!("\u{feff}{}\r\n", set.trim())).unwrap();
+    assert_eq!(json(&terminal.run(&public).out)["keys"][0]["kid"], "one");
+    assert_eq!(terminal.answer("keys public --keys -", &format!("\u{feff}{set}")).exit, 0);
+    let utf16: Vec<u8> = set.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(&file, [b"\xff\xfe".as_slice(), &utf16].concat()).unwrap();
+    let done = terminal.run(&public);
+    assert!(done.exit == 2 && done.err.contains("expected UTF-8"), "{}", done.err);
+}

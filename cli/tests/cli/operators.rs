@@ -212,3 +212,39 @@ async fn audit_follow_does_not_read_the_whole_log_first() {
     assert_eq!(stub.received_requests().await.unwrap().len(), 1);
     audit.kill();
 }
+
+/// More entries than a page has appear at once, and the second page cannot be read at first.
+#[tokio::test]
+async fn audit_follow_loses_nothing_if_a_page_cannot_be_read() {
+    const NEW: usize = 300;
+    let state = Arc::new(Mutex::new((1, false)));
+    let stub = MockServer::start().await;
+    let served = state.clone();
+    let responder = move |request: &Request| {
+        let pairs: HashMap<_, _> = request.url.query_pairs().into_owned().collect();
+        let number = |name: &str| pairs[name].parse::<usize>().unwrap();
+        let (count, is_readable) = &mut *served.lock().unwrap();
+        let (from, size) = ((number("page") - 1) * number("per_page"), number("per_page"));
+        if (1..*count).contains(&from) && !*is_readable {
+            return ResponseTemplate::new(503);
+        }
+        let entry = |number: usize| {
+            let id = format!("00000000-0000-4000-8000-{number:012}");
+            json!({ "id": id, "created_at": "2026-01-01T00:00:00Z", "payload": { "action": "login" } })
+        };
+        let page: Vec<Value> = (0..*count).rev().skip(from).take(size).map(entry).collect();
+        ResponseTemplate::new(200).insert_header("x-total-count", count.to_string()).set_body_json(page)
+    };
+    Mock::given(matchers::path("/admin/audit")).respond_with(responder).mount(&stub).await;
+    let mut audit = Terminal::at_url(&stub.uri(), "service-key").start("audit --follow --interval 1ms --json");
+    let mut lines = audit.stdout().lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    assert_eq!(next()["id"], "00000000-0000-4000-8000-000000000000");
+    state.lock().unwrap().0 += NEW;
+    audit.line_with("trying again");
+    state.lock().unwrap().1 = true;
+    for number in 1..=NEW {
+        assert_eq!(next()["id"], format!("00000000-0000-4000-8000-{number:012}"));
+    }
+    audit.kill();
+}

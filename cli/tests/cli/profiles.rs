@@ -1,6 +1,6 @@
 //! Profiles and their keys.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use gotrue_fake::FakeServer;
 
@@ -199,4 +199,90 @@ fn profiles_added_at_the_same_time_are_all_kept() {
     assert_eq!(terminal.run("profile list --json").out.lines().count(), 12);
     let keys = fs::read_to_string(terminal.file("keys.toml")).unwrap();
     assert_eq!(keys.matches("service_key").count(), 12);
+}
+
+/// A variable that is not UTF-8 counts as set: without it, another server would get the keys.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_variable_that_is_not_text_chooses_no_other_server() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::new();
+    terminal.run(&format!("profile add one --url {}", server.url()));
+    terminal.set("GOTRUE_SERVICE_KEY", "planted");
+    for (variable, value, exit) in
+        [("GOTRUE_PROFILE", &b"one\xff"[..], 5), ("GOTRUE_URL", b"http://\xff", 2), ("SUPABASE_URL", b"http://\xff", 2)]
+    {
+        let output = terminal.command("users list").env(variable, OsStr::from_bytes(value)).output().unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{variable}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn names_that_no_file_can_have_are_refused() {
+    let mut terminal = Terminal::new();
+    for name in ["", "a\nb", "a\u{1b}[2Jb", &"n".repeat(65), &"漢".repeat(22)] {
+        let done = terminal.run(&format!("profile add '{name}' --url http://127.0.0.1:9999"));
+        assert!(done.exit == 2 && done.err.contains("expected a name"), "{name:?}: {}", done.err);
+        let done = terminal.run(&format!("profile rename one '{name}'"));
+        assert_eq!(done.exit, 2, "{name:?}: {}", done.err);
+    }
+    for name in ["../x", "a b", "日本", &"漢".repeat(21)] {
+        assert_eq!(terminal.run(&format!("profile add '{name}' --url http://127.0.0.1:9999")).exit, 0, "{name}");
+        assert_eq!(terminal.run(&format!("whoami -p '{name}'")).exit, 4, "{name}");
+    }
+}
+
+/// A pipe has no end until somebody writes to it.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_a_pipe_is_refused() {
+    for name in ["config.toml", "keys.toml"] {
+        let mut terminal = Terminal::new();
+        terminal.answer("profile add one --url http://127.0.0.1:1 --service-key - --no-keychain", "key");
+        fs::remove_file(terminal.file(name)).unwrap();
+        assert!(Command::new("mkfifo").arg(terminal.file(name)).status().unwrap().success());
+        let done = terminal.run("users list");
+        assert!(done.exit == 1 && done.err.contains(&format!("{name}: not a regular file")), "{}", done.err);
+    }
+}
+
+/// As in a container. A file that is a mount point cannot be replaced by another.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_mounted_is_written_in_place() {
+    let mut terminal = Terminal::new();
+    let (mounted, file) = (terminal.file("mounted"), terminal.file("config.toml"));
+    terminal.run("profile add one --url http://127.0.0.1:1");
+    fs::rename(&file, &mounted).unwrap();
+    fs::write(&file, "").unwrap();
+    let in_namespace = |command: &Command| {
+        let mut unshare = Command::new("unshare");
+        unshare.args([
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            "mount --bind \"$0\" \"$1\" && shift && \"$@\"",
+        ]);
+        unshare.args([&mounted, &file]).arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => unshare.env(name, value),
+                None => unshare.env_remove(name),
+            };
+        }
+        unshare.output()
+    };
+    if !in_namespace(&Command::new("true")).is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped a_file_that_is_mounted_is_written_in_place: mounting is not allowed here");
+        return;
+    }
+    let output = in_namespace(&terminal.command("profile add two --url http://127.0.0.1:2")).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let config = fs::read_to_string(mounted).unwrap();
+    assert!(config.contains("[profiles.one]") && config.contains("[profiles.two]"), "{config}");
 }

@@ -1,6 +1,7 @@
 //! Help, completions and manual pages.
 
 use gotrue_fake::FakeServer;
+use unicode_width::UnicodeWidthStr;
 
 use super::terminal::Terminal;
 
@@ -67,4 +68,11 @@ async fn tables_fit_the_terminal_without_breaking_words() {
     }
     terminal.set("COLUMNS", "200");
     assert_eq!(terminal.run("users list").out, wide);
+
+    // Some characters are two columns wide.
+    let name = "漢字".repeat(8);
+    terminal.run(&format!("profile add {name} --url https://auth.example.com"));
+    terminal.set("COLUMNS", "60");
+    let narrow = terminal.run("profile list").out;
+    assert!(narrow.contains(&name) && narrow.lines().all(|line| line.width() <= 60), "{narrow}");
 }

@@ -1,7 +1,12 @@
 //! Users, invitations and links.
 
-use gotrue::serde_json::{self, json};
-use gotrue_fake::FakeServer;
+use std::collections::BTreeSet;
+
+use gotrue::{
+    ErrorCode,
+    serde_json::{self, json},
+};
+use gotrue_fake::{FakeServer, Fault};
 
 use super::{
     terminal::{SEED, Terminal},
@@ -112,7 +117,13 @@ async fn users_are_found_by_phone_number_and_in_any_case() {
     let mut terminal = Terminal::at(&server);
     terminal.run("users create ada@example.com");
     terminal.run("users create --phone +15550000001");
-    for line in ["users get +15550000001", "users get 15550000001", "users get ADA@example.com"] {
+    for line in [
+        "users get +15550000001",
+        "users get 15550000001",
+        "users get ADA@example.com",
+        "users get '+1 555 000 0001'",
+        "users get '+1 (555) 000-0001'",
+    ] {
         assert_eq!(terminal.run(line).exit, 0, "{line}");
     }
     assert_eq!(terminal.run("users get +15550000002").exit, 5);
@@ -196,4 +207,53 @@ async fn users_that_meet_conditions_are_updated_together() {
     assert_eq!(server.count("admin_update_user"), 2);
     assert_eq!(terminal.run("users update ada@old.example joan@example.com --role editor").exit, 0);
     assert_eq!(terminal.run("users update --where unconfirmed").exit, 2, "without a change");
+}
+
+/// One user whom the server can never change must not keep all others from being changed.
+#[tokio::test]
+async fn a_user_who_cannot_be_changed_does_not_stop_the_others() {
+    for (operation, line, done) in [
+        ("admin_delete_user", "users delete --where unconfirmed --yes", "deleted"),
+        ("admin_update_user", "users ban --where unconfirmed --forever --yes", "banned"),
+        ("admin_update_user", "users update --where unconfirmed --role editor --yes", "updated"),
+        ("admin_delete_user", "users delete ada@example.com grace@example.com joan@example.com --yes", "deleted"),
+    ] {
+        let server = FakeServer::start().await;
+        let mut terminal = Terminal::at(&server);
+        for name in ["ada", "grace", "joan"] {
+            terminal.run(&format!("users create {name}@example.com"));
+        }
+        server.fail(Fault::error(500, ErrorCode::UnexpectedFailure).of(operation));
+        let result = terminal.run(line);
+        assert_eq!(result.exit, 6, "{line}: {}", result.err);
+        assert!(result.err.contains(&format!("warning: not {done}: ")), "{}", result.err);
+        assert!(result.err.contains(&format!("error: 1 user of 3 not {done}")), "{}", result.err);
+        assert_eq!(result.err.lines().filter(|line| line.starts_with(done)).count(), 2, "{}", result.err);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_stops_a_change_of_many_users() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    for name in ["ada", "grace"] {
+        terminal.run(&format!("users create {name}@example.com"));
+    }
+    server.fail(Fault::empty(503).of("admin_update_user").times(100));
+    let result = terminal.run("users ban --where unconfirmed --forever --yes");
+    assert_eq!(result.exit, 3, "{}", result.err);
+    let paths: BTreeSet<_> = server.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(paths.iter().filter(|path| path.starts_with("/admin/users/")).count(), 1, "one user was tried");
+}
+
+/// The server writes addresses in lower case, but rows that were made by SQL may have another.
+#[tokio::test]
+async fn a_user_whose_address_is_stored_in_another_case_is_found() {
+    let users = vec![user(1, "Ada@Example.com"), user(2, "grace@example.com")];
+    let stub = UserServer::start(State { users, ..State::default() }).await;
+    let mut terminal = Terminal::at_url(&stub.server.uri(), "service-key");
+    for (address, exit) in [("Ada@Example.com", 0), ("GRACE@example.com", 0), ("Joan@example.com", 5)] {
+        let done = terminal.run(&format!("users get {address}"));
+        assert_eq!(done.exit, exit, "{address}: {}", done.err);
+    }
 }

@@ -82,7 +82,7 @@ impl FakeServerBuilder {
     /// # Errors
     /// Names each `GOTRUE_*` variable that is unknown, or whose value is invalid or not implemented.
     pub fn from_env() -> Result<Self, SettingError> {
-        Self::real().variables(std::env::vars().filter(|(name, _)| is_setting(name)))
+        Self::real().variables(environment().filter(|(name, _)| is_setting(name)))
     }
 
     /// Returns a builder with the settings of a real server that was started with the variables in a `.env` file. Other
@@ -242,4 +242,10 @@ impl FakeServerBuilder {
         server.keep_as_initial();
         Ok(server)
     }
+}
+
+/// The environment as text. Variables of other programs need not be UTF-8.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
 }

@@ -90,8 +90,8 @@ pub const PACKAGES: &[Package] = &[
             &["profiles"],
             &["profile_keys", "prompt"],
             &["config_dir", "debug"],
-            &["output"],
-            &["failure", "options", "time", "value_parser"],
+            &["output", "text_file"],
+            &["failure", "options", "phone", "time", "unverified_jwt", "value_parser"],
         ],
     },
     Package {

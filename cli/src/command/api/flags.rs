@@ -1,6 +1,6 @@
 //! The command line of an operation, built on demand: building that of all operations would slow down every command.
 
-use std::{collections::BTreeMap, fmt::Write, fs, io};
+use std::{collections::BTreeMap, fmt::Write, path::Path};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use gotrue::{
@@ -13,10 +13,7 @@ use super::{
     request::{Request, invalid, without_value},
     table::{self, Flag, Kind, OPERATIONS, Operation, Place},
 };
-use crate::{
-    failure::{Failure, Result},
-    prompt,
-};
+use crate::{failure::Result, prompt, text_file};
 
 pub const BODY: &str = "body";
 pub const SHOW_SECRETS: &str = "show-secrets";
@@ -180,8 +177,8 @@ fn value_or_prompt(flag: &Flag, matches: &ArgMatches) -> Result<Option<Value>> {
 pub fn body_text(matches: &ArgMatches) -> Result<Option<String>> {
     let Some(argument) = matches.get_one::<String>(BODY) else { return Ok(None) };
     let text = match argument.strip_prefix('@') {
-        Some(file) => fs::read_to_string(file).map_err(|error| Failure::from(error).during(file))?,
-        None if argument == "-" => io::read_to_string(io::stdin())?,
+        Some(file) => text_file::read(Path::new(file))?,
+        None if argument == "-" => text_file::read(Path::new(argument))?,
         None => argument.clone(),
     };
     Ok(Some(text))

@@ -1,6 +1,6 @@
 //! `gotrue audit --follow`.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use gotrue::{admin::AuditLog, futures_util::TryStreamExt, types::AuditLogEntry};
 
@@ -29,7 +29,7 @@ pub async fn follow(context: &Context, log: &AuditLog, limit: usize, interval: D
 /// Returns the entries that have not been seen, newest first, and at least this many if there are as many. Reads the
 /// log back to where no more unseen entries are expected.
 async fn unseen(log: &AuditLog, recent: &mut Recent, at_least: usize) -> Result<Vec<AuditLogEntry>, gotrue::Error> {
-    let mut entries = Vec::new();
+    let (mut read, mut entries, mut ids) = (Vec::new(), Vec::new(), HashSet::new());
     let mut stream = log.clone().stream();
     let mut oldest = recent.start();
     while let Some(entry) = stream.try_next().await? {
@@ -38,9 +38,15 @@ async fn unseen(log: &AuditLog, recent: &mut Recent, at_least: usize) -> Result<
         if entries.len() >= at_least && entry.created_at < oldest {
             break;
         }
-        if recent.is_new(&entry) {
-            entries.push(entry);
+        // New entries move others to the next page, so that they are read twice.
+        if recent.is_new(&entry) && ids.insert(entry.id) {
+            entries.push(entry.clone());
         }
+        read.push(entry);
+    }
+    // Only now: if a page cannot be read, the entries of the pages before it are read again.
+    for entry in &read {
+        recent.record(entry);
     }
     recent.forget_old();
     Ok(entries)

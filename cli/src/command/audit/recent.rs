@@ -20,10 +20,15 @@ pub struct Recent {
 }
 
 impl Recent {
-    /// Records an entry. Returns whether it had not been seen.
-    pub fn is_new(&mut self, entry: &AuditLogEntry) -> bool {
+    /// Returns whether an entry has not been seen.
+    pub fn is_new(&self, entry: &AuditLogEntry) -> bool {
+        !self.seen.contains_key(&entry.id)
+    }
+
+    /// Records an entry.
+    pub fn record(&mut self, entry: &AuditLogEntry) {
         self.newest = self.newest.max(entry.created_at);
-        self.seen.insert(entry.id, entry.created_at).is_none()
+        self.seen.insert(entry.id, entry.created_at);
     }
 
     /// The time before which no unseen entries are expected.
@@ -61,12 +66,13 @@ mod tests {
         assert_eq!(recent.start(), None);
         for (number, seconds) in [(1, 0), (2, 100), (3, 40), (4, 39)] {
             assert!(recent.is_new(&entry(number, seconds)));
+            recent.record(&entry(number, seconds));
             assert!(!recent.is_new(&entry(number, seconds)));
         }
         assert_eq!(recent.start(), entry(0, 40).created_at);
         recent.forget_old();
-        let is_new = |recent: &mut Recent, number: u128, seconds| recent.is_new(&entry(number, seconds));
-        assert!(!is_new(&mut recent, 2, 100) && !is_new(&mut recent, 3, 40));
-        assert!(is_new(&mut recent, 1, 0) && is_new(&mut recent, 4, 39));
+        let is_new = |number: u128, seconds| recent.is_new(&entry(number, seconds));
+        assert!(!is_new(2, 100) && !is_new(3, 40));
+        assert!(is_new(1, 0) && is_new(4, 39));
     }
 }

@@ -2,12 +2,11 @@
 
 use gotrue::{
     Client, Secret,
-    chrono::{DateTime, TimeDelta, Utc},
-    serde_json::{Map, Value},
+    chrono::{TimeDelta, Utc},
 };
 
 use super::report::Report;
-use crate::{context::Context, failure::Result, time};
+use crate::{context::Context, failure::Result, time, unverified_jwt::UnverifiedJwt};
 
 /// A key that expires within this time gets a warning.
 const EXPIRES_SOON: TimeDelta = TimeDelta::days(30);
@@ -46,10 +45,10 @@ async fn service_key(context: &Context, key: &Secret, report: &mut Report) -> Re
 }
 
 fn expiry(name: &str, key: &Secret, report: &mut Report) -> Result<()> {
-    let Some(claims) = claims(key) else { return report.ok(name, "works") };
+    let Some(token) = UnverifiedJwt::read(key.expose()) else { return report.ok(name, "works") };
     let now = Utc::now();
     let hint = "mint another with gotrue keys mint";
-    match claims.get("exp").and_then(Value::as_i64).and_then(|seconds| DateTime::from_timestamp(seconds, 0)) {
+    match token.expires_at() {
         None => report.warning(name, "never expires", hint),
         Some(end) if end <= now => report.failure(name, format!("expired {}", time::from_now(end, now)), hint),
         Some(end) if end <= now + EXPIRES_SOON => {
@@ -70,10 +69,5 @@ async fn signing_keys(client: &Client, report: &mut Report) -> Result<()> {
 }
 
 fn role(key: &Secret) -> Option<String> {
-    Some(claims(key)?.get("role")?.as_str()?.to_owned())
-}
-
-/// The claims of a key that is a JWT. They are only described, so their signature does not matter.
-fn claims(key: &Secret) -> Option<Map<String, Value>> {
-    jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(key.expose()).ok().map(|token| token.claims)
+    Some(UnverifiedJwt::read(key.expose())?.claims.get("role")?.as_str()?.to_owned())
 }

@@ -3,7 +3,7 @@
 use gotrue::serde_json::json;
 
 use crate::{
-    failure::Result,
+    failure::{Failure, Result},
     output::{Output, printable},
 };
 
@@ -35,7 +35,12 @@ impl Report {
         self.print("failed", check, message.as_ref(), Some(hint))
     }
 
+    /// Prints a result. All checks run, even if nobody reads on: the exit code says whether one failed.
     fn print(&self, status: &str, check: &str, message: &str, hint: Option<&str>) -> Result<()> {
+        Failure::unless_closed(self.try_print(status, check, message, hint))
+    }
+
+    fn try_print(&self, status: &str, check: &str, message: &str, hint: Option<&str>) -> Result<()> {
         if self.out.json {
             return self.out.json(&json!({ "check": check, "status": status, "message": message, "hint": hint }));
         }

@@ -5,6 +5,7 @@ mod state_file;
 
 use std::{
     env,
+    ffi::OsString,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
@@ -156,7 +157,10 @@ impl Fake {
         let builder = match &self.env_file {
             Some(file) => FakeServerBuilder::from_env_file(file)?,
             None if self.env => {
-                let variables = env::vars().filter(|(name, _)| name.starts_with("GOTRUE_") || name == EXTERNAL_URL);
+                // Other variables need not be UTF-8.
+                let text = |text: OsString| text.to_string_lossy().into_owned();
+                let variables = env::vars_os().map(|(name, value)| (text(name), text(value)));
+                let variables = variables.filter(|(name, _)| name.starts_with("GOTRUE_") || name == EXTERNAL_URL);
                 FakeServerBuilder::real().variables(variables.filter(|(name, _)| !OWN.contains(&name.as_str())))?
             }
             None => FakeServer::builder(),

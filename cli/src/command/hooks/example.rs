@@ -6,6 +6,8 @@ use clap::{ValueEnum, builder::PossibleValue};
 #[derive(Debug)]
 pub struct Example {
     pub name: &'static str,
+    /// The name of the hook in its payload, `metadata.name`.
+    pub event: &'static str,
     /// The variable of the server with the secrets of this hook.
     pub secrets_variable: &'static str,
     /// JSON.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{example::Kind, secrets};
 use crate::{
-    context::Context,
+    context::{Context, is_local},
     failure::{Exit, Failure, Result},
 };
 
@@ -39,7 +39,8 @@ impl Send {
         let secrets = secrets(self.hook.0)?;
         let payload = self.payload()?;
         let (id, timestamp) = (Uuid::new_v4().to_string(), Utc::now().timestamp());
-        let request = reqwest::Client::new()
+        let request = self
+            .http_client()?
             .post(self.to.clone())
             .timeout(TIMEOUT)
             .header("content-type", "application/json")
@@ -48,16 +49,29 @@ impl Send {
             .header("webhook-signature", secrets.sign(&id, timestamp, payload.as_bytes()))
             .body(payload);
         let response = self.receive(request).await?;
-        let outcome = Outcome::of(&response);
+        let outcome = Outcome::of_hook(self.hook.0.event, &response);
         let status = response.status().as_u16();
         let body = String::from_utf8_lossy(response.body()).into_owned();
         let server = describe(&outcome);
         let value = json!({ "status": status, "body": body, "outcome": server });
-        context.out.record(&value, [("status", status.to_string()), ("body", body), ("outcome", server.clone())])?;
+        let fields = [("status", status.to_string()), ("body", body), ("outcome", server.clone())];
+        Failure::unless_closed(context.out.record(&value, fields))?;
         match outcome {
             Outcome::Accepted(_) | Outcome::Refused { .. } => Ok(()),
             _ => Err(Failure::new(Exit::Refused, "the server could not use this response")),
         }
+    }
+
+    /// Returns a client that uses no proxy for a service on this machine, and needs no root certificates without TLS.
+    fn http_client(&self) -> Result<reqwest::Client> {
+        let mut builder = reqwest::Client::builder();
+        if is_local(&self.to) {
+            builder = builder.no_proxy();
+        }
+        if self.to.scheme() == "http" {
+            builder = builder.tls_certs_only([]);
+        }
+        builder.build().map_err(|error| Failure::new(Exit::Refused, format!("cannot make an HTTP client: {error}")))
     }
 
     /// Returns the payload. An example gets a new id and the current time.
@@ -78,11 +92,11 @@ impl Send {
     async fn receive(&self, request: reqwest::RequestBuilder) -> Result<http::Response<Vec<u8>>> {
         let failed = |error: reqwest::Error| {
             let message = if error.is_timeout() {
-                format!("no response from {} within {} s, as long as the server waits", self.to, TIMEOUT.as_secs())
+                format!("no response from the service within {} s, as long as the server waits", TIMEOUT.as_secs())
             } else {
-                format!("cannot reach {}", self.to)
+                "cannot reach the service".to_owned()
             };
-            Failure::new(Exit::Unavailable, message)
+            Failure::new(Exit::Unavailable, message).at(self.to.as_str())
         };
         let response = request.send().await.map_err(failed)?;
         let mut received = http::Response::new(Vec::new());

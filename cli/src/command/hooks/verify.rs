@@ -1,6 +1,11 @@
 //! `gotrue hooks verify`: the signature of a request.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    io::{self, Read},
+    path::PathBuf,
+    time::Duration,
+};
 
 use gotrue::{
     hooks::{Hook, HookVerifier},
@@ -47,7 +52,11 @@ impl Verify {
             Some(file) if file.as_os_str() != "-" => {
                 fs::read(file).map_err(|error| Failure::from(error).during(file.display()))?
             }
-            _ => std::io::read_to_string(std::io::stdin())?.into_bytes(),
+            _ => {
+                let mut body = Vec::new();
+                io::stdin().read_to_end(&mut body)?;
+                body
+            }
         };
         let hook: Hook<Value> = verifier
             .verify_as(&self.headers()?, &body)

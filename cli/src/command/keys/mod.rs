@@ -5,7 +5,7 @@ mod key_set;
 mod mint;
 mod rsa;
 
-use std::{env, fs, path::PathBuf, time::Duration};
+use std::{env, path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
 use gotrue::Secret;
@@ -19,7 +19,7 @@ use self::{
 use crate::{
     context::Context,
     failure::{Failure, Result},
-    prompt,
+    prompt, text_file,
 };
 
 pub const ABOUT: &str = "Generate the signing keys of a server, and tokens signed with them
@@ -134,8 +134,7 @@ impl Input {
 
     fn read_if_given(&self) -> Result<Option<KeySet>> {
         let text = match &self.keys {
-            Some(file) if file.as_os_str() == "-" => std::io::read_to_string(std::io::stdin())?,
-            Some(file) => fs::read_to_string(file).map_err(|error| Failure::from(error).during(file.display()))?,
+            Some(file) => text_file::read(file)?,
             None => match env::var("GOTRUE_JWT_KEYS") {
                 Ok(text) if !text.is_empty() => text,
                 _ => return Ok(None),

@@ -13,7 +13,7 @@ use crate::{
     command::{browser::Browser, enabled::enabled},
     context::Context,
     failure::{Exit, Failure, Result},
-    prompt,
+    phone, prompt,
 };
 
 /// Sign in with a password, code, link or provider.
@@ -85,6 +85,7 @@ impl Login {
             Some(address) => address.clone(),
             None => prompt::line("Email address or phone number")?,
         };
+        let address = phone::digits(&address).unwrap_or(address);
         if self.otp {
             let otp = if is_phone(&address) { SignInMessage::phone(&address) } else { SignInMessage::email(&address) };
             client.send_otp(otp.create_user(self.sign_up)).await?;
@@ -164,8 +165,6 @@ async fn exchange(client: &Client, callback: Callback, verifier: PkceVerifier) -
     }
 }
 
-/// Returns whether an address is a phone number: digits, with or without a plus.
 fn is_phone(address: &str) -> bool {
-    let digits = address.strip_prefix('+').unwrap_or(address);
-    !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
+    phone::digits(address).is_some()
 }

@@ -4,15 +4,8 @@ use std::time::Duration;
 
 use clap::ArgGroup;
 
-use super::{
-    find::{find, name_of},
-    selection::Selection,
-};
-use crate::{
-    command::show_user::show_user,
-    context::Context,
-    failure::{Failure, Result},
-};
+use super::{find::find, selection::Selection};
+use crate::{command::show_user::show_user, context::Context, failure::Result};
 
 /// The server has no ban without an end. This one lasts for 100 years.
 pub(super) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -39,12 +32,8 @@ impl Ban {
         if let ([user], true) = (selected.as_slice(), self.selection.is_by_name()) {
             return show_user(context, &users.ban(user.id, duration).await?);
         }
-        for user in selected {
-            let name = name_of(&user);
-            users.ban(user.id, duration).await.map_err(|error| Failure::from(error).during(&name))?;
-            context.out.note(format!("banned {name}"));
-        }
-        Ok(())
+        Selection::change_each(context, &users, selected, "banned", async |id| users.ban(id, duration).await.map(drop))
+            .await
     }
 }
 

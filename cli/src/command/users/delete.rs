@@ -1,10 +1,7 @@
 //! `gotrue users delete`: removing users.
 
 use super::{find::name_of, selection::Selection};
-use crate::{
-    context::Context,
-    failure::{Failure, Result},
-};
+use crate::{context::Context, failure::Result};
 
 /// Delete users.
 #[derive(Debug, clap::Args)]
@@ -23,15 +20,11 @@ impl Delete {
         if users.is_empty() {
             return Ok(());
         }
-        let names: Vec<_> = users.iter().map(name_of).collect();
         if self.selection.is_by_name() {
+            let names: Vec<_> = users.iter().map(name_of).collect();
             context.confirm(format!("This cannot be undone. Delete {}?", names.join(", ")))?;
         }
-        for (user, name) in users.iter().zip(names) {
-            let deleted = if self.soft { api.soft_delete(user.id).await } else { api.delete(user.id).await };
-            deleted.map_err(|error| Failure::from(error).during(&name))?;
-            context.out.note(format!("deleted {name}"));
-        }
-        Ok(())
+        let delete = async |id| if self.soft { api.soft_delete(id).await } else { api.delete(id).await };
+        Selection::change_each(context, &api, users, "deleted", delete).await
     }
 }

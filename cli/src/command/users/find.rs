@@ -7,7 +7,10 @@ use gotrue::{
     uuid::Uuid,
 };
 
-use crate::failure::{Failure, Result};
+use crate::{
+    failure::{Failure, Result},
+    phone,
+};
 
 /// The largest useful page: fewer requests, and fewer gaps between pages.
 const PAGE: u64 = 1000;
@@ -18,7 +21,10 @@ pub async fn find(users: &Users, user: &str) -> Result<User> {
     if let Ok(id) = Uuid::try_parse(user) {
         return Ok(users.get(id).await?);
     }
-    let matches = if is_phone(user) { with_phone(users, user).await? } else { with_email(users, user).await? };
+    let matches = match phone::digits(user) {
+        Some(phone) => with_phone(users, phone).await?,
+        None => with_email(users, user).await?,
+    };
     match matches.as_slice() {
         [] => Err(Failure::not_found(format!("there is no user {user}"))
             .hint("find users by part of their address: gotrue users list --filter")),
@@ -37,28 +43,27 @@ pub async fn find(users: &Users, user: &str) -> Result<User> {
 /// The server has no lookup by address, but its filter finds part of one.
 async fn with_email(users: &Users, email: &str) -> Result<Vec<User>> {
     // The server stores addresses in lower case, and its filter is case-sensitive.
-    let wanted = email.trim().to_lowercase();
-    let found = users.list().filter(&wanted).per_page(PAGE).stream();
+    let (written, wanted) = (email.trim(), email.trim().to_lowercase());
+    let mut found = with_filter(users, &wanted, &wanted).await?;
+    if found.is_empty() && written != wanted {
+        // A row that was made by SQL may have another case.
+        found = with_filter(users, written, &wanted).await?;
+    }
+    Ok(found)
+}
+
+/// Returns the users that match the server's filter and have this address, whatever its case.
+async fn with_filter(users: &Users, filter: &str, wanted: &str) -> Result<Vec<User>> {
+    let found = users.list().filter(filter).per_page(PAGE).stream();
     let is_wanted =
         |user: &User| future::ready(user.email.as_ref().is_some_and(|email| email.to_lowercase() == wanted));
     Ok(found.try_filter(is_wanted).try_collect().await?)
 }
 
 /// The server's filter does not cover phone numbers, so this reads all users.
-async fn with_phone(users: &Users, phone: &str) -> Result<Vec<User>> {
-    let wanted = digits(phone);
-    let is_wanted = |user: &User| future::ready(user.phone.as_deref().map(digits) == Some(wanted));
+async fn with_phone(users: &Users, wanted: String) -> Result<Vec<User>> {
+    let is_wanted = |user: &User| future::ready(user.phone.as_deref().and_then(phone::digits) == Some(wanted.clone()));
     Ok(users.list().per_page(PAGE).stream().try_filter(is_wanted).boxed().try_collect().await?)
-}
-
-fn is_phone(text: &str) -> bool {
-    let digits = digits(text);
-    digits.len() >= 5 && digits.chars().all(|c| c.is_ascii_digit())
-}
-
-/// The server stores phone numbers without the plus.
-fn digits(phone: &str) -> &str {
-    phone.trim().trim_start_matches('+')
 }
 
 /// Describes a user by address and ID.

@@ -3,10 +3,12 @@
 use std::str::FromStr;
 
 use gotrue::{
-    User,
+    Error, User,
     admin::Users,
     chrono::{DateTime, NaiveDate, Utc},
     futures_util::TryStreamExt,
+    reqwest::StatusCode,
+    uuid::Uuid,
 };
 
 use super::find::{find, name_of};
@@ -119,6 +121,36 @@ impl Selection {
         Ok(selected)
     }
 
+    /// Changes each of the users, and prints that it is `done`, such as "deleted". A user who cannot be changed does not
+    /// keep the others from it, unless the error is about the server or the key.
+    pub async fn change_each(
+        context: &Context,
+        api: &Users,
+        users: Vec<User>,
+        done: &str,
+        change: impl AsyncFn(Uuid) -> Result<(), Error>,
+    ) -> Result<()> {
+        let (count, mut failed) = (users.len(), 0_u64);
+        for user in users {
+            let name = name_of(&user);
+            match change(user.id).await {
+                Ok(()) => context.out.note(format!("{done} {name}")),
+                Err(error) if count == 1 || !is_about_user(&error, api).await => {
+                    return Err(Failure::from(error).during(&name));
+                }
+                Err(error) => {
+                    failed += 1;
+                    context.out.warning(format!("not {done}: {name}: {error}"));
+                }
+            }
+        }
+        if failed == 0 {
+            return Ok(());
+        }
+        let exit = if failed == count as u64 { Exit::Refused } else { Exit::Partial };
+        Err(Failure::new(exit, format!("{} of {count} not {done}", counted(failed, "user"))))
+    }
+
     /// Whether the users were named one by one.
     pub fn is_by_name(&self) -> bool {
         self.conditions.is_empty()
@@ -145,6 +177,16 @@ impl Selection {
             }
         }
         Ok(selected)
+    }
+}
+
+/// Returns whether an error is about one user, rather than about the server or the key. The server may fail on a user,
+/// and work otherwise.
+async fn is_about_user(error: &Error, api: &Users) -> bool {
+    match error.status() {
+        Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) | None => false,
+        Some(StatusCode::INTERNAL_SERVER_ERROR) => api.list().per_page(1).get().await.is_ok(),
+        _ => error.api().is_some() && !error.is_retryable(),
     }
 }
 

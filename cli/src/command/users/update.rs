@@ -3,7 +3,7 @@
 use clap::ArgGroup;
 use gotrue::{SetOptional, admin::UpdateUser, serde_json::Value};
 
-use super::{find::name_of, selection::Selection};
+use super::selection::Selection;
 use crate::{
     command::show_user::show_user,
     context::Context,
@@ -66,12 +66,8 @@ impl Update {
         if let ([user], true) = (selected.as_slice(), is_by_name) {
             return show_user(context, &users.update(user.id, update).await?);
         }
-        for user in selected {
-            let name = name_of(&user);
-            users.update(user.id, update.clone()).await.map_err(|error| Failure::from(error).during(&name))?;
-            context.out.note(format!("updated {name}"));
-        }
-        Ok(())
+        let change = async |id| users.update(id, update.clone()).await.map(drop);
+        Selection::change_each(context, &users, selected, "updated", change).await
     }
 
     fn into_request(self) -> Result<UpdateUser> {

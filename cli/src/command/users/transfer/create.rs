@@ -55,7 +55,7 @@ pub async fn create(
         // Only a rate limit is certain to come before the user is created.
         may_exist |= error.status() != Some(StatusCode::TOO_MANY_REQUESTS);
         let wait = waits.next().unwrap_or(LONGEST_WAIT).max(error.retry_after().unwrap_or_default());
-        let is_over = started.elapsed() + wait > retry_for;
+        let is_over = started.elapsed().saturating_add(wait) > retry_for;
         let is_internal = error.status() == Some(StatusCode::INTERNAL_SERVER_ERROR);
         if is_internal && (is_over || attempts >= ATTEMPTS_PER_ROW) && users.list().per_page(1).get().await.is_ok() {
             return Ok(Outcome::Refused { why: reason(&error), code: error.code().cloned(), is_internal });

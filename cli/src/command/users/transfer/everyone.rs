@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use gotrue::{
-    Error, User,
+    Error, ErrorCode, User,
     admin::{ListUsers, Users},
     futures_util::{Stream, TryStreamExt},
     types::UserOrder,
@@ -14,6 +14,9 @@ use crate::failure::{Failure, Result};
 
 /// The number of users per request.
 pub const PAGE: u64 = 500;
+
+/// The largest number of users that are looked up to find out whether an unfinished export is of the same server.
+const PROBES: usize = 10;
 
 /// Reads all users.
 pub struct Everyone<'a> {
@@ -88,6 +91,18 @@ impl<'a> Everyone<'a> {
         let now: HashSet<_> = page.items.iter().map(|user| user.id).collect();
         Ok(now == last.iter().copied().collect())
     }
+}
+
+/// Returns whether the server has any of the users of an unfinished export. Some may have been deleted since.
+pub async fn has_any(users: &Users, written: &[Uuid]) -> Result<bool> {
+    for id in written.iter().step_by(written.len() / PROBES + 1) {
+        match users.get(*id).await {
+            Ok(_) => return Ok(true),
+            Err(error) if error.code() == Some(&ErrorCode::UserNotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(written.is_empty())
 }
 
 /// Why reading stopped.

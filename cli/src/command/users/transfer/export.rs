@@ -8,7 +8,12 @@ use std::{
 use gotrue::{admin::Users, serde_json::json, uuid::Uuid};
 
 use super::{
-    everyone::Everyone, format::Format, interrupt::until_interrupted, part::Part, progress::Progress, writer::Writer,
+    everyone::{Everyone, has_any},
+    format::Format,
+    interrupt::until_interrupted,
+    part::Part,
+    progress::Progress,
+    writer::Writer,
 };
 use crate::{
     context::Context,
@@ -53,6 +58,10 @@ impl Export {
             return self.write(&users, &[], &mut out, &progress).await.map(drop);
         };
         let part = Part::open(file, format, self.resume)?;
+        if !has_any(&users, &part.written).await? {
+            let message = "none of the users in the unfinished export is on the server";
+            return Err(Failure::new(Exit::Refused, message).hint("start again without --resume"));
+        }
         let mut out = Writer::new(&part.file, format, part.is_empty)?;
         let written = until_interrupted(self.write(&users, &part.written, &mut out, &progress)).await;
         progress.finish();
@@ -63,7 +72,7 @@ impl Export {
         drop(out);
         part.finish(file)?;
         context.out.record(
-            &json!({ "users": count, "file": file }),
+            &json!({ "users": count, "file": file.to_string_lossy() }),
             [("users", count.to_string()), ("file", file.display().to_string())],
         )
     }

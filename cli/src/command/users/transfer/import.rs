@@ -19,7 +19,7 @@ use gotrue::{
 use super::{
     create::{Outcome, create},
     format::Format,
-    input::spool_stdin,
+    input::{is_pipe, spool},
     interrupt::until_interrupted,
     journal::{INTERVAL, Journal},
     layout::Layout,
@@ -90,7 +90,7 @@ FILE.progress records how far the import has come. After an interruption, the sa
 #[derive(Debug, clap::Args)]
 #[command(long_about = ABOUT)]
 pub struct Import {
-    /// File of users; - reads standard input, and cannot continue after an interruption
+    /// File of users; - reads standard input, which like a pipe cannot continue after an interruption
     file: PathBuf,
     /// Format, if the file name does not end in .jsonl or .csv
     #[arg(long)]
@@ -125,11 +125,17 @@ impl Import {
         let hash_config = self.firebase_hash_config.as_deref();
         let vendor = self.from.map(|name| Vendor::new(name, hash_config)).transpose()?;
         if self.file == Path::new("-") {
-            let spooled = spool_stdin()?;
+            let spooled = spool(&mut io::stdin().lock(), "standard input")?;
             let layout = Layout::of(None, self.format, vendor.as_ref())?;
             return self.import(context, spooled.path(), &layout, &mut Originals::none(), true).await;
         }
         let layout = Layout::of(Some(&self.file), self.format, vendor.as_ref())?;
+        if is_pipe(&self.file)? {
+            let name = self.file.display().to_string();
+            let mut pipe = File::open(&self.file).map_err(|error| Failure::from(error).during(&name))?;
+            let spooled = spool(&mut pipe, &name)?;
+            return self.import(context, spooled.path(), &layout, &mut Originals::none(), true).await;
+        }
         let mut originals = Originals::of(&self.file, |path| Layout::of(Some(path), None, vendor.as_ref()).ok());
         self.import(context, &self.file, &layout, &mut originals, false).await
     }
@@ -212,7 +218,7 @@ fn dry_run(context: &Context, mut source: Source, originals: &mut Originals, uni
         }
     }
     let fields = [("valid", valid.to_string()), ("invalid", invalid.to_string())];
-    context.out.record(&json!({ "valid": valid, "invalid": invalid }), fields)?;
+    Failure::unless_closed(context.out.record(&json!({ "valid": valid, "invalid": invalid }), fields))?;
     match invalid {
         0 => Ok(()),
         count => Err(Failure::new(Exit::Partial, format!("{} cannot be imported", counted(count, "row")))),
@@ -281,7 +287,7 @@ impl Run {
                     return Err(Failure::new(Exit::Unavailable, message));
                 }
                 let code = code.map(|code| code.as_str().to_owned());
-                refused.add(row, Refusal { line, why, code, password_omitted: false })?;
+                refused.add(row, Refusal { line, why, code, ..Refusal::default() })?;
             } else {
                 *internal_errors = 0;
             }
@@ -295,14 +301,15 @@ impl Run {
         let (created, refused) = (self.journal.created(), self.journal.refused());
         self.journal.remove()?;
         let refused_text = if refused > 0 { refused.to_string() } else { String::new() };
-        context.out.record(
+        let printed = context.out.record(
             &json!({ "created": created, "refused": refused }),
             [
                 ("created", created.to_string()),
                 ("refused", refused_text),
                 ("rate", format!("{:.0} per second", self.progress.rate())),
             ],
-        )?;
+        );
+        Failure::unless_closed(printed)?;
         if refused == 0 {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! The file that an import reads, opened as text.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
 };
@@ -30,13 +30,19 @@ pub fn open_text(path: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// Copies standard input to a temporary file, which only its owner can read.
-pub fn spool_stdin() -> Result<tempfile::NamedTempFile> {
+/// Returns whether a file can be read only once, such as that of a shell's `<(command)`.
+pub fn is_pipe(path: &Path) -> Result<bool> {
+    let metadata = fs::metadata(path).map_err(|error| Failure::from(error).during(path.display()))?;
+    Ok(!metadata.is_file() && !metadata.is_dir())
+}
+
+/// Copies standard input or a pipe to a temporary file, which only its owner can read.
+pub fn spool(input: &mut impl Read, name: &str) -> Result<tempfile::NamedTempFile> {
     let mut file = tempfile::NamedTempFile::new()?;
-    io::copy(&mut io::stdin().lock(), &mut file)?;
+    io::copy(input, &mut file)?;
     file.flush()?;
     if file.as_file().metadata()?.len() == 0 {
-        return Err(Failure::new(Exit::Usage, "standard input is empty"));
+        return Err(Failure::new(Exit::Usage, format!("{name} is empty")));
     }
     Ok(file)
 }

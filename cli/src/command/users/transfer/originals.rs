@@ -30,15 +30,20 @@ impl Originals {
 
     /// Adds the password that was omitted from a refused row.
     pub fn restore_password(&mut self, row: Row) -> Result<Row, String> {
-        let Some(line) = row.refused.as_ref().filter(|refusal| refusal.password_omitted).map(|refusal| refusal.line)
-        else {
-            return Ok(row);
-        };
+        let Some(refusal) = row.refused.as_ref().filter(|refusal| refusal.password_omitted) else { return Ok(row) };
         if row.has_password() {
             return Ok(row);
         }
+        let line = refusal.line;
         match self.row_at(line) {
             Some(original) if original.has_password() => {
+                // The original may have changed since, so that another user is there.
+                if refusal.password_of.as_ref() != Some(&original.identity()) {
+                    return Err(format!(
+                        "has no password, and row {line} of the original file is now another user's: add it, or remove \
+                         password_omitted"
+                    ));
+                }
                 Ok(Row { password: original.password, password_hash: original.password_hash, ..row })
             }
             _ => Err(format!(

@@ -38,7 +38,8 @@ impl RefusedRows {
     }
 
     pub fn add(&mut self, mut row: Row, refusal: Refusal) -> Result<()> {
-        row.refused = Some(Refusal { password_omitted: row.has_password(), ..refusal });
+        let password_of = row.has_password().then(|| row.identity());
+        row.refused = Some(Refusal { password_omitted: row.has_password(), password_of, ..refusal });
         let write = || {
             let mut file = match OpenOptions::new().append(true).open(&self.path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => create_private(&self.path)?,

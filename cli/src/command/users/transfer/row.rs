@@ -15,6 +15,7 @@ use serde::{
 };
 
 use super::hash::HashKind;
+use crate::phone;
 
 /// A user in a file. An export writes every column but the passwords, which no server returns.
 ///
@@ -61,6 +62,21 @@ pub struct Refusal {
     /// Whether the original row has a password or a hash, which is not repeated here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub password_omitted: bool,
+    /// The user of the original row, if that has a password: the row itself may be corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_of: Option<Identity>,
+}
+
+/// Who the user of a row is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Identity {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
 }
 
 /// The columns of an export, in the order of the fields.
@@ -114,10 +130,14 @@ impl Row {
         Ok(user)
     }
 
+    pub fn identity(&self) -> Identity {
+        Identity { id: self.id, email: self.email.clone(), phone: self.phone.clone() }
+    }
+
     /// Returns whether the user has the addresses of this row, as the server stores them.
     pub fn is_of(&self, user: &User) -> bool {
         let email = self.email.as_ref().map(|email| email.trim().to_lowercase());
-        let phone = self.phone.as_ref().map(|phone| phone.trim_start_matches('+').to_owned());
+        let phone = self.phone.as_ref().map(|phone| phone::digits(phone).unwrap_or_else(|| phone.clone()));
         let stored = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         (email, phone) == (stored(&user.email).map(|email| email.to_lowercase()), stored(&user.phone))
     }
@@ -232,5 +252,30 @@ fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>,
         None | Some(Value::Null) => Ok(None),
         Some(object @ Value::Object(_)) => Ok(Some(object)),
         Some(_) => Err(D::Error::custom("metadata is not a JSON object")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_and_its_user_have_the_same_addresses_however_they_are_written() {
+        let user = |email: &str, phone: &str| -> User {
+            let user = serde_json::json!({ "id": Uuid::nil(), "aud": "", "email": email, "phone": phone });
+            serde_json::from_value(user).unwrap()
+        };
+        let row = |email: &str, phone: &str| -> Row {
+            serde_json::from_value(serde_json::json!({ "email": email, "phone": phone })).unwrap()
+        };
+        for (row, user, is_same) in [
+            (row("Ada@Example.com", ""), user("ada@example.com", ""), true),
+            (row("", "+15550000001"), user("", "15550000001"), true),
+            (row("", "+1 555 000 0001"), user("", "15550000001"), true),
+            (row("", "+15550000002"), user("", "15550000001"), false),
+            (row("ada@example.com", "15550000001"), user("ada@example.com", ""), false),
+        ] {
+            assert_eq!(row.is_of(&user), is_same, "{row:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufRead, BufReader, Read, Seek},
+    io::{BufRead, BufReader, Read, Seek},
     iter::Zip,
     ops::RangeFrom,
     path::Path,
@@ -119,7 +119,7 @@ fn csv(path: &Path, file: File) -> Result<Source> {
     let header = reader.headers().map_err(|_| Failure::usage("line 1 is not a header of column names"))?;
     let header = column_names(header)?;
     let raw = BufReader::new(open_text(path)?);
-    Ok(Source::Csv(Box::new(CsvSource { reader, header, raw, raw_position: 0 })))
+    Ok(Source::Csv(Box::new(CsvSource { reader, header, raw, raw_position: 0, line: 1, last: 0 })))
 }
 
 /// Returns the delimiter that occurs most in the first line.
@@ -154,15 +154,18 @@ fn column_names(header: &StringRecord) -> Result<StringRecord> {
 pub struct CsvSource {
     reader: csv::Reader<File>,
     header: StringRecord,
-    /// The same file, to count the blank lines before a record, which the reader skips.
+    /// The same file, to count its lines: the reader skips blank ones, and does not count those that end in `\r`.
     raw: BufReader<File>,
     raw_position: u64,
+    /// The line at that position, from 1, and the byte before it.
+    line: u64,
+    last: u8,
 }
 
 impl CsvSource {
     fn read(&mut self) -> Result<Option<ReadRow>> {
         let mut record = StringRecord::new();
-        let start = self.reader.position().clone();
+        let start = self.reader.position().byte();
         let row = match self.reader.read_record(&mut record) {
             Ok(false) => return Ok(None),
             Ok(true) => record.deserialize(Some(&self.header)),
@@ -173,18 +176,32 @@ impl CsvSource {
             Err(error) => Err(csv_error(error.into_kind(), &self.header, &record)?),
         };
         let end = self.reader.position().byte();
-        let line = start.line() + self.line_breaks_before(start.byte(), end)?;
+        let line = self.line_of_record(start, end)?;
         Ok(Some(ReadRow { row, line, end }))
     }
 
-    /// Counts the line breaks between these positions and before the record that is there.
-    fn line_breaks_before(&mut self, start: u64, end: u64) -> Result<u64> {
-        io::copy(&mut (&mut self.raw).take(start.saturating_sub(self.raw_position)), &mut io::sink())?;
+    /// Returns the line on which the record between these positions starts, behind blank lines.
+    fn line_of_record(&mut self, start: u64, end: u64) -> Result<u64> {
         let mut bytes = Vec::new();
-        (&mut self.raw).take(end.saturating_sub(start)).read_to_end(&mut bytes)?;
+        (&mut self.raw).take(end.saturating_sub(self.raw_position)).read_to_end(&mut bytes)?;
+        let before = usize::try_from(start.saturating_sub(self.raw_position)).unwrap_or(usize::MAX);
+        let (before, record) = bytes.split_at(before.min(bytes.len()));
+        let blank = record.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let (blank, record) = record.split_at(blank);
         self.raw_position = end;
-        let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        Ok(blank.filter(|byte| **byte == b'\n').count() as u64)
+        self.pass(before);
+        self.pass(blank);
+        let line = self.line;
+        self.pass(record);
+        Ok(line)
+    }
+
+    /// Counts the lines that end in `\n`, `\r\n` or `\r`.
+    fn pass(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.line += u64::from(*byte == b'\r' || *byte == b'\n' && self.last != b'\r');
+            self.last = *byte;
+        }
     }
 }
 
@@ -297,8 +314,8 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_counted_with_either_line_break_and_in_quoted_cells() {
-        for line_break in ["\n", "\r\n"] {
+    fn lines_are_counted_with_any_line_break_and_in_quoted_cells() {
+        for line_break in ["\n", "\r\n", "\r"] {
             let lines = ["email", "a@example.com", "", "\"b@", "example.com\"", "c@example.com"];
             let found = read(Format::Csv, lines.join(line_break).as_bytes()).unwrap();
             assert_eq!(found.iter().map(|read| read.line).collect::<Vec<_>>(), [2, 4, 6], "{line_break:?}");

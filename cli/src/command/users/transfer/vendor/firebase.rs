@@ -1,6 +1,6 @@
 //! Users of Firebase Authentication.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use gotrue::{
     Secret,
@@ -12,6 +12,7 @@ use super::{super::row::Row, ban, metadata, profile};
 use crate::{
     command::users::transfer::row::boolean,
     failure::{Failure, Result},
+    text_file,
 };
 
 /// The parameters of a project's hashes, as the Firebase console shows them.
@@ -26,7 +27,7 @@ pub struct HashConfig {
 impl HashConfig {
     /// Reads the parameters from a file with one `name: value` per line.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).map_err(|error| Failure::from(error).during(path.display()))?;
+        let text = text_file::read(path)?;
         Self::parse(&text).map_err(|name| {
             Failure::usage(format!("{}: expected {name}: VALUE", path.display()))
                 .hint("copy the hash_config from the Firebase console: Authentication, Users, Password hash parameters")
