@@ -19,6 +19,7 @@ use gotrue_openapi::{
 use serde_json::{Value, json};
 
 use crate::{
+    examples,
     outcome::{Outcome, Result},
     program::Program,
     workspace, yaml,
@@ -42,7 +43,8 @@ pub fn run(page: &Path, out: &mut dyn Write) -> Result<Outcome> {
     let directory = page.parent().ok_or("expected a file")?;
     fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", workspace::shown(directory)))?;
     let document = yaml::parse(&workspace::read(&workspace::document())?)?;
-    workspace::write(page, &html(&complete(&document), &renderer(directory)?))?;
+    let examples = yaml::parse(&workspace::read(&workspace::examples())?)?;
+    workspace::write(page, &html(&complete(&document, &examples), &renderer(directory)?))?;
     writeln!(out, "wrote {}", workspace::shown(page))?;
     Ok(Outcome::Fine)
 }
@@ -65,9 +67,11 @@ fn output(command: &mut Command) -> Result<String> {
     }
 }
 
-/// Returns the document with what the renderer does not show in descriptions: error codes, known values and releases.
-fn complete(document: &Value) -> Value {
+/// Returns the document with its examples, and with what the renderer does not show in descriptions: error codes, known
+/// values and releases.
+fn complete(document: &Value, examples: &Value) -> Value {
     let mut complete = document.clone();
+    examples::add(&mut complete, examples);
     add_codes(&mut complete);
     add_values(&mut complete);
     since::describe(document, &mut complete);

@@ -26,7 +26,7 @@ fn each_operation_shows_its_error_codes() {
 
 #[test]
 fn releases_and_known_values_are_in_descriptions() {
-    let document = complete(&document::gotrue().unwrap());
+    let document = complete(&document::gotrue().unwrap(), &Value::Null);
     let description = |pointer: &str| document.pointer(pointer).unwrap()["description"].as_str().unwrap().to_owned();
     let codes = description("/components/schemas/ErrorCode");
     assert!(codes.contains("\n- `otp_expired`: "), "{codes}");
@@ -37,6 +37,14 @@ fn releases_and_known_values_are_in_descriptions() {
         locked.contains("| 429 | `mfa_recovery_codes_locked` | ") && locked.contains("Since v2.197.0. |\n"),
         "{locked}"
     );
+}
+
+#[test]
+fn the_page_shows_the_examples_of_the_document() {
+    let examples = yaml::parse(&workspace::read(&workspace::examples()).unwrap()).unwrap();
+    let document = complete(&document::gotrue().unwrap(), &examples);
+    assert_eq!(document["components"]["schemas"]["Health"]["example"]["name"], "GoTrue");
+    assert!(document["components"]["schemas"]["User"]["example"]["email"].is_string());
 }
 
 #[test]
