@@ -72,34 +72,30 @@ fn output(command: &mut Command) -> Result<String> {
 fn complete(document: &Value, examples: &Value) -> Value {
     let mut complete = document.clone();
     examples::add(&mut complete, examples);
-    add_codes(&mut complete);
-    add_values(&mut complete);
     since::describe(document, &mut complete);
+    add_codes(document, &mut complete);
+    add_values(document, &mut complete);
     complete
 }
 
 /// Adds the known values of each open string to its description.
-fn add_values(document: &mut Value) {
-    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
-    for schema in schemas.values_mut() {
+fn add_values(document: &Value, complete: &mut Value) {
+    for (name, schema) in document::components(document, "schemas") {
         let values = document::known_values(schema).into_iter().flat_map(serde_json::Map::keys);
         let lines: Vec<_> = values.map(|value| format!("- `{value}`: {}", since::known_value(schema, value))).collect();
         if !lines.is_empty() {
-            let description = schema["description"].as_str().unwrap_or_default();
-            schema["description"] = json!(format!("{description}\n\n{}", lines.join("\n")));
+            let shown = &mut complete["components"]["schemas"][name]["description"];
+            *shown = json!(format!("{}\n\n{}", shown.as_str().unwrap_or_default(), lines.join("\n")));
         }
     }
 }
 
 /// Adds a table of its error codes to each operation.
-fn add_codes(document: &mut Value) {
-    let operations: Vec<_> = document::operations(document)
-        .map(|operation| (operation.path.to_owned(), operation.method.to_owned(), table(document, &operation)))
-        .collect();
-    for (path, method, table) in operations {
-        let operation = &mut document["paths"][path][method];
-        let description = operation["description"].as_str().unwrap_or_default();
-        operation["description"] = json!(format!("{description}\n\n{table}").trim());
+fn add_codes(document: &Value, complete: &mut Value) {
+    for operation in document::operations(document) {
+        let shown = &mut complete["paths"][operation.path][operation.method]["description"];
+        let description = shown.as_str().unwrap_or_default();
+        *shown = json!(format!("{description}\n\n{}", table(document, &operation)).trim());
     }
 }
 
