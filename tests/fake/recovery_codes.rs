@@ -267,6 +267,10 @@ async fn other_operations_refuse_the_set() {
     assert_eq!(refusal(mfa.challenge(set.id).await), refused(400, "validation_failed"));
     let challenge = gotrue::user::FactorChallenge::new(set.id, set.id);
     assert_eq!(refusal(mfa.verify(&challenge, set.codes[0].clone()).await), refused(400, "validation_failed"));
+    let verify = user.request(Method::POST, &format!("/factors/{}/verify", set.id)).await.unwrap();
+    let without_code = verify.json(&json!({ "challenge_id": set.id })).send::<Value>().await;
+    assert!(without_code.as_ref().is_err_and(|error| error.to_string().contains("Code needs to be non-empty")));
+    assert_eq!(refusal(without_code), refused(400, "validation_failed"));
     let enroll = user.request(Method::POST, "/factors").await.unwrap();
     let more = json!({ "factor_type": "recovery_code", "friendly_name": "more" });
     assert_eq!(refusal(enroll.json(&more).send::<Value>().await), refused(400, "validation_failed"));

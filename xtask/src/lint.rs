@@ -1,6 +1,7 @@
 //! `lint`: checks the document against the rules of this repository and of OpenAPI 3.0, and finds problems that neither
 //! covers.
 
+mod schemas;
 mod specification;
 mod structure;
 #[cfg(test)]
@@ -82,6 +83,7 @@ fn findings(text: &str) -> Result<Vec<(Position, Finding)>> {
     };
     findings.extend(specification::lint(&document)?.into_iter().filter(is_new));
     findings.extend(structure::lint(&document));
+    findings.extend(schemas::lint(&document));
     let mut findings: Vec<_> = findings.into_iter().map(|f| (layout.position(&f.pointer), f)).collect();
     findings.sort_by(|(a, one), (b, other)| (a, &one.problem).cmp(&(b, &other.problem)));
     // A finding within an anchor appears again at each alias.

@@ -19,6 +19,7 @@ use gotrue_openapi::{
 use serde_json::{Value, json};
 
 use crate::{
+    examples,
     outcome::{Outcome, Result},
     program::Program,
     workspace, yaml,
@@ -42,7 +43,8 @@ pub fn run(page: &Path, out: &mut dyn Write) -> Result<Outcome> {
     let directory = page.parent().ok_or("expected a file")?;
     fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", workspace::shown(directory)))?;
     let document = yaml::parse(&workspace::read(&workspace::document())?)?;
-    workspace::write(page, &html(&complete(&document), &renderer(directory)?))?;
+    let examples = yaml::parse(&workspace::read(&workspace::examples())?)?;
+    workspace::write(page, &html(&complete(&document, &examples), &renderer(directory)?))?;
     writeln!(out, "wrote {}", workspace::shown(page))?;
     Ok(Outcome::Fine)
 }
@@ -65,37 +67,35 @@ fn output(command: &mut Command) -> Result<String> {
     }
 }
 
-/// Returns the document with what the renderer does not show in descriptions: error codes, known values and releases.
-fn complete(document: &Value) -> Value {
+/// Returns the document with its examples, and with what the renderer does not show in descriptions: error codes, known
+/// values and releases.
+fn complete(document: &Value, examples: &Value) -> Value {
     let mut complete = document.clone();
-    add_codes(&mut complete);
-    add_values(&mut complete);
+    examples::add(&mut complete, examples);
     since::describe(document, &mut complete);
+    add_codes(document, &mut complete);
+    add_values(document, &mut complete);
     complete
 }
 
 /// Adds the known values of each open string to its description.
-fn add_values(document: &mut Value) {
-    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
-    for schema in schemas.values_mut() {
+fn add_values(document: &Value, complete: &mut Value) {
+    for (name, schema) in document::components(document, "schemas") {
         let values = document::known_values(schema).into_iter().flat_map(serde_json::Map::keys);
         let lines: Vec<_> = values.map(|value| format!("- `{value}`: {}", since::known_value(schema, value))).collect();
         if !lines.is_empty() {
-            let description = schema["description"].as_str().unwrap_or_default();
-            schema["description"] = json!(format!("{description}\n\n{}", lines.join("\n")));
+            let shown = &mut complete["components"]["schemas"][name]["description"];
+            *shown = json!(format!("{}\n\n{}", shown.as_str().unwrap_or_default(), lines.join("\n")));
         }
     }
 }
 
 /// Adds a table of its error codes to each operation.
-fn add_codes(document: &mut Value) {
-    let operations: Vec<_> = document::operations(document)
-        .map(|operation| (operation.path.to_owned(), operation.method.to_owned(), table(document, &operation)))
-        .collect();
-    for (path, method, table) in operations {
-        let operation = &mut document["paths"][path][method];
-        let description = operation["description"].as_str().unwrap_or_default();
-        operation["description"] = json!(format!("{description}\n\n{table}").trim());
+fn add_codes(document: &Value, complete: &mut Value) {
+    for operation in document::operations(document) {
+        let shown = &mut complete["paths"][operation.path][operation.method]["description"];
+        let description = shown.as_str().unwrap_or_default();
+        *shown = json!(format!("{description}\n\n{}", table(document, &operation)).trim());
     }
 }
 

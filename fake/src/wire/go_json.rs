@@ -162,6 +162,7 @@ pub(crate) fn struct_name(name: &str) -> &str {
         "AdminDeleteUserRequest" => "adminUserDeleteParams",
         "AdminUpdateFactorRequest" => "adminUserUpdateFactorParams",
         "EnrollFactorRequest" => "EnrollFactorParams",
+        "GenerateRecoveryCodesRequest" => "RecoveryCodesGenerateParams",
         "GenerateLinkRequest" => "GenerateLinkParams",
         "IdTokenGrant" => "IdTokenGrantParams",
         "InviteRequest" => "InviteParams",

@@ -33,6 +33,9 @@ async fn factors_are_enrolled_and_used_only_if_enabled() {
         let refused = world.send(Method::POST, &path, token(&session), json!({})).await;
         assert_eq!(refusal(&refused), (422, format!("mfa_{kind}_verify_not_enabled").as_str()));
         assert_eq!(refused.1["msg"], format!("MFA verification is disabled for {message}"));
+        // It can still be removed.
+        let path = path.trim_end_matches("/challenge");
+        assert_eq!(world.send(Method::DELETE, path, token(&session), json!({})).await.0, 200);
     }
 }
 

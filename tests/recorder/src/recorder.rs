@@ -164,7 +164,8 @@ impl<'d> Recorder<'d> {
         let headers = headers(response.headers().iter().filter_map(|(n, v)| Some((n.as_str(), v.to_str().ok()?))));
         let location = headers["location"].as_str().unwrap_or_default().to_owned();
         let text = response.text().await?;
-        let json: Option<Value> = serde_json::from_str(&text).ok();
+        let is_json = headers["content-type"].as_str().is_some_and(|content_type| content_type.contains("json"));
+        let json: Option<Value> = if is_json { serde_json::from_str(&text).ok() } else { None };
         let mut recorded = json!({ "status": status, "headers": headers });
         match &json {
             Some(json) => recorded["json"] = json.clone(),

@@ -9,6 +9,7 @@ mod reach;
 mod report;
 mod routes;
 mod settings;
+mod statuses;
 #[cfg(test)]
 mod tests;
 mod traffic;
@@ -102,6 +103,7 @@ fn read(server: &Path, document: &Path) -> Result<Facts> {
     guard_calls::facts(&index, &reach, &routes, &mut facts);
     members::facts(&index, &reach, &mut facts);
     values::facts(&index, &reach, &mut facts);
+    statuses::facts(&index, &reach, &mut facts);
     traffic::facts(&index, &reach, &mut facts);
     settings::facts(&index, &reach, &mut facts);
     // The payloads of hooks have a document of their own.

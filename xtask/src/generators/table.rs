@@ -234,6 +234,6 @@ pub const GENERATORS: &[Generator] = &[
             "mvn --quiet --batch-mode compile",
             r#"java -cp "target/classes:$(cat target/classpath)" DriverKt"#,
         ],
-        remark: "The default library. Unions are `kotlin.Any`: see `config.yaml` of the driver.",
+        remark: "The default library; `jvm-retrofit2` declares `setBearerToken` once for each of the two bearer schemes and does not compile. Unions are `kotlin.Any`: see `config.yaml` of the driver.",
     },
 ];

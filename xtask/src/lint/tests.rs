@@ -239,6 +239,34 @@ fn one_fault_is_one_line() {
             "x-known-values on something",
         ),
         fault(
+            "schema: { type: integer }",
+            "schema: { type: integer, minLength: 3 }",
+            24,
+            "GET /users/{id}",
+            "minLength on a",
+        ),
+        fault(
+            "kind: { type: string,",
+            "kind: { type: string, minimum: 1,",
+            44,
+            "User.kind",
+            "minimum on a value of the type string",
+        ),
+        fault(
+            "kind: { type: string,",
+            "kind: { type: string, format: int64,",
+            44,
+            "User.kind",
+            "the format int64 on a",
+        ),
+        fault(
+            "name: { type: string,",
+            "name: { type: string, enum: [a, a],",
+            49,
+            "NewUser.name",
+            "\"a\" is in enum more than once",
+        ),
+        fault(
             "kind: { type: string,",
             "kind: { x-since: 1.0.1, type: string,",
             44,
@@ -253,6 +281,27 @@ fn one_fault_is_one_line() {
         assert_eq!((position.line, finding.place().as_str()), (fault.line, fault.place), "{finding}");
         assert!(finding.problem.contains(fault.problem), "{finding}");
     }
+}
+
+#[test]
+fn a_circle_of_references_is_reported_once() {
+    let circle =
+        "    One: { $ref: '#/components/schemas/Two' }\n    Two: { $ref: '#/components/schemas/One' }\n    User:\n";
+    let text = DOCUMENT.replacen("    User:\n", circle, 1);
+    let found = findings(&text).unwrap();
+    let circles: Vec<_> = found.iter().filter(|(_, finding)| finding.problem.contains("leads back")).collect();
+    let [(position, finding)] = &circles[..] else { panic!("{found:#?}") };
+    assert_eq!((position.line, finding.place().as_str()), (38, "One"));
+}
+
+#[test]
+fn a_get_has_no_body() {
+    let body =
+        "{ required: true, content: { application/json: { schema: { $ref: '#/components/schemas/NewUser' } } } }";
+    let text = DOCUMENT.replacen("One user\n", &format!("One user\n      requestBody: {body}\n"), 1);
+    let found = findings(&text).unwrap();
+    let [(position, finding)] = &found[..] else { panic!("{found:#?}") };
+    assert_eq!((position.line, finding.to_string().as_str()), (21, "GET /users/{id}: a GET has no body"));
 }
 
 /// A fault within an anchor is reported once, however many aliases it has.

@@ -6,9 +6,9 @@ use super::*;
 
 #[test]
 fn each_operation_shows_its_error_codes() {
-    let mut document = document::gotrue().unwrap();
-    let before = document.clone();
-    add_codes(&mut document);
+    let before = document::gotrue().unwrap();
+    let mut document = before.clone();
+    add_codes(&before, &mut document);
     let description = document["paths"]["/user"]["put"]["description"].as_str().unwrap();
     assert!(description.contains("\n| 422 | `same_password` | "), "{description}");
     let meanings = &before["components"]["schemas"]["ErrorCode"]["x-known-values"];
@@ -26,17 +26,25 @@ fn each_operation_shows_its_error_codes() {
 
 #[test]
 fn releases_and_known_values_are_in_descriptions() {
-    let document = complete(&document::gotrue().unwrap());
+    let document = complete(&document::gotrue().unwrap(), &Value::Null);
     let description = |pointer: &str| document.pointer(pointer).unwrap()["description"].as_str().unwrap().to_owned();
     let codes = description("/components/schemas/ErrorCode");
     assert!(codes.contains("\n- `otp_expired`: "), "{codes}");
     assert!(description("/components/schemas/GrantType").ends_with(" Since v2.171.0: `web3`."));
-    assert!(description("/paths/~1passkeys/get").contains("Since v2.188.0."));
+    assert!(description("/paths/~1passkeys/get").starts_with("Since v2.188.0.\n\n**Error codes**"));
     let locked = description("/paths/~1factors~1recovery-codes~1verify/post");
     assert!(
         locked.contains("| 429 | `mfa_recovery_codes_locked` | ") && locked.contains("Since v2.197.0. |\n"),
         "{locked}"
     );
+}
+
+#[test]
+fn the_page_shows_the_examples_of_the_document() {
+    let examples = yaml::parse(&workspace::read(&workspace::examples()).unwrap()).unwrap();
+    let document = complete(&document::gotrue().unwrap(), &examples);
+    assert_eq!(document["components"]["schemas"]["Health"]["example"]["name"], "GoTrue");
+    assert!(document["components"]["schemas"]["User"]["example"]["email"].is_string());
 }
 
 #[test]

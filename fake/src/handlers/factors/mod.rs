@@ -93,7 +93,10 @@ pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
         Proof::WebAuthn(_) => {}
     }
     account.user.factors.get_or_insert_default().push(factor);
-    let traits = json!({ "factor_id": id, "factor_type": factor_type });
+    let traits = match factor_type {
+        FactorType::Totp => json!({ "factor_id": id }),
+        _ => json!({ "factor_id": id, "factor_type": factor_type }),
+    };
     state.log_action(caller.user_id, AuditAction::FactorInProgress, Some(traits));
     state.factors.push(FactorRow { factor_id: id, proof, challenges: Vec::new() });
     let (type_, friendly_name) = (factor_type, Some(name));
@@ -138,7 +141,10 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.named_caller(request)?;
     let factor = factor(state, &caller, request)?;
     let answer: Answer = json_body(request)?;
-    if factor.factor_type == FactorType::RecoveryCode && !answer.code.is_empty() {
+    if answer.code.is_empty() && factor.factor_type != FactorType::Webauthn {
+        return Err(ApiError::validation_failed("Code needs to be non-empty"));
+    }
+    if factor.factor_type == FactorType::RecoveryCode {
         return Err(no_such_type());
     }
     if factor.factor_type == FactorType::Webauthn && !state.settings.webauthn_factors.verify {
@@ -149,7 +155,6 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     let proof = state.factor_row(factor.id)?.proof.clone();
     let answered = match proof {
         Proof::WebAuthn(_) => Some(webauthn::whole(answer.webauthn)?),
-        _ if answer.code.is_empty() => return Err(ApiError::validation_failed("Code needs to be non-empty")),
         _ => None,
     };
     check_verifiable(state, &factor)?;
@@ -199,7 +204,6 @@ pub(crate) fn unenroll(state: &mut State, request: &Request) -> ApiResult {
         let message = "Recovery codes cannot be unenrolled with this endpoint, use DELETE /factors/recovery-codes";
         return Err(ApiError::new(422, ErrorCode::ValidationFailed, message));
     }
-    check_verifiable(state, &factor)?;
     if factor.is_verified() && !state.is_aal2(caller.session_id) {
         let message = "AAL2 required to unenroll verified factor";
         return Err(ApiError::new(422, ErrorCode::InsufficientAal, message));

@@ -32,7 +32,7 @@ pub async fn steps(recorder: &mut Recorder<'_>, ada: &mut Account) -> Result<()>
     let second = recorder.send(other.bearer(&ada.token)).await?.text("/id");
     recorder.send(call("unenroll_factor", "ok").path(second).bearer(&ada.token)).await?;
 
-    recovery_codes::steps(recorder, ada).await?;
+    recovery_codes::steps(recorder, ada, &factor).await?;
 
     let key = recorder.service_key();
     recorder.send(call("admin_list_factors", "ok").path(&*ada.id).bearer(&*key)).await?;

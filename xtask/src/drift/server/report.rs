@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     digest,
     fact::{Fact, Facts},
-    routes::GUARD,
+    routes::{GUARD, IN_PLACE, ROUTE},
 };
 use crate::golang::Place;
 
@@ -61,10 +61,15 @@ fn elsewhere(fact: &Fact, before: &Facts, now: &Facts) -> Option<(String, BTreeS
     Some((format!("{kind} {rest}"), fact.operations.iter().filter(is_common).cloned().collect()))
 }
 
-/// Returns the members that have another name: the only one gone and the only new one of a struct with the same type.
+/// Returns the members and the routes that have another name: the only one gone and the only new one of a struct with
+/// the same type, or with the same handler.
 fn renamed<'f>(gone: &[&'f Fact], new: &[&'f Fact]) -> Vec<(&'f Fact, &'f Fact)> {
     let key = |fact: &Fact| {
-        let of = fact.subject.strip_prefix("member ")?.rsplit_once('.')?.0;
+        let of = match fact.subject.strip_prefix("member ") {
+            Some(member) => member.rsplit_once('.')?.0,
+            // A function in place has no name.
+            None => fact.subject.strip_prefix(ROUTE).filter(|_| fact.detail != IN_PLACE).map(|_| ROUTE)?,
+        };
         Some((of.to_owned(), fact.detail.clone()))
     };
     let only = |facts: &[&'f Fact], wanted: &(String, String)| -> Option<&'f Fact> {
@@ -89,7 +94,7 @@ fn regrouped(before: &Fact, now: &Fact, all_before: &Facts, all_now: &Facts) -> 
         .filter(|(_, operations)| !operations.is_empty())
         .map(|(sign, operations)| {
             // The guard itself may be where it was; the route says where it is missing.
-            let route = operations.iter().next().and_then(|first| all_now.get(&format!("route {first}")));
+            let route = operations.iter().next().and_then(|first| all_now.get(&format!("{ROUTE}{first}")));
             let place = route.map_or_else(|| now.place.clone(), |route| route.place.clone());
             (sign, line(sign, &Fact { place, operations, ..now.clone() }, all_now))
         })
@@ -99,7 +104,7 @@ fn regrouped(before: &Fact, now: &Fact, all_before: &Facts, all_now: &Facts) -> 
 /// Returns a new route with its guards, which are no changes of their own.
 fn guarded(fact: &Fact, now: &Facts) -> Fact {
     let mut fact = fact.clone();
-    if fact.subject.starts_with("route ") {
+    if fact.subject.starts_with(ROUTE) {
         let is_of =
             |guard: &&Fact| guard.operations.is_superset(&fact.operations) && guard.operations != now.operations;
         let guards = now.iter().filter(is_of).filter_map(|guard| guard.subject.strip_prefix(GUARD));
@@ -112,7 +117,7 @@ fn guarded(fact: &Fact, now: &Facts) -> Fact {
 }
 
 fn changed(old: &str, new: &str, fact: &Fact, all: &Facts) -> String {
-    let new = new.strip_prefix("member ").unwrap_or(new);
+    let new = new.strip_prefix("member ").or_else(|| new.strip_prefix(ROUTE)).unwrap_or(new);
     format!("~ {}: {old} -> {new}{}", shown_place(&fact.place), end(fact, all))
 }
 

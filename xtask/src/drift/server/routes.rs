@@ -256,10 +256,10 @@ pub fn facts(routes: &[Route<'_>], facts: &mut Facts) {
     for route in routes {
         let operation = BTreeSet::from([route.name()]);
         let handler = match route.handler.node.kind() {
-            "func_literal" => "in place".to_owned(),
+            "func_literal" => IN_PLACE.to_owned(),
             _ => route.handler.shown(),
         };
-        let fact = facts.add(&format!("route {}", route.name()), &handler, route.place.clone(), &operation);
+        let fact = facts.add(&format!("{ROUTE}{}", route.name()), &handler, route.place.clone(), &operation);
         fact.wording = Some(route.name());
         for guard in &route.guards {
             let place = || (guard.file.place(guard.node), BTreeSet::new());
@@ -270,6 +270,12 @@ pub fn facts(routes: &[Route<'_>], facts: &mut Facts) {
         facts.add(&format!("{GUARD}{guard}"), "", place, &operations);
     }
 }
+
+/// The start of the subject of a route.
+pub const ROUTE: &str = "route ";
+
+/// The handler of a route without one of its own.
+pub const IN_PLACE: &str = "in place";
 
 /// The start of the subject of a guard.
 pub const GUARD: &str = "guard ";

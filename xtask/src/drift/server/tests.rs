@@ -267,6 +267,41 @@ const CHANGES: &[(&str, &str, &str, &[&str])] = &[
         "query, _ := url.ParseQuery(r.URL.RawQuery)\n\t_ = query.Has(\"per_page\")",
         &["+ internal/api/cards.go:12: parameter per_page in api.API.Cards (GET /cards), not in the document"],
     ),
+    // A parameter of a path, and a method.
+    (
+        "api/router.go",
+        "/{card_id}\"",
+        "/{number}\"",
+        &[
+            "~ internal/api/router.go:49: route DELETE /cards/{card_id} -> DELETE /cards/{number} (DELETE /cards/{number})",
+        ],
+    ),
+    (
+        "api/router.go",
+        "r.Post(\"/token\"",
+        "r.Put(\"/token\"",
+        &["~ internal/api/router.go:44: route POST /token -> PUT /token (PUT /token), not in the document"],
+    ),
+    // A status, of a success and of an error.
+    (
+        "api/cards.go",
+        "w.Header().Add(\"Link\"",
+        "w.WriteHeader(http.StatusPartialContent)\n\tw.Header().Add(\"Link\"",
+        &["+ internal/api/cards.go:16: status PartialContent in api.API.Cards (GET /cards)"],
+    ),
+    (
+        "api/join.go",
+        "NewFailure(models.CodeClosed",
+        "NewConflictError(models.CodeClosed",
+        &["~ internal/api/join.go:40: error code \"closed\" in api.API.Join: nothing -> Conflict (POST /join)"],
+    ),
+    // A struct that is embedded in a request.
+    (
+        "api/join.go",
+        "type JoinRequest struct {",
+        "type JoinRequest struct {\n\tPong",
+        &["+ internal/api/join.go:15: member api.JoinRequest & Pong (POST /join)"],
+    ),
     // An audit action, the payload of a hook and its header, a setting.
     (
         "models/models.go",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tree_sitter::Node;
 
 use super::{fact::Facts, is_of_the_api, members::is_json, reach::Reach};
-use crate::golang::{Declaration, Index, Kind, all, children, every, field};
+use crate::golang::{Declaration, File, Index, Kind, all, children, every, field};
 
 /// What a constant of a type is. Any other is a value of its type.
 const NAMED: &[(&str, &str)] = &[("ErrorCode", ERROR_CODE), ("AuditAction", AUDIT_ACTION), ("Name", "hook")];
@@ -44,6 +44,14 @@ fn type_of<'s>(declaration: &Declaration<'s>) -> Option<&'s str> {
     let converted = || field(children(field(node, "value")?).next()?, "function");
     let kind = field(node, "type").or_else(converted).filter(|_| declaration.kind == Kind::Constant)?;
     file.text(kind).rsplit('.').next()
+}
+
+/// Returns which error is made with a code, which decides the status: `NotFound` for `NewNotFoundError(code, …)`.
+fn kind_of_error<'f>(file: &'f File, code: Node<'_>) -> Option<&'f str> {
+    let call = code.parent().filter(|list| list.kind() == "argument_list")?.parent()?;
+    let function = field(call, "function")?;
+    let name = file.text(field(function, "field").unwrap_or(function));
+    name.strip_prefix("New")?.strip_suffix("Error")
 }
 
 /// Returns whether a string can be a name on the wire, unlike a message or a URL.
@@ -195,9 +203,7 @@ impl Reader<'_, '_> {
                 continue;
             };
             if is_name(&text) {
-                let subject = format!("{ERROR_CODE} {text:?} in {}", self.declaration.name);
-                let fact = self.facts.add(&subject, "", file.place(code), self.operations);
-                fact.wording = Some(text);
+                self.code(text, code);
             }
         }
     }
@@ -243,10 +249,22 @@ impl Reader<'_, '_> {
             if codes.contains(name.as_str())
                 && let Some(code) = self.index.constant(&name)
             {
-                let subject = format!("{ERROR_CODE} {code:?} in {}", self.declaration.name);
-                let fact = self.facts.add(&subject, "", file.place(node), self.operations);
-                fact.wording = Some(code);
+                self.code(code, node);
             }
+        }
+    }
+
+    /// Adds an error code with the kinds of errors that the function makes with it.
+    fn code(&mut self, code: String, node: Node<'_>) {
+        let file = self.declaration.file;
+        let subject = format!("{ERROR_CODE} {code:?} in {}", self.declaration.name);
+        let fact = self.facts.add(&subject, "", file.place(node), self.operations);
+        fact.wording = Some(code);
+        if let Some(kind) = kind_of_error(file, node)
+            && !fact.detail.split(", ").any(|known| known == kind)
+        {
+            let separator = if fact.detail.is_empty() { "" } else { ", " };
+            fact.detail += &[separator, kind].concat();
         }
     }
 }
