@@ -88,7 +88,7 @@ pub use user::{ProfileUpdate, UserClient};
 mod guides {
     #[doc = include_str!("../docs/row-level-security.md")]
     struct RowLevelSecurity;
-    #[cfg(all(feature = "redis-cluster", feature = "redis-sentinel"))]
+    #[cfg(all(feature = "redis-cluster", feature = "redis-sentinel", feature = "rustls"))]
     #[doc = include_str!("../docs/stores.md")]
     struct Stores;
     #[doc = include_str!("../docs/testing.md")]
