@@ -12,7 +12,7 @@ impl World {
         for _ in 0..2 {
             let path = location.strip_prefix(&self.server.url()).unwrap().to_owned();
             let (_, body) = self.send(Method::GET, &path, "", json!({})).await;
-            location = body["location"].as_str().unwrap().to_owned();
+            body["location"].as_str().unwrap().clone_into(&mut location);
         }
         let (_, fragment) = location.split_once('#').unwrap_or_else(|| panic!("{location}"));
         let access_token = fragment.split('&').find_map(|pair| pair.strip_prefix("access_token=")).unwrap();
