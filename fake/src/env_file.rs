@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// Parses the text of a file: `NAME=value` lines, with comments, `export`, quotes and `${NAME}` of earlier lines. An
-/// error has the number of the line but not its text, which may be a secret.
+/// Parses the text of a file: `NAME=value` lines, with comments, `export` and quotes. `$NAME` is not replaced. An error
+/// has the number of the line but not its text, which may be a secret.
 pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
     let text = text.replace("\r\n", "\n");
     let mut variables = BTreeMap::new();
@@ -15,55 +15,54 @@ pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
         }
         let line = text[..text.len() - rest.len()].matches('\n').count() + 1;
         if rest.starts_with('#') {
-            rest = after_line(rest);
+            rest = rest.find('\n').map_or("", |end| &rest[end..]);
             continue;
         }
-        let statement = rest.strip_prefix("export ").unwrap_or(rest);
+        let exported = rest.strip_prefix("export").filter(|after| after.starts_with(is_space));
+        let statement = exported.map_or(rest, |after| after.trim_start_matches(is_space));
         let bad = |why: &str| format!("line {line}: {why}");
         let end = statement.find(['=', ':', '\n']).unwrap_or(statement.len());
         let (name, value) = statement.split_at(end);
-        let name = name.trim();
-        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
-        if !is_name || value.is_empty() || value.starts_with('\n') {
+        let name = name.trim_end();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.' || is_space(c);
+        if name.is_empty() || !name.chars().all(is_name) || value.is_empty() || value.starts_with('\n') {
             return Err(bad("expected NAME=value"));
         }
-        let value = value[1..].trim_start_matches([' ', '\t']);
-        let (value, after) = match value.chars().next() {
-            Some(quote @ ('\'' | '"')) => {
-                let (inner, after) = quoted(&value[1..], quote).ok_or_else(|| bad("a quote is not closed"))?;
-                (if quote == '"' { expand(&unescape(inner), &variables) } else { inner.to_owned() }, after)
-            }
-            _ => (expand(unquoted(value), &variables), after_line(value)),
+        let value = value[1..].trim_start_matches(is_space);
+        let (value, after) = if let Some(quote @ ('\'' | '"')) = value.chars().next() {
+            let (inner, after) = quoted(value, quote).ok_or_else(|| bad("a quote is not closed"))?;
+            (if quote == '"' { without_escapes(inner) } else { inner.to_owned() }, after)
+        } else {
+            let (line, after) = value.split_at(value.find(['\n', '\r']).unwrap_or(value.len()));
+            (without_comment(line).replace("\\$", "$"), after)
         };
         variables.insert(name.to_owned(), value);
         rest = after;
     }
 }
 
-fn after_line(text: &str) -> &str {
-    text.find('\n').map_or("", |end| &text[end + 1..])
+/// Returns whether the real server takes a character for a space within a line.
+fn is_space(character: char) -> bool {
+    matches!(character, '\t' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}')
 }
 
-/// Returns a value up to the end of its line or a comment.
-fn unquoted(text: &str) -> &str {
-    let line = text.lines().next().unwrap_or_default();
-    let comment = line.match_indices('#').map(|(at, _)| at).find(|at| *at == 0 || line[..*at].ends_with([' ', '\t']));
-    line[..comment.unwrap_or(line.len())].trim_end()
+/// Removes the comment at the end of an unquoted value. It starts at the last `#` after a space, as in the real server.
+fn without_comment(line: &str) -> &str {
+    let starts = line.match_indices('#').map(|(at, _)| at);
+    let comment = starts.rev().find(|at| line[..*at].ends_with(is_space));
+    line[..comment.unwrap_or(line.len())].trim_matches(is_space)
 }
 
-/// Splits text after a quote that is not escaped.
+/// Splits text that starts with a quote after the next one without a backslash before it. Quotes at either end of the
+/// text between them are lost, as in the real server.
 fn quoted(text: &str, quote: char) -> Option<(&str, &str)> {
-    let mut is_escaped = false;
-    for (at, character) in text.char_indices() {
-        if character == quote && !is_escaped {
-            return Some((&text[..at], &text[at + 1..]));
-        }
-        is_escaped = character == '\\' && !is_escaped;
-    }
-    None
+    let mut ends = text.match_indices(quote).map(|(at, _)| at).skip(1);
+    let end = ends.find(|at| !text[..*at].ends_with('\\'))?;
+    Some((text[..end].trim_matches(quote), &text[end + 1..]))
 }
 
-fn unescape(text: &str) -> String {
+/// Replaces `\n`, `\r` and other escaped characters.
+fn without_escapes(text: &str) -> String {
     let mut unescaped = String::new();
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
@@ -79,38 +78,7 @@ fn unescape(text: &str) -> String {
             _ => unescaped.push(character),
         }
     }
-    unescaped
-}
-
-/// Replaces `$NAME` and `${NAME}`. An unknown name is empty.
-fn expand(text: &str, variables: &BTreeMap<String, String>) -> String {
-    let mut expanded = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        let (before, after) = (&rest[..at], &rest[at + 1..]);
-        if let Some(before) = before.strip_suffix('\\') {
-            expanded.push_str(before);
-            expanded.push('$');
-            rest = after;
-            continue;
-        }
-        expanded.push_str(before);
-        let in_braces = after.strip_prefix('{');
-        let start = in_braces.unwrap_or(after);
-        let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-        let end = start.find(|c| !is_name(c)).unwrap_or(start.len());
-        if end == 0 {
-            expanded.push('$');
-            rest = after;
-            continue;
-        }
-        expanded.push_str(variables.get(&start[..end]).map_or("", String::as_str));
-        rest = &start[end..];
-        if in_braces.is_some() {
-            rest = rest.strip_prefix('}').unwrap_or(rest);
-        }
-    }
-    expanded + rest
+    unescaped.replace("\\$", "$")
 }
 
 #[cfg(test)]
@@ -120,22 +88,30 @@ mod tests {
     #[test]
     fn values_are_read_as_the_real_server_reads_them() {
         let text = "# a comment\nA=1\r\nexport B = two words # a comment\nC=a#b\nD='$A \\n'\nE=\"x\\n${A}$B\\$A\"\n\
-                    F=\nG: [{\"kty\": \"EC\"}]\n\n  H=\"two\nlines\" # a comment\nI=$UNKNOWN-$-1\n";
+                    F=\nG: [{\"kty\": \"EC\"}]\n\n  H=\"two\nlines\" # a comment\nI=$UNKNOWN-\\$-1\nexport\tJ=#a # b # c\n\
+                    K=\"a\\\"b\\\\c\"\nL='it\\'s'\nM=\"\"\nN=\"ends in \\\"\"\nO=a b\t# c\rP=2";
         let variables = parse(text).unwrap();
         for (name, value) in [
             ("A", "1"),
             ("B", "two words"),
             ("C", "a#b"),
             ("D", "$A \\n"),
-            ("E", "x\n1two words$A"),
+            ("E", "x\n${A}$B$A"),
             ("F", ""),
             ("G", "[{\"kty\": \"EC\"}]"),
             ("H", "two\nlines"),
-            ("I", "-$-1"),
+            ("I", "$UNKNOWN-$-1"),
+            ("J", "#a # b"),
+            ("K", "a\"b\\c"),
+            ("L", "it\\'s"),
+            ("M", ""),
+            ("N", "ends in \\"),
+            ("O", "a b"),
+            ("P", "2"),
         ] {
             assert_eq!(variables.get(name).map(String::as_str), Some(value), "{name}");
         }
-        assert_eq!(variables.len(), 9);
+        assert_eq!(variables.len(), 16);
     }
 
     #[test]

@@ -13,6 +13,14 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
     Duration::from_std(duration).ok()
 }
 
+/// Parses a duration that may have a sign.
+pub(crate) fn signed(text: &str) -> Option<Duration> {
+    match text.strip_prefix('-') {
+        Some(text) => parse(text).map(|duration| -duration),
+        None => parse(text.strip_prefix('+').unwrap_or(text)),
+    }
+}
+
 /// Parses the duration of a ban. `none` and zero lift a ban.
 pub(crate) fn ban(text: &str) -> Result<Option<Duration>, ApiError> {
     if text == "none" {

@@ -25,21 +25,24 @@
 
 mod api_keys;
 mod builder;
+mod captcha;
 mod clock;
 mod code_challenge;
 mod contact;
 mod control;
 mod env_file;
 mod fault;
-mod gates;
 mod gateway;
 mod go_duration;
+mod groups;
 mod handlers;
 mod hooks;
 mod keys;
+mod lookup;
 mod mailbox;
 mod model;
 mod paging;
+mod path_pattern;
 mod random;
 mod received;
 mod redirect_url;

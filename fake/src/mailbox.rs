@@ -55,7 +55,7 @@ pub(crate) enum Template {
 }
 
 impl Template {
-    const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Confirmation,
         Self::Invite,
         Self::Recovery,
@@ -93,7 +93,7 @@ impl Template {
         self.name().to_lowercase()
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Confirmation => "CONFIRMATION",
             Self::Invite => "INVITE",

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     model::{OPERATIONS, Operation, SECRETS},
+    path_pattern::is_at,
     wire::Request,
 };
 
@@ -79,17 +80,11 @@ fn nearest(path: &str) -> Vec<&'static Operation> {
             .count()
     };
     let mut all: Vec<(bool, usize, &Operation)> =
-        OPERATIONS.iter().map(|operation| (is_at(operation, path), alike(operation), operation)).collect();
+        OPERATIONS.iter().map(|operation| (is_at(operation.path, path), alike(operation), operation)).collect();
     all.sort_by_key(|(is_here, alike, _)| Reverse((*is_here, *alike)));
     let Some((is_here, most, _)) = all.first().copied() else { return Vec::new() };
     let is_near = |(here, alike, _): &(bool, usize, &Operation)| *here == is_here && *alike == most && most > 0;
     all.into_iter().filter(is_near).map(|(_, _, operation)| operation).collect()
-}
-
-/// Returns whether the path matches that of the operation.
-pub(crate) fn is_at(operation: &Operation, path: &str) -> bool {
-    operation.path.split('/').count() == path.split('/').count()
-        && operation.path.split('/').zip(path.split('/')).all(|(wanted, there)| fits(wanted, there))
 }
 
 fn fits(wanted: &str, there: &str) -> bool {

@@ -1,6 +1,6 @@
 //! The contents of redirect URLs: sessions, errors and messages.
 
-use url::form_urlencoded::Serializer;
+use url::form_urlencoded::{Serializer, parse};
 
 use crate::model::types::Session;
 
@@ -29,6 +29,18 @@ pub(crate) fn with_query(url: &str, pairs: &[(String, String)]) -> String {
     let (url, fragment) = url.find('#').map_or((url, ""), |at| url.split_at(at));
     let separator = if url.contains('?') { '&' } else { '?' };
     format!("{url}{separator}{query}{fragment}")
+}
+
+/// Sets parameters in the query of a URL. All parameters are sorted, as Go sorts them.
+pub(crate) fn with_sorted_query(url: &str, pairs: &[(String, String)]) -> String {
+    let (url, fragment) = url.find('#').map_or((url, ""), |at| url.split_at(at));
+    let (page, query) = url.split_once('?').unwrap_or((url, ""));
+    let is_set = |name: &str| pairs.iter().any(|(set, _)| set == name);
+    let mut all: Vec<(String, String)> = parse(query.as_bytes()).into_owned().collect();
+    all.retain(|(name, _)| !is_set(name));
+    all.extend_from_slice(pairs);
+    all.sort_by(|(name, _), (other, _)| name.cmp(other));
+    format!("{page}?{}{fragment}", Serializer::new(String::new()).extend_pairs(all).finish())
 }
 
 /// Sets the fragment to an error or message, encoded twice as by the real server.

@@ -1,10 +1,13 @@
 //! Routes each request to the handler of its operation. The paths are those of the document.
 
-use http::Method;
+use std::time::Duration;
+
+use http::{HeaderValue, Method, header};
 
 use crate::{
+    captcha,
     fault::Fault,
-    gates, gateway,
+    gateway, groups,
     handlers::{
         admin::{
             audit_log, custom_providers, factors as user_factors, generate_link, passkeys as user_passkeys, users,
@@ -15,10 +18,10 @@ use crate::{
         sso::{self, providers as sso_providers},
         token, user, verify,
     },
-    model::{ErrorCode, OPERATIONS, Operation},
-    received::{ReceivedRequest, is_at},
+    model::{ErrorCode, Operation},
+    received::ReceivedRequest,
     state::{State, shared::Shared},
-    wire::{ApiError, ApiResult, BODY_LIMIT, Request, Response, cors},
+    wire::{ApiError, ApiResult, Request, Response, cors},
 };
 
 /// The methods that the server's router knows; it rejects others before it matches the path.
@@ -34,37 +37,9 @@ const METHODS: [Method; 9] = [
     Method::TRACE,
 ];
 
-/// Returns whether the real server also has the operation at its path with a trailing slash, as it does for each path
-/// that is a group of routes.
-fn accepts_trailing_slash(operation: &str) -> bool {
-    match operation {
-        "admin_generate_link" | "admin_regenerate_oauth_client_secret" => false,
-        "callback"
-        | "callback_form"
-        | "sign_up"
-        | "verify"
-        | "verify_link"
-        | "reauthenticate"
-        | "get_user"
-        | "update_user"
-        | "list_oauth_grants"
-        | "revoke_oauth_grant"
-        | "enroll_factor"
-        | "unenroll_factor"
-        | "get_recovery_codes"
-        | "generate_recovery_codes"
-        | "delete_recovery_codes"
-        | "list_passkeys"
-        | "update_passkey"
-        | "delete_passkey"
-        | "sso" => true,
-        other => other.starts_with("admin_"),
-    }
-}
-
-/// Returns whether the real server takes a body that is too large for none, because the operation needs none.
-fn needs_no_body(operation: &str) -> bool {
-    matches!(operation, "admin_delete_user" | "generate_recovery_codes")
+/// Returns whether the real server asks for an access token before it counts a call.
+fn is_users_own(operation: &str) -> bool {
+    matches!(operation, "update_user" | "challenge_factor" | "verify_factor" | "verify_recovery_code")
 }
 
 /// A request that an operation handles.
@@ -77,15 +52,16 @@ struct Received {
 
 /// Responds to a request. CORS preflight requests are handled before anything else.
 pub(crate) async fn respond(state: &Shared, request: &Request) -> Response {
-    let (passed, now, is_gateway) = {
+    let (passed, now, is_gateway, limit) = {
         let state = state.lock();
-        (pass(&state, request), state.now(), state.settings.gateway)
+        let limit = state.settings.max_request_duration.filter(|limit| !limit.is_zero());
+        (pass(&state, request), state.now(), state.settings.gateway, limit)
     };
     let response = match passed {
         Ok(passed) => {
             let received = receive(&mut state.lock(), passed);
             let response = match received {
-                Ok(received) => handle(state, &received).await,
+                Ok(received) => within(limit, &received.request, handle(state, &received)).await,
                 Err(response) => *response,
             };
             state.lock().forget_old();
@@ -98,6 +74,10 @@ pub(crate) async fn respond(state: &Shared, request: &Request) -> Response {
 
 /// Returns the request as the operations read it, or the response of the gateway or to a CORS preflight.
 fn pass(state: &State, request: &Request) -> Result<Request, Box<Response>> {
+    let mut request = request.clone();
+    let id_header = Some(state.settings.request_id_header.as_str()).filter(|header| !header.is_empty());
+    request.id = id_header.map(|header| request.header(header).unwrap_or_default().to_owned());
+    let request = &request;
     if state.settings.gateway {
         return gateway::pass(request, &state.api_keys, &state.keys, state.settings.gateway_needs_key)
             .map_err(|refused| Box::new(gateway::add_headers(request, *refused)));
@@ -112,12 +92,7 @@ fn pass(state: &State, request: &Request) -> Result<Request, Box<Response>> {
 /// Records a request and finds its operation. The error is the response to a request without an operation, or with a
 /// fault that is due.
 fn receive(state: &mut State, request: Request) -> Result<Received, Box<Response>> {
-    let path = request.path();
-    let without_slash = path.strip_suffix('/').unwrap_or(path);
-    let is_here = |operation: &&Operation| {
-        is_at(operation, path) || accepts_trailing_slash(operation.id) && is_at(operation, without_slash)
-    };
-    let operations: Vec<&'static Operation> = OPERATIONS.iter().filter(is_here).collect();
+    let operations = groups::operations(&request.route());
     let with_method = operations.iter().filter(|operation| operation.method == request.method.as_str());
     // A path without parameters takes precedence.
     let operation = with_method.min_by_key(|operation| operation.path.matches('{').count()).copied();
@@ -130,19 +105,20 @@ fn receive(state: &mut State, request: Request) -> Result<Received, Box<Response
         return Err(Box::new(response));
     }
     let refused = match operation {
+        // These are limited only for users.
+        Some(operation) if is_users_own(operation.id) && state.caller(&request).is_err() => {
+            return Ok(Received { request, operation, fault });
+        }
         Some(operation) => match state.check_rate(&request, operation.id) {
             Ok(()) => return Ok(Received { request, operation, fault }),
             Err(error) => error.into_response(&request),
         },
         None if !METHODS.contains(&request.method) => Response::new(405),
-        None if request.method == Method::OPTIONS && path == "*" => Response::new(200),
-        None if operations.is_empty() => Response::new(404)
-            .body("text/plain; charset=utf-8", "404 page not found\n")
-            .header("x-content-type-options", "nosniff"),
-        None => {
-            let methods: Vec<&str> = operations.iter().map(|operation| operation.method).collect();
-            Response::new(405).header("allow", &methods.join(", "))
-        }
+        None => match groups::check(state, &request, false) {
+            Err(refused) => *refused,
+            Ok(()) if operations.is_empty() => groups::not_found(&request),
+            Ok(()) => not_allowed(&operations),
+        },
     };
     Err(Box::new(match fault {
         Some(fault) => fault.spoil(refused),
@@ -150,7 +126,25 @@ fn receive(state: &mut State, request: Request) -> Result<Received, Box<Response
     }))
 }
 
-/// Handles a request, after calls of the hooks that it needs.
+/// Returns the response, or the error of a request that takes too long.
+async fn within(limit: Option<Duration>, request: &Request, response: impl Future<Output = Response>) -> Response {
+    let Some(limit) = limit else { return response.await };
+    tokio::time::timeout(limit, response).await.unwrap_or_else(|_| {
+        let message = "Processing this request timed out, please retry after a moment.";
+        ApiError::new(504, ErrorCode::RequestTimeout, message).into_response(request)
+    })
+}
+
+/// Returns the response to a method that a path does not have. Each allowed one has a header of its own.
+fn not_allowed(operations: &[&Operation]) -> Response {
+    let mut response = Response::new(405);
+    for operation in operations {
+        response.headers.append(header::ALLOW, HeaderValue::from_static(operation.method));
+    }
+    response
+}
+
+/// Handles a request, after the calls of hooks and services that it needs.
 async fn handle(state: &Shared, received: &Received) -> Response {
     let Received { request, operation, fault } = received;
     let run = |state: &mut State| call(state, request, operation).unwrap_or_else(|error| error.into_response(request));
@@ -180,17 +174,16 @@ fn call(state: &mut State, request: &Request, operation: &'static Operation) -> 
 }
 
 fn operate(state: &mut State, request: &Request, operation: &'static Operation) -> ApiResult {
-    if request.body.len() > BODY_LIMIT && !needs_no_body(operation.id) {
-        let message = format!("Request body too large (max {BODY_LIMIT} bytes)");
-        return Err(ApiError::new(413, ErrorCode::RequestEntityTooLarge, message));
+    if let Err(refused) = groups::check(state, request, true) {
+        return Ok(*refused);
     }
-    gates::check(state, request, operation.id)?;
-    gates::check_captcha(state, request, operation.id)?;
+    captcha::check(state, request, operation.id)?;
     match operation.id {
         "health" => server_info::health(),
         "settings" => server_info::settings(state),
         "jwks" => Ok(server_info::jwks(state)),
-        "openid_configuration" | "oauth_server_metadata" => Ok(discovery::configuration(state)),
+        "openid_configuration" => Ok(discovery::configuration(state)),
+        "oauth_server_metadata" => discovery::oauth_metadata(state),
         "sign_up" => sign_up::sign_up(state, request),
         "token" => token::token(state, request),
         "send_otp" => otp::send_otp(state, request),
@@ -232,8 +225,8 @@ fn operate(state: &mut State, request: &Request, operation: &'static Operation) 
         "list_oauth_grants" => grants::list(state, request),
         "revoke_oauth_grant" => grants::revoke(state, request),
         "sso" => sso::sign_in::sign_in(state, request),
-        "saml_metadata" => sso::service_provider::metadata(state),
-        "saml_acs" => Ok(sso::service_provider::assertion(state, request)),
+        "saml_metadata" => sso::service_provider::metadata(state, request),
+        "saml_acs" => Ok(sso::assertion::accept(state, request)),
         "scim_service_provider_config" => Ok(scim::service_provider_config(state)),
         "scim_resource_types" | "scim_schemas" => Ok(scim::empty_list()),
         "invite" => invite::invite(state, request),

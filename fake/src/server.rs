@@ -15,7 +15,7 @@ use crate::{
     model::Provider,
     received::ReceivedRequest,
     state::{State, shared::Shared, snapshot::Snapshot},
-    wire::Server,
+    wire::{Server, parse_json},
 };
 
 /// A fake GoTrue server in this process, on loopback. Dropping it stops it.
@@ -91,7 +91,7 @@ impl FakeServer {
     /// # Errors
     /// Says why the text is no snapshot. The server is unchanged then.
     pub fn restore(&self, snapshot: &str) -> std::result::Result<(), String> {
-        let snapshot: Snapshot = serde_json::from_str(snapshot).map_err(|error| error.to_string())?;
+        let snapshot: Snapshot = parse_json(snapshot.as_bytes())?;
         self.state().restore(snapshot)
     }
 

@@ -46,16 +46,17 @@ impl Expiry {
     }
 
     /// Returns the expiry of a session from a store, by the wall clock. If the wall clock has been set back in between,
-    /// a refresh is due.
+    /// a refresh is due. A difference of less than the margin is one between the clocks of two machines, or the fraction
+    /// of a second that a `Date` header lacks.
     pub(super) fn of_stored(session: &Session, uptime: Duration, now: DateTime<Utc>) -> Self {
         let lifetime = lifetime(session);
         let remaining = (session.expires_at() - now).to_std().unwrap_or_default();
-        if remaining > lifetime {
+        if remaining > lifetime.saturating_add(MARGIN.min(lifetime / 4)) {
             // The record is from the future, so the remaining lifetime of the token is unknown.
             let expires_at = uptime.saturating_add(lifetime.saturating_sub(ALLOWANCE));
             return Self { due_at: uptime, ..Self::new(expires_at, lifetime) };
         }
-        Self::new(uptime.saturating_add(remaining.saturating_sub(ALLOWANCE)), lifetime)
+        Self::new(uptime.saturating_add(remaining.min(lifetime).saturating_sub(ALLOWANCE)), lifetime)
     }
 
     fn new(expires_at: Duration, lifetime: Duration) -> Self {
@@ -66,4 +67,27 @@ impl Expiry {
 
 fn lifetime(session: &Session) -> Duration {
     Duration::from_secs(session.expires_in().try_into().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::session::Session;
+
+    #[test]
+    fn a_clock_that_is_a_little_behind_makes_nothing_due() {
+        let (uptime, now) = (Duration::from_secs(1000), DateTime::<Utc>::UNIX_EPOCH);
+        let user = serde_json::from_str(r#"{"id":"11111111-2222-4333-8444-555555555555"}"#).unwrap();
+        let session = Session::of_tokens("a".into(), "r".into(), now + TimeDelta::seconds(3600), 3600, user);
+        for (behind, due_in) in [(0, 3539), (1, 3539), (900, 3539), (60_000, 3539), (60_001, 0), (86_400_000, 0)] {
+            let expiry = Expiry::of_stored(&session, uptime, now - TimeDelta::milliseconds(behind));
+            assert_eq!(expiry.due_at, uptime + Duration::from_secs(due_in), "{behind} ms");
+            assert_eq!(expiry.expires_at, uptime + Duration::from_secs(3599), "{behind} ms");
+        }
+        // A machine that is ahead refreshes earlier.
+        let expiry = Expiry::of_stored(&session, uptime, now + TimeDelta::seconds(10));
+        assert_eq!(expiry.due_at, uptime + Duration::from_secs(3529));
+    }
 }

@@ -9,7 +9,11 @@ use std::path::Path;
 
 use gotrue_fake::{FakeServer, FakeServerBuilder};
 use serde_json::{Value, json};
-use support::chromium::{Chromium, Profile, Tab};
+use support::{
+    chromium::{Chromium, Profile, Tab},
+    signer::{SECRET, SUB, Signer, claims_with},
+};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 /// A browser with a page, and a server of another origin.
 struct Browser {
@@ -197,6 +201,42 @@ async fn tokens_are_verified() {
     assert_eq!(page(&tab, "verify()").await, "ada@example.com");
     let error = page(&tab, "verify_forged()").await;
     assert!(error.contains("signature"), "{error}");
+}
+
+/// Browsers have cryptography of their own in the client.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_algorithm_is_verified() {
+    let Some(browser) = Browser::start(|server, _| server).await else { return };
+    let tab = browser.open("").await;
+    let mut signers = vec![Signer::ec("1"), Signer::p521("2"), Signer::rsa("3"), Signer::rsa512("4"), Signer::ed("5")];
+    let keys: Vec<_> = signers.iter().map(Signer::published).collect();
+    let server = MockServer::start().await;
+    for (method, body) in [("GET", json!({ "keys": keys })), ("OPTIONS", json!({}))] {
+        let reply = ResponseTemplate::new(200)
+            .set_body_json(body)
+            .insert_header("access-control-allow-origin", "*")
+            .insert_header("access-control-allow-headers", "x-client-info, x-supabase-api-version");
+        Mock::given(matchers::method(method)).respond_with(reply).mount(&server).await;
+    }
+    signers.push(Signer::shared(SECRET.as_bytes()));
+    for signer in signers {
+        let verify = |token: &str| {
+            let statements = format!(
+                "await ready; try {{ return await Page.verify_token({:?}, {SECRET:?}, {token:?}) }} \
+                 catch (error) {{ return error.message }}",
+                server.uri()
+            );
+            let tab = &tab;
+            async move { run(tab, &statements).await }
+        };
+        let tokens = ["ada@example.com", "eve@example.com"]
+            .map(|email| signer.sign(&claims_with(&json!({ "exp": 4_102_444_800_u64, "email": email }))));
+        let [ada, eve] = tokens.each_ref().map(|token| token.expose().rsplit_once('.').unwrap());
+        let name = signer.header()["alg"].clone();
+        assert_eq!(verify(tokens[0].expose()).await, SUB, "{name}");
+        let forged = verify(&format!("{}.{}", eve.0, ada.1)).await;
+        assert!(forged.as_str().unwrap().contains("signature"), "{name}: {forged}");
+    }
 }
 
 /// A server without a gateway allows no header `apikey` unless it is configured.

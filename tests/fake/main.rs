@@ -4,4 +4,5 @@ mod flows;
 mod hooks;
 mod identities;
 mod recovery_codes;
+mod services;
 mod shapes;

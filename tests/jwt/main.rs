@@ -19,10 +19,11 @@ mod keys;
 mod long_tokens;
 mod recorded;
 mod restrictions;
-mod signer;
 mod stale_keys;
 mod unusable_keys;
 mod valid;
+
+use support::signer;
 
 use gotrue::{Error, error::TokenError, jwt::VerifiedClaims};
 

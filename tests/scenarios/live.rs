@@ -5,8 +5,9 @@ use std::env;
 use gotrue::{Secret, chrono::Utc, reqwest, url::Url};
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::{Value, json};
+use support::mail::Mailbox;
 
-use crate::{mail::Mailbox, world::Kind};
+use crate::world::Kind;
 
 const PROVIDER_URL: &str = "GOTRUE_LIVE_IDP_URL";
 

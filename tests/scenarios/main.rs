@@ -1,7 +1,7 @@
 //! Scenarios of users and operators. Each runs on the fake server, and on real servers if the environment names them
 //! (`GOTRUE_LIVE_*`, see `docs/live.md`).
 //!
-//! `cargo test --test scenarios [NAME]` runs those whose names contain NAME.
+//! `cargo test --test scenarios --all-features [NAME]` runs those whose names contain NAME.
 
 mod accounts;
 mod admin;
@@ -12,18 +12,19 @@ mod factors;
 mod identities;
 mod invitations;
 mod live;
-mod mail;
 mod messages;
 mod oauth_server;
 mod passkeys;
 mod provider;
 mod refusals;
+mod saml;
 mod server;
 mod sessions;
 mod sms;
 mod sso;
 mod tokens;
 mod wallet;
+mod web;
 mod world;
 
 use std::{
@@ -114,6 +115,13 @@ fn scenarios() -> Vec<Scenario> {
         on(BOTH, "sso::a_provider", |w| Box::pin(sso::a_provider(w))),
         on(BOTH, "custom_provider::added_and_removed", |w| Box::pin(custom_provider::added_and_removed(w))),
         on(BOTH, "sso::an_unknown_domain", |w| Box::pin(sso::an_unknown_domain(w))),
+        on(BOTH, "web::sign_in_to_sign_out", |w| Box::pin(web::sign_in_to_sign_out(w))),
+        on(BOTH, "web::ended_by_the_server", |w| Box::pin(web::ended_by_the_server(w))),
+        on(CONFIRM, "web::a_confirmation_link", |w| Box::pin(web::a_confirmation_link(w))),
+        on(BOTH, "web::a_link_of_this_browser", |w| Box::pin(web::a_link_of_this_browser(w))),
+        on(BOTH, "web::a_second_factor", |w| Box::pin(web::a_second_factor(w))),
+        on(BOTH, "web::a_company", |w| Box::pin(web::a_company(w))),
+        with_provider(BOTH, "web::a_provider", |w| Box::pin(web::a_provider(w))),
         on(BOTH, "wallet::solana", |w| Box::pin(wallet::solana(w))),
         on(BOTH, "wallet::ethereum", |w| Box::pin(wallet::ethereum(w))),
         on(AUTOCONFIRM, "refusals::word_for_word", |w| Box::pin(refusals::word_for_word(w))),

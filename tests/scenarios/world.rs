@@ -2,12 +2,10 @@
 
 use std::{env, fmt, process, time::Duration};
 
-use gotrue::{
-    AdminClient, Client, Provider, Secret, Session, SignUp, SignUpOutcome, VerifyOtp, chrono::Utc, types::OtpType,
-    url::Url,
-};
+use gotrue::{AdminClient, Client, Provider, Secret, Session, SignUp, SignUpOutcome, chrono::Utc, url::Url};
 use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
+use support::mail::Message;
 
 use crate::{browser, live::Live};
 
@@ -49,30 +47,6 @@ pub struct World {
     run: String,
 }
 
-/// The content of a message.
-#[derive(Debug)]
-pub struct Message {
-    /// The link to the server. A reauthentication has none.
-    pub link: Option<Url>,
-    /// The code. Real servers send it only in messages without a link.
-    pub code: Option<Secret>,
-}
-
-impl Message {
-    /// Verifies with the token hash and type in the link.
-    #[track_caller]
-    pub fn verify(&self) -> VerifyOtp {
-        let link = self.link.as_ref().expect("a link");
-        let otp_type: OtpType = browser::parameter(link, "type").unwrap().parse().unwrap();
-        VerifyOtp::token_hash(browser::parameter(link, "token").unwrap(), otp_type)
-    }
-
-    #[track_caller]
-    pub fn link(&self) -> &Url {
-        self.link.as_ref().expect("a link")
-    }
-}
-
 impl World {
     pub async fn fake(kind: Kind) -> Self {
         let confirm = kind == Kind::Confirm;
@@ -91,6 +65,31 @@ impl World {
         let client = Client::new(live.url(kind), env::var("GOTRUE_API_KEY").unwrap_or_else(|_| "anon-key".to_owned()));
         let (client, service_key) = (client.unwrap(), live.service_key());
         Self { kind, client, service_key, server: Server::Live(live.clone()), run }
+    }
+
+    /// A client whose clock the test advances, which is also that of the fake server. A real server has the time of this
+    /// machine, which the client notices with the next response.
+    pub fn client_with_clock(&self) -> (Client, ManualClock) {
+        let clock = match &self.server {
+            Server::Fake(_, clock) => clock.clone(),
+            Server::Live(_) => ManualClock::at(Utc::now()),
+        };
+        let builder = Client::builder().base_url(self.client.base_url().as_str()).clock(clock.clone());
+        let api_key = env::var("GOTRUE_API_KEY").unwrap_or_else(|_| "anon-key".to_owned());
+        (builder.api_key(api_key).build().unwrap(), clock)
+    }
+
+    /// Advances the clock of such a client.
+    pub async fn advance(&self, clock: &ManualClock, duration: Duration) {
+        clock.advance(duration);
+        if let Server::Live(_) = &self.server {
+            // The next response tells the time again, unless it is of the same second as the last one.
+            tokio::time::sleep(Duration::from_millis(1100)).await;
+        }
+    }
+
+    pub fn is_fake(&self) -> bool {
+        matches!(self.server, Server::Fake(..))
     }
 
     pub fn confirms(&self) -> bool {

@@ -7,4 +7,5 @@ mod postgres;
 mod processes;
 mod redis;
 mod servers;
+mod tls;
 mod trial;

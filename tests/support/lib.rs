@@ -1,12 +1,15 @@
 //! Code that several test programs share.
 
 pub mod auto_clock;
+pub mod browser;
 pub mod chromium;
 pub mod exchange;
 pub mod log_buffer;
+pub mod mail;
 pub mod planted;
 pub mod same;
 pub mod scripted;
+pub mod signer;
 pub mod stores;
 
 /// A browser with a software authenticator.

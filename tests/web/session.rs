@@ -1,10 +1,12 @@
 //! What handlers do with the session.
 
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use gotrue::{Secret, cookie::SameSite};
+use gotrue::{Secret, cookie::SameSite, web::SessionLayer};
 use serde_json::Value;
 
-use crate::browser::{Browser, EMAIL, PASSWORD, SSR, World};
+use crate::browser::{Browser, EMAIL, PASSWORD, SSR, World, app};
 
 #[tokio::test]
 async fn a_visitor() {
@@ -156,4 +158,22 @@ async fn without_the_layer() {
     for path in ["/", "/me", "/user", "/server"] {
         assert_eq!(bare.get(path).await.status, 500, "{path}");
     }
+}
+
+/// The time that a response states lacks the fraction of its second, so a token of another process may seem to come from
+/// the future.
+#[tokio::test]
+async fn a_session_of_the_same_second_is_not_refreshed() {
+    let world = World::new().await;
+    world.clock.advance(Duration::from_millis(900));
+    let client = world.server.client_builder().clock(world.clock.clone()).build().unwrap();
+    client.health().await.unwrap();
+    assert_eq!(client.clock_skew().unwrap().num_milliseconds(), -900);
+    world.clock.advance(Duration::from_millis(100));
+    let mut here = world.browser();
+    here.sign_in().await;
+    let before = world.server.count("token");
+    let mut there = Browser { jar: here.jar, ..Browser::new(app().layer(SessionLayer::new(&client, world.ssr()))) };
+    let answer = there.post("/rename", "Ada").await;
+    assert_eq!((answer.status, world.server.count("token")), (204, before));
 }

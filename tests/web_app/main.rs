@@ -1,5 +1,5 @@
 //! The example `web_app` in Chromium, with the fake server: what its users do, and what attackers try. Without
-//! Chromium, all tests are skipped.
+//! Chromium, all tests are skipped. One also runs on a real server, if the environment names one (`docs/live.md`).
 //!
 //! `cargo test --all-features --test web_app -- --ignored` takes the picture for the README of the example, and writes
 //! pictures of the main pages in both color schemes and on a narrow screen to `target/tmp/pictures`.
@@ -15,8 +15,10 @@ mod provider;
 mod second_factor;
 mod sessions;
 mod site;
+mod visit;
 
 use std::{
+    io::{self, Write},
     process::ExitCode,
     sync::{Arc, OnceLock},
 };
@@ -26,6 +28,7 @@ use libtest_mimic::{Arguments, Trial};
 use support::chromium::Chromium;
 
 use site::Site;
+use visit::Place;
 
 type Run = for<'a> fn(&'a Site, &'a Chromium) -> LocalBoxFuture<'a, ()>;
 
@@ -74,6 +77,22 @@ fn main() -> ExitCode {
         Trial::test(name, test).with_ignored_flag(is_ignored)
     };
     let mut trials: Vec<_> = tests().into_iter().map(|(name, run)| trial(name, run, is_skipped)).collect();
+    for name in ["fake::visit", "live::visit"] {
+        let chromium = chromium.clone();
+        let test = move || {
+            let runtime = tokio::runtime::Runtime::new()?;
+            runtime.block_on(async {
+                let place = if name == "fake::visit" { Place::fake().await } else { Place::live().await };
+                match place {
+                    Ok(place) => visit::sign_up_to_provider(&place, chromium.get().ok_or("no chromium")?).await,
+                    // A single write, because other tests print at the same time.
+                    Err(why) => io::stderr().write_all(format!("skipped: {name}: {why}\n").as_bytes())?,
+                }
+                Ok(())
+            })
+        };
+        trials.push(Trial::test(name, test).with_ignored_flag(is_skipped));
+    }
     trials.push(trial("pictures::taken", |s, c| Box::pin(pictures::taken(s, c)), true));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -87,7 +87,11 @@ impl Site {
 
 /// Serves on a free port of `localhost`, and returns the origin.
 pub async fn serve(router: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    serve_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), router)
+}
+
+/// Serves on this port of `localhost`, and returns the origin.
+pub fn serve_on(listener: TcpListener, router: Router) -> String {
     let origin = origin_of(&listener);
     tokio::spawn(async move { axum::serve(listener, router).await });
     origin

@@ -103,7 +103,8 @@ async fn settings_come_from_a_file_and_from_options() {
     std::fs::write(&file, "GOTRUE_DISABLE_SIGN_UP=true\nGOTRUE_JWT_EXP=1h\n").unwrap();
     let output = command(&["--env-file", file.to_str().unwrap()]).output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
-    let expected = "unknown setting GOTRUE_DISABLE_SIGN_UP; GOTRUE_JWT_EXP: expected a number of seconds";
+    let expected = "unknown setting GOTRUE_DISABLE_SIGN_UP (did you mean GOTRUE_DISABLE_SIGNUP?); GOTRUE_JWT_EXP: expected \
+                    a number of seconds";
     assert!(output.status.code() == Some(2) && text.contains(expected), "{text}");
 }
 

@@ -1,6 +1,6 @@
 //! Settings of second factors, passkeys and the OAuth server.
 
-use crate::{builder::FakeServerBuilder, clock::duration, settings::FactorSwitch, webauthn::RelyingParty};
+use crate::{builder::FakeServerBuilder, clock::duration, settings::FactorSwitch};
 
 impl FakeServerBuilder {
     /// Sets whether authenticator apps can be enrolled and used (`GOTRUE_MFA_TOTP_ENROLL_ENABLED`,
@@ -33,7 +33,8 @@ impl FakeServerBuilder {
     /// Sets the relying party of passkeys and WebAuthn factors: its id, which is a domain, and its origin. Defaults to
     /// `localhost` and `http://localhost:3000`.
     pub fn relying_party(mut self, id: impl Into<String>, origin: impl Into<String>) -> Self {
-        self.settings.relying_party = RelyingParty { id: id.into(), origin: origin.into() };
+        self.settings.relying_party.id = id.into();
+        self.settings.relying_party.origins = vec![origin.into()];
         self
     }
 

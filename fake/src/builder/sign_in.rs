@@ -131,8 +131,17 @@ impl FakeServerBuilder {
     /// Refuses these passwords as leaked (`GOTRUE_PASSWORD_HIBP_ENABLED`), which the real server looks up at Have I Been
     /// Pwned. Defaults to none; the variable alone refuses a dozen well-known ones.
     pub fn leaked_passwords<S: Into<String>>(mut self, passwords: impl IntoIterator<Item = S>) -> Self {
-        self.settings.refuse_leaked_passwords = true;
-        self.settings.leaked_passwords = passwords.into_iter().map(Into::into).collect();
+        self.settings.leaked_passwords.refuse = true;
+        self.settings.leaked_passwords.list = passwords.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Refuses passwords that a service knows as leaked (`GOTRUE_PASSWORD_HIBP_ENABLED`), such as a stub of your own: it is
+    /// asked as the real server asks Have I Been Pwned, by `GET {url}/range/{prefix}` with five digits of the SHA-1 hash,
+    /// and returns the rest of the hashes. Defaults to none.
+    pub fn leaked_passwords_at(mut self, url: impl Into<String>) -> Self {
+        self.settings.leaked_passwords.refuse = true;
+        self.settings.leaked_passwords.service = Some(url.into());
         self
     }
 

@@ -17,7 +17,7 @@ use crate::{
     mailbox::Message,
     model::ErrorCode,
     state::{State, shared::Shared, snapshot::Snapshot},
-    wire::{Request, Response, json_response, read_json},
+    wire::{Request, Response, json_response, parse_json, read_json},
 };
 
 /// The control side of one server.
@@ -70,7 +70,7 @@ impl Control {
             ("POST", "/reset") => self.reset(state, request),
             ("GET", "/snapshot") => Ok(json_response(200, &state.snapshot())),
             ("PUT", "/snapshot") => {
-                let snapshot: Snapshot = serde_json::from_slice(&request.body).map_err(bad)?;
+                let snapshot: Snapshot = parse_json(&request.body).map_err(bad)?;
                 state.restore(snapshot).map_err(|why| (400, why))?;
                 Ok(Response::new(204))
             }

@@ -34,7 +34,8 @@ pub(crate) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>)
     state.flows.push(Flow {
         id: Some(id),
         begun_at,
-        provider: Some(provider),
+        provider: Some(provider.clone()),
+        sso_provider: None,
         method: "oauth",
         linking,
         redirect_to,
@@ -43,7 +44,7 @@ pub(crate) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>)
         code,
         invite_token,
     });
-    Ok(provider_page::url(state, id, request.query("login_hint").as_deref()))
+    Ok(provider_page::url(state, &provider, id, request.query("login_hint").as_deref()))
 }
 
 /// `GET /user/identities/authorize`.

@@ -1,22 +1,51 @@
 //! The callback from a provider.
 
+use bytes::Bytes;
+use http::{Method, header::CONTENT_TYPE};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     handlers::provider_page,
     model::ErrorCode,
-    redirect_url::{error_pairs, session_fragment, with_fragment, with_query, with_words},
+    redirect_url::{error_pairs, session_fragment, with_fragment, with_sorted_query, with_words},
     state::{State, identity_providers::provider_claims, profiles::Profile, table::Place},
     wire::{ApiError, ApiResult, Request, Response, redirect},
 };
 
 /// `GET /callback` and `POST /callback`.
 pub(crate) fn callback(state: &mut State, request: &Request) -> Response {
-    let place = match state.open_flow(&parameter(request, "state").unwrap_or_default()) {
-        Ok(place) => place,
-        Err((code, about)) => return refuse(state, request, code, about),
-    };
+    match flow(state, request) {
+        Ok(place) => without_page(request, finish(state, request, place)),
+        Err(refusal) => *refusal,
+    }
+}
+
+/// Checks the flow that a request is about.
+pub(crate) fn check_flow(state: &State, request: &Request) -> Result<(), Box<Response>> {
+    flow(state, request).map(drop)
+}
+
+fn flow(state: &State, request: &Request) -> Result<Place, Box<Response>> {
+    let flow = state.open_flow(&parameter(request, "state").unwrap_or_default());
+    flow.map_err(|(code, about)| Box::new(refuse(state, request, code, about)))
+}
+
+/// Removes the page of a redirect, which Go sends in response to GET only.
+fn without_page(request: &Request, mut response: Response) -> Response {
+    if request.method != Method::GET {
+        response.body = Bytes::new();
+        response.headers.remove(CONTENT_TYPE);
+    }
+    response
+}
+
+fn finish(state: &mut State, request: &Request, place: Place) -> Response {
+    let target = Some(state.settings.callback_target.clone()).filter(|target| !target.is_empty());
+    let flow = &mut state.flows[place];
+    if let Some(target) = target {
+        flow.redirect_to = target;
+    }
     let flow = &state.flows[place];
     let (redirect_to, with_pkce) = (flow.redirect_to.clone(), flow.challenge.is_some());
     let (provider, linking) = (flow.provider.clone().unwrap_or_default(), flow.linking);
@@ -24,7 +53,7 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> Response {
     if let Some(error) = parameter(request, "error") {
         let about = parameter(request, "error_description").unwrap_or_default();
         let pairs = vec![("error".to_owned(), error), ("error_description".to_owned(), about)];
-        return redirect(302, &with_words(&with_query(&redirect_to, &pairs), &pairs));
+        return redirect(302, &with_words(&with_sorted_query(&redirect_to, &pairs), &pairs));
     }
     let has_code = parameter(request, "code").is_some_and(|code| !code.is_empty());
     let found = if has_code {
@@ -44,7 +73,7 @@ pub(crate) fn callback(state: &mut State, request: &Request) -> Response {
         let name = if is_oauth { "server_error" } else { name_of(refusal.status, &code) };
         let mut pairs = error_pairs(name, &code, &refusal.message);
         pairs.retain(|(name, value)| !value.is_empty() || name == "error_code" && !is_oauth);
-        let target = with_query(&redirect_to, &pairs);
+        let target = with_sorted_query(&redirect_to, &pairs);
         pairs.retain(|(_, value)| !value.is_empty());
         redirect(302, &with_words(&target, &pairs))
     })
@@ -56,7 +85,7 @@ fn code(state: &mut State, place: Place, user_id: Uuid) -> ApiResult {
     flow.user_id = Some(user_id);
     let redirect_to = flow.redirect_to.clone();
     let code = state.code_for(user_id, "oauth").map_err(failed)?;
-    Ok(redirect(302, &with_query(&redirect_to, &[("code".to_owned(), code)])))
+    Ok(redirect(302, &with_sorted_query(&redirect_to, &[("code".to_owned(), code)])))
 }
 
 /// Redirects back with a session.
@@ -81,10 +110,15 @@ fn failed(error: ApiError) -> ApiError {
 /// headers are sent already.
 fn refuse(state: &State, request: &Request, code: &'static str, about: &str) -> Response {
     let pairs = error_pairs("invalid_request", code, about);
-    let mut response = redirect(303, &with_query(&state.settings.site_url, &pairs));
+    let page = without_page(request, redirect(303, &with_sorted_query(&state.settings.site_url, &pairs)));
     let error = ApiError::new(400, ErrorCode::from(code), about).into_response(request);
-    response.body = [&response.body[..], &error.body[..]].concat().into();
-    response
+    let body = [&page.body[..], &error.body[..]].concat();
+    // Without a page, Go derives the media type from the text.
+    if page.headers.contains_key(CONTENT_TYPE) {
+        Response { body: body.into(), ..page }
+    } else {
+        page.body("text/plain; charset=utf-8", body)
+    }
 }
 
 /// Returns a parameter of the query, or of the form that some providers send.
@@ -97,7 +131,7 @@ fn parameter(request: &Request, name: &str) -> Option<String> {
 }
 
 /// Returns the OAuth name of an error.
-fn name_of(status: u16, code: &str) -> &'static str {
+pub(crate) fn name_of(status: u16, code: &str) -> &'static str {
     match (status, code) {
         (403, _) | (_, "signup_disabled" | "user_banned" | "provider_email_needs_verification") => "access_denied",
         (400, _) => "invalid_request",

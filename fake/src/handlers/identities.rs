@@ -13,7 +13,7 @@ use crate::{
 /// `DELETE /user/identities/{identity_id}`.
 pub(crate) fn unlink(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
-    let id = Uuid::try_parse(request.segment(3)).map_err(|_| ApiError::not_found("identity_id must be an UUID"))?;
+    let id = Uuid::try_parse(&request.segment(3)).map_err(|_| ApiError::not_found("identity_id must be an UUID"))?;
     if state.is_elsewhere(request, &caller) {
         let message = "Token audience doesn't match request audience";
         return Err(ApiError::new(403, ErrorCode::UnexpectedAudience, message));

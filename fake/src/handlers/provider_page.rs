@@ -1,10 +1,9 @@
 //! The page of a provider, on which one of its users signs in.
 
-use url::form_urlencoded::byte_serialize;
 use uuid::Uuid;
 
 use crate::{
-    model::Operation,
+    redirect_url::with_query,
     state::{State, identity_providers::provider_users},
     wire::{Request, Response, escape},
 };
@@ -22,12 +21,12 @@ const STYLE: &str = "body{font:16px system-ui,sans-serif;margin:4rem auto;max-wi
 
 /// Returns the URL of a provider for a flow: its page, or the callback if it approves at once. A hint chooses a user
 /// without the page.
-pub(crate) fn url(state: &State, flow_id: Uuid, login_hint: Option<&str>) -> String {
+pub(crate) fn url(state: &State, provider: &str, flow_id: Uuid, login_hint: Option<&str>) -> String {
     let user = login_hint.filter(|hint| hint.contains('@'));
     if state.settings.choose_provider_user && user.is_none() {
         return format!("{}{PATH}?state={flow_id}", state.base_url);
     }
-    callback(state, &flow_id.to_string(), user.unwrap_or(FIRST_USER))
+    callback(state, provider, &flow_id.to_string(), user.unwrap_or(FIRST_USER))
 }
 
 /// Returns the email address of the user who signed in, from the code that the provider sent. `None` is the first user.
@@ -47,13 +46,14 @@ pub(crate) fn page(state: &State, request: &Request) -> Response {
         return html(404, "Unknown sign-in", "<p>This sign-in is unknown or has expired.</p>\n");
     };
     if let Some(email) = request.query("email") {
-        return Response::new(302).header("location", &callback(state, &flow_id, email.trim()));
+        return Response::new(302).header("location", &callback(state, provider, &flow_id, email.trim()));
     }
     let link = |url: &str, text: &str| format!("<a href=\"{}\">{}</a>\n", escape(url), escape(text));
     let users: String =
-        provider_users(provider).iter().map(|email| link(&callback(state, &flow_id, email), email)).collect();
-    let denied = "error=access_denied&error_description=The+user+denied+access";
-    let denied = format!("{}{}?{denied}&state={flow_id}", state.base_url, callback_path());
+        provider_users(provider).iter().map(|email| link(&callback(state, provider, &flow_id, email), email)).collect();
+    let denied =
+        [("error", "access_denied"), ("error_description", "The user denied access"), ("state", flow_id.as_str())];
+    let denied = with_parameters(state, provider, &denied);
     let flow_id = escape(&flow_id);
     let form = format!(
         "<form><input type=\"hidden\" name=\"state\" value=\"{flow_id}\"><input name=\"email\" type=\"email\" required \
@@ -63,13 +63,14 @@ pub(crate) fn page(state: &State, request: &Request) -> Response {
     html(200, &title, &format!("{users}{form}<hr>\n{}", link(&denied, "Deny access")))
 }
 
-fn callback(state: &State, flow_id: &str, user: &str) -> String {
-    let code: String = byte_serialize(user.as_bytes()).collect();
-    format!("{}{}?code={code}&state={flow_id}", state.base_url, callback_path())
+fn callback(state: &State, provider: &str, flow_id: &str, user: &str) -> String {
+    with_parameters(state, provider, &[("code", user), ("state", flow_id)])
 }
 
-fn callback_path() -> &'static str {
-    Operation::by_id("callback").map_or("", |operation| operation.path)
+/// Returns the URL to which a provider redirects back.
+fn with_parameters(state: &State, provider: &str, parameters: &[(&str, &str)]) -> String {
+    let pairs: Vec<_> = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    with_query(&state.redirect_uri(provider), &pairs)
 }
 
 fn html(status: u16, title: &str, content: &str) -> Response {

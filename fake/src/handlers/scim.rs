@@ -6,6 +6,8 @@ use crate::{model::Operation, state::State, wire::Response};
 
 const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
+const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
+
 const CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
 
 /// `GET /scim/v2/ServiceProviderConfig`.
@@ -34,6 +36,12 @@ pub(crate) fn service_provider_config(state: &State) -> Response {
 /// `GET /scim/v2/ResourceTypes` and `GET /scim/v2/Schemas`.
 pub(crate) fn empty_list() -> Response {
     response(&json!({ "schemas": [LIST], "totalResults": 0, "startIndex": 1, "itemsPerPage": 0, "Resources": [] }))
+}
+
+/// Returns the response to any other request below the path of SCIM.
+pub(crate) fn not_found() -> Response {
+    let detail = "Endpoint or resource does not exist";
+    Response { status: 404, ..response(&json!({ "schemas": [ERROR], "detail": detail, "status": "404" })) }
 }
 
 fn response(body: &Value) -> Response {

@@ -28,6 +28,8 @@ pub(crate) fn settings(state: &State) -> ApiResult {
         ("email".to_owned(), settings.email),
         ("phone".to_owned(), settings.phone),
     ];
+    // The real server tells so without SAML too.
+    let has_next_key = !settings.saml || settings.saml_next_private_key.is_some();
     ok(&Settings {
         external: providers.chain(ways).map(|(way, is_on)| (way, is_on.into())).collect(),
         disable_signup: Some(settings.disable_sign_up),
@@ -35,7 +37,7 @@ pub(crate) fn settings(state: &State) -> ApiResult {
         phone_autoconfirm: Some(settings.autoconfirm_phones),
         sms_provider: Some(settings.sms_provider.name.clone()),
         saml_enabled: Some(settings.saml),
-        saml_private_key_next_configured: Some(false),
+        saml_private_key_next_configured: Some(has_next_key),
         passkeys_enabled: Some(settings.passkeys),
         mfa_enabled: None,
     })

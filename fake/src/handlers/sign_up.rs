@@ -15,10 +15,7 @@ use crate::{
         State,
         accounts::Contact,
         messages::OutgoingMessage,
-        rows::{
-            account::Account,
-            password::{Password, check_strength},
-        },
+        rows::{account::Account, password::Password},
     },
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
@@ -124,7 +121,7 @@ pub(crate) fn check_sign_up(state: &State) -> Result<(), ApiError> {
 
 /// Checks what the server checks before the address itself, and returns the challenge.
 fn check(
-    state: &State,
+    state: &mut State,
     request: &Request,
     email: &str,
     phone: &str,
@@ -134,7 +131,7 @@ fn check(
     if password.is_empty() {
         return Err(ApiError::validation_failed("Signup requires a valid password"));
     }
-    check_strength(&state.settings, password)?;
+    state.check_strength(password)?;
     if !email.is_empty() && !phone.is_empty() {
         let message = "Only an email address or phone number should be provided on signup.";
         return Err(ApiError::validation_failed(message));

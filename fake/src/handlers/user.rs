@@ -19,7 +19,7 @@ use crate::{
         notifications::Detail,
         rows::{
             account::{SentCode, check_storable},
-            password::{Password, check_strength},
+            password::Password,
         },
         table::Key,
     },
@@ -96,13 +96,13 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     ok(user)
 }
 
-fn read_update(state: &State, request: &Request) -> Result<Update, ApiError> {
+fn read_update(state: &mut State, request: &Request) -> Result<Update, ApiError> {
     let update: Params = json_body(request)?;
     let given = |text: String| Some(text).filter(|text| !text.is_empty());
     let email = given(update.email).map(|email| contact::email(&email)).transpose()?;
     let phone = given(update.phone).map(|phone| contact::phone(&phone)).transpose()?;
     phone.as_ref().map_or(Ok(()), |_| contact::check_channel(&update.channel))?;
-    update.password.as_ref().map_or(Ok(()), |password| check_strength(&state.settings, password))?;
+    update.password.as_ref().map_or(Ok(()), |password| state.check_strength(password))?;
     check_storable(update.data.as_ref(), "Error updating user")?;
     if update.app_metadata.is_some() {
         let message = "Updating app_metadata requires admin privileges";
@@ -140,6 +140,14 @@ fn check_update(state: &mut State, caller: &Caller, aud: &str, update: &Update) 
     if is_anonymous && update.password.is_some() && update.email.is_none() && update.phone.is_none() {
         let message = "Updating password of an anonymous user without an email or phone is not allowed";
         return Err(ApiError::new(422, ErrorCode::ValidationFailed, message));
+    }
+    let changes_access = update.password.as_ref().is_some_and(|password| !password.is_empty())
+        || email.is_some()
+        || phone.is_some()
+        || !update.nonce.is_empty();
+    if account.is_separate && changes_access {
+        let message = "Updating email, phone, password of a SSO account only possible via SSO";
+        return Err(ApiError::new(422, ErrorCode::UserSsoManaged, message));
     }
     if update.password.is_some() {
         check_password_change(state, caller, update)?;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::{
     contact,
     model::{ErrorCode, OtpType, types::ConfirmationPending},
-    redirect_url::{error_pairs, session_fragment, with_fragment, with_query, with_words},
+    redirect_url::{error_pairs, session_fragment, with_fragment, with_sorted_query, with_words},
     state::{
         State,
         accounts::Contact,
@@ -96,7 +96,7 @@ pub(crate) fn verify_link(state: &mut State, request: &Request) -> ApiResult {
     }
     let redirect_to = state.settings.redirect_to(request);
     let with_pairs = |pairs: &[(String, String)]| {
-        let target = if with_pkce { with_query(&redirect_to, pairs) } else { redirect_to.clone() };
+        let target = if with_pkce { with_sorted_query(&redirect_to, pairs) } else { redirect_to.clone() };
         with_words(&target, pairs)
     };
     let redeemed = otp_type.and_then(|otp_type| state.redeem(&Presented::Link(hash), otp_type));
@@ -104,7 +104,7 @@ pub(crate) fn verify_link(state: &mut State, request: &Request) -> ApiResult {
         Err(error) => with_pairs(&pairs_of(&error)),
         Ok(Outcome::OneMore) => with_pairs(&[("message".to_owned(), ONE_MORE.to_owned())]),
         Ok(Outcome::SignedIn { user_id, otp_type }) if with_pkce => match state.code_for_link(user_id, otp_type) {
-            Ok(code) => with_query(&redirect_to, &[("code".to_owned(), code)]),
+            Ok(code) => with_sorted_query(&redirect_to, &[("code".to_owned(), code)]),
             Err(error) => with_pairs(&pairs_of(&error)),
         },
         Ok(Outcome::SignedIn { user_id, otp_type }) => match state.start_session(user_id, "otp", None) {

@@ -12,7 +12,7 @@ use gotrue::hooks::{
 use url::{Host, Url};
 
 pub(crate) use call::{Answer, Call};
-pub(crate) use run::HookRun;
+pub(crate) use run::{HookRun, Outgoing, Reply};
 
 /// An event for which the server calls a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,9 +81,12 @@ pub(crate) struct Hook {
 /// The hooks of the server, by event.
 pub(crate) type Hooks = BTreeMap<Event, Hook>;
 
+/// The start of the names of all variables.
+pub(crate) const VARIABLES: &str = "GOTRUE_HOOK_";
+
 /// Splits the name of a variable into the event and the rest: `ENABLED`, `URI` or `SECRETS`.
 pub(crate) fn variable(name: &str) -> Option<(Event, &str)> {
-    let rest = name.strip_prefix("GOTRUE_HOOK_")?;
+    let rest = name.strip_prefix(VARIABLES)?;
     Event::ALL.into_iter().find_map(|event| Some((event, rest.strip_prefix(event.variable())?.strip_prefix('_')?)))
 }
 

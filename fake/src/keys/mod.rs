@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::{
     model::types::{Jwk, JwkSet},
     random::Random,
+    wire::parse_json,
 };
 
 /// The algorithms that the real server's library knows.
@@ -193,14 +194,14 @@ fn encode(part: &impl Serialize) -> errors::Result<String> {
 
 fn read(part: &str, what: &str) -> Result<Value, String> {
     let json = URL_SAFE_NO_PAD.decode(part).map_err(|error| bad_base64(what, &error))?;
-    serde_json::from_slice(&json).map_err(|error| format!("could not JSON decode {what}: {error}"))
+    parse_json(&json).map_err(|error| format!("could not JSON decode {what}: {error}"))
 }
 
 fn bad_base64(what: &str, error: &DecodeError) -> String {
     let at = match error {
-        DecodeError::InvalidByte(at, _)
-        | DecodeError::InvalidLastSymbol { offset: at, .. }
-        | DecodeError::InvalidLength(at) => *at,
+        DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. } => *at,
+        // A single last character.
+        DecodeError::InvalidLength(length) => length.saturating_sub(1),
         DecodeError::InvalidPadding => 0,
     };
     format!("could not base64 decode {what}: illegal base64 data at input byte {at}")

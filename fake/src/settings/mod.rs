@@ -1,10 +1,11 @@
 //! The settings of a server.
 
+mod defaults;
 pub(crate) mod rates;
 pub(crate) mod saml;
+pub(crate) mod services;
 pub(crate) mod sms;
 pub(crate) mod variables;
-mod without_effect;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,16 +18,19 @@ use crate::{
     hooks::Hooks,
     mailbox::Template,
     model::Provider,
-    redirect_url::SITE_URL,
     settings::{
         rates::{Rate, RateLimits},
         saml::SamlKey,
+        services::{EmailValidation, LeakedPasswords},
         sms::SmsProvider,
     },
     url_pattern,
     webauthn::RelyingParty,
     wire::Request,
 };
+
+/// The linking domain of providers without one of their own, and of email addresses.
+pub(crate) const DEFAULT_DOMAIN: &str = "default";
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
@@ -46,9 +50,15 @@ pub(crate) struct ServerSettings {
     pub(crate) saml_url: Option<String>,
     /// The private key for SAML (PKCS #1). Without one, one is generated.
     pub(crate) saml_private_key: Option<SamlKey>,
+    /// The private key for SAML that is to replace the other one.
+    pub(crate) saml_next_private_key: Option<SamlKey>,
+    /// Whether SAML responses may be encrypted.
+    pub(crate) saml_encryption: bool,
     pub(crate) scim: bool,
     pub(crate) captcha: bool,
     pub(crate) disabled_providers: Vec<Provider>,
+    /// Whether the client id, secret and redirect URI of a provider must be set.
+    pub(crate) providers_need_credentials: bool,
     /// What is set of single providers, by their names.
     pub(crate) providers: BTreeMap<String, ProviderSettings>,
     /// Issuers whose ID tokens are accepted without a provider.
@@ -58,6 +68,14 @@ pub(crate) struct ServerSettings {
     pub(crate) custom_providers: bool,
     /// The maximum number of custom providers; 0 is no maximum.
     pub(crate) max_custom_providers: usize,
+    /// The URL below which custom providers redirect back, if it is another one than that of the server.
+    pub(crate) custom_provider_url: Option<String>,
+    /// Where the callback of all providers leads instead of to the page that started the flow, unless it is empty.
+    pub(crate) callback_target: String,
+    /// The linking domains of providers: providers of the same one share accounts by email address.
+    pub(crate) linking_domains: BTreeMap<String, String>,
+    /// Providers each of which is a linking domain of its own.
+    pub(crate) own_linking_domains: Vec<String>,
     /// Whether users may sign in with a provider that has not verified their address.
     pub(crate) allow_unverified_emails: bool,
     /// Whether the page of a provider asks which of its users signs in.
@@ -75,6 +93,9 @@ pub(crate) struct ServerSettings {
     pub(crate) test_codes_until: Option<DateTime<Utc>>,
     pub(crate) sms_provider: SmsProvider,
     pub(crate) link_paths: LinkPaths,
+    /// The hosts that links in emails may have, as a proxy names them.
+    pub(crate) external_hosts: Vec<String>,
+    pub(crate) email_validation: EmailValidation,
     /// The notifications of changes that are sent.
     pub(crate) notifications: BTreeSet<Template>,
     /// The subjects of emails that are not the real server's.
@@ -86,9 +107,7 @@ pub(crate) struct ServerSettings {
     pub(crate) required_characters: Vec<String>,
     pub(crate) reauthenticate_for_password: bool,
     pub(crate) current_password_for_password: bool,
-    /// Whether passwords that are known to have leaked are refused.
-    pub(crate) refuse_leaked_passwords: bool,
-    pub(crate) leaked_passwords: Vec<String>,
+    pub(crate) leaked_passwords: LeakedPasswords,
     /// Whether the first password of a user adds the email identity.
     pub(crate) email_identity_on_password: bool,
 
@@ -153,9 +172,18 @@ pub(crate) struct ServerSettings {
     /// Whether the gateway refuses requests without an API key.
     pub(crate) gateway_needs_key: bool,
 
+    /// The header with the id of a request. Without one, ids are generated.
+    pub(crate) request_id_header: String,
+    /// Whether users are listed by cursor, unless a page is asked for.
+    pub(crate) cursor_pages: bool,
+
     pub(crate) hooks: Hooks,
 
     // Limits.
+    /// How long a request may take.
+    pub(crate) max_request_duration: Option<std::time::Duration>,
+    /// Whether the header `Sb-Forwarded-For` names the address of a client.
+    pub(crate) reads_sb_forwarded_for: bool,
     /// How many calls of an operation are accepted within five minutes.
     pub(crate) rate_limit: Option<usize>,
     pub(crate) rate_limits: RateLimits,
@@ -175,6 +203,26 @@ pub(crate) struct RecoveryCodeSettings {
     pub(crate) lockout: Duration,
 }
 
+impl RecoveryCodeSettings {
+    /// Returns what the real server refuses on startup. It checks that only if recovery codes are enabled.
+    fn problems(&self) -> Vec<String> {
+        if !self.enroll && !self.verify {
+            return Vec::new();
+        }
+        let checks = [
+            ((4..=16).contains(&self.count), "COUNT: expected a number from 4 to 16"),
+            ((13..=32).contains(&self.code_length), "CODE_LENGTH: expected a number from 13 to 32"),
+            ((3..=15).contains(&self.max_verify_attempts), "MAX_VERIFY_ATTEMPTS: expected a number from 3 to 15"),
+            (
+                (Duration::minutes(1)..=Duration::days(1)).contains(&self.lockout),
+                "LOCKOUT_DURATION: expected a duration from 1m to 24h",
+            ),
+        ];
+        let failed = checks.into_iter().filter(|(passes, _)| !passes);
+        failed.map(|(_, what)| format!("GOTRUE_MFA_RECOVERY_CODES_{what}")).collect()
+    }
+}
+
 /// Whether second factors of a type can be enrolled and used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FactorSwitch {
@@ -187,6 +235,9 @@ pub(crate) struct FactorSwitch {
 pub(crate) struct ProviderSettings {
     /// The client ids of this server at the provider. If the list is empty, a built-in id is used.
     pub(crate) client_ids: Vec<String>,
+    pub(crate) has_secret: bool,
+    /// Where the provider redirects back to. If it is empty, the callback of this server.
+    pub(crate) redirect_uri: String,
     pub(crate) email_optional: bool,
     pub(crate) skip_nonce_check: bool,
 }
@@ -217,182 +268,7 @@ pub(crate) struct LinkPaths {
     pub(crate) email_change: String,
 }
 
-/// Passwords that have leaked countless times.
-const LEAKED_PASSWORDS: [&str; 12] = [
-    "123456",
-    "123456789",
-    "12345678",
-    "password",
-    "password1",
-    "password123",
-    "Password123!",
-    "qwerty",
-    "qwerty123",
-    "abc123",
-    "iloveyou",
-    "letmein",
-];
-
-const ON: FactorSwitch = FactorSwitch { enroll: true, verify: true };
-const OFF: FactorSwitch = FactorSwitch { enroll: false, verify: false };
-
-impl Default for ServerSettings {
-    /// Everything is enabled, addresses are confirmed at once, and nothing is limited.
-    #[expect(clippy::too_many_lines, reason = "a line for each setting")]
-    fn default() -> Self {
-        let codes = Codes { lifetime: Duration::hours(1), length: 6, interval: Duration::zero() };
-        let web3 = Web3 { enabled: true, validity: Duration::minutes(10) };
-        let verify = || "/verify".to_owned();
-        Self {
-            disable_sign_up: false,
-            email: true,
-            magic_links: true,
-            phone: true,
-            anonymous_users: true,
-            solana: web3,
-            ethereum: web3,
-            manual_linking: true,
-            saml: true,
-            saml_url: None,
-            saml_private_key: None,
-            scim: true,
-            captcha: false,
-            disabled_providers: Vec::new(),
-            providers: BTreeMap::new(),
-            id_token_issuers: Vec::new(),
-            ios_bundle_id: String::new(),
-            custom_providers: true,
-            max_custom_providers: 10,
-            allow_unverified_emails: false,
-            choose_provider_user: false,
-            autoconfirm_emails: true,
-            autoconfirm_phones: true,
-            secure_email_change: true,
-            authorized_addresses: Vec::new(),
-            email_codes: codes,
-            phone_codes: codes,
-            test_codes: BTreeMap::new(),
-            test_codes_until: None,
-            sms_provider: SmsProvider::new("twilio", true),
-            link_paths: LinkPaths {
-                invite: verify(),
-                confirmation: verify(),
-                recovery: verify(),
-                email_change: verify(),
-            },
-            notifications: BTreeSet::new(),
-            subjects: BTreeMap::new(),
-            min_password_length: 6,
-            required_characters: Vec::new(),
-            reauthenticate_for_password: false,
-            current_password_for_password: false,
-            refuse_leaked_passwords: false,
-            leaked_passwords: LEAKED_PASSWORDS.map(str::to_owned).to_vec(),
-            email_identity_on_password: false,
-            totp: ON,
-            phone_factors: ON,
-            webauthn_factors: ON,
-            factor_codes: codes,
-            recovery_codes: RecoveryCodeSettings {
-                enroll: true,
-                verify: true,
-                count: 10,
-                code_length: 16,
-                max_verify_attempts: 5,
-                lockout: Duration::minutes(15),
-            },
-            challenge_lifetime: Duration::seconds(300),
-            factor_lifetime: Duration::seconds(300),
-            max_factors: 10,
-            max_verified_factors: 10,
-            passkeys: true,
-            max_passkeys: 10,
-            passkey_challenge_lifetime: Duration::minutes(5),
-            relying_party: RelyingParty { id: "localhost".to_owned(), origin: SITE_URL.to_owned() },
-            oauth_server: true,
-            dynamic_registration: true,
-            consent_path: "/consent".to_owned(),
-            authorization_lifetime: Duration::minutes(10),
-            default_scope: "email".to_owned(),
-            session_timebox: None,
-            session_inactivity: None,
-            low_aal_lifetime: None,
-            single_session: false,
-            token_lifetime: Duration::hours(1),
-            issuer: None,
-            audience: "authenticated".to_owned(),
-            default_role: "authenticated".to_owned(),
-            admin_roles: vec!["service_role".to_owned(), "supabase_admin".to_owned()],
-            hs256: false,
-            jwt_secret: None,
-            jwt_key_id: String::new(),
-            jwt_keys: None,
-            jwt_methods: None,
-            refresh_token_version: 0,
-            refresh_token_upgrade_percentage: 0,
-            rotate_refresh_tokens: true,
-            allow_refresh_token_reuse: false,
-            reuse_interval: Duration::seconds(10),
-            flow_lifetime: Duration::minutes(5),
-            site_url: SITE_URL.to_owned(),
-            redirect_urls: None,
-            external_url: None,
-            cors_allowed_headers: Vec::new(),
-            gateway: false,
-            gateway_needs_key: true,
-            hooks: Hooks::new(),
-            rate_limit: None,
-            rate_limits: RateLimits::default(),
-            sent_emails: None,
-            sent_text_messages: None,
-            audit_log: true,
-        }
-    }
-}
-
 impl ServerSettings {
-    /// Returns the settings of a real server whose environment sets nothing. What a real server requires to be set is
-    /// as in [`Default`].
-    pub(crate) fn of_real_server() -> Self {
-        let base = Self::default();
-        let with_interval = |lifetime| Codes { lifetime, length: 6, interval: Duration::minutes(1) };
-        let no_web3 = Web3 { enabled: false, ..base.solana };
-        Self {
-            phone: false,
-            anonymous_users: false,
-            solana: no_web3,
-            ethereum: no_web3,
-            manual_linking: false,
-            saml: false,
-            scim: false,
-            disabled_providers: Provider::KNOWN.to_vec(),
-            max_custom_providers: 0,
-            autoconfirm_emails: false,
-            autoconfirm_phones: false,
-            email_codes: with_interval(Duration::days(1)),
-            phone_codes: with_interval(Duration::minutes(1)),
-            sms_provider: SmsProvider::new("", false),
-            phone_factors: OFF,
-            webauthn_factors: OFF,
-            factor_codes: with_interval(base.challenge_lifetime),
-            recovery_codes: RecoveryCodeSettings { enroll: false, verify: false, ..base.recovery_codes },
-            passkeys: false,
-            oauth_server: false,
-            dynamic_registration: false,
-            consent_path: String::new(),
-            issuer: Some(String::new()),
-            audience: String::new(),
-            default_role: String::new(),
-            hs256: true,
-            reuse_interval: Duration::zero(),
-            redirect_urls: Some(Vec::new()),
-            sent_emails: Some(Rate::hourly(30)),
-            sent_text_messages: Some(Rate::hourly(30)),
-            rate_limits: RateLimits::of_real_server(),
-            ..base
-        }
-    }
-
     /// Returns where a request wants to be redirected, if that is allowed: the header, query or form parameter
     /// `redirect_to`, or else the header `Referer`, or else the site URL.
     pub(crate) fn redirect_to(&self, request: &Request) -> String {
@@ -424,6 +300,24 @@ impl ServerSettings {
         }
         let url = url.split('#').next().unwrap_or_default();
         patterns.iter().any(|pattern| url_pattern::matches(pattern, url))
+    }
+
+    /// Returns the linking domain of a provider: an identity is linked by its email address only to accounts of the same
+    /// domain.
+    pub(crate) fn linking_domain<'a>(&'a self, provider: &'a str) -> &'a str {
+        let is_own = self.own_linking_domains.iter().any(|own| own == provider);
+        match self.linking_domains.get(provider) {
+            Some(domain) => domain,
+            None if is_own || provider.starts_with("sso:") => provider,
+            None => DEFAULT_DOMAIN,
+        }
+    }
+
+    /// Returns whether handlers may need answers of hooks or of services elsewhere.
+    pub(crate) fn needs_answers(&self) -> bool {
+        self.hooks.values().any(|hook| hook.is_enabled)
+            || self.email_validation.service.is_some()
+            || self.leaked_passwords.refuse && self.leaked_passwords.service.is_some()
     }
 
     /// # Panics

@@ -24,7 +24,7 @@ impl Rate {
             return events.is_finite().then_some(Self::Interval(events));
         }
         let (events, over) = text.split_once('/')?;
-        let over = go_duration::parse(over).filter(|over| *over > Duration::zero())?;
+        let over = go_duration::signed(over)?.max(Duration::zero());
         Some(Self::Burst(events.parse::<u32>().ok()?.into(), over))
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::rsa::KeyPair;
+use aws_lc_rs::{error::Unspecified, rsa::KeyPair};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 /// A private RSA key (PKCS #1, DER).
@@ -16,8 +16,8 @@ impl SamlKey {
         Ok(Self(der))
     }
 
-    pub(crate) fn der(&self) -> &[u8] {
-        &self.0
+    pub(crate) fn pair(&self) -> Result<KeyPair, Unspecified> {
+        KeyPair::from_der(&self.0).map_err(|_| Unspecified)
     }
 }
 

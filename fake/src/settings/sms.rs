@@ -11,6 +11,11 @@ const CREDENTIALS: [(&str, &[&str]); 5] = [
     ("vonage", &["VONAGE_API_KEY", "VONAGE_API_SECRET", "VONAGE_FROM"]),
 ];
 
+/// Returns the names of the variables of all credentials.
+pub(super) fn variables() -> impl Iterator<Item = String> {
+    CREDENTIALS.iter().flat_map(|(_, names)| names.iter().map(|name| format!("GOTRUE_SMS_{name}")))
+}
+
 /// The provider of text messages.
 #[derive(Clone, Debug)]
 pub(crate) struct SmsProvider {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::{
     contact,
     model::{ErrorCode, types::Identity},
+    settings::DEFAULT_DOMAIN,
     state::{
         rows::account::{Account, blank_user, check_storable, identity_claims, merge, new_identity},
         store::State,
@@ -43,7 +44,9 @@ impl State {
     /// Finds the user with this email address and audience.
     pub(crate) fn account_by_email(&mut self, email: &str, aud: &str) -> Option<&mut Account> {
         let email = email.to_lowercase();
-        let is_it = |account: &Account| account.email() == email && account.user.aud.as_deref() == Some(aud);
+        let is_it = |account: &Account| {
+            account.email() == email && account.user.aud.as_deref() == Some(aud) && !account.is_separate
+        };
         let places = self.accounts.places(&Key::Email(email.clone()));
         let place = places.into_iter().find(|place| is_it(&self.accounts[*place]))?;
         Some(&mut self.accounts[place])
@@ -52,16 +55,20 @@ impl State {
     /// Finds the user with this phone number and audience.
     pub(crate) fn account_by_phone(&mut self, phone: &str, aud: &str) -> Option<&mut Account> {
         let phone = contact::plain_phone(phone);
-        let is_it = |account: &Account| account.user.aud.as_deref() == Some(aud);
+        let is_it = |account: &Account| account.user.aud.as_deref() == Some(aud) && !account.is_separate;
         let places = self.accounts.places(&Key::Phone(phone));
         let place = places.into_iter().find(|place| is_it(&self.accounts[*place]))?;
         Some(&mut self.accounts[place])
     }
 
-    /// Finds the user who has this email address, or else another user one of whose identities has it.
+    /// Finds the user who has this email address, or else another user one of whose identities has it. Users in other
+    /// linking domains than the default one do not count.
     pub(crate) fn owner_of_email(&mut self, email: &str, aud: &str, except: Option<Uuid>) -> Option<Uuid> {
         let email = email.to_lowercase();
-        let has_email = |identity: &Identity| identity.email.as_deref() == Some(&email);
+        let has_email = |identity: &Identity| {
+            identity.email.as_deref() == Some(&email)
+                && self.settings.linking_domain(&identity.provider) == DEFAULT_DOMAIN
+        };
         let is_it = |account: &&Account| {
             Some(account.user.id) != except
                 && account.user.aud.as_deref() == Some(aud)
@@ -82,6 +89,10 @@ impl State {
             Contact::Phone(phone) => (Key::Phone(phone.clone()), |account, phone| account.phone() == phone),
         };
         let is_taken = |account: &Account| account.user.id != user_id && has_it(account, contact.address());
+        // Only an email address may be that of users in several linking domains.
+        let is_email = matches!(contact, Contact::Email(_));
+        let is_separate = self.accounts.find(&Key::Id(user_id)).is_some_and(|account| account.is_separate);
+        let is_taken = |account: &Account| is_taken(account) && !(is_email && (is_separate || account.is_separate));
         if self.accounts.with(&key).any(is_taken) {
             return Err(ApiError::taken(constraint, column, contact.address(), message));
         }
@@ -177,6 +188,7 @@ impl State {
         let account = self.account(user_id)?;
         let has_one = account.user.identities.iter().flatten().any(|identity| identity.provider == "email");
         if has_one
+            || account.is_separate
             || account.email().is_empty()
             || !account.has_confirmed_email()
             || account.user.is_anonymous == Some(true)

@@ -33,16 +33,18 @@ fn type_of(action: &AuditAction) -> AuditLogType {
 impl State {
     /// Logs an action of a user.
     pub(crate) fn log_action(&mut self, user_id: Uuid, action: AuditAction, traits: Option<Value>) {
-        let Some(user) = self.accounts.find(&Key::Id(user_id)).map(|account| &account.user) else { return };
+        let Some(account) = self.accounts.find(&Key::Id(user_id)) else { return };
+        let user = &account.user;
         let name = user.user_metadata.as_ref().and_then(|data| data.get("full_name")).cloned();
         let phone = user.phone.clone().filter(|phone| !phone.is_empty());
         let username = phone.or_else(|| user.email.clone());
-        self.append_to_audit_log(user_id, username, name, action, traits);
+        let via_sso = account.is_separate;
+        self.append_to_audit_log(user_id, username, name, via_sso, action, traits);
     }
 
     /// Logs an action with the service key.
     pub(crate) fn log_admin_action(&mut self, action: AuditAction, traits: Value) {
-        self.append_to_audit_log(Uuid::nil(), Some("service_role".to_owned()), None, action, Some(traits));
+        self.append_to_audit_log(Uuid::nil(), Some("service_role".to_owned()), None, false, action, Some(traits));
     }
 
     fn append_to_audit_log(
@@ -50,6 +52,7 @@ impl State {
         actor_id: Uuid,
         actor_username: Option<String>,
         actor_name: Option<Value>,
+        actor_via_sso: bool,
         action: AuditAction,
         traits: Option<Value>,
     ) {
@@ -62,7 +65,7 @@ impl State {
             actor_id: Some(actor_id.to_string()),
             actor_name,
             actor_username,
-            actor_via_sso: Some(false),
+            actor_via_sso: Some(actor_via_sso),
             traits,
             extra: Map::new(),
         };

@@ -42,6 +42,7 @@ impl State {
             id: None,
             begun_at: self.now(),
             provider: None,
+            sso_provider: None,
             method: method_of(otp_type),
             linking: None,
             redirect_to: self.settings.site_url.clone(),
@@ -60,7 +61,8 @@ impl State {
         }
         let bad = |about| Err(("bad_oauth_state", about));
         let Ok(id) = Uuid::try_parse(id) else { return bad("OAuth state parameter is invalid") };
-        let Some(place) = self.flows.place(&Key::Id(id)) else {
+        let place = self.flows.place(&Key::Id(id)).filter(|place| self.flows[*place].sso_provider.is_none());
+        let Some(place) = place else {
             return bad("OAuth state not found or expired");
         };
         let flow = &self.flows[place];

@@ -1,30 +1,31 @@
-//! Calls of hooks by handlers.
+//! Calls of hooks and services by handlers.
 //!
-//! A handler cannot wait for a hook, since it holds the state. The first time that it needs an answer, it fails, and
-//! everything that it did is undone. The server then calls the hook, and runs the handler again with the answer.
+//! A handler cannot wait for an answer, since it holds the state. The first time that it needs one, it fails, and
+//! everything that it did is undone. The server then makes the call, and runs the handler again with the answer.
 
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    hooks::{Answer, Call, Event, HookRun},
+    hooks::{Answer, Call, Event, HookRun, Outgoing, Reply},
+    lookup::Lookup,
     model::{ErrorCode, FactorType, types::User},
     random::Random,
     state::{store::State, table::Transaction},
     wire::{ApiError, Request},
 };
 
-/// A request whose handler needs answers of hooks.
+/// A request whose handler needs answers.
 pub(crate) struct HookedRequest {
-    answers: Vec<Answer>,
-    /// The random numbers of this request, the same in each run. `None` if no hook is enabled.
+    answers: Vec<Reply>,
+    /// The random numbers of this request, the same in each run. `None` if no handler needs answers.
     random: Option<Random>,
 }
 
 impl HookedRequest {
     /// Adds the answer to the call that the last run needs.
-    pub(crate) fn add(&mut self, answer: Answer) {
+    pub(crate) fn add(&mut self, answer: Reply) {
         self.answers.push(answer);
     }
 }
@@ -32,8 +33,8 @@ impl HookedRequest {
 impl State {
     /// Begins a request.
     pub(crate) fn hooked_request(&mut self) -> HookedRequest {
-        let is_hooked = self.settings.hooks.values().any(|hook| hook.is_enabled);
-        HookedRequest { answers: Vec::new(), random: is_hooked.then(|| self.random.fork()) }
+        let random = self.settings.needs_answers().then(|| self.random.fork());
+        HookedRequest { answers: Vec::new(), random }
     }
 
     /// Runs a handler, or returns the call whose answer it needs. If a hook refuses within a transaction, or a message
@@ -43,15 +44,16 @@ impl State {
         hooked: &HookedRequest,
         request: &Request,
         run: impl FnOnce(&mut Self) -> T,
-    ) -> Result<T, Box<Call>> {
+    ) -> Result<T, Box<Outgoing>> {
         let random = hooked.random.clone().map(|own| std::mem::replace(&mut self.random, own));
         let (audit_ids, messages_sent) = (self.audit_ids.clone(), self.messages_sent);
         let sent = (self.calls.emails.clone(), self.calls.text_messages.clone());
         self.tables().into_iter().for_each(Transaction::start);
-        let sender = request.header("x-forwarded-for").and_then(|list| list.split(',').next());
+        let forwarded = request.sb_forwarded_for().filter(|_| self.settings.reads_sb_forwarded_for);
         self.hook_run = HookRun {
             answers: hooked.answers.iter().cloned().collect(),
-            sender: sender.unwrap_or("127.0.0.1").trim().to_owned(),
+            sender: forwarded.unwrap_or_else(|| request.forwarded_for()).to_string(),
+            external_url: external_url(&self.settings.external_hosts, request),
             redirect_to: if random.is_some() { self.settings.redirect_to(request) } else { String::new() },
             ..HookRun::default()
         };
@@ -88,6 +90,7 @@ impl State {
         let (now, event_id) = (self.now(), self.random.id());
         let ids = [self.random.id(), self.random.id(), self.random.id()];
         if let Some(answer) = self.hook_run.answers.pop_front() {
+            let Reply::Hook(answer) = answer else { return Err(ApiError::unforeseen()) };
             return self.output_of(event, answer).map(Some);
         }
         payload["metadata"] = json!({
@@ -96,7 +99,20 @@ impl State {
             "name": event.name(),
             "ip_address": self.hook_run.sender,
         });
-        self.hook_run.pending = Some(Call { url, secrets: hook.secrets, payload, timestamp: now.timestamp(), ids });
+        let call = Call { url, secrets: hook.secrets, payload, timestamp: now.timestamp(), ids };
+        self.hook_run.pending = Some(Outgoing::Hook(call));
+        Err(ApiError::unforeseen())
+    }
+
+    /// Asks a service. `None` if it does not answer.
+    pub(crate) fn look_up(&mut self, lookup: Lookup) -> Result<Option<bool>, ApiError> {
+        if self.hook_run.pending.is_none() {
+            match self.hook_run.answers.pop_front() {
+                Some(Reply::Lookup(found)) => return Ok(found),
+                Some(Reply::Hook(_)) => {}
+                None => self.hook_run.pending = Some(Outgoing::Lookup(lookup)),
+            }
+        }
         Err(ApiError::unforeseen())
     }
 
@@ -172,6 +188,15 @@ impl State {
         let default = "Further MFA verification attempts will be rejected.";
         Err(ApiError::new(403, ErrorCode::MfaVerificationRejected, message_of(&output, default)))
     }
+}
+
+/// Returns the URL of links in emails, if the request names one of the external hosts.
+fn external_url(hosts: &[String], request: &Request) -> Option<String> {
+    let forwarded = request.header("x-forwarded-host").filter(|host| !host.is_empty());
+    let host = forwarded.or_else(|| request.uri.host()).filter(|host| hosts.iter().any(|known| known == host))?;
+    let is_plain = request.header("x-forwarded-proto") == Some("http") || request.uri.scheme_str() == Some("http");
+    let scheme = if host == "localhost" && is_plain { "http" } else { "https" };
+    Some(format!("{scheme}://{host}"))
 }
 
 fn message_of<'a>(output: &'a Value, default: &'a str) -> &'a str {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{
-        CustomProviderType, ErrorCode, Provider,
+        CustomProviderType, ErrorCode, Operation, Provider,
         types::{CustomProvider, IdTokenGrant},
     },
     state::{rows::sso::SsoRow, store::State},
@@ -161,6 +161,26 @@ impl State {
         self.issuer(by_url.map_or(name, |(name, _)| name))
     }
 
+    /// Returns the URL to which a provider redirects back.
+    pub(crate) fn redirect_uri(&self, provider: &str) -> String {
+        let path = Operation::by_id("callback").map_or("", |operation| operation.path);
+        let set = self.settings.providers.get(provider).map_or("", |settings| settings.redirect_uri.as_str());
+        let custom = self.settings.custom_provider_url.as_ref().filter(|_| provider.starts_with("custom:"));
+        if set.is_empty() { format!("{}{path}", custom.unwrap_or(&self.base_url)) } else { set.to_owned() }
+    }
+
+    /// Fails if the real server lacks a setting of a provider.
+    fn check_credentials(&self, provider: &str) -> Result<(), &'static str> {
+        let settings = self.settings.providers.get(provider).cloned().unwrap_or_default();
+        let needed = [
+            (!settings.client_ids.is_empty(), "missing OAuth client ID"),
+            (settings.has_secret, "missing OAuth secret"),
+            (!settings.redirect_uri.is_empty(), "missing redirect URI"),
+        ];
+        let lacks = needed.into_iter().find(|(is_set, _)| self.settings.providers_need_credentials && !is_set);
+        lacks.map_or(Ok(()), |(_, why)| Err(why))
+    }
+
     /// Fails if a provider is unknown or disabled.
     pub(crate) fn check_provider(&self, provider: &str) -> Result<(), ApiError> {
         let refuse = |why: String| Err(ApiError::validation_failed(format!("Unsupported provider: {why}")));
@@ -180,7 +200,7 @@ impl State {
             return refuse("provider is not enabled".to_owned());
         }
         if Provider::KNOWN.iter().any(|known| known.as_str() == provider) {
-            return Ok(());
+            return self.check_credentials(provider).or_else(|why| refuse(why.to_owned()));
         }
         refuse(format!("Provider {provider} could not be found"))
     }

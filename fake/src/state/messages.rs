@@ -5,6 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use gotrue::Secret;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha224};
+use url::Url;
 use uuid::Uuid;
 
 use crate::{
@@ -139,6 +140,10 @@ impl State {
                 // One call is for both addresses.
                 return Ok(());
             }
+            if !to_phone && !self.is_valid_address(to)? {
+                let message = format!("Email address {:?} is invalid", user.email.as_deref().unwrap_or_default());
+                return Err(self.undone(ApiError::new(400, ErrorCode::EmailAddressInvalid, message)));
+            }
             let link = message.otp_type.filter(|_| !to_phone).map(|otp_type| self.link(hash, otp_type, message));
             let token_hash = (!to_phone).then(|| hash.clone().into());
             let template = (!to_phone).then(|| Template::of(message.otp_type));
@@ -171,7 +176,7 @@ impl State {
                 "token_hash": hash,
                 "redirect_to": message.redirect_to,
                 "email_action_type": action,
-                "site_url": self.base_url,
+                "site_url": self.link_base(),
                 "token_new": new.code,
                 "token_hash_new": hash_new,
                 "old_email": "",
@@ -196,7 +201,24 @@ impl State {
         } else {
             message.redirect_to.clone()
         };
-        format!("{}{path}?token={hash}&type={otp_type}&redirect_to={redirect_to}", self.base_url).into()
+        let page = self.link_page(path);
+        let (page, fragment) = page.find('#').map_or((page.as_str(), ""), |at| page.split_at(at));
+        let page = page.split('?').next().unwrap_or_default();
+        format!("{page}?token={hash}&type={otp_type}&redirect_to={redirect_to}{fragment}").into()
+    }
+
+    /// Returns the URL of the server in links.
+    pub(crate) fn link_base(&self) -> &str {
+        self.hook_run.external_url.as_ref().unwrap_or(&self.base_url)
+    }
+
+    /// Returns the page that a link opens. A path replaces that of the URL of the server, except behind the gateway.
+    fn link_page(&self, path: &str) -> String {
+        if self.settings.gateway && path.starts_with('/') {
+            return format!("{}{path}", self.link_base());
+        }
+        let page = Url::parse(self.link_base()).and_then(|base| base.join(path));
+        page.map_or_else(|_| format!("{}{path}", self.link_base()), String::from)
     }
 
     pub(crate) fn set_sent_at(&mut self, user_id: Uuid, otp_type: Option<OtpType>) -> Result<(), ApiError> {

@@ -36,7 +36,7 @@ impl State {
                 "token_hash": "",
                 "redirect_to": self.hook_run.redirect_to,
                 "email_action_type": notification.action(),
-                "site_url": self.base_url,
+                "site_url": self.link_base(),
                 "token_new": "",
                 "token_hash_new": "",
                 "old_email": detail.old_email,
@@ -48,8 +48,8 @@ impl State {
         let is_undone = self.hook_run.is_undone;
         let called = self.call_hook(Event::SendEmail, payload);
         self.hook_run.is_undone = is_undone;
-        if matches!(called, Ok(None)) {
-            let recipient = if detail.old_email.is_empty() { to } else { detail.old_email.to_owned() };
+        let recipient = if detail.old_email.is_empty() { to } else { detail.old_email.to_owned() };
+        if matches!(called, Ok(None)) && matches!(self.is_valid_address(&recipient), Ok(true)) {
             self.deliver(&recipient, Some(notification), None, Secret::default(), None, None);
         }
     }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     mailbox::Template,
     model::{AuditAction, ErrorCode, OtpType, types::Identity},
+    settings::DEFAULT_DOMAIN,
     state::{
         accounts::{Contact, EMAIL_TAKEN},
         messages::OutgoingMessage,
@@ -52,12 +53,13 @@ impl State {
         let now = self.now();
         let trusted = profile.email_verified || self.settings.autoconfirm_emails;
         let is_email_optional = self.is_email_optional(&profile.provider);
-        let id = match (self.owner_of(profile), self.owner_of_email(&profile.email, aud, None)) {
+        let same = if trusted { self.in_linking_domain(profile, aud)? } else { None };
+        let id = match (self.owner_of(profile), same) {
             (Some(known), _) => {
                 self.seen_again(known, profile)?;
                 known
             }
-            (None, Some(same)) if trusted => {
+            (None, Some(same)) => {
                 self.add_profile(same, profile)?;
                 let account = self.account(same)?;
                 account.merge_metadata(&profile.data);
@@ -67,8 +69,8 @@ impl State {
             (None, _) if self.settings.disable_sign_up => {
                 return Err(ApiError::new(422, ErrorCode::SignupDisabled, "Signups not allowed for this instance"));
             }
-            (None, taken) => {
-                let is_taken = taken.is_some();
+            (None, None) => {
+                let is_taken = !trusted && self.owner_of_email(&profile.email, aud, None).is_some();
                 self.create_from(profile, is_taken, aud)?
             }
         };
@@ -88,6 +90,27 @@ impl State {
     fn owner_of(&self, profile: &Profile) -> Option<Uuid> {
         let key = Key::Identity(profile.provider.clone(), profile.subject.clone());
         self.accounts.find(&key).map(|account| account.user.id)
+    }
+
+    /// Returns the user of a profile's linking domain who has its address.
+    fn in_linking_domain(&mut self, profile: &Profile, aud: &str) -> Result<Option<Uuid>, ApiError> {
+        let domain = self.settings.linking_domain(&profile.provider);
+        if domain == DEFAULT_DOMAIN {
+            return Ok(self.owner_of_email(&profile.email, aud, None));
+        }
+        let email = profile.email.to_lowercase();
+        let is_in_domain = |identity: &Identity| {
+            identity.email.as_ref() == Some(&email) && self.settings.linking_domain(&identity.provider) == domain
+        };
+        let has_one = |account: &&Account| account.user.identities.iter().flatten().any(is_in_domain);
+        let mut owners = self.accounts.with(&Key::Email(email.clone())).filter(has_one);
+        let owner = owners.next().map(|account| account.user.id);
+        if owners.next().is_some() {
+            let message =
+                format!("Multiple accounts with the same email address in the same linking domain detected: {domain}");
+            return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+        }
+        Ok(owner)
     }
 
     fn seen_again(&mut self, user_id: Uuid, profile: &Profile) -> Result<(), ApiError> {
@@ -117,6 +140,7 @@ impl State {
         let user = blank_user(&self.settings, id, email, "", aud, now);
         self.before_user_created(&user, &profile.provider, &profile.data)?;
         let mut account = Account::new(user);
+        account.is_separate = self.settings.linking_domain(&profile.provider) != DEFAULT_DOMAIN;
         account.merge_metadata(&profile.data);
         account.add_identity(profile.identity(identity_id, id, now));
         account.list_providers();

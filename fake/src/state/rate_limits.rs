@@ -30,6 +30,9 @@ const LIMITED: [&str; 14] = [
     "verify_factor",
 ];
 
+/// The grants of the token operation. The real server counts no others.
+const GRANTS: [&str; 5] = ["id_token", "password", "pkce", "refresh_token", "web3"];
+
 /// How long a call counts towards the limit of each operation.
 const WINDOW: Duration = Duration::minutes(5);
 
@@ -39,6 +42,10 @@ const MOST_CLIENTS: usize = 10_000;
 impl State {
     /// Counts a call, or fails if a limit is reached.
     pub(crate) fn check_rate(&mut self, request: &Request, operation: &'static str) -> Result<(), ApiError> {
+        let grant = request.query("grant_type").unwrap_or_default();
+        if operation == "token" && !GRANTS.contains(&grant.as_str()) {
+            return Ok(());
+        }
         let operation = match operation {
             // Links and codes share a limit.
             "verify_link" => "verify",
@@ -72,22 +79,22 @@ impl State {
     /// Counts the call of a client, which a header names.
     fn is_over_client_limit(&mut self, request: &Request, operation: &'static str) -> bool {
         let limits = &self.settings.rate_limits;
-        if limits.header.is_empty() {
-            return false;
-        }
-        let client = request.header(&limits.header).and_then(|value| value.split(',').next()).unwrap_or_default();
         let (name, is_special) = limit_name(request, operation);
         let Some(Limit { per_second, burst }) = limits.of(operation, is_special) else { return false };
-        if client.trim().is_empty() {
-            return false;
-        }
+        let forwarded = request.sb_forwarded_for().filter(|_| self.settings.reads_sb_forwarded_for);
+        let named = || {
+            let header = Some(limits.header.as_str()).filter(|header| !header.is_empty())?;
+            let client = request.header(header)?.split(',').next()?.trim();
+            Some(client.to_owned()).filter(|client| !client.is_empty())
+        };
+        let Some(client) = forwarded.map(|address| address.to_string()).or_else(named) else { return false };
         let now = self.now();
         let buckets = &mut self.calls.by_client;
         if buckets.len() >= MOST_CLIENTS {
             // Clients that have not called for an hour have full buckets again.
             buckets.retain(|_, bucket| now - bucket.at < Duration::hours(1));
         }
-        let key = (name.to_owned(), client.trim().to_owned());
+        let key = (name.to_owned(), client);
         !buckets.entry(key).or_insert_with(|| Bucket::full(burst, now)).take(per_second, burst, now)
     }
 }

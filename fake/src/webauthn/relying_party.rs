@@ -46,7 +46,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 #[derive(Clone, Debug)]
 pub(crate) struct RelyingParty {
     pub(crate) id: String,
-    pub(crate) origin: String,
+    pub(crate) name: String,
+    /// The origins of its pages.
+    pub(crate) origins: Vec<String>,
 }
 
 /// Why a credential is refused.
@@ -111,6 +113,11 @@ struct ClientData {
 }
 
 impl RelyingParty {
+    /// Returns whether it has what credentials need.
+    pub(crate) fn is_named(&self) -> bool {
+        !self.id.is_empty() && !self.name.is_empty()
+    }
+
     /// Returns the options to create a credential.
     pub(crate) fn creation_options(
         &self,
@@ -120,7 +127,7 @@ impl RelyingParty {
         display_name: String,
     ) -> PublicKeyCredentialCreationOptions {
         PublicKeyCredentialCreationOptions {
-            rp: PublicKeyCredentialRp { id: Some(self.id.clone()), name: "Test".to_owned(), icon: None },
+            rp: PublicKeyCredentialRp { id: Some(self.id.clone()), name: self.name.clone(), icon: None },
             user: PublicKeyCredentialUser {
                 id: URL_SAFE_NO_PAD.encode(user_id.to_string()),
                 name,
@@ -201,7 +208,7 @@ impl RelyingParty {
     ) -> Result<(), Flaw> {
         let passes = client_data.type_ == ceremony
             && client_data.challenge.trim_end_matches('=') == challenge
-            && client_data.origin.eq_ignore_ascii_case(&self.origin)
+            && self.origins.iter().any(|origin| client_data.origin.eq_ignore_ascii_case(origin))
             && data.rp_id_hash == <[u8; 32]>::from(Sha256::digest(&self.id))
             && data.is_plausible();
         if passes { Ok(()) } else { Err(Flaw::Proof) }

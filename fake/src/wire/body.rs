@@ -24,12 +24,21 @@ use crate::{
 const OBJECTS: [&str; 3] = ["data", "user_metadata", "app_metadata"];
 
 /// The largest body that the server reads, in bytes.
-pub(crate) const BODY_LIMIT: usize = 1 << 20;
+const BODY_LIMIT: usize = 1 << 20;
 
 /// Returns whether there is no body, for an operation that needs none. The real server takes a body that is too large
 /// for none there.
 pub(crate) fn has_no_body(request: &Request) -> bool {
     request.body.is_empty() || request.body.len() > BODY_LIMIT
+}
+
+/// Fails for a body that is too large to be read. An operation without a body does not find out.
+pub(crate) fn check_size(request: &Request) -> Result<(), ApiError> {
+    if request.body.len() > BODY_LIMIT {
+        let message = format!("Request body too large (max {BODY_LIMIT} bytes)");
+        return Err(ApiError::new(413, ErrorCode::RequestEntityTooLarge, message));
+    }
+    Ok(())
 }
 
 /// Reads the body.
@@ -49,6 +58,7 @@ pub(crate) fn json_body_without<T: DeserializeOwned>(request: &Request, name: &s
 
 /// Reads the body, with an empty string for each of these members that is absent.
 pub(crate) fn json_body_with<T: DeserializeOwned>(request: &Request, strings: &[&str]) -> Result<T, ApiError> {
+    check_size(request)?;
     read_json(request.json(), strings).map_err(not_parsed)
 }
 
@@ -59,6 +69,7 @@ fn not_parsed(why: impl fmt::Display) -> ApiError {
 /// Reads the body as Go's `json.Decoder` does: only its first value counts, and some errors have another text. `what` is
 /// what the server says before the error.
 pub(crate) fn json_stream<T: DeserializeOwned>(request: &Request, what: &str) -> Result<T, ApiError> {
+    check_size(request)?;
     let body = request.json();
     let mut values = serde_json::Deserializer::from_slice(body).into_iter::<IgnoredAny>();
     let end = if matches!(values.next(), Some(Ok(_))) { values.byte_offset() } else { body.len() };
@@ -74,11 +85,12 @@ pub(crate) fn json_stream<T: DeserializeOwned>(request: &Request, what: &str) ->
 
 /// Reads a body, or returns the message of the error.
 pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8], strings: &[&str]) -> Result<T, String> {
+    go_json::check_nesting(body)?;
     let text = go_json::text_of(body);
     let syntax = |error| go_json::syntax_error(body, &error);
-    let mut object = match serde_json::from_str(&text).map_err(syntax)? {
+    let mut object = match go_json::parse(text.as_bytes()).map_err(syntax)? {
         Value::Null => Object(Vec::new()),
-        Value::Object(_) => serde_json::from_str(&text).map_err(syntax)?,
+        Value::Object(_) => go_json::parse(text.as_bytes()).map_err(syntax)?,
         other => return T::deserialize(NoObject(other)).map_err(|error| error.to_string()),
     };
     object.0.retain(|(_, value)| !value.is_null());
@@ -188,6 +200,7 @@ impl<'de> MapAccess<'de> for Fields {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         let (field, value) = self.value.take().unwrap_or_default();
+        go_json::check_kept(&value).map_err(Error::custom)?;
         let place = format!("{}.{field}", go_json::struct_name(self.name));
         if OBJECTS.contains(&field.as_str()) && !value.is_object() {
             return Err(Error::custom(go_json::type_error(&value, &place, "a map")));
@@ -199,7 +212,10 @@ impl<'de> MapAccess<'de> for Fields {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
+    use crate::wire::server;
 
     #[derive(Debug, Default, Deserialize, PartialEq)]
     #[serde(default)]
@@ -242,8 +258,34 @@ mod tests {
         assert_eq!(data, Some(serde_json::json!({ "A": null, "a": 1 })));
     }
 
+    /// The thread of the server has a large stack, that of a test has not.
+    fn on_a_large_stack(test: fn()) {
+        thread::Builder::new().stack_size(server::STACK).spawn(test).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn bodies_may_be_nested_deeply() {
+        on_a_large_stack(|| {
+            let read = |body: &str| read_json::<Params>(body.as_bytes(), &[]);
+            let within = |name: &str, depth| format!(r#"{{"email":"[[","{name}":{}}}"#, deep(depth));
+            assert_eq!(read(&within("unknown", 9_999)), Ok(params("[[")));
+            let error = || Err("invalid character '[' exceeded max depth".to_owned());
+            assert_eq!(read(&within("unknown", 10_000)), error());
+            assert!(read(&format!(r#"{{"data":{{"a":{}}}}}"#, deep(249))).is_ok());
+            assert_eq!(read(&format!(r#"{{"data":{{"a":{}}}}}"#, deep(250))), error());
+        });
+    }
+
+    fn deep(nested: usize) -> String {
+        "[".repeat(nested) + &"]".repeat(nested)
+    }
+
     #[test]
     fn errors_are_those_of_go() {
+        on_a_large_stack(check_errors);
+    }
+
+    fn check_errors() {
         for (body, error) in [
             ("", "unexpected end of JSON input"),
             ("{\"email\":", "unexpected end of JSON input"),
@@ -262,6 +304,8 @@ mod tests {
                 "{\"create_user\":\"x\"}",
                 "json: cannot unmarshal string into Go struct field Params.create_user of type bool",
             ),
+            (&deep(10_001), "invalid character '[' exceeded max depth"),
+            (&deep(10_000), "json: cannot unmarshal array into Go value of type api.Params"),
             (
                 "{\"data\":[]}",
                 "json: cannot unmarshal array into Go struct field Params.data of type map[string]interface {}",

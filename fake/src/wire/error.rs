@@ -144,7 +144,7 @@ impl ApiError {
             error.error_code.clone_from(&code);
             error.msg = Some(self.message);
             if has_header && self.status >= 500 {
-                error.error_id = Some(request_id(request));
+                error.error_id = request_id(request);
             }
         }
         if let Reason::WeakPassword(weak) = self.reason {
@@ -164,13 +164,16 @@ impl ApiError {
 /// The code of the database for a value that must be unique.
 const UNIQUE_VIOLATION: &str = "23505";
 
-/// Returns an id for a request, the same for the same request.
-fn request_id(request: &Request) -> String {
+/// Returns the id of a request: that of a proxy, or else one that is the same for the same request.
+fn request_id(request: &Request) -> Option<String> {
+    if let Some(id) = &request.id {
+        return Some(id.clone()).filter(|id| !id.is_empty());
+    }
     let mut hash = Sha256::new().chain_update(request.method.as_str()).chain_update(request.path());
     hash.update(&request.body);
     let mut id = [0; 16];
     id.copy_from_slice(&hash.finalize()[..16]);
-    uuid::Builder::from_random_bytes(id).into_uuid().to_string()
+    Some(uuid::Builder::from_random_bytes(id).into_uuid().to_string())
 }
 
 /// Returns a JSON response of status 200, as the end of a handler.

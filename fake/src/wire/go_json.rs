@@ -2,7 +2,15 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Deserializer, Value};
+
+/// How many arrays and objects Go reads inside each other.
+const MOST_NESTED: usize = 10_000;
+
+/// The nesting of values that the server keeps. The real server keeps all that it reads, but these values are copied and
+/// dropped on threads whose stack may be small.
+const MOST_NESTED_KEPT: usize = 250;
 
 /// The message for a body that ends too early.
 pub(crate) const UNEXPECTED_END: &str = "unexpected end of JSON input";
@@ -35,6 +43,59 @@ pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
     }
     read.push_str(&text[at..]);
     Cow::Owned(read)
+}
+
+/// Parses JSON that is nested as deeply as Go reads it.
+pub(crate) fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
+    check_nesting(json)?;
+    parse(json).map_err(|error| if error.is_data() { error.to_string() } else { syntax_error(json, &error) })
+}
+
+/// Parses JSON that is nested to any depth. The caller needs a stack that suffices for it.
+pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    let mut deserializer = Deserializer::from_slice(json);
+    deserializer.disable_recursion_limit();
+    let value = T::deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// Fails with the message of Go for JSON that is nested too deeply.
+pub(super) fn check_nesting(json: &[u8]) -> Result<(), String> {
+    let (mut nested, mut in_string, mut is_escaped) = (0, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                nested += 1;
+                if nested > MOST_NESTED {
+                    return Err(too_deep(char::from(*byte)));
+                }
+            }
+            b']' | b'}' if !in_string => nested = nested.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Fails for a value that is nested too deeply to be kept.
+pub(super) fn check_kept(value: &Value) -> Result<(), String> {
+    if nesting(value) > MOST_NESTED_KEPT { Err(too_deep('[')) } else { Ok(()) }
+}
+
+fn nesting(value: &Value) -> usize {
+    match value {
+        Value::Array(elements) => 1 + elements.iter().map(nesting).max().unwrap_or_default(),
+        Value::Object(members) => 1 + members.values().map(nesting).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+fn too_deep(character: char) -> String {
+    format!("invalid character '{character}' exceeded max depth")
 }
 
 /// Returns the message for a body that is not JSON.

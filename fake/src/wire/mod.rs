@@ -10,8 +10,9 @@ mod request;
 mod response;
 mod server;
 
-pub(crate) use body::{BODY_LIMIT, has_no_body, json_body, json_body_with, json_body_without, json_stream, read_json};
+pub(crate) use body::{check_size, has_no_body, json_body, json_body_with, json_body_without, json_stream, read_json};
 pub(crate) use error::{ApiError, ApiResult, ok};
+pub(crate) use go_json::parse_json;
 pub(crate) use html::escape;
 pub(crate) use request::Request;
 pub(crate) use response::{Cut, Response, json_response, redirect};

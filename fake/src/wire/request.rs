@@ -1,8 +1,30 @@
 //! A request, read whole.
 
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv4Addr},
+};
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, uri::PathAndQuery};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use url::form_urlencoded;
+
+/// The bytes that Go encodes in a path.
+const NOT_IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b'/')
+    .remove(b':')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b'@');
 
 /// A request with its whole body.
 #[derive(Clone)]
@@ -11,6 +33,8 @@ pub(crate) struct Request {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The id that a proxy gave it, if the server reads ids.
+    pub(crate) id: Option<String>,
 }
 
 impl Request {
@@ -27,14 +51,29 @@ impl Request {
         Some(Self { uri: PathAndQuery::try_from(target).ok()?.into(), ..self.clone() })
     }
 
-    /// Returns a segment of the path by its position; 1 is the first.
-    pub(crate) fn segment(&self, position: usize) -> &str {
-        self.path().split('/').nth(position).unwrap_or_default()
+    /// Returns the path as the server's router reads it: decoded if it is encoded as Go encodes it, or else as it was
+    /// sent.
+    pub(crate) fn route(&self) -> Cow<'_, str> {
+        let path = self.path();
+        if !path.contains('%') {
+            return path.into();
+        }
+        let decoded: Cow<'_, [u8]> = percent_decode_str(path).into();
+        let is_canonical = percent_encode(&decoded, NOT_IN_PATHS).to_string() == path;
+        if is_canonical { String::from_utf8_lossy(&decoded).into_owned().into() } else { path.into() }
     }
 
-    /// Returns the names and values in the query, decoded.
-    pub(crate) fn query_pairs(&self) -> form_urlencoded::Parse<'_> {
-        form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes())
+    /// Returns a segment of the path by its position; 1 is the first.
+    pub(crate) fn segment(&self, position: usize) -> String {
+        self.route().split('/').nth(position).unwrap_or_default().to_owned()
+    }
+
+    /// Returns the names and values in the query, decoded. Like Go, it skips pairs with a semicolon or a stray percent
+    /// sign.
+    pub(crate) fn query_pairs(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        let pairs = self.uri.query().unwrap_or_default().split('&');
+        let pairs = pairs.filter(|pair| !pair.contains(';') && is_encoded(pair));
+        pairs.flat_map(|pair| form_urlencoded::parse(pair.as_bytes()))
     }
 
     /// Returns the first value of that name in the query.
@@ -45,6 +84,19 @@ impl Request {
     /// Returns a header, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Returns the first address in `Sb-Forwarded-For`, if it is one.
+    pub(crate) fn sb_forwarded_for(&self) -> Option<IpAddr> {
+        let first = self.header("sb-forwarded-for")?.split(',').next()?;
+        first.trim().parse::<IpAddr>().ok().map(|address| address.to_canonical())
+    }
+
+    /// Returns the first address in `X-Forwarded-For`, or else that of this machine.
+    pub(crate) fn forwarded_for(&self) -> IpAddr {
+        let mut addresses = self.header("x-forwarded-for").unwrap_or_default().split(',');
+        let first = addresses.find_map(|address| address.trim().parse::<IpAddr>().ok());
+        first.map_or(Ipv4Addr::LOCALHOST.into(), |address| address.to_canonical())
     }
 
     /// Returns whether the server has read the body as a form before an operation can read it as JSON.
@@ -68,4 +120,12 @@ impl Request {
     pub(crate) fn form_pairs(&self) -> form_urlencoded::Parse<'_> {
         form_urlencoded::parse(&self.body)
     }
+}
+
+/// Returns whether each percent sign starts an encoded byte.
+pub(crate) fn is_encoded(text: &str) -> bool {
+    text.split('%').skip(1).all(|rest| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
 }

@@ -19,6 +19,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::{
     body::{Body, Frame, Incoming, SizeHint},
+    ext::ReasonPhrase,
     server::conn::http1,
     service::service_fn,
 };
@@ -37,6 +38,13 @@ use crate::wire::{
 
 /// The maximum number of headers. The real server limits only their size.
 const MOST_HEADERS: usize = 1_000;
+
+/// The largest head of a request that Go reads, in bytes.
+const LARGEST_HEAD: usize = (1 << 20) + 4096;
+
+/// The stack of a server's thread, in bytes: enough for JSON that is nested as deeply as Go reads it. Only what is used
+/// takes memory.
+pub(super) const STACK: usize = 256 << 20;
 
 /// The response to come.
 pub(crate) type Responding = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -71,7 +79,7 @@ impl Listener {
         let is_stopped = Arc::new(AtomicBool::new(false));
         let connections = Connections { handler: Arc::new(handler), is_stopped: is_stopped.clone() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        thread::Builder::new().name("gotrue-fake".to_owned()).spawn(move || {
+        thread::Builder::new().name("gotrue-fake".to_owned()).stack_size(STACK).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
                     () = connections.accept(self.socket, started) => {}
@@ -139,6 +147,7 @@ impl Connections {
             // A client may close its sending half and still wait for the response.
             .half_close(true)
             .max_headers(MOST_HEADERS)
+            .max_buf_size(LARGEST_HEAD)
             .serve_connection(TokioIo::new(stream), service);
         let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
         let stream = connection.into_parts().io.into_inner();
@@ -158,7 +167,8 @@ impl Connections {
         }
         let Ok(body) = body.collect().await else {
             // The body is cut off or malformed.
-            let request = Request { method: head.method, uri: head.uri, headers: head.headers, body: Bytes::new() };
+            let request =
+                Request { method: head.method, uri: head.uri, headers: head.headers, body: Bytes::new(), id: None };
             return Ok(http_response(refusal::of_body(&request)));
         };
         let body = body.to_bytes();
@@ -166,7 +176,7 @@ impl Connections {
             return Err(BrokenOff(Cut::Reset));
         }
         let response =
-            (self.handler)(Request { method: head.method, uri: head.uri, headers: head.headers, body }).await;
+            (self.handler)(Request { method: head.method, uri: head.uri, headers: head.headers, body, id: None }).await;
         if let Some(delay) = response.delay {
             tokio::time::sleep(delay).await;
         }
@@ -181,6 +191,10 @@ fn http_response(response: Response) -> hyper::Response<Payload> {
     let mut http = hyper::Response::new(Payload::new(response.body, response.cut));
     *http.status_mut() = http::StatusCode::from_u16(response.status).unwrap_or_default();
     *http.headers_mut() = response.headers;
+    if response.status == 413 {
+        // Go still has the former name.
+        http.extensions_mut().insert(ReasonPhrase::from_static(b"Request Entity Too Large"));
+    }
     http
 }
 

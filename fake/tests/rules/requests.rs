@@ -214,6 +214,123 @@ async fn groups_of_routes_take_a_trailing_slash() {
     assert_eq!(send(&server, unknown, "/unknown", "", "").await.0, StatusCode::METHOD_NOT_ALLOWED);
 }
 
+/// The real server checks credentials and ids before it knows whether there is an operation.
+#[tokio::test]
+async fn groups_of_routes_check_requests_without_an_operation() {
+    let server = FakeServer::start().await;
+    let (client, token) = sign_up(&server).await;
+    let id = client.user(&token).get().await.unwrap().id;
+    let (user, admin) = (format!("Bearer {}", token.expose()), format!("Bearer {}", server.service_key().expose()));
+    let unknown = "00000000-0000-4000-8000-00000000000a";
+    for (method, path, bearer, status, code) in [
+        ("GET", "/user/nope", "", 401, "no_authorization"),
+        ("GET", "/user/nope", &user, 404, ""),
+        ("PATCH", "/user", "", 401, "no_authorization"),
+        ("PATCH", "/user", &user, 405, ""),
+        ("PATCH", "/factors", &admin, 403, "bad_jwt"),
+        ("GET", "/factors/a/nope", &user, 404, "validation_failed"),
+        ("GET", &format!("/factors/{unknown}"), &user, 404, "mfa_factor_not_found"),
+        ("GET", "/admin/nope", "", 401, "no_authorization"),
+        ("GET", "/admin/nope", &user, 403, "not_admin"),
+        ("GET", "/admin/nope", &admin, 404, ""),
+        ("PATCH", "/admin/users/a", &admin, 404, "validation_failed"),
+        ("PATCH", &format!("/admin/users/{unknown}"), &admin, 404, "user_not_found"),
+        ("PATCH", &format!("/admin/users/{id}"), &admin, 405, ""),
+        ("GET", "/admin/users//", &admin, 404, "validation_failed"),
+        ("GET", "/admin/oauth/clients//", &admin, 400, "validation_failed"),
+        ("PATCH", "/admin/sso/providers/a", &admin, 404, "sso_provider_not_found"),
+        ("GET", "/passkeys/registration", &user, 404, ""),
+        ("GET", "/passkeys/authentication", "", 404, ""),
+        ("PUT", "/passkeys/a", &user, 405, ""),
+        ("PUT", "/passkeys", "", 405, ""),
+    ] {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let (got, error) = send(&server, method.clone(), path, bearer, "").await;
+        let got = (got.as_u16(), error["error_code"].as_str().unwrap_or_default());
+        assert_eq!(got, (status, code), "{method} {path}");
+    }
+    let (status, error) = send(&server, Method::GET, "/scim/v2/Users", "", "").await;
+    assert_eq!((status, &error["detail"]), (StatusCode::NOT_FOUND, &json!("Endpoint or resource does not exist")));
+    let refused = reqwest::Client::new().patch(server.url() + "/user").bearer_auth(token.expose()).send().await;
+    let allowed: Vec<_> = refused.unwrap().headers().get_all("allow").iter().cloned().collect();
+    assert_eq!(allowed, ["GET", "PUT"]);
+}
+
+#[tokio::test]
+async fn paths_and_queries_are_decoded_as_go_does() {
+    let server = FakeServer::start().await;
+    let (client, token) = sign_up(&server).await;
+    let id = client.user(&token).get().await.unwrap().id.to_string();
+    let admin = format!("Bearer {}", server.service_key().expose());
+    for (path, status) in [
+        (format!("/admin/users/{}", id.to_uppercase()), StatusCode::OK),
+        (format!("/admin/users/{}", id.replace('-', "")), StatusCode::OK),
+        // Go encodes braces, but no hyphens and letters: such a path is not decoded.
+        (format!("/admin/users/%7B{id}%7D"), StatusCode::OK),
+        (format!("/admin/users/{}", id.replace('-', "%2D")), StatusCode::NOT_FOUND),
+        ("/admin/user%73".to_owned(), StatusCode::NOT_FOUND),
+        ("/admin/users?page=%zz&per_page=0;1".to_owned(), StatusCode::OK),
+    ] {
+        assert_eq!(send(&server, Method::GET, &path, &admin, "").await.0, status, "{path}");
+    }
+    let (_, error) = send(&server, Method::GET, "/admin/custom-providers/a%20b", &admin, "").await;
+    assert!(error["msg"].as_str().unwrap().ends_with("'custom:a b'"), "{error}");
+}
+
+#[tokio::test]
+async fn a_body_is_too_large_only_for_what_reads_it() {
+    let server = FakeServer::start().await;
+    let (_, token) = sign_up(&server).await;
+    let bearer = format!("Bearer {}", token.expose());
+    let body = json!({ "email": "a".repeat(1 << 20) }).to_string();
+    for (method, path, bearer, status) in [
+        (Method::PUT, "/user", "", StatusCode::UNAUTHORIZED),
+        (Method::PUT, "/user", &bearer, StatusCode::PAYLOAD_TOO_LARGE),
+        (Method::POST, "/otp", "", StatusCode::PAYLOAD_TOO_LARGE),
+        (Method::POST, "/oauth/clients/register", "", StatusCode::PAYLOAD_TOO_LARGE),
+        (Method::POST, "/logout", &bearer, StatusCode::NO_CONTENT),
+    ] {
+        assert_eq!(send(&server, method, path, bearer, &body).await.0, status, "{path}");
+    }
+}
+
+/// Go reads ten thousand levels.
+#[tokio::test]
+async fn json_may_be_nested_deeply() {
+    let server = FakeServer::start().await;
+    let body = |member: &str, nested| {
+        let (open, close) = ("[".repeat(nested), "]".repeat(nested));
+        format!(r#"{{"email":"{EMAIL}","password":"correct-horse-7",{member}{open}{close}}}}}"#)
+    };
+    let (status, error) = send(&server, Method::POST, "/recover", "", &body(r#""unknown":{"a":"#, 9_999)).await;
+    let message = "Could not parse request body as JSON: invalid character '[' exceeded max depth";
+    assert_eq!((status, &error["msg"]), (StatusCode::BAD_REQUEST, &json!(message)));
+    let (status, _) = send(&server, Method::POST, "/recover", "", &body(r#""unknown":{"a":"#, 9_998)).await;
+    assert_eq!(status, StatusCode::OK);
+    let response = reqwest::Client::new().post(server.url() + "/signup").body(body(r#""data":{"a":"#, 200)).send();
+    let text = response.await.unwrap().text().await.unwrap();
+    let (_, token) = text.split_once(r#""access_token":""#).unwrap();
+    let bearer = format!("Bearer {}", token.split('"').next().unwrap());
+    // The metadata is in the access token too, and in a snapshot.
+    assert_eq!(send(&server, Method::GET, "/user", &bearer, "").await.0, StatusCode::OK);
+    server.restore(&server.snapshot()).unwrap();
+    assert_eq!(send(&server, Method::GET, "/user", &bearer, "").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_redirect_has_a_page_in_response_to_get_only() {
+    let server = FakeServer::start().await;
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    for (method, is_page) in [(Method::GET, true), (Method::POST, false), (Method::DELETE, false)] {
+        let response = http.request(method.clone(), server.url() + "/callback").send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        assert_eq!(response.headers()["content-type"] == "text/html; charset=utf-8", is_page, "{method}");
+        let text = response.text().await.unwrap();
+        assert_eq!(text.starts_with("<a href"), is_page, "{text}");
+        assert!(text.ends_with(r#""msg":"OAuth state parameter missing"}"#), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_nul_in_metadata_cannot_be_stored() {
     let server = FakeServer::start().await;
@@ -284,6 +401,11 @@ async fn tokens_are_parsed_as_by_the_real_server() {
         format!("{header}.{claims}.{signature}")
     };
     for (token, why) in [
+        ("a.b.c".to_owned(), "token is malformed: could not base64 decode header: illegal base64 data at input byte 0"),
+        (
+            "fn19.fQ.c".to_owned(),
+            "token is malformed: could not JSON decode header: invalid character '~' looking for beginning of value",
+        ),
         ("a.b".to_owned(), "token is malformed: token contains an invalid number of segments"),
         ("a.b.c.d".to_owned(), "token is malformed: token contains an invalid number of segments"),
         ("!.!.!".to_owned(), "token is malformed: could not base64 decode header: illegal base64 data at input byte 0"),

@@ -45,18 +45,18 @@ fn every_problem_is_named() {
             ("GOTRUE_EXTERNAL_EMAIL_ENABLED", "yes"),
             ("GOTRUE_SESSIONS_TIMEBOX", "0s"),
             ("GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION", "3"),
-            ("GOTRUE_EXPERIMENTAL_CURSOR_PAGINATION_ENABLED", "true"),
+            ("GOTRUE_DB_MAX_POOL_SIZE", "many"),
             ("GOTRUE_EXTERNAL_UNKNOWN_ENABLED", "true"),
             ("GOTRUE_SMS_TEST_OTP", "1555"),
             ("GOTRUE_MFA_RECOVERY_CODES_COUNT", "3"),
         ])
         .unwrap_err();
-    let expected = "unknown setting GOTRUE_DISABLE_SIGN_UP; GOTRUE_JWT_EXP: expected a number of seconds; \
+    let expected = "unknown setting GOTRUE_DISABLE_SIGN_UP (did you mean GOTRUE_DISABLE_SIGNUP?); GOTRUE_JWT_EXP: expected a number of seconds; \
                     GOTRUE_EXTERNAL_EMAIL_ENABLED: expected true or false; \
                     GOTRUE_SESSIONS_TIMEBOX: expected a positive duration; \
                     GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: expected a number from 0 to 2; \
-                    GOTRUE_EXPERIMENTAL_CURSOR_PAGINATION_ENABLED: the fake server does not implement this setting; \
-                    unknown setting GOTRUE_EXTERNAL_UNKNOWN_ENABLED; \
+                    GOTRUE_DB_MAX_POOL_SIZE: expected a whole number; \
+                    unknown setting GOTRUE_EXTERNAL_UNKNOWN_ENABLED (did you mean GOTRUE_EXTERNAL_KAKAO_ENABLED?); \
                     GOTRUE_SMS_TEST_OTP: expected pairs of a phone number and a code, such as 15550000001:123456; \
                     GOTRUE_MFA_RECOVERY_CODES_COUNT: expected a number from 4 to 16";
     assert_eq!(error.to_string(), expected);
@@ -72,6 +72,7 @@ fn settings_without_effect_are_accepted() {
         ("GOTRUE_MAILER_TEMPLATES_INVITE", "https://example.com/invite.html"),
         ("GOTRUE_HOOK_SEND_EMAIL_ENABLED", "false"),
         ("GOTRUE_EXTERNAL_GITHUB_SECRET", "secret"),
+        ("GOTRUE_JWT_KEYS", "[]"),
         ("PORT", "9999"),
         // Variables of earlier versions.
         ("GOTRUE_COOKIE_KEY", "sb"),

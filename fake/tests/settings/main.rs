@@ -2,13 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod addresses;
+mod callbacks;
 mod environment;
 mod factors;
 mod features;
 mod limits;
+mod linking;
 mod notifications;
+mod pages;
 mod passwords;
 mod providers;
+mod proxies;
 mod sign_up;
 mod tokens;
 

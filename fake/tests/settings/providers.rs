@@ -115,7 +115,7 @@ async fn saml_metadata_has_the_certificate_of_the_key() {
         let world = World::with(settings).await;
         let url = world.server.url() + "/sso/saml/metadata";
         let metadata = gotrue::reqwest::get(url).await.unwrap().text().await.unwrap();
-        let (_, rest) = metadata.split_once("<X509Certificate>").unwrap();
+        let (_, rest) = metadata.split_once("<X509Certificate xmlns=\"http://www.w3.org/2000/09/xmldsig#\">").unwrap();
         STANDARD.decode(rest.split_once("</X509Certificate>").unwrap().0).unwrap()
     };
     let contains = |whole: &[u8], part: &[u8]| whole.windows(part.len()).any(|window| window == part);

@@ -27,8 +27,9 @@ pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
     let failed = |cause: Box<dyn std::error::Error + Send + Sync>| StoreError::new("connect to its server", cause);
     // The cause is omitted, because it may quote the password of a URL that is not encoded properly.
     let mut config: Config = url.parse().map_err(|_| failed(INVALID_URL.into()))?;
-    if config.get_ssl_mode() == SslMode::Prefer && !is_on_this_machine(&config) {
-        config.ssl_mode(SslMode::Require);
+    if config.get_ssl_mode() == SslMode::Prefer {
+        // A server on this machine often has a certificate that no one trusts, such as the one of Debian's package.
+        config.ssl_mode(if is_on_this_machine(&config) { SslMode::Disable } else { SslMode::Require });
     }
     config.connect_timeout(config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT));
     config.tcp_user_timeout(config.get_tcp_user_timeout().copied().unwrap_or(ACKNOWLEDGEMENT_TIMEOUT));

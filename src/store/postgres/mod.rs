@@ -61,10 +61,10 @@ impl PostgresStores {
     /// Connects to the database at this URL, with up to eight connections. Services with different names never share a
     /// session.
     ///
-    /// TLS is required unless the host is on this machine or the URL says `sslmode=disable`. The server's certificate
-    /// must be valid for its name and issued by an authority that the system trusts. Set the environment variable
-    /// `SSL_CERT_FILE` for another authority on Linux, or pass a pool with a connector of your own to
-    /// [`new`](Self::new).
+    /// TLS is required unless the URL says `sslmode=disable`, except on this machine, where it needs `sslmode=require`.
+    /// The server's certificate must be valid for its name and issued by an authority that the system trusts. Set the
+    /// environment variable `SSL_CERT_FILE` for another authority on Linux, or pass a pool with a connector of your own
+    /// to [`new`](Self::new).
     ///
     /// # Errors
     /// [`Error::InvalidInput`] for an empty name; [`Error::Store`] if the URL is invalid or the server does not accept

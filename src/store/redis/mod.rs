@@ -58,6 +58,10 @@ impl RedisStores {
     /// Connects to the server at this URL: `redis://`, or `rediss://` for TLS (feature `rustls`). All keys start with
     /// the prefix; services with different prefixes never share a key.
     ///
+    /// With TLS, the server's certificate must be valid for its name and issued by an authority that the system trusts.
+    /// Set the environment variable `SSL_CERT_FILE` for another authority on Linux, or pass a connection with
+    /// certificates of your own to [`new`](Self::new).
+    ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) for an empty prefix; [`Error::Store`](crate::Error::Store)
     /// if the URL is invalid or the server does not respond.

@@ -1,8 +1,10 @@
 //! A Redis cluster: three masters, each with a replica.
 
+use std::sync::Arc;
+
 use gotrue::RedisStores;
 
-use super::{free_ports, redis::Redis, until};
+use super::{certificates::Certificates, free_ports, redis::Redis, until};
 
 const MASTERS: usize = 3;
 
@@ -14,6 +16,10 @@ impl Cluster {
     /// Starts six servers and waits until they are a cluster. Returns `None`, and prints that the test is skipped, if
     /// no server is installed.
     pub async fn start() -> Option<Self> {
+        Self::start_with(None).await
+    }
+
+    pub async fn start_with(tls: Option<&Arc<Certificates>>) -> Option<Self> {
         let mut nodes = Vec::new();
         for _ in 0..2 * MASTERS {
             let arguments = || {
@@ -23,7 +29,7 @@ impl Cluster {
                     .map(str::to_owned)
                     .to_vec()
             };
-            nodes.push(Redis::start_with(arguments)?);
+            nodes.push(Redis::start_with(tls, arguments)?);
         }
         let cluster = Self { nodes };
         cluster.join().await;

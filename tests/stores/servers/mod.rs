@@ -1,5 +1,6 @@
 //! Servers for the tests. Each ends with its test.
 
+pub mod certificates;
 pub mod cluster;
 pub mod postgres;
 pub mod redis;

@@ -1,17 +1,21 @@
 //! A PostgreSQL server.
 
 use std::{
-    env, fs,
-    io::{BufRead, BufReader},
-    os::unix::{fs::chown, process::CommandExt},
-    path::PathBuf,
+    env,
+    fs::{self, File, Permissions},
+    io::{BufRead, BufReader, Write},
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
 use gotrue::{PostgresStores, deadpool_postgres::tokio_postgres};
 use tempfile::TempDir;
 
-use super::free_ports;
+use super::{certificates::Certificates, free_ports};
 
 /// The user as whom the server runs if the tests run as root, which it refuses (`nobody`).
 const UNPRIVILEGED: u32 = 65_534;
@@ -27,6 +31,11 @@ pub struct Postgres {
 impl Postgres {
     /// Starts a server. Returns `None`, and prints that the test is skipped, if none is installed.
     pub fn start() -> Option<Self> {
+        Self::start_with(None)
+    }
+
+    /// Starts a server that accepts TLS as well.
+    pub fn start_with(tls: Option<&Certificates>) -> Option<Self> {
         let Some(binaries) = binaries() else {
             println!("skipped: there is no postgres on the path or in /usr/lib/postgresql");
             return None;
@@ -41,6 +50,9 @@ impl Postgres {
             .output()
             .unwrap();
         assert!(initialized.status.success(), "{}", String::from_utf8_lossy(&initialized.stderr));
+        if let Some(tls) = tls {
+            use_tls(data.path(), tls);
+        }
         for _ in 0..10 {
             let [port] = free_ports();
             // Otherwise another process has taken the port since.
@@ -49,6 +61,17 @@ impl Postgres {
             }
         }
         panic!("postgres does not start");
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Rejects connections without TLS from now on.
+    pub fn require_tls(&mut self) {
+        fs::write(self.data.path().join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n").unwrap();
+        self.crash();
+        self.restart();
     }
 
     pub fn url(&self) -> String {
@@ -107,11 +130,25 @@ fn binaries() -> Option<PathBuf> {
     env::split_paths(&path).chain(installed).find(|path| path.join("postgres").exists() && path.join("initdb").exists())
 }
 
+/// Adds a certificate to the data of a server.
+fn use_tls(data: &Path, tls: &Certificates) {
+    for (name, text) in [("server.crt", &tls.certificate_pem), ("server.key", &tls.key_pem)] {
+        let file = data.join(name);
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+        if is_root() {
+            chown(file, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
+        }
+    }
+    let mut settings = File::options().append(true).open(data.join("postgresql.conf")).unwrap();
+    settings.write_all(b"ssl = on\n").unwrap();
+}
+
 fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) == 0)
 }
 
-fn command(program: &std::path::Path) -> Command {
+fn command(program: &Path) -> Command {
     let mut command = Command::new(program);
     // The directory of the tests may be closed to the other user.
     command.current_dir("/");
@@ -121,7 +158,7 @@ fn command(program: &std::path::Path) -> Command {
     command
 }
 
-fn run(binaries: &std::path::Path, data: &TempDir, port: u16) -> Option<Child> {
+fn run(binaries: &Path, data: &TempDir, port: u16) -> Option<Child> {
     let mut process = command(&binaries.join("postgres"))
         .arg("-D")
         .arg(data.path())

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
 
 use gotrue::{
@@ -12,52 +13,59 @@ use gotrue::{
 };
 use tempfile::TempDir;
 
-use super::free_ports;
+use super::{certificates::Certificates, free_ports};
 
 /// A server on a free loopback port, without persistence except at [`stop`](Self::stop).
 pub struct Redis {
     process: Child,
     port: u16,
     directory: TempDir,
+    /// Accepts TLS only if it has certificates.
+    tls: Option<Arc<Certificates>>,
 }
 
 impl Redis {
     /// Starts a server. Returns `None`, and prints that the test is skipped, if none is installed.
     pub fn start() -> Option<Self> {
-        Self::start_with(Vec::new)
+        Self::start_with(None, Vec::new)
     }
 
     /// Starts a server with these further arguments.
-    pub fn start_with(arguments: impl Fn() -> Vec<String>) -> Option<Self> {
-        Self::start_in(TempDir::new().unwrap(), arguments)
+    pub fn start_with(tls: Option<&Arc<Certificates>>, arguments: impl Fn() -> Vec<String>) -> Option<Self> {
+        Self::start_in(TempDir::new().unwrap(), tls, arguments)
     }
 
     /// Starts a sentinel with this configuration.
-    pub fn start_sentinel(configuration: &str) -> Option<Self> {
+    pub fn start_sentinel(tls: Option<&Arc<Certificates>>, configuration: &str) -> Option<Self> {
         let directory = TempDir::new().unwrap();
         // It writes to the file.
         let file = directory.path().join("sentinel");
         fs::write(&file, configuration).unwrap();
-        Self::start_in(directory, || vec![file.to_str().unwrap().to_owned(), "--sentinel".to_owned()])
+        Self::start_in(directory, tls, || vec![file.to_str().unwrap().to_owned(), "--sentinel".to_owned()])
     }
 
-    fn start_in(directory: TempDir, arguments: impl Fn() -> Vec<String>) -> Option<Self> {
+    fn start_in(
+        directory: TempDir,
+        tls: Option<&Arc<Certificates>>,
+        arguments: impl Fn() -> Vec<String>,
+    ) -> Option<Self> {
         for _ in 0..10 {
             let [port] = free_ports();
-            let Some(started) = run(port, &directory, &arguments()) else {
+            let Some(started) = run(port, &directory, tls, &arguments()) else {
                 println!("skipped: there is no redis-server on the path");
                 return None;
             };
             // Otherwise another process has taken the port since.
             if let Some(process) = started {
-                return Some(Self { process, port, directory });
+                return Some(Self { process, port, directory, tls: tls.cloned() });
             }
         }
         panic!("redis-server does not start");
     }
 
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let scheme = if self.tls.is_some() { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     pub fn address(&self) -> String {
@@ -84,7 +92,11 @@ impl Redis {
     }
 
     async fn connection(&self) -> RedisResult<MultiplexedConnection> {
-        Client::open(self.url())?.get_multiplexed_async_connection().await
+        let client = match &self.tls {
+            None => Client::open(self.url())?,
+            Some(tls) => Client::build_with_tls(self.url(), tls.for_redis())?,
+        };
+        client.get_multiplexed_async_connection().await
     }
 
     /// Saves the data and stops the server.
@@ -95,7 +107,9 @@ impl Redis {
 
     /// Starts the server again with the saved data.
     pub fn restart(&mut self) {
-        self.process = run(self.port, &self.directory, &[]).flatten().expect("the same server on the same port");
+        self.process = run(self.port, &self.directory, self.tls.as_ref(), &[])
+            .flatten()
+            .expect("the same server on the same port");
     }
 
     /// Kills the server, without any chance to hand over.
@@ -113,10 +127,12 @@ impl Drop for Redis {
 
 /// Returns `None` if no server is installed, and `Some(None)` if it did not start.
 #[expect(clippy::option_option, reason = "documented in one line")]
-fn run(port: u16, directory: &TempDir, arguments: &[String]) -> Option<Option<Child>> {
+fn run(port: u16, directory: &TempDir, tls: Option<&Arc<Certificates>>, arguments: &[String]) -> Option<Option<Child>> {
+    let ports = tls.map_or(vec!["--port".to_owned(), port.to_string()], |tls| tls.redis_arguments(port));
     let mut process = Command::new("redis-server")
         .args(arguments)
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+        .args(ports)
+        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
         .arg(directory.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -1,10 +1,12 @@
 //! A Redis master with a replica, and three sentinels that monitor it.
 
+use std::sync::Arc;
+
 use gotrue::RedisStores;
 
-use super::{redis::Redis, until};
+use super::{certificates::Certificates, redis::Redis, until};
 
-const PASSWORD: &str = "secret-of-the-server";
+pub const PASSWORD: &str = "secret-of-the-server";
 
 pub struct Sentinels {
     master: Redis,
@@ -16,9 +18,13 @@ impl Sentinels {
     /// Starts the servers and waits until the sentinels know them. Returns `None`, and prints that the test is skipped,
     /// if no server is installed.
     pub async fn start() -> Option<Self> {
-        let master = Redis::start()?;
+        Self::start_with(None).await
+    }
+
+    pub async fn start_with(tls: Option<&Arc<Certificates>>) -> Option<Self> {
+        let master = Redis::start_with(tls, Vec::new)?;
         let port = master.port().to_string();
-        let replica = Redis::start_with(|| ["--replicaof", "127.0.0.1", &port].map(str::to_owned).to_vec())?;
+        let replica = Redis::start_with(tls, || ["--replicaof", "127.0.0.1", &port].map(str::to_owned).to_vec())?;
         let link = async || replica.command::<String>(&["INFO", "replication"]).await;
         until("the replica is up to date", async || link().await.contains("master_link_status:up")).await;
         for server in [&master, &replica] {
@@ -30,7 +36,7 @@ impl Sentinels {
         );
         let mut sentinels = Vec::new();
         for _ in 0..3 {
-            sentinels.push(Redis::start_sentinel(&configuration)?);
+            sentinels.push(Redis::start_sentinel(tls, &configuration)?);
         }
         for sentinel in &sentinels {
             let knows_all = async || {
@@ -56,6 +62,10 @@ impl Sentinels {
 
     pub fn urls(&self) -> Vec<String> {
         self.sentinels.iter().map(Redis::url).collect()
+    }
+
+    pub fn ports(&self) -> impl Iterator<Item = u16> {
+        self.sentinels.iter().map(Redis::port)
     }
 
     pub fn kill_master(&mut self) {

@@ -49,9 +49,10 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     ok(&factor)
 }
 
-fn find(state: &mut State, request: &Request) -> Result<(Uuid, Factor), ApiError> {
+/// Finds the user and the factor in the path.
+pub(crate) fn find(state: &mut State, request: &Request) -> Result<(Uuid, Factor), ApiError> {
     let user_id = user_id(state, request)?;
-    let id = Uuid::try_parse(request.segment(5)).map_err(|_| ApiError::not_found("factor_id must be an UUID"))?;
+    let id = Uuid::try_parse(&request.segment(5)).map_err(|_| ApiError::not_found("factor_id must be an UUID"))?;
     let mut factors = state.account(user_id)?.user.factors.iter().flatten();
     let factor = factors.find(|factor| factor.id == id).cloned();
     let factor = factor.ok_or_else(|| ApiError::new(404, ErrorCode::MfaFactorNotFound, "Factor not found"))?;

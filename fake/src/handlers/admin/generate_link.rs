@@ -15,10 +15,7 @@ use crate::{
         State,
         accounts::EMAIL_TAKEN,
         messages::{OutgoingMessage, token_hash},
-        rows::{
-            account::SentCode,
-            password::{Password, check_strength},
-        },
+        rows::{account::SentCode, password::Password},
     },
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
@@ -127,7 +124,7 @@ pub(crate) fn signed_up(
         Some(password) if !password.is_empty() => password.clone(),
         _ => return Err(ApiError::validation_failed("Signup requires a valid password")),
     };
-    check_strength(&state.settings, &password)?;
+    state.check_strength(&password)?;
     let id = state.create_invited(&wanted.email, wanted.data.clone(), aud)?;
     state.account(id)?.password = Some(Password::Plain(password));
     Ok(id)

@@ -12,7 +12,7 @@ use crate::{
 pub(crate) fn user_id(state: &mut State, request: &Request) -> Result<Uuid, ApiError> {
     state.check_admin(request)?;
     let no_uuid = || ApiError::new(404, ErrorCode::ValidationFailed, "user_id must be an UUID");
-    let id = Uuid::try_parse(request.segment(3)).map_err(|_| no_uuid())?;
+    let id = Uuid::try_parse(&request.segment(3)).map_err(|_| no_uuid())?;
     let is_there = state.accounts.find(&Key::Id(id)).is_some();
     is_there.then_some(id).ok_or_else(|| ApiError::new(404, ErrorCode::UserNotFound, "User not found"))
 }

@@ -141,6 +141,11 @@ pub(crate) fn verify(state: &mut State, request: &Request) -> ApiResult {
     if factor.factor_type == FactorType::RecoveryCode && !answer.code.is_empty() {
         return Err(no_such_type());
     }
+    if factor.factor_type == FactorType::Webauthn && !state.settings.webauthn_factors.verify {
+        // The real server has the code of an enrollment here.
+        let message = "MFA verification is disabled for WebAuthn";
+        return Err(ApiError::new(422, ErrorCode::MfaWebauthnEnrollNotEnabled, message));
+    }
     let proof = state.factor_row(factor.id)?.proof.clone();
     let answered = match proof {
         Proof::WebAuthn(_) => Some(webauthn::whole(answer.webauthn)?),
@@ -238,10 +243,16 @@ fn no_such_type() -> ApiError {
     ApiError::validation_failed("factor_type needs to be totp, phone, or webauthn")
 }
 
+/// Returns the factor in the path of a user who is not anonymous.
+pub(crate) fn in_path(state: &mut State, request: &Request) -> Result<Factor, ApiError> {
+    let caller = state.named_caller(request)?;
+    factor(state, &caller, request)
+}
+
 /// Finds the factor in the path.
 fn factor(state: &mut State, caller: &Caller, request: &Request) -> Result<Factor, ApiError> {
     let no_uuid = || ApiError::new(404, ErrorCode::ValidationFailed, "factor_id must be an UUID");
-    let id = Uuid::try_parse(request.segment(2)).map_err(|_| no_uuid())?;
+    let id = Uuid::try_parse(&request.segment(2)).map_err(|_| no_uuid())?;
     let mut factors = state.account(caller.user_id)?.user.factors.iter().flatten();
     factors.find(|factor| factor.id == id).cloned().ok_or_else(no_factor)
 }

@@ -48,6 +48,10 @@ pub(crate) fn challenge(
             },
         ));
     }
+    if !site.is_named() {
+        let message = "Failed to generate WebAuthn registration data";
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+    }
     let mut options = site.creation_options(nonce.clone(), user_id, name.clone(), name);
     let mut excluded: Vec<_> = known.collect();
     for credential in &mut excluded {
@@ -153,7 +157,7 @@ fn last_challenge(
             "challenge_id": challenge.id,
             "factor_id": factor.id,
             "created_at": challenge.created_at,
-            "ip_address": "127.0.0.1",
+            "ip_address": state.hook_run.sender,
             "web_authn_session_data": {
                 "challenge": challenge.nonce,
                 "rpId": state.settings.relying_party.id,

@@ -13,7 +13,7 @@ use crate::{
         rows::oauth::ClientRow,
         table::{Key, Place},
     },
-    wire::{ApiError, ApiResult, Request, Response, json_response, ok, read_json},
+    wire::{ApiError, ApiResult, Request, Response, check_size, json_response, ok, read_json},
 };
 
 /// `POST /oauth/clients/register`.
@@ -144,14 +144,19 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     ok(client)
 }
 
-fn find(state: &mut State, request: &Request) -> Result<Place, ApiError> {
+/// Finds the client in the path.
+pub(crate) fn find(state: &mut State, request: &Request) -> Result<Place, ApiError> {
     state.check_admin(request)?;
-    let id =
-        Uuid::try_parse(request.segment(4)).map_err(|_| ApiError::validation_failed("invalid client_id format"))?;
+    let id = request.segment(4);
+    if id.is_empty() {
+        return Err(ApiError::validation_failed("client_id is required"));
+    }
+    let id = Uuid::try_parse(&id).map_err(|_| ApiError::validation_failed("invalid client_id format"))?;
     let place = state.oauth.clients.place(&Key::Id(id));
     place.ok_or_else(|| ApiError::new(404, ErrorCode::OauthClientNotFound, "OAuth client not found"))
 }
 
 fn read<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
+    check_size(request)?;
     read_json(&request.body, &[]).map_err(|_| ApiError::new(400, ErrorCode::BadJson, "Invalid JSON body"))
 }

@@ -8,7 +8,7 @@ use crate::{
         ErrorCode,
         types::{OAuthAuthorization, OAuthRedirect, OAuthUserSummary},
     },
-    redirect_url::with_query,
+    redirect_url::with_sorted_query,
     state::{
         State,
         rows::oauth::{Authorization, Consent, Status, scopes},
@@ -89,14 +89,14 @@ fn approved(state: &mut State, place: Place) -> ApiResult {
     authorization.status = Status::Approved(code.clone());
     let mut pairs = vec![("code".to_owned(), code)];
     pairs.extend(authorization.state.clone().map(|state| ("state".to_owned(), state)));
-    ok(&OAuthRedirect { redirect_url: with_query(&authorization.redirect_uri, &pairs).into() })
+    ok(&OAuthRedirect { redirect_url: with_sorted_query(&authorization.redirect_uri, &pairs).into() })
 }
 
 /// Finds the authorization request in the path, unless it has expired.
 fn find(state: &State, request: &Request) -> Result<Place, ApiError> {
     let id = request.segment(3);
     let now = state.now();
-    let place = state.oauth.authorizations.place(&Key::Code(id.to_owned()));
+    let place = state.oauth.authorizations.place(&Key::Code(id));
     place.filter(|place| state.oauth.authorizations[*place].expires_at >= now).ok_or_else(not_found)
 }
 

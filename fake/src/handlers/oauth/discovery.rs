@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::{
     handlers::oauth::authorize::SCOPES,
-    model::Operation,
+    model::{ErrorCode, Operation},
     state::State,
-    wire::{Response, json_response},
+    wire::{ApiError, ApiResult, Response, json_response},
 };
 
 /// Returns the document that both `/.well-known` paths serve.
@@ -37,4 +37,12 @@ pub(crate) fn configuration(state: &State) -> Response {
         document["registration_endpoint"] = json!(url("oauth_register_client"));
     }
     json_response(200, &document).header("cache-control", "public, max-age=600")
+}
+
+/// `GET /.well-known/oauth-authorization-server`.
+pub(crate) fn oauth_metadata(state: &State) -> ApiResult {
+    if !state.settings.oauth_server {
+        return Err(ApiError::new(404, ErrorCode::FeatureDisabled, "OAuth server is disabled"));
+    }
+    Ok(configuration(state))
 }

@@ -16,6 +16,10 @@ use crate::{
 };
 
 pub(crate) fn options(state: &mut State) -> ApiResult {
+    if state.settings.relying_party.id.is_empty() {
+        let message = "Failed to generate WebAuthn authentication options";
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+    }
     let (challenge_id, challenge, expires_at) = state.challenge_passkey(None);
     let mut options = state.settings.relying_party.request_options(challenge);
     options.user_verification = Some(UserVerification::Preferred);

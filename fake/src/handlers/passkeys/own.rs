@@ -23,7 +23,7 @@ pub(crate) fn rename(state: &mut State, request: &Request) -> ApiResult {
     if friendly_name.len() > 120 {
         return Err(ApiError::validation_failed("friendly_name must be 120 characters or less"));
     }
-    let place = state.place_of_passkey(caller.user_id, request.segment(2))?;
+    let place = state.place_of_passkey(caller.user_id, &request.segment(2))?;
     let traits = json!({ "passkey_id": state.passkeys[place].passkey.id });
     state.log_action(caller.user_id, AuditAction::PasskeyUpdated, Some(traits));
     let passkey = &mut state.passkeys[place].passkey;
@@ -34,7 +34,7 @@ pub(crate) fn rename(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     check_level(state, &caller)?;
-    let place = state.place_of_passkey(caller.user_id, request.segment(2))?;
+    let place = state.place_of_passkey(caller.user_id, &request.segment(2))?;
     let gone = state.passkeys.remove(place).passkey.id;
     state.log_action(caller.user_id, AuditAction::PasskeyDeleted, Some(json!({ "passkey_id": gone })));
     Ok(Response::new(204))

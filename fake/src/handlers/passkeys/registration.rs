@@ -22,6 +22,10 @@ pub(crate) fn options(state: &mut State, request: &Request) -> ApiResult {
     if state.passkeys_of(caller.user_id).count() >= state.settings.max_passkeys {
         return Err(too_many());
     }
+    if !state.settings.relying_party.is_named() {
+        let message = "Failed to generate WebAuthn registration options";
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+    }
     let (challenge_id, challenge, expires_at) = state.challenge_passkey(Some(caller.user_id));
     let exclude: Vec<_> = state.passkeys_of(caller.user_id).map(|row| row.credential.descriptor()).collect();
     let (name, display_name) = names(state.account(caller.user_id)?);
@@ -63,6 +67,10 @@ pub(crate) fn register(state: &mut State, request: &Request) -> ApiResult {
 
 fn registering_caller(state: &mut State, request: &Request) -> Result<Caller, ApiError> {
     let caller = state.named_caller(request)?;
+    if state.account(caller.user_id)?.is_separate {
+        let message = "SSO users cannot register passkeys";
+        return Err(ApiError::new(422, ErrorCode::ValidationFailed, message));
+    }
     check_level(state, &caller)?;
     Ok(caller)
 }

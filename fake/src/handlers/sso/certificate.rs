@@ -19,13 +19,13 @@ use crate::state::State;
 pub(super) fn key(state: &mut State) -> Result<rsa::KeyPair, Unspecified> {
     match (state.saml_key.take(), &state.settings.saml_private_key) {
         (Some(key), _) => Ok(key),
-        (None, Some(key)) => rsa::KeyPair::from_der(key.der()).map_err(|_| Unspecified),
+        (None, Some(key)) => key.pair(),
         (None, None) => rsa::KeyPair::generate(KeySize::Rsa2048),
     }
 }
 
 /// Returns the certificate of a key, in Base64, with the names and times of the real server.
-pub(super) fn certificate(key: &rsa::KeyPair, base_url: &str) -> Result<String, Error> {
+pub(super) fn certificate(key: &rsa::KeyPair, base_url: &str, encrypts: bool) -> Result<String, Error> {
     let url = Url::parse(base_url).ok();
     let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
     let pkcs8: Pkcs8V1Der<'_> = key.as_der().map_err(|_| Error::CouldNotParseKeyPair)?;
@@ -38,5 +38,6 @@ pub(super) fn certificate(key: &rsa::KeyPair, base_url: &str) -> Result<String, 
     let name = format!("SAML 2.0 Certificate for {host}").try_into()?;
     parameters.distinguished_name.push(DnType::CommonName, DnValue::PrintableString(name));
     parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    parameters.key_usages.extend(encrypts.then_some(KeyUsagePurpose::DataEncipherment));
     Ok(STANDARD.encode(parameters.self_signed(&pair)?.der()))
 }

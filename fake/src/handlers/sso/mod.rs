@@ -1,5 +1,6 @@
 //! Single sign-on with SAML.
 
+pub(crate) mod assertion;
 mod certificate;
 pub(crate) mod idp_metadata;
 pub(crate) mod providers;

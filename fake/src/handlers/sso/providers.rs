@@ -180,12 +180,12 @@ fn check(change: &Change) -> Result<(), ApiError> {
 }
 
 /// Finds a provider by its id, or by `resource_` and its resource id.
-fn find(state: &mut State, request: &Request) -> Result<Place, ApiError> {
+pub(crate) fn find(state: &mut State, request: &Request) -> Result<Place, ApiError> {
     state.check_admin(request)?;
     let id = request.segment(4);
     let is_it = |row: &SsoRow| match id.strip_prefix("resource_") {
         Some(resource) => row.provider.resource_id.as_deref() == Some(resource),
-        None => Uuid::try_parse(id).is_ok_and(|id| row.provider.id == id),
+        None => Uuid::try_parse(&id).is_ok_and(|id| row.provider.id == id),
     };
     let not_found = || ApiError::new(404, ErrorCode::SsoProviderNotFound, "SSO Identity Provider not found");
     state.sso.position(is_it).ok_or_else(not_found)

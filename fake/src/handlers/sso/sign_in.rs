@@ -8,7 +8,7 @@ use crate::{
     code_challenge::challenge_in_body,
     handlers::sso::service_provider::authentication_request,
     model::ErrorCode,
-    state::State,
+    state::{State, rows::flow::Flow},
     wire::{ApiError, ApiResult, Request, Response, json_body, ok},
 };
 
@@ -17,10 +17,11 @@ use crate::{
 struct SignIn {
     provider_id: Option<Uuid>,
     domain: Option<String>,
+    redirect_to: String,
     skip_http_redirect: Option<bool>,
 }
 
-/// `POST /sso`. The fake server does not implement the provider's response.
+/// `POST /sso`.
 pub(crate) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
     let sign_in: SignIn = json_body(request)?;
     let domain = sign_in.domain.unwrap_or_default();
@@ -39,10 +40,24 @@ pub(crate) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
         let message = "SSO Provider is currently disabled";
         return Err(ApiError::new(404, ErrorCode::SsoProviderDisabled, message));
     }
-    challenge_in_body(request)?.map(|challenge| challenge.hash_for_browser()).transpose()?;
-    let location = row.location.clone();
+    let challenge = challenge_in_body(request)?.map(|challenge| challenge.hash_for_browser()).transpose()?;
+    let (provider_id, location) = (row.provider.id, row.location.clone());
     let format = row.provider.saml.as_ref().and_then(|saml| saml.name_id_format.clone());
-    let url = authentication_request(state, &location, format.as_deref())?;
+    let (relay_state, begun_at) = (state.random.id(), state.now());
+    let url = authentication_request(state, &location, format.as_deref(), relay_state)?;
+    state.flows.push(Flow {
+        id: Some(relay_state),
+        begun_at,
+        provider: None,
+        sso_provider: Some(provider_id),
+        method: "sso/saml",
+        linking: None,
+        redirect_to: sign_in.redirect_to,
+        challenge,
+        user_id: None,
+        code: None,
+        invite_token: None,
+    });
     if sign_in.skip_http_redirect == Some(true) { ok(&json!({ "url": url })) } else { Ok(redirect_plainly(&url)) }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{AuditAction, ErrorCode},
-    state::{State, rows::password::weakness},
+    state::State,
     wire::{ApiError, ApiResult, Request, json_body, json_response},
 };
 
@@ -54,6 +54,7 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     if !is_right {
         return Err(wrong());
     }
+    let weak = state.weakness_of(&grant.password)?;
     let account = state.account(id)?;
     if email.is_some() && !account.has_confirmed_email() {
         return Err(ApiError::new(400, ErrorCode::EmailNotConfirmed, "Email not confirmed"));
@@ -66,6 +67,6 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let issued = state.start_session(id, "password", None)?;
     // Only this grant type has the field, which is null for a password that keeps the rules.
     let mut response = json!(issued.session);
-    response["weak_password"] = weakness(&state.settings, &grant.password).map_or(Value::Null, |weak| json!(weak));
+    response["weak_password"] = weak.map_or(Value::Null, |weak| json!(weak));
     Ok(issued.add_headers(json_response(200, &response)))
 }

@@ -26,6 +26,9 @@ pub(crate) struct Account {
     pub(crate) codes: Vec<SentCode>,
     /// Whether one of the two addresses has confirmed an email change.
     pub(crate) is_change_half_confirmed: bool,
+    /// Whether it is in a linking domain of its own: it is not found by its address, which other users may have too.
+    #[serde(default)]
+    pub(crate) is_separate: bool,
 }
 
 impl Row for Account {
@@ -46,7 +49,7 @@ impl Row for Account {
 
 impl Account {
     pub(crate) fn new(user: User) -> Self {
-        Self { user, password: None, codes: Vec::new(), is_change_half_confirmed: false }
+        Self { user, password: None, codes: Vec::new(), is_change_half_confirmed: false, is_separate: false }
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Flow {
     pub(crate) id: Option<Uuid>,
     pub(crate) begun_at: DateTime<Utc>,
     pub(crate) provider: Option<String>,
+    /// The SAML provider, whose response comes with the id as its relay state.
+    pub(crate) sso_provider: Option<Uuid>,
     /// How the user signs in (`amr`).
     #[serde(deserialize_with = "known")]
     pub(crate) method: Method,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 pub(crate) type Method = &'static str;
 
 /// The methods that the server writes.
-const METHODS: [&str; 16] = [
+const METHODS: [&str; 17] = [
     "anonymous",
     "email/signup",
     "email_change",
@@ -21,6 +21,7 @@ const METHODS: [&str; 16] = [
     "passkey",
     "password",
     "recovery",
+    "sso/saml",
     "totp",
     "web3",
 ];

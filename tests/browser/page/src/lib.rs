@@ -88,6 +88,13 @@ impl Page {
         }
     }
 
+    /// Verifies a token with the keys of a server, or with a shared secret if there is one, and returns its subject.
+    pub async fn verify_token(url: String, secret: String, token: String) -> Result<String, JsError> {
+        let verifier = Client::new(url, "")?.jwt_verifier().ask_server_for_hs256(false);
+        let verifier = if secret.is_empty() { verifier } else { verifier.hs256_secret(secret) };
+        Ok(verifier.verify(&token.into()).await?.sub.to_string())
+    }
+
     pub async fn register_passkey(&self) -> Result<(), JsError> {
         let passkeys = self.auth.user().passkeys();
         let challenge = passkeys.registration_options().await?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod change;
 
+use percent_encoding::percent_decode_str;
 use serde_json::Map;
 
 use crate::{
@@ -158,14 +159,9 @@ fn discovered(issuer: &str) -> OidcDiscovery {
 pub(crate) fn identifier(state: &mut State, request: &Request) -> Result<String, ApiError> {
     state.check_admin(request)?;
     let identifier = request.segment(3);
-    let identifier = percent_decoded(identifier);
+    let identifier = percent_decode_str(&identifier).decode_utf8_lossy().into_owned();
     check_identifier(&identifier)?;
     Ok(identifier)
-}
-
-/// Decodes a colon in a path, which clients may encode.
-fn percent_decoded(text: &str) -> String {
-    text.replace("%3A", ":").replace("%3a", ":")
 }
 
 fn place_of(state: &State, identifier: &str) -> Result<Place, ApiError> {

@@ -18,7 +18,7 @@ use crate::{
         accounts::Contact,
         rows::{
             account::{Account, check_storable},
-            password::{Password, check_strength},
+            password::Password,
         },
     },
     wire::{ApiResult, Request, json_body, ok},
@@ -40,7 +40,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     }
     let ban = change.ban_duration.filter(|text| !text.is_empty()).map(|text| go_duration::ban(&text)).transpose()?;
     if let Some(password) = &change.password {
-        check_strength(&state.settings, password)?;
+        state.check_strength(password)?;
     }
     state.check_unique(id, &Contact::Email(email.to_lowercase()), NOT_UPDATED)?;
     state.check_unique(id, &Contact::Phone(contact::plain_phone(&phone)), NOT_UPDATED)?;

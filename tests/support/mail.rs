@@ -2,11 +2,33 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use gotrue::{Secret, reqwest, url::Url};
+use gotrue::{Secret, VerifyOtp, reqwest, types::OtpType, url::Url};
 use quoted_printable::ParseMode;
 use serde_json::Value;
 
-use crate::world::Message;
+/// The content of a message.
+#[derive(Debug)]
+pub struct Message {
+    /// The link to the server. A reauthentication has none.
+    pub link: Option<Url>,
+    /// The code. Real servers send it only in messages without a link.
+    pub code: Option<Secret>,
+}
+
+impl Message {
+    /// Verifies with the token hash and type in the link.
+    #[track_caller]
+    pub fn verify(&self) -> VerifyOtp {
+        let parameter = |name: &str| self.link().query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+        let otp_type: OtpType = parameter("type").parse().unwrap();
+        VerifyOtp::token_hash(parameter("token"), otp_type)
+    }
+
+    #[track_caller]
+    pub fn link(&self) -> &Url {
+        self.link.as_ref().expect("a link")
+    }
+}
 
 #[derive(Clone, Debug)]
 pub enum Mailbox {
