@@ -1,6 +1,6 @@
 //! The models of auth hooks, and the table of their claims.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -50,10 +50,11 @@ pub fn hooks(options: &Options) -> Result<HookCode, Error> {
 }
 
 /// Generates the table of claims: the name, the kinds of JSON that the server accepts for it and for the elements of an
-/// array, and whether the server insists on the claim.
+/// array, and whether the server insists on the claim. It is sorted by name, whatever order the parsed document has.
 fn claims(document: &Value) -> TokenStream {
     let schema = &document["components"]["schemas"][CLAIMS];
-    let claims = entries(&schema["properties"]).map(|(name, property)| {
+    let properties: BTreeMap<_, _> = entries(&schema["properties"]).collect();
+    let claims = properties.into_iter().map(|(name, property)| {
         let is_required = elements(&schema["required"]).any(|required| required == name);
         let (kinds, items) = (kinds(property), kinds(&property["items"]));
         quote!(KnownClaim { name: #name, kinds: &[#(#kinds),*], items: &[#(#items),*], is_required: #is_required })
