@@ -33,12 +33,12 @@ pub enum HookError {
     #[error("the request could not be received")]
     Receive(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The signature is valid, but the body is not the payload of this hook.
-    #[error("the request is not the payload of the hook `{hook}`")]
+    #[error("the request is not the payload of the hook `{hook}`: {problem}")]
     Payload {
         /// The name of the hook.
         hook: String,
-        /// The error of the JSON.
-        source: serde_json::Error,
+        /// What is wrong with the JSON, without its values, which may be codes.
+        problem: String,
     },
     /// The signature is valid, but the request is for another hook.
     #[error("the request is for the hook `{actual}`, not for `{expected}`")]
@@ -51,6 +51,19 @@ pub enum HookError {
 }
 
 impl HookError {
+    /// Creates the error for a payload of another form.
+    pub(super) fn payload(hook: impl Into<String>, error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        // The text of a syntax error contains no values.
+        let problem = if !error.is_data() || text.starts_with("missing field ") {
+            text
+        } else {
+            text.rsplit_once(", expected ")
+                .map_or("a value is invalid".to_owned(), |(_, what)| format!("expected {what}"))
+        };
+        Self::Payload { hook: hook.into(), problem }
+    }
+
     /// Returns the status of the response: 401, 413 or 400.
     #[must_use]
     pub fn status(&self) -> http::StatusCode {

@@ -90,7 +90,7 @@ impl<T: Payload> Hook<T> {
         }
         match T::deserialize(&json) {
             Ok(payload) => Ok(Self { payload, json }),
-            Err(source) => Err(HookError::Payload { hook: T::HOOK.map_or(name, str::to_owned), source }),
+            Err(error) => Err(HookError::payload(T::HOOK.map_or(name, str::to_owned), &error)),
         }
     }
 

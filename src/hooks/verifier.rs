@@ -101,8 +101,7 @@ impl HookVerifier {
         if seconds.unsigned_abs() > self.tolerance.as_secs() {
             return Err(HookError::Time { seconds });
         }
-        serde_json::from_slice(&nesting::bounded(body))
-            .map_err(|source| HookError::Payload { hook: String::new(), source })
+        serde_json::from_slice(&nesting::bounded(body)).map_err(|error| HookError::payload("", &error))
     }
 
     pub(super) fn limit(&self) -> usize {

@@ -1,9 +1,10 @@
 //! Headers of every form: what the server sends, what Standard Webhooks describes, and what neither does.
 
 use chrono::{DateTime, Utc};
-use gotrue::hooks::{AnyHook, BeforeUserCreated, HookError, HookSecrets, HookVerifier};
+use gotrue::hooks::{AnyHook, BeforeUserCreated, HookError, HookSecrets, HookVerifier, SendSms};
 use gotrue_fake::ManualClock;
 use http::{HeaderMap, HeaderValue};
+use serde_json::{Value, json};
 
 use crate::recording::Recording;
 
@@ -132,5 +133,25 @@ fn a_payload_of_any_depth_verifies() {
             let hook = hook.unwrap_or_else(|error| panic!("{depth}: {error:?}"));
             assert!(hook.json()["user"]["user_metadata"]["deep"].to_string().contains('7'));
         }
+    }
+}
+
+/// A code of another type would be quoted by the error of the JSON.
+#[test]
+fn an_error_of_the_payload_quotes_no_value() {
+    let signer = Signer::new();
+    let verifier = HookVerifier::new(signer.secrets.clone()).clock(ManualClock::at(signer.now));
+    for (sms, problem) in [
+        (json!({ "otp": 573_194 }), "expected a string"),
+        (json!({ "otp": ["573194"] }), "expected a string"),
+        (json!("573194, expected nothing"), "expected struct SmsData"),
+    ] {
+        let mut body: Value = serde_json::from_slice(Recording::of("send_sms").body()).unwrap();
+        body["sms"] = sms;
+        let body = body.to_string();
+        let headers = signer.headers(&signer.secrets.sign(ID, signer.now.timestamp(), body.as_bytes()));
+        let error = verifier.verify_as::<SendSms>(&headers, body.as_bytes()).unwrap_err();
+        let printed = format!("{error} {error:?} {:?}", std::error::Error::source(&error).map(ToString::to_string));
+        assert!(printed.contains(problem) && !printed.contains("573"), "{printed}");
     }
 }

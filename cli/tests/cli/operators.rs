@@ -248,3 +248,10 @@ async fn audit_follow_loses_nothing_if_a_page_cannot_be_read() {
     }
     audit.kill();
 }
+
+#[test]
+fn audit_follow_without_an_interval_is_refused() {
+    let done = Terminal::at_url("http://127.0.0.1:9", "service-key").run("audit --follow --interval 0s");
+    assert_eq!(done.exit, 2, "{}", done.err);
+    assert!(done.err.contains("must be at least 1ms"), "{}", done.err);
+}

@@ -35,8 +35,14 @@ pub struct Audit {
     #[arg(long, short)]
     follow: bool,
     /// How often to look for new entries
-    #[arg(long, value_parser = humantime::parse_duration, default_value = "2s", value_name = "TIME", requires = "follow")]
+    #[arg(long, value_parser = interval, default_value = "2s", value_name = "TIME", requires = "follow")]
     interval: Duration,
+}
+
+/// Parses an interval. Without one, the server would be asked incessantly.
+fn interval(text: &str) -> std::result::Result<Duration, String> {
+    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if interval < Duration::from_millis(1) { Err("must be at least 1ms".to_owned()) } else { Ok(interval) }
 }
 
 impl Audit {
