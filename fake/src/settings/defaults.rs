@@ -43,6 +43,7 @@ impl Default for ServerSettings {
             saml_url: None,
             saml_private_key: None,
             saml_next_private_key: None,
+            saml_validity: Duration::minutes(2),
             saml_encryption: false,
             scim: true,
             captcha: false,

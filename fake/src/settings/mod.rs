@@ -52,6 +52,8 @@ pub(crate) struct ServerSettings {
     pub(crate) saml_private_key: Option<SamlKey>,
     /// The private key for SAML that is to replace the other one.
     pub(crate) saml_next_private_key: Option<SamlKey>,
+    /// How long a SAML provider may take.
+    pub(crate) saml_validity: Duration,
     /// Whether SAML responses may be encrypted.
     pub(crate) saml_encryption: bool,
     pub(crate) scim: bool,

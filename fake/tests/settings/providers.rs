@@ -1,6 +1,12 @@
 //! Settings of single providers, and of ID tokens.
 
-use gotrue::{Provider, reqwest::Method};
+use std::time::Duration;
+
+use gotrue::{
+    Provider,
+    reqwest::{self, Method},
+    url::Url,
+};
 use gotrue_fake::FakeServer;
 use serde_json::{Value, json};
 
@@ -157,4 +163,33 @@ async fn saml_metadata_announces_encryption_and_the_next_key() {
         let is_next = world.get("/settings").await["saml_private_key_next_configured"].clone();
         assert_eq!(is_next, settings.contains(&next), "{kind}");
     }
+}
+
+#[tokio::test]
+async fn a_saml_provider_may_take_a_while() {
+    let metadata = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example">
+        <IDPSSODescriptor><SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+        Location="https://idp.example/sso"/></IDPSSODescriptor></EntityDescriptor>"#;
+    let name = "GOTRUE_SAML_RELAY_STATE_VALIDITY_PERIOD";
+    for (variables, seconds) in [(&[][..], 120), (&[(name, "0")], 120), (&[(name, "5m")], 300)] {
+        let world = World::with(variables).await;
+        let body = json!({ "type": "saml", "metadata_xml": metadata, "domains": ["example.com"] });
+        let key = world.server.service_key();
+        assert_eq!(world.send(Method::POST, "/admin/sso/providers", key.expose(), body).await.0, 201);
+        for (wait, code) in [(seconds - 1, "validation_failed"), (seconds, "saml_relay_state_expired")] {
+            let body = json!({ "domain": "example.com", "skip_http_redirect": true });
+            let (_, reply) = world.send(Method::POST, "/sso", "", body).await;
+            let url = Url::parse(reply["url"].as_str().unwrap()).unwrap();
+            let relay_state = url.query_pairs().find(|(name, _)| name == "RelayState").unwrap().1.into_owned();
+            world.clock.advance(Duration::from_secs(wait));
+            let form = [("RelayState", relay_state.as_str()), ("SAMLResponse", "PHgvPg==")];
+            let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+            let url = world.server.url() + "/sso/saml/acs";
+            let refused = client.post(url).form(&form).send().await.unwrap();
+            let target = refused.headers()["location"].to_str().unwrap();
+            assert!(target.contains(&format!("error_code={code}")), "{wait}: {target}");
+        }
+    }
+    let error = FakeServer::builder().variables([(name, "-1s")]).unwrap_err().to_string();
+    assert!(error.contains(name) && error.contains("not negative"), "{error}");
 }

@@ -1,7 +1,6 @@
 //! The response of a SAML provider.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chrono::Duration;
 use roxmltree::{Document, Node};
 use serde_json::json;
 use uuid::Uuid;
@@ -13,9 +12,6 @@ use crate::{
     state::{State, profiles::Profile, table::Key},
     wire::{ApiError, ApiResult, Request, Response, redirect},
 };
-
-/// How long a provider may take.
-const VALIDITY: Duration = Duration::minutes(2);
 
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
@@ -60,7 +56,7 @@ fn sign_in(state: &mut State, request: &Request) -> ApiResult {
     // A relay state is good for one response.
     let mut flow = state.flows.remove(place);
     flow.id = None;
-    if state.now() >= flow.begun_at + VALIDITY {
+    if state.now() >= flow.begun_at + state.settings.saml_validity {
         let message = "SAML RelayState has expired. Try logging in again?";
         return Err(ApiError::new(422, ErrorCode::SamlRelayStateExpired, message));
     }

@@ -11,7 +11,7 @@ use crate::{
             Problem,
             values::{
                 at_most, ceiling, character_sets, code_length, duration, events, flag, integer, interval,
-                linking_domains, list, number, optional_url, or_default, path, positive, rate, seconds,
+                linking_domains, list, not_negative, number, optional_url, or_default, path, positive, rate, seconds,
                 service_headers, test_codes, text, url,
             },
         },
@@ -183,6 +183,9 @@ pub(super) const VARIABLES: &[(&str, Setter)] = &[
     ("GOTRUE_SAML_PRIVATE_KEY_NEXT", |s, v| {
         s.saml_next_private_key = if v.is_empty() { None } else { Some(SamlKey::parse(v)?) };
         Ok(())
+    }),
+    ("GOTRUE_SAML_RELAY_STATE_VALIDITY_PERIOD", |s, v| {
+        not_negative(v).map(|v| s.saml_validity = or_default(v, Duration::minutes(2)))
     }),
     ("GOTRUE_SAML_RATE_LIMIT_ASSERTION", |s, v| events(v).map(|v| s.rate_limits.saml_assertion = v)),
     ("GOTRUE_SECURITY_CAPTCHA_ENABLED", |s, v| flag(v).map(|v| s.captcha = v)),

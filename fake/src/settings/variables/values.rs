@@ -119,6 +119,11 @@ pub(super) fn duration(value: &str) -> Result<Duration, Problem> {
     go_duration::signed(value).ok_or_else(|| "expected a duration such as 1h30m".to_owned())
 }
 
+pub(super) fn not_negative(value: &str) -> Result<Duration, Problem> {
+    let duration = duration(value)?;
+    if duration < Duration::zero() { Err("expected a duration that is not negative".to_owned()) } else { Ok(duration) }
+}
+
 pub(super) fn seconds(value: &str) -> Result<Duration, Problem> {
     let seconds = natural(value).ok().and_then(Duration::try_seconds);
     seconds.ok_or_else(|| "expected a number of seconds".to_owned())
