@@ -90,7 +90,7 @@ impl FakeServerBuilder {
     }
 
     /// Sets the private keys of the server (`GOTRUE_JWT_KEYS`): a list of JSON Web Keys, of which the one with the
-    /// operation `sign` signs. Algorithms are ES256, RS256, RS512, `EdDSA` and HS256.
+    /// operation `sign` signs. Algorithms are ES256, ES512, RS256, RS512, `EdDSA` and HS256.
     ///
     /// # Errors
     /// If a key is malformed or unsupported, or not exactly one signs.

@@ -5,7 +5,10 @@ use der::{Encode, Sequence, asn1::UintRef};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto::aws_lc::DEFAULT_PROVIDER};
 use serde_json::{Value, json};
 
-use crate::{keys::Key, model::types::Jwk};
+use crate::{
+    keys::{Key, pair::Pair},
+    model::types::Jwk,
+};
 
 /// A P-256 private key in PKCS#8, up to its 32 bytes.
 const P256_PREFIX: &[u8; 35] =
@@ -14,6 +17,9 @@ const P256_PREFIX: &[u8; 35] =
 
 /// An Ed25519 private key in PKCS#8, up to its 32 bytes.
 const ED25519_PREFIX: &[u8; 16] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
+
+/// The length of a number of P-521, in bytes.
+const P521_LENGTH: usize = 66;
 
 /// The members that are not published.
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
@@ -54,31 +60,34 @@ pub(crate) fn key(jwk: &Value) -> Result<Key, String> {
     let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)).ok().filter(|bytes| !bytes.is_empty());
     let malformed = |_| "a key is malformed".to_owned();
     let missing = |name: &str| format!("a key has no valid member {name:?}");
-    let (private, public, algorithm) = match (text("kty"), text("crv"), text("alg")) {
-        ("oct", _, "HS256" | "") => {
-            let secret = bytes("k").ok_or_else(|| missing("k"))?;
-            (EncodingKey::from_secret(&secret), DecodingKey::from_secret(&secret), Algorithm::HS256)
-        }
+    let common = |algorithm, private, public| Pair::Common { algorithm, private, public };
+    let pair = match (text("kty"), text("crv"), text("alg")) {
+        ("oct", _, "HS256" | "") => Pair::shared(&bytes("k").ok_or_else(|| missing("k"))?),
         ("EC", "P-256", "ES256") => {
             let d = bytes("d").filter(|d| d.len() == 32).ok_or_else(|| missing("d"))?;
             let public = DecodingKey::from_ec_components(text("x"), text("y")).map_err(malformed)?;
-            (EncodingKey::from_ec_der(&[&P256_PREFIX[..], &d].concat()), public, Algorithm::ES256)
+            common(Algorithm::ES256, EncodingKey::from_ec_der(&[&P256_PREFIX[..], &d].concat()), public)
+        }
+        ("EC", "P-521", "ES512") => {
+            let member = |name| bytes(name).filter(|bytes| bytes.len() == P521_LENGTH).ok_or_else(|| missing(name));
+            let pair = Pair::p521(&member("d")?, &member("x")?, &member("y")?);
+            pair.ok_or_else(|| "a key is malformed".to_owned())?
         }
         ("OKP", "Ed25519", "EdDSA") => {
             let d = bytes("d").filter(|d| d.len() == 32).ok_or_else(|| missing("d"))?;
             let public = DecodingKey::from_ed_components(text("x")).map_err(malformed)?;
-            (EncodingKey::from_ed_der(&[&ED25519_PREFIX[..], &d].concat()), public, Algorithm::EdDSA)
+            common(Algorithm::EdDSA, EncodingKey::from_ed_der(&[&ED25519_PREFIX[..], &d].concat()), public)
         }
         ("RSA", _, alg @ ("RS256" | "RS512")) => {
             let der = rsa_der(bytes).ok_or_else(|| missing("d"))?;
             let public = DecodingKey::from_rsa_components(text("n"), text("e")).map_err(malformed)?;
             let algorithm = if alg == "RS256" { Algorithm::RS256 } else { Algorithm::RS512 };
-            (EncodingKey::from_rsa_der(&der), public, algorithm)
+            common(algorithm, EncodingKey::from_rsa_der(&der), public)
         }
         (kty, _, alg) => return Err(format!("unsupported key: kty {kty:?}, alg {alg:?}")),
     };
     let id = Some(text("kid").to_owned()).filter(|id| !id.is_empty());
-    Ok(Key { id, algorithm, signs: signs(jwk), private, public, published: published(jwk) })
+    Ok(Key { id, signs: signs(jwk), pair, published: published(jwk) })
 }
 
 /// Returns whether a key is the one that signs.

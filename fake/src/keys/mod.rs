@@ -1,15 +1,16 @@
 //! The keys that the server signs with.
 
 mod jwk;
+mod pair;
 
 use std::fmt;
 
 use base64::{DecodeError, Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::Secret;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto::aws_lc::DEFAULT_PROVIDER, errors};
 use serde::Serialize;
 use serde_json::Value;
 
+use self::pair::Pair;
 use crate::{
     model::types::{Jwk, JwkSet},
     random::Random,
@@ -31,14 +32,12 @@ pub(crate) struct Keys {
     shared_secret: Option<Secret>,
 }
 
-/// A key pair or a shared secret.
+/// A key of the server.
 #[derive(Clone)]
 pub(crate) struct Key {
     id: Option<String>,
-    algorithm: Algorithm,
     signs: bool,
-    private: EncodingKey,
-    public: DecodingKey,
+    pair: Pair,
     published: Option<Jwk>,
 }
 
@@ -88,7 +87,7 @@ impl Keys {
 
     /// Signs with a new key from now on. A shared secret does not change.
     pub(crate) fn rotate(&mut self) {
-        if self.all.last().is_some_and(|key| key.algorithm == Algorithm::HS256) {
+        if self.all.last().is_some_and(|key| key.algorithm() == "HS256") {
             return;
         }
         let (private, id) = (self.random.bytes(), format!("key-{}", self.random.refresh_token()));
@@ -107,7 +106,7 @@ impl Keys {
 
     pub(crate) fn sign(&self, claims: &impl Serialize) -> Result<Secret, String> {
         let key = self.all.last().ok_or("there is no key")?;
-        key.sign(claims).map(Secret::from).map_err(|error| error.to_string())
+        key.sign(claims).map(Secret::from)
     }
 
     /// Verifies the signature of a token and returns its claims, even if it has expired. Only these algorithms are
@@ -127,7 +126,7 @@ impl Keys {
         }
         let is_accepted = match algorithms {
             Some(algorithms) => algorithms.iter().any(|accepted| accepted == name),
-            None => self.all.iter().any(|key| key.algorithm_name() == name),
+            None => self.all.iter().any(|key| key.algorithm() == name),
         };
         if !is_accepted {
             return Err(format!("token signature is invalid: signing method {name} is invalid"));
@@ -136,45 +135,38 @@ impl Keys {
         let signature = decoded.map_err(|error| malformed(bad_base64("signature", &error)))?;
         let id = header["kid"].as_str();
         let by_id = self.all.iter().find(|key| id.is_some() && id == key.id.as_deref());
-        let fallback = || Some(DecodingKey::from_secret(self.shared_secret.as_ref()?.expose().as_bytes()));
-        let key = match by_id {
-            Some(key) if key.algorithm_name() == name => Some((key.public.clone(), key.algorithm)),
+        let fallback = || Some(Pair::shared(self.shared_secret.as_ref()?.expose().as_bytes()));
+        let pair = match by_id {
+            Some(key) if key.algorithm() == name => Some(key.pair.clone()),
             // The key is there, but it is one of another algorithm.
             Some(_) => return Err("token signature is invalid: key is of invalid type".to_owned()),
-            None if name == "HS256" => fallback().map(|secret| (secret, Algorithm::HS256)),
+            None if name == "HS256" => fallback(),
             None => None,
         };
-        let (public, algorithm) = key.ok_or_else(|| {
+        let pair = pair.ok_or_else(|| {
             let id = id.unwrap_or("<nil>");
             format!(
                 "token is unverifiable: error while executing keyfunc: unrecognized JWT kid {id} for algorithm {name}"
             )
         })?;
-        let verifier = (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &public).map_err(|error| error.to_string())?;
         let message = format!("{}.{}", parts[0], parts[1]);
-        verifier
-            .verify(message.as_bytes(), &signature)
-            .map_err(|_| "token signature is invalid: signature is invalid")?;
-        Ok(claims)
+        if pair.is_valid(message.as_bytes(), &signature) {
+            Ok(claims)
+        } else {
+            Err("token signature is invalid: signature is invalid".to_owned())
+        }
     }
 }
 
 impl Key {
-    fn algorithm_name(&self) -> &'static str {
-        match self.algorithm {
-            Algorithm::ES256 => "ES256",
-            Algorithm::EdDSA => "EdDSA",
-            Algorithm::RS256 => "RS256",
-            Algorithm::RS512 => "RS512",
-            _ => "HS256",
-        }
+    fn algorithm(&self) -> &'static str {
+        self.pair.algorithm()
     }
 
-    fn sign(&self, claims: &impl Serialize) -> errors::Result<String> {
-        let header = Header { alg: self.algorithm_name(), kid: self.id.as_deref(), typ: "JWT" };
+    fn sign(&self, claims: &impl Serialize) -> Result<String, String> {
+        let header = Header { alg: self.algorithm(), kid: self.id.as_deref(), typ: "JWT" };
         let message = format!("{}.{}", encode(&header)?, encode(claims)?);
-        let signer = (DEFAULT_PROVIDER.signer_factory)(&self.algorithm, &self.private)?;
-        let signature = signer.try_sign(message.as_bytes())?;
+        let signature = self.pair.sign(message.as_bytes())?;
         Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 }
@@ -188,8 +180,9 @@ struct Header<'a> {
     typ: &'a str,
 }
 
-fn encode(part: &impl Serialize) -> errors::Result<String> {
-    Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(part)?))
+fn encode(part: &impl Serialize) -> Result<String, String> {
+    let json = serde_json::to_vec(part).map_err(|error| error.to_string())?;
+    Ok(URL_SAFE_NO_PAD.encode(json))
 }
 
 fn read(part: &str, what: &str) -> Result<Value, String> {

@@ -36,6 +36,14 @@ const RSA_KEY: &str = "\
     q_mcWO3UyLFN-o6mI7hvd0pYvecHFujEmnhtztol5QagXe5q4DglPfHlcJZYxfB2j2BHO_AfaQBzTx2Hu1hdhvtLuTLKQtHm\
     1QDgOJHtZY4vijr2hLfjPNNyE4ituMJq6xt8\"}]";
 
+/// A throw-away P-521 key.
+const P521_KEY: &str = r#"[
+    {"kty":"EC","crv":"P-521","alg":"ES512","kid":"p521","key_ops":["sign","verify"],
+     "d":"AUpVQTlsWgc7KpX4uZ9m6lBxalwEvFjrhvPKLgzxWA6DfmqABJ938pAMAvBNLeGGwFnnPSHCK6D6CH5YFhP63oKU",
+     "x":"AdWfwsT2ryNYixE1rovGsnS82lJHp-9XuPeGzArNvbblhF5LqSwXgRhEGPMqXojPBfTCICQDi5G8SWRopxkSYY6d",
+     "y":"AFW9jOocsZ4uqZmMB8wx5C-CQMU-SKb7dJcEBrTEvuiin3Qy-Cei4idHzqlEMt2VcI6tfP3GlkDwz7t171BLG5OX"}
+]"#;
+
 async fn refresh(world: &World, session: &Value) -> (u16, Value) {
     world.post("/token?grant_type=refresh_token", json!({ "refresh_token": session["refresh_token"] })).await
 }
@@ -78,12 +86,31 @@ async fn keys_sign_and_verify() {
         ("x", "expected a list of JSON Web Keys"),
         ("", "expected a list of JSON Web Keys"),
         (not_signing.as_str(), "no key has the operation \"sign\""),
-        (r#"[{"kty":"EC","crv":"P-521","alg":"ES512"}]"#, "unsupported key: kty \"EC\", alg \"ES512\""),
+        (r#"[{"kty":"EC","crv":"P-384","alg":"ES384"}]"#, "unsupported key: kty \"EC\", alg \"ES384\""),
+        (r#"[{"kty":"EC","crv":"P-521","alg":"ES512","d":"AQ"}]"#, "a key has no valid member \"d\""),
+        // The coordinates are those of no point.
+        (&P521_KEY.replace("\"x\"", "\"z\"").replace("\"y\"", "\"x\"").replace("\"z\"", "\"y\""), "a key is malformed"),
         (r#"[{"kty":"EC","crv":"P-256","alg":"ES256"}]"#, "a key has no valid member \"d\""),
     ] {
         let error = FakeServer::builder().variables([("GOTRUE_JWT_KEYS", bad)]).unwrap_err();
         assert_eq!(error.to_string(), format!("GOTRUE_JWT_KEYS: {why}"));
     }
+}
+
+#[tokio::test]
+async fn a_p521_key_signs() {
+    let world = World::with(&[("GOTRUE_JWT_KEYS", P521_KEY)]).await;
+    let session = world.sign_up().await;
+    let client = gotrue::Client::builder().base_url(world.server.url()).clock(world.clock.clone()).build().unwrap();
+    client.jwt_verifier().verify(&token(&session).into()).await.unwrap();
+    assert_eq!(world.send(Method::GET, "/user", token(&session), json!({})).await.0, 200);
+    let keys = &world.get("/.well-known/jwks.json").await["keys"];
+    assert_eq!((&keys[0]["alg"], &keys[0]["crv"]), (&json!("ES512"), &json!("P-521")));
+    assert!(keys[0].get("d").is_none(), "the private key stays private");
+    let (start, signature) = token(&session).rsplit_once('.').unwrap();
+    let first = if signature.starts_with('A') { "B" } else { "A" };
+    let forged = format!("{start}.{first}{}", &signature[1..]);
+    assert_eq!(world.send(Method::GET, "/user", &forged, json!({})).await.0, 403);
 }
 
 #[tokio::test]
