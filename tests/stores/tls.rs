@@ -118,7 +118,7 @@ async fn redis_cluster() {
     let Some(cluster) = Cluster::start_with(Some(&tls)).await else { return };
     Database { kind: "Redis Cluster", urls: cluster.urls() }.requires_tls(&tls);
     let client = ClusterClientBuilder::new(cluster.urls()).certs(tls.for_redis()).build().unwrap();
-    let stores = RedisStores::from_cluster(client.get_async_connection().await.unwrap(), "app").unwrap();
+    let stores = RedisStores::from_cluster(client, "app").unwrap();
     assert!(is_stored(&stores).await.unwrap());
 }
 

@@ -13,7 +13,7 @@ use crate::error::StoreError;
 pub(super) enum Connection {
     Single(ConnectionManager),
     #[cfg(feature = "redis-cluster")]
-    Cluster(::redis::cluster_async::ClusterConnection),
+    Cluster(std::sync::Arc<super::cluster::NodeConnections>),
     #[cfg(feature = "redis-sentinel")]
     Sentinel(std::sync::Arc<super::master::MasterConnection>),
 }
@@ -31,16 +31,13 @@ impl Connection {
 
     #[cfg(feature = "redis-cluster")]
     pub(super) async fn open_cluster(urls: Vec<&str>) -> Result<Self, StoreError> {
-        let client = ::redis::cluster::ClusterClientBuilder::new(urls)
-            .connection_timeout(RESPONSE_TIMEOUT)
-            .response_timeout(RESPONSE_TIMEOUT)
-            .tcp_settings(tcp_settings())
-            // Each finds the node again, and this module's caller repeats the operation anyway.
-            .retries(2)
-            .max_retry_wait(200)
-            .build()
-            .map_err(failed)?;
-        client.get_async_connection().await.map(Self::Cluster).map_err(failed)
+        let connections = super::cluster::NodeConnections::open(urls).await.map_err(failed)?;
+        Ok(Self::Cluster(connections.into()))
+    }
+
+    #[cfg(feature = "redis-cluster")]
+    pub(super) fn cluster(client: ::redis::cluster::ClusterClient) -> Self {
+        Self::Cluster(super::cluster::NodeConnections::new(client).into())
     }
 
     #[cfg(feature = "redis-sentinel")]
@@ -69,7 +66,7 @@ impl Connection {
         match self {
             Self::Single(connection) => command.query_async(&mut connection.clone()).await,
             #[cfg(feature = "redis-cluster")]
-            Self::Cluster(connection) => command.query_async(&mut connection.clone()).await,
+            Self::Cluster(connections) => connections.query(command).await,
             #[cfg(feature = "redis-sentinel")]
             Self::Sentinel(connection) => connection.query(command).await,
         }

@@ -1,6 +1,8 @@
 //! The sessions of a service in Redis or Valkey.
 
 mod attempt;
+#[cfg(feature = "redis-cluster")]
+mod cluster;
 mod connection;
 #[cfg(feature = "redis-sentinel")]
 mod master;
@@ -10,7 +12,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use ::redis::aio::ConnectionManager;
 #[cfg(feature = "redis-cluster")]
-use ::redis::cluster_async::ClusterConnection;
+use ::redis::cluster::ClusterClient;
 #[cfg(feature = "redis-sentinel")]
 use ::redis::sentinel::SentinelClient;
 
@@ -122,13 +124,14 @@ impl RedisStores {
         Self::with_connection(prefix.into(), Connection::Single(connection))
     }
 
-    /// Uses an existing connection to a cluster, with its own timeouts.
+    /// Uses the cluster that this client connects to, such as one with its own certificates
+    /// ([`ClusterClientBuilder`](::redis::cluster::ClusterClientBuilder)). Sends no request.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) for an empty prefix.
     #[cfg(feature = "redis-cluster")]
-    pub fn from_cluster(connection: ClusterConnection, prefix: impl Into<String>) -> Result<Self> {
-        Self::with_connection(prefix.into(), Connection::Cluster(connection))
+    pub fn from_cluster(client: ClusterClient, prefix: impl Into<String>) -> Result<Self> {
+        Self::with_connection(prefix.into(), Connection::cluster(client))
     }
 
     /// Uses the master that this client finds, such as one with its own certificates
