@@ -235,7 +235,7 @@ fn names_that_no_file_can_have_are_refused() {
     }
 }
 
-/// A pipe has no end until somebody writes to it.
+/// Opening a pipe would block until another process writes to it.
 #[cfg(unix)]
 #[test]
 fn a_file_that_is_a_pipe_is_refused() {

@@ -35,7 +35,7 @@ impl Report {
         self.print("failed", check, message.as_ref(), Some(hint))
     }
 
-    /// Prints a result. All checks run, even if nobody reads on: the exit code says whether one failed.
+    /// Prints a result. If the output is closed, the other checks still run, since the exit code depends on them.
     fn print(&self, status: &str, check: &str, message: &str, hint: Option<&str>) -> Result<()> {
         Failure::unless_closed(self.try_print(status, check, message, hint))
     }
