@@ -75,7 +75,7 @@ impl Session {
     }
 
     /// Creates a session from its parts, as cookies contain them.
-    #[cfg(feature = "web")]
+    #[cfg(any(test, feature = "web"))]
     pub(crate) fn of_tokens(
         access_token: Secret,
         refresh_token: Secret,

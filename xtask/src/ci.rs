@@ -188,6 +188,8 @@ const STEPS: &[Step] = &[
         .needs(&CARGO_DENY),
     Step::cargo("advisories", &["deny", "--workspace", "check", "--disable-fetch", "advisories"]).needs(&ADVISORIES),
     Step::cargo("clippy", &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]),
+    // Tests that need a feature must not prevent others from compiling.
+    Step::cargo("default features", &["clippy", "--package", "gotrue", "--all-targets", "--", "-D", "warnings"]),
     Step::cargo("each feature", &["hack", "clippy", "--package", "gotrue", "--each-feature", "--", "-D", "warnings"])
         .needs(&CARGO_HACK),
     Step::cargo("wasm32", WASM32_CLIPPY).needs(&WASM32),
