@@ -2,8 +2,8 @@
 //!
 //! The document is the only place that knows the wire format of the server. It is written as `gotrue.yaml` in the
 //! repository and packaged as `bundle/gotrue.json`. The crate reads it ([`document`]), checks it against its rules
-//! ([`lint`]) and generates the client, its models and its tables from it (feature `generate`). The build scripts of `gotrue` and its relatives are its users; an application needs the crate
-//! `gotrue`.
+//! ([`lint`]) and generates the client, its models and its tables from it (feature `generate`). The build scripts of
+//! `gotrue` and its relatives are its users; an application needs the crate `gotrue`.
 //!
 //! ```
 //! use gotrue_openapi::document::{self, Credential};

@@ -27,8 +27,8 @@ pub(super) struct Inner {
     pub(super) refresh_state: Mutex<RefreshState>,
     /// Held while the tokens are being replaced, by a refresh or by a call that returns a session.
     pub(super) turn: tokio::sync::Mutex<()>,
-    /// The record of a sign-out that is still in the store, because it is being removed or that has failed. Boxed, because it is large and rarely
-    /// present.
+    /// The record of a sign-out that is still in the store, because it is being removed or that has failed. Boxed,
+    /// because it is large and rarely present.
     pub(super) unremoved: Mutex<Option<Box<StoredSession>>>,
     /// Held while the store is being written.
     pub(super) writing: tokio::sync::Mutex<()>,

@@ -2,7 +2,8 @@
 //!
 //! The check reads `use` declarations and paths in code, for each package in [`table`]. Naming the root is a finding
 //! too: items there are re-exported for users of the package. Modules that share a parent must not form a cycle, at any
-//! depth. Only the module `platform` may depend on the architecture. Tests are exempt, and so are doc comments and the root module itself, which may name everything.
+//! depth. Only the module `platform` may depend on the architecture. Tests are exempt, and so are doc comments and the
+//! root module itself, which may name everything.
 
 mod cycles;
 mod modules;
