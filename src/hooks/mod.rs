@@ -37,8 +37,9 @@
 //! token undoes the whole sign-in or refresh, and a refused message undoes the change that caused it. `AfterUserCreated`
 //! and notifications undo nothing.
 //!
-//! A hook must respond within 5 seconds. The server repeats a request only if it cannot connect, or after a 429 or 503
-//! with `Retry-After`; [`Hook::event_id`] stays the same then.
+//! A hook must respond within 5 seconds, or the server's client gets 422 `hook_timeout`. The server repeats a request
+//! only if the connection fails, which ends with 422 `hook_timeout_after_retry`, or after a 429 or 503 with
+//! `Retry-After`; [`Hook::event_id`] stays the same then.
 //!
 //! Do not call the auth server from a hook about the same user: the server may hold a transaction open.
 

@@ -49,7 +49,8 @@ async fn an_sso_provider_is_created_with_all_fields() {
         .attribute_mapping(mapping())
         .name_id_format(PERSISTENT)
         .resource_id("tenant-7")
-        .disabled(false);
+        .disabled(false)
+        .dedicated_scope(json!({ "acme": [1] }));
     recorded.assert_whole(recorded.admin.sso_providers().create(acme).await);
     let body = json!({
         "type": "saml",
@@ -59,6 +60,7 @@ async fn an_sso_provider_is_created_with_all_fields() {
         "name_id_format": PERSISTENT,
         "resource_id": "tenant-7",
         "disabled": false,
+        "dedicated_scope": { "acme": [1] },
     });
     recorded.assert_sent_body(body).await;
 
@@ -81,7 +83,7 @@ async fn an_sso_provider_is_read_updated_and_deleted() {
     // Without the field, the server would clear the name ID format.
     provider.saml.as_mut().unwrap().name_id_format = Some(PERSISTENT.to_owned());
     let update = UpdateSsoProvider::of(&provider).metadata_xml("<a/>").attribute_mapping(mapping());
-    let update = update.resource_id("").disabled(true).domains(<[String; 0]>::default());
+    let update = update.resource_id("").disabled(true).dedicated_scope("acme").domains(<[String; 0]>::default());
     let recorded = Recorded::new("169-admin_sso_provider_update-ok").await;
     recorded.admin.sso_providers().update(recorded.id(4), update).await.unwrap();
     let body = json!({
@@ -91,6 +93,7 @@ async fn an_sso_provider_is_read_updated_and_deleted() {
         "name_id_format": PERSISTENT,
         "resource_id": "",
         "disabled": true,
+        "dedicated_scope": "acme",
     });
     recorded.assert_sent_body(body).await;
 

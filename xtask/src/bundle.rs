@@ -70,11 +70,11 @@ mod tests {
 
     use super::*;
 
-    /// Removes all examples. No schema has a property of this name.
+    /// Removes all examples. No schema has properties of these names.
     fn remove_examples(value: &mut Value) {
         match value {
             Value::Object(members) => {
-                members.shift_remove("example");
+                members.retain(|name, _| name != "example" && name != "examples");
                 members.values_mut().for_each(remove_examples);
             }
             Value::Array(elements) => elements.iter_mut().for_each(remove_examples),

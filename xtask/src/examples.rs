@@ -18,18 +18,23 @@ const ERROR: &str = "#/components/schemas/Error";
 /// Adds examples to a document: to its schemas, its error responses, the requests and responses that have their own, and
 /// its parameters.
 pub fn add(document: &mut Value, examples: &Value) {
-    let mut added = BTreeMap::new();
+    let (mut added, mut by_code) = (BTreeMap::new(), BTreeMap::new());
     for (name, schema) in components(document, "schemas") {
         if let Some(example) = of_schema(name, schema, examples) {
             added.insert(join("/components/schemas", &[name]), example);
         }
     }
     for (pointer, status, response) in responses(document) {
-        if let Some(code) = error_code(document, response)
-            && let Some(message) = examples["errors"][code].as_str()
-        {
-            let example = json!({ "code": number(&status), "error_code": code, "msg": message });
-            added.insert(join(&pointer, &["content", "application/json"]), example);
+        let pointer = join(&pointer, &["content", "application/json"]);
+        match &of_errors(&error_codes(document, &status, response), examples)[..] {
+            [] => {}
+            [(_, example)] => {
+                added.insert(pointer, example.clone());
+            }
+            several => {
+                let several = several.iter().map(|(code, example)| ((*code).to_owned(), json!({ "value": example })));
+                by_code.insert(pointer, several.collect::<Value>());
+            }
         }
     }
     for operation in operations(document) {
@@ -62,11 +67,22 @@ pub fn add(document: &mut Value, examples: &Value) {
             added.insert(join("/components/parameters", &[name]), example.clone());
         }
     }
-    for (pointer, example) in added {
-        if let Some(place) = document.pointer_mut(&pointer) {
-            place["example"] = example;
+    for (keyword, examples) in [("example", added), ("examples", by_code)] {
+        for (pointer, example) in examples {
+            if let Some(place) = document.pointer_mut(&pointer) {
+                place[keyword] = example;
+            }
         }
     }
+}
+
+/// Returns the examples of an error response, by error code, for those codes that have a message.
+fn of_errors<'c>(codes: &[(u16, &'c str)], examples: &Value) -> Vec<(&'c str, Value)> {
+    let example = |(status, code): &(u16, &'c str)| {
+        let message = examples["errors"][*code].as_str()?;
+        Some((*code, json!({ "code": status, "error_code": code, "msg": message })))
+    };
+    codes.iter().filter_map(example).collect()
 }
 
 /// Returns the example of a schema. That of a string with a set of values is the first of them, unless it has another.
@@ -93,17 +109,26 @@ fn responses(document: &Value) -> Vec<(String, String, &Value)> {
     found.into_iter().map(|(pointer, (status, response))| (pointer, status, response)).collect()
 }
 
-/// Returns the first error code in the description of a response whose body is an `Error`.
-fn error_code<'a>(document: &Value, response: &'a Value) -> Option<&'a str> {
-    let known = known_values(&document["components"]["schemas"]["ErrorCode"])?;
-    let is_error = response["content"]["application/json"]["schema"]["$ref"] == ERROR;
-    let mut words = response["description"].as_str()?.split('`').skip(1).step_by(2);
-    words.find(|word| is_error && known.contains_key(*word))
-}
-
-/// Returns the number of a status: 400 for `4XX`.
-fn number(status: &str) -> u16 {
-    status.replace('X', "0").parse().unwrap_or_default()
+/// Returns the error codes in the description of a response whose body is an `Error`, each with its status. For a range,
+/// that is the number before the code, such as 422 in "400 `bad_json`, 422 `weak_password`".
+fn error_codes<'a>(document: &Value, status: &str, response: &'a Value) -> Vec<(u16, &'a str)> {
+    let Some(known) = known_values(&document["components"]["schemas"]["ErrorCode"]) else { return Vec::new() };
+    if response["content"]["application/json"]["schema"]["$ref"] != ERROR {
+        return Vec::new();
+    }
+    let is_range = status.ends_with('X');
+    let mut status = status.replace('X', "0").parse().unwrap_or_default();
+    let mut codes: Vec<(u16, &str)> = Vec::new();
+    for (index, part) in response["description"].as_str().unwrap_or_default().split('`').enumerate() {
+        if index % 2 == 0 {
+            let mut numbers = part.split(|c: char| !c.is_ascii_digit()).filter(|number| number.len() == 3);
+            let number = numbers.next_back().and_then(|number| number.parse().ok());
+            status = number.filter(|_| is_range).unwrap_or(status);
+        } else if known.contains_key(part) && codes.iter().all(|(_, code)| *code != part) {
+            codes.push((status, part));
+        }
+    }
+    codes
 }
 
 #[cfg(test)]
@@ -124,8 +149,9 @@ paths:
       parameters: [{ name: id, in: path }, { name: page, in: query }]
       responses:
         '200': { content: { application/json: { schema: { $ref: '#/components/schemas/User' } } } }
+        '400': { description: '`unknown`', content: { application/json: { schema: { $ref: '#/components/schemas/Error' } } } }
         '404':
-          description: '`name`. `no_user`: there is none.'
+          description: '`name`. `no_user`: there is none. Not 500 `failure`, `unknown` or `no_user`.'
           content: { application/json: { schema: { $ref: '#/components/schemas/Error' } } }
         '5XX': { $ref: '#/components/responses/ServerError' }
   /users:
@@ -136,24 +162,26 @@ paths:
 components:
   responses:
     ServerError:
-      description: '500 `failure`.'
+      description: '500 `failure`; 504 or 503 `unknown`, `slow`.'
       content: { application/json: { schema: { $ref: '#/components/schemas/Error' } } }
   schemas:
     User: { type: object }
     Kind: { type: string, enum: [a, b] }
-    ErrorCode: { type: string, x-known-values: { no_user: None., failure: A failure. } }
+    ErrorCode: { type: string, x-known-values: { no_user: None., failure: A failure., slow: Slow., unknown: None. } }
     Error: { type: object }
 ",
         )
         .unwrap();
         let examples = "
 schemas: { User: { name: Ada }, Error: {} }
-errors: { no_user: No such user, failure: Failed }
+errors: { no_user: No such user, failure: Failed, slow: Too slow }
 operations: { get_user: { response: { name: Bob } } }
 parameters: { id: '1' }
 ";
         add(&mut document, &yaml::parse(examples).unwrap());
-        let body = "content/application~1json/example";
+        let (body, bodies) = ("content/application~1json/example", "content/application~1json/examples");
+        let error =
+            |status: u16, code: &str, message: &str| json!({ "code": status, "error_code": code, "msg": message });
         for (pointer, example) in [
             ("/components/schemas/User/example".to_owned(), json!({ "name": "Ada" })),
             ("/components/schemas/Kind/example".to_owned(), json!("a")),
@@ -161,17 +189,23 @@ parameters: { id: '1' }
             ("/paths/~1users~1{id}/get/parameters/0/example".to_owned(), json!("1")),
             (format!("/paths/~1users~1{{id}}/get/responses/200/{body}"), json!({ "name": "Bob" })),
             (
-                format!("/paths/~1users~1{{id}}/get/responses/404/{body}"),
-                json!({ "code": 404, "error_code": "no_user", "msg": "No such user" }),
+                format!("/paths/~1users~1{{id}}/get/responses/404/{bodies}"),
+                json!({
+                    "no_user": { "value": error(404, "no_user", "No such user") },
+                    "failure": { "value": error(404, "failure", "Failed") },
+                }),
             ),
             (format!("/paths/~1users/get/responses/200/{body}"), json!([{ "name": "Ada" }])),
             (
-                format!("/components/responses/ServerError/{body}"),
-                json!({ "code": 500, "error_code": "failure", "msg": "Failed" }),
+                format!("/components/responses/ServerError/{bodies}"),
+                json!({
+                    "failure": { "value": error(500, "failure", "Failed") },
+                    "slow": { "value": error(503, "slow", "Too slow") },
+                }),
             ),
         ] {
             assert_eq!(document.pointer(&pointer), Some(&example), "{pointer}");
         }
-        assert_eq!(document.to_string().matches("\"example\"").count(), 9);
+        assert_eq!(document.to_string().matches("\"example").count(), 9);
     }
 }

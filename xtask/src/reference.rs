@@ -126,7 +126,9 @@ fn html(document: &Value, renderer: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
-         <style>body {{ margin: 0 }} td code {{ white-space: nowrap; word-break: normal !important }}</style>\n\
+         <style>body {{ margin: 0 }}\n\
+         @media (min-width: 50rem) {{ td code {{ white-space: nowrap; word-break: normal !important }} }}\n\
+         @media (max-width: 50rem) {{ td, th {{ padding: 4px !important }} }}</style>\n\
          </head>\n<body>\n<div id=\"reference\"></div>\n<script>{renderer}</script>\n\
          <script>Redoc.init({document}, {options}, document.getElementById(\"reference\"))</script>\n</body>\n</html>\n"
     )

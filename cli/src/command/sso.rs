@@ -16,7 +16,7 @@ use crate::{
     failure::{Failure, Result},
     output::yes_no,
     text_file, time,
-    value_parser::json_object,
+    value_parser::{json, json_object},
 };
 
 const COLUMNS: [&str; 5] = ["ID", "DOMAINS", "ENTITY", "DISABLED", "CREATED"];
@@ -72,6 +72,9 @@ pub struct Changes {
     /// Whether sign-in with it is disabled
     #[arg(long, value_name = "BOOL")]
     disabled: Option<bool>,
+    /// Option of servers since v2.198.0, any JSON
+    #[arg(long, value_name = "JSON", value_parser = json)]
+    dedicated_scope: Option<Value>,
 }
 
 impl Sso {
@@ -112,7 +115,8 @@ impl Changes {
             .maybe(mapping, CreateSsoProvider::attribute_mapping)
             .maybe(self.name_id_format, CreateSsoProvider::name_id_format)
             .maybe(self.resource_id, CreateSsoProvider::resource_id)
-            .maybe(self.disabled, CreateSsoProvider::disabled);
+            .maybe(self.disabled, CreateSsoProvider::disabled)
+            .maybe(self.dedicated_scope, CreateSsoProvider::dedicated_scope);
         Ok(provider)
     }
 
@@ -128,7 +132,8 @@ impl Changes {
             .maybe(mapping, UpdateSsoProvider::attribute_mapping)
             .maybe(self.name_id_format, UpdateSsoProvider::name_id_format)
             .maybe(self.resource_id, UpdateSsoProvider::resource_id)
-            .maybe(self.disabled, UpdateSsoProvider::disabled);
+            .maybe(self.disabled, UpdateSsoProvider::disabled)
+            .maybe(self.dedicated_scope, UpdateSsoProvider::dedicated_scope);
         Ok(provider)
     }
 

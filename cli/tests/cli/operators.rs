@@ -42,8 +42,11 @@ async fn saml_providers() {
     let id = member(&terminal.run(&format!("{create} --json")).out, "id");
     terminal.run(&format!("sso get {id}"));
     let mapping = r#"{"keys": {"email": {"name": "mail"}}}"#;
-    terminal.run(&format!("sso update {id} --disabled true --domain acme.test --attribute-mapping '{mapping}'"));
+    terminal.run(&format!(
+        "sso update {id} --disabled true --domain acme.test --attribute-mapping '{mapping}' --dedicated-scope true"
+    ));
     terminal.run(&format!("sso update {id} --attribute-mapping '{{\"keys\": 7}}'"));
+    terminal.run(&format!("sso update {id} --dedicated-scope acme"));
     terminal.run("sso list");
     terminal.run("sso create --domain acme.example");
     terminal.run("sso create --metadata-file no-such-file");

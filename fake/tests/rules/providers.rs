@@ -77,8 +77,10 @@ async fn a_saml_request_is_signed() {
     let metadata = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example">
         <IDPSSODescriptor><SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
         Location="https://idp.example/sso?a=b"/></IDPSSODescriptor></EntityDescriptor>"#;
-    let body = json!({ "type": "saml", "metadata_xml": metadata, "domains": ["example.com"] });
-    as_admin(&server, Method::POST, "/admin/sso/providers", body).await;
+    let body =
+        json!({ "type": "saml", "metadata_xml": metadata, "domains": ["example.com"], "dedicated_scope": [true] });
+    let (status, provider) = as_admin(&server, Method::POST, "/admin/sso/providers", body).await;
+    assert_eq!((status, provider.get("dedicated_scope")), (StatusCode::CREATED, None));
     let (_, reply): (_, Value) =
         post(&server, "/sso", json!({ "domain": "example.com", "skip_http_redirect": true })).await;
     let url = Url::parse(reply["url"].as_str().unwrap()).unwrap();

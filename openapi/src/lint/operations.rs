@@ -120,15 +120,20 @@ impl<'a> Linter<'a> {
         let pointer = join(pointer, &["responses"]);
         let mut statuses: Vec<&str> = operation.responses().map(|(status, _)| status).collect();
         statuses.sort_unstable();
-        let successes: Vec<&str> = statuses.iter().copied().filter(|status| is_success(status)).collect();
+        let successes: Vec<&str> =
+            statuses.iter().copied().filter(|status| is_status(status) && is_success(status)).collect();
         let redirects = statuses.iter().any(|status| status.starts_with('3'));
         self.require(successes.len() < 2, &pointer, format!("more than one success: {}", successes.join(", ")));
-        self.require(!successes.is_empty() || redirects, &pointer, "no success and no redirect");
-        self.require(statuses.contains(&"5XX"), &pointer, "no 5XX; use the response ServerError");
+        // A misspelled status may be the one that seems to be missing.
+        if statuses.iter().all(|status| is_status(status)) {
+            self.require(!successes.is_empty() || redirects, &pointer, "no success and no redirect");
+            self.require(statuses.contains(&"5XX"), &pointer, "no 5XX; use the response ServerError");
+        }
         for (status, response) in operation.responses() {
             let pointer = join(&pointer, &[status]);
-            self.require(is_status(status), &pointer, format!("invalid status {status}; expected 200, 4XX or 5XX"));
-            if let Some((response, pointer)) = self.follow(response, &pointer) {
+            if !is_status(status) {
+                self.report(&pointer, format!("{status} is not an HTTP status; expected 200 to 599, 4XX or 5XX"));
+            } else if let Some((response, pointer)) = self.follow(response, &pointer) {
                 self.response(status, response, &pointer);
             }
         }
@@ -185,5 +190,5 @@ fn without_key(alternative: &Value) -> BTreeSet<&str> {
 }
 
 fn is_status(status: &str) -> bool {
-    matches!(status, "4XX" | "5XX") || status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit())
+    matches!(status, "4XX" | "5XX") || status.parse().is_ok_and(|status: u16| (200..600).contains(&status))
 }

@@ -185,10 +185,27 @@ fn rules_for_operations() {
         ),
         ("/paths/~1logout/post/responses", "201", json!({}), "POST /logout: more than one success: 201, 204"),
         ("/paths/~1logout/post/responses", "302", json!({}), "POST /logout: a redirect without the header Location"),
-        ("/paths/~1logout/post/responses", "default", json!({}), "POST /logout: invalid status default"),
     ] {
         let found = insert(pointer, name, value);
         assert!(found.iter().any(|line| line.starts_with(problem)), "{problem} is not in {found:#?}");
+    }
+}
+
+#[test]
+fn an_invalid_status_is_one_finding() {
+    for status in ["633", "99", "101", "2O0", "5xx", "default"] {
+        let problem = format!("POST /logout: {status} is not an HTTP status; expected 200 to 599, 4XX or 5XX");
+        assert_eq!(insert("/paths/~1logout/post/responses", status, json!({ "description": "Odd." })), [&*problem]);
+        // Nor is the status missing that it may stand for.
+        for meant in ["204", "5XX"] {
+            let found = findings(|document| {
+                let responses =
+                    document.pointer_mut("/paths/~1logout/post/responses").unwrap().as_object_mut().unwrap();
+                let response = responses.remove(meant).unwrap();
+                responses.insert(status.to_owned(), response);
+            });
+            assert_eq!(found, [&*problem], "instead of {meant}");
+        }
     }
 }
 

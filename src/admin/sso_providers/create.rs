@@ -1,5 +1,7 @@
 //! Creating identity providers.
 
+use serde_json::Value;
+
 use crate::{
     error::Result,
     input,
@@ -50,6 +52,7 @@ impl CreateSsoProvider {
             name_id_format: None,
             resource_id: None,
             disabled: None,
+            dedicated_scope: None,
         };
         Self { request }
     }
@@ -81,6 +84,13 @@ impl CreateSsoProvider {
     /// Sets whether sign-in with the provider is disabled.
     pub fn disabled(mut self, disabled: bool) -> Self {
         self.request.disabled = Some(disabled);
+        self
+    }
+
+    /// Sets `dedicated_scope`, an option of servers since v2.198.0. Its type is not published, so that
+    /// any JSON is accepted.
+    pub fn dedicated_scope(mut self, value: impl Into<Value>) -> Self {
+        self.request.dedicated_scope = Some(value.into());
         self
     }
 

@@ -1,5 +1,7 @@
 //! Updating identity providers.
 
+use serde_json::Value;
+
 use crate::{
     error::{Error, Result},
     input,
@@ -74,6 +76,13 @@ impl UpdateSsoProvider {
     /// Sets whether sign-in with the provider is disabled.
     pub fn disabled(mut self, disabled: bool) -> Self {
         self.request.disabled = Some(disabled);
+        self
+    }
+
+    /// Sets `dedicated_scope`, an option of servers since v2.198.0. Its type is not published, so that
+    /// any JSON is accepted.
+    pub fn dedicated_scope(mut self, value: impl Into<Value>) -> Self {
+        self.request.dedicated_scope = Some(value.into());
         self
     }
 

@@ -9,7 +9,7 @@ use gotrue_openapi::{
 };
 use serde_json::Value;
 
-use super::{error_code, of_schema, responses};
+use super::{error_codes, of_schema, responses};
 use crate::{
     outcome::Result,
     schema::{self, Validators, undeclared},
@@ -48,15 +48,23 @@ impl<'a> Check<'a> {
         self.unknown("schemas", &components(self.document, "schemas").map(|(name, _)| name).collect());
     }
 
-    /// Every code that an error response needs has a message, and no other.
+    /// The first code of every error response has a message. The others may have one.
     fn errors(&mut self) {
-        let needed =
-            responses(self.document).into_iter().filter_map(|(_, _, response)| error_code(self.document, response));
-        let needed: BTreeSet<&str> = needed.collect();
-        for code in needed.iter().filter(|code| !self.examples["errors"][**code].is_string()) {
+        let (mut first, mut all) = (BTreeSet::new(), BTreeSet::new());
+        for (_, status, response) in responses(self.document) {
+            let codes = error_codes(self.document, &status, response);
+            first.extend(codes.first().map(|(_, code)| *code));
+            all.extend(codes.into_iter().map(|(_, code)| code));
+        }
+        for code in first.iter().filter(|code| self.examples["errors"].get(**code).is_none()) {
             self.report(&["errors"], format!("{code} has no message"));
         }
-        self.unknown("errors", &needed);
+        for (code, message) in entries(&self.examples["errors"]).filter(|(_, message)| !message.is_string()) {
+            self.report(&["errors", code], format!("{message} is not a message"));
+        }
+        for (code, _) in entries(&self.examples["errors"]).filter(|(code, _)| !all.contains(code)) {
+            self.report(&["errors", code], "no error response names this code in backticks");
+        }
     }
 
     fn operations(&mut self) {
@@ -131,8 +139,8 @@ mod tests {
             ("/schemas/Factor", "status", 1.into(), "schemas.Factor: .status "),
             ("/schemas/Factor", "stats", 1.into(), "schemas.Factor: .stats is not declared"),
             ("/schemas", "Usr", 1.into(), "schemas.Usr: belongs to nothing in the document"),
-            ("/errors", "bad_json", Value::Null, "errors: bad_json has no message"),
-            ("/errors", "bad_jason", "Bad".into(), "errors.bad_jason: belongs to nothing in the document"),
+            ("/errors", "bad_json", Value::Null, "errors.bad_json: null is not a message"),
+            ("/errors", "bad_jason", "Bad".into(), "errors.bad_jason: no error response names this code in backticks"),
             ("/operations/invite", "request", 1.into(), "operations.invite.request: "),
             ("/operations/invite", "answer", 1.into(), "operations.invite.answer: is not a body of the operation"),
             ("/parameters", "user_id", 1.into(), "parameters.user_id: "),
@@ -142,5 +150,17 @@ mod tests {
             let found: Vec<_> = findings(&document, &examples).unwrap().iter().map(ToString::to_string).collect();
             assert!(found.iter().any(|line| line.starts_with(problem)), "{problem} is not in {found:#?}");
         }
+    }
+
+    #[test]
+    fn the_first_code_of_a_response_has_a_message_and_others_may() {
+        let document = yaml::parse(&workspace::read(&workspace::document()).unwrap()).unwrap();
+        let mut examples = yaml::parse(&workspace::read(&workspace::examples()).unwrap()).unwrap();
+        let errors = examples["errors"].as_object_mut().unwrap();
+        // Never the first.
+        errors.insert("request_timeout".to_owned(), "Too slow".into());
+        assert_eq!(findings(&document, &examples).unwrap(), []);
+        examples["errors"].as_object_mut().unwrap().remove("bad_json");
+        assert_eq!(findings(&document, &examples).unwrap()[0].to_string(), "errors: bad_json has no message");
     }
 }

@@ -142,12 +142,12 @@ const FAULTS: &[Fault] = &[
     fault(
         "      operationId: get_user\n",
         "      operationId: get_user\n      sumary: X\n",
-        18,
+        20,
         "GET /users/{id}",
-        "('sumary' was unexpected)",
+        "'sumary' is unexpected",
     ),
     fault("kind: { type: string", "kind: { type: strng", 44, "User.kind", "\"strng\" is not a type"),
-    fault("description: The id. }", "description: Where, now. }", 43, "User.id", "('now.' was unexpected)"),
+    fault("description: The id. }", "description: Where, now. }", 43, "User.id", "'now.' is unexpected"),
     fault("{ description: Done. }", "{ }", 15, "POST /users", "\"description\" is a required property"),
     fault("openapi: 3.0.3", "openapi: 3.1.0", 1, "openapi", "\"3.1.0\" does not match"),
     // What no schema can express.
@@ -211,6 +211,14 @@ fn each_fault_is_found_with_its_line() {
 #[test]
 fn one_fault_is_one_line() {
     let faults = [
+        fault(
+            "        '404': {",
+            "        '633': {",
+            29,
+            "GET /users/{id}",
+            "633 is not an HTTP status; expected 200 to",
+        ),
+        fault("        '204': {", "        '2O4': {", 15, "POST /users", "2O4 is not an HTTP status"),
         fault("schemas/NewUser'", "schemas/Nobody'", 13, "POST /users", "has no target"),
         fault("schemas/Error' } }", "schemas/Eror' } }", 4, "x-error-reply.application/json.schema", "has no target"),
         fault("required: true, description: Whom., schema", "required: true, schema", 36, "Id", "has no description"),

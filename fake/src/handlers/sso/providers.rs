@@ -15,6 +15,7 @@ use crate::{
     wire::{ApiError, ApiResult, Request, json_body, json_response, ok},
 };
 
+/// Like every unknown member, `dedicated_scope` is accepted and ignored: its effect is not published.
 #[derive(Default, Deserialize)]
 #[serde(default, rename = "CreateSSOProviderParams")]
 struct Change {
