@@ -305,6 +305,31 @@ async fn standard_input_and_a_dry_run() {
     assert!(rate.is_some_and(|rate| rate.parse::<u32>().unwrap() > 0), "{}", done.out);
 }
 
+#[tokio::test]
+async fn refused_rows_of_standard_input_replace_no_file() {
+    let server = FakeServer::start().await;
+    let terminal = Terminal::at(&server);
+    let directory = terminal.file("work");
+    fs::create_dir(&directory).unwrap();
+    let import = |input: &str| {
+        let mut command = terminal.command("users import - --json");
+        command.current_dir(&directory);
+        let output = assert_cmd::Command::from_std(command).write_stdin(input).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let names = ["stdin.refused.jsonl", "stdin-2.refused.jsonl", "stdin-3.refused.jsonl"];
+    for name in names {
+        let (exit, err) = import(&format!("{{\"role\": \"{name}\"}}\n{{}}\n"));
+        assert!(exit == Some(6) && err.contains(&format!("are in {name}")), "{err}");
+    }
+    assert_eq!(import("{\"email\": \"ada@example.com\"}\n").0, Some(0));
+    for name in names {
+        let rows = fs::read_to_string(directory.join(name)).unwrap();
+        assert!(rows.lines().count() == 2 && rows.contains(&format!("\"role\":\"{name}\"")), "{rows}");
+    }
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), 3);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn ctrl_c_ends_an_import_at_once_while_the_server_is_down() {
