@@ -301,6 +301,9 @@ async fn standard_input_and_a_dry_run() {
     assert_eq!((done.exit, json(&done)), (0, json!({ "created": 1, "refused": 0 })), "{}", done.err);
     assert_eq!(terminal.answer("users import -", "").exit, 2);
     let done = terminal.answer("users import - --format jsonl", "{\"email\": \"grace@example.com\"}\n");
+    let failed = terminal.answer("users import - --service-key no-key", "{\"email\": \"eve@example.com\"}\n");
+    assert!(failed.exit == 4 && failed.err.contains("this input cannot be continued"), "{}", failed.err);
+    assert!(!failed.err.contains("the same command"), "{}", failed.err);
     let rate = done.out.lines().find_map(|line| line.strip_prefix("rate")?.trim().strip_suffix(" per second"));
     assert!(rate.is_some_and(|rate| rate.parse::<u32>().unwrap() > 0), "{}", done.out);
 }

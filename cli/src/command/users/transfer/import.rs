@@ -177,17 +177,22 @@ impl Import {
         let sent = until_interrupted(run.send(&users, source, originals, self.parallel, self.retry_for)).await;
         run.progress.finish();
         run.journal.write()?;
+        let next = if is_stdin {
+            "this input cannot be continued: users that were created are refused if they are sent again"
+        } else {
+            "the same command continues from there"
+        };
         match sent {
             Some(sent) => sent.map_err(|failure| {
                 let hint = failure.hint.clone().map(|hint| format!("{hint}; ")).unwrap_or_default();
-                failure.hint(format!("{hint}the same command continues from there"))
+                failure.hint(format!("{hint}{next}"))
             })?,
             None => {
                 return Err(Failure::new(
                     Exit::Interrupted,
                     format!("interrupted after {}", counted(run.journal.done(), "row")),
                 )
-                .hint("the same command continues from there"));
+                .hint(next));
             }
         }
         run.finish(context)
