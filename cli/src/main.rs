@@ -18,6 +18,7 @@ mod target;
 mod text_file;
 mod time;
 mod unverified_jwt;
+mod usage_error;
 mod value_parser;
 
 use std::process::ExitCode;
@@ -27,7 +28,10 @@ use clap::Parser;
 use crate::{cli::Cli, context::Context, failure::Result};
 
 fn main() -> ExitCode {
-    let Cli { options, command } = Cli::parse();
+    let Cli { options, command } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage_error::report(error),
+    };
     if options.debug {
         debug::print_requests();
     }

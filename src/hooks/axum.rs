@@ -38,7 +38,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, HookError> {
         let verifier = HookVerifier::from_ref(state);
         let (parts, body) = request.into_parts();
-        let body = receive(body, verifier.limit()).await?;
+        let body = receive(&verifier, &parts.headers, body).await?;
         verifier.verify_as(&parts.headers, &body)
     }
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use http::{Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
@@ -26,7 +26,8 @@ type Handler = Arc<dyn Fn(Value) -> BoxFuture<Result<Response<String>, HookError
 /// Verifies hooks and calls the handler of each: a tower service, to be mounted at the URL of the hooks.
 ///
 /// It responds with 401 and nothing else to a request without a valid signature, with 404 to a hook without a handler,
-/// with 405 unless the method is POST, and with 413 to a body that is too long.
+/// with 405 unless the method is POST, and with 413 to a body that is too long. It reads the body only if the headers
+/// of the signature are well-formed and recent, and the declared length is within the limit.
 ///
 /// ```
 /// use axum::Router;
@@ -90,7 +91,7 @@ impl HookService {
             return Ok(response);
         }
         let (parts, body) = request.into_parts();
-        let body = receive(body, self.verifier.limit()).await?;
+        let body = receive(&self.verifier, &parts.headers, body).await?;
         let json = self.verifier.verified_json(&parts.headers, &body)?;
         let name = json["metadata"]["name"].as_str().unwrap_or_default();
         if let Some(handler) = self.handlers.get(name).or(self.fallback.as_ref()) {
@@ -128,11 +129,13 @@ where
     }
 }
 
-/// Receives a body up to a limit.
-pub(super) async fn receive<B>(body: B, limit: usize) -> Result<Bytes, HookError>
+/// Receives a body up to the limit, unless the headers already show that the request will be refused.
+pub(super) async fn receive<B>(verifier: &HookVerifier, headers: &HeaderMap, body: B) -> Result<Bytes, HookError>
 where
     B: Body<Error: Into<Box<dyn StdError + Send + Sync>>>,
 {
+    verifier.check_headers(headers)?;
+    let limit = verifier.limit();
     let collected = Limited::new(body, limit).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() { HookError::TooLarge { limit } } else { HookError::Receive(error) }
     })?;

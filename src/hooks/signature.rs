@@ -26,6 +26,11 @@ impl Signed {
     }
 }
 
+/// Returns whether a header has a signature of version 1, valid or not.
+pub fn has_signature(header: &str) -> bool {
+    signatures(header).next().is_some()
+}
+
 /// Returns the signatures of version 1 in a header. The server joins them by a comma and a space, Standard Webhooks by a
 /// space; a comma also separates the version from its signature.
 fn signatures(header: &str) -> impl Iterator<Item = Vec<u8>> {

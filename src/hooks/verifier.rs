@@ -2,10 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::HeaderMap;
+use http::{HeaderMap, header::CONTENT_LENGTH};
 use serde_json::Value;
 
-use super::{AnyHook, Hook, HookError, HookSecrets, Payload, signature::Signed};
+use super::{
+    AnyHook, Hook, HookError, HookSecrets, Payload,
+    signature::{Signed, has_signature},
+};
 use crate::{
     clock::{Clock, SystemClock},
     nesting,
@@ -87,25 +90,55 @@ impl HookVerifier {
 
     /// Returns the body of a request with a valid signature.
     pub(super) fn verified_json(&self, headers: &HeaderMap, body: &[u8]) -> Result<Value, HookError> {
+        let SignatureHeaders { id, timestamp, signatures } = SignatureHeaders::of(headers)?;
+        if !Signed::new(id, timestamp, body).is_valid(&signatures, self.secrets.keys()) {
+            return Err(HookError::Signature);
+        }
+        self.check_time(timestamp)?;
+        serde_json::from_slice(&nesting::bounded(body)).map_err(|error| HookError::payload("", &error))
+    }
+
+    /// Checks what can be checked before the body is received: its declared length, and the headers of the signature.
+    pub(super) fn check_headers(&self, headers: &HeaderMap) -> Result<(), HookError> {
+        let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if length.is_some_and(|length| length > self.body_limit) {
+            return Err(HookError::TooLarge { limit: self.body_limit });
+        }
+        let SignatureHeaders { timestamp, signatures, .. } = SignatureHeaders::of(headers)?;
+        if !has_signature(&signatures) {
+            return Err(HookError::Signature);
+        }
+        self.check_time(timestamp)
+    }
+
+    fn check_time(&self, timestamp: &str) -> Result<(), HookError> {
+        let time: i64 = timestamp.parse().map_err(|_| HookError::Header { header: TIMESTAMP })?;
+        let seconds = time.saturating_sub(self.clock.now().timestamp());
+        if seconds.unsigned_abs() > self.tolerance.as_secs() { Err(HookError::Time { seconds }) } else { Ok(()) }
+    }
+
+    pub(super) fn limit(&self) -> usize {
+        self.body_limit
+    }
+}
+
+/// The headers of a signature.
+struct SignatureHeaders<'a> {
+    id: &'a str,
+    timestamp: &'a str,
+    signatures: String,
+}
+
+impl<'a> SignatureHeaders<'a> {
+    /// Returns the headers of a request. None of them is empty.
+    fn of(headers: &'a HeaderMap) -> Result<Self, HookError> {
         let (id, timestamp) = (single(headers, ID)?, single(headers, TIMESTAMP)?);
         let signatures: Vec<&str> =
             headers.get_all(SIGNATURE).iter().filter_map(|signature| signature.to_str().ok()).collect();
         if signatures.iter().all(|signature| signature.is_empty()) {
             return Err(HookError::Header { header: SIGNATURE });
         }
-        if !Signed::new(id, timestamp, body).is_valid(&signatures.join(","), self.secrets.keys()) {
-            return Err(HookError::Signature);
-        }
-        let time: i64 = timestamp.parse().map_err(|_| HookError::Header { header: TIMESTAMP })?;
-        let seconds = time.saturating_sub(self.clock.now().timestamp());
-        if seconds.unsigned_abs() > self.tolerance.as_secs() {
-            return Err(HookError::Time { seconds });
-        }
-        serde_json::from_slice(&nesting::bounded(body)).map_err(|error| HookError::payload("", &error))
-    }
-
-    pub(super) fn limit(&self) -> usize {
-        self.body_limit
+        Ok(Self { id, timestamp, signatures: signatures.join(",") })
     }
 }
 

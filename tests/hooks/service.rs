@@ -1,5 +1,10 @@
 //! The service: one handler for each hook, and the responses that the server understands.
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use gotrue::{
     hooks::{
         Acknowledged, AfterUserCreated, BeforeUserCreated, CustomAccessToken, Decision, Hook, HookService,
@@ -110,6 +115,56 @@ async fn a_body_beyond_the_limit_is_not_read() {
         let service =
             HookService::new(recording.verifier().body_limit(limit)).on(async |_: Hook<SendEmail>| Ok(Acknowledged));
         assert_eq!(call(service, recording.http_request()).await.status(), status);
+    }
+}
+
+/// A body that must not be read.
+struct Unread;
+
+impl http_body::Body for Unread {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        panic!("the body is read");
+    }
+}
+
+#[tokio::test]
+async fn the_headers_are_checked_before_the_body_is_read() {
+    let recording = Recording::of("send_email");
+    let now = recording.time().timestamp();
+    let limit = recording.body().len();
+    let (early, late) = ((now - 301).to_string(), (now + 301).to_string());
+    let too_long = (limit + 1).to_string();
+    let mut cases = vec![
+        ("webhook-timestamp", Some(early.as_str()), 401),
+        ("webhook-timestamp", Some(&late), 401),
+        ("webhook-timestamp", Some("soon"), 401),
+        ("webhook-signature", Some("v2,AAAA"), 401),
+        ("webhook-signature", Some("v1,?"), 401),
+        ("content-length", Some(&too_long), 413),
+    ];
+    for header in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        cases.extend([(header, None, 401), (header, Some(""), 401)]);
+    }
+    for (header, value, status) in cases {
+        let (mut parts, body) = recording.http_request().into_parts();
+        match value {
+            Some(value) => drop(parts.headers.insert(header, value.parse().unwrap())),
+            None => drop(parts.headers.remove(header)),
+        }
+        let service =
+            || HookService::new(recording.verifier().body_limit(limit)).on(async |_: Hook<SendEmail>| Ok(Acknowledged));
+        let response = service().oneshot(Request::from_parts(parts.clone(), Unread)).await.unwrap();
+        assert_eq!((response.status().as_u16(), response.body().as_str()), (status, ""), "{header}: {value:?}");
+        // The same with a body, whose length is what it is.
+        if header != "content-length" {
+            assert_eq!(call(service(), Request::from_parts(parts, body)).await.status(), status, "{header}: {value:?}");
+        }
     }
 }
 

@@ -172,6 +172,48 @@ async fn an_export_can_be_imported_elsewhere() {
     assert_eq!(to_standard_output.out.lines().count(), 2);
 }
 
+/// The client reads 97 levels of metadata, and what is deeper as text.
+#[tokio::test]
+async fn deep_metadata_is_exported_unchanged_or_not_at_all() {
+    let server = FakeServer::start().await;
+    let create = async |email: &str, member: &str, levels: usize| {
+        let deep = format!("{{\"a\":{}\"[\"{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        let request = reqwest::Client::new().post(format!("{}/admin/users", server.url()));
+        let request = request.bearer_auth(server.service_key().expose()).header("content-type", "application/json");
+        let response = request.body(format!("{{\"email\":\"{email}\",\"{member}\":{deep}}}")).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{levels}");
+    };
+    create("ada@example.com", "user_metadata", 97).await;
+    for (email, member, levels) in [
+        ("b@example.com", "user_metadata", 98),
+        ("c@example.com", "app_metadata", 130),
+        ("d@example.com", "user_metadata", 240),
+    ] {
+        create(email, member, levels).await;
+    }
+    let users = all(&server).await;
+    let mut terminal = Terminal::at(&server);
+    for name in ["users.jsonl", "users.csv"] {
+        let file = terminal.file(name);
+        let done = terminal.run(&format!("users export {} --json", file.display()));
+        assert_eq!(done.exit, 6, "{}", done.err);
+        assert_eq!(serde_json::from_str::<Value>(&done.out).unwrap()["users"], 1);
+        for (email, member) in
+            [("b@example.com", "user_metadata"), ("c@example.com", "app_metadata"), ("d@example.com", "user_metadata")]
+        {
+            let user = users.iter().find(|user| user.email.as_deref() == Some(email)).unwrap();
+            assert!(done.err.contains(&format!("user {} is not exported: {member} is more", user.id)), "{}", done.err);
+        }
+        let other = FakeServer::start().await;
+        let imported = Terminal::at(&other).run(&format!("users import {} --json", file.display()));
+        assert_eq!(imported.out.trim(), r#"{"created":1,"refused":0}"#, "{}", imported.err);
+        let ada = users.iter().find(|user| user.email.as_deref() == Some("ada@example.com")).unwrap();
+        assert_eq!(all(&other).await[0].user_metadata, ada.user_metadata);
+    }
+    let to_standard_output = terminal.run("users export");
+    assert_eq!((to_standard_output.exit, to_standard_output.out.lines().count()), (6, 1), "{}", to_standard_output.err);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn ctrl_c_ends_an_export_at_once() {

@@ -52,6 +52,38 @@ async fn errors_as_json() {
     assert_eq!(error["error"]["exit"], done.exit);
 }
 
+#[test]
+fn errors_of_the_command_line_as_json() {
+    let mut terminal = Terminal::new();
+    for (line, message, hint) in [
+        ("--json whoami --colour", "unexpected argument '--colour' found", "usage: gotrue whoami [OPTIONS]"),
+        ("whoami --jsn --json", "unexpected argument '--jsn' found", "a similar argument exists: '--json'"),
+        ("invite --json", "the following required arguments were not provided: <EMAIL>", "usage: gotrue invite"),
+        ("users import x --parallel 0 --json", "invalid value '0' for '--parallel <NUMBER>': 0 is not in 1..=256", ""),
+        ("users list --profile --json", "a value is required for '--profile <NAME>' but none was supplied", ""),
+        ("login --otp --magic-link a --json", "the argument '--otp' cannot be used with '--magic-link'", "usage: "),
+        ("users lst --json", "unrecognized subcommand 'lst'", "some similar subcommands exist: 'ls', 'list'"),
+        ("jwt zzz --json", "unrecognized subcommand 'zzz'", "usage: gotrue jwt [OPTIONS] <COMMAND>"),
+        ("users --json", "'gotrue users' requires a subcommand but one was not provided", "usage: gotrue users"),
+        ("--json users", "expected a subcommand or an argument", "list them with --help"),
+    ] {
+        let done = terminal.run(line);
+        assert_eq!((done.exit, done.out.as_str()), (2, ""), "{line}: {}", done.err);
+        let error: serde_json::Value = serde_json::from_str(&done.err).unwrap_or_else(|_| panic!("{}", done.err));
+        let error = &error["error"];
+        assert!(error["message"].as_str().unwrap().starts_with(message), "{line}: {error}");
+        assert!(error["hint"].as_str().unwrap_or_default().starts_with(hint), "{line}: {error}");
+        assert_eq!((&error["exit"], &error["code"]), (&2.into(), &serde_json::Value::Null), "{line}");
+    }
+    for line in ["--json --help", "--json --version", "users --json --help"] {
+        let done = terminal.run(line);
+        assert!(done.exit == 0 && done.out.starts_with(['S', 'M', 'g']) && done.err.is_empty(), "{line}: {}", done.out);
+    }
+    // An argument after `--` is no option.
+    let done = terminal.run("whoami -- --json");
+    assert!(done.exit == 2 && done.err.starts_with("error: "), "{}", done.err);
+}
+
 #[tokio::test]
 async fn admin_commands_need_a_service_key() {
     let server = FakeServer::start().await;

@@ -301,8 +301,36 @@ async fn standard_input_and_a_dry_run() {
     assert_eq!((done.exit, json(&done)), (0, json!({ "created": 1, "refused": 0 })), "{}", done.err);
     assert_eq!(terminal.answer("users import -", "").exit, 2);
     let done = terminal.answer("users import - --format jsonl", "{\"email\": \"grace@example.com\"}\n");
+    let failed = terminal.answer("users import - --service-key no-key", "{\"email\": \"eve@example.com\"}\n");
+    assert!(failed.exit == 4 && failed.err.contains("this input cannot be continued"), "{}", failed.err);
+    assert!(!failed.err.contains("the same command"), "{}", failed.err);
     let rate = done.out.lines().find_map(|line| line.strip_prefix("rate")?.trim().strip_suffix(" per second"));
     assert!(rate.is_some_and(|rate| rate.parse::<u32>().unwrap() > 0), "{}", done.out);
+}
+
+#[tokio::test]
+async fn refused_rows_of_standard_input_replace_no_file() {
+    let server = FakeServer::start().await;
+    let terminal = Terminal::at(&server);
+    let directory = terminal.file("work");
+    fs::create_dir(&directory).unwrap();
+    let import = |input: &str| {
+        let mut command = terminal.command("users import - --json");
+        command.current_dir(&directory);
+        let output = assert_cmd::Command::from_std(command).write_stdin(input).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let names = ["stdin.refused.jsonl", "stdin-2.refused.jsonl", "stdin-3.refused.jsonl"];
+    for name in names {
+        let (exit, err) = import(&format!("{{\"role\": \"{name}\"}}\n{{}}\n"));
+        assert!(exit == Some(6) && err.contains(&format!("are in {name}")), "{err}");
+    }
+    assert_eq!(import("{\"email\": \"ada@example.com\"}\n").0, Some(0));
+    for name in names {
+        let rows = fs::read_to_string(directory.join(name)).unwrap();
+        assert!(rows.lines().count() == 2 && rows.contains(&format!("\"role\":\"{name}\"")), "{rows}");
+    }
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), 3);
 }
 
 #[cfg(unix)]

@@ -43,6 +43,14 @@ async fn no_output_contains_a_secret() {
     run("api admin-create-user --body -", "{\"password\": [\"planted-password-7\"]}");
     run("api admin-create-user --body -", "{\"password\": \"planted-password-7\"");
     run("api admin-list-users --service-key planted-service-key", "");
+    run("users create grace@example.com --password planted-password-7", "");
+    run("users create grace@example.com --password=planted-password-7", "");
+    run("login ada@example.com planted-password-7", "");
+    run("api token --grant-type password --password planted-password-7", "");
+    run("users list --servicekey=planted-service-key", "");
+    run("users list --service-key planted-service-key --service-key planted-service-key", "");
+    run("jwt verify planted-code planted-code", "");
+    run("fake --set planted-password-7", "");
     for secret in PLANTED {
         assert!(!printed.contains(secret), "{secret} is in {printed}");
     }

@@ -89,7 +89,7 @@ pub const PACKAGES: &[Package] = &[
             &["target"],
             &["profiles"],
             &["profile_keys", "prompt"],
-            &["config_dir", "debug"],
+            &["config_dir", "debug", "usage_error"],
             &["output", "text_file"],
             &["failure", "options", "phone", "time", "unverified_jwt", "value_parser"],
         ],

@@ -13,11 +13,14 @@ use super::{
     interrupt::until_interrupted,
     part::Part,
     progress::Progress,
+    row::Row,
+    too_deep::{MAX_LEVELS, too_deep_column},
     writer::Writer,
 };
 use crate::{
     context::Context,
     failure::{Exit, Failure, Result},
+    output::{Output, counted},
 };
 
 const ABOUT: &str = "Write all users to a file that import can read
@@ -26,6 +29,9 @@ The columns are id, email, phone, email_confirmed, phone_confirmed, role, user_m
                      banned_until; metadata is JSON. The server returns no passwords and no password hashes, so the \
                      file contains none, nor identities, factors or sessions. To keep passwords, copy them from the \
                      database into the column password_hash (encrypted_password of auth.users).
+
+A user whose metadata is nested more than 97 levels deep is not exported: a warning names the user and the column, and \
+                     the exit code is 6.
 
 Each user is written once: the users are counted, and read again if some are missing. The file can only be read by its \
                      owner. It is written to FILE.part until it is complete; --resume continues an export that was \
@@ -55,7 +61,7 @@ impl Export {
         let progress = Progress::new(context.out, None);
         let Some(file) = &self.file else {
             let mut out = Writer::new(io::stdout().lock(), format, true)?;
-            return self.write(&users, &[], &mut out, &progress).await.map(drop);
+            return self.write(&users, &[], &mut out, &progress, context.out).await?.result();
         };
         let part = Part::open(file, format, self.resume)?;
         if !has_any(&users, &part.written).await? {
@@ -63,37 +69,64 @@ impl Export {
             return Err(Failure::new(Exit::Refused, message).hint("start again without --resume"));
         }
         let mut out = Writer::new(&part.file, format, part.is_empty)?;
-        let written = until_interrupted(self.write(&users, &part.written, &mut out, &progress)).await;
+        let written = until_interrupted(self.write(&users, &part.written, &mut out, &progress, context.out)).await;
         progress.finish();
         let flushed = out.flush();
         let interrupted = || Err(Failure::new(Exit::Interrupted, "interrupted"));
-        let count = written.unwrap_or_else(interrupted).map_err(|failure| failure.hint("continue with --resume"))?;
+        let exported = written.unwrap_or_else(interrupted).map_err(|failure| failure.hint("continue with --resume"))?;
         flushed?;
         drop(out);
         part.finish(file)?;
-        context.out.record(
+        let count = exported.written;
+        let printed = context.out.record(
             &json!({ "users": count, "file": file.to_string_lossy() }),
             [("users", count.to_string()), ("file", file.display().to_string())],
-        )
+        );
+        Failure::unless_closed(printed)?;
+        exported.result()
     }
 
-    /// Writes the users that are not written yet. Returns the number of all users.
+    /// Writes the users that are not written yet.
     async fn write(
         &self,
         users: &Users,
         written: &[Uuid],
         out: &mut Writer<impl Write>,
         progress: &Progress,
-    ) -> Result<u64> {
+        output: Output,
+    ) -> Result<Exported> {
         // The server stores addresses in lower case, and its filter is case-sensitive.
         let filter = self.filter.as_ref().map(|filter| filter.to_lowercase());
         let everyone = Everyone::new(users, filter.as_deref());
+        let mut refused = 0;
         let count = everyone.read(written, |user| {
             progress.row(0);
-            out.row(&user.into())
+            let (id, row) = (user.id, Row::from(user));
+            if let Some(column) = too_deep_column(&row) {
+                refused += 1;
+                output.warning(format!("user {id} is not exported: {column} is more than {MAX_LEVELS} levels deep"));
+                return Ok(());
+            }
+            out.row(&row)
         });
         let count = count.await?;
         out.flush()?;
-        Ok(count)
+        Ok(Exported { written: count - refused, refused })
+    }
+}
+
+/// The numbers of users that are in the export, and that cannot be.
+struct Exported {
+    written: u64,
+    refused: u64,
+}
+
+impl Exported {
+    fn result(self) -> Result<()> {
+        match self.refused {
+            0 => Ok(()),
+            count => Err(Failure::new(Exit::Partial, format!("{} not exported", counted(count, "user")))
+                .hint("shorten the metadata with gotrue users update, or copy the users from the database")),
+        }
     }
 }

@@ -84,7 +84,9 @@ No messages are sent to the users. An export contains no passwords, since the se
 FILE.progress records how far the import has come. After an interruption, the same command continues and creates no \
                      user twice. FILE.refused.jsonl contains the rows that the server refused, with the reason and \
                      the line, and without passwords; correct it and import it in turn, next to FILE, from which the \
-                     passwords are taken, with the same options. The exit code is 6 if any row was refused.";
+                     passwords are taken, with the same options. For standard input and pipes the file is stdin.refused.jsonl \
+                     in the current directory, or stdin-2.refused.jsonl and so on if that exists; the passwords must \
+                     be added to it. The exit code is 6 if any row was refused.";
 
 /// Create users from a file; continues after an interruption.
 #[derive(Debug, clap::Args)]
@@ -161,8 +163,13 @@ impl Import {
         let _lock = lock(path)?;
         let users = context.admin()?.users();
         let server = context.server_url()?;
-        let journal = if is_stdin { Journal::in_memory(&server) } else { Journal::open(path, &server)? };
-        let refused = RefusedRows::open(if is_stdin { Path::new("stdin") } else { path }, journal.refused_size())?;
+        let (journal, refused) = if is_stdin {
+            (Journal::in_memory(&server), RefusedRows::unnamed())
+        } else {
+            let journal = Journal::open(path, &server)?;
+            let refused = RefusedRows::open(path, journal.refused_size())?;
+            (journal, refused)
+        };
         let progress = Progress::new(context.out, Some(fs::metadata(path)?.len()));
         let mut run = Run { journal, refused, progress, internal_errors: 0 };
         run.skip_done(context, &mut source)?;
@@ -170,17 +177,22 @@ impl Import {
         let sent = until_interrupted(run.send(&users, source, originals, self.parallel, self.retry_for)).await;
         run.progress.finish();
         run.journal.write()?;
+        let next = if is_stdin {
+            "this input cannot be continued: users that were created are refused if they are sent again"
+        } else {
+            "the same command continues from there"
+        };
         match sent {
             Some(sent) => sent.map_err(|failure| {
                 let hint = failure.hint.clone().map(|hint| format!("{hint}; ")).unwrap_or_default();
-                failure.hint(format!("{hint}the same command continues from there"))
+                failure.hint(format!("{hint}{next}"))
             })?,
             None => {
                 return Err(Failure::new(
                     Exit::Interrupted,
                     format!("interrupted after {}", counted(run.journal.done(), "row")),
                 )
-                .hint("the same command continues from there"));
+                .hint(next));
             }
         }
         run.finish(context)

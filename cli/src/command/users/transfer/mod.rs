@@ -18,6 +18,7 @@ mod refused;
 mod row;
 mod sibling;
 mod source;
+mod too_deep;
 mod vendor;
 mod writer;
 

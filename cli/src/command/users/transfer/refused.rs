@@ -1,7 +1,7 @@
-//! The file of refused rows: `users.jsonl.refused.jsonl`.
+//! The file of refused rows: `users.jsonl.refused.jsonl`, or `stdin.refused.jsonl`.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -21,6 +21,8 @@ pub const ENDING: &str = "refused.jsonl";
 pub struct RefusedRows {
     pub path: PathBuf,
     pub size: u64,
+    /// Whether the rows come from standard input or a pipe, so that the file cannot belong to an earlier run.
+    is_unnamed: bool,
 }
 
 impl RefusedRows {
@@ -34,17 +36,20 @@ impl RefusedRows {
             Err(error) => Err(error),
         };
         truncate().map_err(|error| Failure::from(error).during(path.display()))?;
-        Ok(Self { path, size })
+        Ok(Self { path, size, is_unnamed: false })
+    }
+
+    /// Starts the file of rows from standard input or a pipe. It replaces no file: the first free name of
+    /// `stdin.refused.jsonl`, `stdin-2.refused.jsonl` and so on is used once a row is refused.
+    pub fn unnamed() -> Self {
+        Self { path: unnamed_path(1), size: 0, is_unnamed: true }
     }
 
     pub fn add(&mut self, mut row: Row, refusal: Refusal) -> Result<()> {
         let password_of = row.has_password().then(|| row.identity());
         row.refused = Some(Refusal { password_omitted: row.has_password(), password_of, ..refusal });
-        let write = || {
-            let mut file = match OpenOptions::new().append(true).open(&self.path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => create_private(&self.path)?,
-                opened => opened?,
-            };
+        let mut write = || {
+            let mut file = if self.is_unnamed && self.size == 0 { self.create_unnamed()? } else { self.append()? };
             make_private(&file)?;
             let mut line = serde_json::to_vec(&row)?;
             line.push(b'\n');
@@ -55,4 +60,27 @@ impl RefusedRows {
         self.size = written.len();
         Ok(())
     }
+
+    fn append(&self) -> io::Result<File> {
+        match OpenOptions::new().append(true).open(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => create_private(&self.path),
+            opened => opened,
+        }
+    }
+
+    fn create_unnamed(&mut self) -> io::Result<File> {
+        let mut number = 1;
+        loop {
+            self.path = unnamed_path(number);
+            match create_private(&self.path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                created => return created,
+            }
+        }
+    }
+}
+
+fn unnamed_path(number: u32) -> PathBuf {
+    let name = if number == 1 { "stdin".to_owned() } else { format!("stdin-{number}") };
+    sibling(Path::new(&name), ENDING)
 }

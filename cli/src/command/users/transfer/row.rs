@@ -92,6 +92,9 @@ pub const COLUMNS: [&str; 9] = [
     "banned_until",
 ];
 
+/// The text of `serde_json`'s error for JSON that is more than 127 levels deep, before its position.
+pub const TOO_DEEP: &str = "recursion limit exceeded";
+
 /// The columns that only an import has.
 pub const PASSWORD_COLUMNS: [&str; 2] = ["password", "password_hash"];
 
@@ -243,9 +246,11 @@ impl<'de> Deserialize<'de> for Boolean {
 fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     let value = match Option::<Value>::deserialize(deserializer)? {
         Some(Value::String(text)) if text.is_empty() => None,
-        Some(Value::String(text)) => {
-            serde_json::from_str(&text).map_err(|_| D::Error::custom("metadata is not valid JSON"))?
-        }
+        Some(Value::String(text)) => serde_json::from_str(&text).map_err(|error| {
+            let is_too_deep = error.to_string().starts_with(TOO_DEEP);
+            let what = if is_too_deep { "more than 127 levels deep" } else { "not valid JSON" };
+            D::Error::custom(format!("metadata is {what}"))
+        })?,
         other => other,
     };
     match value {

@@ -16,7 +16,7 @@ use super::{
     format::Format,
     input::open_text,
     layout::Layout,
-    row::{COLUMNS, PASSWORD_COLUMNS, Row},
+    row::{COLUMNS, PASSWORD_COLUMNS, Row, TOO_DEEP},
 };
 use crate::failure::{Failure, Result};
 
@@ -103,6 +103,7 @@ fn json_error(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.split(" at line ").next() {
         Some(reason) if is_safe(reason) => reason.to_owned(),
+        Some(TOO_DEEP) => "is more than 127 levels deep".to_owned(),
         _ => format!("cannot be read at column {}", error.column()),
     }
 }
@@ -320,6 +321,17 @@ mod tests {
             let found = read(Format::Csv, lines.join(line_break).as_bytes()).unwrap();
             assert_eq!(found.iter().map(|read| read.line).collect::<Vec<_>>(), [2, 4, 6], "{line_break:?}");
         }
+    }
+
+    #[test]
+    fn json_that_is_too_deep_is_named() {
+        let deep = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        let jsonl = format!("{{\"user_metadata\":{}}}\n{{\"user_metadata\":{}}}\n", deep(126), deep(127));
+        assert_eq!(reasons(Format::Jsonl, jsonl.as_bytes()), [(2, "is more than 127 levels deep".to_owned())]);
+        let cell = |levels| format!("\"{}\"\n", deep(levels).replace('"', "\"\""));
+        let csv = format!("user_metadata\n{}{}", cell(127), cell(128));
+        let reason = "user_metadata: metadata is more than 127 levels deep".to_owned();
+        assert_eq!(reasons(Format::Csv, csv.as_bytes()), [(3, reason)]);
     }
 
     #[test]
