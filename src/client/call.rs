@@ -40,10 +40,17 @@ impl Call {
     }
 
     /// Returns the response body, or the error with everything that is known of the call.
-    pub(crate) async fn finish<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
-        match result {
-            Ok(value) => Ok(value.into_inner()),
-            Err(error) => Err(self.error(error).await),
+    pub(crate) fn finish<T>(
+        &self,
+        result: Result<ResponseValue<T>, raw::Error<()>>,
+    ) -> impl Future<Output = Result<T>> + use<'_, T> {
+        let result = result.map(ResponseValue::into_inner).map_err(|error| self.error(error));
+        // The block moves the result, so that the future contains it once; an `async fn` contains its arguments twice.
+        async {
+            match result {
+                Ok(value) => Ok(value),
+                Err(error) => Err(error.await),
+            }
         }
     }
 

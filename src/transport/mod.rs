@@ -192,9 +192,9 @@ impl Transport {
         &self,
         client: &reqwest::Client,
         operation: &'static Operation,
-        request: Request,
+        request: Box<Request>,
     ) -> Result<ResponseValue<T>, RawError<()>> {
-        let received = self.send(client, Some(operation), Box::new(request)).await?;
+        let received = self.send(client, Some(operation), request).await?;
         let Some(body) = received.body() else {
             // The body is still to be read, or ends with an error.
             return ResponseValue::from_response(received.into_response()).await;
@@ -213,9 +213,9 @@ impl Transport {
         &self,
         client: &reqwest::Client,
         operation: &'static Operation,
-        request: Request,
+        request: Box<Request>,
     ) -> Result<ResponseValue<()>, RawError<()>> {
-        let received = self.send(client, Some(operation), Box::new(request)).await?;
+        let received = self.send(client, Some(operation), request).await?;
         let (status, headers) = received.into_head();
         Ok(ResponseValue::new((), status, headers))
     }
@@ -225,9 +225,9 @@ impl Transport {
         &self,
         client: &reqwest::Client,
         operation: &'static Operation,
-        request: Request,
+        request: Box<Request>,
     ) -> Result<ResponseValue<ByteStream>, RawError<()>> {
-        let received = self.send(client, Some(operation), Box::new(request)).await?;
+        let received = self.send(client, Some(operation), request).await?;
         Ok(ResponseValue::stream(received.into_response()))
     }
 

@@ -99,7 +99,7 @@ fn shorten_method(method: &mut ImplItemFn, operations: &[&str], table: &syn::Pat
         #map
         #(#headers)*
         let request = #request;
-        self.inner.#send(&self.client, &#table[#index], request).await
+        self.inner.#send(&self.client, &#table[#index], Box::new(request)).await
     });
     method.block = body;
     Ok(())

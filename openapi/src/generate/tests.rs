@@ -49,7 +49,7 @@ fn a_method_only_builds_its_request() {
             .header(::reqwest::header::ACCEPT, ::reqwest::header::HeaderValue::from_static("application/json"),)
             .json(&body)
             .build()?;
-        self.inner.json(&self.client, &crate::operation::OPERATIONS[INDEX], request).await
+        self.inner.json(&self.client, &crate::operation::OPERATIONS[INDEX], Box::new(request),).await
     }"#;
     let expected = expected.split_whitespace().collect::<String>().replace("INDEX", &format!("{index}usize"));
     assert!(method.starts_with(&expected), "{expected} in {}", &method[..expected.len()]);
