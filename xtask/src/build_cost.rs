@@ -1,7 +1,14 @@
 //! `build-cost`: clean builds of an empty application for each set of features, and for another client in the same run,
 //! written to the page on performance.
 
-use std::{fs, io::Write, path::Path, process::Command, time::Instant};
+use std::{
+    collections::HashSet,
+    fs::{self, Metadata},
+    io::Write,
+    path::Path,
+    process::Command,
+    time::Instant,
+};
 
 use crate::{
     outcome::{Outcome, Result},
@@ -91,7 +98,7 @@ fn build(dependency: &str, lock: Option<&Path>) -> Result<Cost> {
         crates: compiled.count().saturating_sub(1),
         seconds,
         processor: processor.zip(processor_before).map(|(after, before)| after - before),
-        size: size(&directory.join("target"))?,
+        size: size(&directory.join("target"), &mut HashSet::new())?,
     };
     fs::remove_dir_all(&directory)?;
     Ok(cost)
@@ -108,17 +115,35 @@ fn processor_seconds() -> Option<f64> {
     Some((times.next()?.parse::<f64>().ok()? + times.next()?.parse::<f64>().ok()?) / TICKS)
 }
 
-/// Returns the size of all files in a directory, in bytes.
-fn size(directory: &Path) -> Result<f64> {
+/// Returns the size of all files in a directory, in bytes. Cargo gives many files two names; `seen` contains those that
+/// have been counted.
+fn size(directory: &Path, seen: &mut HashSet<(u64, u64)>) -> Result<f64> {
     let mut size = 0.0;
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let metadata = entry.metadata()?;
-        #[allow(clippy::cast_precision_loss, reason = "it is shown in megabytes")]
-        let own = metadata.len() as f64;
-        size += if metadata.is_dir() { self::size(&entry.path())? } else { own };
+        if metadata.is_dir() {
+            size += self::size(&entry.path(), seen)?;
+        } else if is_new(&metadata, seen) {
+            #[allow(clippy::cast_precision_loss, reason = "it is shown in megabytes")]
+            let own = metadata.len() as f64;
+            size += own;
+        }
     }
     Ok(size)
+}
+
+/// Returns whether the file has not been counted under another name, where the system tells.
+#[cfg(unix)]
+fn is_new(metadata: &Metadata, seen: &mut HashSet<(u64, u64)>) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    seen.insert((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_new(_: &Metadata, _: &mut HashSet<(u64, u64)>) -> bool {
+    true
 }
 
 fn cargo(directory: &Path, arguments: &[&str]) -> Result<String> {
@@ -135,6 +160,18 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn a_file_with_two_names_counts_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, deeper) = (directory.path().join("a"), directory.path().join("deeper"));
+        fs::create_dir(&deeper).unwrap();
+        fs::write(&file, [0; 1_000]).unwrap();
+        fs::write(deeper.join("b"), [0; 10]).unwrap();
+        fs::hard_link(&file, deeper.join("a")).unwrap();
+        let expected = if cfg!(unix) { 1_010.0 } else { 2_010.0 };
+        assert!((size(directory.path(), &mut HashSet::new()).unwrap() - expected).abs() < 0.5);
+    }
 
     #[test]
     fn every_feature_is_measured() {
