@@ -12,9 +12,6 @@ use crate::{
     },
 };
 
-/// The longest response that the server reads, in bytes.
-const LONGEST: usize = 204_800;
-
 /// What the server makes of a response to one of its hooks, to test a service without a server.
 ///
 /// ```
@@ -52,6 +49,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The longest body of a response that the server accepts, in bytes.
+    pub const MAX_BODY: usize = 204_800;
+
     /// Returns what the server makes of a response to any hook. [`of_hook`](Self::of_hook) also checks what each hook
     /// requires of its output.
     pub fn of(response: &Response<impl AsRef<[u8]>>) -> Self {
@@ -106,8 +106,8 @@ impl Outcome {
             code: ErrorCode::HookPayloadInvalidContentType,
             message,
         })?;
-        if body.len() > LONGEST {
-            let message = format!("Payload size exceeded size limit of {LONGEST} bytes");
+        if body.len() > Self::MAX_BODY {
+            let message = format!("Payload size exceeded size limit of {} bytes", Self::MAX_BODY);
             return Err(Self::Failed { status: 422, code: ErrorCode::HookPayloadOverSizeLimit, message });
         }
         let Ok(output) = serde_json::from_slice::<Value>(&nesting::bounded(body)) else {

@@ -19,9 +19,6 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The delay before another attempt to connect.
 const BACKOFF: Duration = Duration::from_secs(2);
 
-/// The longest response that is accepted, in bytes.
-const LONGEST: usize = 204_800;
-
 /// A call that has not been made yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -107,7 +104,7 @@ fn head(response: &reqwest::Response) -> Response<Vec<u8>> {
 /// Reads a response, except for the rest of a body that is too long.
 async fn read(mut response: reqwest::Response) -> reqwest::Result<Answer> {
     let mut received = head(&response);
-    while received.body().len() <= LONGEST
+    while received.body().len() <= Answer::MAX_BODY
         && let Some(chunk) = response.chunk().await?
     {
         received.body_mut().extend_from_slice(&chunk);
@@ -218,7 +215,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_rest_of_a_body_that_is_too_long_is_not_read() {
-        let body = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{}", " ".repeat(LONGEST + 1));
+        let body =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{}", " ".repeat(Answer::MAX_BODY + 1));
         let (url, _) = service(Behavior { sends: body.leak(), closes: false }).await;
         let message = "Payload size exceeded size limit of 204800 bytes".to_owned();
         assert_eq!(failed(call(url).send().await), (422, ErrorCode::HookPayloadOverSizeLimit, message));

@@ -187,7 +187,7 @@ pub(super) fn linking_domains(value: &str) -> Result<BTreeMap<String, String>, P
     pairs.ok_or_else(|| "expected pairs of a provider and a domain, such as google=social,github=social".to_owned())
 }
 
-/// Parses a URL. An empty value means that there is none.
+/// Parses a URL. Returns `None` for an empty value.
 pub(super) fn optional_url(value: &str) -> Result<Option<String>, Problem> {
     if value.is_empty() { Ok(None) } else { url(value) }
 }
