@@ -1,6 +1,6 @@
 //! Values that are never printed.
 
-use std::{convert::Infallible, fmt, str::FromStr};
+use std::{convert::Infallible, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize, Serializer};
 use subtle::ConstantTimeEq;
@@ -8,8 +8,9 @@ use zeroize::Zeroizing;
 
 /// A token, password or code.
 ///
-/// `Debug` prints `[redacted]`, there is no `Display`, two secrets are compared in constant time, and the memory is
-/// wiped when the value is dropped. It serializes as the plain string, since that is how it is sent and stored.
+/// `Debug` prints `[redacted]`, there is no `Display`, two secrets are compared in constant time, clones share one
+/// memory, and that is wiped when the last of them is dropped. It serializes as the plain string, since that is how it
+/// is sent and stored.
 ///
 /// ```
 /// use gotrue::Secret;
@@ -20,7 +21,7 @@ use zeroize::Zeroizing;
 /// ```
 #[derive(Clone, Default, Eq, Deserialize)]
 #[serde(from = "String")]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
     /// Returns the value itself, which must not be logged.
@@ -72,7 +73,7 @@ impl fmt::Debug for Secret {
 
 impl From<String> for Secret {
     fn from(value: String) -> Self {
-        Self(Zeroizing::new(value))
+        Self(Arc::new(Zeroizing::new(value)))
     }
 }
 

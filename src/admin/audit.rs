@@ -93,8 +93,8 @@ impl AuditLog {
         let per_page = self.per_page.map(|number| input::from_one("page size", number)).transpose()?;
         let query = self.query()?;
         let call = self.admin.raw_call()?;
-        let response = call.raw.admin_audit(page, per_page, query.as_deref()).await;
-        let (entries, headers) = call.finish_with_headers(response).await?;
+        let operation = call.raw.admin_audit(page, per_page, query.as_deref());
+        let (entries, headers) = call.finish_with_headers(operation).await?;
         Ok(Page::numbered(entries, &headers))
     }
 

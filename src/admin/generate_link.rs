@@ -196,7 +196,7 @@ impl AdminClient {
         link.check()?;
         let call = self.raw_call()?;
         // The redirect URL is in the body, where it takes precedence over the query.
-        let response = call.raw.admin_generate_link(None, link.audience.as_deref(), &link.request).await;
-        call.finish(response).await.map(GeneratedLink::from)
+        let operation = call.raw.admin_generate_link(None, link.audience.as_deref(), &link.request);
+        call.finish(operation).await.map(GeneratedLink::from)
     }
 }

@@ -60,7 +60,7 @@ impl AdminClient {
         input::redirect_to(invite.redirect_to.as_deref())?;
         let request = InviteRequest { email: invite.email, data: invite.data };
         let call = self.raw_call()?;
-        let response = call.raw.invite(invite.redirect_to.as_deref(), invite.audience.as_deref(), &request).await;
-        call.finish(response).await
+        let operation = call.raw.invite(invite.redirect_to.as_deref(), invite.audience.as_deref(), &request);
+        call.finish(operation).await
     }
 }

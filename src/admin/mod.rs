@@ -113,7 +113,7 @@ impl AdminClient {
     /// `session_not_found` if the session has already ended, `bad_jwt` if the token has expired.
     pub async fn sign_out(&self, access_token: impl Into<Secret>, scope: SignOutScope) -> Result<()> {
         let call = self.client.call_as(&access_token.into())?;
-        call.finish(call.raw.sign_out(Some(scope)).await).await
+        call.finish(call.raw.sign_out(Some(scope))).await
     }
 
     /// Calls an operation of the [generated client](raw) with the service key, for what this client has no method for.

@@ -158,8 +158,8 @@ impl Client {
             gotrue_meta_security: captcha(captcha_token),
         };
         let call = self.raw_call();
-        let response = call.raw.sign_up(redirect_to.as_deref(), audience.as_deref(), &request).await;
-        Ok(match call.finish(response).await? {
+        let operation = call.raw.sign_up(redirect_to.as_deref(), audience.as_deref(), &request);
+        Ok(match call.finish(operation).await? {
             SignUpResult::Session(session) => SignUpOutcome::Session(call.session(session)),
             SignUpResult::User(user) => SignUpOutcome::ConfirmationRequired(user),
         })

@@ -128,7 +128,7 @@ impl SsoUrl {
         self.sso.check()?;
         let request = self.sso.into_request(self.code_challenge);
         let call = self.client.raw_call();
-        let response = call.finish(call.raw.sso(&request).await).await?;
+        let response = call.finish(call.raw.sso(&request)).await?;
         call.url(&response.url)
     }
 }

@@ -1,5 +1,6 @@
 //! A call through the raw client, and its result.
 
+use futures_util::{FutureExt, TryFutureExt};
 use progenitor_client::ClientInfo;
 use reqwest::{Method, header::HeaderMap};
 use url::Url;
@@ -14,8 +15,6 @@ use crate::{
 /// A call through the raw client.
 pub(crate) struct Call {
     pub(crate) raw: raw::Client,
-    /// When the call was made, before anything was sent.
-    pub(crate) started: Moment,
 }
 
 impl Call {
@@ -30,8 +29,8 @@ impl Call {
     where
         F: Future<Output = Result<ResponseValue<T>, raw::Error<()>>>,
     {
-        let result = operation(self.raw.clone()).await;
-        self.finish(result).await
+        let operation = operation(self.raw.clone());
+        self.finish(operation).await
     }
 
     /// Creates a request to any path. Every client's public `request` is this.
@@ -39,19 +38,28 @@ impl Call {
         raw::Request::new(self.raw, method, path)
     }
 
-    /// Returns the response body, or the error with everything that is known of the call.
+    /// Waits for an operation of the raw client. Returns the response body, or the error with everything that is known
+    /// of the call.
+    ///
+    /// Made of combinators: the future of an `async fn` would contain the operation twice, and its result besides.
     pub(crate) fn finish<T>(
         &self,
-        result: Result<ResponseValue<T>, raw::Error<()>>,
-    ) -> impl Future<Output = Result<T>> + use<'_, T> {
-        let result = result.map(ResponseValue::into_inner).map_err(|error| self.error(error));
-        // The block moves the result, so that the future contains it once; an `async fn` contains its arguments twice.
-        async {
-            match result {
-                Ok(value) => Ok(value),
-                Err(error) => Err(error.await),
-            }
-        }
+        operation: impl Future<Output = Result<ResponseValue<T>, raw::Error<()>>>,
+    ) -> impl Future<Output = Result<T>> {
+        operation.map_ok(ResponseValue::into_inner).or_else(|error| self.error(error).map(Err))
+    }
+
+    /// As [`finish`](Self::finish), with the headers of the response, for operations whose headers say what the body
+    /// does not.
+    pub(crate) fn finish_with_headers<T>(
+        &self,
+        operation: impl Future<Output = Result<ResponseValue<T>, raw::Error<()>>>,
+    ) -> impl Future<Output = Result<(T, HeaderMap)>> {
+        let with_headers = |value: ResponseValue<T>| {
+            let headers = value.headers().clone();
+            (value.into_inner(), headers)
+        };
+        operation.map_ok(with_headers).or_else(|error| self.error(error).map(Err))
     }
 
     /// Converts the error of a raw operation. Boxed, so that the future of each call is not larger for it.
@@ -59,13 +67,10 @@ impl Call {
         Box::pin(async { Error::from_call(error, &self.raw.inner().response_meta()).await })
     }
 
-    /// Returns the response body and headers, for operations whose headers say what the body does not.
-    pub(crate) async fn finish_with_headers<T>(
-        &self,
-        result: Result<ResponseValue<T>, raw::Error<()>>,
-    ) -> Result<(T, HeaderMap)> {
-        let headers = result.as_ref().map(|value| value.headers().clone()).unwrap_or_default();
-        Ok((self.finish(result).await?, headers))
+    /// Returns when the request was started, before anything was sent.
+    pub(crate) fn started(&self) -> Moment {
+        let transport = self.raw.inner();
+        Moment::at_uptime(&*transport.settings().clock, transport.started())
     }
 
     /// Returns a part of the response without which the call has failed.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use self::keys::KeyCache;
 use crate::{
-    clock::{Clock, Moment},
+    clock::Clock,
     error::Result,
     operation::Operation,
     raw::{self, ResponseValue},
@@ -135,26 +135,26 @@ impl Client {
     /// Returns the public settings of the server, such as the sign-in methods that are enabled (`GET /settings`).
     pub async fn settings(&self) -> Result<types::Settings> {
         let call = self.raw_call();
-        call.finish(call.raw.settings().await).await
+        call.finish(call.raw.settings()).await
     }
 
     /// Checks that the server is up, and returns its version (`GET /health`).
     pub async fn health(&self) -> Result<types::Health> {
         let call = self.raw_call();
-        call.finish(call.raw.health().await).await
+        call.finish(call.raw.health()).await
     }
 
     /// Returns the public keys that verify access tokens (`GET /.well-known/jwks.json`, RFC 7517). The list is empty if
     /// the server signs with a shared secret.
     pub async fn jwks(&self) -> Result<types::JwkSet> {
         let call = self.raw_call();
-        call.finish(call.raw.jwks().await).await
+        call.finish(call.raw.jwks()).await
     }
 
     /// Returns the user of an access token (`GET /user`).
     pub(crate) async fn user_of(&self, access_token: &Secret) -> Result<types::User> {
         let call = self.call_as(access_token)?;
-        call.finish(call.raw.get_user(None).await).await
+        call.finish(call.raw.get_user(None)).await
     }
 
     /// Returns the cache of the public keys.
@@ -216,7 +216,7 @@ impl Client {
 
     /// Prepares a call through this transport.
     pub(crate) fn call_with(&self, transport: Transport) -> Call {
-        Call { raw: self.raw_with(transport), started: Moment::of(&**self.clock()) }
+        Call { raw: self.raw_with(transport) }
     }
 
     fn raw_with(&self, transport: Transport) -> raw::Client {

@@ -5,7 +5,7 @@ mod system;
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) use skew::ClockSkew;
 pub use system::SystemClock;
@@ -33,5 +33,12 @@ pub(crate) struct Moment {
 impl Moment {
     pub(crate) fn of(clock: &dyn Clock) -> Self {
         Self { now: clock.now(), uptime: clock.uptime() }
+    }
+
+    /// Returns an earlier moment by its uptime.
+    pub(crate) fn at_uptime(clock: &dyn Clock, uptime: Duration) -> Self {
+        let present = Self::of(clock);
+        let ago = TimeDelta::from_std(present.uptime.saturating_sub(uptime)).unwrap_or_default();
+        Self { now: present.now.checked_sub_signed(ago).unwrap_or(present.now), uptime }
     }
 }

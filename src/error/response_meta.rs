@@ -1,5 +1,7 @@
 //! Metadata of a call, for errors.
 
+use std::time::Duration;
+
 use reqwest::{
     StatusCode,
     header::{CONTENT_TYPE, HeaderMap, HeaderValue},
@@ -15,6 +17,8 @@ pub(crate) struct ResponseMeta {
     pub(crate) status: Option<StatusCode>,
     /// Whether the request was sent with a user's access token.
     pub(crate) is_user: bool,
+    /// The uptime at which the request was started, before anything was sent.
+    pub(crate) started: Duration,
     sent: Option<SentRequest>,
     content_type: Option<HeaderValue>,
     request_id: Option<HeaderValue>,
@@ -22,8 +26,8 @@ pub(crate) struct ResponseMeta {
 
 impl ResponseMeta {
     /// Creates the metadata that is known before the request is sent.
-    pub(crate) fn of_request(operation: Option<&'static Operation>, is_user: bool) -> Self {
-        Self { operation, is_user, ..Self::default() }
+    pub(crate) fn of_request(operation: Option<&'static Operation>, is_user: bool, started: Duration) -> Self {
+        Self { operation, is_user, started, ..Self::default() }
     }
 
     pub(crate) fn with_request(self, sent: Option<SentRequest>) -> Self {

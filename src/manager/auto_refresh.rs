@@ -5,7 +5,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use futures_util::future::{Either, select};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::inner::Inner;
+use super::{inner::Inner, refresh::Wanted};
 use crate::platform::{self, Task};
 
 /// The minimum time between two refreshes, however short-lived the tokens are.
@@ -49,7 +49,7 @@ async fn run(inner: Arc<Inner>) {
         });
         match select(until_due, pin!(changes.recv())).await {
             Either::Left(((), _)) => {
-                inner.flight_if_due().outcome().await;
+                inner.flight(Wanted::IfDue).outcome().await;
                 inner.clock().sleep(PAUSE).await;
             }
             Either::Right((Err(RecvError::Closed), _)) => return,

@@ -22,7 +22,7 @@ use self::{
     flight::Outcome,
     inner::{Inner, spawned},
     membership::Membership,
-    refresh::Refreshes,
+    refresh::{Refreshes, Wanted},
     sign_out::refuses_access_token,
 };
 #[cfg(feature = "web")]
@@ -140,7 +140,7 @@ impl SessionManager {
                 }
                 active.clone()
             };
-            let flight = self.0.flight_if_due();
+            let flight = self.0.flight(Wanted::IfDue);
             if !self.0.is_last_moment(&active) {
                 return Ok(active.session().access_token().clone());
             }
@@ -162,7 +162,7 @@ impl SessionManager {
     /// for up to 5 seconds, or as long as the server's `Retry-After`, before the next attempt.
     pub async fn refresh(&self) -> Result<Session> {
         loop {
-            match self.0.flight_now().outcome().await {
+            match self.0.flight(Wanted::Now).outcome().await {
                 Outcome::Refreshed(session) => return Ok(*session),
                 Outcome::Ended(error) | Outcome::Failed(error) => return Err(error),
                 Outcome::Superseded => {}

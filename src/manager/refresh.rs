@@ -24,6 +24,15 @@ pub(super) struct Turn<'a> {
     _among_processes: Lease,
 }
 
+/// When a refresh is wanted.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted {
+    Now,
+    IfDue,
+    /// If it is due or soon will be, for one session of many.
+    IfNearlyDue,
+}
+
 /// How often a caller has the tokens refreshed, if every response takes longer than the lifetime of its token.
 const MAX_REFRESHES: usize = 3;
 
@@ -45,35 +54,19 @@ enum InStore {
 }
 
 impl Inner {
-    /// Returns the refresh in flight, or starts one if it is due.
-    pub(super) fn flight_if_due(self: &Arc<Self>) -> Flight {
-        self.flight(|active| self.is_due(active), |active| self.is_last_moment(active))
-    }
-
-    /// Returns the refresh in flight, or starts one if it is due or soon will be.
-    fn flight_if_nearly_due(self: &Arc<Self>) -> Flight {
-        let is_wanted =
-            |active: &ActiveSession| self.clock().uptime() >= active.expiry.due_at.saturating_sub(earliest(active));
-        self.flight(is_wanted, |_| false)
-    }
-
-    /// Returns the refresh in flight, or starts one even if none is due.
-    pub(super) fn flight_now(self: &Arc<Self>) -> Flight {
-        self.flight(|_| true, |_| true)
-    }
-
-    /// Returns the refresh in flight, or starts one if it is wanted. After a failure, an urgent refresh, which a caller
-    /// waits for, is allowed sooner.
-    fn flight(
-        self: &Arc<Self>,
-        is_wanted: impl FnOnce(&ActiveSession) -> bool,
-        is_urgent: impl FnOnce(&ActiveSession) -> bool,
-    ) -> Flight {
+    /// Returns the refresh in flight, or starts one if it is wanted at this time. After a failure, a caller who must
+    /// wait for the refresh gets another one sooner.
+    pub(super) fn flight(self: &Arc<Self>, wanted: Wanted) -> Flight {
         let mut state = self.refresh_state.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.current();
         let Some(active) = &current.active else { return Flight::done(Outcome::Ended(Error::NoSession)) };
         // Checked under the lock, because another refresh may just have ended.
-        if !is_wanted(active) {
+        let is_wanted = match wanted {
+            Wanted::Now => true,
+            Wanted::IfDue => self.is_due(active),
+            Wanted::IfNearlyDue => self.clock().uptime() >= active.expiry.due_at.saturating_sub(earliest(active)),
+        };
+        if !is_wanted {
             return Flight::done(Outcome::Refreshed(Box::new(active.session().clone())));
         }
         if let Some((sign_in, flight)) = &state.flight
@@ -82,7 +75,12 @@ impl Inner {
         {
             return flight.clone();
         }
-        if let Some(error) = self.cooling_down(&state, active, is_urgent(active)) {
+        let is_urgent = match wanted {
+            Wanted::Now => true,
+            Wanted::IfDue => self.is_last_moment(active),
+            Wanted::IfNearlyDue => false,
+        };
+        if let Some(error) = self.cooling_down(&state, active, is_urgent) {
             return Flight::done(Outcome::Failed(error));
         }
         let (sender, flight) = Flight::start();
@@ -313,7 +311,7 @@ impl Member for Inner {
     }
 
     fn refresh(self: Arc<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(async move { drop(self.flight_if_nearly_due().outcome().await) })
+        Box::pin(async move { drop(self.flight(Wanted::IfNearlyDue).outcome().await) })
     }
 }
 

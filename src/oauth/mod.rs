@@ -97,7 +97,7 @@ impl OAuthApp {
     /// `bad_jwt` if the token has expired; `session_not_found` if the user revoked the consent.
     pub async fn user_info(&self, access_token: impl Into<Secret>) -> Result<OAuthUserInfo> {
         let call = self.client.call_as(&access_token.into())?;
-        call.finish(call.raw.oauth_userinfo().await).await
+        call.finish(call.raw.oauth_userinfo()).await
     }
 
     /// Returns the generated client, with the id and secret if they are sent with HTTP Basic. Otherwise they belong in

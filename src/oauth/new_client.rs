@@ -135,6 +135,6 @@ impl Client {
     pub async fn register_oauth_client(&self, client: NewOAuthClient) -> Result<OAuthClient> {
         let request = client.into_request()?;
         let call = self.raw_call();
-        call.finish(call.raw.oauth_register_client(&request).await).await
+        call.finish(call.raw.oauth_register_client(&request)).await
     }
 }

@@ -32,7 +32,7 @@ impl OAuthApp {
             refresh_token: None,
         };
         let call = self.call()?;
-        call.finish(call.raw.oauth_token(&request).await).await
+        call.finish(call.raw.oauth_token(&request)).await
     }
 
     /// Exchanges a refresh token for new tokens (`POST /oauth/token`). It can be used once.
@@ -55,8 +55,8 @@ impl OAuthApp {
             resource: None,
         };
         let call = self.call()?.repeatable();
-        let response = call.raw.oauth_token(&request).await;
-        call.finish(response).await
+        let operation = call.raw.oauth_token(&request);
+        call.finish(operation).await
     }
 }
 

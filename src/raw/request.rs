@@ -123,7 +123,7 @@ impl Request {
             *request.body_mut() = Some(body.into());
         }
         let operation = Operation::by_path(self.method.as_str(), &self.path);
-        self.client.inner().send(self.client.client(), operation, Box::new(request)).await.map(Received::into_response)
+        self.client.inner().send(self.client.client(), operation, request).await.map(Received::into_response)
     }
 
     fn url(&self) -> Result<Url, String> {

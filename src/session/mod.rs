@@ -47,7 +47,7 @@ pub struct Session {
 impl Call {
     /// Returns the session in a response to this call.
     pub(crate) fn session(&self, session: types::Session) -> Session {
-        Session::requested(session, self.started)
+        Session::requested(session, self.started())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBuilder};
 use reqwest::{
     Client, Request, Response, Result, StatusCode,
     header::{CONTENT_TYPE, HeaderMap},
@@ -36,42 +36,49 @@ pub(super) struct Outcome {
 ///
 /// All attempts and waits together take no longer than the client's time-out, which is that of the first attempt.
 ///
-/// The request is boxed, because a future contains its arguments once more for each level of calls.
-pub(super) async fn send(
+/// The first attempt is prepared here and not in the future, which would otherwise contain the request as long as it
+/// lives.
+pub(super) fn send(
     client: &Client,
     settings: &Settings,
-    mut request: Box<Request>,
+    mut request: Request,
     started: Duration,
     repeatable: bool,
-) -> Outcome {
-    let remaining = || settings.timeout.saturating_sub(settings.clock.uptime().saturating_sub(started));
-    let mut waits = None;
-    let mut retries = 0;
-    loop {
-        let sent = request.try_clone().map(SentRequest::new);
-        http::set_timeout(&mut request, if retries == 0 { settings.timeout } else { remaining() }, retries == 0);
-        let result = match client.execute(*request).await {
-            // Free-form data may be nested deeper than anything here can decode.
-            Ok(response) => Ok(http::receive(response, settings.max_response_size, nesting::bounded).await),
-            Err(error) => Err(error),
-        };
-        let pause = if may_be_sent_again(&result, repeatable) {
-            let wait = waits.get_or_insert_with(|| backoff(settings.retries)).next();
-            wait.and_then(|wait| pause(wait, &result)).filter(|pause| *pause < remaining())
-        } else {
-            None
-        };
-        let Some(pause) = pause.filter(|_| sent.is_some()) else { return Outcome { result, retries, sent } };
-        settings.clock.sleep(pause).await;
-        let Some(copy) = sent.as_ref().and_then(SentRequest::copy) else { return Outcome { result, retries, sent } };
-        *request = copy;
-        retries += 1;
+) -> impl Future<Output = Outcome> {
+    let sent = request.try_clone().map(SentRequest::new);
+    http::set_timeout(&mut request, settings.timeout, true);
+    let mut attempt = client.execute(request);
+    async move {
+        let remaining = || settings.timeout.saturating_sub(settings.clock.uptime().saturating_sub(started));
+        let mut retries = 0;
+        loop {
+            let result = match attempt.await {
+                // Free-form data may be nested deeper than anything here can decode.
+                Ok(response) => Ok(http::receive(response, settings.max_response_size, nesting::bounded).await),
+                Err(error) => Err(error),
+            };
+            let pause = if may_be_sent_again(&result, repeatable) {
+                let wait = wait_before(retries, settings.retries);
+                wait.and_then(|wait| pause(wait, &result)).filter(|pause| *pause < remaining())
+            } else {
+                None
+            };
+            let Some(pause) = pause.filter(|_| sent.is_some()) else { return Outcome { result, retries, sent } };
+            settings.clock.sleep(pause).await;
+            let Some(mut copy) = sent.as_ref().and_then(SentRequest::copy) else {
+                return Outcome { result, retries, sent };
+            };
+            retries += 1;
+            http::set_timeout(&mut copy, remaining(), false);
+            attempt = client.execute(copy);
+        }
     }
 }
 
-fn backoff(retries: usize) -> ExponentialBackoff {
+/// Returns how long to wait after this many retries, or `None` if there were as many as are allowed.
+fn wait_before(retries: usize, max_retries: usize) -> Option<Duration> {
     let backoff = ExponentialBuilder::default().with_min_delay(FIRST_WAIT).with_max_delay(LONGEST_WAIT).with_jitter();
-    backoff.with_max_times(retries).build()
+    backoff.with_max_times(max_retries).build().nth(retries)
 }
 
 /// Returns how long to wait before the next attempt, or `None` if the server asks for more than the longest wait.

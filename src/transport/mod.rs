@@ -3,16 +3,17 @@
 mod attempts;
 mod span;
 
-use attempts::Outcome;
 pub(crate) use attempts::RETRIES;
 
 use std::{
+    future,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use futures_util::{FutureExt, TryFutureExt};
 use progenitor_client::{ByteStream, Error as RawError, ResponseValue};
 use reqwest::{
     Request,
@@ -27,7 +28,10 @@ use crate::{
     clock::{Clock, ClockSkew},
     error::{Error, ResponseMeta, Result},
     operation::{Credential, Operation},
-    platform::http::{self, Received},
+    platform::{
+        BoxFuture,
+        http::{self, Received},
+    },
     secret::Secret,
 };
 
@@ -151,6 +155,11 @@ impl Transport {
         *self.response.lock().unwrap_or_else(PoisonError::into_inner) = meta;
     }
 
+    /// Returns the uptime at which the last request was started.
+    pub(crate) fn started(&self) -> Duration {
+        self.response.lock().unwrap_or_else(PoisonError::into_inner).started
+    }
+
     pub(crate) fn response_meta(&self) -> ResponseMeta {
         self.response.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -186,75 +195,90 @@ pub(crate) fn secret_header(what: &'static str, value: impl Into<Bytes>) -> Resu
     Ok(value)
 }
 
+/// A request that is being sent. Boxed once, so that the futures of all callers are small: each of them moves the one
+/// that it waits for.
+type Sending<'a> = BoxFuture<'a, Result<Received, RawError<()>>>;
+
 impl Transport {
     /// Sends a request of an operation with a JSON response, and decodes it.
-    pub(crate) async fn json<T: DeserializeOwned>(
-        &self,
-        client: &reqwest::Client,
+    pub(crate) fn json<'a, T: DeserializeOwned>(
+        &'a self,
+        client: &'a reqwest::Client,
         operation: &'static Operation,
-        request: Box<Request>,
-    ) -> Result<ResponseValue<T>, RawError<()>> {
-        let received = self.send(client, Some(operation), request).await?;
-        let Some(body) = received.body() else {
-            // The body is still to be read, or ends with an error.
-            return ResponseValue::from_response(received.into_response()).await;
-        };
-        match serde_json::from_slice(body) {
-            Ok(value) => {
-                let (status, headers) = received.into_head();
-                Ok(ResponseValue::new(value, status, headers))
+        request: Request,
+    ) -> impl Future<Output = Result<ResponseValue<T>, RawError<()>>> + use<'a, T> {
+        let sending = self.send(client, Some(operation), request);
+        async {
+            let received = sending.await?;
+            let Some(body) = received.body() else {
+                // The body is still to be read, or ends with an error.
+                return Box::pin(ResponseValue::from_response(received.into_response())).await;
+            };
+            match serde_json::from_slice(body) {
+                Ok(value) => {
+                    let (status, headers) = received.into_head();
+                    Ok(ResponseValue::new(value, status, headers))
+                }
+                Err(cause) => Err(RawError::InvalidResponsePayload(body.clone(), cause)),
             }
-            Err(cause) => Err(RawError::InvalidResponsePayload(body.clone(), cause)),
         }
     }
 
     /// Sends a request of an operation without a response body.
-    pub(crate) async fn empty(
-        &self,
-        client: &reqwest::Client,
+    pub(crate) fn empty<'a>(
+        &'a self,
+        client: &'a reqwest::Client,
         operation: &'static Operation,
-        request: Box<Request>,
-    ) -> Result<ResponseValue<()>, RawError<()>> {
-        let received = self.send(client, Some(operation), request).await?;
-        let (status, headers) = received.into_head();
-        Ok(ResponseValue::new((), status, headers))
+        request: Request,
+    ) -> impl Future<Output = Result<ResponseValue<()>, RawError<()>>> + use<'a> {
+        self.send(client, Some(operation), request).map_ok(|received| {
+            let (status, headers) = received.into_head();
+            ResponseValue::new((), status, headers)
+        })
     }
 
     /// Sends a request of an operation with a response that is not JSON.
-    pub(crate) async fn stream(
-        &self,
-        client: &reqwest::Client,
+    pub(crate) fn stream<'a>(
+        &'a self,
+        client: &'a reqwest::Client,
         operation: &'static Operation,
-        request: Box<Request>,
-    ) -> Result<ResponseValue<ByteStream>, RawError<()>> {
-        let received = self.send(client, Some(operation), request).await?;
-        Ok(ResponseValue::stream(received.into_response()))
+        request: Request,
+    ) -> impl Future<Output = Result<ResponseValue<ByteStream>, RawError<()>>> + use<'a> {
+        self.send(client, Some(operation), request).map_ok(|received| ResponseValue::stream(received.into_response()))
     }
 
     /// Sends a request with its headers, credentials and retries, in its own span. Any status that is not a success is
     /// an error. `operation` is `None` if the document has none for the path.
-    pub(crate) async fn send(
-        &self,
-        client: &reqwest::Client,
+    #[allow(clippy::result_large_err, reason = "the generated client has this error")]
+    pub(crate) fn send<'a>(
+        &'a self,
+        client: &'a reqwest::Client,
         operation: Option<&'static Operation>,
-        mut request: Box<Request>,
-    ) -> Result<Received, RawError<()>> {
-        let is_user = self.prepare(&mut request, operation).map_err(|why| RawError::InvalidRequest(why.to_owned()))?;
+        mut request: Request,
+    ) -> Sending<'a> {
+        let is_user = match self.prepare(&mut request, operation) {
+            Ok(is_user) => is_user,
+            Err(why) => return Box::pin(future::ready(Err(RawError::InvalidRequest(why.to_owned())))),
+        };
         let repeatable = self.repeatable || operation.map_or_else(|| request.method().is_safe(), |known| known.safe);
         let span = span::of_call(operation, &request);
         #[cfg(feature = "trace-context")]
         if self.settings.trace_context {
             span::inject(&span, &mut request);
         }
-        let call = async {
-            let clock = &self.settings.clock;
-            let started = clock.uptime();
-            let outcome = attempts::send(client, &self.settings, request, started, repeatable).await;
+        let clock = &self.settings.clock;
+        let started = clock.uptime();
+        let call = attempts::send(client, &self.settings, request, started, repeatable).map(move |outcome| {
             span::record(&outcome, || clock.uptime().saturating_sub(started));
-            outcome
-        };
-        let Outcome { result, sent, .. } = call.instrument(span).await;
-        let meta = ResponseMeta::of_request(operation, is_user).with_request(sent);
+            let meta = ResponseMeta::of_request(operation, is_user, started).with_request(outcome.sent);
+            self.received(outcome.result, meta)
+        });
+        Box::pin(call.instrument(span))
+    }
+
+    /// Learns from a response, and keeps its metadata.
+    #[allow(clippy::result_large_err, reason = "the generated client has this error")]
+    fn received(&self, result: reqwest::Result<Received>, meta: ResponseMeta) -> Result<Received, RawError<()>> {
         let mut received = match result {
             Ok(received) => received,
             Err(error) => {

@@ -2,11 +2,13 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use futures_util::{FutureExt, TryFutureExt};
 use reqwest::Method;
 
 use crate::{
     client::Call,
-    error::Result,
+    error::{Error, Result},
+    platform::BoxFuture,
     raw::{self, ResponseValue},
     secret::Secret,
     session::TokenSource,
@@ -24,18 +26,25 @@ impl UserCall {
         Self { call, managed }
     }
 
-    /// Returns the response body, or the error with its context. Reports an error that ends a managed session.
-    pub(super) async fn finish<T>(&self, result: Result<ResponseValue<T>, raw::Error<()>>) -> Result<T> {
-        let error = match result {
-            Ok(value) => return Ok(value.into_inner()),
-            Err(error) => self.call.error(error).await,
-        };
-        if let Some((source, token)) = &self.managed
-            && error.ends_session()
-        {
-            source.session_ended(token.clone(), error.clone()).await;
-        }
-        Err(error)
+    /// Waits for an operation of the raw client. Returns the response body, or the error with its context. Reports an
+    /// error that ends a managed session.
+    pub(super) fn finish<T>(
+        &self,
+        operation: impl Future<Output = Result<ResponseValue<T>, raw::Error<()>>>,
+    ) -> impl Future<Output = Result<T>> {
+        operation.map_ok(ResponseValue::into_inner).or_else(|error| self.error(error).map(Err))
+    }
+
+    fn error(&self, error: raw::Error<()>) -> BoxFuture<'_, Error> {
+        Box::pin(async {
+            let error = self.call.error(error).await;
+            if let Some((source, token)) = &self.managed
+                && error.ends_session()
+            {
+                source.session_ended(token.clone(), error.clone()).await;
+            }
+            error
+        })
     }
 
     /// Runs an operation of the raw client.
@@ -43,8 +52,8 @@ impl UserCall {
     where
         F: Future<Output = Result<ResponseValue<T>, raw::Error<()>>>,
     {
-        let result = operation(self.call.raw.clone()).await;
-        self.finish(result).await
+        let operation = operation(self.call.raw.clone());
+        self.finish(operation).await
     }
 
     /// Creates a request to any path. An error that ends a managed session is reported.

@@ -68,9 +68,10 @@ impl Identities {
     pub async fn link_id_token(&self, id_token: IdToken) -> Result<Session> {
         let (audience, mut request) = id_token.into_request()?;
         request.link_identity = Some(true);
+        let request = request.into();
         let link = move |call: Call| async move {
-            let response = call.raw.token(GrantType::IdToken, audience.as_deref(), &request.into()).await;
-            Ok(call.session(call.finish(response).await?))
+            let operation = call.raw.token(GrantType::IdToken, audience.as_deref(), &request);
+            Ok(call.session(call.finish(operation).await?))
         };
         self.user.replace_session(SessionChange::IdentityLinked, link).await
     }
@@ -83,7 +84,7 @@ impl Identities {
     /// `manual_linking_disabled`.
     pub async fn unlink(&self, identity_id: Uuid) -> Result<()> {
         let call = self.user.user_call().await?;
-        call.finish(call.raw.unlink_identity(&identity_id, None).await).await.map(drop)
+        call.finish(call.raw.unlink_identity(&identity_id, None)).await.map(drop)
     }
 }
 
@@ -147,20 +148,17 @@ impl LinkUrl {
         let query = (!query.is_empty()).then(|| query.into_iter().collect());
         let (challenge, method) = challenge_fields(self.code_challenge);
         let call = self.user.user_call().await?;
-        let response = call
-            .raw
-            .authorize_identity(
-                challenge.as_deref(),
-                method.as_ref(),
-                None,
-                &provider,
-                query.as_ref(),
-                redirect_to.as_deref(),
-                scopes.as_deref(),
-                Some(true),
-                None,
-            )
-            .await;
-        call.url(&call.finish(response).await?.url)
+        let operation = call.raw.authorize_identity(
+            challenge.as_deref(),
+            method.as_ref(),
+            None,
+            &provider,
+            query.as_ref(),
+            redirect_to.as_deref(),
+            scopes.as_deref(),
+            Some(true),
+            None,
+        );
+        call.url(&call.finish(operation).await?.url)
     }
 }

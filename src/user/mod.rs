@@ -81,7 +81,7 @@ impl UserClient {
     /// Returns the current user from the server (`GET /user`), which also checks the access token and its session.
     pub async fn get(&self) -> Result<User> {
         let call = self.user_call().await?;
-        call.finish(call.raw.get_user(None).await).await
+        call.finish(call.raw.get_user(None)).await
     }
 
     /// Ends sessions of the user (`POST /logout`): this one with [`SignOutScope::Local`], all others with
@@ -93,13 +93,13 @@ impl UserClient {
             return source.sign_out(scope).await;
         }
         let call = self.user_call().await?;
-        call.finish(call.raw.sign_out(Some(scope)).await).await
+        call.finish(call.raw.sign_out(Some(scope))).await
     }
 
     /// Sends the user a code that confirms a password change (`GET /reauthenticate`), for [`ProfileUpdate::nonce`].
     pub async fn reauthenticate(&self) -> Result<MessageSent> {
         let call = self.user_call().await?;
-        call.finish(call.raw.reauthenticate(None).await).await
+        call.finish(call.raw.reauthenticate(None)).await
     }
 
     /// Calls an operation of the [generated client](raw) with the user's access token, for operations without a method

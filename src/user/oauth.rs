@@ -62,7 +62,7 @@ impl OAuthConsents {
     pub async fn authorization(&self, authorization_id: &str) -> Result<OAuthAuthorizationResult> {
         input::not_empty("authorization id", authorization_id)?;
         let call = self.user.user_call().await?;
-        call.finish(call.raw.oauth_authorization(authorization_id).await).await
+        call.finish(call.raw.oauth_authorization(authorization_id)).await
     }
 
     /// Approves an authorization request, and returns the redirect to the OAuth client, with a code
@@ -74,7 +74,7 @@ impl OAuthConsents {
         input::not_empty("authorization id", authorization_id)?;
         let request = OAuthConsentRequest { action: OAuthConsentAction::Approve };
         let call = self.user.user_call().await?;
-        call.finish(call.raw.oauth_consent(authorization_id, &request).await).await
+        call.finish(call.raw.oauth_consent(authorization_id, &request)).await
     }
 
     /// Denies an authorization request, and returns the redirect to the OAuth client, with the error `access_denied`
@@ -86,13 +86,13 @@ impl OAuthConsents {
         input::not_empty("authorization id", authorization_id)?;
         let request = OAuthConsentRequest { action: OAuthConsentAction::Deny };
         let call = self.user.user_call().await?;
-        call.finish(call.raw.oauth_consent(authorization_id, &request).await).await
+        call.finish(call.raw.oauth_consent(authorization_id, &request)).await
     }
 
     /// Returns the OAuth clients that the user has consented to (`GET /user/oauth/grants`).
     pub async fn grants(&self) -> Result<Vec<OAuthGrant>> {
         let call = self.user.user_call().await?;
-        call.finish(call.raw.list_oauth_grants().await).await
+        call.finish(call.raw.list_oauth_grants()).await
     }
 
     /// Revokes the consent to an OAuth client, and ends the sessions that it has for this user
@@ -102,6 +102,6 @@ impl OAuthConsents {
     /// `oauth_consent_not_found`.
     pub async fn revoke(&self, client_id: Uuid) -> Result<()> {
         let call = self.user.user_call().await?;
-        call.finish(call.raw.revoke_oauth_grant(&client_id).await).await
+        call.finish(call.raw.revoke_oauth_grant(&client_id)).await
     }
 }

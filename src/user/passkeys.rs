@@ -48,7 +48,7 @@ impl Passkeys {
     /// `too_many_passkeys`; `validation_failed` for a user who signs in by SSO; `insufficient_aal`.
     pub async fn registration_options(&self) -> Result<PasskeyRegistrationOptions> {
         let call = self.user.user_call().await?;
-        call.finish(call.raw.passkey_registration_options().await).await
+        call.finish(call.raw.passkey_registration_options()).await
     }
 
     /// Registers the passkey that the authenticator created (`POST /passkeys/registration/verify`). The credential is a
@@ -61,13 +61,13 @@ impl Passkeys {
     pub async fn register(&self, challenge_id: Uuid, credential: impl Serialize) -> Result<Passkey> {
         let request = PasskeyRegistrationRequest { challenge_id, credential: webauthn::attestation(credential)? };
         let call = self.user.user_call().await?;
-        call.finish(call.raw.passkey_registration_verify(&request).await).await
+        call.finish(call.raw.passkey_registration_verify(&request)).await
     }
 
     /// Returns all passkeys of the user (`GET /passkeys`).
     pub async fn list(&self) -> Result<Vec<Passkey>> {
         let call = self.user.user_call().await?;
-        call.finish(call.raw.list_passkeys().await).await
+        call.finish(call.raw.list_passkeys()).await
     }
 
     /// Renames a passkey (`PATCH /passkeys/{passkey_id}`). The name is 1 to 120 bytes long and not blank.
@@ -81,7 +81,7 @@ impl Passkeys {
         }
         let request = PasskeyUpdateRequest { friendly_name };
         let call = self.user.user_call().await?;
-        call.finish(call.raw.update_passkey(&passkey_id, &request).await).await
+        call.finish(call.raw.update_passkey(&passkey_id, &request)).await
     }
 
     /// Deletes a passkey (`DELETE /passkeys/{passkey_id}`).
@@ -90,6 +90,6 @@ impl Passkeys {
     /// `validation_failed` if the passkey does not exist; `insufficient_aal`.
     pub async fn delete(&self, passkey_id: Uuid) -> Result<()> {
         let call = self.user.user_call().await?;
-        call.finish(call.raw.delete_passkey(&passkey_id).await).await
+        call.finish(call.raw.delete_passkey(&passkey_id)).await
     }
 }

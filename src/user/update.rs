@@ -119,7 +119,7 @@ impl UserClient {
         let ProfileUpdate { mut request, code_challenge, redirect_to } = update;
         (request.code_challenge, request.code_challenge_method) = challenge_fields(code_challenge);
         let update = move |call: Call| async move {
-            call.finish(call.raw.update_user(redirect_to.as_deref(), None, &request).await).await
+            call.finish(call.raw.update_user(redirect_to.as_deref(), None, &request)).await
         };
         self.update_user(update).await
     }

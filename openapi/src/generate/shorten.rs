@@ -94,12 +94,15 @@ fn shorten_method(method: &mut ImplItemFn, operations: &[&str], table: &syn::Pat
         request
     };
     let map = (!headers.is_empty()).then(|| quote!(let mut header_map = ::reqwest::header::HeaderMap::new();));
+    // The inner block ends what is only needed to build the request, so that the future does not contain it.
     let body: Block = parse_quote!({
-        let url = #url;
-        #map
-        #(#headers)*
-        let request = #request;
-        self.inner.#send(&self.client, &#table[#index], Box::new(request)).await
+        let request = {
+            let url = #url;
+            #map
+            #(#headers)*
+            #request
+        };
+        self.inner.#send(&self.client, &#table[#index], request).await
     });
     method.block = body;
     Ok(())

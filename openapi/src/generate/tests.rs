@@ -44,12 +44,14 @@ fn a_method_only_builds_its_request() {
     let start = client.find("pub async fn verify_factor<").unwrap();
     let method: String = client[start..].split_once('{').unwrap().1.split_whitespace().collect();
     let expected = r#"
-        let url = self.inner.url(&format!("/factors/{}/verify", encode_path(&factor_id.to_string())));
-        let request = self.client.post(url)
-            .header(::reqwest::header::ACCEPT, ::reqwest::header::HeaderValue::from_static("application/json"),)
-            .json(&body)
-            .build()?;
-        self.inner.json(&self.client, &crate::operation::OPERATIONS[INDEX], Box::new(request),).await
+        let request = {
+            let url = self.inner.url(&format!("/factors/{}/verify", encode_path(&factor_id.to_string())),);
+            self.client.post(url)
+                .header(::reqwest::header::ACCEPT, ::reqwest::header::HeaderValue::from_static("application/json"),)
+                .json(&body)
+                .build()?
+        };
+        self.inner.json(&self.client, &crate::operation::OPERATIONS[INDEX], request).await
     }"#;
     let expected = expected.split_whitespace().collect::<String>().replace("INDEX", &format!("{index}usize"));
     assert!(method.starts_with(&expected), "{expected} in {}", &method[..expected.len()]);

@@ -47,7 +47,7 @@ impl CustomProviders {
     /// `feature_disabled` if custom providers are disabled on the server; this applies to all methods below as well.
     pub async fn list(&self) -> Result<Vec<CustomProvider>> {
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_list_custom_providers(None).await).await.map(|list| list.providers)
+        call.finish(call.raw.admin_list_custom_providers(None)).await.map(|list| list.providers)
     }
 
     /// Lists the providers of one type.
@@ -57,7 +57,7 @@ impl CustomProviders {
     pub async fn list_of(&self, kind: impl Into<CustomProviderType>) -> Result<Vec<CustomProvider>> {
         let kind = kind.into();
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_list_custom_providers(Some(&kind)).await).await.map(|list| list.providers)
+        call.finish(call.raw.admin_list_custom_providers(Some(&kind))).await.map(|list| list.providers)
     }
 
     /// Creates a provider. For OpenID Connect, the server fetches the discovery document at once.
@@ -68,7 +68,7 @@ impl CustomProviders {
     pub async fn create(&self, provider: CreateCustomProvider) -> Result<CustomProvider> {
         let request = provider.into_request()?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_create_custom_provider(&request).await).await
+        call.finish(call.raw.admin_create_custom_provider(&request)).await
     }
 
     /// Returns a provider. The client secret is never returned.
@@ -78,7 +78,7 @@ impl CustomProviders {
     pub async fn get(&self, identifier: impl AsRef<str>) -> Result<CustomProvider> {
         let identifier = full_identifier(identifier.as_ref())?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_get_custom_provider(&identifier).await).await
+        call.finish(call.raw.admin_get_custom_provider(&identifier)).await
     }
 
     /// Updates a provider and returns it.
@@ -89,7 +89,7 @@ impl CustomProviders {
         let identifier = full_identifier(identifier.as_ref())?;
         let request = update.into_request()?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_update_custom_provider(&identifier, &request).await).await
+        call.finish(call.raw.admin_update_custom_provider(&identifier, &request)).await
     }
 
     /// Deletes a provider.
@@ -99,7 +99,7 @@ impl CustomProviders {
     pub async fn delete(&self, identifier: impl AsRef<str>) -> Result<()> {
         let identifier = full_identifier(identifier.as_ref())?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_delete_custom_provider(&identifier).await).await
+        call.finish(call.raw.admin_delete_custom_provider(&identifier)).await
     }
 }
 

@@ -40,7 +40,7 @@ impl OAuthClients {
     pub async fn list(&self) -> Result<Vec<OAuthClient>> {
         let call = self.admin.raw_call()?;
         // `page` and `per_page` have no effect.
-        let list = call.finish(call.raw.admin_list_oauth_clients(None, None).await).await?;
+        let list = call.finish(call.raw.admin_list_oauth_clients(None, None)).await?;
         Ok(list.clients.unwrap_or_default())
     }
 
@@ -51,7 +51,7 @@ impl OAuthClients {
     pub async fn create(&self, client: NewOAuthClient) -> Result<OAuthClient> {
         let request = client.into_request()?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_create_oauth_client(&request).await).await
+        call.finish(call.raw.admin_create_oauth_client(&request)).await
     }
 
     /// Returns a client, without its secret.
@@ -61,7 +61,7 @@ impl OAuthClients {
     pub async fn get(&self, client_id: Uuid) -> Result<OAuthClient> {
         input::id("client id", client_id)?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_get_oauth_client(&client_id).await).await
+        call.finish(call.raw.admin_get_oauth_client(&client_id)).await
     }
 
     /// Updates a client and returns it, without its secret.
@@ -73,7 +73,7 @@ impl OAuthClients {
         input::id("client id", client_id)?;
         let request = update.into_request()?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_update_oauth_client(&client_id, &request).await).await
+        call.finish(call.raw.admin_update_oauth_client(&client_id, &request)).await
     }
 
     /// Deletes a client.
@@ -83,7 +83,7 @@ impl OAuthClients {
     pub async fn delete(&self, client_id: Uuid) -> Result<()> {
         input::id("client id", client_id)?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_delete_oauth_client(&client_id).await).await
+        call.finish(call.raw.admin_delete_oauth_client(&client_id)).await
     }
 
     /// Replaces the secret of a confidential client and returns the new one, only once. The old one stops working at
@@ -94,6 +94,6 @@ impl OAuthClients {
     pub async fn regenerate_secret(&self, client_id: Uuid) -> Result<OAuthClient> {
         input::id("client id", client_id)?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_regenerate_oauth_client_secret(&client_id).await).await
+        call.finish(call.raw.admin_regenerate_oauth_client_secret(&client_id)).await
     }
 }

@@ -52,7 +52,7 @@ impl ListSsoProviders {
             return Err(Error::invalid("resource id", "cannot be combined with a prefix"));
         }
         let call = self.admin.raw_call()?;
-        let list = call.finish(call.raw.admin_list_sso_providers(id, prefix).await).await?;
+        let list = call.finish(call.raw.admin_list_sso_providers(id, prefix)).await?;
         Ok(list.items.unwrap_or_default())
     }
 }

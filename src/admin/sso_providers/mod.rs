@@ -48,7 +48,7 @@ impl SsoProviders {
     pub async fn create(&self, provider: CreateSsoProvider) -> Result<SsoProvider> {
         let request = provider.into_request()?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_create_sso_provider(&request).await).await
+        call.finish(call.raw.admin_create_sso_provider(&request)).await
     }
 
     /// Returns a provider, with its metadata.
@@ -58,7 +58,7 @@ impl SsoProviders {
     pub async fn get(&self, id: Uuid) -> Result<SsoProvider> {
         input::id("SSO provider id", id)?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_get_sso_provider(&id.to_string()).await).await
+        call.finish(call.raw.admin_get_sso_provider(&id.to_string())).await
     }
 
     /// Updates a provider and returns it.
@@ -70,7 +70,7 @@ impl SsoProviders {
         input::id("SSO provider id", id)?;
         let request = update.into_request()?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_update_sso_provider(&id.to_string(), &request).await).await
+        call.finish(call.raw.admin_update_sso_provider(&id.to_string(), &request)).await
     }
 
     /// Deletes a provider and returns it.
@@ -80,6 +80,6 @@ impl SsoProviders {
     pub async fn delete(&self, id: Uuid) -> Result<SsoProvider> {
         input::id("SSO provider id", id)?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_delete_sso_provider(&id.to_string()).await).await
+        call.finish(call.raw.admin_delete_sso_provider(&id.to_string())).await
     }
 }

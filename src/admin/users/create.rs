@@ -150,6 +150,6 @@ impl Users {
     pub async fn create(&self, user: CreateUser) -> Result<User> {
         let request = user.into_request()?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_create_user(None, &request).await).await
+        call.finish(call.raw.admin_create_user(None, &request)).await
     }
 }

@@ -38,7 +38,7 @@ impl AdminFactors {
     pub async fn list(&self) -> Result<Vec<Factor>> {
         input::id("user id", self.user_id)?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_list_factors(&self.user_id).await).await
+        call.finish(call.raw.admin_list_factors(&self.user_id)).await
     }
 
     /// Renames a factor.
@@ -51,7 +51,7 @@ impl AdminFactors {
         self.check(factor_id)?;
         let request = AdminUpdateFactorRequest { friendly_name: Some(friendly_name), phone: None };
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_update_factor(&self.user_id, &factor_id, &request).await).await
+        call.finish(call.raw.admin_update_factor(&self.user_id, &factor_id, &request)).await
     }
 
     /// Changes the phone number of a phone factor. A verified factor stays verified. Has no effect on other factors.
@@ -64,7 +64,7 @@ impl AdminFactors {
         self.check(factor_id)?;
         let request = AdminUpdateFactorRequest { friendly_name: None, phone: Some(phone) };
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_update_factor(&self.user_id, &factor_id, &request).await).await
+        call.finish(call.raw.admin_update_factor(&self.user_id, &factor_id, &request)).await
     }
 
     /// Deletes a factor and returns it. Sessions that used it are downgraded to `aal1`.
@@ -74,7 +74,7 @@ impl AdminFactors {
     pub async fn delete(&self, factor_id: Uuid) -> Result<Factor> {
         self.check(factor_id)?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_delete_factor(&self.user_id, &factor_id).await).await
+        call.finish(call.raw.admin_delete_factor(&self.user_id, &factor_id)).await
     }
 
     fn check(&self, factor_id: Uuid) -> Result<()> {

@@ -115,9 +115,8 @@ impl ListUsers {
         let limit = limit.map(|limit| input::from_one("limit", limit)).transpose()?;
         let (cursor, filter, audience) = (cursor.as_deref(), self.filter.as_deref(), self.audience.as_deref());
         let call = self.admin.raw_call()?;
-        let response =
-            call.raw.admin_list_users(cursor, filter, limit, page, per_page, self.sort.as_ref(), audience).await;
-        let (list, headers) = call.finish_with_headers(response).await?;
+        let operation = call.raw.admin_list_users(cursor, filter, limit, page, per_page, self.sort.as_ref(), audience);
+        let (list, headers) = call.finish_with_headers(operation).await?;
         Ok(match list.pagination {
             Some(pagination) => Page::by_cursor(list.users, pagination),
             None => Page::numbered(list.users, &headers),

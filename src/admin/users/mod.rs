@@ -67,7 +67,7 @@ impl Users {
     pub async fn get(&self, id: Uuid) -> Result<User> {
         input::id("user id", id)?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_get_user(&id).await).await
+        call.finish(call.raw.admin_get_user(&id)).await
     }
 
     /// Returns the user with this email address, case-insensitive, in the server's default audience.
@@ -115,7 +115,7 @@ impl Users {
         input::id("user id", id)?;
         let request = AdminDeleteUserRequest { should_soft_delete: Some(false) };
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_delete_user(&id, &request).await).await.map(drop)
+        call.finish(call.raw.admin_delete_user(&id, &request)).await.map(drop)
     }
 
     /// Deletes a user but keeps the row and its id, so that references to it stay valid. Hashes replace the email
@@ -127,7 +127,7 @@ impl Users {
         input::id("user id", id)?;
         let request = AdminDeleteUserRequest { should_soft_delete: Some(true) };
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_delete_user(&id, &request).await).await.map(drop)
+        call.finish(call.raw.admin_delete_user(&id, &request)).await.map(drop)
     }
 
     /// Returns the API for the factors of a user.

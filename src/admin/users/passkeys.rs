@@ -32,7 +32,7 @@ impl AdminPasskeys {
     pub async fn list(&self) -> Result<Vec<Passkey>> {
         input::id("user id", self.user_id)?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_list_passkeys(&self.user_id).await).await
+        call.finish(call.raw.admin_list_passkeys(&self.user_id)).await
     }
 
     /// Deletes a passkey.
@@ -43,6 +43,6 @@ impl AdminPasskeys {
         input::id("user id", self.user_id)?;
         input::id("passkey id", passkey_id)?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_delete_passkey(&self.user_id, &passkey_id).await).await
+        call.finish(call.raw.admin_delete_passkey(&self.user_id, &passkey_id)).await
     }
 }

@@ -125,6 +125,6 @@ impl Users {
         input::id("user id", id)?;
         let request = update.into_request()?;
         let call = self.admin.raw_call()?;
-        call.finish(call.raw.admin_update_user(&id, &request).await).await
+        call.finish(call.raw.admin_update_user(&id, &request)).await
     }
 }

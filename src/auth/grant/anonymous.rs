@@ -83,8 +83,8 @@ impl Grant for Anonymous {
             code_challenge_method: None,
         };
         let call = client.raw_call();
-        let response = call.raw.sign_up(None, self.audience.as_deref(), &request).await;
-        let session = match call.finish(response).await? {
+        let operation = call.raw.sign_up(None, self.audience.as_deref(), &request);
+        let session = match call.finish(operation).await? {
             SignUpResult::Session(session) => Some(session),
             // An anonymous user has nothing to confirm.
             SignUpResult::User(_) => None,

@@ -37,14 +37,17 @@ pub trait Grant: MaybeSend {
 }
 
 /// Exchanges a grant at `POST /token`.
-async fn token(
+fn token(
     call: &Call,
     grant_type: GrantType,
     audience: Option<&str>,
     request: impl Into<TokenRequest>,
-) -> Result<Session> {
-    let response = call.raw.token(grant_type, audience, &request.into()).await;
-    Ok(call.session(call.finish(response).await?))
+) -> impl Future<Output = Result<Session>> {
+    let request = request.into();
+    async move {
+        let operation = call.raw.token(grant_type, audience, &request);
+        Ok(call.session(call.finish(operation).await?))
+    }
 }
 
 impl Client {

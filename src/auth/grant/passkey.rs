@@ -51,8 +51,8 @@ impl Grant for PasskeyAssertion {
     async fn exchange(self, client: &Client) -> Result<Session> {
         let request = PasskeyAuthenticationRequest { challenge_id: self.challenge_id, credential: self.credential? };
         let call = client.raw_call();
-        let response = call.raw.passkey_authentication_verify(&request).await;
-        Ok(call.session(call.finish(response).await?))
+        let operation = call.raw.passkey_authentication_verify(&request);
+        Ok(call.session(call.finish(operation).await?))
     }
 }
 
@@ -65,7 +65,7 @@ impl Client {
     pub async fn passkey_options(&self) -> Result<PasskeyAuthenticationOptions> {
         let request = PasskeyAuthenticationOptionsRequest { gotrue_meta_security: None };
         let call = self.raw_call();
-        call.finish(call.raw.passkey_authentication_options(&request).await).await
+        call.finish(call.raw.passkey_authentication_options(&request)).await
     }
 
     /// Starts a sign-in with a passkey, with the token from the captcha widget, if the server requires one.
@@ -79,6 +79,6 @@ impl Client {
         let gotrue_meta_security = captcha(Some(captcha_token.into()));
         let request = PasskeyAuthenticationOptionsRequest { gotrue_meta_security };
         let call = self.raw_call();
-        call.finish(call.raw.passkey_authentication_options(&request).await).await
+        call.finish(call.raw.passkey_authentication_options(&request)).await
     }
 }

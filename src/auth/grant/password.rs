@@ -57,14 +57,21 @@ impl Password {
     }
 }
 
-impl Grant for Password {
-    async fn exchange(self, client: &Client) -> Result<Session> {
+impl Password {
+    /// Returns the audience and the request.
+    fn into_request(self) -> Result<(Option<String>, PasswordGrant)> {
         self.contact.check()?;
         input::secret("password", &self.password)?;
         input::audience(self.audience.as_deref())?;
         let (email, phone) = self.contact.into_fields();
         let gotrue_meta_security = captcha(self.captcha_token);
-        let request = PasswordGrant { email, phone, password: self.password, gotrue_meta_security };
-        token(&client.raw_call(), GrantType::Password, self.audience.as_deref(), request).await
+        Ok((self.audience, PasswordGrant { email, phone, password: self.password, gotrue_meta_security }))
+    }
+}
+
+impl Grant for Password {
+    async fn exchange(self, client: &Client) -> Result<Session> {
+        let (audience, request) = self.into_request()?;
+        token(&client.raw_call(), GrantType::Password, audience.as_deref(), request).await
     }
 }

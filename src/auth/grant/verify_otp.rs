@@ -130,8 +130,8 @@ impl Client {
             Proof::TokenHash(hash) => request.token_hash = Some(hash),
         }
         let call = self.raw_call();
-        let response = call.raw.verify(verify.audience.as_deref(), &request).await;
-        Ok(match call.finish(response).await? {
+        let operation = call.raw.verify(verify.audience.as_deref(), &request);
+        Ok(match call.finish(operation).await? {
             VerifyResult::Session(session) => VerifyOtpOutcome::Session(call.session(session)),
             VerifyResult::ConfirmationPending(pending) => {
                 VerifyOtpOutcome::ConfirmationPending { message: pending.msg }

@@ -82,7 +82,7 @@ impl Client {
         let request =
             RecoverRequest { email: recover.email, code_challenge, code_challenge_method, gotrue_meta_security };
         let call = self.raw_call();
-        let response = call.raw.recover(redirect_to.as_deref(), audience.as_deref(), &request).await;
-        call.finish(response).await.map(drop)
+        let operation = call.raw.recover(redirect_to.as_deref(), audience.as_deref(), &request);
+        call.finish(operation).await.map(drop)
     }
 }

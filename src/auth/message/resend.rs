@@ -101,6 +101,6 @@ impl Client {
             gotrue_meta_security: captcha(captcha_token),
         };
         let call = self.raw_call();
-        call.finish(call.raw.resend(redirect_to.as_deref(), audience.as_deref(), &request).await).await
+        call.finish(call.raw.resend(redirect_to.as_deref(), audience.as_deref(), &request)).await
     }
 }

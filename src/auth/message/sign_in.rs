@@ -146,7 +146,7 @@ impl Client {
         let (redirect_to, audience) = message.options.parameters();
         let request = message.into_otp_request();
         let call = self.raw_call();
-        call.finish(call.raw.send_otp(redirect_to.as_deref(), audience.as_deref(), &request).await).await
+        call.finish(call.raw.send_otp(redirect_to.as_deref(), audience.as_deref(), &request)).await
     }
 
     /// Emails a sign-in link, and creates the user if needed (`POST /magiclink`).
@@ -167,7 +167,7 @@ impl Client {
         let (redirect_to, audience) = message.options.parameters();
         let request = message.into_magic_link_request()?;
         let call = self.raw_call();
-        let response = call.raw.send_magic_link(redirect_to.as_deref(), audience.as_deref(), &request).await;
-        call.finish(response).await.map(drop)
+        let operation = call.raw.send_magic_link(redirect_to.as_deref(), audience.as_deref(), &request);
+        call.finish(operation).await.map(drop)
     }
 }

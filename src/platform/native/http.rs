@@ -124,18 +124,21 @@ impl Received {
 }
 
 /// Receives the body, up to a size, and changes a complete one.
-pub(crate) async fn receive(
+#[allow(clippy::manual_async_fn, reason = "the future of an `async fn` would contain the response twice")]
+pub(crate) fn receive(
     mut response: Response,
     max_size: usize,
     change: impl Fn(&[u8]) -> Cow<'_, [u8]>,
-) -> Received {
-    let (body, error) = whole(&mut response, max_size).await;
-    let broken = error.as_ref().is_some_and(|error| !error.is::<TooLarge>());
-    let changed = match change(&body) {
-        Cow::Owned(changed) if error.is_none() => changed.into(),
-        _ => body,
-    };
-    Received { response, broken, body: changed, error }
+) -> impl Future<Output = Received> {
+    async move {
+        let (body, error) = whole(&mut response, max_size).await;
+        let broken = error.as_ref().is_some_and(|error| !error.is::<TooLarge>());
+        let changed = match change(&body) {
+            Cow::Owned(changed) if error.is_none() => changed.into(),
+            _ => body,
+        };
+        Received { response, broken, body: changed, error }
+    }
 }
 
 /// Returns as much of the body as arrived, and the error that prevented the rest.

@@ -2,6 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
 use crate::platform::Elapsed;
@@ -11,12 +12,17 @@ pub(crate) type Task<T> = tokio::task::JoinHandle<T>;
 
 /// Starts a task. Panics without a tokio runtime.
 pub(crate) fn spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Task<T> {
-    tokio::spawn(work)
+    tokio::spawn(boxed(work))
 }
 
 /// Starts a task. Returns `None` without a tokio runtime.
 pub(crate) fn try_spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Option<Task<T>> {
-    Handle::try_current().ok().map(|runtime| runtime.spawn(work))
+    Handle::try_current().ok().map(|runtime| runtime.spawn(boxed(work)))
+}
+
+/// Boxes the work of a task, so that tasks are compiled once for each result and not for each future.
+fn boxed<T>(work: impl Future<Output = T> + Send + 'static) -> BoxFuture<'static, T> {
+    Box::pin(work)
 }
 
 /// Waits. The time that the machine is suspended may not count.

@@ -49,7 +49,7 @@ impl Mfa {
     pub async fn assurance(&self) -> Result<Assurance> {
         let token = self.user.access_token().await?;
         let call = self.user.user_call_with(token.clone())?;
-        let user = call.finish(call.raw.get_user(None).await).await?;
+        let user = call.finish(call.raw.get_user(None)).await?;
         Ok(Assurance::of(&token, &user))
     }
 }

@@ -74,7 +74,7 @@ impl Mfa {
     pub async fn challenge(&self, factor_id: Uuid) -> Result<FactorChallenge> {
         let request = ChallengeFactorRequest { channel: None, webauthn: None };
         let call = self.user.user_call().await?;
-        let response = call.finish(call.raw.challenge_factor(&factor_id, &request).await).await?;
+        let response = call.finish(call.raw.challenge_factor(&factor_id, &request)).await?;
         Ok(FactorChallenge::from_response(factor_id, &response))
     }
 
@@ -86,7 +86,7 @@ impl Mfa {
     pub async fn challenge_via(&self, factor_id: Uuid, channel: MessageChannel) -> Result<FactorChallenge> {
         let request = ChallengeFactorRequest { channel: Some(channel), webauthn: None };
         let call = self.user.user_call().await?;
-        let response = call.finish(call.raw.challenge_factor(&factor_id, &request).await).await?;
+        let response = call.finish(call.raw.challenge_factor(&factor_id, &request)).await?;
         Ok(FactorChallenge::from_response(factor_id, &response))
     }
 
@@ -110,8 +110,8 @@ impl Mfa {
     /// Sends the verification, and keeps the session that the server returns.
     pub(super) async fn verify_request(&self, factor_id: Uuid, request: VerifyFactorRequest) -> Result<Session> {
         let verify = move |call: Call| async move {
-            let response = call.raw.verify_factor(&factor_id, &request).await;
-            Ok(call.session(call.finish(response).await?))
+            let operation = call.raw.verify_factor(&factor_id, &request);
+            Ok(call.session(call.finish(operation).await?))
         };
         self.user.replace_session(SessionChange::MfaVerified, verify).await
     }

@@ -108,7 +108,7 @@ impl Mfa {
         let request =
             EnrollFactorRequest { factor_type: EnrollableFactorType::Totp, friendly_name, issuer, phone: None };
         let call = self.user.user_call().await?;
-        let response = call.finish(call.raw.enroll_factor(&request).await).await?;
+        let response = call.finish(call.raw.enroll_factor(&request)).await?;
         let totp = call.required("the secret", response.totp)?;
         Ok(TotpFactor {
             id: response.id,
@@ -130,7 +130,7 @@ impl Mfa {
         let factor_type = EnrollableFactorType::Phone;
         let request = EnrollFactorRequest { factor_type, friendly_name, issuer: None, phone: Some(phone) };
         let call = self.user.user_call().await?;
-        call.finish(call.raw.enroll_factor(&request).await).await
+        call.finish(call.raw.enroll_factor(&request)).await
     }
 
     /// Enrolls a security key or a platform authenticator (`POST /factors`). The name must be unique among the user's
@@ -146,6 +146,6 @@ impl Mfa {
         let request =
             EnrollFactorRequest { factor_type, friendly_name: Some(friendly_name), issuer: None, phone: None };
         let call = self.user.user_call().await?;
-        call.finish(call.raw.enroll_factor(&request).await).await
+        call.finish(call.raw.enroll_factor(&request)).await
     }
 }

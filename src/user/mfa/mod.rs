@@ -65,6 +65,6 @@ impl Mfa {
     /// [deleted](RecoveryCodes::delete) first; `validation_failed` if the factor is the recovery codes themselves.
     pub async fn unenroll(&self, factor_id: Uuid) -> Result<()> {
         let call = self.user.user_call().await?;
-        call.finish(call.raw.unenroll_factor(&factor_id).await).await.map(drop)
+        call.finish(call.raw.unenroll_factor(&factor_id)).await.map(drop)
     }
 }

@@ -54,7 +54,7 @@ impl RecoveryCodes {
     /// `mfa_factor_not_found` if the user has no recovery codes; `no_authorization` for an anonymous user.
     pub async fn status(&self) -> Result<RecoveryCodesStatus> {
         let call = self.user.user_call().await?;
-        call.finish(call.raw.get_recovery_codes().await).await
+        call.finish(call.raw.get_recovery_codes()).await
     }
 
     /// Generates the codes (`POST /factors/recovery-codes`). The server returns them only this once. The factor gets the
@@ -83,7 +83,7 @@ impl RecoveryCodes {
     async fn generate_with(&self, friendly_name: Option<String>) -> Result<RecoveryCodeSet> {
         let request = GenerateRecoveryCodesRequest { friendly_name };
         let call = self.user.user_call().await?;
-        call.finish(call.raw.generate_recovery_codes(&request).await).await
+        call.finish(call.raw.generate_recovery_codes(&request)).await
     }
 
     /// Replaces the codes (`POST /factors/recovery-codes/regenerate`). The previous ones stop working at once. The
@@ -94,7 +94,7 @@ impl RecoveryCodes {
     /// `mfa_factor_not_found` if the user has no recovery codes; `no_authorization` for an anonymous user.
     pub async fn regenerate(&self) -> Result<RecoveryCodeSet> {
         let call = self.user.user_call().await?;
-        call.finish(call.raw.regenerate_recovery_codes().await).await
+        call.finish(call.raw.regenerate_recovery_codes()).await
     }
 
     /// Uses up a code to raise the session to level `aal2` (`POST /factors/recovery-codes/verify`). Hyphens, white space
@@ -116,8 +116,8 @@ impl RecoveryCodes {
         }
         let request = VerifyRecoveryCodeRequest { code };
         let verify = move |call: Call| async move {
-            let response = call.raw.verify_recovery_code(&request).await;
-            Ok(call.session(call.finish(response).await?))
+            let operation = call.raw.verify_recovery_code(&request);
+            Ok(call.session(call.finish(operation).await?))
         };
         self.user.replace_session(SessionChange::MfaVerified, verify).await
     }
@@ -130,6 +130,6 @@ impl RecoveryCodes {
     /// codes; `no_authorization` for an anonymous user.
     pub async fn delete(&self) -> Result<()> {
         let call = self.user.user_call().await?;
-        call.finish(call.raw.delete_recovery_codes().await).await.map(drop)
+        call.finish(call.raw.delete_recovery_codes()).await.map(drop)
     }
 }

@@ -46,7 +46,7 @@ impl Mfa {
     pub async fn challenge_webauthn(&self, factor_id: Uuid) -> Result<WebAuthnChallenge> {
         let request = ChallengeFactorRequest { channel: None, webauthn: None };
         let call = self.user.user_call().await?;
-        let response = call.finish(call.raw.challenge_factor(&factor_id, &request).await).await?;
+        let response = call.finish(call.raw.challenge_factor(&factor_id, &request)).await?;
         let challenge = FactorChallenge::from_response(factor_id, &response);
         // The challenge of another type of factor has no such part.
         let webauthn = call.required("the WebAuthn part", response.webauthn)?;
