@@ -61,10 +61,12 @@ impl Inner {
         let current = self.current();
         let Some(active) = &current.active else { return Flight::done(Outcome::Ended(Error::NoSession)) };
         // Checked under the lock, because another refresh may just have ended.
-        let is_wanted = match wanted {
-            Wanted::Now => true,
-            Wanted::IfDue => self.is_due(active),
-            Wanted::IfNearlyDue => self.clock().uptime() >= active.expiry.due_at.saturating_sub(earliest(active)),
+        let (is_wanted, is_urgent) = match wanted {
+            Wanted::Now => (true, true),
+            Wanted::IfDue => (self.is_due(active), self.is_last_moment(active)),
+            Wanted::IfNearlyDue => {
+                (self.clock().uptime() >= active.expiry.due_at.saturating_sub(earliest(active)), false)
+            }
         };
         if !is_wanted {
             return Flight::done(Outcome::Refreshed(Box::new(active.session().clone())));
@@ -75,11 +77,6 @@ impl Inner {
         {
             return flight.clone();
         }
-        let is_urgent = match wanted {
-            Wanted::Now => true,
-            Wanted::IfDue => self.is_last_moment(active),
-            Wanted::IfNearlyDue => false,
-        };
         if let Some(error) = self.cooling_down(&state, active, is_urgent) {
             return Flight::done(Outcome::Failed(error));
         }

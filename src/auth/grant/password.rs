@@ -55,9 +55,7 @@ impl Password {
         self.captcha_token = Some(captcha_token.into());
         self
     }
-}
 
-impl Password {
     /// Returns the audience and the request.
     fn into_request(self) -> Result<(Option<String>, PasswordGrant)> {
         self.contact.check()?;
