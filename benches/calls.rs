@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures::{StreamExt, stream};
-use gotrue::{Client, Password};
-use support::{ACCESS_TOKEN, API_KEY, EMAIL, PASSWORD, baseline::Baseline, server_with_one_user};
+use gotrue::{Client, Password, auth::RefreshToken};
+use support::{ACCESS_TOKEN, API_KEY, EMAIL, PAGE, PASSWORD, REFRESH_TOKEN, baseline::Baseline, server_with_one_user};
 use tokio::runtime::{Builder, Runtime};
 
 const IN_FLIGHT: usize = 64;
@@ -33,6 +33,15 @@ fn calls(criterion: &mut Criterion) {
     let sign_in = || async { client.sign_in(Password::email(EMAIL, PASSWORD)).await.map(drop).unwrap() };
     let bare_sign_in = || async { drop(bare.sign_in().await) };
     compare(criterion, &runtime, "sign_in", &bare_sign_in, &sign_in);
+
+    let refresh = || async { client.sign_in(RefreshToken::new(REFRESH_TOKEN)).await.map(drop).unwrap() };
+    let bare_refresh = || async { drop(bare.refresh(REFRESH_TOKEN).await) };
+    compare(criterion, &runtime, "refresh", &bare_refresh, &refresh);
+
+    let users = client.admin(ACCESS_TOKEN).users();
+    let list_users = || async { users.list().page(1).per_page(PAGE.into()).get().await.map(drop).unwrap() };
+    let bare_list_users = || async { drop(bare.list_users().await) };
+    compare(criterion, &runtime, "list_users", &bare_list_users, &list_users);
 }
 
 fn compare<B: Future<Output = ()>, G: Future<Output = ()>>(

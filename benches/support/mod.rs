@@ -85,10 +85,14 @@ pub fn user(number: u32) -> Value {
         "email_confirmed_at": "2026-11-24T00:25:34.110125Z", "phone": "", "confirmed_at": "2026-11-24T00:25:34.110125Z",
         "last_sign_in_at": "2026-11-24T00:25:34.110125Z",
         "app_metadata": { "provider": "email", "providers": ["email"] },
-        "user_metadata": { "email": format!("user-{number}@example.com"), "email_verified": true, "sub": id },
+        "user_metadata": {
+            "email": format!("user-{number}@example.com"), "email_verified": true, "phone_verified": false, "sub": id,
+        },
         "identities": [{
             "identity_id": id, "id": id, "user_id": id, "provider": "email", "email": format!("user-{number}@example.com"),
-            "identity_data": { "email": format!("user-{number}@example.com"), "email_verified": true, "sub": id },
+            "identity_data": {
+                "email": format!("user-{number}@example.com"), "email_verified": true, "phone_verified": false, "sub": id,
+            },
             "last_sign_in_at": "2026-11-24T00:25:34.110125Z", "created_at": "2026-11-24T00:25:34.110125Z",
             "updated_at": "2026-11-24T00:25:34.110125Z",
         }],

@@ -47,6 +47,30 @@ const TIMED: &[Timed] = &[
         goal: Goal::ThroughputAtLeast(1.0),
     },
     Timed {
+        name: "a refresh, one in flight, vs. reqwest and serde",
+        baseline: "refresh_1/reqwest",
+        ours: "refresh_1/gotrue",
+        goal: Goal::AtMost(1.05),
+    },
+    Timed {
+        name: "a refresh, 64 in flight, vs. reqwest and serde",
+        baseline: "refresh_64/reqwest",
+        ours: "refresh_64/gotrue",
+        goal: Goal::ThroughputAtLeast(1.0),
+    },
+    Timed {
+        name: "a list of 50 users, one in flight, vs. reqwest and serde",
+        baseline: "list_users_1/reqwest",
+        ours: "list_users_1/gotrue",
+        goal: Goal::AtMost(1.05),
+    },
+    Timed {
+        name: "a list of 50 users, 64 in flight, vs. reqwest and serde",
+        baseline: "list_users_64/reqwest",
+        ours: "list_users_64/gotrue",
+        goal: Goal::ThroughputAtLeast(1.0),
+    },
+    Timed {
         name: "token verification, vs. jsonwebtoken",
         baseline: "verification/jsonwebtoken",
         ours: "verification/JwtVerifier",
