@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::UserClient;
 use crate::{
     auth::{
-        grant::IdToken,
+        grant::{IdToken, token},
         pkce::{PkceVerifier, challenge_fields},
         provider::ProviderOptions,
     },
@@ -68,11 +68,8 @@ impl Identities {
     pub async fn link_id_token(&self, id_token: IdToken) -> Result<Session> {
         let (audience, mut request) = id_token.into_request()?;
         request.link_identity = Some(true);
-        let request = request.into();
-        let link = move |call: Call| async move {
-            let operation = call.raw.token(GrantType::IdToken, audience.as_deref(), &request);
-            Ok(call.session(call.finish(operation).await?))
-        };
+        let link =
+            move |call: Call| async move { token(&call, GrantType::IdToken, audience.as_deref(), request).await };
         self.user.replace_session(SessionChange::IdentityLinked, link).await
     }
 

@@ -37,7 +37,7 @@ pub trait Grant: MaybeSend {
 }
 
 /// Exchanges a grant at `POST /token`.
-fn token(
+pub(crate) fn token(
     call: &Call,
     grant_type: GrantType,
     audience: Option<&str>,
