@@ -9,7 +9,7 @@ impl Client {
         let call = self.call()?;
         call.finish(call.raw.health().await).await
     }
-    fn both(&self) {
+    pub fn both(&self) {
         async move { self.inner.raw.health(1) };
         self.raw.not_an_operation();
         raw.settings();
@@ -48,7 +48,7 @@ fn callers_are_found_by_the_raw_client() {
 }
 
 #[test]
-fn a_private_method_stands_for_its_public_callers() {
+fn a_private_function_stands_for_its_public_callers() {
     let source = "
 impl Client {
     pub fn verify(&self) { self.send() }
@@ -58,11 +58,29 @@ impl Client {
     pub fn health(&self) { self.raw.health() }
     pub fn probe_all(&self) { self.probe() }
 }
+mod password {
+    use super::token;
+    impl Grant for Password {
+        fn exchange(self) { token(1) }
+    }
+}
+mod other {
+    pub fn local() { let token = |n| n; token(1) }
+}
+impl Client {
+    pub fn refresh(&self) { exchange(2) }
+    pub fn link(&self) { crate::token(3) }
+}
+fn exchange(n: u8) { token(n) }
+pub(crate) fn token(n: u8) { call.raw.token(n) }
+fn settings() { call.raw.settings() }
 ";
     let mut calls = Calls::default();
-    calls.parse(&[], source, &["health", "verify"].into_iter().collect()).unwrap();
+    calls.parse(&[], source, &["health", "settings", "token", "verify"].into_iter().collect()).unwrap();
     assert_eq!(calls.callers("verify").unwrap(), "Client::verify, Client::verify_again");
     assert_eq!(calls.callers("health").unwrap(), "Client::health");
+    assert_eq!(calls.callers("token").unwrap(), "Client::link, Client::refresh, Password (Grant)");
+    assert_eq!(calls.callers("settings").unwrap(), "settings", "of no use to a reader, but the only caller");
 }
 
 #[test]

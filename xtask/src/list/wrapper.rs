@@ -8,7 +8,8 @@ use std::{
 };
 
 use syn::{
-    Expr, ExprMethodCall, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, Member, Type, Visibility,
+    Expr, ExprCall, ExprMethodCall, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, Member, Signature, Type, UseName,
+    Visibility,
     visit::{self, Visit},
 };
 
@@ -23,8 +24,16 @@ use crate::{
 pub struct Calls {
     of_operations: BTreeMap<String, BTreeSet<String>>,
     of_methods: BTreeMap<String, BTreeSet<String>>,
-    /// The methods that users of the crate cannot call.
-    restricted: BTreeSet<String>,
+    /// By the name alone, for imported functions and those that are called by a longer path, or else by the whole path.
+    of_functions: BTreeMap<String, BTreeSet<String>>,
+    /// The callers that users of the crate cannot call.
+    restricted: BTreeMap<String, Kind>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Function,
+    Method,
 }
 
 impl Calls {
@@ -40,7 +49,8 @@ impl Calls {
 
     /// Reads the source of one module.
     pub fn parse(&mut self, module: &[String], text: &str, ids: &BTreeSet<&str>) -> syn::Result<()> {
-        let mut finder = Finder { ids, within: Within::Module(module.to_vec()), calls: self };
+        let module = module.join("::");
+        let mut finder = Finder { ids, module, imports: BTreeSet::new(), within: Within::Module, calls: self };
         finder.visit_file(&syn::parse_file(text)?);
         Ok(())
     }
@@ -48,13 +58,37 @@ impl Calls {
     /// Returns the callers of an operation, separated by commas. If none of them is public, the callers of those.
     pub fn callers(&self, id: &str) -> Option<String> {
         let callers = self.of_operations.get(id)?;
-        let (restricted, public): (Vec<_>, Vec<_>) =
-            callers.iter().partition(|caller| self.restricted.contains(*caller));
-        let indirect =
-            restricted.into_iter().filter_map(|caller| self.of_methods.get(caller.rsplit("::").next()?)).flatten();
-        let callers: Vec<_> = if public.is_empty() { indirect.collect() } else { public };
+        let mut public: BTreeSet<_> = callers.iter().filter(|caller| !self.restricted.contains_key(*caller)).collect();
+        if public.is_empty() {
+            for caller in callers {
+                match self.restricted.get(caller) {
+                    Some(Kind::Method) => public.extend(callers_of(&self.of_methods, name(caller))),
+                    _ => self.reach(caller, &mut public),
+                }
+            }
+            public.retain(|caller| !self.restricted.contains_key(*caller));
+        }
+        let callers = if public.is_empty() { callers.iter().collect() } else { public };
         Some(callers.into_iter().map(String::as_str).collect::<Vec<_>>().join(", "))
     }
+
+    /// Collects a caller and, as long as that is a restricted function, its callers. Methods end the search, because a
+    /// call of a method does not say of which type.
+    fn reach<'a>(&'a self, caller: &'a String, seen: &mut BTreeSet<&'a String>) {
+        if seen.insert(caller) && matches!(self.restricted.get(caller), Some(Kind::Function)) {
+            for key in [caller, name(caller)] {
+                callers_of(&self.of_functions, key).for_each(|caller| self.reach(caller, seen));
+            }
+        }
+    }
+}
+
+fn callers_of<'a>(calls: &'a BTreeMap<String, BTreeSet<String>>, key: &str) -> impl Iterator<Item = &'a String> {
+    calls.get(key).into_iter().flatten()
+}
+
+fn name(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
 }
 
 /// Returns the module path of a file: `user` for `src/user/mod.rs`.
@@ -67,7 +101,7 @@ fn module(directory: &Path, file: &Path) -> Vec<String> {
 /// The item around the expression that is visited.
 #[derive(Clone)]
 enum Within {
-    Module(Vec<String>),
+    Module,
     Impl(String),
     TraitImpl(String),
     Function(String),
@@ -75,6 +109,8 @@ enum Within {
 
 struct Finder<'a> {
     ids: &'a BTreeSet<&'a str>,
+    module: String,
+    imports: BTreeSet<String>,
     within: Within,
     calls: &'a mut Calls,
 }
@@ -86,14 +122,22 @@ impl Finder<'_> {
         self.within = outer;
     }
 
-    fn enter_function(&mut self, name: &str, visit: impl FnOnce(&mut Self)) {
-        let within = match &self.within {
-            Within::Module(module) => module.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("::"),
-            Within::Impl(kind) => format!("{kind}::{name}"),
-            Within::TraitImpl(both) => both.clone(),
+    fn path(&self, name: &str) -> String {
+        if self.module.is_empty() { name.to_owned() } else { format!("{}::{name}", self.module) }
+    }
+
+    fn enter_function(&mut self, signature: &Signature, visibility: &Visibility, visit: impl FnOnce(&mut Self)) {
+        let name = signature.ident.to_string();
+        let (within, kind) = match &self.within {
+            Within::Module => (self.path(&name), Some(Kind::Function)),
+            Within::Impl(of) => (format!("{of}::{name}"), Some(Kind::Method)),
+            Within::TraitImpl(both) => (both.clone(), None),
             // A nested function belongs to the outer one.
-            Within::Function(outer) => outer.clone(),
+            Within::Function(outer) => (outer.clone(), None),
         };
+        if let (Some(kind), false) = (kind, matches!(visibility, Visibility::Public(_))) {
+            self.calls.restricted.insert(within.clone(), kind);
+        }
         self.enter(Within::Function(within), visit);
     }
 }
@@ -106,9 +150,14 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 
     fn visit_item_mod(&mut self, item: &'ast ItemMod) {
-        let Within::Module(outer) = &self.within else { return visit::visit_item_mod(self, item) };
-        let module = outer.iter().cloned().chain([item.ident.to_string()]).collect();
-        self.enter(Within::Module(module), |finder| visit::visit_item_mod(finder, item));
+        let inner = self.path(&item.ident.to_string());
+        let (outer, imports) = (std::mem::replace(&mut self.module, inner), std::mem::take(&mut self.imports));
+        visit::visit_item_mod(self, item);
+        (self.module, self.imports) = (outer, imports);
+    }
+
+    fn visit_use_name(&mut self, import: &'ast UseName) {
+        self.imports.insert(import.ident.to_string());
     }
 
     fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
@@ -121,14 +170,28 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {
-        self.enter_function(&item.sig.ident.to_string(), |finder| visit::visit_item_fn(finder, item));
+        self.enter_function(&item.sig, &item.vis, |finder| visit::visit_item_fn(finder, item));
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
-        if let (Within::Impl(kind), Visibility::Restricted(_)) = (&self.within, &item.vis) {
-            self.calls.restricted.insert(format!("{kind}::{}", item.sig.ident));
+        self.enter_function(&item.sig, &item.vis, |finder| visit::visit_impl_item_fn(finder, item));
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if let (Within::Function(caller), Expr::Path(callee)) = (&self.within, &*call.func) {
+            let mut path = callee.path.segments.iter().rev().map(|segment| segment.ident.to_string());
+            let name = path.next().unwrap_or_default();
+            let (calls, key) = match path.next() {
+                Some(of) if of.starts_with(char::is_uppercase) => (&mut self.calls.of_methods, name),
+                None if !self.imports.contains(&name) => {
+                    let path = self.path(&name);
+                    (&mut self.calls.of_functions, path)
+                }
+                _ => (&mut self.calls.of_functions, name),
+            };
+            calls.entry(key).or_default().insert(caller.clone());
         }
-        self.enter_function(&item.sig.ident.to_string(), |finder| visit::visit_impl_item_fn(finder, item));
+        visit::visit_expr_call(self, call);
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
