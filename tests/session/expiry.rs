@@ -80,6 +80,19 @@ async fn a_slow_response_does_not_make_its_token_last_longer() {
 }
 
 #[tokio::test]
+async fn the_expiry_time_of_a_session_counts_from_before_its_request() {
+    let (slow, go) = ok("slow").held_back();
+    let play = play([slow]).await;
+    let asked_at = play.clock.now();
+    let waiting = play.ask_in_background();
+    play.server.received(2).await;
+    play.clock.advance(Duration::from_secs(30));
+    go.send(()).unwrap();
+    waiting.await.unwrap().unwrap();
+    assert_eq!(play.auth.session().unwrap().expires_at(), asked_at + HOUR);
+}
+
+#[tokio::test]
 async fn a_valid_token_stays_usable_after_a_failed_refresh() {
     let play = play([ok("second"), error(400, "bad_json"), Step::Hang]).await;
     play.auth.access_token().await.unwrap();
