@@ -22,16 +22,20 @@ async fn a_temporary_failure_is_retried_with_the_same_token() {
 async fn the_pause_after_failed_refreshes_grows() {
     // A caller who has no good token tries every five seconds at most; the pauses before that are shorter. This used to
     // be up to two minutes, in which a server that was up again was not asked.
-    let play = play(std::iter::repeat_with(|| error(400, "bad_json")).take(100)).await;
-    let started = play.clock.uptime();
-    for _ in 0..3_000 {
-        assert!(play.auth.access_token().await.is_err());
-        play.clock.advance(Duration::from_millis(100));
+    for is_explicit in [false, true] {
+        let play = play(std::iter::repeat_with(|| error(400, "bad_json")).take(100)).await;
+        let started = play.clock.uptime();
+        for _ in 0..3_000 {
+            let failed =
+                if is_explicit { play.auth.refresh().await.err() } else { play.auth.access_token().await.err() };
+            assert!(failed.is_some());
+            play.clock.advance(Duration::from_millis(100));
+        }
+        assert_eq!(play.clock.uptime() - started, Duration::from_secs(300));
+        let refreshes = play.refreshes();
+        assert!((59..=66).contains(&refreshes), "{refreshes} refreshes in five minutes, explicit: {is_explicit}");
+        assert!(play.auth.session().is_some());
     }
-    assert_eq!(play.clock.uptime() - started, Duration::from_secs(300));
-    let refreshes = play.refreshes();
-    assert!((59..=66).contains(&refreshes), "{refreshes} refreshes in five minutes");
-    assert!(play.auth.session().is_some());
 }
 
 #[tokio::test]
