@@ -1,6 +1,8 @@
 //! `gotrue users export`: every user once.
 
 use std::{collections::BTreeSet, fs, time::Duration};
+#[cfg(unix)]
+use std::{os::unix::fs::FileTypeExt, process::Command};
 
 use gotrue::{
     admin::CreateUser,
@@ -212,6 +214,37 @@ async fn deep_metadata_is_exported_unchanged_or_not_at_all() {
     }
     let to_standard_output = terminal.run("users export");
     assert_eq!((to_standard_output.exit, to_standard_output.out.lines().count()), (6, 1), "{}", to_standard_output.err);
+}
+
+/// A pipe, such as that of a shell's `>(command)`, and a link are not replaced by a file.
+#[cfg(unix)]
+#[tokio::test]
+async fn only_files_are_replaced() {
+    let stub = UserServer::start(State { users: users(30), ..State::default() }).await;
+    let mut terminal = terminal_at(&stub);
+    let pipe = terminal.file("pipe.jsonl");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let export = format!("users export {}", pipe.display());
+    let done = terminal.run(&format!("{export} --resume"));
+    assert!(done.exit == 2 && done.err.contains("expected a file for --resume"), "{}", done.err);
+    let mut writer = terminal.command(&export).spawn().unwrap();
+    let path = pipe.clone();
+    let text = tokio::task::spawn_blocking(move || fs::read_to_string(path).unwrap()).await.unwrap();
+    assert!(writer.wait().unwrap().success());
+    assert_eq!(ids_and_rows(&text), (30, 30));
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+
+    let requests = stub.with(|state| state.lists);
+    let (file, link) = (terminal.file("users.jsonl"), terminal.file("link.jsonl"));
+    fs::write(&file, "of another time").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let directory = terminal.file("");
+    for (target, why) in [(link, "not a symbolic link"), (directory, "not a directory")] {
+        let done = terminal.run(&format!("users export --format jsonl {}", target.display()));
+        assert!(done.exit == 2 && done.err.contains(why), "{}", done.err);
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "of another time");
+    assert_eq!(stub.with(|state| state.lists), requests, "refused before any request");
 }
 
 #[cfg(unix)]

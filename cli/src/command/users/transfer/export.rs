@@ -1,6 +1,7 @@
 //! `gotrue users export`.
 
 use std::{
+    fs::OpenOptions,
     io::{self, Write},
     path::PathBuf,
 };
@@ -11,7 +12,7 @@ use super::{
     everyone::{Everyone, has_any},
     format::Format,
     interrupt::until_interrupted,
-    part::Part,
+    part::{Part, is_stream},
     progress::Progress,
     row::Row,
     too_deep::{MAX_LEVELS, too_deep_column},
@@ -35,7 +36,7 @@ A user whose metadata is nested more than 97 levels deep is not exported: a warn
 
 Each user is written once: the users are counted, and read again if some are missing. The file can only be read by its \
                      owner. It is written to FILE.part until it is complete; --resume continues an export that was \
-                     interrupted.";
+                     interrupted. Pipes and devices are written to at once.";
 
 /// Write all users to a file that import can read.
 #[derive(Debug, clap::Args)]
@@ -57,12 +58,22 @@ pub struct Export {
 impl Export {
     pub async fn run(self, context: &Context) -> Result<()> {
         let format = Format::of(self.format, self.file.as_deref())?;
+        let is_stream = self.file.as_deref().map_or(Ok(false), is_stream)?;
+        if is_stream && self.resume {
+            return Err(Failure::usage("expected a file for --resume, not a pipe or a device"));
+        }
         let users = context.admin()?.users();
         let progress = Progress::new(context.out, None);
         let Some(file) = &self.file else {
             let mut out = Writer::new(io::stdout().lock(), format, true)?;
             return self.write(&users, &[], &mut out, &progress, context.out).await?.result();
         };
+        if is_stream {
+            let stream = OpenOptions::new().write(true).open(file);
+            let stream = stream.map_err(|error| Failure::from(error).during(file.display()))?;
+            let mut out = Writer::new(stream, format, true)?;
+            return self.write(&users, &[], &mut out, &progress, context.out).await?.result();
+        }
         let part = Part::open(file, format, self.resume)?;
         if !has_any(&users, &part.written).await? {
             let message = "none of the users in the unfinished export is on the server";

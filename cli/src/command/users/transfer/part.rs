@@ -16,6 +16,19 @@ use super::{
 };
 use crate::failure::{Exit, Failure, Result};
 
+/// Returns whether the target of an export is a pipe or a device, which cannot be replaced. Fails if it is a directory
+/// or a link to a file.
+pub fn is_stream(target: &Path) -> Result<bool> {
+    let refused = |why| Err(Failure::usage(format!("{}: expected a file, not a {why}", target.display())));
+    match fs::metadata(target) {
+        Ok(metadata) if metadata.is_dir() => refused("directory"),
+        Ok(metadata) if !metadata.is_file() => Ok(true),
+        // It would be replaced by a file, and the one that it leads to would stay as it is.
+        _ if target.is_symlink() => refused("symbolic link"),
+        _ => Ok(false),
+    }
+}
+
 /// An unfinished export. Only its owner can read it, and it becomes the export when it is complete.
 pub struct Part {
     path: PathBuf,
