@@ -110,6 +110,33 @@ async fn a_deletion_during_an_interruption_hides_no_user() {
 }
 
 #[tokio::test]
+async fn an_export_is_not_continued_with_another_filter() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("users create ada@example.com");
+    terminal.run(r#"users create eve@example.org --user-metadata '{"full_name":"Ada_E"}'"#);
+    terminal.run("users create bob@example.com");
+    for name in ["users.jsonl", "users.csv"] {
+        let target = terminal.file(name);
+        let export = format!("users export {}", target.display());
+        terminal.run(&format!("{export} --filter ada"));
+        let text = fs::read_to_string(&target).unwrap();
+        let part = terminal.file(&format!("{name}.part"));
+        for (filter, exit, count) in [("bob", 2, 0), ("example.com", 2, 0), ("Ada", 0, 2), ("a_a", 0, 2), ("A", 0, 3)] {
+            fs::write(&part, &text).unwrap();
+            let done = terminal.run(&format!("{export} --resume --json --filter {filter}"));
+            assert_eq!(done.exit, exit, "{filter}: {}", done.err);
+            if exit == 0 {
+                assert_eq!(serde_json::from_str::<Value>(&done.out).unwrap()["users"], count, "{filter}");
+            } else {
+                assert!(done.err.contains("users that --filter does not select"), "{}", done.err);
+                assert_eq!(fs::read_to_string(&part).unwrap(), text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_export_is_not_continued() {
     let stub = UserServer::start(State::default()).await;
     let mut terminal = terminal_at(&stub);
