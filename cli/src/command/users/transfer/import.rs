@@ -84,7 +84,8 @@ No messages are sent to the users. An export contains no passwords, since the se
 FILE.progress records how far the import has come. After an interruption, the same command continues and creates no \
                      user twice. FILE.refused.jsonl contains the rows that the server refused, with the reason and \
                      the line, and without passwords; correct it and import it in turn, next to FILE, from which the \
-                     passwords are taken, with the same options. For standard input and pipes the file is stdin.refused.jsonl \
+                     passwords are taken, with the same options. That of an earlier import of FILE is renamed to \
+                     FILE.refused.jsonl.old. For standard input and pipes the file is stdin.refused.jsonl \
                      in the current directory, or stdin-2.refused.jsonl and so on if that exists; the passwords must \
                      be added to it. The exit code is 6 if any row was refused.";
 
@@ -166,6 +167,12 @@ impl Import {
         let (journal, refused) = if is_stdin {
             (Journal::in_memory(&server), RefusedRows::unnamed())
         } else {
+            // Before there is a journal: the next run then continues this one.
+            if !Journal::exists(path)
+                && let Some(former) = RefusedRows::set_aside(path)?
+            {
+                context.out.note(format!("the refused rows of an earlier import are now in {}", former.display()));
+            }
             let journal = Journal::open(path, &server)?;
             let refused = RefusedRows::open(path, journal.refused_size())?;
             (journal, refused)
