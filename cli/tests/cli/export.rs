@@ -110,6 +110,24 @@ async fn a_deletion_during_an_interruption_hides_no_user() {
 }
 
 #[tokio::test]
+async fn two_exports_do_not_write_the_same_file() {
+    let stub = UserServer::start(State { users: users(3), ..State::default() }).await;
+    let mut terminal = terminal_at(&stub);
+    let part = terminal.file("users.jsonl.part");
+    fs::write(&part, "of the other").unwrap();
+    let other = fs::File::open(&part).unwrap();
+    other.try_lock().unwrap();
+    let export = format!("users export {}", terminal.file("users.jsonl").display());
+    for line in [&export, &format!("{export} --resume")] {
+        let done = terminal.run(line);
+        assert!(done.exit == 1 && done.err.contains("another export to this file is running"), "{}", done.err);
+        assert_eq!(fs::read_to_string(&part).unwrap(), "of the other");
+    }
+    drop(other);
+    assert_eq!(terminal.run(&export).exit, 0);
+}
+
+#[tokio::test]
 async fn an_export_is_not_continued_with_another_filter() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);

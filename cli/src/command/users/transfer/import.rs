@@ -1,7 +1,7 @@
 //! `gotrue users import`.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     io, iter,
     path::{Path, PathBuf},
     pin::pin,
@@ -28,6 +28,7 @@ use super::{
     progress::Progress,
     refused::RefusedRows,
     row::{Refusal, Row},
+    sibling::lock,
     source::{ReadRow, Source},
     vendor::{Vendor, VendorName},
 };
@@ -161,7 +162,9 @@ impl Import {
             let users = counted(passwords.unsupported(), "user");
             context.confirm(format!("Import {users} without a password?"))?;
         }
-        let _lock = lock(path)?;
+        let locked = File::open(path)?;
+        let busy = "another import of this file is running";
+        lock(&locked, busy).map_err(|failure| failure.during(path.display()))?;
         let users = context.admin()?.users();
         let server = context.server_url()?;
         let (journal, refused) = if is_stdin {
@@ -203,20 +206,6 @@ impl Import {
             }
         }
         run.finish(context)
-    }
-}
-
-/// Locks the file against a second import at the same time, until the returned file is dropped.
-fn lock(path: &Path) -> Result<File> {
-    let file = File::open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Failure::new(Exit::Refused, format!("{}: another import of this file is running", path.display())))
-        }
-        // Some file systems have no locks.
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
-        Err(TryLockError::Error(error)) => Err(Failure::from(error).during(path.display())),
     }
 }
 

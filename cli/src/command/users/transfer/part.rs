@@ -15,7 +15,7 @@ use gotrue::{
 use super::{
     format::Format,
     row::Row,
-    sibling::{create_private, make_private, sibling},
+    sibling::{create_private, lock, make_private, sibling},
 };
 use crate::failure::{Exit, Failure, Result};
 
@@ -64,10 +64,20 @@ impl Part {
 
 fn start(path: &Path) -> Result<File> {
     // Never through a link that stands at its place.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(create_private(path)?),
+    if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        lock_part(&File::open(path)?)?;
     }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    let file = create_private(path)?;
+    lock_part(&file)?;
+    Ok(file)
+}
+
+fn lock_part(file: &File) -> Result<()> {
+    lock(file, "another export to this file is running")
 }
 
 /// Returns the file, its users and whether it is empty, or nothing if there is no file.
@@ -77,6 +87,7 @@ fn resume(path: &Path, format: Format, filter: Option<&str>) -> Result<Option<(F
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
+    lock_part(&file)?;
     make_private(&file)?;
     let (written, end) = match format {
         Format::Jsonl => whole_lines(BufReader::new(&file), filter)?,
