@@ -104,6 +104,13 @@ impl Context {
             failure.message = format!("{url} is not a GoTrue server: it responded with 404");
             failure.hint = Some("check the path of the URL; for a hosted project it is /auth/v1".to_owned());
         }
+        if failure.request.status.is_none()
+            && !is_local(client.base_url())
+            && let Some(variable) = proxy_variable(client.base_url().scheme())
+        {
+            let hint = failure.hint.map(|hint| format!("{hint}; ")).unwrap_or_default();
+            failure.hint = Some(format!("{hint}{variable} is set: check the proxy too"));
+        }
         failure.at(url)
     }
 
@@ -114,7 +121,9 @@ impl Context {
         let url = client.base_url().as_str();
         let owner = target.profile.as_deref().map_or(SessionOwner::Server(url), SessionOwner::Profile);
         let file = ConfigDir::find()?.session_file(owner);
-        Ok(client.session_manager(FileStore::open(file)?).await?)
+        let in_file = |failure: Failure| failure.during(file.display());
+        let store = FileStore::open(&file).map_err(|error| in_file(error.into()))?;
+        client.session_manager(store).await.map_err(|error| in_file(error.into()))
     }
 }
 
@@ -133,6 +142,13 @@ async fn is_gotrue(client: &Client) -> bool {
         Err(Error::UnreadableResponse(_)) => false,
         Err(error) => error.status() != Some(StatusCode::NOT_FOUND),
     }
+}
+
+/// Returns the variable that names a proxy for URLs of this scheme.
+fn proxy_variable(scheme: &str) -> Option<String> {
+    let names = [format!("{scheme}_proxy"), "all_proxy".to_owned()];
+    let mut names = names.into_iter().flat_map(|name| [name.to_uppercase(), name]);
+    names.find(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Returns the key, or prompts for it if it is `-`.

@@ -1,7 +1,7 @@
 //! `--debug`: one line for each request, on standard error. The client's spans contain no secrets, no queries and no
 //! bodies.
 
-use std::{collections::BTreeMap, fmt::Debug, io::Write, time::Instant};
+use std::{collections::BTreeMap, fmt::Debug, time::Instant};
 
 use tracing::{
     Subscriber,
@@ -14,18 +14,18 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::output::printable;
+use crate::output::Output;
 
 /// The name of the spans that the client creates for its requests.
 const SPAN: &str = "gotrue";
 
 /// Prints all requests of this process from now on.
-pub fn print_requests() {
+pub fn print_requests(out: Output) {
     // Fails only if it has been called before.
-    let _ = tracing::subscriber::set_global_default(Registry::default().with(Requests));
+    let _ = tracing::subscriber::set_global_default(Registry::default().with(Requests(out)));
 }
 
-struct Requests;
+struct Requests(Output);
 
 /// What is known about a request.
 struct Request {
@@ -66,7 +66,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Requests {
         if let Some(span) = context.span(&id)
             && let Some(request) = span.extensions().get::<Request>()
         {
-            let _ = writeln!(anstream::stderr(), "{}", printable(&request.line()));
+            self.0.debug(request.line());
         }
     }
 }
@@ -83,6 +83,6 @@ impl Request {
         ];
         let details: Vec<_> = details.into_iter().flatten().collect();
         let name = field("otel.name").unwrap_or_default();
-        format!("debug: {}: {outcome} in {took} ms ({})", name.trim(), details.join(", "))
+        format!("{}: {outcome} in {took} ms ({})", name.trim(), details.join(", "))
     }
 }

@@ -21,25 +21,32 @@ mod unverified_jwt;
 mod usage_error;
 mod value_parser;
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::{cli::Cli, context::Context, failure::Result};
 
 fn main() -> ExitCode {
-    let Cli { options, command } = match Cli::try_parse() {
+    let Cli { options, command } = match parse() {
         Ok(cli) => cli,
         Err(error) => return usage_error::report(error),
     };
-    if options.debug {
-        debug::print_requests();
-    }
     let context = Context::new(options);
+    if context.options.debug {
+        debug::print_requests(context.out);
+    }
     match run(&context, command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => context.out.failure(&failure),
     }
+}
+
+fn parse() -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(env::args_os())?;
+    usage_error::reject_typed_secrets(&mut command, &matches)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// One thread is enough: commands mostly wait for the network.

@@ -18,7 +18,7 @@ pub struct Options {
     /// Profile to use for this command
     #[arg(long, short, global = true, value_name = "NAME", conflicts_with = "url")]
     pub profile: Option<String>,
-    /// Print results and errors as JSON, one value per line
+    /// Print results and messages as JSON, one value per line
     #[arg(long, global = true)]
     pub json: bool,
     /// Skip confirmation prompts

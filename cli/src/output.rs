@@ -94,15 +94,29 @@ impl Output {
     }
 
     /// Prints a message that is not a result, to standard error.
-    #[expect(clippy::unused_self, reason = "all printing goes through an output")]
     pub fn note(self, text: impl AsRef<str>) {
-        let _ = writeln!(anstream::stderr(), "{FAINT}{}{FAINT:#}", printable(text.as_ref()));
+        self.message("note", text.as_ref(), |text| format!("{FAINT}{text}{FAINT:#}"));
     }
 
     /// Prints a warning to standard error.
-    #[expect(clippy::unused_self, reason = "all printing goes through an output")]
     pub fn warning(self, text: impl AsRef<str>) {
-        let _ = writeln!(anstream::stderr(), "{WARNING}warning:{WARNING:#} {}", printable(text.as_ref()));
+        self.message("warning", text.as_ref(), |text| format!("{WARNING}warning:{WARNING:#} {text}"));
+    }
+
+    /// Prints a line of `--debug` to standard error.
+    pub fn debug(self, text: impl AsRef<str>) {
+        self.message("debug", text.as_ref(), |text| format!("debug: {text}"));
+    }
+
+    /// Prints a line to standard error, for people or as a JSON object with this member.
+    fn message(self, kind: &str, text: &str, for_people: impl Fn(String) -> String) {
+        let line = if self.json {
+            escaped(&json!({ kind: { "message": text } }).to_string())
+        } else {
+            for_people(printable(text))
+        };
+        // There is no other place to report that this fails.
+        let _ = writeln!(anstream::stderr(), "{line}");
     }
 
     /// Prints a failure with its hint to standard error, and returns its exit code.

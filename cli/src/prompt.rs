@@ -54,9 +54,8 @@ fn next_line(what: &str) -> Result<String> {
 
 fn not_empty(what: &str, answer: String) -> Result<String> {
     if answer.is_empty() {
-        return Err(
-            Failure::usage(format!("{what} is missing")).hint("enter it, or pass it as a line of standard input")
-        );
+        return Err(Failure::usage(format!("expected an answer to: {what}"))
+            .hint("enter it, or pass it as a line of standard input"));
     }
     Ok(answer)
 }

@@ -2,7 +2,11 @@
 
 use std::{env, ffi::OsString, process::ExitCode};
 
-use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::{
+    ArgMatches, Command,
+    error::{ContextKind, ContextValue, Error, ErrorKind},
+    parser::ValueSource,
+};
 
 use crate::{failure::Failure, output::Output};
 
@@ -11,15 +15,43 @@ const REDACTED: &str = "[redacted]";
 /// The options whose value may be a secret, and is checked when the command line is parsed.
 const SECRET_OPTIONS: [&str; 1] = ["--set"];
 
+/// The flags that prompt for a secret.
+const PROMPTING_FLAGS: [&str; 4] = ["client_secret", "current_password", "password", "recovery_code"];
+
+/// Fails if an argument follows a flag that prompts for a secret. It may be the secret, and would be sent to the server
+/// as the name of a user.
+pub fn reject_typed_secrets(mut command: &mut Command, mut matches: &ArgMatches) -> Result<(), Error> {
+    while let Some((name, matches_of_subcommand)) = matches.subcommand() {
+        let Some(subcommand) = command.find_subcommand_mut(name) else { return Ok(()) };
+        (command, matches) = (subcommand, matches_of_subcommand);
+    }
+    let of = |id: &str| matches.indices_of(id).into_iter().flatten();
+    let arguments: Vec<_> = command.get_positionals().flat_map(|argument| of(argument.get_id().as_str())).collect();
+    let is_typed = |flag: &clap::Arg| {
+        let id = flag.get_id().as_str();
+        PROMPTING_FLAGS.contains(&id)
+            && matches.value_source(id) == Some(ValueSource::CommandLine)
+            && of(id).any(|index| arguments.contains(&(index + 1)))
+    };
+    let Some(flag) = command.get_arguments().find(|flag| is_typed(flag)).and_then(clap::Arg::get_long) else {
+        return Ok(());
+    };
+    let message =
+        format!("expected no argument after '--{flag}', which prompts for its value: put other arguments before it");
+    Err(command.error(ErrorKind::TooManyValues, message))
+}
+
 /// Prints the error, or the help or the version that was asked for, and returns the exit code.
 pub fn report(error: Error) -> ExitCode {
     let error = without_secrets(error);
     if error.use_stderr() && asks_for_json(env::args_os()) {
         return Output { json: true }.failure(&failure(&error));
     }
-    // There is no other place to report that this fails.
-    let _ = error.print();
-    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+    match error.print() {
+        Err(failed) if !error.use_stderr() => Output { json: false }.failure(&failed.into()),
+        // There is no other place to report that this fails.
+        _ => u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from),
+    }
 }
 
 fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {

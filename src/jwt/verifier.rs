@@ -131,7 +131,8 @@ impl JwtVerifier {
         self
     }
 
-    /// Sets the tolerance for `exp` and `nbf`, which allows for clocks that differ. Default: 10 seconds.
+    /// Sets the tolerance for `exp` and `nbf`, which allows for clocks that differ. Default: 10 seconds. The server has
+    /// none, so a token that it is asked about must not have expired.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
@@ -241,7 +242,9 @@ impl JwtVerifier {
         }
         let claims = self.validated(Claims::from_payload(parts.payload(&mut buffer)?)?)?;
         if let Some(checks) = &self.session_checks {
-            checks.check(&self.client, token).await?;
+            self.before_expiry(&claims)?;
+            let checked = checks.check(&self.client, token).await;
+            checked.map_err(|error| if is_bad_jwt(&error) { self.refused(&claims).unwrap_or(error) } else { error })?;
         }
         Ok(VerifiedClaims(claims))
     }
@@ -261,6 +264,7 @@ impl JwtVerifier {
         }
         // A token that is refused in any case is not worth a request.
         let claims = self.validated(Claims::from_payload(parts.payload(&mut parts.buffer())?)?)?;
+        self.before_expiry(&claims)?;
         // A server with a public key does not sign with HS256.
         if self.has_keys() || self.client.keys().is_published(&self.client, self.policy).await? {
             return Err(TokenError::AlgorithmNotAllowed.into());
@@ -269,9 +273,24 @@ impl JwtVerifier {
             Ok(user) if user.id == claims.sub => Ok(VerifiedClaims(claims)),
             Ok(_) => Err(TokenError::BadSignature.into()),
             // The other reasons for this code were ruled out before.
-            Err(error) if error.code() == Some(&ErrorCode::BadJwt) => Err(TokenError::BadSignature.into()),
+            Err(error) if is_bad_jwt(&error) => {
+                Err(self.refused(&claims).unwrap_or_else(|| TokenError::BadSignature.into()))
+            }
             Err(error) => Err(error),
         }
+    }
+
+    /// Fails if the token has expired, for a request to the server, which has no leeway.
+    fn before_expiry(&self, claims: &Claims) -> Result<(), TokenError> {
+        let is_expired = claims.exp <= self.client.server_now();
+        if is_expired { Err(TokenError::Expired(claims.exp)) } else { Ok(()) }
+    }
+
+    /// Returns the error for a token that the server has refused if it may have expired by the server's clock.
+    fn refused(&self, claims: &Claims) -> Option<Error> {
+        let leeway = TimeDelta::from_std(self.leeway).unwrap_or(TimeDelta::MAX);
+        let remaining = claims.exp.signed_duration_since(self.client.server_now());
+        (remaining <= leeway).then(|| TokenError::Expired(claims.exp).into())
     }
 
     /// Returns the claims if their times, issuer and audience are accepted.
@@ -293,6 +312,10 @@ impl JwtVerifier {
         };
         if is_for_us { Ok(claims) } else { Err(TokenError::WrongAudience) }
     }
+}
+
+fn is_bad_jwt(error: &Error) -> bool {
+    error.code() == Some(&ErrorCode::BadJwt)
 }
 
 /// Returns whether the audience is an OAuth client of the server, as in an ID token. Their ids are UUIDs.

@@ -165,6 +165,11 @@ impl BrowserSession {
         Ok(CallbackOutcome::SignedIn { session: session?, kind: flow.kind })
     }
 
+    /// Returns whether the cookies are sent only with requests that pages of this site cause.
+    pub(super) fn is_strict(&self) -> bool {
+        self.0.flows.form.is_strict()
+    }
+
     /// Returns the cookies of flows to set or remove.
     pub(super) fn flow_changes(&self) -> Vec<Cookie<'static>> {
         self.0.flows.take_changes()

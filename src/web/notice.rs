@@ -41,12 +41,14 @@ pub enum SignInNotice {
     TooManyRequests,
     /// `unavailable`: the server, or the provider, cannot be reached.
     Unavailable,
+    /// `invalid_credentials`: the address or the password is wrong.
+    InvalidCredentials,
     /// `failed`: something else.
     Failed,
 }
 
 impl SignInNotice {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::AccessDenied,
         Self::LinkExpired,
         Self::FlowExpired,
@@ -56,6 +58,7 @@ impl SignInNotice {
         Self::ConfirmationPending,
         Self::TooManyRequests,
         Self::Unavailable,
+        Self::InvalidCredentials,
         Self::Failed,
     ];
 
@@ -76,6 +79,7 @@ impl SignInNotice {
                 | ErrorCode::BadOauthState
                 | ErrorCode::BadOauthCallback,
             ) => Self::FlowExpired,
+            Some(ErrorCode::InvalidCredentials) => Self::InvalidCredentials,
             Some(ErrorCode::SignupDisabled) => Self::SignUpDisabled,
             Some(ErrorCode::UserBanned) => Self::UserBanned,
             Some(ErrorCode::EmailNotConfirmed | ErrorCode::ProviderEmailNeedsVerification) => Self::EmailNotConfirmed,
@@ -108,6 +112,7 @@ impl SignInNotice {
             }
             Self::TooManyRequests => ("too_many_requests", "Too many attempts. Wait a moment, then try again."),
             Self::Unavailable => ("unavailable", "Signing in is not possible at the moment. Try again later."),
+            Self::InvalidCredentials => ("invalid_credentials", "The address or the password is wrong."),
             Self::Failed => ("failed", "The sign-in failed. Try again."),
         }
     }

@@ -65,6 +65,13 @@ pub trait SessionCookies: fmt::Debug + Send + Sync + 'static {
     fn is_secure(&self) -> bool {
         true
     }
+
+    /// Returns whether browsers send the cookies only with requests that pages of this site cause (`SameSite=Strict`).
+    /// [`AuthRoutes`](super::AuthRoutes) then leads the browser on with a page, since a redirect that began at a provider
+    /// would arrive without the session. Default: `false`.
+    fn is_strict(&self) -> bool {
+        false
+    }
 }
 
 /// A PKCE flow that JavaScript started in this browser.

@@ -109,8 +109,7 @@ impl SsrCookies {
     }
 
     /// Sets with which requests from other sites browsers send the cookies. With [`SameSite::Strict`], a user who
-    /// follows a link from another site is not signed in on the first page, which is also the one after a sign-in with a
-    /// provider or a link in an email. Default: [`SameSite::Lax`].
+    /// follows a link from another site arrives as a visitor, even after a reload. Default: [`SameSite::Lax`].
     #[must_use]
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.attributes.same_site = same_site;
@@ -149,6 +148,10 @@ impl SessionCookies for SsrCookies {
 
     fn is_secure(&self) -> bool {
         self.attributes.secure
+    }
+
+    fn is_strict(&self) -> bool {
+        self.attributes.same_site == SameSite::Strict
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gotrue::{Error, ErrorCode, Password, SignOutScope, SignUp, error::TokenError};
+use gotrue::{Clock, Error, ErrorCode, Password, SignOutScope, SignUp, error::TokenError};
 use gotrue_fake::{FakeServer, ManualClock};
 use serde_json::json;
 use wiremock::ResponseTemplate;
@@ -75,6 +75,28 @@ async fn the_server_is_asked_each_time() {
     assert!(error.is_retryable() && error.token().is_none(), "{error}");
     let refused = verifier.ask_server_for_hs256(false).verify(&token).await;
     assert_eq!(refusal(refused), TokenError::AlgorithmNotAllowed);
+}
+
+/// The server has no leeway. A token that expires meanwhile is one for which to get a new one, not a forged one.
+#[tokio::test]
+async fn a_token_that_has_just_expired_is_not_forged() {
+    let server = KeyServer::start(&[]).await;
+    let asking = server.client.jwt_verifier();
+    let knowing = server.client.jwt_verifier().hs256_secret(SECRET).check_session(Duration::ZERO);
+    let signer = Signer::shared(SECRET.as_bytes());
+    let token = |seconds: i64| signer.sign(&claims_with(&json!({ "exp": server.clock.now().timestamp() + seconds })));
+    for verifier in [&asking, &knowing] {
+        let asked = server.user_requests().await;
+        for seconds in [0, -1, -9] {
+            assert!(matches!(refusal(verifier.verify(&token(seconds)).await), TokenError::Expired(_)), "{seconds}");
+        }
+        assert_eq!(server.user_requests().await, asked);
+        // It expires by the clock of the server, or during the request.
+        assert!(matches!(refusal(verifier.verify(&token(1)).await), TokenError::Expired(_)));
+        assert_eq!(server.user_requests().await, asked + 1);
+        let error = verifier.verify(&token(60)).await.unwrap_err();
+        assert!(!matches!(error.token(), Some(TokenError::Expired(_))), "{error}");
+    }
 }
 
 #[tokio::test]

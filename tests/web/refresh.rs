@@ -52,6 +52,24 @@ async fn a_fresh_session_causes_no_request_and_no_cookies() {
     }
 }
 
+/// A server that is asked about a token refuses it as soon as it has expired.
+#[tokio::test]
+async fn a_session_that_has_just_expired_is_refreshed() {
+    for hs256 in [true, false] {
+        let world = World::with(FakeServer::builder().hs256(hs256)).await;
+        let verifier = world.client.jwt_verifier().check_session(Duration::ZERO);
+        let layer = SessionLayer::new(&world.client, World::sealed()).verifier(verifier);
+        let mut browser = Browser::new(app().layer(layer));
+        browser.sign_in().await;
+        for seconds in [0, 5, 9, 11] {
+            world.clock.advance(HOUR + Duration::from_secs(seconds));
+            let refreshes = world.server.count("token");
+            assert_eq!(browser.get("/me").await.body, EMAIL, "{seconds} s after the expiry");
+            assert_eq!(world.server.count("token"), refreshes + 1);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_due_session_is_refreshed_and_written() {
     let world = World::new().await;

@@ -5,11 +5,13 @@ use std::time::Duration;
 use axum::{Router, http::Method};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::{
-    Provider, SignInMessage,
+    Password, Provider, SignInMessage,
     auth::PkceVerifier,
+    cookie::SameSite,
     reqwest::{self, redirect::Policy},
+    store::MemoryStores,
     url::{Position, Url},
-    web::{AuthRoutes, BrowserSession, SealedCookies, SessionCookies, SessionLayer, SignInNotice},
+    web::{AuthRoutes, BrowserSession, OpaqueCookies, SealedCookies, SessionCookies, SessionLayer, SignInNotice},
 };
 use gotrue_fake::Fault;
 
@@ -86,6 +88,28 @@ async fn a_provider() {
         let stale = browser.get(&callback[Position::BeforePath..]).await;
         assert_eq!(redirect(&stale), (303, Some(&*notice("flow_expired"))));
         assert_eq!(browser.get("/me").await.status, 200);
+    }
+}
+
+/// Browsers do not send strict cookies after a redirect that began at another site, but after a page of this one.
+#[tokio::test]
+async fn strict_cookies_after_a_sign_in_elsewhere() {
+    let world = World::new().await;
+    let strict = SameSite::Strict;
+    let opaque = OpaqueCookies::new(MemoryStores::default()).same_site(strict);
+    for mut browser in [
+        browser(&world, world.ssr().same_site(strict)),
+        browser(&world, World::sealed().same_site(strict)),
+        browser(&world, opaque),
+    ] {
+        let callback = start(&mut browser, "/auth/provider/github?next=/me%3Fa%3D%22%26b%3D2").await;
+        let answer = browser.get(&callback).await;
+        assert_eq!(redirect(&answer), (200, None));
+        let refresh = r#"<meta http-equiv="refresh" content="0; url=/me?a=%22&amp;b=2">"#;
+        assert!(answer.body.contains(refresh), "{}", answer.body);
+        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(answer.header("cache-control"), Some("private, no-store"));
+        assert_eq!(browser.get("/me").await.body, PROVIDER_EMAIL);
     }
 }
 
@@ -197,6 +221,14 @@ async fn errors_of_a_callback_are_known_texts() {
         assert_eq!(notice.as_str(), expected);
         assert!(!notice.to_string().contains('<'));
     }
+}
+
+#[tokio::test]
+async fn a_wrong_password_has_a_notice() {
+    let world = World::new().await;
+    let error = world.client.sign_in(Password::email(EMAIL, "wrong-horse-7")).await.unwrap_err();
+    let notice = SignInNotice::of(&error);
+    assert_eq!((notice, notice.as_str().parse().unwrap()), (SignInNotice::InvalidCredentials, notice));
 }
 
 #[tokio::test]

@@ -25,7 +25,8 @@ const MAX_NAME: usize = 64;
 /// Manage profiles: servers by name, with their keys.
 #[derive(Debug, Subcommand)]
 pub enum Profile {
-    /// Store --url, --key and --service-key under a name; the first profile becomes the current one
+    /// Store --url, --key and --service-key under a name, and keep the other keys of the same server; the first
+    /// profile becomes the current one
     Add {
         /// Name of the profile
         name: String,
@@ -80,27 +81,39 @@ fn add(context: &Context, directory: &ConfigDir, name: &str, use_keychain: bool)
     check_name(name)?;
     context.warn_of_visible_key();
     // Refuses a URL that no client would accept.
-    let client = Client::builder().base_url(&url).build()?;
+    let url = Client::builder().base_url(&url).build()?.base_url().to_string();
+    if let Some(old) = Profiles::read(directory)?.by_name.get(name)
+        && old.url != url
+        && old.keys != KeyStorage::None
+    {
+        context.confirm(format!("Replace the profile {name} of {} and delete its keys?", old.url))?;
+    }
     let options = &context.options;
     let prompted = |what, key: &Option<_>| key.as_ref().map(|key| key_or_prompt(what, key)).transpose();
-    let keys = Keys {
+    let mut keys = Keys {
         api_key: prompted("API key", &options.key)?,
         service_key: prompted("Service key", &options.service_key)?,
     };
     let lock = directory.lock()?;
     let mut profiles = Profiles::read(directory)?;
     if let Some(old) = profiles.by_name.get(name) {
-        old.keys.remove(directory, name)?;
-        if old.url != client.base_url().as_str() {
+        if old.url == url {
+            // Keys that cannot be read are replaced.
+            let kept = old.keys.load(directory, name).unwrap_or_default();
+            keys = Keys { api_key: keys.api_key.or(kept.api_key), service_key: keys.service_key.or(kept.service_key) };
+        } else {
             // The tokens of one server are not for another.
             remove_session(directory, name)?;
         }
     }
     let storage = keys.save(directory, name, use_keychain)?;
-    profiles.by_name.insert(name.to_owned(), Stored { url: client.base_url().to_string(), keys: storage });
-    let is_first = profiles.current.is_none();
-    profiles.current.get_or_insert_with(|| name.to_owned());
+    let old = profiles.by_name.insert(name.to_owned(), Stored { url, keys: storage });
+    let is_current = profiles.current.get_or_insert_with(|| name.to_owned()) == name;
     profiles.write(directory)?;
+    // Last, so that the keys exist at any time.
+    if let Some(old) = old.filter(|old| old.keys != storage) {
+        old.keys.remove(directory, name)?;
+    }
     drop(lock);
     if storage == KeyStorage::File && use_keychain {
         let file = directory.file(profile_keys::FILE);
@@ -109,7 +122,7 @@ fn add(context: &Context, directory: &ConfigDir, name: &str, use_keychain: bool)
             .warning(format!("no keychain found; stored the keys in {}, which only you can read", file.display()));
     }
     let message =
-        if is_first { format!("current profile: {name}") } else { format!("to use it: gotrue profile use {name}") };
+        if is_current { format!("current profile: {name}") } else { format!("to use it: gotrue profile use {name}") };
     context.out.note(message);
     Ok(())
 }

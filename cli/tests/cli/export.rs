@@ -1,6 +1,8 @@
 //! `gotrue users export`: every user once.
 
 use std::{collections::BTreeSet, fs, time::Duration};
+#[cfg(unix)]
+use std::{os::unix::fs::FileTypeExt, process::Command};
 
 use gotrue::{
     admin::CreateUser,
@@ -108,6 +110,51 @@ async fn a_deletion_during_an_interruption_hides_no_user() {
 }
 
 #[tokio::test]
+async fn two_exports_do_not_write_the_same_file() {
+    let stub = UserServer::start(State { users: users(3), ..State::default() }).await;
+    let mut terminal = terminal_at(&stub);
+    let part = terminal.file("users.jsonl.part");
+    fs::write(&part, "of the other").unwrap();
+    let other = fs::File::open(&part).unwrap();
+    other.try_lock().unwrap();
+    let export = format!("users export {}", terminal.file("users.jsonl").display());
+    for line in [&export, &format!("{export} --resume")] {
+        let done = terminal.run(line);
+        assert!(done.exit == 1 && done.err.contains("another export to this file is running"), "{}", done.err);
+        assert_eq!(fs::read_to_string(&part).unwrap(), "of the other");
+    }
+    drop(other);
+    assert_eq!(terminal.run(&export).exit, 0);
+}
+
+#[tokio::test]
+async fn an_export_is_not_continued_with_another_filter() {
+    let server = FakeServer::start().await;
+    let mut terminal = Terminal::at(&server);
+    terminal.run("users create ada@example.com");
+    terminal.run(r#"users create eve@example.org --user-metadata '{"full_name":"Ada_E"}'"#);
+    terminal.run("users create bob@example.com");
+    for name in ["users.jsonl", "users.csv"] {
+        let target = terminal.file(name);
+        let export = format!("users export {}", target.display());
+        terminal.run(&format!("{export} --filter ada"));
+        let text = fs::read_to_string(&target).unwrap();
+        let part = terminal.file(&format!("{name}.part"));
+        for (filter, exit, count) in [("bob", 2, 0), ("example.com", 2, 0), ("Ada", 0, 2), ("a_a", 0, 2), ("A", 0, 3)] {
+            fs::write(&part, &text).unwrap();
+            let done = terminal.run(&format!("{export} --resume --json --filter {filter}"));
+            assert_eq!(done.exit, exit, "{filter}: {}", done.err);
+            if exit == 0 {
+                assert_eq!(serde_json::from_str::<Value>(&done.out).unwrap()["users"], count, "{filter}");
+            } else {
+                assert!(done.err.contains("users that --filter does not select"), "{}", done.err);
+                assert_eq!(fs::read_to_string(&part).unwrap(), text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_export_is_not_continued() {
     let stub = UserServer::start(State::default()).await;
     let mut terminal = terminal_at(&stub);
@@ -212,6 +259,37 @@ async fn deep_metadata_is_exported_unchanged_or_not_at_all() {
     }
     let to_standard_output = terminal.run("users export");
     assert_eq!((to_standard_output.exit, to_standard_output.out.lines().count()), (6, 1), "{}", to_standard_output.err);
+}
+
+/// A pipe, such as that of a shell's `>(command)`, and a link are not replaced by a file.
+#[cfg(unix)]
+#[tokio::test]
+async fn only_files_are_replaced() {
+    let stub = UserServer::start(State { users: users(30), ..State::default() }).await;
+    let mut terminal = terminal_at(&stub);
+    let pipe = terminal.file("pipe.jsonl");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let export = format!("users export {}", pipe.display());
+    let done = terminal.run(&format!("{export} --resume"));
+    assert!(done.exit == 2 && done.err.contains("expected a file for --resume"), "{}", done.err);
+    let mut writer = terminal.command(&export).spawn().unwrap();
+    let path = pipe.clone();
+    let text = tokio::task::spawn_blocking(move || fs::read_to_string(path).unwrap()).await.unwrap();
+    assert!(writer.wait().unwrap().success());
+    assert_eq!(ids_and_rows(&text), (30, 30));
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+
+    let requests = stub.with(|state| state.lists);
+    let (file, link) = (terminal.file("users.jsonl"), terminal.file("link.jsonl"));
+    fs::write(&file, "of another time").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let directory = terminal.file("");
+    for (target, why) in [(link, "not a symbolic link"), (directory, "not a directory")] {
+        let done = terminal.run(&format!("users export --format jsonl {}", target.display()));
+        assert!(done.exit == 2 && done.err.contains(why), "{}", done.err);
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "of another time");
+    assert_eq!(stub.with(|state| state.lists), requests, "refused before any request");
 }
 
 #[cfg(unix)]

@@ -85,6 +85,79 @@ fn errors_of_the_command_line_as_json() {
 }
 
 #[tokio::test]
+async fn each_line_is_a_json_value() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let url = server.url();
+    let key = server.service_key();
+    terminal.run("users create grace@example.com");
+    for (line, kinds) in [
+        ("users list --limit 1 --json", &["note"][..]),
+        ("users ban ada@example.com --for 1h --where banned --json", &["error"]),
+        (&format!("users list --url {url} --service-key {} --json", key.expose()), &["warning"]),
+        (
+            &format!("users get nobody@example.com --url {url} --service-key {} --json --debug", key.expose()),
+            &["warning", "debug", "error"],
+        ),
+    ] {
+        let done = terminal.run(line);
+        let values = |text: &str| -> Vec<serde_json::Value> {
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        };
+        let messages = values(&done.err);
+        let found: Vec<_> =
+            messages.iter().map(|message| message.as_object().unwrap().keys().next().unwrap()).collect();
+        assert_eq!(found, kinds, "{line}");
+        let is_text = |(message, kind): (&serde_json::Value, _)| message[kind]["message"].is_string();
+        assert!(messages.iter().zip(kinds).all(is_text), "{line}: {}", done.err);
+        values(&done.out);
+    }
+}
+
+/// A proxy that fails looks like a server that fails.
+#[test]
+fn a_proxy_in_the_environment_is_named() {
+    let mut terminal = Terminal::new();
+    terminal.set("HTTPS_PROXY", &unused_url());
+    let done = terminal.run("--url https://auth.invalid health");
+    assert!(done.exit == 3 && done.err.contains("HTTPS_PROXY is set: check the proxy too"), "{}", done.err);
+    let done = terminal.run(&format!("--url {} health", unused_url()));
+    assert!(done.exit == 3 && !done.err.contains("PROXY"), "{}", done.err);
+}
+
+#[test]
+fn an_unreadable_session_names_its_file() {
+    let mut terminal = Terminal::new();
+    std::fs::write(terminal.file("sessions"), "").unwrap();
+    let done = terminal.run("--url http://127.0.0.1:1 token");
+    assert!(done.exit == 1 && done.err.contains("/sessions/server-http"), "{}", done.err);
+}
+
+#[test]
+fn an_empty_name_is_no_user() {
+    let mut terminal = Terminal::at_url("http://127.0.0.1:1", "service-key");
+    for line in ["users get ''", "users delete '' --yes", "users ban ' ' --for 1h"] {
+        let done = terminal.run(line);
+        assert!(done.exit == 2 && done.err.contains("expected the ID, email address or phone"), "{line}: {}", done.err);
+    }
+}
+
+/// Help that could not be written is a failure.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_a_failure() {
+    let terminal = Terminal::new();
+    for line in ["--help", "--version", "completions bash"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = terminal.command(line).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let output = output.wait_with_output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{line}: {error}");
+        assert!(error.starts_with("error: No space left"), "{line}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn admin_commands_need_a_service_key() {
     let server = FakeServer::start().await;
     let done = Terminal::new().run(&format!("--url {} users list", server.url()));

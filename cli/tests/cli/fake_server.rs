@@ -213,6 +213,10 @@ fn a_file_without_a_state_is_left_alone() {
         assert!(output.status.code() == Some(2) && error.contains("no state of a fake server"), "{error}");
         assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
     }
+    // Nor is a device or a directory replaced.
+    let output = command(&["--port", "0", "--state", directory.path().to_str().unwrap()]).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && error.contains("expected a regular file"), "{error}");
     std::fs::write(&file, "").unwrap();
     Running::start(&arguments).terminate();
     assert_eq!(std::fs::read_to_string(&file).unwrap(), state);

@@ -245,18 +245,24 @@ async fn refused_rows_are_reported_without_passwords_and_can_be_imported_again()
 }
 
 #[tokio::test]
-async fn refused_rows_of_an_earlier_import_are_dropped() {
+async fn refused_rows_of_an_earlier_import_are_set_aside() {
     let server = FakeServer::start().await;
     let mut terminal = Terminal::at(&server);
     fs::write(terminal.file("users.jsonl"), rows(2)).unwrap();
-    fs::write(terminal.file("users.jsonl.refused.jsonl"), "{}\n").unwrap();
+    let (current, former) =
+        (terminal.file("users.jsonl.refused.jsonl"), terminal.file("users.jsonl.refused.jsonl.old"));
+    fs::write(&current, "corrected by hand\n").unwrap();
     let line = format!("users import {} --json", terminal.file("users.jsonl").display());
-    assert_eq!(json(&terminal.run(&line)), json!({ "created": 2, "refused": 0 }));
-    assert!(!terminal.file("users.jsonl.refused.jsonl").exists());
+    let done = terminal.run(&line);
+    assert_eq!(json(&done), json!({ "created": 2, "refused": 0 }));
+    assert!(done.err.contains("are now in") && done.err.contains(".old"), "{}", done.err);
+    assert!(!current.exists());
+    assert_eq!(fs::read_to_string(&former).unwrap(), "corrected by hand\n");
     // The addresses exist now.
-    fs::write(terminal.file("users.jsonl.refused.jsonl"), "{}\n").unwrap();
+    fs::write(&current, "{}\n").unwrap();
     assert_eq!(json(&terminal.run(&line)), json!({ "created": 0, "refused": 2 }));
     assert_eq!(refused(&terminal, "users.jsonl.refused.jsonl").len(), 2);
+    assert_eq!(fs::read_to_string(&former).unwrap(), "{}\n");
 }
 
 #[tokio::test]

@@ -102,6 +102,27 @@ async fn a_profile_with_a_new_server_loses_its_session() {
     assert!(second.requests().is_empty());
 }
 
+/// Adding a profile once more deletes no key unasked.
+#[test]
+fn a_profile_keeps_its_keys_until_it_has_another_server() {
+    let mut terminal = Terminal::new();
+    let keys = |terminal: &Terminal| fs::read_to_string(terminal.file("keys.toml")).unwrap();
+    let add = "profile add one --no-keychain --url http://127.0.0.1:1";
+    terminal.run(&format!("{add} --service-key planted-service-key"));
+    let done = terminal.run(&format!("{add}/ --key planted-api-key"));
+    assert!(done.exit == 0 && done.err.contains("current profile: one"), "{}", done.err);
+    assert!(keys(&terminal).contains("planted-service-key") && keys(&terminal).contains("planted-api-key"));
+    terminal.run(&format!("{add} --service-key new-service-key"));
+    assert!(keys(&terminal).contains("new-service-key") && keys(&terminal).contains("planted-api-key"));
+
+    let elsewhere = "profile add one --no-keychain --url http://127.0.0.1:2";
+    let done = terminal.run(elsewhere);
+    assert!(done.exit == 2 && done.err.contains("Replace the profile one of http://127.0.0.1:1/"), "{}", done.err);
+    assert!(keys(&terminal).contains("new-service-key"));
+    assert_eq!(terminal.run(&format!("{elsewhere} --yes")).exit, 0);
+    assert!(!keys(&terminal).contains("key"), "{}", keys(&terminal));
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn without_a_keychain_the_keys_are_stored_in_a_file() {

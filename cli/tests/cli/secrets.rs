@@ -56,6 +56,32 @@ async fn no_output_contains_a_secret() {
     }
 }
 
+/// A secret that is typed after the flag that prompts for it is not taken as the name of a user.
+#[tokio::test]
+async fn a_secret_after_its_flag_is_neither_sent_nor_printed() {
+    let server = server_with_ada().await;
+    let mut terminal = Terminal::at(&server);
+    let known = server.requests().len();
+    for line in [
+        "users update --password p@planted-password-7",
+        "users update --yes --password p@planted-password-7 --role admin",
+        "users create --phone +15550000001 --password planted-password-7",
+        "providers update --client-secret planted-password-7",
+        "login --recovery-code planted-password-7",
+        "--json users update --password planted-password-7",
+    ] {
+        let done = terminal.answer(line, PASSWORD);
+        let said = "which prompts for its value";
+        assert!(done.exit == 2 && done.err.contains(said), "{line}: {}", done.err);
+        assert!(!done.err.contains("planted") && done.out.is_empty(), "{line}: {}", done.err);
+    }
+    assert_eq!(server.requests().len(), known);
+    for line in ["users update ada@example.com --password", "users update --password --role admin ada@example.com"] {
+        let done = terminal.answer(line, "another-horse-7");
+        assert_eq!(done.exit, 0, "{line}: {}", done.err);
+    }
+}
+
 #[tokio::test]
 async fn only_token_prints_the_access_token() {
     let server = server_with_ada().await;

@@ -108,7 +108,7 @@ impl AuthRoutes {
             ("/sso", _) if is_read => self.sso(&session, &query, next).await.map(String::from),
             ("/callback", _) if is_read => return self.callback(&session, &uri).await,
             ("/confirm", _) if is_read && !self.confirm_at_once => return page::confirm(query.get("type").as_deref()),
-            ("/confirm", _) if is_read || method == Method::POST => self.confirm(&session, &query, next).await,
+            ("/confirm", _) if is_read || method == Method::POST => return self.confirm(&session, &query, next).await,
             ("/sign-out", _) if method == Method::POST => return self.sign_out(&session, next).await,
             (_, Some(_)) | ("/sso" | "/callback" | "/confirm" | "/sign-out", _) => {
                 return status(StatusCode::METHOD_NOT_ALLOWED);
@@ -135,7 +135,7 @@ impl AuthRoutes {
         url.set_query(uri.query());
         let mut response = match session.complete_callback(&url).await {
             Ok(completed) => match completed.outcome {
-                CallbackOutcome::SignedIn { .. } => see_other(self.next(completed.next).as_str()),
+                CallbackOutcome::SignedIn { .. } => go_on(session, &self.next(completed.next)),
                 CallbackOutcome::ConfirmationPending { .. } => self.redirect(SignInNotice::ConfirmationPending),
             },
             Err(error) => self.notice(&error),
@@ -145,14 +145,17 @@ impl AuthRoutes {
         response
     }
 
-    async fn confirm(&self, session: &BrowserSession, query: &Query<'_>, next: Option<LocalPath>) -> Result<String> {
+    async fn confirm(&self, session: &BrowserSession, query: &Query<'_>, next: Option<LocalPath>) -> Response<String> {
         let otp_type: Option<OtpType> = query.get("type").and_then(|name| name.parse().ok());
-        let otp_type = otp_type.ok_or_else(|| Error::invalid("type", "must be the type of a link"))?;
+        let Some(otp_type) = otp_type else {
+            return self.notice(&Error::invalid("type", "must be the type of a link"));
+        };
         let hash = query.get("token_hash").unwrap_or_default();
-        Ok(match session.verify_otp(VerifyOtp::token_hash(hash, otp_type)).await? {
-            VerifyOtpOutcome::Session(_) => self.next(next).to_string(),
-            VerifyOtpOutcome::ConfirmationPending { .. } => self.page_with(SignInNotice::ConfirmationPending),
-        })
+        match session.verify_otp(VerifyOtp::token_hash(hash, otp_type)).await {
+            Ok(VerifyOtpOutcome::Session(_)) => go_on(session, &self.next(next)),
+            Ok(VerifyOtpOutcome::ConfirmationPending { .. }) => self.redirect(SignInNotice::ConfirmationPending),
+            Err(error) => self.notice(&error),
+        }
     }
 
     async fn sign_out(&self, session: &BrowserSession, next: Option<LocalPath>) -> Response<String> {
@@ -185,6 +188,11 @@ impl AuthRoutes {
         let separator = if page.contains('?') { '&' } else { '?' };
         format!("{page}{separator}notice={}", notice.as_str())
     }
+}
+
+/// Leads a browser that has just been signed in to a page of the application.
+fn go_on(session: &BrowserSession, next: &LocalPath) -> Response<String> {
+    if session.is_strict() { page::go_on(next) } else { see_other(next.as_str()) }
 }
 
 fn status(status: StatusCode) -> Response<String> {

@@ -1,9 +1,9 @@
-//! The page with a button that confirms a link.
+//! The pages of the routes: the button that confirms a link, and the way on after a sign-in.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderValue, Response, header};
 
-use crate::platform;
+use crate::{platform, web::LocalPath};
 
 const STYLE: &str = "\
     :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif; }\
@@ -20,11 +20,24 @@ pub(super) fn confirm(otp_type: Option<&str>) -> Response<String> {
         Some("email_change") => ("Confirm the new email address", "Confirm"),
         _ => ("Sign in", "Continue"),
     };
+    page(title, "", &format!("<form method=\"post\"><button>{button}</button></form>"))
+}
+
+/// Returns a page that opens another one at once. The browser then sends cookies with `SameSite=Strict`, which it does not
+/// after a redirect that began at another site.
+pub(super) fn go_on(next: &LocalPath) -> Response<String> {
+    // The path is percent-encoded, so it contains no quotation marks.
+    let next = next.as_str().replace('&', "&amp;");
+    let refresh = format!("<meta http-equiv=\"refresh\" content=\"0; url={next}\">\n");
+    page("You are signed in", &refresh, &format!("<a href=\"{next}\">Continue</a>"))
+}
+
+fn page(title: &str, head: &str, content: &str) -> Response<String> {
     let mut response = Response::new(format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n{head}\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
-         <body>\n<h1>{title}</h1>\n<form method=\"post\"><button>{button}</button></form>\n</body>\n</html>\n"
+         <body>\n<h1>{title}</h1>\n{content}\n</body>\n</html>\n"
     ));
     let headers = response.headers_mut();
     let hash = STANDARD.encode(platform::sha256(STYLE.as_bytes()));

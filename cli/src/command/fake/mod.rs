@@ -6,6 +6,7 @@ mod state_file;
 use std::{
     env,
     ffi::OsString,
+    io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
@@ -131,8 +132,9 @@ impl Fake {
             file.save(&server)?;
         }
         server.keep_as_initial();
+        // Before the server is known, so that the state is saved however soon it is stopped.
+        let stopped = stopped()?;
         self.print(context, &server, &others)?;
-        let stopped = stopped();
         tokio::pin!(stopped);
         loop {
             tokio::select! {
@@ -202,17 +204,22 @@ fn port_and_file(text: &str) -> Result<(u16, PathBuf), String> {
     pair.ok_or_else(|| "expected PORT=FILE".to_owned())
 }
 
-/// Waits until the command is interrupted or terminated.
-async fn stopped() -> Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+/// Returns a future that is ready once the command is interrupted or terminated, which from now on does not end it.
+#[cfg(unix)]
+fn stopped() -> io::Result<impl Future<Output = io::Result<()>>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = interrupted.recv() => {}
             _ = terminated.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(())
+        Ok(())
+    })
+}
+
+#[cfg(not(unix))]
+fn stopped() -> io::Result<impl Future<Output = io::Result<()>>> {
+    Ok(tokio::signal::ctrl_c())
 }

@@ -26,6 +26,9 @@ pub struct StateFile {
 impl StateFile {
     /// Opens the file, which no other server may use.
     pub fn open(path: PathBuf) -> Result<Self> {
+        if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(Failure::usage(format!("{}: expected a regular file", path.display())));
+        }
         let lock = lock(&path).map_err(|failure| failure.during(path.display()))?;
         Ok(Self { path, saved_at: None, is_failing: false, _lock: lock })
     }

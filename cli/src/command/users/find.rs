@@ -18,6 +18,9 @@ const PAGE: u64 = 1000;
 /// Finds the user with this ID, email address or phone number. Fails if there are several: an SSO user can have the
 /// same address as another user.
 pub async fn find(users: &Users, user: &str) -> Result<User> {
+    if user.trim().is_empty() {
+        return Err(Failure::usage("expected the ID, email address or phone number of a user"));
+    }
     if let Ok(id) = Uuid::try_parse(user) {
         return Ok(users.get(id).await?);
     }

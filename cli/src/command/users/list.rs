@@ -2,11 +2,11 @@
 
 use gotrue::{
     User,
-    futures_util::{StreamExt, TryStreamExt, future},
+    futures_util::{StreamExt, TryStreamExt},
     types::UserOrder,
 };
 
-use crate::{context::Context, failure::Result, time};
+use crate::{context::Context, failure::Result, output::counted, time};
 
 const COLUMNS: [&str; 6] = ["ID", "EMAIL", "PHONE", "CREATED", "LAST SIGN-IN", "STATE"];
 
@@ -39,15 +39,24 @@ impl List {
             list = list.sort(UserOrder::CreatedAtAsc);
         }
         let mut users = list.stream();
-        if context.out.json {
+        let count = if context.out.json {
             // One at a time, since there may be many.
-            let print = |user: User| future::ready(context.out.json(&user));
-            return users.take(limit).map_err(Into::into).try_for_each(print).await;
-        }
-        let shown: Vec<User> = users.by_ref().take(limit).try_collect().await?;
-        context.out.list(&COLUMNS, &shown, row)?;
-        if shown.len() == limit && users.next().await.is_some() {
-            context.out.note(format!("more than {limit} users: use --limit, --all or --filter"));
+            let mut count = 0;
+            while count < limit
+                && let Some(user) = users.try_next().await?
+            {
+                context.out.json(&user)?;
+                count += 1;
+            }
+            count
+        } else {
+            let shown: Vec<User> = users.by_ref().take(limit).try_collect().await?;
+            context.out.list(&COLUMNS, &shown, row)?;
+            shown.len()
+        };
+        if count == limit && users.next().await.is_some() {
+            let shown = counted(limit as u64, "user");
+            context.out.note(format!("more than {shown}: use --limit, --all or --filter"));
         }
         Ok(())
     }

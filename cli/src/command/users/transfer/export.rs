@@ -1,17 +1,18 @@
 //! `gotrue users export`.
 
 use std::{
+    fs::OpenOptions,
     io::{self, Write},
     path::PathBuf,
 };
 
-use gotrue::{admin::Users, serde_json::json, uuid::Uuid};
+use gotrue::{serde_json::json, uuid::Uuid};
 
 use super::{
     everyone::{Everyone, has_any},
     format::Format,
     interrupt::until_interrupted,
-    part::Part,
+    part::{Part, is_stream},
     progress::Progress,
     row::Row,
     too_deep::{MAX_LEVELS, too_deep_column},
@@ -35,7 +36,7 @@ A user whose metadata is nested more than 97 levels deep is not exported: a warn
 
 Each user is written once: the users are counted, and read again if some are missing. The file can only be read by its \
                      owner. It is written to FILE.part until it is complete; --resume continues an export that was \
-                     interrupted.";
+                     interrupted. Pipes and devices are written to at once.";
 
 /// Write all users to a file that import can read.
 #[derive(Debug, clap::Args)]
@@ -57,19 +58,32 @@ pub struct Export {
 impl Export {
     pub async fn run(self, context: &Context) -> Result<()> {
         let format = Format::of(self.format, self.file.as_deref())?;
+        let is_stream = self.file.as_deref().map_or(Ok(false), is_stream)?;
+        if is_stream && self.resume {
+            return Err(Failure::usage("expected a file for --resume, not a pipe or a device"));
+        }
         let users = context.admin()?.users();
+        // The server stores addresses in lower case, and its filter is case-sensitive.
+        let filter = self.filter.as_ref().map(|filter| filter.to_lowercase());
+        let everyone = Everyone::new(&users, filter.as_deref());
         let progress = Progress::new(context.out, None);
         let Some(file) = &self.file else {
             let mut out = Writer::new(io::stdout().lock(), format, true)?;
-            return self.write(&users, &[], &mut out, &progress, context.out).await?.result();
+            return write(everyone, &[], &mut out, &progress, context.out).await?.result();
         };
-        let part = Part::open(file, format, self.resume)?;
+        if is_stream {
+            let stream = OpenOptions::new().write(true).open(file);
+            let stream = stream.map_err(|error| Failure::from(error).during(file.display()))?;
+            let mut out = Writer::new(stream, format, true)?;
+            return write(everyone, &[], &mut out, &progress, context.out).await?.result();
+        }
+        let part = Part::open(file, format, self.resume, filter.as_deref())?;
         if !has_any(&users, &part.written).await? {
             let message = "none of the users in the unfinished export is on the server";
             return Err(Failure::new(Exit::Refused, message).hint("start again without --resume"));
         }
         let mut out = Writer::new(&part.file, format, part.is_empty)?;
-        let written = until_interrupted(self.write(&users, &part.written, &mut out, &progress, context.out)).await;
+        let written = until_interrupted(write(everyone, &part.written, &mut out, &progress, context.out)).await;
         progress.finish();
         let flushed = out.flush();
         let interrupted = || Err(Failure::new(Exit::Interrupted, "interrupted"));
@@ -85,34 +99,30 @@ impl Export {
         Failure::unless_closed(printed)?;
         exported.result()
     }
+}
 
-    /// Writes the users that are not written yet.
-    async fn write(
-        &self,
-        users: &Users,
-        written: &[Uuid],
-        out: &mut Writer<impl Write>,
-        progress: &Progress,
-        output: Output,
-    ) -> Result<Exported> {
-        // The server stores addresses in lower case, and its filter is case-sensitive.
-        let filter = self.filter.as_ref().map(|filter| filter.to_lowercase());
-        let everyone = Everyone::new(users, filter.as_deref());
-        let mut refused = 0;
-        let count = everyone.read(written, |user| {
-            progress.row(0);
-            let (id, row) = (user.id, Row::from(user));
-            if let Some(column) = too_deep_column(&row) {
-                refused += 1;
-                output.warning(format!("user {id} is not exported: {column} is more than {MAX_LEVELS} levels deep"));
-                return Ok(());
-            }
-            out.row(&row)
-        });
-        let count = count.await?;
-        out.flush()?;
-        Ok(Exported { written: count - refused, refused })
-    }
+/// Writes the users that are not written yet.
+async fn write(
+    everyone: Everyone<'_>,
+    written: &[Uuid],
+    out: &mut Writer<impl Write>,
+    progress: &Progress,
+    output: Output,
+) -> Result<Exported> {
+    let mut refused = 0;
+    let count = everyone.read(written, |user| {
+        progress.row(0);
+        let (id, row) = (user.id, Row::from(user));
+        if let Some(column) = too_deep_column(&row) {
+            refused += 1;
+            output.warning(format!("user {id} is not exported: {column} is more than {MAX_LEVELS} levels deep"));
+            return Ok(());
+        }
+        out.row(&row)
+    });
+    let count = count.await?;
+    out.flush()?;
+    Ok(Exported { written: count - refused, refused })
 }
 
 /// The numbers of users that are in the export, and that cannot be.

@@ -1,7 +1,7 @@
 //! `gotrue users import`.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     io, iter,
     path::{Path, PathBuf},
     pin::pin,
@@ -28,6 +28,7 @@ use super::{
     progress::Progress,
     refused::RefusedRows,
     row::{Refusal, Row},
+    sibling::lock,
     source::{ReadRow, Source},
     vendor::{Vendor, VendorName},
 };
@@ -84,7 +85,8 @@ No messages are sent to the users. An export contains no passwords, since the se
 FILE.progress records how far the import has come. After an interruption, the same command continues and creates no \
                      user twice. FILE.refused.jsonl contains the rows that the server refused, with the reason and \
                      the line, and without passwords; correct it and import it in turn, next to FILE, from which the \
-                     passwords are taken, with the same options. For standard input and pipes the file is stdin.refused.jsonl \
+                     passwords are taken, with the same options. That of an earlier import of FILE is renamed to \
+                     FILE.refused.jsonl.old. For standard input and pipes the file is stdin.refused.jsonl \
                      in the current directory, or stdin-2.refused.jsonl and so on if that exists; the passwords must \
                      be added to it. The exit code is 6 if any row was refused.";
 
@@ -160,12 +162,20 @@ impl Import {
             let users = counted(passwords.unsupported(), "user");
             context.confirm(format!("Import {users} without a password?"))?;
         }
-        let _lock = lock(path)?;
+        let locked = File::open(path)?;
+        let busy = "another import of this file is running";
+        lock(&locked, busy).map_err(|failure| failure.during(path.display()))?;
         let users = context.admin()?.users();
         let server = context.server_url()?;
         let (journal, refused) = if is_stdin {
             (Journal::in_memory(&server), RefusedRows::unnamed())
         } else {
+            // Before there is a journal: the next run then continues this one.
+            if !Journal::exists(path)
+                && let Some(former) = RefusedRows::set_aside(path)?
+            {
+                context.out.note(format!("the refused rows of an earlier import are now in {}", former.display()));
+            }
             let journal = Journal::open(path, &server)?;
             let refused = RefusedRows::open(path, journal.refused_size())?;
             (journal, refused)
@@ -196,20 +206,6 @@ impl Import {
             }
         }
         run.finish(context)
-    }
-}
-
-/// Locks the file against a second import at the same time, until the returned file is dropped.
-fn lock(path: &Path) -> Result<File> {
-    let file = File::open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Failure::new(Exit::Refused, format!("{}: another import of this file is running", path.display())))
-        }
-        // Some file systems have no locks.
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
-        Err(TryLockError::Error(error)) => Err(Failure::from(error).during(path.display())),
     }
 }
 

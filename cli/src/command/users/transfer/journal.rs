@@ -45,6 +45,11 @@ struct State {
 }
 
 impl Journal {
+    /// Returns whether there is a journal, so that an import of the file continues.
+    pub fn exists(file: &Path) -> bool {
+        sibling(file, "progress").exists()
+    }
+
     /// Opens the journal of a file, or starts one. It is on the disk before anything is sent.
     pub fn open(file: &Path, server: &str) -> Result<Self> {
         let path = sibling(file, "progress");

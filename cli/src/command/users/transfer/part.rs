@@ -7,14 +7,30 @@ use std::{
 };
 
 use csv::StringRecord;
-use gotrue::{serde_json, uuid::Uuid};
+use gotrue::{
+    serde_json::{self, Value},
+    uuid::Uuid,
+};
 
 use super::{
     format::Format,
     row::Row,
-    sibling::{create_private, make_private, sibling},
+    sibling::{create_private, lock, make_private, sibling},
 };
 use crate::failure::{Exit, Failure, Result};
+
+/// Returns whether the target of an export is a pipe or a device, which cannot be replaced. Fails if it is a directory
+/// or a link to a file.
+pub fn is_stream(target: &Path) -> Result<bool> {
+    let refused = |why| Err(Failure::usage(format!("{}: expected a file, not a {why}", target.display())));
+    match fs::metadata(target) {
+        Ok(metadata) if metadata.is_dir() => refused("directory"),
+        Ok(metadata) if !metadata.is_file() => Ok(true),
+        // It would be replaced by a file, and the one that it leads to would stay as it is.
+        _ if target.is_symlink() => refused("symbolic link"),
+        _ => Ok(false),
+    }
+}
 
 /// An unfinished export. Only its owner can read it, and it becomes the export when it is complete.
 pub struct Part {
@@ -27,10 +43,11 @@ pub struct Part {
 }
 
 impl Part {
-    /// Starts the file, or opens that of an interrupted export, without a row that was cut off.
-    pub fn open(target: &Path, format: Format, is_resumed: bool) -> Result<Self> {
+    /// Starts the file, or opens that of an interrupted export, without a row that was cut off. Fails if users are in it
+    /// that the filter, in lower case, does not select.
+    pub fn open(target: &Path, format: Format, is_resumed: bool, filter: Option<&str>) -> Result<Self> {
         let path = sibling(target, "part");
-        let opened = if is_resumed { resume(&path, format) } else { Ok(None) };
+        let opened = if is_resumed { resume(&path, format, filter) } else { Ok(None) };
         let opened = opened.and_then(|opened| match opened {
             Some((file, written, is_empty)) => Ok(Self { path: path.clone(), file, written, is_empty }),
             None => Ok(Self { file: start(&path)?, path: path.clone(), written: Vec::new(), is_empty: true }),
@@ -47,23 +64,34 @@ impl Part {
 
 fn start(path: &Path) -> Result<File> {
     // Never through a link that stands at its place.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(create_private(path)?),
+    if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        lock_part(&File::open(path)?)?;
     }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    let file = create_private(path)?;
+    lock_part(&file)?;
+    Ok(file)
+}
+
+fn lock_part(file: &File) -> Result<()> {
+    lock(file, "another export to this file is running")
 }
 
 /// Returns the file, its users and whether it is empty, or nothing if there is no file.
-fn resume(path: &Path, format: Format) -> Result<Option<(File, Vec<Uuid>, bool)>> {
+fn resume(path: &Path, format: Format, filter: Option<&str>) -> Result<Option<(File, Vec<Uuid>, bool)>> {
     let file = match OpenOptions::new().read(true).append(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
+    lock_part(&file)?;
     make_private(&file)?;
     let (written, end) = match format {
-        Format::Jsonl => whole_lines(BufReader::new(&file))?,
-        Format::Csv => whole_records(&file)?,
+        Format::Jsonl => whole_lines(BufReader::new(&file), filter)?,
+        Format::Csv => whole_records(&file, filter)?,
     };
     file.set_len(end)?;
     Ok(Some((file, written, end == 0)))
@@ -73,19 +101,37 @@ fn not_an_export() -> Failure {
     Failure::new(Exit::Refused, "not an unfinished export").hint("start again without --resume")
 }
 
+/// Returns the ID of a row that is in the export.
+fn id_of(row: &Row, filter: Option<&str>) -> Result<Uuid> {
+    if filter.is_some_and(|filter| !is_selected(row, filter)) {
+        return Err(Failure::usage("the unfinished export has users that --filter does not select")
+            .hint("start again without --resume"));
+    }
+    row.id.ok_or_else(not_an_export)
+}
+
+/// Returns whether the server may return a user for this filter, in which `%` and `_` stand for any characters.
+fn is_selected(row: &Row, filter: &str) -> bool {
+    let name = row.user_metadata.as_ref().map(|metadata| match &metadata["full_name"] {
+        Value::String(name) => name.to_lowercase(),
+        other => other.to_string(),
+    });
+    let texts = [row.email.as_ref().map(|email| email.to_lowercase()), name];
+    texts.iter().flatten().any(|text| filter.split(['%', '_', '\\']).all(|part| text.contains(part)))
+}
+
 /// Returns the IDs of the rows, and where the last whole row ends.
-fn whole_lines(mut file: impl BufRead) -> Result<(Vec<Uuid>, u64)> {
+fn whole_lines(mut file: impl BufRead, filter: Option<&str>) -> Result<(Vec<Uuid>, u64)> {
     let (mut ids, mut line, mut end) = (Vec::new(), Vec::new(), 0);
     while file.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
-        let row: Row = serde_json::from_slice(&line).map_err(|_| not_an_export())?;
-        ids.push(row.id.ok_or_else(not_an_export)?);
+        ids.push(id_of(&serde_json::from_slice(&line).map_err(|_| not_an_export())?, filter)?);
         end += line.len() as u64;
         line.clear();
     }
     Ok((ids, end))
 }
 
-fn whole_records(file: &File) -> Result<(Vec<Uuid>, u64)> {
+fn whole_records(file: &File, filter: Option<&str>) -> Result<(Vec<Uuid>, u64)> {
     let length = file.metadata()?.len();
     let mut reader = csv::Reader::from_reader(BufReader::new(file));
     let header = reader.headers().map_err(|_| not_an_export())?.clone();
@@ -96,8 +142,7 @@ fn whole_records(file: &File) -> Result<(Vec<Uuid>, u64)> {
         if reader.position().byte() == length && !ends_with_line_break(file)? {
             break;
         }
-        let row: Row = record.deserialize(Some(&header)).map_err(|_| not_an_export())?;
-        ids.push(row.id.ok_or_else(not_an_export)?);
+        ids.push(id_of(&record.deserialize(Some(&header)).map_err(|_| not_an_export())?, filter)?);
         end = reader.position().byte();
     }
     Ok((ids, end))

@@ -39,6 +39,18 @@ impl RefusedRows {
         Ok(Self { path, size, is_unnamed: false })
     }
 
+    /// Renames the file of an earlier import, which may have been corrected by hand. Returns the new name, if there was
+    /// such a file.
+    pub fn set_aside(file: &Path) -> Result<Option<PathBuf>> {
+        let path = sibling(file, ENDING);
+        let former = sibling(&path, "old");
+        match fs::rename(&path, &former) {
+            Ok(()) => Ok(Some(former)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::from(error).during(path.display())),
+        }
+    }
+
     /// Starts the file of rows from standard input or a pipe. It replaces no file: the first free name of
     /// `stdin.refused.jsonl`, `stdin-2.refused.jsonl` and so on is used once a row is refused.
     pub fn unnamed() -> Self {

@@ -1,10 +1,12 @@
-//! The files that a transfer writes next to the file of users.
+//! The files that a transfer writes next to the file of users, and locks on files.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
 };
+
+use crate::failure::{Exit, Failure, Result};
 
 /// Returns the path with an ending added to the file's name: `users.csv` becomes `users.csv.part`.
 pub fn sibling(file: &Path, ending: &str) -> PathBuf {
@@ -21,6 +23,17 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// Locks a file against a second transfer at the same time, until it is closed. `busy` is said if there is one.
+pub fn lock(file: &File, busy: &str) -> Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(Failure::new(Exit::Refused, busy)),
+        // Some file systems have no locks.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
 }
 
 /// Restricts an existing file to its owner.
