@@ -162,6 +162,31 @@ async fn odd_requests_are_refused_as_by_the_real_server() {
     }
 }
 
+/// The real server notices only where it reads the body.
+#[tokio::test]
+async fn a_body_is_cut_off_only_for_what_reads_it() {
+    let server = FakeServer::start().await;
+    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    let json = "content-type: application/json\r\n";
+    for (method, path, headers, status, text) in [
+        ("GET", "/health", "", "200", "GoTrue"),
+        ("POST", "/nope", "", "404", "404 page not found"),
+        ("POST", "/logout", "", "401", "no_authorization"),
+        ("POST", "/verify", "", "500", "Could not read body into byte slice"),
+        ("POST", "/magiclink", "", "422", "Password recovery requires an email"),
+        ("POST", "/token?grant_type=password", form, "400", "unexpected end of JSON input"),
+        ("POST", "/callback", form, "303", "OAuth state parameter missing"),
+        ("POST", "/oauth/token", form, "400", "client_id is required"),
+        ("POST", "/oauth/token", json, "400", "failed to read request body"),
+        ("POST", "/oauth/clients/register", json, "400", "redirect_uris is required"),
+    ] {
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: a\r\n{headers}content-length: 500\r\n\r\n{{}}");
+        let (got, body) = exchange(&server, &request);
+        assert_eq!(got, status, "{path} {body}");
+        assert!(body.contains(text), "{path} {body}");
+    }
+}
+
 #[tokio::test]
 async fn a_client_may_wait_before_it_sends_the_body() {
     let server = FakeServer::start().await;

@@ -2,14 +2,7 @@
 
 use http::{Method, Version, header, request::Parts};
 
-use crate::{
-    model::ErrorCode,
-    wire::{
-        error::ApiError,
-        request::{Request, is_encoded},
-        response::Response,
-    },
-};
+use crate::wire::{request::is_encoded, response::Response};
 
 /// Returns the refusal of a request, if it is refused.
 pub(crate) fn of(head: &Parts) -> Option<Response> {
@@ -31,18 +24,12 @@ pub(crate) fn of(head: &Parts) -> Option<Response> {
         return Some(Response { status: 501, ..bad_request("Unsupported transfer encoding") });
     }
     let is_path = head.uri.path().starts_with('/') || head.uri.path() == "*" || head.method == Method::CONNECT;
-    if !is_path || !is_encoded(head.uri.path()) {
+    if !is_path || !is_encoded(head.uri.path().as_bytes()) {
         return Some(bad_request("400 Bad Request"));
     }
     let expect = head.headers.get(header::EXPECT).map(http::HeaderValue::as_bytes);
     let is_unknown = expect.is_some_and(|expect| !expect.is_empty() && !expect.eq_ignore_ascii_case(b"100-continue"));
     is_unknown.then(|| Response::new(417).header("connection", "close"))
-}
-
-/// Returns the response to a request whose body cannot be read.
-pub(crate) fn of_body(request: &Request) -> Response {
-    let error = ApiError::new(500, ErrorCode::UnexpectedFailure, "Could not read body into byte slice");
-    error.into_response(request).header("connection", "close")
 }
 
 fn bad_request(text: &str) -> Response {

@@ -290,11 +290,65 @@ async fn a_body_is_too_large_only_for_what_reads_it() {
         (Method::PUT, "/user", "", StatusCode::UNAUTHORIZED),
         (Method::PUT, "/user", &bearer, StatusCode::PAYLOAD_TOO_LARGE),
         (Method::POST, "/otp", "", StatusCode::PAYLOAD_TOO_LARGE),
-        (Method::POST, "/oauth/clients/register", "", StatusCode::PAYLOAD_TOO_LARGE),
+        (Method::POST, "/oauth/clients/register", "", StatusCode::BAD_REQUEST),
+        (Method::POST, "/magiclink", "", StatusCode::BAD_REQUEST),
+        (Method::POST, "/oauth/token", "", StatusCode::BAD_REQUEST),
         (Method::POST, "/logout", &bearer, StatusCode::NO_CONTENT),
     ] {
         assert_eq!(send(&server, method, path, bearer, &body).await.0, status, "{path}");
     }
+    // The end of the body is missing where only its first value is read.
+    let (_, error) = send(&server, Method::POST, "/magiclink", "", &body).await;
+    assert_eq!(error["msg"], "Could not read verification params: http: request body too large");
+}
+
+/// Go reads one member after the other.
+#[tokio::test]
+async fn the_first_member_of_a_wrong_type_is_reported() {
+    let server = FakeServer::start().await;
+    let type_error = |member: &str, expected: &str| {
+        format!(
+            "Could not parse request body as JSON: json: cannot unmarshal number into Go struct field \
+             SignupParams.{member} of type {expected}"
+        )
+    };
+    for (body, member, expected) in [
+        (r#"{"password":1,"email":1}"#, "password", "string"),
+        (r#"{"code_challenge":1,"email":"a@example.com","password":"x"}"#, "code_challenge", "string"),
+        (r#"{"email":1,"email":"a@example.com","password":"correct-horse-7"}"#, "email", "string"),
+        (r#"{"data":1,"email":1}"#, "data", "map[string]interface {}"),
+    ] {
+        let (_, error) = send(&server, Method::POST, "/signup", "", body).await;
+        assert_eq!(error["msg"], type_error(member, expected), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_after_the_first_value_of_a_stream_is_not_read() {
+    let server = FakeServer::start().await;
+    let client = r#"{"redirect_uris":["https://example.com/a"]} x"#;
+    let admin = format!("Bearer {}", server.service_key().expose());
+    let (status, error) = send(&server, Method::POST, "/admin/oauth/clients", &admin, client).await;
+    assert_eq!(status, StatusCode::CREATED, "{error}");
+    let (_, error) = send(&server, Method::POST, "/magiclink", "", r#"{"email":"#).await;
+    assert_eq!(error["msg"], "Could not read verification params: unexpected EOF");
+}
+
+#[tokio::test]
+async fn a_phone_number_with_a_fixed_code_has_the_id_of_a_message() {
+    let server = FakeServer::builder().sms_test_otp("15550000001", "123456").start().await;
+    for (phone, id) in [("15550000001", json!("test-otp")), ("15550000002", json!(null))] {
+        let (_, sent) = send(&server, Method::POST, "/otp", "", &json!({ "phone": phone }).to_string()).await;
+        assert_eq!(sent["message_id"], id, "{phone}");
+    }
+}
+
+#[tokio::test]
+async fn text_in_messages_is_quoted_as_by_go() {
+    let server = FakeServer::start().await;
+    let body = r#"{"id_token":"a.b.c","provider":"\u0001\u00a0\"é"}"#;
+    let (_, error) = send(&server, Method::POST, "/token?grant_type=id_token", "", body).await;
+    assert_eq!(error["msg"], r#"Custom OIDC provider "\x01\u00a0\"é" not allowed"#);
 }
 
 /// Go reads ten thousand levels.

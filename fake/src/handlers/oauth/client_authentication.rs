@@ -16,10 +16,18 @@ pub(crate) type Parameters = HashMap<String, String>;
 pub(crate) fn parameters(request: &Request) -> Result<Parameters, ApiError> {
     let content_type = request.header("content-type").unwrap_or_default();
     if content_type.contains("application/json") {
+        if request.is_unreadable() {
+            return Err(refuse_client("Invalid client credentials: failed to read request body"));
+        }
         let bad = |_| refuse_client("Invalid client credentials: failed to parse JSON body");
         return serde_json::from_slice(&request.body).map_err(bad);
     }
-    Ok(request.form_pairs().into_owned().collect())
+    // The first of several values counts, and those of the form come before those of the query.
+    let mut parameters = Parameters::new();
+    for (name, value) in request.form_pairs().chain(request.query_pairs()) {
+        parameters.entry(name.into_owned()).or_insert_with(|| value.into_owned());
+    }
+    Ok(parameters)
 }
 
 /// Authenticates the client by the method that it is registered for.

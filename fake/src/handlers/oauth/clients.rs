@@ -13,7 +13,7 @@ use crate::{
         rows::oauth::ClientRow,
         table::{Key, Place},
     },
-    wire::{ApiError, ApiResult, Request, Response, check_size, json_response, ok, read_json},
+    wire::{ApiError, ApiResult, Request, Response, json_response, json_stream, ok},
 };
 
 /// `POST /oauth/clients/register`.
@@ -157,6 +157,5 @@ pub(crate) fn find(state: &mut State, request: &Request) -> Result<Place, ApiErr
 }
 
 fn read<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
-    check_size(request)?;
-    read_json(&request.body, &[]).map_err(|_| ApiError::new(400, ErrorCode::BadJson, "Invalid JSON body"))
+    json_stream(request).map_err(|_: String| ApiError::new(400, ErrorCode::BadJson, "Invalid JSON body"))
 }

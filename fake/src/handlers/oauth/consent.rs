@@ -14,7 +14,7 @@ use crate::{
         rows::oauth::{Authorization, Consent, Status, scopes},
         table::{Key, Place},
     },
-    wire::{ApiError, ApiResult, Request, ok, read_json},
+    wire::{ApiError, ApiResult, Request, json_stream, ok},
 };
 
 #[derive(Deserialize)]
@@ -56,7 +56,7 @@ pub(crate) fn details(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn consent(state: &mut State, request: &Request) -> ApiResult {
     let user_id = state.caller(request)?.user_id;
     let decision: Decision =
-        read_json(&request.body, &[]).map_err(|_| ApiError::new(400, ErrorCode::BadJson, "invalid JSON body"))?;
+        json_stream(request).map_err(|_: String| ApiError::new(400, ErrorCode::BadJson, "invalid JSON body"))?;
     let approves = match decision.action.as_str() {
         "approve" => true,
         "deny" => false,

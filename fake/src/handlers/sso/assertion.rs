@@ -35,10 +35,7 @@ pub(crate) fn accept(state: &mut State, request: &Request) -> Response {
 }
 
 fn sign_in(state: &mut State, request: &Request) -> ApiResult {
-    let field = |name: &str| {
-        let mut pairs = request.form_pairs();
-        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
-    };
+    let field = |name: &str| request.form_value(name).unwrap_or_default();
     let (relay_state, answer) = (field("RelayState"), field("SAMLResponse"));
     if answer.is_empty() {
         return Err(ApiError::new(400, ErrorCode::ValidationFailed, "SAMLResponse is missing"));

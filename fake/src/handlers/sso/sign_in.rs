@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    code_challenge::challenge_in_body,
+    code_challenge::Challenge,
     handlers::sso::service_provider::authentication_request,
     model::ErrorCode,
     state::{State, rows::flow::Flow},
@@ -19,6 +19,8 @@ struct SignIn {
     domain: Option<String>,
     redirect_to: String,
     skip_http_redirect: Option<bool>,
+    code_challenge: String,
+    code_challenge_method: String,
 }
 
 /// `POST /sso`.
@@ -40,7 +42,8 @@ pub(crate) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
         let message = "SSO Provider is currently disabled";
         return Err(ApiError::new(404, ErrorCode::SsoProviderDisabled, message));
     }
-    let challenge = challenge_in_body(request)?.map(|challenge| challenge.hash_for_browser()).transpose()?;
+    let challenge = Challenge::new(sign_in.code_challenge, sign_in.code_challenge_method).check()?;
+    let challenge = challenge.map(|challenge| challenge.hash_for_browser()).transpose()?;
     let (provider_id, location) = (row.provider.id, row.location.clone());
     let format = row.provider.saml.as_ref().and_then(|saml| saml.name_id_format.clone());
     let (relay_state, begun_at) = (state.random.id(), state.now());

@@ -5,7 +5,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
-use crate::{model::CustomProviderType, wire::ApiError};
+use crate::{
+    model::CustomProviderType,
+    wire::{ApiError, quoted},
+};
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename = "adminCustomOAuthProviderParams")]
@@ -76,7 +79,10 @@ pub(crate) fn check_parameters(change: &Change) -> Result<(), ApiError> {
             return Err(ApiError::validation_failed(format!("Cannot override reserved OAuth parameter: {name}")));
         }
         if !value.is_string() {
-            return Err(ApiError::validation_failed(format!("Authorization parameter {name:?} must be a string")));
+            return Err(ApiError::validation_failed(format!(
+                "Authorization parameter {} must be a string",
+                quoted(name)
+            )));
         }
     }
     Ok(())
