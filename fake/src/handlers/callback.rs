@@ -126,9 +126,7 @@ fn refuse(state: &State, request: &Request, code: &'static str, about: &str) -> 
 
 /// Returns a parameter of the query, or of the form that some providers send. An empty one is absent.
 fn parameter(request: &Request, name: &str) -> Option<String> {
-    // The server finds the flow even if a pair is malformed, but reads everything else from the query then.
-    let is_in_form = request.method == Method::POST && (name == "state" || request.is_well_formed());
-    let value = if is_in_form { request.form_value(name) } else { request.query(name) };
+    let value = if request.method == Method::POST { request.form_value(name) } else { request.query(name) };
     value.filter(|value| !value.is_empty())
 }
 

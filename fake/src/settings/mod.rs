@@ -276,8 +276,7 @@ impl ServerSettings {
     pub(crate) fn redirect_to(&self, request: &Request) -> String {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         let header = |name: &str| given(request.header(name).map(str::to_owned));
-        let parameter = header("redirect_to")
-            .or_else(|| given(request.form_value("redirect_to").filter(|_| request.is_well_formed())));
+        let parameter = header("redirect_to").or_else(|| given(request.form_value("redirect_to")));
         let urls = [parameter, header("referer")];
         urls.into_iter().flatten().find(|url| self.allows_redirect(url)).unwrap_or_else(|| self.site_url.clone())
     }

@@ -232,11 +232,22 @@ impl<'de> MapAccess<'de> for Fields {
         let (field, value) = self.value.take().unwrap_or_default();
         go_json::check_kept(&value).map_err(Error::custom)?;
         let place = format!("{}.{field}", go_json::struct_name(self.name));
-        if OBJECTS.contains(&field.as_str()) && !value.is_object() {
+        // A body that is read as any JSON has no types.
+        let is_typed = !self.name.is_empty();
+        if is_typed && OBJECTS.contains(&field.as_str()) && !value.is_object() {
             return Err(Error::custom(go_json::type_error(&value, &place, "a map")));
         }
         let error = |error: serde_json::Error| Error::custom(go_json::type_error(&value, &place, &error.to_string()));
-        seed.deserialize(value.clone()).map_err(error)
+        // A null in a list of texts is an empty text.
+        let given = match &value {
+            Value::Array(elements)
+                if is_typed && elements.iter().all(|element| element.is_string() || element.is_null()) =>
+            {
+                elements.iter().map(|element| element.as_str().unwrap_or_default()).collect()
+            }
+            other => other.clone(),
+        };
+        seed.deserialize(given).map_err(error)
     }
 }
 

@@ -82,11 +82,16 @@ pub(crate) fn type_error(value: &Value, field: &str, error: &str) -> String {
     }
     let expected = error.rsplit("expected ").next().unwrap_or_default();
     let expected = match expected {
+        uuid if uuid.contains("UUID") => "uuid.UUID",
         "a string" | "a borrowed string" => "string",
         "a boolean" => "bool",
         "a sequence" => "[]string",
         number if number.starts_with(['i', 'u', 'f']) => "int",
-        _ => "map[string]interface {}",
+        other => match other.strip_prefix("struct ") {
+            Some("SamlAttributeMapping") => "models.SAMLAttributeMapping",
+            Some(name) => &format!("api.{}", struct_name(name)),
+            None => "map[string]interface {}",
+        },
     };
     format!("json: cannot unmarshal {} into Go struct field {field} of type {expected}", kind(value))
 }
@@ -119,6 +124,8 @@ pub(crate) fn struct_name(name: &str) -> &str {
         "GenerateLinkRequest" => "GenerateLinkParams",
         "IdTokenGrant" => "IdTokenGrantParams",
         "InviteRequest" => "InviteParams",
+        "WebAuthnAnswer" => "WebAuthnParams",
+        "PasskeyUpdateRequest" => "PasskeyUpdateParams",
         name => name,
     }
 }

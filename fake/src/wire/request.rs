@@ -85,7 +85,7 @@ impl Request {
 
     /// Returns a header, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        std::str::from_utf8(self.headers.get(name)?.as_bytes()).ok()
     }
 
     /// Returns the first address in `Sb-Forwarded-For`, if it is one.
@@ -126,13 +126,6 @@ impl Request {
     pub(crate) fn form_value(&self, name: &str) -> Option<String> {
         let value = self.form_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         value.or_else(|| self.query(name))
-    }
-
-    /// Returns whether the form and the query have no malformed pair. Some operations read neither otherwise.
-    pub(crate) fn is_well_formed(&self) -> bool {
-        let is_well_formed = |pairs: &[u8]| pairs.split(|byte| *byte == b'&').all(is_pair);
-        let is_read = !self.is_form() || !self.is_unreadable();
-        is_read && is_well_formed(self.form()) && is_well_formed(self.uri.query().unwrap_or_default().as_bytes())
     }
 
     fn form(&self) -> &[u8] {

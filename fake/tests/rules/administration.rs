@@ -102,3 +102,65 @@ async fn a_soft_deleted_user_keeps_nothing_personal() {
     // The address is free again.
     created(&server, json!({ "email": EMAIL })).await;
 }
+
+#[tokio::test]
+async fn members_of_administrators_are_read_as_go_reads_them() {
+    let server = FakeServer::start().await;
+    let user = created(&server, json!({ "email": EMAIL })).await;
+    let metadata = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example">
+        <IDPSSODescriptor/></EntityDescriptor>"#;
+    let sso = |more: Value| {
+        let mut body = json!({ "type": "saml", "metadata_xml": metadata });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let custom = |url: &str| {
+        json!({
+            "provider_type": "oauth2", "identifier": "custom:a", "name": "a", "client_id": "a", "client_secret": "a",
+            "authorization_url": url, "token_url": url, "userinfo_url": url,
+        })
+    };
+    let type_error = |place: &str| {
+        format!("Could not parse request body as JSON: json: cannot unmarshal number into Go struct field {place}")
+    };
+    for (method, path, body, status, message) in [
+        // A null in a list is an empty text.
+        (
+            Method::POST,
+            "/admin/sso/providers",
+            sso(json!({ "domains": [null] })),
+            500,
+            "Unexpected failure, please check server logs for more information".to_owned(),
+        ),
+        (
+            Method::POST,
+            "/admin/sso/providers",
+            sso(json!({ "attribute_mapping": 1 })),
+            400,
+            type_error("CreateSSOProviderParams.attribute_mapping of type models.SAMLAttributeMapping"),
+        ),
+        (Method::POST, "/admin/custom-providers", custom("a"), 400, "URL must use HTTPS".to_owned()),
+        (
+            Method::POST,
+            "/admin/generate_link",
+            json!({ "email": "", "redirect_to": 1 }),
+            400,
+            type_error("GenerateLinkParams.redirect_to of type string"),
+        ),
+        (
+            Method::PUT,
+            &path_of(&user),
+            json!({ "password_hash": 1 }),
+            400,
+            type_error("AdminUserParams.password_hash of type string"),
+        ),
+    ] {
+        let (got, error) = as_admin(&server, method, path, body).await;
+        assert_eq!((got.as_u16(), error["msg"].as_str()), (status, Some(&*message)), "{path}");
+    }
+    // An empty text is absent.
+    let empty = sso(json!({ "metadata_url": "", "name_id_format": "", "attribute_mapping": { "keys": {} } }));
+    let (status, provider) = as_admin(&server, Method::POST, "/admin/sso/providers", empty).await;
+    assert_eq!(status, StatusCode::CREATED, "{provider}");
+    assert_eq!(provider["saml"]["attribute_mapping"], json!({}));
+}

@@ -324,6 +324,76 @@ async fn the_first_member_of_a_wrong_type_is_reported() {
 }
 
 #[tokio::test]
+async fn types_in_messages_have_the_names_of_the_real_server() {
+    let server = FakeServer::start().await;
+    let (_, token) = sign_up(&server).await;
+    let (user, admin) = (format!("Bearer {}", token.expose()), format!("Bearer {}", server.service_key().expose()));
+    let (_, factor) = send(&server, Method::POST, "/factors", &user, r#"{"factor_type":"webauthn"}"#).await;
+    let factor = format!("/factors/{}", factor["id"].as_str().unwrap());
+    let passkey = "/passkeys/00000000-0000-4000-8000-000000000000";
+    for (method, path, bearer, body, expected) in [
+        (Method::POST, "/admin/users", &admin, r#"{"user_metadata":1}"#, "AdminUserParams.user_metadata of type map["),
+        (Method::POST, "/sso", &admin, r#"{"provider_id":1}"#, "SingleSignOnParams.provider_id of type uuid.UUID"),
+        (Method::PATCH, passkey, &user, r#"{"friendly_name":1}"#, "PasskeyUpdateParams.friendly_name of type string"),
+        (
+            Method::POST,
+            "/passkeys/registration/verify",
+            &user,
+            r#"{"challenge_id":1}"#,
+            "PasskeyRegistrationVerifyParams.challenge_id of type string",
+        ),
+        (
+            Method::POST,
+            "/passkeys/authentication/verify",
+            &user,
+            r#"{"challenge_id":1}"#,
+            "PasskeyAuthenticationVerifyParams.challenge_id of type string",
+        ),
+        (
+            Method::POST,
+            &format!("{factor}/challenge"),
+            &user,
+            r#"{"webauthn":1}"#,
+            "ChallengeFactorParams.webauthn of type api.WebAuthnParams",
+        ),
+        (Method::POST, &format!("{factor}/challenge"), &user, "", "unexpected end of JSON input"),
+    ] {
+        let (status, error) = send(&server, method, path, bearer, body).await;
+        assert_eq!((status, &error["error_code"]), (StatusCode::BAD_REQUEST, &json!("bad_json")), "{path}");
+        assert!(error["msg"].as_str().unwrap().contains(expected), "{path}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_signature_fails_as_its_algorithm_does() {
+    let server = FakeServer::start().await;
+    let key = server.service_key();
+    let (signed, _) = key.expose().rsplit_once('.').unwrap();
+    let (_, error) = send(&server, Method::GET, "/user", &format!("Bearer {signed}.AAAA"), "").await;
+    let message = "invalid JWT: unable to parse or verify signature, token signature is invalid: ";
+    assert_eq!(error["msg"], format!("{message}crypto/ecdsa: verification error"));
+}
+
+#[tokio::test]
+async fn the_token_endpoint_of_oauth_reads_json_as_go_does() {
+    let server = FakeServer::start().await;
+    let client = json!({ "redirect_uris": ["https://example.com/a"], "token_endpoint_auth_method": "none" });
+    let (_, client) = as_admin(&server, Method::POST, "/admin/oauth/clients", client).await;
+    let id = client["client_id"].as_str().unwrap();
+    for (body, error) in [
+        (json!({ "client_id": 5 }), "Invalid client credentials: failed to parse JSON body"),
+        (json!({ "client_id": null }), "Invalid client credentials: client_id is required"),
+        (json!({ "CLIENT_ID": id, "code": 5 }), "Invalid JSON body"),
+        (json!({ "client_id": id, "unknown": {}, "code": null }), "grant_type is required"),
+    ] {
+        let request = reqwest::Client::new().post(server.url() + "/oauth/token");
+        let response = request.json(&body).send().await.unwrap();
+        let got: serde_json::Value = response.json().await.unwrap();
+        assert!(got["msg"] == error || got["error_description"] == error, "{body}: {got}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_after_the_first_value_of_a_stream_is_not_read() {
     let server = FakeServer::start().await;
     let client = r#"{"redirect_uris":["https://example.com/a"]} x"#;
@@ -423,7 +493,9 @@ async fn a_form_is_no_json() {
 #[tokio::test]
 async fn only_a_date_is_an_api_version() {
     let server = FakeServer::start().await;
-    for (version, is_new) in [("2024-01-01", true), ("2034-05-06", true), ("2023-12-31", false), ("zz", false)] {
+    for (version, is_new) in
+        [("2024-01-01", true), ("2034-05-06", true), ("2023-12-31", false), ("zz", false), ("2024-1-1", false)]
+    {
         let request = reqwest::Client::new().post(server.url() + "/token").header("x-supabase-api-version", version);
         let response = request.body("{}").send().await.unwrap();
         assert_eq!(response.headers().contains_key("x-supabase-api-version"), is_new, "{version}");
@@ -471,6 +543,11 @@ async fn tokens_are_parsed_as_by_the_real_server() {
         (jwt(r#"{"alg":"none"}"#, "{}", ""), "token signature is invalid: signing method none is invalid"),
         (jwt(r#"{"alg":"HS512"}"#, "{}", "AA"), "token signature is invalid: signing method HS512 is invalid"),
         (jwt(r#"{"alg":"HS256"}"#, "{}", "AAAA"), "token signature is invalid: signature is invalid"),
+        (
+            jwt(r#"{"alg":"HS256"}"#, "{}", "AAA="),
+            "token is malformed: could not base64 decode signature: illegal base64 data at input byte 3",
+        ),
+        ("\u{e9}".to_owned(), "token is malformed: token contains an invalid number of segments"),
     ] {
         let (status, error) = send(&server, Method::GET, "/user", &format!("Bearer {token}"), "").await;
         let message = json!(format!("invalid JWT: unable to parse or verify signature, {why}"));

@@ -83,7 +83,7 @@ async fn the_callback_leads_to_the_url_of_the_settings() {
     assert!(target.starts_with("http://localhost:3000?error=invalid_request&"), "{target}");
 }
 
-/// Go reads a form only if its media type says that it is one, and no malformed pair of it.
+/// Go reads a form only if its media type says that it is one, and skips malformed pairs.
 #[tokio::test]
 async fn a_callback_reads_the_form_as_go_does() {
     let world = World::with(&[]).await;
@@ -92,7 +92,8 @@ async fn a_callback_reads_the_form_as_go_does() {
     let no_code = "error_description=OAuth+callback+with+missing+authorization+code";
     for (media_type, form, expected) in [
         (form, "state=STATE&error=access_denied", "http://localhost:3000?error=access_denied&"),
-        (form, "state=STATE&error=access_denied&a;b", no_code),
+        (form, "a;b&state=STATE&error=access_denied", "http://localhost:3000?error=access_denied&"),
+        (form, "state=STATE&error=%zz", no_code),
         (form, "state=STATE&error=", no_code),
         (form, "state=%zz&error=access_denied", missing),
         ("text/plain", "state=STATE&error=access_denied", missing),
@@ -100,8 +101,14 @@ async fn a_callback_reads_the_form_as_go_does() {
         let location = world.redirect(GITHUB).await;
         let state = location.split_once("state=").unwrap().1;
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let request = http.post(world.server.url() + "/callback").header("content-type", media_type);
-        let response = request.body(form.replace("STATE", state)).send().await.unwrap();
+        let callback = |method| {
+            let request = http.request(method, world.server.url() + "/callback").header("content-type", media_type);
+            request.body(form.replace("STATE", state)).send()
+        };
+        // Only the form of a POST is read.
+        let response = callback(Method::PUT).await.unwrap();
+        assert!(response.headers()["location"].to_str().unwrap().contains(missing), "{form}");
+        let response = callback(Method::POST).await.unwrap();
         let target = response.headers()["location"].to_str().unwrap();
         assert!(target.contains(expected), "{form}: {target}");
     }

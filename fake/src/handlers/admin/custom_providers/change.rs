@@ -3,7 +3,7 @@
 use gotrue::Secret;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
 use crate::{
     model::CustomProviderType,
@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[derive(Default, Deserialize)]
-#[serde(default, rename = "adminCustomOAuthProviderParams")]
+#[serde(default, rename = "AdminCustomOAuthProviderParams")]
 pub(crate) struct Change {
     pub(crate) provider_type: Option<CustomProviderType>,
     pub(crate) identifier: String,
@@ -102,7 +102,14 @@ pub(crate) fn check_urls(change: &Change, is_oidc: bool) -> Result<(), ApiError>
 
 fn check_url(url: &str) -> Result<(), ApiError> {
     let refuse = |message| Err(ApiError::validation_failed(message));
-    let Ok(url) = Url::parse(url) else { return refuse("Invalid URL format") };
+    let url = match Url::parse(url) {
+        Ok(url) => url,
+        // Go parses a relative URL too.
+        Err(ParseError::RelativeUrlWithoutBase) if !url.contains(char::is_control) => {
+            return refuse("URL must use HTTPS");
+        }
+        Err(_) => return refuse("Invalid URL format"),
+    };
     if url.scheme() != "https" {
         return refuse("URL must use HTTPS");
     }

@@ -1,5 +1,6 @@
 //! Changing a user.
 
+use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -24,11 +25,24 @@ use crate::{
     wire::{ApiResult, Request, json_body, ok},
 };
 
+/// The members that have an effect only on a new user. Their types are checked nevertheless.
+#[derive(Default, Deserialize)]
+#[serde(default, rename = "AdminUserParams")]
+struct WithoutEffect {
+    #[serde(rename = "id")]
+    _id: String,
+    #[serde(rename = "aud")]
+    _aud: String,
+    #[serde(rename = "password_hash")]
+    _password_hash: String,
+}
+
 const NOT_UPDATED: &str = "Error updating user";
 
 pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
     let change: AdminUpdateUserRequest = json_body(request)?;
+    json_body::<WithoutEffect>(request)?;
     check_storable(change.user_metadata.as_ref(), NOT_UPDATED)?;
     check_storable(change.app_metadata.as_ref(), NOT_UPDATED)?;
     let (email, phone) = (change.email.unwrap_or_default(), change.phone.unwrap_or_default());
