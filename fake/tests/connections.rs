@@ -127,10 +127,24 @@ async fn odd_requests_are_refused_as_by_the_real_server() {
     let get = |target: &str, headers: &str| format!("GET {target} HTTP/1.1\r\n{headers}\r\n");
     let one_host = "host: localhost\r\n";
     let many = "x-many: a\r\n".repeat(500);
+    let chunked = "transfer-encoding: chunked\r\n";
     let unread = "Could not read body into byte slice";
     for (request, status, text) in [
         (get("/health", ""), "400", "400 Bad Request: missing required Host header"),
-        (get("http://localhost/health", ""), "200", "GoTrue"),
+        (get("http://localhost/health", ""), "400", "400 Bad Request: missing required Host header"),
+        (get("http://localhost/health", one_host), "200", "GoTrue"),
+        (get("http://localhost:port/health", one_host), "400", "400 Bad Request"),
+        (get("http://localhost:80/health", one_host), "200", "GoTrue"),
+        (
+            get("/health", &format!("{one_host}x-large: {}\r\n", "a".repeat(1_053_000))),
+            "431",
+            "431 Request Header Fields Too Large",
+        ),
+        (
+            format!("POST /signup HTTP/1.1\r\n{one_host}{chunked}{chunked}\r\n0\r\n\r\n"),
+            "501",
+            "Unsupported transfer encoding",
+        ),
         ("GET /health HTTP/1.0\r\n\r\n".to_owned(), "200", "GoTrue"),
         (get("/health", "host: a\r\nhost: b\r\n"), "400", "400 Bad Request"),
         (get("/he%zzalth", one_host), "400", "400 Bad Request"),

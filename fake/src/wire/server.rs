@@ -40,9 +40,6 @@ use crate::wire::{
 /// The maximum number of headers. The real server limits only their size.
 const MOST_HEADERS: usize = 1_000;
 
-/// The largest head of a request that Go reads, in bytes.
-const LARGEST_HEAD: usize = (1 << 20) + 4096;
-
 /// The stack of a server's thread, in bytes: enough for JSON that is nested as deeply as Go reads it. Only what is used
 /// takes memory.
 pub(super) const STACK: usize = 256 << 20;
@@ -148,7 +145,7 @@ impl Connections {
             // A client may close its sending half and still wait for the response.
             .half_close(true)
             .max_headers(MOST_HEADERS)
-            .max_buf_size(LARGEST_HEAD)
+            .max_buf_size(refusal::LARGEST_HEAD)
             .serve_connection(TokioIo::new(stream), service);
         let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
         let stream = connection.into_parts().io.into_inner();
