@@ -10,7 +10,7 @@ use crate::{
     code_challenge::Challenge,
     contact,
     mailbox::Template,
-    model::{AuditAction, ErrorCode, OtpType},
+    model::{AuditAction, ErrorCode, OtpType, types::User},
     state::{
         State,
         access_tokens::Caller,
@@ -68,6 +68,7 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     let update = read_update(state, request)?;
     check_update(state, &caller, &state.aud_of(request, &caller), &update)?;
     let user_id = caller.user_id;
+    let confirmed_at = state.account(user_id)?.user.confirmed_at;
     if update.password.is_some() && needs_reauthentication(state, &caller) {
         state.account(user_id)?.drop_codes(None);
     }
@@ -95,7 +96,8 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     state.log_action(user_id, AuditAction::UserModified, None);
     let user = &mut state.account(user_id)?.user;
     user.updated_at = Some(now);
-    ok(user)
+    // The database computes this field, and the server does not read it again.
+    ok(&User { confirmed_at, ..user.clone() })
 }
 
 fn read_update(state: &mut State, request: &Request) -> Result<Update, ApiError> {

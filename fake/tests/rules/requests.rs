@@ -470,6 +470,40 @@ async fn a_nul_in_metadata_cannot_be_stored() {
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
 }
 
+#[tokio::test]
+async fn a_nul_cannot_be_looked_for() {
+    let server = FakeServer::start().await;
+    let (_, token) = sign_up(&server).await;
+    let bearer = format!("Bearer {}", token.expose());
+    let code = r#"{"auth_code":"\u0000","code_verifier":"a"}"#;
+    let hash = r#"{"type":"recovery","token_hash":"\u0000"}"#;
+    for (method, path, body, message) in [
+        (Method::POST, "/token?grant_type=pkce", code, "Internal Server Error"),
+        (Method::POST, "/verify", hash, "Database error finding user from email link"),
+        (Method::GET, "/authorize?provider=github&invite_token=%00", "", "Database error finding user"),
+        (Method::GET, "/oauth/authorizations/%00", "", "error finding authorization"),
+        (Method::GET, "/oauth/authorizations/%FF", "", "error finding authorization"),
+    ] {
+        let (status, error) = send(&server, method, path, &bearer, body).await;
+        assert_eq!((status, &error["msg"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!(message)), "{path}");
+    }
+    let (_, error) = send(&server, Method::POST, "/logout?scope=%00", &bearer, "").await;
+    assert_eq!(error["msg"], r#"Unsupported logout scope "\x00""#);
+}
+
+/// The database computes it, and the server does not read it again.
+#[tokio::test]
+async fn the_confirmation_of_an_update_is_seen_later() {
+    let server = FakeServer::start().await;
+    let (_, session) = send(&server, Method::POST, "/signup", "", "{}").await;
+    let bearer = format!("Bearer {}", session["access_token"].as_str().unwrap());
+    let body = json!({ "email": EMAIL }).to_string();
+    let (_, user) = send(&server, Method::PUT, "/user", &bearer, &body).await;
+    assert_eq!((user["email"].as_str(), user.get("confirmed_at")), (Some(EMAIL), None));
+    let (_, user) = send(&server, Method::GET, "/user", &bearer, "").await;
+    assert!(user["confirmed_at"].is_string(), "{user}");
+}
+
 /// What `curl -d` sends unless it is told otherwise: the server reads the form first, and finds no JSON then.
 #[tokio::test]
 async fn a_form_is_no_json() {

@@ -95,6 +95,10 @@ fn approved(state: &mut State, place: Place) -> ApiResult {
 /// Finds the authorization request in the path, unless it has expired.
 fn find(state: &State, request: &Request) -> Result<Place, ApiError> {
     let id = request.segment(3);
+    if id.contains(['\0', char::REPLACEMENT_CHARACTER]) {
+        // The database does not look for it.
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "error finding authorization"));
+    }
     let now = state.now();
     let place = state.oauth.authorizations.place(&Key::Code(id));
     place.filter(|place| state.oauth.authorizations[*place].expires_at >= now).ok_or_else(not_found)
