@@ -13,7 +13,7 @@ use serde::{
     },
     forward_to_deserialize_any,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     model::ErrorCode,
@@ -55,12 +55,8 @@ pub(crate) fn json_body<T: DeserializeOwned>(request: &Request) -> Result<T, Api
 
 /// Reads the body without one of its members.
 pub(crate) fn json_body_without<T: DeserializeOwned>(request: &Request, name: &str) -> Result<T, ApiError> {
-    let body: Value = json_body(request)?;
-    let kept = |members: Map<String, Value>| {
-        members.into_iter().filter(|(known, _)| !known.eq_ignore_ascii_case(name)).collect::<Value>()
-    };
-    let body = if let Value::Object(members) = body { kept(members) } else { body };
-    read_json(body.to_string().as_bytes(), &[]).map_err(not_parsed)
+    let edit = |object: &mut Object| object.0.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    read_edited(whole(request)?, edit).map_err(not_parsed)
 }
 
 /// Reads the body, with an empty string for each of these members that is absent.
@@ -84,8 +80,18 @@ pub(crate) fn json_stream<T: DeserializeOwned>(request: &Request) -> Result<T, S
     read_json(&body[..end], &[])
 }
 
-/// Reads a body, or returns the message of the error.
+/// Reads a body, or returns the message of the error. Each of these members is an empty string if it is absent.
 pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8], strings: &[&str]) -> Result<T, String> {
+    read_edited(body, |object| {
+        for name in strings {
+            // A member that is sent replaces it.
+            object.0.insert(0, ((*name).to_owned(), "".into()));
+        }
+    })
+}
+
+/// Reads a body after a change of its object.
+fn read_edited<T: DeserializeOwned>(body: &[u8], edit: impl FnOnce(&mut Object)) -> Result<T, String> {
     go_scanner::check(body).map_err(|error| error.message)?;
     let text = go_json::text_of(body);
     let message = |error: serde_json::Error| error.to_string();
@@ -95,14 +101,10 @@ pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8], strings: &[&str]) -> R
         other => return T::deserialize(NoObject(other)).map_err(|error| error.to_string()),
     };
     object.remove_nulls();
+    edit(&mut object);
     // Go reads one member after the other, so it fails for one that a later one replaces.
     for replaced in object.replaced() {
         T::deserialize(replaced).map_err(|error| error.to_string())?;
-    }
-    for name in strings {
-        if !object.0.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            object.0.push(((*name).to_owned(), "".into()));
-        }
     }
     T::deserialize(object).map_err(|error| error.to_string())
 }
@@ -111,17 +113,19 @@ pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8], strings: &[&str]) -> R
 struct Object(Vec<(String, Value)>);
 
 impl Object {
-    /// Removes the members that are null. Such an object also removes what came before it with that name.
+    /// Removes the members that are null, and the objects and arrays that such a member replaces.
     fn remove_nulls(&mut self) {
-        for name in OBJECTS {
-            let last = self.0.iter().rposition(|(known, value)| value.is_null() && known.eq_ignore_ascii_case(name));
-            let mut index = 0;
-            self.0.retain(|(known, _)| {
-                index += 1;
-                last.is_none_or(|last| index > last) || !known.eq_ignore_ascii_case(name)
-            });
+        let members = std::mem::take(&mut self.0);
+        for (name, value) in members {
+            if value.is_null() {
+                self.0.retain(|(known, old)| {
+                    let is_cleared = old.is_object() || old.is_array();
+                    !is_cleared || !known.eq_ignore_ascii_case(&name)
+                });
+            } else {
+                self.0.push((name, value));
+            }
         }
-        self.0.retain(|(_, value)| !value.is_null());
     }
 
     /// Returns the object up to each member that replaces another one.
@@ -232,22 +236,68 @@ impl<'de> MapAccess<'de> for Fields {
         let (field, value) = self.value.take().unwrap_or_default();
         go_json::check_kept(&value).map_err(Error::custom)?;
         let place = format!("{}.{field}", go_json::struct_name(self.name));
-        // A body that is read as any JSON has no types.
-        let is_typed = !self.name.is_empty();
-        if is_typed && OBJECTS.contains(&field.as_str()) && !value.is_object() {
+        if OBJECTS.contains(&field.as_str()) && !value.is_object() {
             return Err(Error::custom(go_json::type_error(&value, &place, "a map")));
         }
         let error = |error: serde_json::Error| Error::custom(go_json::type_error(&value, &place, &error.to_string()));
         // A null in a list of texts is an empty text.
+        let is_texts = |elements: &[Value]| elements.iter().all(|element| element.is_string() || element.is_null());
         let given = match &value {
-            Value::Array(elements)
-                if is_typed && elements.iter().all(|element| element.is_string() || element.is_null()) =>
-            {
+            Value::Array(elements) if is_texts(elements) => {
                 elements.iter().map(|element| element.as_str().unwrap_or_default()).collect()
             }
             other => other.clone(),
         };
-        seed.deserialize(given).map_err(error)
+        seed.deserialize(Member(given)).map_err(error)
+    }
+}
+
+/// The value of a member. Unlike serde, Go does not read an array as a struct.
+struct Member(Value);
+
+impl<'de> Deserializer<'de> for Member {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, serde_json::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, serde_json::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, serde_json::Error> {
+        if self.0.is_array() {
+            return Err(serde_json::Error::custom(format!("expected struct {name}")));
+        }
+        self.0.deserialize_struct(name, fields, visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, serde_json::Error> {
+        self.0.deserialize_newtype_struct(name, visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, serde_json::Error> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map identifier ignored_any
     }
 }
 

@@ -37,7 +37,7 @@ async fn a_password_is_as_long_as_bcrypt_reads() {
     let [longest, longer] = [72, 73].map(|length| "a".repeat(length));
     let (status, error) =
         as_admin(&server, Method::POST, "/admin/users", json!({ "email": EMAIL, "password": longer })).await;
-    assert_eq!((status, &error["msg"]), (StatusCode::BAD_REQUEST, &json!("bcrypt: password length exceeds 72 bytes")));
+    assert_eq!((status, &error["msg"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("Internal Server Error")));
     created(&server, json!({ "email": EMAIL, "password": longest, "email_confirm": true })).await;
     let (status, _) = post(&server, "/token?grant_type=password", json!({ "email": EMAIL, "password": longer })).await;
     assert_eq!(status, StatusCode::OK);
@@ -163,4 +163,31 @@ async fn members_of_administrators_are_read_as_go_reads_them() {
     let (status, provider) = as_admin(&server, Method::POST, "/admin/sso/providers", empty).await;
     assert_eq!(status, StatusCode::CREATED, "{provider}");
     assert_eq!(provider["saml"]["attribute_mapping"], json!({}));
+}
+
+#[tokio::test]
+async fn values_that_the_database_refuses_are_refused() {
+    let server = FakeServer::start().await;
+    let user = created(&server, json!({ "email": EMAIL, "user_metadata": { "a": null }, "role": " " })).await;
+    assert_eq!((&user["user_metadata"], &user["role"]), (&json!({ "a": null }), &json!("")));
+    let long = "a".repeat(256);
+    let provider = |id: &str, resource: &str| {
+        let metadata = format!(
+            r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{id}"><IDPSSODescriptor/>
+            </EntityDescriptor>"#
+        );
+        json!({ "type": "saml", "metadata_xml": metadata, "resource_id": resource })
+    };
+    for (method, path, body, status) in [
+        (Method::POST, "/admin/users", json!({ "email": "bob@example.com", "aud": long }), 500),
+        (Method::POST, "/admin/users", json!({ "email": "bob@example.com", "role": "\0" }), 500),
+        (Method::PUT, &path_of(&user), json!({ "role": long }), 500),
+        (Method::POST, "/admin/sso/providers", provider("one", "a"), 201),
+        (Method::POST, "/admin/sso/providers", provider("two", "a"), 500),
+        (Method::POST, "/sso", json!({ "domain": "\0" }), 500),
+        (Method::POST, "/sso", json!({ "provider_id": "00000000-0000-0000-0000-000000000000" }), 400),
+    ] {
+        let (got, error) = as_admin(&server, method, path, body).await;
+        assert_eq!(got.as_u16(), status, "{path}: {error}");
+    }
 }

@@ -317,6 +317,7 @@ async fn the_first_member_of_a_wrong_type_is_reported() {
         (r#"{"code_challenge":1,"email":"a@example.com","password":"x"}"#, "code_challenge", "string"),
         (r#"{"email":1,"email":"a@example.com","password":"correct-horse-7"}"#, "email", "string"),
         (r#"{"data":1,"email":1}"#, "data", "map[string]interface {}"),
+        (r#"{"data":{"a":1},"data":null,"email":1}"#, "email", "string"),
     ] {
         let (_, error) = send(&server, Method::POST, "/signup", "", body).await;
         assert_eq!(error["msg"], type_error(member, expected), "{body}");
@@ -335,6 +336,21 @@ async fn types_in_messages_have_the_names_of_the_real_server() {
         (Method::POST, "/admin/users", &admin, r#"{"user_metadata":1}"#, "AdminUserParams.user_metadata of type map["),
         (Method::POST, "/sso", &admin, r#"{"provider_id":1}"#, "SingleSignOnParams.provider_id of type uuid.UUID"),
         (Method::PATCH, passkey, &user, r#"{"friendly_name":1}"#, "PasskeyUpdateParams.friendly_name of type string"),
+        (
+            Method::POST,
+            "/admin/sso/providers",
+            &admin,
+            r#"{"domains":["a",1]}"#,
+            "cannot unmarshal number into Go struct field CreateSSOProviderParams.domains of type string",
+        ),
+        (
+            Method::POST,
+            "/admin/sso/providers",
+            &admin,
+            r#"{"attribute_mapping":[]}"#,
+            "cannot unmarshal array into Go struct field CreateSSOProviderParams.attribute_mapping of type models.SAMLA",
+        ),
+        (Method::POST, "/admin/users", &admin, r#"{"password":1,"password":"a"}"#, "AdminUserParams.password of type"),
         (
             Method::POST,
             "/passkeys/registration/verify",

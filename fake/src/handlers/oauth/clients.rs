@@ -124,6 +124,10 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     }
     check_grants(change.grant_types.as_deref().unwrap_or_default()).map_err(ApiError::validation_failed)?;
     check_about(change.client_uri.as_deref(), change.logo_uri.as_deref()).map_err(ApiError::validation_failed)?;
+    if change.client_name.as_ref().is_some_and(|name| name.contains('\0')) {
+        // The database does not store it.
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error updating OAuth client"));
+    }
     let now = state.now();
     let client = &mut state.oauth.clients[place].client;
     if let Some(method) = &change.token_endpoint_auth_method {

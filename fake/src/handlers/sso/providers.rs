@@ -84,6 +84,10 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
             return Err(ApiError::new(400, ErrorCode::SsoDomainAlreadyExists, message));
         }
     }
+    if new.resource_id.is_some() && state.sso.iter().any(|row| row.provider.resource_id == new.resource_id) {
+        // The database refuses it.
+        return Err(ApiError::unforeseen());
+    }
     let now = Some(state.now());
     let provider = SsoProvider {
         id: state.random.id(),

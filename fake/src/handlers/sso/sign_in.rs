@@ -27,8 +27,13 @@ struct SignIn {
 pub(crate) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
     let sign_in: SignIn = json_body(request)?;
     let domain = sign_in.domain.unwrap_or_default();
+    if domain.contains('\0') {
+        // The database does not look for it.
+        let message = "Unable to find SSO provider by domain";
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+    }
     let not_found = |message| ApiError::new(404, ErrorCode::SsoProviderNotFound, message);
-    let row = match sign_in.provider_id {
+    let row = match sign_in.provider_id.filter(|id| !id.is_nil()) {
         Some(_) if !domain.is_empty() => {
             return Err(ApiError::validation_failed("Only one of provider_id or domain supported"));
         }

@@ -57,6 +57,11 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
         let message = "A custom OAuth provider with this identifier already exists";
         return Err(ApiError::new(400, ErrorCode::Conflict, message));
     }
+    if new.name.contains('\0') || new.client_id.contains('\0') {
+        // The database does not store it.
+        let message = "Error creating custom OAuth provider";
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+    }
     let now = Some(state.now());
     let mut provider = CustomProvider {
         id: state.random.id(),
