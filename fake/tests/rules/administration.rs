@@ -191,3 +191,41 @@ async fn values_that_the_database_refuses_are_refused() {
         assert_eq!(got.as_u16(), status, "{path}: {error}");
     }
 }
+
+#[tokio::test]
+async fn a_custom_provider_sets_no_protected_field() {
+    let server = FakeServer::start().await;
+    for (more, status, message) in [
+        (json!({ "attribute_mapping": { "role": "a" } }), 400, "Cannot map to protected system field: role"),
+        (
+            json!({ "custom_claims_allowlist": ["a", " "] }),
+            400,
+            "custom_claims_allowlist entries must be non-empty strings",
+        ),
+        (json!({ "name": "\0" }), 500, "Error creating custom OAuth provider"),
+    ] {
+        let url = "https://provider.example.com/a";
+        let mut body = json!({
+            "provider_type": "oauth2", "identifier": "custom:a", "name": "a", "client_id": "a", "client_secret": "a",
+            "authorization_url": url, "token_url": url, "userinfo_url": url,
+        });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (got, error) = as_admin(&server, Method::POST, "/admin/custom-providers", body).await;
+        assert_eq!((got.as_u16(), error["msg"].as_str()), (status, Some(message)), "{more}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_text_about_an_oauth_client_is_absent() {
+    let server = FakeServer::start().await;
+    let client = |name: &str| {
+        json!({
+            "client_name": name, "redirect_uris": ["https://example.com/a"], "client_type": "",
+            "token_endpoint_auth_method": "",
+        })
+    };
+    let (status, created) = as_admin(&server, Method::POST, "/admin/oauth/clients", client("a")).await;
+    assert_eq!((status, &created["client_type"]), (StatusCode::CREATED, &json!("confidential")));
+    let (status, error) = as_admin(&server, Method::POST, "/admin/oauth/clients", client("\0")).await;
+    assert_eq!((status, &error["error_code"]), (StatusCode::BAD_REQUEST, &json!("validation_failed")));
+}

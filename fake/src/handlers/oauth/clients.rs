@@ -32,7 +32,9 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
 }
 
 pub(crate) fn add(state: &mut State, request: &Request, registration_type: OAuthRegistrationType) -> ApiResult {
-    let new: Registration = read(request)?;
+    let mut new: Registration = read(request)?;
+    new.client_type.take_if(|client_type| client_type.as_str().is_empty());
+    new.token_endpoint_auth_method.take_if(|method| method.as_str().is_empty());
     // The real server puts the status into the message.
     let prefixed = |why: String| ApiError::validation_failed(format!("400: {why}"));
     check_uris(&new.redirect_uris, "redirect_uris is required").map_err(prefixed)?;
@@ -46,6 +48,12 @@ pub(crate) fn add(state: &mut State, request: &Request, registration_type: OAuth
     } else {
         (OAuthClientType::Confidential, TokenEndpointAuthMethod::ClientSecretBasic)
     };
+    if new.client_name.as_ref().is_some_and(|name| name.contains('\0')) {
+        // The server tells the error of the database.
+        let why =
+            "failed to create OAuth client: ERROR: invalid byte sequence for encoding \"UTF8\": 0x00 (SQLSTATE 22021)";
+        return Err(ApiError::validation_failed(why));
+    }
     let all = vec![OAuthGrantType::AuthorizationCode, OAuthGrantType::RefreshToken];
     let now = Some(state.now());
     let told = |text: Option<String>| text.filter(|text| !text.is_empty());

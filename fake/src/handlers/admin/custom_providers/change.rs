@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use url::{Host, ParseError, Url};
 
 use crate::{
-    model::CustomProviderType,
+    model::{CustomProviderType, ErrorCode},
     wire::{ApiError, quoted},
 };
 
@@ -48,6 +48,23 @@ const RESERVED: [&str; 9] = [
     "nonce",
 ];
 
+/// Fields of a user that only the server sets.
+const PROTECTED: [&str; 13] = [
+    "id",
+    "aud",
+    "role",
+    "app_metadata",
+    "created_at",
+    "updated_at",
+    "confirmed_at",
+    "email_confirmed_at",
+    "phone_confirmed_at",
+    "email_verified",
+    "phone_verified",
+    "banned_until",
+    "is_super_admin",
+];
+
 pub(crate) fn check_whole(new: &Change, is_oidc: bool) -> Result<(), ApiError> {
     let required = |text: &str, message: &str| {
         if text.is_empty() { Err(ApiError::validation_failed(message)) } else { Ok(()) }
@@ -84,6 +101,21 @@ pub(crate) fn check_parameters(change: &Change) -> Result<(), ApiError> {
                 quoted(name)
             )));
         }
+    }
+    let mut targets = change.attribute_mapping.iter().flat_map(Map::keys);
+    if let Some(target) = targets.find(|target| PROTECTED.contains(&target.as_str())) {
+        return Err(ApiError::validation_failed(format!("Cannot map to protected system field: {target}")));
+    }
+    if change.custom_claims_allowlist.iter().flatten().any(|claim| claim.trim().is_empty()) {
+        return Err(ApiError::validation_failed("custom_claims_allowlist entries must be non-empty strings"));
+    }
+    Ok(())
+}
+
+/// Fails for texts that the database does not store.
+pub(crate) fn check_stored(change: &Change, message: &str) -> Result<(), ApiError> {
+    if change.name.contains('\0') || change.client_id.contains('\0') {
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
     }
     Ok(())
 }
