@@ -8,7 +8,7 @@ use crate::{
     code_challenge::Challenge,
     contact,
     handlers::sign_up::check_sign_up,
-    model::{AuditAction, ErrorCode, OtpType},
+    model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
     state::{State, accounts::Contact, messages::OutgoingMessage, rows::password::Password},
     wire::{ApiError, ApiResult, Request, json_body, json_stream, ok},
 };
@@ -131,7 +131,9 @@ fn send_sms(state: &mut State, request: &Request, phone: String, data: Option<Va
         state.log_action(id, AuditAction::UserConfirmationRequested, Some(json!({ "provider": "phone" })));
     }
     let redirect_to = state.settings.site_url.clone();
-    ok(&state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Sms), challenge: None, redirect_to })?)
+    let sent = state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Sms), challenge: None, redirect_to })?;
+    // The response to a sign-up is empty.
+    if is_confirmed || !confirm { ok(&sent) } else { ok(&MessageSent { message_id: None }) }
 }
 
 /// Fails if sign-in by link is disabled.

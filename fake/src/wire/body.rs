@@ -399,6 +399,7 @@ mod tests {
                 "json: cannot unmarshal number into Go struct field Params.data of type map[string]interface {}",
             ),
             ("{\"email\":5}", "json: cannot unmarshal number into Go struct field Params.email of type string"),
+            ("{\"email\":[1]}", "json: cannot unmarshal array into Go struct field Params.email of type string"),
             ("{\"email\":{}}", "json: cannot unmarshal object into Go struct field Params.email of type string"),
             (
                 "{\"create_user\":\"x\"}",

@@ -83,7 +83,8 @@ pub(crate) fn type_error(value: &Value, field: &str, error: &str) -> String {
     let expected = error.rsplit("expected ").next().unwrap_or_default();
     // In a list, the first element of another type counts.
     let element = value.as_array().and_then(|elements| elements.iter().find(|element| !element.is_string()));
-    let value = element.filter(|_| expected == "a string").unwrap_or(value);
+    let is_element = expected == "a string" && !error.starts_with("invalid type: sequence");
+    let value = element.filter(|_| is_element).unwrap_or(value);
     let expected = match expected {
         uuid if uuid.contains("UUID") => "uuid.UUID",
         "a string" | "a borrowed string" => "string",

@@ -318,6 +318,7 @@ async fn the_first_member_of_a_wrong_type_is_reported() {
         (r#"{"email":1,"email":"a@example.com","password":"correct-horse-7"}"#, "email", "string"),
         (r#"{"data":1,"email":1}"#, "data", "map[string]interface {}"),
         (r#"{"data":{"a":1},"data":null,"email":1}"#, "email", "string"),
+        (r#"{"phone":1,"email":[1]}"#, "phone", "string"),
     ] {
         let (_, error) = send(&server, Method::POST, "/signup", "", body).await;
         assert_eq!(error["msg"], type_error(member, expected), "{body}");
@@ -422,7 +423,12 @@ async fn what_is_after_the_first_value_of_a_stream_is_not_read() {
 
 #[tokio::test]
 async fn a_phone_number_with_a_fixed_code_has_the_id_of_a_message() {
-    let server = FakeServer::builder().sms_test_otp("15550000001", "123456").start().await;
+    let builder = || FakeServer::builder().sms_test_otp("15550000001", "123456");
+    let server = builder().confirm_addresses(true).start().await;
+    // A sign-up has none.
+    let (status, sent) = send(&server, Method::POST, "/otp", "", r#"{"phone":"15550000001"}"#).await;
+    assert_eq!((status, sent), (StatusCode::OK, json!({})));
+    let server = builder().start().await;
     for (phone, id) in [("15550000001", json!("test-otp")), ("15550000002", json!(null))] {
         let (_, sent) = send(&server, Method::POST, "/otp", "", &json!({ "phone": phone }).to_string()).await;
         assert_eq!(sent["message_id"], id, "{phone}");
