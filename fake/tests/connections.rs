@@ -134,7 +134,7 @@ async fn odd_requests_are_refused_as_by_the_real_server() {
         (get("http://localhost/health", ""), "400", "400 Bad Request: missing required Host header"),
         (get("http://localhost/health", one_host), "200", "GoTrue"),
         (get("http://localhost:port/health", one_host), "400", "400 Bad Request"),
-        (get("http://localhost:80/health", one_host), "200", "GoTrue"),
+        (get("http://ada:secret@localhost:80/health", one_host), "200", "GoTrue"),
         (
             get("/health", &format!("{one_host}x-large: {}\r\n", "a".repeat(1_053_000))),
             "431",

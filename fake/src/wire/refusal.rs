@@ -49,7 +49,8 @@ fn size_of(head: &Parts) -> usize {
 
 /// Returns whether an authority ends with a number, if it has a port.
 fn is_port(authority: &str) -> bool {
-    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let port = host.rsplit_once(':').map_or("", |(_, port)| port);
     port.contains(']') || port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
