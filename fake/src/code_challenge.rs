@@ -1,32 +1,28 @@
 //! The PKCE challenge in a request.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::wire::{ApiError, Request, json_body};
+use crate::wire::{ApiError, Request};
 
 /// A challenge whose method is not checked yet: the server does that only when it starts the flow.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default)]
 pub(crate) struct Challenge {
     code_challenge: String,
     code_challenge_method: String,
 }
 
-/// Reads the challenge of a flow that continues with a message.
-pub(crate) fn challenge_in_body(request: &Request) -> Result<Option<Challenge>, ApiError> {
-    json_body::<Challenge>(request)?.check()
-}
-
 /// Reads the challenge of a flow that starts in a browser.
 pub(crate) fn challenge_in_query(request: &Request) -> Result<Option<Challenge>, ApiError> {
     let parameter = |name: &str| request.query(name).unwrap_or_default();
-    let code_challenge = parameter("code_challenge");
-    Challenge { code_challenge, code_challenge_method: parameter("code_challenge_method") }.check()
+    Challenge::new(parameter("code_challenge"), parameter("code_challenge_method")).check()
 }
 
 impl Challenge {
+    pub(crate) fn new(code_challenge: String, code_challenge_method: String) -> Self {
+        Self { code_challenge, code_challenge_method }
+    }
+
     /// Checks the challenge, except for its method.
     pub(crate) fn check(self) -> Result<Option<Self>, ApiError> {
         let refuse = |message: &str| Err(ApiError::validation_failed(message));

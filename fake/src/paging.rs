@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::wire::{ApiError, Request, Response};
+use crate::wire::{ApiError, Request, Response, quoted};
 
 /// The requested page.
 pub(crate) struct Page {
@@ -113,6 +113,9 @@ pub(crate) fn number(request: &Request, name: &str, default: usize) -> Result<us
     text.parse().map_err(|error: ParseIntError| {
         let is_large = *error.kind() == IntErrorKind::PosOverflow;
         let why = if is_large { "value out of range" } else { "invalid syntax" };
-        ApiError::validation_failed(format!("Bad Pagination Parameters: strconv.ParseUint: parsing {text:?}: {why}"))
+        ApiError::validation_failed(format!(
+            "Bad Pagination Parameters: strconv.ParseUint: parsing {}: {why}",
+            quoted(&text)
+        ))
     })
 }

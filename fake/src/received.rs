@@ -94,8 +94,8 @@ fn fits(wanted: &str, there: &str) -> bool {
 pub(crate) fn body(request: &Request) -> Option<Value> {
     let content_type = request.header("content-type").unwrap_or_default();
     let mut body = if content_type.starts_with("application/x-www-form-urlencoded") {
-        let pairs = request.form_pairs().into_owned();
-        Value::Object(pairs.map(|(name, value)| (name, value.into())).collect())
+        let pairs = request.form_pairs().map(|(name, value)| (name.into_owned(), value.into()));
+        Value::Object(pairs.collect())
     } else {
         serde_json::from_slice(&request.body).ok()?
     };

@@ -127,10 +127,24 @@ async fn odd_requests_are_refused_as_by_the_real_server() {
     let get = |target: &str, headers: &str| format!("GET {target} HTTP/1.1\r\n{headers}\r\n");
     let one_host = "host: localhost\r\n";
     let many = "x-many: a\r\n".repeat(500);
+    let chunked = "transfer-encoding: chunked\r\n";
     let unread = "Could not read body into byte slice";
     for (request, status, text) in [
         (get("/health", ""), "400", "400 Bad Request: missing required Host header"),
-        (get("http://localhost/health", ""), "200", "GoTrue"),
+        (get("http://localhost/health", ""), "400", "400 Bad Request: missing required Host header"),
+        (get("http://localhost/health", one_host), "200", "GoTrue"),
+        (get("http://localhost:port/health", one_host), "400", "400 Bad Request"),
+        (get("http://ada:secret@localhost:80/health", one_host), "200", "GoTrue"),
+        (
+            get("/health", &format!("{one_host}x-large: {}\r\n", "a".repeat(1_053_000))),
+            "431",
+            "431 Request Header Fields Too Large",
+        ),
+        (
+            format!("POST /signup HTTP/1.1\r\n{one_host}{chunked}{chunked}\r\n0\r\n\r\n"),
+            "501",
+            "Unsupported transfer encoding",
+        ),
         ("GET /health HTTP/1.0\r\n\r\n".to_owned(), "200", "GoTrue"),
         (get("/health", "host: a\r\nhost: b\r\n"), "400", "400 Bad Request"),
         (get("/he%zzalth", one_host), "400", "400 Bad Request"),
@@ -159,6 +173,31 @@ async fn odd_requests_are_refused_as_by_the_real_server() {
         let (got, body) = exchange(&server, &request);
         assert_eq!(got, status, "{request}\n{body}");
         assert!(body.contains(text) && text.is_empty() == body.is_empty(), "{request}\n{body}");
+    }
+}
+
+/// The real server notices only where it reads the body.
+#[tokio::test]
+async fn a_body_is_cut_off_only_for_what_reads_it() {
+    let server = FakeServer::start().await;
+    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    let json = "content-type: application/json\r\n";
+    for (method, path, headers, status, text) in [
+        ("GET", "/health", "", "200", "GoTrue"),
+        ("POST", "/nope", "", "404", "404 page not found"),
+        ("POST", "/logout", "", "401", "no_authorization"),
+        ("POST", "/verify", "", "500", "Could not read body into byte slice"),
+        ("POST", "/magiclink", "", "422", "Password recovery requires an email"),
+        ("POST", "/token?grant_type=password", form, "400", "unexpected end of JSON input"),
+        ("POST", "/callback", form, "303", "OAuth state parameter missing"),
+        ("POST", "/oauth/token", form, "400", "client_id is required"),
+        ("POST", "/oauth/token", json, "400", "failed to read request body"),
+        ("POST", "/oauth/clients/register", json, "400", "redirect_uris is required"),
+    ] {
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: a\r\n{headers}content-length: 500\r\n\r\n{{}}");
+        let (got, body) = exchange(&server, &request);
+        assert_eq!(got, status, "{path} {body}");
+        assert!(body.contains(text), "{path} {body}");
     }
 }
 

@@ -54,11 +54,12 @@ fn finish(state: &mut State, request: &Request, place: Place) -> Response {
     let invite_token = flow.invite_token.clone();
     if let Some(error) = parameter(request, "error") {
         let about = parameter(request, "error_description").unwrap_or_default();
-        let pairs = vec![("error".to_owned(), error), ("error_description".to_owned(), about)];
-        return redirect(302, &with_words(&with_sorted_query(&redirect_to, &pairs), &pairs));
+        let mut pairs = vec![("error".to_owned(), error), ("error_description".to_owned(), about)];
+        let target = with_sorted_query(&redirect_to, &pairs);
+        pairs.retain(|(_, value)| !value.is_empty());
+        return redirect(302, &with_words(&target, &pairs));
     }
-    let has_code = parameter(request, "code").is_some_and(|code| !code.is_empty());
-    let found = if has_code {
+    let found = if parameter(request, "code").is_some() {
         user_of_provider(state, request, &provider, linking, invite_token)
     } else {
         let message = "OAuth callback with missing authorization code missing";
@@ -123,13 +124,10 @@ fn refuse(state: &State, request: &Request, code: &'static str, about: &str) -> 
     }
 }
 
-/// Returns a parameter of the query, or of the form that some providers send.
+/// Returns a parameter of the query, or of the form that some providers send. An empty one is absent.
 fn parameter(request: &Request, name: &str) -> Option<String> {
-    let in_form = || {
-        let mut pairs = request.form_pairs();
-        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
-    };
-    request.query(name).or_else(in_form)
+    let value = if request.method == Method::POST { request.form_value(name) } else { request.query(name) };
+    value.filter(|value| !value.is_empty())
 }
 
 /// Returns the OAuth name of an error.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    code_challenge::{Challenge, challenge_in_body},
+    code_challenge::Challenge,
     contact,
     handlers::sign_up::check_sign_up,
     model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
@@ -24,6 +24,10 @@ struct Otp {
     channel: String,
     create_user: Option<bool>,
     data: Option<Value>,
+    #[serde(default)]
+    code_challenge: String,
+    #[serde(default)]
+    code_challenge_method: String,
 }
 
 pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
@@ -34,7 +38,7 @@ pub(crate) fn send_otp(state: &mut State, request: &Request) -> ApiResult {
     if !otp.email.is_empty() && !otp.channel.is_empty() {
         return Err(ApiError::validation_failed("Channel should only be specified with Phone OTP"));
     }
-    let challenge = challenge_in_body(request)?;
+    let challenge = Challenge::new(otp.code_challenge.clone(), otp.code_challenge_method.clone()).check()?;
     if otp.create_user == Some(false) {
         check_known(state, request, &otp)?;
     }
@@ -91,8 +95,9 @@ fn send_link(
             if confirm {
                 let traits = json!({ "provider": "email" });
                 state.log_action(id, AuditAction::UserConfirmationRequested, Some(traits));
-                state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Signup), challenge, redirect_to })?;
-                return sent();
+                return ok(
+                    &state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Signup), challenge, redirect_to })?
+                );
             }
             state.account(id)?.confirm_email(now);
             // The server also starts a session, but returns its tokens to no one.
@@ -101,8 +106,7 @@ fn send_link(
         }
     };
     state.log_action(id, AuditAction::UserRecoveryRequested, None);
-    state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Magiclink), challenge, redirect_to })?;
-    sent()
+    ok(&state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Magiclink), challenge, redirect_to })?)
 }
 
 /// Sends a code to a phone. A user who is new or not confirmed is signed up first.
@@ -127,8 +131,9 @@ fn send_sms(state: &mut State, request: &Request, phone: String, data: Option<Va
         state.log_action(id, AuditAction::UserConfirmationRequested, Some(json!({ "provider": "phone" })));
     }
     let redirect_to = state.settings.site_url.clone();
-    state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Sms), challenge: None, redirect_to })?;
-    sent()
+    let sent = state.send(id, &OutgoingMessage { otp_type: Some(OtpType::Sms), challenge: None, redirect_to })?;
+    // The response to a sign-up is empty.
+    if is_confirmed || !confirm { ok(&sent) } else { ok(&MessageSent { message_id: None }) }
 }
 
 /// Fails if sign-in by link is disabled.
@@ -149,28 +154,23 @@ fn sign_up(state: &mut State, contact: &Contact, data: Option<Value>, aud: &str)
     Ok(id)
 }
 
-/// What the server says about a malformed body.
-const NOT_READ: &str = "Could not read verification params";
-
 #[derive(Default, Deserialize)]
 #[serde(default, rename = "MagicLinkParams")]
 struct MagicLink {
     email: String,
     data: Option<Value>,
+    code_challenge: String,
+    code_challenge_method: String,
 }
 
 pub(crate) fn send_magic_link(state: &mut State, request: &Request) -> ApiResult {
     check_links(state)?;
-    let link: MagicLink = json_stream(request, NOT_READ)?;
+    let link: MagicLink = json_stream(request)
+        .map_err(|why| ApiError::new(400, ErrorCode::BadJson, format!("Could not read verification params: {why}")))?;
     if link.email.is_empty() {
         return Err(ApiError::new(422, ErrorCode::ValidationFailed, "Password recovery requires an email"));
     }
     contact::email(&link.email)?;
-    let challenge = json_stream::<Challenge>(request, NOT_READ)?.check()?;
+    let challenge = Challenge::new(link.code_challenge, link.code_challenge_method).check()?;
     send_link(state, request, &link.email, link.data, challenge)
-}
-
-/// Returns the response, which is the same whether or not a message was sent.
-fn sent() -> ApiResult {
-    ok(&MessageSent { message_id: None })
 }

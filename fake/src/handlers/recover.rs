@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    code_challenge::challenge_in_body,
+    code_challenge::Challenge,
     contact,
     model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
     state::{State, messages::OutgoingMessage},
@@ -14,6 +14,8 @@ use crate::{
 #[serde(default, rename = "RecoverParams")]
 struct Recover {
     email: String,
+    code_challenge: String,
+    code_challenge_method: String,
 }
 
 pub(crate) fn recover(state: &mut State, request: &Request) -> ApiResult {
@@ -25,7 +27,7 @@ pub(crate) fn recover(state: &mut State, request: &Request) -> ApiResult {
         return Err(ApiError::validation_failed("Password recovery requires an email"));
     }
     contact::email(&recover.email)?;
-    let challenge = challenge_in_body(request)?;
+    let challenge = Challenge::new(recover.code_challenge, recover.code_challenge_method).check()?;
     let aud = state.request_aud(request);
     let known = state.account_by_email(&recover.email, &aud);
     if let Some(id) = known.map(|account| account.user.id) {

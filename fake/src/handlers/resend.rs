@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    code_challenge::challenge_in_body,
+    code_challenge::Challenge,
     contact,
     model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
     state::{State, messages::OutgoingMessage},
@@ -17,12 +17,15 @@ struct Resend {
     type_: String,
     email: String,
     phone: String,
+    code_challenge: String,
+    code_challenge_method: String,
 }
 
 pub(crate) fn resend(state: &mut State, request: &Request) -> ApiResult {
     let resend: Resend = json_body(request)?;
     let is_by_email = ["signup", "email_change"].contains(&resend.type_.as_str());
-    let challenge = if is_by_email { challenge_in_body(request)? } else { None };
+    let challenge = Challenge::new(resend.code_challenge.clone(), resend.code_challenge_method.clone());
+    let challenge = if is_by_email { challenge.check()? } else { None };
     check_resend(&resend)?;
     check_enabled(state, &resend)?;
     let aud = &state.request_aud(request);
@@ -48,7 +51,7 @@ pub(crate) fn resend(state: &mut State, request: &Request) -> ApiResult {
             OtpType::Sms => state.log_action(id, AuditAction::UserRecoveryRequested, None),
             _ => {}
         }
-        state.send(id, &OutgoingMessage { otp_type: Some(otp_type), challenge, redirect_to })?;
+        return ok(&state.send(id, &OutgoingMessage { otp_type: Some(otp_type), challenge, redirect_to })?);
     }
     ok(&MessageSent { message_id: None })
 }

@@ -3,16 +3,16 @@
 use crate::{
     model::{AuditAction, types::SignOutScope},
     state::{State, table::Key},
-    wire::{ApiError, ApiResult, Request, Response},
+    wire::{ApiError, ApiResult, Request, Response, quoted},
 };
 
 pub(crate) fn sign_out(state: &mut State, request: &Request) -> ApiResult {
     let caller = state.caller(request)?;
     let scope = match request.query("scope").as_deref() {
         None | Some("") => SignOutScope::Global,
-        Some(name) => {
-            name.parse().map_err(|_| ApiError::validation_failed(format!("Unsupported logout scope \"{name}\"")))?
-        }
+        Some(name) => name
+            .parse()
+            .map_err(|_| ApiError::validation_failed(format!("Unsupported logout scope {}", quoted(name))))?,
     };
     // A token without a session can only sign out everywhere.
     let scope = if caller.session_id.is_nil() { SignOutScope::Global } else { scope };

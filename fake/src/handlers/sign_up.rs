@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    code_challenge::{Challenge, challenge_in_body},
+    code_challenge::Challenge,
     contact,
     model::{
         AuditAction, ErrorCode, OtpType,
@@ -28,10 +28,12 @@ struct SignUp {
     password: Secret,
     data: Option<Value>,
     channel: String,
+    code_challenge: String,
+    code_challenge_method: String,
 }
 
 pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
-    let SignUp { email, phone, password, data, channel } = json_body(request)?;
+    let SignUp { email, phone, password, data, channel, code_challenge, code_challenge_method } = json_body(request)?;
     let aud = &state.request_aud(request);
     if email.is_empty() && phone.is_empty() {
         if !state.settings.anonymous_users {
@@ -43,7 +45,8 @@ pub(crate) fn sign_up(state: &mut State, request: &Request) -> ApiResult {
         return state.sign_in(id, "anonymous");
     }
     check_sign_up(state)?;
-    let challenge = check(state, request, &email, &phone, &password, &channel)?;
+    let challenge =
+        check(state, &email, &phone, &password, &channel, Challenge::new(code_challenge, code_challenge_method))?;
     let contact = if email.is_empty() {
         Contact::Phone(contact::phone(&phone)?)
     } else {
@@ -122,11 +125,11 @@ pub(crate) fn check_sign_up(state: &State) -> Result<(), ApiError> {
 /// Checks what the server checks before the address itself, and returns the challenge.
 fn check(
     state: &mut State,
-    request: &Request,
     email: &str,
     phone: &str,
     password: &Secret,
     channel: &str,
+    challenge: Challenge,
 ) -> Result<Option<Challenge>, ApiError> {
     if password.is_empty() {
         return Err(ApiError::validation_failed("Signup requires a valid password"));
@@ -139,7 +142,7 @@ fn check(
     if email.is_empty() {
         contact::check_channel(channel)?;
     }
-    let challenge = challenge_in_body(request);
+    let challenge = challenge.check();
     if email.is_empty() && !matches!(challenge, Ok(None)) {
         return Err(ApiError::validation_failed("PKCE not supported for phone signups"));
     }

@@ -10,7 +10,7 @@ use crate::{
     code_challenge::Challenge,
     contact,
     mailbox::Template,
-    model::{AuditAction, ErrorCode, OtpType, types::MessageSent},
+    model::{AuditAction, ErrorCode, OtpType, types::User},
     state::{
         State,
         access_tokens::Caller,
@@ -45,6 +45,8 @@ struct Params {
     app_metadata: Option<Value>,
     nonce: Secret,
     current_password: Option<Secret>,
+    code_challenge: String,
+    code_challenge_method: String,
 }
 
 /// A validated change of a user. An empty address or number counts as absent.
@@ -66,6 +68,7 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     let update = read_update(state, request)?;
     check_update(state, &caller, &state.aud_of(request, &caller), &update)?;
     let user_id = caller.user_id;
+    let confirmed_at = state.account(user_id)?.user.confirmed_at;
     if update.password.is_some() && needs_reauthentication(state, &caller) {
         state.account(user_id)?.drop_codes(None);
     }
@@ -93,7 +96,8 @@ pub(crate) fn update_user(state: &mut State, request: &Request) -> ApiResult {
     state.log_action(user_id, AuditAction::UserModified, None);
     let user = &mut state.account(user_id)?.user;
     user.updated_at = Some(now);
-    ok(user)
+    // The database computes this field, and the server does not read it again.
+    ok(&User { confirmed_at, ..user.clone() })
 }
 
 fn read_update(state: &mut State, request: &Request) -> Result<Update, ApiError> {
@@ -108,22 +112,18 @@ fn read_update(state: &mut State, request: &Request) -> Result<Update, ApiError>
         let message = "Updating app_metadata requires admin privileges";
         return Err(ApiError::new(403, ErrorCode::NotAdmin, message));
     }
+    // The server does not check the challenge here, except for its method.
+    let challenge = Challenge::new(update.code_challenge, update.code_challenge_method);
     Ok(Update {
         email,
         phone,
         password: update.password,
         data: update.data,
-        challenge: change_challenge(request)?,
+        challenge: Some(challenge).filter(Challenge::is_given),
         redirect_to: state.settings.redirect_to(request),
         nonce: update.nonce,
         current_password: update.current_password,
     })
-}
-
-/// Reads the challenge, which the server does not check here, except for its method.
-fn change_challenge(request: &Request) -> Result<Option<Challenge>, ApiError> {
-    let challenge: Challenge = json_body(request)?;
-    Ok(Some(challenge).filter(Challenge::is_given))
 }
 
 /// Fails if the change is not allowed. Fields that stay the same are not checked.
@@ -237,7 +237,8 @@ fn change_email(
     if is_anonymous && !confirm {
         return state.confirm_email_change(user_id);
     }
-    state.send(user_id, &OutgoingMessage { otp_type: Some(OtpType::EmailChange), challenge, redirect_to })
+    state.send(user_id, &OutgoingMessage { otp_type: Some(OtpType::EmailChange), challenge, redirect_to })?;
+    Ok(())
 }
 
 fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), ApiError> {
@@ -250,14 +251,9 @@ fn change_phone(state: &mut State, user_id: Uuid, phone: String) -> Result<(), A
     if !confirm {
         return state.confirm_phone_change(user_id);
     }
-    state.send(
-        user_id,
-        &OutgoingMessage {
-            otp_type: Some(OtpType::PhoneChange),
-            challenge: None,
-            redirect_to: state.settings.site_url.clone(),
-        },
-    )
+    let redirect_to = state.settings.site_url.clone();
+    state.send(user_id, &OutgoingMessage { otp_type: Some(OtpType::PhoneChange), challenge: None, redirect_to })?;
+    Ok(())
 }
 
 pub(crate) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult {
@@ -277,9 +273,6 @@ pub(crate) fn reauthenticate(state: &mut State, request: &Request) -> ApiResult 
         _ => {}
     }
     state.log_action(caller.user_id, AuditAction::UserReauthenticateRequested, None);
-    state.send(
-        caller.user_id,
-        &OutgoingMessage { otp_type: None, challenge: None, redirect_to: state.settings.site_url.clone() },
-    )?;
-    ok(&MessageSent { message_id: None })
+    let redirect_to = state.settings.site_url.clone();
+    ok(&state.send(caller.user_id, &OutgoingMessage { otp_type: None, challenge: None, redirect_to })?)
 }

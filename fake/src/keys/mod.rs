@@ -132,14 +132,16 @@ impl Keys {
             return Err(format!("token signature is invalid: signing method {name} is invalid"));
         }
         let decoded = URL_SAFE_NO_PAD.decode(signature);
-        let signature = decoded.map_err(|error| malformed(bad_base64("signature", &error)))?;
+        let signature = decoded.map_err(|error| malformed(bad_base64("signature", signature, &error)))?;
         let id = header["kid"].as_str();
         let by_id = self.all.iter().find(|key| id.is_some() && id == key.id.as_deref());
         let fallback = || Some(Pair::shared(self.shared_secret.as_ref()?.expose().as_bytes()));
         let pair = match by_id {
             Some(key) if key.algorithm() == name => Some(key.pair.clone()),
             // The key is there, but it is one of another algorithm.
-            Some(_) => return Err("token signature is invalid: key is of invalid type".to_owned()),
+            Some(_) => {
+                return Err(format!("token signature is invalid: key is of invalid type: {}", expected_key(name)));
+            }
             None if name == "HS256" => fallback(),
             None => None,
         };
@@ -153,7 +155,7 @@ impl Keys {
         if pair.is_valid(message.as_bytes(), &signature) {
             Ok(claims)
         } else {
-            Err("token signature is invalid: signature is invalid".to_owned())
+            Err(format!("token signature is invalid: {}", signature_error(name)))
         }
     }
 }
@@ -186,16 +188,36 @@ fn encode(part: &impl Serialize) -> Result<String, String> {
 }
 
 fn read(part: &str, what: &str) -> Result<Value, String> {
-    let json = URL_SAFE_NO_PAD.decode(part).map_err(|error| bad_base64(what, &error))?;
+    let json = URL_SAFE_NO_PAD.decode(part).map_err(|error| bad_base64(what, part, &error))?;
     parse_json(&json).map_err(|error| format!("could not JSON decode {what}: {error}"))
 }
 
-fn bad_base64(what: &str, error: &DecodeError) -> String {
+/// Returns the error for a signature that does not verify.
+fn signature_error(algorithm: &str) -> &'static str {
+    match &algorithm[..2] {
+        "ES" => "crypto/ecdsa: verification error",
+        "RS" | "PS" => "crypto/rsa: verification error",
+        "Ed" => "ed25519: verification error",
+        _ => "signature is invalid",
+    }
+}
+
+/// Returns which key an algorithm needs, as the error for another one says it.
+fn expected_key(algorithm: &str) -> &'static str {
+    match &algorithm[..2] {
+        "ES" => "ECDSA verify expects *ecdsa.PublicKey",
+        "RS" | "PS" => "RSA verify expects *rsa.PublicKey",
+        "Ed" => "Ed25519 verify expects ed25519.PublicKey",
+        _ => "HMAC verify expects []byte",
+    }
+}
+
+fn bad_base64(what: &str, text: &str, error: &DecodeError) -> String {
     let at = match error {
         DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. } => *at,
         // A single last character.
         DecodeError::InvalidLength(length) => length.saturating_sub(1),
-        DecodeError::InvalidPadding => 0,
+        DecodeError::InvalidPadding => text.find('=').unwrap_or_default(),
     };
     format!("could not base64 decode {what}: illegal base64 data at input byte {at}")
 }

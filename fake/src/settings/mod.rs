@@ -275,9 +275,8 @@ impl ServerSettings {
     /// `redirect_to`, or else the header `Referer`, or else the site URL.
     pub(crate) fn redirect_to(&self, request: &Request) -> String {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let in_form = || request.form_pairs().find(|(name, _)| name == "redirect_to").map(|(_, url)| url.into_owned());
         let header = |name: &str| given(request.header(name).map(str::to_owned));
-        let parameter = header("redirect_to").or_else(|| given(request.query("redirect_to"))).or_else(in_form);
+        let parameter = header("redirect_to").or_else(|| given(request.form_value("redirect_to")));
         let urls = [parameter, header("referer")];
         urls.into_iter().flatten().find(|url| self.allows_redirect(url)).unwrap_or_else(|| self.site_url.clone())
     }

@@ -131,13 +131,10 @@ impl State {
         // A time may have a fraction.
         let time = |name: &str| claims[name].as_f64().map(f64::floor);
         let now = Duration::seconds(self.now().timestamp()).as_seconds_f64();
-        if time("exp").is_some_and(|exp| exp <= now) {
-            return Err(bad("token has invalid claims: token is expired"));
-        }
-        if time("nbf").is_some_and(|nbf| now < nbf) {
-            return Err(bad("token has invalid claims: token is not valid yet"));
-        }
-        Ok(claims)
+        let expired = time("exp").is_some_and(|exp| exp <= now).then_some("token is expired");
+        let early = time("nbf").is_some_and(|nbf| now < nbf).then_some("token is not valid yet");
+        let flaws: Vec<_> = expired.into_iter().chain(early).collect();
+        if flaws.is_empty() { Ok(claims) } else { Err(bad(&format!("token has invalid claims: {}", flaws.join(", ")))) }
     }
 
     /// Authenticates a request with a user's access token.

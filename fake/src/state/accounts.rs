@@ -104,7 +104,7 @@ impl State {
         let id = self.create_blank("", "", data.as_ref(), aud)?;
         let account = self.account(id)?;
         account.user.is_anonymous = Some(true);
-        account.merge_metadata(&data.unwrap_or_else(|| json!({})));
+        account.user.user_metadata = Some(data.unwrap_or_else(|| json!({})));
         Ok(id)
     }
 
@@ -134,7 +134,7 @@ impl State {
         let id = self.create_blank(email, "", data.as_ref(), aud)?;
         self.identify_new(id, "email", identity_claims(id, email))?;
         let account = self.account(id)?;
-        account.merge_metadata(&data.unwrap_or_else(|| json!({})));
+        account.user.user_metadata = Some(data.unwrap_or_else(|| json!({})));
         account.list_providers();
         Ok(id)
     }

@@ -14,7 +14,7 @@ use crate::{
     },
     totp,
     webauthn::Credential,
-    wire::ApiError,
+    wire::{ApiError, quoted},
 };
 
 /// What an authenticator app shows.
@@ -29,7 +29,7 @@ impl State {
     pub(crate) fn check_new_factor(&mut self, caller: &Caller, name: &str) -> Result<(), ApiError> {
         let factors = self.account(caller.user_id)?.user.factors.clone().unwrap_or_default();
         if factors.iter().any(|factor| factor.friendly_name.as_deref().unwrap_or_default() == name) {
-            let message = format!("A factor with the friendly name {name:?} for this user already exists");
+            let message = format!("A factor with the friendly name {} for this user already exists", quoted(name));
             return Err(ApiError::new(422, ErrorCode::MfaFactorNameConflict, message));
         }
         let verified = factors.iter().filter(|factor| factor.is_verified()).count();

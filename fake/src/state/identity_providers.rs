@@ -10,7 +10,7 @@ use crate::{
         types::{CustomProvider, IdTokenGrant},
     },
     state::{rows::sso::SsoRow, store::State},
-    wire::ApiError,
+    wire::{ApiError, quoted},
 };
 
 /// The providers whose ID tokens the server accepts, with their issuers.
@@ -86,10 +86,11 @@ impl State {
             return self.custom_issuer(provider);
         }
         let known = ISSUERS.iter().find(|(name, _)| *name == provider);
-        let (name, url) = known
-            .ok_or_else(|| ApiError::validation_failed(format!("Custom OIDC provider {provider:?} not allowed")))?;
+        let (name, url) = known.ok_or_else(|| {
+            ApiError::validation_failed(format!("Custom OIDC provider {} not allowed", quoted(provider)))
+        })?;
         if self.settings.disabled_providers.iter().any(|disabled| disabled.as_str() == *name) {
-            let message = format!("Provider (issuer {url:?}) is not enabled");
+            let message = format!("Provider (issuer {}) is not enabled", quoted(url));
             return Err(ApiError::new(400, ErrorCode::ProviderDisabled, message));
         }
         let settings = self.settings.providers.get(*name);
@@ -122,14 +123,14 @@ impl State {
     }
 
     fn custom_issuer(&self, provider: &str) -> Result<Issuer, ApiError> {
-        let not_found = || ApiError::validation_failed(format!("Custom provider {provider:?} not found"));
+        let not_found = || ApiError::validation_failed(format!("Custom provider {} not found", quoted(provider)));
         let known = self.custom_provider(provider).ok_or_else(not_found)?;
         if known.enabled == Some(false) {
-            let message = format!("Custom provider {provider:?} is disabled");
+            let message = format!("Custom provider {} is disabled", quoted(provider));
             return Err(ApiError::new(400, ErrorCode::ProviderDisabled, message));
         }
         if known.provider_type != CustomProviderType::Oidc {
-            return Err(ApiError::validation_failed(format!("Provider {provider:?} is not an OIDC provider")));
+            return Err(ApiError::validation_failed(format!("Provider {} is not an OIDC provider", quoted(provider))));
         }
         let others = known.acceptable_client_ids.iter().flatten();
         Ok(Issuer {

@@ -174,7 +174,7 @@ impl State {
 
     fn send_confirmation(&mut self, user_id: Uuid) -> Result<(), ApiError> {
         let redirect_to = self.settings.site_url.clone();
-        self.send(user_id, &OutgoingMessage { otp_type: Some(OtpType::Signup), challenge: None, redirect_to })
+        self.send(user_id, &OutgoingMessage { otp_type: Some(OtpType::Signup), challenge: None, redirect_to }).map(drop)
     }
 
     /// Links an identity to a signed-in user.

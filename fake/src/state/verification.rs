@@ -48,6 +48,12 @@ impl Presented {
 
     /// Returns the error for an unknown, used or expired one.
     pub(crate) fn expired(&self) -> ApiError {
+        if let Self::Link(hash) = self
+            && hash.contains('\0')
+        {
+            // The database does not look for it.
+            return ApiError::new(500, ErrorCode::UnexpectedFailure, "Database error finding user from email link");
+        }
         let message = match self {
             Self::Link(_) => "Email link is invalid or has expired",
             Self::Code { .. } => "Token has expired or is invalid",

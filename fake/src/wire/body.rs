@@ -8,37 +8,44 @@ use std::{fmt, vec};
 use serde::{
     Deserialize, Deserializer,
     de::{
-        DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor,
+        DeserializeOwned, DeserializeSeed, Error as _, MapAccess, Visitor,
         value::{Error, StrDeserializer},
     },
     forward_to_deserialize_any,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     model::ErrorCode,
-    wire::{error::ApiError, go_json, request::Request},
+    wire::{
+        error::ApiError,
+        go_json, go_scanner,
+        request::{BODY_LIMIT, Request},
+    },
 };
 
 /// Members that must be objects, which the models leave open.
 const OBJECTS: [&str; 3] = ["data", "user_metadata", "app_metadata"];
 
-/// The largest body that the server reads, in bytes.
-const BODY_LIMIT: usize = 1 << 20;
-
-/// Returns whether there is no body, for an operation that needs none. The real server takes a body that is too large
+/// Returns whether there is no body, for an operation that needs none. The real server takes a body that it cannot read
 /// for none there.
 pub(crate) fn has_no_body(request: &Request) -> bool {
-    request.body.is_empty() || request.body.len() > BODY_LIMIT
+    request.body.is_empty() || request.is_unreadable()
 }
 
-/// Fails for a body that is too large to be read. An operation without a body does not find out.
-pub(crate) fn check_size(request: &Request) -> Result<(), ApiError> {
-    if request.body.len() > BODY_LIMIT {
+/// Returns the body that an operation reads whole. The body of a form has been read before.
+fn whole(request: &Request) -> Result<&[u8], ApiError> {
+    if request.is_form() {
+        return Ok(&[]);
+    }
+    if request.is_too_large() {
         let message = format!("Request body too large (max {BODY_LIMIT} bytes)");
         return Err(ApiError::new(413, ErrorCode::RequestEntityTooLarge, message));
     }
-    Ok(())
+    if request.is_cut_off {
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Could not read body into byte slice"));
+    }
+    Ok(&request.body)
 }
 
 /// Reads the body.
@@ -48,62 +55,88 @@ pub(crate) fn json_body<T: DeserializeOwned>(request: &Request) -> Result<T, Api
 
 /// Reads the body without one of its members.
 pub(crate) fn json_body_without<T: DeserializeOwned>(request: &Request, name: &str) -> Result<T, ApiError> {
-    let body: Value = json_body(request)?;
-    let kept = |members: Map<String, Value>| {
-        members.into_iter().filter(|(known, _)| !known.eq_ignore_ascii_case(name)).collect::<Value>()
-    };
-    let body = if let Value::Object(members) = body { kept(members) } else { body };
-    read_json(body.to_string().as_bytes(), &[]).map_err(not_parsed)
+    let edit = |object: &mut Object| object.0.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    read_edited(whole(request)?, edit).map_err(not_parsed)
 }
 
 /// Reads the body, with an empty string for each of these members that is absent.
 pub(crate) fn json_body_with<T: DeserializeOwned>(request: &Request, strings: &[&str]) -> Result<T, ApiError> {
-    check_size(request)?;
-    read_json(request.json(), strings).map_err(not_parsed)
+    read_json(whole(request)?, strings).map_err(not_parsed)
 }
 
 fn not_parsed(why: impl fmt::Display) -> ApiError {
     ApiError::new(400, ErrorCode::BadJson, format!("Could not parse request body as JSON: {why}"))
 }
 
-/// Reads the body as Go's `json.Decoder` does: only its first value counts, and some errors have another text. `what` is
-/// what the server says before the error.
-pub(crate) fn json_stream<T: DeserializeOwned>(request: &Request, what: &str) -> Result<T, ApiError> {
-    check_size(request)?;
-    let body = request.json();
-    let mut values = serde_json::Deserializer::from_slice(body).into_iter::<IgnoredAny>();
-    let end = if matches!(values.next(), Some(Ok(_))) { values.byte_offset() } else { body.len() };
-    read_json(&body[..end], &[]).map_err(|why| {
-        let why = match why.as_str() {
-            go_json::UNEXPECTED_END if body.trim_ascii().is_empty() => "EOF",
-            go_json::UNEXPECTED_END => "unexpected EOF",
-            other => other,
-        };
-        ApiError::new(400, ErrorCode::BadJson, format!("{what}: {why}"))
+/// Reads the body as Go's `json.Decoder` does: only its first value counts, and some errors have another text.
+pub(crate) fn json_stream<T: DeserializeOwned>(request: &Request) -> Result<T, String> {
+    let body = if request.is_form() { &[] } else { &request.body[..request.body.len().min(BODY_LIMIT)] };
+    let end = go_scanner::end_of_first_value(body).map_err(|error| match error.is_at_end {
+        true if request.is_too_large() => "http: request body too large".to_owned(),
+        true if body.trim_ascii().is_empty() && !request.is_cut_off => "EOF".to_owned(),
+        true => "unexpected EOF".to_owned(),
+        false => error.message,
+    })?;
+    read_json(&body[..end], &[])
+}
+
+/// Reads a body, or returns the message of the error. Each of these members is an empty string if it is absent.
+pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8], strings: &[&str]) -> Result<T, String> {
+    read_edited(body, |object| {
+        for name in strings {
+            // A member that is sent replaces it.
+            object.0.insert(0, ((*name).to_owned(), "".into()));
+        }
     })
 }
 
-/// Reads a body, or returns the message of the error.
-pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8], strings: &[&str]) -> Result<T, String> {
-    go_json::check_nesting(body)?;
+/// Reads a body after a change of its object.
+fn read_edited<T: DeserializeOwned>(body: &[u8], edit: impl FnOnce(&mut Object)) -> Result<T, String> {
+    go_scanner::check(body).map_err(|error| error.message)?;
     let text = go_json::text_of(body);
-    let syntax = |error| go_json::syntax_error(body, &error);
-    let mut object = match go_json::parse(text.as_bytes()).map_err(syntax)? {
+    let message = |error: serde_json::Error| error.to_string();
+    let mut object = match go_json::parse(text.as_bytes()).map_err(message)? {
         Value::Null => Object(Vec::new()),
-        Value::Object(_) => go_json::parse(text.as_bytes()).map_err(syntax)?,
+        Value::Object(_) => go_json::parse(text.as_bytes()).map_err(message)?,
         other => return T::deserialize(NoObject(other)).map_err(|error| error.to_string()),
     };
-    object.0.retain(|(_, value)| !value.is_null());
-    for name in strings {
-        if !object.0.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            object.0.push(((*name).to_owned(), "".into()));
-        }
+    object.remove_nulls();
+    edit(&mut object);
+    // Go reads one member after the other, so it fails for one that a later one replaces.
+    for replaced in object.replaced() {
+        T::deserialize(replaced).map_err(|error| error.to_string())?;
     }
     T::deserialize(object).map_err(|error| error.to_string())
 }
 
 /// An object, whose members are in the order in which they were sent.
 struct Object(Vec<(String, Value)>);
+
+impl Object {
+    /// Removes the members that are null, and the objects and arrays that such a member replaces.
+    fn remove_nulls(&mut self) {
+        let members = std::mem::take(&mut self.0);
+        for (name, value) in members {
+            if value.is_null() {
+                self.0.retain(|(known, old)| {
+                    let is_cleared = old.is_object() || old.is_array();
+                    !is_cleared || !known.eq_ignore_ascii_case(&name)
+                });
+            } else {
+                self.0.push((name, value));
+            }
+        }
+    }
+
+    /// Returns the object up to each member that replaces another one.
+    fn replaced(&self) -> impl Iterator<Item = Self> {
+        let replaces = |index: &usize| {
+            let (name, _) = &self.0[*index];
+            self.0[..*index].iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+        };
+        (0..self.0.len()).filter(replaces).map(|index| Self(self.0[..index].to_vec()))
+    }
+}
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -143,11 +176,12 @@ impl<'de> Deserializer<'de> for Object {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        let last = |field: &&str| {
-            let member = self.0.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(field))?;
-            Some(((*field).to_owned(), member.1.clone()))
-        };
-        let members: Vec<_> = fields.iter().filter_map(last).collect();
+        let mut members: Vec<(String, Value)> = Vec::new();
+        for (name, value) in self.0 {
+            let Some(field) = fields.iter().find(|field| name.eq_ignore_ascii_case(field)) else { continue };
+            members.retain(|(known, _)| known != field);
+            members.push(((*field).to_owned(), value));
+        }
         visitor.visit_map(Fields { name, members: members.into_iter(), value: None })
     }
 
@@ -206,7 +240,64 @@ impl<'de> MapAccess<'de> for Fields {
             return Err(Error::custom(go_json::type_error(&value, &place, "a map")));
         }
         let error = |error: serde_json::Error| Error::custom(go_json::type_error(&value, &place, &error.to_string()));
-        seed.deserialize(value.clone()).map_err(error)
+        // A null in a list of texts is an empty text.
+        let is_texts = |elements: &[Value]| elements.iter().all(|element| element.is_string() || element.is_null());
+        let given = match &value {
+            Value::Array(elements) if is_texts(elements) => {
+                elements.iter().map(|element| element.as_str().unwrap_or_default()).collect()
+            }
+            other => other.clone(),
+        };
+        seed.deserialize(Member(given)).map_err(error)
+    }
+}
+
+/// The value of a member. Unlike serde, Go does not read an array as a struct.
+struct Member(Value);
+
+impl<'de> Deserializer<'de> for Member {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, serde_json::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, serde_json::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, serde_json::Error> {
+        if self.0.is_array() {
+            return Err(serde_json::Error::custom(format!("expected struct {name}")));
+        }
+        self.0.deserialize_struct(name, fields, visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, serde_json::Error> {
+        self.0.deserialize_newtype_struct(name, visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, serde_json::Error> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map identifier ignored_any
     }
 }
 
@@ -254,6 +345,7 @@ mod tests {
         ] {
             assert_eq!(read_json::<Params>(body, &[]), Ok(params(text)));
         }
+        assert_eq!(read(r#"{"data":{"a":1},"DATA":null}"#), Ok(params("")));
         let data = read(r#"{"data":{"A":null,"a":1}}"#).unwrap().data;
         assert_eq!(data, Some(serde_json::json!({ "A": null, "a": 1 })));
     }
@@ -298,7 +390,16 @@ mod tests {
             ("[1 2]", "invalid character '2' after array element"),
             ("[]", "json: cannot unmarshal array into Go value of type api.Params"),
             ("5", "json: cannot unmarshal number into Go value of type api.Params"),
+            (
+                "{\"email\":5,\"email\":\"a\"}",
+                "json: cannot unmarshal number into Go struct field Params.email of type string",
+            ),
+            (
+                "{\"data\":1,\"email\":5}",
+                "json: cannot unmarshal number into Go struct field Params.data of type map[string]interface {}",
+            ),
             ("{\"email\":5}", "json: cannot unmarshal number into Go struct field Params.email of type string"),
+            ("{\"email\":[1]}", "json: cannot unmarshal array into Go struct field Params.email of type string"),
             ("{\"email\":{}}", "json: cannot unmarshal object into Go struct field Params.email of type string"),
             (
                 "{\"create_user\":\"x\"}",

@@ -184,6 +184,7 @@ pub(crate) fn ok(body: &impl Serialize) -> ApiResult {
 
 fn wants_2024_01_01(request: &Request) -> bool {
     // The real server ignores what is not a date.
-    let version = request.header("x-supabase-api-version").and_then(|text| text.trim().parse::<NaiveDate>().ok());
+    let date = |text: &str| (text.len() == "2024-01-01".len()).then(|| text.parse::<NaiveDate>().ok())?;
+    let version = request.header("x-supabase-api-version").and_then(date);
     version.is_some_and(|version| version >= NaiveDate::from_ymd_opt(2024, 1, 1).unwrap_or_default())
 }

@@ -5,15 +5,11 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde_json::{Deserializer, Value};
 
-/// How many arrays and objects Go reads inside each other.
-const MOST_NESTED: usize = 10_000;
+use crate::wire::{go_quote::quoted, go_scanner};
 
 /// The nesting of values that the server keeps. The real server keeps all that it reads, but these values are copied and
 /// dropped on threads whose stack may be small.
 const MOST_NESTED_KEPT: usize = 250;
-
-/// The message for a body that ends too early.
-pub(crate) const UNEXPECTED_END: &str = "unexpected end of JSON input";
 
 /// Returns the text of a body as Go reads it: what is no UTF-8, and escapes of half a character, become U+FFFD.
 pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
@@ -47,8 +43,8 @@ pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
 
 /// Parses JSON that is nested as deeply as Go reads it.
 pub(crate) fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
-    check_nesting(json)?;
-    parse(json).map_err(|error| if error.is_data() { error.to_string() } else { syntax_error(json, &error) })
+    go_scanner::check(json).map_err(|error| error.message)?;
+    parse(json).map_err(|error| error.to_string())
 }
 
 /// Parses JSON that is nested to any depth. The caller needs a stack that suffices for it.
@@ -60,30 +56,12 @@ pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
     Ok(value)
 }
 
-/// Fails with the message of Go for JSON that is nested too deeply.
-pub(super) fn check_nesting(json: &[u8]) -> Result<(), String> {
-    let (mut nested, mut in_string, mut is_escaped) = (0, false, false);
-    for byte in json {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if in_string => is_escaped = true,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => {
-                nested += 1;
-                if nested > MOST_NESTED {
-                    return Err(too_deep(char::from(*byte)));
-                }
-            }
-            b']' | b'}' if !in_string => nested = nested.saturating_sub(1),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 /// Fails for a value that is nested too deeply to be kept.
 pub(super) fn check_kept(value: &Value) -> Result<(), String> {
-    if nesting(value) > MOST_NESTED_KEPT { Err(too_deep('[')) } else { Ok(()) }
+    if nesting(value) > MOST_NESTED_KEPT {
+        return Err("invalid character '[' exceeded max depth".to_owned());
+    }
+    Ok(())
 }
 
 fn nesting(value: &Value) -> usize {
@@ -94,46 +72,30 @@ fn nesting(value: &Value) -> usize {
     }
 }
 
-fn too_deep(character: char) -> String {
-    format!("invalid character '{character}' exceeded max depth")
-}
-
-/// Returns the message for a body that is not JSON.
-pub(crate) fn syntax_error(body: &[u8], error: &serde_json::Error) -> String {
-    let line = body.split(|byte| *byte == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
-    let byte = line.get(error.column().saturating_sub(1)).or(line.last());
-    let Some(byte) = byte.filter(|_| !error.is_eof()) else {
-        return UNEXPECTED_END.to_owned();
-    };
-    let character = char::from(*byte);
-    let message = error.to_string();
-    let places = [
-        ("trailing characters", "after top-level value"),
-        ("key must be a string", "looking for beginning of object key string"),
-        ("trailing comma", "looking for beginning of object key string"),
-        ("expected `:`", "after object key"),
-        ("expected `,` or `}`", "after object key:value pair"),
-        ("expected `,` or `]`", "after array element"),
-    ];
-    let place = places.iter().find(|(part, _)| message.starts_with(part));
-    format!("invalid character '{character}' {}", place.map_or("looking for beginning of value", |(_, place)| place))
-}
-
 /// Returns the message for a value of another type than expected. `error` is what serde says about it.
 pub(crate) fn type_error(value: &Value, field: &str, error: &str) -> String {
     if let (Some(text), true) = (value.as_str(), error.contains("UUID")) {
         return match text.len() {
-            32 | 36 => format!("uuid: incorrect UUID format in string {text:?}"),
-            length => format!("uuid: incorrect UUID length {length} in string {text:?}"),
+            32 | 36 => format!("uuid: incorrect UUID format in string {}", quoted(text)),
+            length => format!("uuid: incorrect UUID length {length} in string {}", quoted(text)),
         };
     }
     let expected = error.rsplit("expected ").next().unwrap_or_default();
+    // In a list, the first element of another type counts.
+    let element = value.as_array().and_then(|elements| elements.iter().find(|element| !element.is_string()));
+    let is_element = expected == "a string" && !error.starts_with("invalid type: sequence");
+    let value = element.filter(|_| is_element).unwrap_or(value);
     let expected = match expected {
+        uuid if uuid.contains("UUID") => "uuid.UUID",
         "a string" | "a borrowed string" => "string",
         "a boolean" => "bool",
         "a sequence" => "[]string",
         number if number.starts_with(['i', 'u', 'f']) => "int",
-        _ => "map[string]interface {}",
+        other => match other.strip_prefix("struct ") {
+            Some("SamlAttributeMapping") => "models.SAMLAttributeMapping",
+            Some(name) => &format!("api.{}", struct_name(name)),
+            None => "map[string]interface {}",
+        },
     };
     format!("json: cannot unmarshal {} into Go struct field {field} of type {expected}", kind(value))
 }
@@ -166,6 +128,8 @@ pub(crate) fn struct_name(name: &str) -> &str {
         "GenerateLinkRequest" => "GenerateLinkParams",
         "IdTokenGrant" => "IdTokenGrantParams",
         "InviteRequest" => "InviteParams",
+        "WebAuthnAnswer" => "WebAuthnParams",
+        "PasskeyUpdateRequest" => "PasskeyUpdateParams",
         name => name,
     }
 }

@@ -10,6 +10,9 @@ use http::{HeaderMap, Method, Uri, uri::PathAndQuery};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use url::form_urlencoded;
 
+/// The largest body that the server reads, in bytes.
+pub(super) const BODY_LIMIT: usize = 1 << 20;
+
 /// The bytes that Go encodes in a path.
 const NOT_IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -33,6 +36,8 @@ pub(crate) struct Request {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Whether the body is cut off or malformed, so that `body` is only its beginning.
+    pub(crate) is_cut_off: bool,
     /// The id that a proxy gave it, if the server reads ids.
     pub(crate) id: Option<String>,
 }
@@ -68,12 +73,9 @@ impl Request {
         self.route().split('/').nth(position).unwrap_or_default().to_owned()
     }
 
-    /// Returns the names and values in the query, decoded. Like Go, it skips pairs with a semicolon or a stray percent
-    /// sign.
+    /// Returns the names and values in the query, decoded.
     pub(crate) fn query_pairs(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-        let pairs = self.uri.query().unwrap_or_default().split('&');
-        let pairs = pairs.filter(|pair| !pair.contains(';') && is_encoded(pair));
-        pairs.flat_map(|pair| form_urlencoded::parse(pair.as_bytes()))
+        pairs(self.uri.query().unwrap_or_default().as_bytes())
     }
 
     /// Returns the first value of that name in the query.
@@ -83,7 +85,7 @@ impl Request {
 
     /// Returns a header, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        std::str::from_utf8(self.headers.get(name)?.as_bytes()).ok()
     }
 
     /// Returns the first address in `Sb-Forwarded-For`, if it is one.
@@ -106,26 +108,45 @@ impl Request {
         has_body && media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
     }
 
-    /// Returns the body as an operation that expects JSON finds it.
-    pub(crate) fn json(&self) -> &[u8] {
-        if self.is_form() { &[] } else { &self.body }
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.body.len() > BODY_LIMIT
     }
 
-    /// Returns the names and values in the body, if it is a form.
-    pub(crate) fn form_body(&self) -> form_urlencoded::Parse<'_> {
-        form_urlencoded::parse(if self.is_form() { &self.body } else { &[] })
+    /// Returns whether the body cannot be read to its end.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        self.is_cut_off || self.is_too_large()
     }
 
-    /// Returns the names and values in a form body.
-    pub(crate) fn form_pairs(&self) -> form_urlencoded::Parse<'_> {
-        form_urlencoded::parse(&self.body)
+    /// Returns the names and values in the body, if it is a form that can be read.
+    pub(crate) fn form_pairs(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        pairs(self.form())
+    }
+
+    /// Returns the first value of that name in the form, or else in the query.
+    pub(crate) fn form_value(&self, name: &str) -> Option<String> {
+        let value = self.form_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        value.or_else(|| self.query(name))
+    }
+
+    fn form(&self) -> &[u8] {
+        if self.is_form() && !self.is_unreadable() { &self.body } else { &[] }
     }
 }
 
+/// Returns names and values, decoded. Like Go, it skips malformed pairs.
+fn pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    text.split(|byte| *byte == b'&').filter(|pair| is_pair(pair)).flat_map(form_urlencoded::parse)
+}
+
+/// Returns whether Go reads a pair: it has no semicolon and no stray percent sign.
+fn is_pair(pair: &[u8]) -> bool {
+    !pair.contains(&b';') && is_encoded(pair)
+}
+
 /// Returns whether each percent sign starts an encoded byte.
-pub(crate) fn is_encoded(text: &str) -> bool {
-    text.split('%').skip(1).all(|rest| {
-        let digits = rest.as_bytes().get(..2);
+pub(crate) fn is_encoded(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'%').skip(1).all(|rest| {
+        let digits = rest.get(..2);
         digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     })
 }

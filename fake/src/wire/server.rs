@@ -15,7 +15,8 @@ use std::{
     thread,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use http::header;
 use http_body_util::BodyExt;
 use hyper::{
     body::{Body, Frame, Incoming, SizeHint},
@@ -38,9 +39,6 @@ use crate::wire::{
 
 /// The maximum number of headers. The real server limits only their size.
 const MOST_HEADERS: usize = 1_000;
-
-/// The largest head of a request that Go reads, in bytes.
-const LARGEST_HEAD: usize = (1 << 20) + 4096;
 
 /// The stack of a server's thread, in bytes: enough for JSON that is nested as deeply as Go reads it. Only what is used
 /// takes memory.
@@ -147,7 +145,7 @@ impl Connections {
             // A client may close its sending half and still wait for the response.
             .half_close(true)
             .max_headers(MOST_HEADERS)
-            .max_buf_size(LARGEST_HEAD)
+            .max_buf_size(refusal::LARGEST_HEAD)
             .serve_connection(TokioIo::new(stream), service);
         let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
         let stream = connection.into_parts().io.into_inner();
@@ -165,18 +163,17 @@ impl Connections {
         if let Some(refusal) = refusal::of(&head) {
             return Ok(http_response(refusal));
         }
-        let Ok(body) = body.collect().await else {
-            // The body is cut off or malformed.
-            let request =
-                Request { method: head.method, uri: head.uri, headers: head.headers, body: Bytes::new(), id: None };
-            return Ok(http_response(refusal::of_body(&request)));
-        };
-        let body = body.to_bytes();
+        let (body, is_cut_off) = read(body).await;
+        // Such a connection has no next request.
+        let is_last = is_cut_off && head.headers.contains_key(header::TRANSFER_ENCODING);
         if self.is_stopped.load(Ordering::Acquire) {
             return Err(BrokenOff(Cut::Reset));
         }
-        let response =
-            (self.handler)(Request { method: head.method, uri: head.uri, headers: head.headers, body, id: None }).await;
+        let request = Request { method: head.method, uri: head.uri, headers: head.headers, body, is_cut_off, id: None };
+        let mut response = (self.handler)(request).await;
+        if is_last {
+            response = response.header("connection", "close");
+        }
         if let Some(delay) = response.delay {
             tokio::time::sleep(delay).await;
         }
@@ -185,6 +182,18 @@ impl Connections {
         }
         Ok(http_response(response))
     }
+}
+
+/// Reads a body, or what there is of one that is cut off or malformed.
+async fn read(mut body: Incoming) -> (Bytes, bool) {
+    let mut read = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return (read.freeze(), true) };
+        if let Ok(data) = frame.into_data() {
+            read.extend_from_slice(&data);
+        }
+    }
+    (read.freeze(), false)
 }
 
 fn http_response(response: Response) -> hyper::Response<Payload> {

@@ -2,7 +2,7 @@
 
 use gotrue::{
     IdToken, Provider,
-    reqwest::{Method, StatusCode, Url},
+    reqwest::{self, Method, StatusCode, Url},
 };
 use gotrue_fake::FakeServer;
 use serde_json::{Value, json};
@@ -86,4 +86,25 @@ async fn a_saml_request_is_signed() {
     let url = Url::parse(reply["url"].as_str().unwrap()).unwrap();
     let names: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert_eq!(names, ["a", "SAMLRequest", "RelayState", "SigAlg", "Signature"]);
+}
+
+#[tokio::test]
+async fn a_saml_response_to_no_request_is_refused() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let server = FakeServer::start().await;
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let unknown = STANDARD.encode("<Response><Issuer>https://idp.example.com</Issuer></Response>");
+    for (form, expected) in [
+        (&[("RelayState", "x"), ("SAMLResponse", "AAAA")][..], "SAML+RelayState+is+not+a+valid+UUID+or+URL"),
+        (&[("RelayState", "00000000-0000-4000-8000-000000000000")], "SAML+RelayState+does+not+exist"),
+        (&[("RelayState", "/"), ("SAMLart", "a")], "SAML+Artifact+response+can+only+be+used+with+SP+initiated+flow"),
+        (&[], "SAMLResponse+is+missing"),
+        (&[("SAMLResponse", "!")], "SAMLResponse+is+not+a+valid+Base64+string"),
+        (&[("SAMLResponse", "AAAA")], "SAMLResponse+is+not+a+valid+XML+SAML+assertion"),
+        (&[("SAMLResponse", &unknown)], "A+SAML+connection+has+not+been+established+with+this+Identity+Provider"),
+    ] {
+        let response = http.post(server.url() + "/sso/saml/acs").form(form).send().await.unwrap();
+        let location = response.headers()["location"].to_str().unwrap();
+        assert!(location.contains(expected), "{form:?}: {location}");
+    }
 }

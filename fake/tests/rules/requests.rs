@@ -290,11 +290,157 @@ async fn a_body_is_too_large_only_for_what_reads_it() {
         (Method::PUT, "/user", "", StatusCode::UNAUTHORIZED),
         (Method::PUT, "/user", &bearer, StatusCode::PAYLOAD_TOO_LARGE),
         (Method::POST, "/otp", "", StatusCode::PAYLOAD_TOO_LARGE),
-        (Method::POST, "/oauth/clients/register", "", StatusCode::PAYLOAD_TOO_LARGE),
+        (Method::POST, "/oauth/clients/register", "", StatusCode::BAD_REQUEST),
+        (Method::POST, "/magiclink", "", StatusCode::BAD_REQUEST),
+        (Method::POST, "/oauth/token", "", StatusCode::BAD_REQUEST),
         (Method::POST, "/logout", &bearer, StatusCode::NO_CONTENT),
     ] {
         assert_eq!(send(&server, method, path, bearer, &body).await.0, status, "{path}");
     }
+    // The end of the body is missing where only its first value is read.
+    let (_, error) = send(&server, Method::POST, "/magiclink", "", &body).await;
+    assert_eq!(error["msg"], "Could not read verification params: http: request body too large");
+}
+
+/// Go reads one member after the other.
+#[tokio::test]
+async fn the_first_member_of_a_wrong_type_is_reported() {
+    let server = FakeServer::start().await;
+    let type_error = |member: &str, expected: &str| {
+        format!(
+            "Could not parse request body as JSON: json: cannot unmarshal number into Go struct field \
+             SignupParams.{member} of type {expected}"
+        )
+    };
+    for (body, member, expected) in [
+        (r#"{"password":1,"email":1}"#, "password", "string"),
+        (r#"{"code_challenge":1,"email":"a@example.com","password":"x"}"#, "code_challenge", "string"),
+        (r#"{"email":1,"email":"a@example.com","password":"correct-horse-7"}"#, "email", "string"),
+        (r#"{"data":1,"email":1}"#, "data", "map[string]interface {}"),
+        (r#"{"data":{"a":1},"data":null,"email":1}"#, "email", "string"),
+        (r#"{"phone":1,"email":[1]}"#, "phone", "string"),
+    ] {
+        let (_, error) = send(&server, Method::POST, "/signup", "", body).await;
+        assert_eq!(error["msg"], type_error(member, expected), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn types_in_messages_have_the_names_of_the_real_server() {
+    let server = FakeServer::start().await;
+    let (_, token) = sign_up(&server).await;
+    let (user, admin) = (format!("Bearer {}", token.expose()), format!("Bearer {}", server.service_key().expose()));
+    let (_, factor) = send(&server, Method::POST, "/factors", &user, r#"{"factor_type":"webauthn"}"#).await;
+    let factor = format!("/factors/{}", factor["id"].as_str().unwrap());
+    let passkey = "/passkeys/00000000-0000-4000-8000-000000000000";
+    for (method, path, bearer, body, expected) in [
+        (Method::POST, "/admin/users", &admin, r#"{"user_metadata":1}"#, "AdminUserParams.user_metadata of type map["),
+        (Method::POST, "/sso", &admin, r#"{"provider_id":1}"#, "SingleSignOnParams.provider_id of type uuid.UUID"),
+        (Method::PATCH, passkey, &user, r#"{"friendly_name":1}"#, "PasskeyUpdateParams.friendly_name of type string"),
+        (
+            Method::POST,
+            "/admin/sso/providers",
+            &admin,
+            r#"{"domains":["a",1]}"#,
+            "cannot unmarshal number into Go struct field CreateSSOProviderParams.domains of type string",
+        ),
+        (
+            Method::POST,
+            "/admin/sso/providers",
+            &admin,
+            r#"{"attribute_mapping":[]}"#,
+            "cannot unmarshal array into Go struct field CreateSSOProviderParams.attribute_mapping of type models.SAMLA",
+        ),
+        (Method::POST, "/admin/users", &admin, r#"{"password":1,"password":"a"}"#, "AdminUserParams.password of type"),
+        (
+            Method::POST,
+            "/passkeys/registration/verify",
+            &user,
+            r#"{"challenge_id":1}"#,
+            "PasskeyRegistrationVerifyParams.challenge_id of type string",
+        ),
+        (
+            Method::POST,
+            "/passkeys/authentication/verify",
+            &user,
+            r#"{"challenge_id":1}"#,
+            "PasskeyAuthenticationVerifyParams.challenge_id of type string",
+        ),
+        (
+            Method::POST,
+            &format!("{factor}/challenge"),
+            &user,
+            r#"{"webauthn":1}"#,
+            "ChallengeFactorParams.webauthn of type api.WebAuthnParams",
+        ),
+        (Method::POST, &format!("{factor}/challenge"), &user, "", "unexpected end of JSON input"),
+    ] {
+        let (status, error) = send(&server, method, path, bearer, body).await;
+        assert_eq!((status, &error["error_code"]), (StatusCode::BAD_REQUEST, &json!("bad_json")), "{path}");
+        assert!(error["msg"].as_str().unwrap().contains(expected), "{path}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_signature_fails_as_its_algorithm_does() {
+    let server = FakeServer::start().await;
+    let key = server.service_key();
+    let (signed, _) = key.expose().rsplit_once('.').unwrap();
+    let (_, error) = send(&server, Method::GET, "/user", &format!("Bearer {signed}.AAAA"), "").await;
+    let message = "invalid JWT: unable to parse or verify signature, token signature is invalid: ";
+    assert_eq!(error["msg"], format!("{message}crypto/ecdsa: verification error"));
+}
+
+#[tokio::test]
+async fn the_token_endpoint_of_oauth_reads_json_as_go_does() {
+    let server = FakeServer::start().await;
+    let client = json!({ "redirect_uris": ["https://example.com/a"], "token_endpoint_auth_method": "none" });
+    let (_, client) = as_admin(&server, Method::POST, "/admin/oauth/clients", client).await;
+    let id = client["client_id"].as_str().unwrap();
+    for (body, error) in [
+        (json!({ "client_id": 5 }), "Invalid client credentials: failed to parse JSON body"),
+        (json!({ "client_id": null }), "Invalid client credentials: client_id is required"),
+        (json!({ "CLIENT_ID": id, "code": 5 }), "Invalid JSON body"),
+        (json!({ "client_id": id, "unknown": {}, "code": null }), "grant_type is required"),
+    ] {
+        let request = reqwest::Client::new().post(server.url() + "/oauth/token");
+        let response = request.json(&body).send().await.unwrap();
+        let got: serde_json::Value = response.json().await.unwrap();
+        assert!(got["msg"] == error || got["error_description"] == error, "{body}: {got}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_after_the_first_value_of_a_stream_is_not_read() {
+    let server = FakeServer::start().await;
+    let client = r#"{"redirect_uris":["https://example.com/a"]} x"#;
+    let admin = format!("Bearer {}", server.service_key().expose());
+    let (status, error) = send(&server, Method::POST, "/admin/oauth/clients", &admin, client).await;
+    assert_eq!(status, StatusCode::CREATED, "{error}");
+    let (_, error) = send(&server, Method::POST, "/magiclink", "", r#"{"email":"#).await;
+    assert_eq!(error["msg"], "Could not read verification params: unexpected EOF");
+}
+
+#[tokio::test]
+async fn a_phone_number_with_a_fixed_code_has_the_id_of_a_message() {
+    let builder = || FakeServer::builder().sms_test_otp("15550000001", "123456");
+    let server = builder().confirm_addresses(true).start().await;
+    // A sign-up has none.
+    let (status, sent) = send(&server, Method::POST, "/otp", "", r#"{"phone":"15550000001"}"#).await;
+    assert_eq!((status, sent), (StatusCode::OK, json!({})));
+    let server = builder().start().await;
+    for (phone, id) in [("15550000001", json!("test-otp")), ("15550000002", json!(null))] {
+        let (_, sent) = send(&server, Method::POST, "/otp", "", &json!({ "phone": phone }).to_string()).await;
+        assert_eq!(sent["message_id"], id, "{phone}");
+    }
+}
+
+#[tokio::test]
+async fn text_in_messages_is_quoted_as_by_go() {
+    let server = FakeServer::start().await;
+    let body = r#"{"id_token":"a.b.c","provider":"\u0001\u00a0\"é"}"#;
+    let (_, error) = send(&server, Method::POST, "/token?grant_type=id_token", "", body).await;
+    assert_eq!(error["msg"], r#"Custom OIDC provider "\x01\u00a0\"é" not allowed"#);
 }
 
 /// Go reads ten thousand levels.
@@ -346,6 +492,40 @@ async fn a_nul_in_metadata_cannot_be_stored() {
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
 }
 
+#[tokio::test]
+async fn a_nul_cannot_be_looked_for() {
+    let server = FakeServer::start().await;
+    let (_, token) = sign_up(&server).await;
+    let bearer = format!("Bearer {}", token.expose());
+    let code = r#"{"auth_code":"\u0000","code_verifier":"a"}"#;
+    let hash = r#"{"type":"recovery","token_hash":"\u0000"}"#;
+    for (method, path, body, message) in [
+        (Method::POST, "/token?grant_type=pkce", code, "Internal Server Error"),
+        (Method::POST, "/verify", hash, "Database error finding user from email link"),
+        (Method::GET, "/authorize?provider=github&invite_token=%00", "", "Database error finding user"),
+        (Method::GET, "/oauth/authorizations/%00", "", "error finding authorization"),
+        (Method::GET, "/oauth/authorizations/%FF", "", "error finding authorization"),
+    ] {
+        let (status, error) = send(&server, method, path, &bearer, body).await;
+        assert_eq!((status, &error["msg"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!(message)), "{path}");
+    }
+    let (_, error) = send(&server, Method::POST, "/logout?scope=%00", &bearer, "").await;
+    assert_eq!(error["msg"], r#"Unsupported logout scope "\x00""#);
+}
+
+/// The database computes it, and the server does not read it again.
+#[tokio::test]
+async fn the_confirmation_of_an_update_is_seen_later() {
+    let server = FakeServer::start().await;
+    let (_, session) = send(&server, Method::POST, "/signup", "", "{}").await;
+    let bearer = format!("Bearer {}", session["access_token"].as_str().unwrap());
+    let body = json!({ "email": EMAIL }).to_string();
+    let (_, user) = send(&server, Method::PUT, "/user", &bearer, &body).await;
+    assert_eq!((user["email"].as_str(), user.get("confirmed_at")), (Some(EMAIL), None));
+    let (_, user) = send(&server, Method::GET, "/user", &bearer, "").await;
+    assert!(user["confirmed_at"].is_string(), "{user}");
+}
+
 /// What `curl -d` sends unless it is told otherwise: the server reads the form first, and finds no JSON then.
 #[tokio::test]
 async fn a_form_is_no_json() {
@@ -369,7 +549,9 @@ async fn a_form_is_no_json() {
 #[tokio::test]
 async fn only_a_date_is_an_api_version() {
     let server = FakeServer::start().await;
-    for (version, is_new) in [("2024-01-01", true), ("2034-05-06", true), ("2023-12-31", false), ("zz", false)] {
+    for (version, is_new) in
+        [("2024-01-01", true), ("2034-05-06", true), ("2023-12-31", false), ("zz", false), ("2024-1-1", false)]
+    {
         let request = reqwest::Client::new().post(server.url() + "/token").header("x-supabase-api-version", version);
         let response = request.body("{}").send().await.unwrap();
         assert_eq!(response.headers().contains_key("x-supabase-api-version"), is_new, "{version}");
@@ -417,6 +599,11 @@ async fn tokens_are_parsed_as_by_the_real_server() {
         (jwt(r#"{"alg":"none"}"#, "{}", ""), "token signature is invalid: signing method none is invalid"),
         (jwt(r#"{"alg":"HS512"}"#, "{}", "AA"), "token signature is invalid: signing method HS512 is invalid"),
         (jwt(r#"{"alg":"HS256"}"#, "{}", "AAAA"), "token signature is invalid: signature is invalid"),
+        (
+            jwt(r#"{"alg":"HS256"}"#, "{}", "AAA="),
+            "token is malformed: could not base64 decode signature: illegal base64 data at input byte 3",
+        ),
+        ("\u{e9}".to_owned(), "token is malformed: token contains an invalid number of segments"),
     ] {
         let (status, error) = send(&server, Method::GET, "/user", &format!("Bearer {token}"), "").await;
         let message = json!(format!("invalid JWT: unable to parse or verify signature, {why}"));

@@ -1,6 +1,6 @@
 //! Where providers redirect back to, and which of them can be used.
 
-use gotrue::reqwest::Method;
+use gotrue::reqwest::{self, Method};
 use gotrue_fake::FakeServerBuilder;
 use serde_json::json;
 
@@ -77,8 +77,39 @@ async fn the_callback_leads_to_the_url_of_the_settings() {
     let denied = world.redirect(&wanted).await.replace("code=of-the-provider", "error=access_denied");
     let target = world.redirect(denied.strip_prefix(&world.server.url()).unwrap()).await;
     let expected = "https://app.example.com/signed-in?error=access_denied&error_description=&from=auth#";
-    assert!(target.starts_with(expected), "{target}");
+    assert_eq!(target, format!("{expected}error=access_denied&sb="));
     // Without a flow, the error is shown on the site.
     let target = world.redirect("/callback").await;
     assert!(target.starts_with("http://localhost:3000?error=invalid_request&"), "{target}");
+}
+
+/// Go reads a form only if its media type says that it is one, and skips malformed pairs.
+#[tokio::test]
+async fn a_callback_reads_the_form_as_go_does() {
+    let world = World::with(&[]).await;
+    let form = "application/x-www-form-urlencoded";
+    let missing = "error_description=OAuth+state+parameter+missing";
+    let no_code = "error_description=OAuth+callback+with+missing+authorization+code";
+    for (media_type, form, expected) in [
+        (form, "state=STATE&error=access_denied", "http://localhost:3000?error=access_denied&"),
+        (form, "a;b&state=STATE&error=access_denied", "http://localhost:3000?error=access_denied&"),
+        (form, "state=STATE&error=%zz", no_code),
+        (form, "state=STATE&error=", no_code),
+        (form, "state=%zz&error=access_denied", missing),
+        ("text/plain", "state=STATE&error=access_denied", missing),
+    ] {
+        let location = world.redirect(GITHUB).await;
+        let state = location.split_once("state=").unwrap().1;
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let callback = |method| {
+            let request = http.request(method, world.server.url() + "/callback").header("content-type", media_type);
+            request.body(form.replace("STATE", state)).send()
+        };
+        // Only the form of a POST is read.
+        let response = callback(Method::PUT).await.unwrap();
+        assert!(response.headers()["location"].to_str().unwrap().contains(missing), "{form}");
+        let response = callback(Method::POST).await.unwrap();
+        let target = response.headers()["location"].to_str().unwrap();
+        assert!(target.contains(expected), "{form}: {target}");
+    }
 }

@@ -24,6 +24,10 @@ pub(crate) fn list(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let (user_id, mut factor) = find(state, request)?;
     let change: AdminUpdateFactorRequest = json_body(request)?;
+    if change.friendly_name.as_ref().is_some_and(|name| name.contains('\0')) {
+        // The database does not store it.
+        return Err(ApiError::unforeseen());
+    }
     if let Some(name) = change.friendly_name.filter(|name| !name.is_empty()) {
         factor.friendly_name = Some(name);
     }

@@ -2,15 +2,12 @@
 
 use gotrue::Secret;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
     contact,
-    model::{
-        AuditAction, ErrorCode, OtpType,
-        types::{GenerateLinkRequest, GenerateLinkType},
-    },
+    model::{AuditAction, ErrorCode, OtpType, types::GenerateLinkType},
     state::{
         State,
         accounts::EMAIL_TAKEN,
@@ -20,27 +17,30 @@ use crate::{
     wire::{ApiError, ApiResult, Request, json_body, ok},
 };
 
-/// The fields that are validated first.
+/// The link to generate. Its type is checked after the address.
 #[derive(Default, Deserialize)]
 #[serde(default, rename = "GenerateLinkParams")]
-struct Kind {
-    email: String,
+struct Params {
     #[serde(rename = "type")]
     type_: String,
+    email: String,
+    new_email: Option<String>,
+    password: Option<Secret>,
+    data: Option<Value>,
+    redirect_to: Option<String>,
 }
 
 pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
-    let Kind { email, type_ } = json_body(request)?;
-    contact::email(&email)?;
-    type_
-        .parse::<GenerateLinkType>()
-        .map_err(|_| ApiError::validation_failed(format!("Invalid email action link type requested: {type_}")))?;
-    let wanted: GenerateLinkRequest = json_body(request)?;
+    let wanted: Params = json_body(request)?;
+    contact::email(&wanted.email)?;
+    let unknown =
+        |_| ApiError::validation_failed(format!("Invalid email action link type requested: {}", wanted.type_));
+    let type_ = wanted.type_.parse::<GenerateLinkType>().map_err(unknown)?;
     let aud = state.request_aud(request);
     let known = state.account_by_email(&wanted.email, &aud);
     let known = known.map(|account| (account.user.id, account.has_confirmed_email()));
-    let (id, otp_type) = match (wanted.type_, known) {
+    let (id, otp_type) = match (type_, known) {
         (GenerateLinkType::EmailChangeCurrent | GenerateLinkType::EmailChangeNew, Some((id, _))) => {
             return change_link(state, request, id, &wanted);
         }
@@ -73,14 +73,14 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
 }
 
 /// Generates one of the two links for an email change. This restarts the change; the other link stays valid.
-fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &GenerateLinkRequest) -> ApiResult {
+fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Params) -> ApiResult {
     let new = contact::email(wanted.new_email.as_deref().unwrap_or_default())?;
     let aud = state.account(id)?.user.aud.clone().unwrap_or_default();
     if state.owner_of_email(&new, &aud, Some(id)).is_some() {
         return Err(ApiError::new(422, ErrorCode::EmailExists, EMAIL_TAKEN));
     }
     let (code, now) = (state.random.code(state.settings.email_codes.length), state.now());
-    let is_new = wanted.type_ == GenerateLinkType::EmailChangeNew;
+    let is_new = wanted.type_ == GenerateLinkType::EmailChangeNew.to_string();
     let account = state.account(id)?;
     let current = account.email().to_owned();
     let address = if is_new { new.clone() } else { current.clone() };
@@ -96,10 +96,10 @@ fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Generate
     let link = state.link(&hash, OtpType::EmailChange, &message);
     // The real server computes this hash from the current address for either link.
     let hash = token_hash(&current, &code);
-    answer(state, id, &link, &code, &hash, &wanted.type_.to_string(), &message.redirect_to)
+    answer(state, id, &link, &code, &hash, &wanted.type_, &message.redirect_to)
 }
 
-fn invited(state: &mut State, aud: &str, known: Option<Uuid>, wanted: &GenerateLinkRequest) -> Result<Uuid, ApiError> {
+fn invited(state: &mut State, aud: &str, known: Option<Uuid>, wanted: &Params) -> Result<Uuid, ApiError> {
     let id = match known {
         Some(id) => id,
         None => state.create_invited(&wanted.email, wanted.data.clone(), aud)?,
@@ -109,18 +109,13 @@ fn invited(state: &mut State, aud: &str, known: Option<Uuid>, wanted: &GenerateL
     Ok(id)
 }
 
-pub(crate) fn signed_up(
-    state: &mut State,
-    aud: &str,
-    known: Option<Uuid>,
-    wanted: &GenerateLinkRequest,
-) -> Result<Uuid, ApiError> {
+fn signed_up(state: &mut State, aud: &str, known: Option<Uuid>, wanted: &Params) -> Result<Uuid, ApiError> {
     if let Some(id) = known {
         state.account(id)?.merge_metadata(&wanted.data.clone().unwrap_or_default());
         return Ok(id);
     }
     let password = match &wanted.password {
-        _ if wanted.type_ == GenerateLinkType::Magiclink => state.random.challenge().into(),
+        _ if wanted.type_ == GenerateLinkType::Magiclink.to_string() => state.random.challenge().into(),
         Some(password) if !password.is_empty() => password.clone(),
         _ => return Err(ApiError::validation_failed("Signup requires a valid password")),
     };

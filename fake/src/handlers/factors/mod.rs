@@ -1,6 +1,5 @@
 //! Second factors: enrolled, challenged, verified and removed.
 
-pub(crate) mod phone;
 pub(crate) mod webauthn;
 
 use gotrue::Secret;
@@ -9,6 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
+    contact::check_channel,
     handlers::factors::webauthn::WebAuthnAnswer,
     mailbox::Template,
     model::{
@@ -45,6 +45,15 @@ struct Answer {
     #[serde(default)]
     code: Secret,
     webauthn: Option<WebAuthnAnswer>,
+}
+
+/// What a challenge is asked for with. Only that of an authenticator app needs no body.
+#[derive(Default, Deserialize)]
+#[serde(default, rename = "ChallengeFactorParams")]
+struct Wanted {
+    channel: String,
+    #[serde(rename = "webauthn")]
+    _webauthn: Option<WebAuthnAnswer>,
 }
 
 pub(crate) fn enroll(state: &mut State, request: &Request) -> ApiResult {
@@ -120,11 +129,12 @@ pub(crate) fn challenge(state: &mut State, request: &Request) -> ApiResult {
     let nonce = match state.factor_row(factor.id)?.proof.clone() {
         Proof::Totp(_) => String::new(),
         Proof::Phone(number) => {
-            phone::check_delivery(request)?;
+            check_channel(&json_body::<Wanted>(request)?.channel)?;
             state.check_interval(factor.last_challenged_at, state.settings.factor_codes.interval, true)?;
             state.send_factor_code(caller.user_id, &number)?
         }
         Proof::WebAuthn(_) => {
+            json_body::<Wanted>(request)?;
             let (nonce, challenge) = webauthn::challenge(state, caller.user_id, factor.is_verified())?;
             response.webauthn = Some(challenge);
             nonce

@@ -82,6 +82,9 @@ fn check_resource(resource: &str) -> Result<(), String> {
     if resource.is_empty() {
         return Ok(());
     }
+    if resource.contains(char::is_control) {
+        return Err("resource must be a valid URI".to_owned());
+    }
     let uri = Url::parse(resource).map_err(|_| "resource must be an absolute URI")?;
     if uri.fragment().is_some_and(|fragment| !fragment.is_empty()) {
         return Err("resource must not include a fragment component".to_owned());

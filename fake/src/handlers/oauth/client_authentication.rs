@@ -1,36 +1,28 @@
 //! Client authentication at the token endpoint.
 
-use std::collections::HashMap;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::{
     model::{ErrorCode, TokenEndpointAuthMethod, types::OAuthClient},
     state::State,
-    wire::{ApiError, Request},
+    wire::{ApiError, Request, read_json},
 };
 
-pub(crate) type Parameters = HashMap<String, String>;
-
-pub(crate) fn parameters(request: &Request) -> Result<Parameters, ApiError> {
-    let content_type = request.header("content-type").unwrap_or_default();
-    if content_type.contains("application/json") {
-        let bad = |_| refuse_client("Invalid client credentials: failed to parse JSON body");
-        return serde_json::from_slice(&request.body).map_err(bad);
-    }
-    Ok(request.form_pairs().into_owned().collect())
+/// The credentials in a body.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Credentials {
+    client_id: String,
+    client_secret: String,
 }
 
 /// Authenticates the client by the method that it is registered for.
-pub(crate) fn authenticated(
-    state: &State,
-    request: &Request,
-    parameters: &Parameters,
-) -> Result<OAuthClient, ApiError> {
+pub(crate) fn authenticated(state: &State, request: &Request) -> Result<OAuthClient, ApiError> {
     let (id, secret, used) = match basic(request)? {
         Some((id, secret)) => (id, secret, TokenEndpointAuthMethod::ClientSecretBasic),
-        None => in_body(parameters),
+        None => in_body(request)?,
     };
     if id.is_empty() {
         return Err(refuse_client("Invalid client credentials: client_id is required"));
@@ -50,14 +42,27 @@ pub(crate) fn authenticated(
     }
 }
 
-fn in_body(parameters: &Parameters) -> (String, String, TokenEndpointAuthMethod) {
-    let parameter = |name: &str| parameters.get(name).cloned().unwrap_or_default();
-    let secret = parameter("client_secret");
-    let used = match secret.as_str() {
+fn in_body(request: &Request) -> Result<(String, String, TokenEndpointAuthMethod), ApiError> {
+    let Credentials { client_id, client_secret } = if has_json(request) {
+        if request.is_unreadable() {
+            return Err(refuse_client("Invalid client credentials: failed to read request body"));
+        }
+        let bad = |_| refuse_client("Invalid client credentials: failed to parse JSON body");
+        read_json(&request.body, &[]).map_err(bad)?
+    } else {
+        let value = |name: &str| request.form_value(name).unwrap_or_default();
+        Credentials { client_id: value("client_id"), client_secret: value("client_secret") }
+    };
+    let used = match client_secret.as_str() {
         "" => TokenEndpointAuthMethod::None,
         _ => TokenEndpointAuthMethod::ClientSecretPost,
     };
-    (parameter("client_id"), secret, used)
+    Ok((client_id, client_secret, used))
+}
+
+/// Returns whether the body is JSON rather than a form.
+pub(crate) fn has_json(request: &Request) -> bool {
+    request.header("content-type").unwrap_or_default().contains("application/json")
 }
 
 fn basic(request: &Request) -> Result<Option<(String, String)>, ApiError> {

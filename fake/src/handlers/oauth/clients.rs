@@ -13,7 +13,7 @@ use crate::{
         rows::oauth::ClientRow,
         table::{Key, Place},
     },
-    wire::{ApiError, ApiResult, Request, Response, check_size, json_response, ok, read_json},
+    wire::{ApiError, ApiResult, Request, Response, json_response, json_stream, ok},
 };
 
 /// `POST /oauth/clients/register`.
@@ -32,7 +32,9 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
 }
 
 pub(crate) fn add(state: &mut State, request: &Request, registration_type: OAuthRegistrationType) -> ApiResult {
-    let new: Registration = read(request)?;
+    let mut new: Registration = read(request)?;
+    new.client_type.take_if(|client_type| client_type.as_str().is_empty());
+    new.token_endpoint_auth_method.take_if(|method| method.as_str().is_empty());
     // The real server puts the status into the message.
     let prefixed = |why: String| ApiError::validation_failed(format!("400: {why}"));
     check_uris(&new.redirect_uris, "redirect_uris is required").map_err(prefixed)?;
@@ -46,6 +48,12 @@ pub(crate) fn add(state: &mut State, request: &Request, registration_type: OAuth
     } else {
         (OAuthClientType::Confidential, TokenEndpointAuthMethod::ClientSecretBasic)
     };
+    if new.client_name.as_ref().is_some_and(|name| name.contains('\0')) {
+        // The server tells the error of the database.
+        let why =
+            "failed to create OAuth client: ERROR: invalid byte sequence for encoding \"UTF8\": 0x00 (SQLSTATE 22021)";
+        return Err(ApiError::validation_failed(why));
+    }
     let all = vec![OAuthGrantType::AuthorizationCode, OAuthGrantType::RefreshToken];
     let now = Some(state.now());
     let told = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -124,6 +132,10 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     }
     check_grants(change.grant_types.as_deref().unwrap_or_default()).map_err(ApiError::validation_failed)?;
     check_about(change.client_uri.as_deref(), change.logo_uri.as_deref()).map_err(ApiError::validation_failed)?;
+    if change.client_name.as_ref().is_some_and(|name| name.contains('\0')) {
+        // The database does not store it.
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error updating OAuth client"));
+    }
     let now = state.now();
     let client = &mut state.oauth.clients[place].client;
     if let Some(method) = &change.token_endpoint_auth_method {
@@ -157,6 +169,5 @@ pub(crate) fn find(state: &mut State, request: &Request) -> Result<Place, ApiErr
 }
 
 fn read<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
-    check_size(request)?;
-    read_json(&request.body, &[]).map_err(|_| ApiError::new(400, ErrorCode::BadJson, "Invalid JSON body"))
+    json_stream(request).map_err(|_: String| ApiError::new(400, ErrorCode::BadJson, "Invalid JSON body"))
 }

@@ -14,7 +14,7 @@ use crate::{
         rows::oauth::{Authorization, Consent, Status, scopes},
         table::{Key, Place},
     },
-    wire::{ApiError, ApiResult, Request, ok, read_json},
+    wire::{ApiError, ApiResult, Request, json_stream, ok},
 };
 
 #[derive(Deserialize)]
@@ -56,7 +56,7 @@ pub(crate) fn details(state: &mut State, request: &Request) -> ApiResult {
 pub(crate) fn consent(state: &mut State, request: &Request) -> ApiResult {
     let user_id = state.caller(request)?.user_id;
     let decision: Decision =
-        read_json(&request.body, &[]).map_err(|_| ApiError::new(400, ErrorCode::BadJson, "invalid JSON body"))?;
+        json_stream(request).map_err(|_: String| ApiError::new(400, ErrorCode::BadJson, "invalid JSON body"))?;
     let approves = match decision.action.as_str() {
         "approve" => true,
         "deny" => false,
@@ -95,6 +95,10 @@ fn approved(state: &mut State, place: Place) -> ApiResult {
 /// Finds the authorization request in the path, unless it has expired.
 fn find(state: &State, request: &Request) -> Result<Place, ApiError> {
     let id = request.segment(3);
+    if id.contains(['\0', char::REPLACEMENT_CHARACTER]) {
+        // The database does not look for it.
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "error finding authorization"));
+    }
     let now = state.now();
     let place = state.oauth.authorizations.place(&Key::Code(id));
     place.filter(|place| state.oauth.authorizations[*place].expires_at >= now).ok_or_else(not_found)

@@ -2,13 +2,14 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gotrue::Secret;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
     handlers::oauth::{
-        client_authentication::{Parameters, authenticated, parameters},
+        client_authentication::{authenticated, has_json},
         user_info::profile_claims,
     },
     model::{AuditAction, ErrorCode, OAuthGrantType, types::OAuthTokens},
@@ -22,15 +23,42 @@ use crate::{
         },
         sessions::IssuedSession,
     },
-    wire::{ApiError, ApiResult, Request, Response, json_response},
+    wire::{ApiError, ApiResult, Request, Response, json_response, json_stream},
 };
+
+/// The parameters of a grant.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Parameters {
+    grant_type: String,
+    code: String,
+    code_verifier: String,
+    redirect_uri: String,
+    refresh_token: String,
+    resource: String,
+}
+
+fn parameters(request: &Request) -> Result<Parameters, ApiError> {
+    if has_json(request) {
+        return json_stream(request).map_err(|_: String| ApiError::oauth("invalid_request", "Invalid JSON body"));
+    }
+    let value = |name: &str| request.form_value(name).unwrap_or_default();
+    Ok(Parameters {
+        grant_type: value("grant_type"),
+        code: value("code"),
+        code_verifier: value("code_verifier"),
+        redirect_uri: value("redirect_uri"),
+        refresh_token: value("refresh_token"),
+        // The server does not read it from a form.
+        resource: String::new(),
+    })
+}
 
 /// `POST /oauth/token`, with a JSON or form body.
 pub(crate) fn token(state: &mut State, request: &Request) -> ApiResult {
+    let client = authenticated(state, request)?;
     let parameters = parameters(request)?;
-    let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
-    let client = authenticated(state, request, &parameters)?;
-    let grant_type = parameter("grant_type");
+    let grant_type = parameters.grant_type.as_str();
     if grant_type.is_empty() {
         return Err(ApiError::oauth("invalid_request", "grant_type is required"));
     }
@@ -41,7 +69,7 @@ pub(crate) fn token(state: &mut State, request: &Request) -> ApiResult {
     if grant_type == OAuthGrantType::AuthorizationCode.as_str() {
         return by_code(state, client.client_id, &parameters);
     }
-    match parameter("refresh_token") {
+    match parameters.refresh_token.as_str() {
         "" => Err(ApiError::oauth("invalid_request", "refresh_token is required for refresh_token grant")),
         token => {
             // This endpoint does not check the format first: a malformed token is not found.
@@ -53,10 +81,13 @@ pub(crate) fn token(state: &mut State, request: &Request) -> ApiResult {
 
 fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> ApiResult {
     let refuse = |description: &str| Err(ApiError::oauth("invalid_grant", description));
-    let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
-    let code = parameter("code");
+    let code = parameters.code.as_str();
     if code.is_empty() {
         return Err(ApiError::oauth("invalid_request", "code is required for authorization_code grant"));
+    }
+    if code.contains('\0') {
+        // The database does not look for it.
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error finding authorization code"));
     }
     let has_code = |authorization: &Authorization| authorization.status == Status::Approved(code.to_owned());
     let Some(place) = state.oauth.authorizations.position(has_code) else {
@@ -69,15 +100,15 @@ fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> ApiRe
     if known.client_id != client_id {
         return refuse("Authorization code was not issued for this client");
     }
-    let resource = parameter("resource");
+    let resource = parameters.resource.as_str();
     if !resource.is_empty() && known.resource.as_deref() != Some(resource) {
         return refuse("Authorization code resource does not match the resource parameter");
     }
-    let redirect_uri = parameter("redirect_uri");
+    let redirect_uri = parameters.redirect_uri.as_str();
     if !redirect_uri.is_empty() && redirect_uri != known.redirect_uri {
         return refuse("Invalid redirect_uri");
     }
-    check_verifier(&known, parameter("code_verifier"))?;
+    check_verifier(&known, &parameters.code_verifier)?;
     let Some(user_id) = known.user_id else { return refuse("Authorization code has no associated user") };
     let now = state.now();
     if state.account(user_id)?.user.banned_until.is_some_and(|until| until > now) {

@@ -1,7 +1,8 @@
 //! Sign-in with a passkey.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::{
     handlers::passkeys::checks::{answer, refusal},
@@ -12,8 +13,16 @@ use crate::{
         table::Key,
     },
     webauthn::{Assertion, Flaw},
-    wire::{ApiError, ApiResult, Request, ok},
+    wire::{ApiError, ApiResult, Request, json_body, ok},
 };
+
+/// The response to a challenge.
+#[derive(Default, Deserialize)]
+#[serde(default, rename = "PasskeyAuthenticationVerifyParams")]
+struct Answer {
+    challenge_id: String,
+    credential: Option<Value>,
+}
 
 pub(crate) fn options(state: &mut State) -> ApiResult {
     if state.settings.relying_party.id.is_empty() {
@@ -27,7 +36,8 @@ pub(crate) fn options(state: &mut State) -> ApiResult {
 }
 
 pub(crate) fn authenticate(state: &mut State, request: &Request) -> ApiResult {
-    let (challenge, credential) = answer(state, request, None)?;
+    let Answer { challenge_id, credential } = json_body(request)?;
+    let (challenge, credential) = answer(state, &challenge_id, credential, None)?;
     let assertion = Assertion::read(credential).map_err(refusal)?;
     let now = state.now();
     let owner = assertion.user_handle.ok_or_else(|| refusal(Flaw::Proof))?;

@@ -1,6 +1,5 @@
 //! Checks that the passkey operations share.
 
-use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -8,16 +7,8 @@ use crate::{
     model::ErrorCode,
     state::{State, access_tokens::Caller},
     webauthn::Flaw,
-    wire::{ApiError, Request, json_body},
+    wire::ApiError,
 };
-
-/// The response to a challenge. The credential is any JSON at first, as the challenge is checked before it.
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(default)]
-    challenge_id: String,
-    credential: Option<Value>,
-}
 
 pub(crate) fn refusal(flaw: Flaw) -> ApiError {
     let message = match flaw {
@@ -36,14 +27,19 @@ pub(crate) fn check_level(state: &mut State, caller: &Caller) -> Result<(), ApiE
     Ok(())
 }
 
-/// Returns the challenge that the request responds to, and the credential in the response.
-pub(crate) fn answer(state: &mut State, request: &Request, user_id: Option<Uuid>) -> Result<(String, Value), ApiError> {
-    let Answer { challenge_id, credential } = json_body(request)?;
+/// Returns the challenge that a request responds to, and the credential in the response. The credential is any JSON, as
+/// the challenge is checked before it.
+pub(crate) fn answer(
+    state: &mut State,
+    challenge_id: &str,
+    credential: Option<Value>,
+    user_id: Option<Uuid>,
+) -> Result<(String, Value), ApiError> {
     if challenge_id.is_empty() {
         return Err(ApiError::validation_failed("challenge_id is required"));
     }
     let credential = credential.ok_or_else(|| ApiError::validation_failed("credential is required"))?;
     let id =
-        Uuid::try_parse(&challenge_id).map_err(|_| ApiError::validation_failed("challenge_id must be a valid UUID"))?;
+        Uuid::try_parse(challenge_id).map_err(|_| ApiError::validation_failed("challenge_id must be a valid UUID"))?;
     Ok((state.take_passkey_challenge(id, user_id)?, credential))
 }

@@ -1,6 +1,7 @@
 //! Registering a passkey.
 
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::{
     handlers::passkeys::checks::{answer, check_level, refusal},
@@ -14,8 +15,16 @@ use crate::{
         rows::{account::Account, passkey::PasskeyRow},
     },
     webauthn::name_of,
-    wire::{ApiError, ApiResult, Request, ok},
+    wire::{ApiError, ApiResult, Request, json_body, ok},
 };
+
+/// The response to a challenge.
+#[derive(Default, Deserialize)]
+#[serde(default, rename = "PasskeyRegistrationVerifyParams")]
+struct Answer {
+    challenge_id: String,
+    credential: Option<Value>,
+}
 
 pub(crate) fn options(state: &mut State, request: &Request) -> ApiResult {
     let caller = registering_caller(state, request)?;
@@ -44,7 +53,8 @@ pub(crate) fn options(state: &mut State, request: &Request) -> ApiResult {
 
 pub(crate) fn register(state: &mut State, request: &Request) -> ApiResult {
     let caller = registering_caller(state, request)?;
-    let (challenge, credential) = answer(state, request, Some(caller.user_id))?;
+    let Answer { challenge_id, credential } = json_body(request)?;
+    let (challenge, credential) = answer(state, &challenge_id, credential, Some(caller.user_id))?;
     let credential = state.settings.relying_party.check_new(&challenge, credential).map_err(refusal)?;
     if state.passkeys_of(caller.user_id).count() >= state.settings.max_passkeys {
         return Err(too_many());

@@ -3,13 +3,14 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use roxmltree::{Document, Node};
 use serde_json::json;
+use url::Url;
 use uuid::Uuid;
 
 use crate::{
     handlers::{callback, sso::service_provider::request_id},
     model::ErrorCode,
     redirect_url::{error_pairs, session_fragment, with_fragment, with_query},
-    state::{State, profiles::Profile, table::Key},
+    state::{State, profiles::Profile, rows::sso::SsoRow, table::Key},
     wire::{ApiError, ApiResult, Request, Response, redirect},
 };
 
@@ -35,19 +36,10 @@ pub(crate) fn accept(state: &mut State, request: &Request) -> Response {
 }
 
 fn sign_in(state: &mut State, request: &Request) -> ApiResult {
-    let field = |name: &str| {
-        let mut pairs = request.form_pairs();
-        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
-    };
+    let field = |name: &str| request.form_value(name).unwrap_or_default();
     let (relay_state, answer) = (field("RelayState"), field("SAMLResponse"));
-    if answer.is_empty() {
-        return Err(ApiError::new(400, ErrorCode::ValidationFailed, "SAMLResponse is missing"));
-    }
-    let Ok(xml) = STANDARD.decode(&answer) else {
-        let message = "SAMLResponse is not a valid Base64 string";
-        return Err(ApiError::new(400, ErrorCode::ValidationFailed, message));
-    };
-    let Ok(id) = Uuid::try_parse(&relay_state) else { return Err(invalid()) };
+    let id = Uuid::try_parse(&relay_state).ok().filter(|id| !id.is_nil());
+    let id = id.ok_or_else(|| unrequested(state, &relay_state, &answer, !field("SAMLart").is_empty()))?;
     let place = state.flows.place(&Key::Id(id)).filter(|place| state.flows[*place].sso_provider.is_some());
     let place = place.ok_or_else(|| {
         let message = "SAML RelayState does not exist, try logging in again?";
@@ -67,8 +59,9 @@ fn sign_in(state: &mut State, request: &Request) -> ApiResult {
     })?;
     let entity_id = provider.saml.as_ref().and_then(|saml| saml.entity_id.clone()).unwrap_or_default();
     let name = format!("sso:{}", provider.id);
-    let profile = std::str::from_utf8(&xml).ok().and_then(|xml| Document::parse(xml).ok());
-    let profile = profile.and_then(|document| profile_in(&document, &name, &entity_id, &request_id(id)));
+    let xml = STANDARD.decode(&answer).ok().and_then(|xml| String::from_utf8(xml).ok());
+    let document = xml.as_deref().and_then(|xml| Document::parse(xml).ok());
+    let profile = document.and_then(|document| profile_in(&document, &name, &entity_id, &request_id(id)));
     let profile = profile.ok_or_else(invalid)?;
     let aud = state.request_aud(request);
     let user_id = state.user_of(&profile, &aud)?;
@@ -90,7 +83,35 @@ fn sign_in(state: &mut State, request: &Request) -> ApiResult {
 }
 
 fn invalid() -> ApiError {
-    ApiError::new(400, ErrorCode::ValidationFailed, "SAML Assertion is not valid")
+    ApiError::validation_failed("SAML Assertion is not valid")
+}
+
+/// Returns the refusal of a response to no request, whose relay state may be the URL to redirect to.
+fn unrequested(state: &State, relay_state: &str, answer: &str, has_artifact: bool) -> ApiError {
+    let is_url = relay_state.starts_with('/') || Url::parse(relay_state).is_ok();
+    if !relay_state.is_empty() && !is_url {
+        return ApiError::validation_failed("SAML RelayState is not a valid UUID or URL");
+    }
+    if has_artifact {
+        return ApiError::validation_failed("SAML Artifact response can only be used with SP initiated flow");
+    }
+    if answer.is_empty() {
+        return ApiError::validation_failed("SAMLResponse is missing");
+    }
+    let Ok(xml) = STANDARD.decode(answer) else {
+        return ApiError::validation_failed("SAMLResponse is not a valid Base64 string");
+    };
+    let xml = String::from_utf8_lossy(&xml);
+    let Ok(document) = Document::parse(&xml) else {
+        return ApiError::validation_failed("SAMLResponse is not a valid XML SAML assertion");
+    };
+    let issuer = child(document.root_element(), "Issuer").map(text).unwrap_or_default();
+    let is_from = |row: &SsoRow| row.provider.saml.as_ref().and_then(|saml| saml.entity_id.as_deref()) == Some(issuer);
+    if state.sso.iter().any(is_from) {
+        return invalid();
+    }
+    let message = "A SAML connection has not been established with this Identity Provider";
+    ApiError::new(404, ErrorCode::SamlIdpNotFound, message)
 }
 
 /// Returns the user whom a response of this provider to this request names.

@@ -63,7 +63,7 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> ApiResult {
 /// `POST /admin/sso/providers`.
 pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     state.check_admin(request)?;
-    let new: Change = json_body(request)?;
+    let new = read(request)?;
     if new.type_ != "saml" {
         return Err(ApiError::validation_failed("Only 'saml' supported for SSO provider type"));
     }
@@ -83,6 +83,10 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
             let message = format!("SSO Domain '{domain}' is already assigned to an SSO identity provider ({owner})");
             return Err(ApiError::new(400, ErrorCode::SsoDomainAlreadyExists, message));
         }
+    }
+    if new.resource_id.is_some() && state.sso.iter().any(|row| row.provider.resource_id == new.resource_id) {
+        // The database refuses it.
+        return Err(ApiError::unforeseen());
     }
     let now = Some(state.now());
     let provider = SsoProvider {
@@ -108,7 +112,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
 /// `PUT /admin/sso/providers/{idp_id}`: changes the given fields.
 pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let place = find(state, request)?;
-    let change: Change = json_body(request)?;
+    let change = read(request)?;
     check(&change)?;
     let metadata = idp_metadata::read(change.metadata_url.clone(), change.metadata_xml.clone())?;
     let (id, now) = (state.sso[place].provider.id, state.now());
@@ -155,6 +159,22 @@ fn check_entity(saml: &SamlProvider, metadata: &Metadata) -> Result<(), ApiError
         metadata.entity_id
     );
     Err(ApiError::new(400, ErrorCode::SamlEntityIdMismatch, message))
+}
+
+/// Reads a change. Empty texts, and a mapping without keys, are absent.
+fn read(request: &Request) -> Result<Change, ApiError> {
+    let mut change: Change = json_body(request)?;
+    change.metadata_url.take_if(|text| text.is_empty());
+    change.metadata_xml.take_if(|text| text.is_empty());
+    change.name_id_format.take_if(|format| format.as_str().is_empty());
+    if let Some(mapping) = &mut change.attribute_mapping {
+        mapping.keys.take_if(|keys| keys.is_empty());
+    }
+    if change.domains.iter().flatten().any(String::is_empty) {
+        // The database refuses it.
+        return Err(ApiError::unforeseen());
+    }
+    Ok(change)
 }
 
 fn check(change: &Change) -> Result<(), ApiError> {

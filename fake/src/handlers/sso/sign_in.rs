@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    code_challenge::challenge_in_body,
+    code_challenge::Challenge,
     handlers::sso::service_provider::authentication_request,
     model::ErrorCode,
     state::{State, rows::flow::Flow},
@@ -19,14 +19,21 @@ struct SignIn {
     domain: Option<String>,
     redirect_to: String,
     skip_http_redirect: Option<bool>,
+    code_challenge: String,
+    code_challenge_method: String,
 }
 
 /// `POST /sso`.
 pub(crate) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
     let sign_in: SignIn = json_body(request)?;
     let domain = sign_in.domain.unwrap_or_default();
+    if domain.contains('\0') {
+        // The database does not look for it.
+        let message = "Unable to find SSO provider by domain";
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+    }
     let not_found = |message| ApiError::new(404, ErrorCode::SsoProviderNotFound, message);
-    let row = match sign_in.provider_id {
+    let row = match sign_in.provider_id.filter(|id| !id.is_nil()) {
         Some(_) if !domain.is_empty() => {
             return Err(ApiError::validation_failed("Only one of provider_id or domain supported"));
         }
@@ -40,7 +47,8 @@ pub(crate) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
         let message = "SSO Provider is currently disabled";
         return Err(ApiError::new(404, ErrorCode::SsoProviderDisabled, message));
     }
-    let challenge = challenge_in_body(request)?.map(|challenge| challenge.hash_for_browser()).transpose()?;
+    let challenge = Challenge::new(sign_in.code_challenge, sign_in.code_challenge_method).check()?;
+    let challenge = challenge.map(|challenge| challenge.hash_for_browser()).transpose()?;
     let (provider_id, location) = (row.provider.id, row.location.clone());
     let format = row.provider.saml.as_ref().and_then(|saml| saml.name_id_format.clone());
     let (relay_state, begun_at) = (state.random.id(), state.now());

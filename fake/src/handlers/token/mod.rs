@@ -14,8 +14,7 @@ use crate::{
 
 pub(crate) fn token(state: &mut State, request: &Request) -> ApiResult {
     // A form is read too, but no grant is: its body is gone then.
-    let in_form = || request.form_body().find(|(name, _)| name == "grant_type").map(|(_, value)| value.into_owned());
-    match in_form().or_else(|| request.query("grant_type")).and_then(|name| name.parse().ok()) {
+    match request.form_value("grant_type").and_then(|name| name.parse().ok()) {
         Some(GrantType::Password) => password::grant(state, request),
         Some(GrantType::RefreshToken) => refresh_token::grant(state, request),
         Some(GrantType::Pkce) => pkce::grant(state, request),

@@ -23,6 +23,10 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
         let message = "invalid request: both auth code and code verifier should be non-empty";
         return Err(ApiError::validation_failed(message));
     }
+    if grant.auth_code.expose().contains('\0') {
+        // The database does not look for it, and the server panics.
+        return Err(ApiError::internal("Internal Server Error"));
+    }
     let flow = state.redeem_code(grant.auth_code.expose(), grant.code_verifier.expose())?;
     let user_id = flow.user_id.ok_or_else(flow_gone)?;
     let traits = json!({ "provider_type": flow.provider.as_deref().unwrap_or(flow.method) });

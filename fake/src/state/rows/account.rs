@@ -208,6 +208,14 @@ pub(crate) fn check_storable(data: Option<&Value>, message: &str) -> Result<(), 
     Ok(())
 }
 
+/// Fails for a role or audience that the database does not store: one with a NUL or of more than 255 characters.
+pub(crate) fn check_name(name: &str, message: &str) -> Result<(), ApiError> {
+    if name.contains('\0') || name.chars().count() > 255 {
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
+    }
+    Ok(())
+}
+
 fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),

@@ -3,12 +3,15 @@
 use gotrue::Secret;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
-use crate::{model::CustomProviderType, wire::ApiError};
+use crate::{
+    model::{CustomProviderType, ErrorCode},
+    wire::{ApiError, quoted},
+};
 
 #[derive(Default, Deserialize)]
-#[serde(default, rename = "adminCustomOAuthProviderParams")]
+#[serde(default, rename = "AdminCustomOAuthProviderParams")]
 pub(crate) struct Change {
     pub(crate) provider_type: Option<CustomProviderType>,
     pub(crate) identifier: String,
@@ -45,6 +48,23 @@ const RESERVED: [&str; 9] = [
     "nonce",
 ];
 
+/// Fields of a user that only the server sets.
+const PROTECTED: [&str; 13] = [
+    "id",
+    "aud",
+    "role",
+    "app_metadata",
+    "created_at",
+    "updated_at",
+    "confirmed_at",
+    "email_confirmed_at",
+    "phone_confirmed_at",
+    "email_verified",
+    "phone_verified",
+    "banned_until",
+    "is_super_admin",
+];
+
 pub(crate) fn check_whole(new: &Change, is_oidc: bool) -> Result<(), ApiError> {
     let required = |text: &str, message: &str| {
         if text.is_empty() { Err(ApiError::validation_failed(message)) } else { Ok(()) }
@@ -76,8 +96,26 @@ pub(crate) fn check_parameters(change: &Change) -> Result<(), ApiError> {
             return Err(ApiError::validation_failed(format!("Cannot override reserved OAuth parameter: {name}")));
         }
         if !value.is_string() {
-            return Err(ApiError::validation_failed(format!("Authorization parameter {name:?} must be a string")));
+            return Err(ApiError::validation_failed(format!(
+                "Authorization parameter {} must be a string",
+                quoted(name)
+            )));
         }
+    }
+    let mut targets = change.attribute_mapping.iter().flat_map(Map::keys);
+    if let Some(target) = targets.find(|target| PROTECTED.contains(&target.as_str())) {
+        return Err(ApiError::validation_failed(format!("Cannot map to protected system field: {target}")));
+    }
+    if change.custom_claims_allowlist.iter().flatten().any(|claim| claim.trim().is_empty()) {
+        return Err(ApiError::validation_failed("custom_claims_allowlist entries must be non-empty strings"));
+    }
+    Ok(())
+}
+
+/// Fails for texts that the database does not store.
+pub(crate) fn check_stored(change: &Change, message: &str) -> Result<(), ApiError> {
+    if change.name.contains('\0') || change.client_id.contains('\0') {
+        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
     }
     Ok(())
 }
@@ -96,7 +134,14 @@ pub(crate) fn check_urls(change: &Change, is_oidc: bool) -> Result<(), ApiError>
 
 fn check_url(url: &str) -> Result<(), ApiError> {
     let refuse = |message| Err(ApiError::validation_failed(message));
-    let Ok(url) = Url::parse(url) else { return refuse("Invalid URL format") };
+    let url = match Url::parse(url) {
+        Ok(url) => url,
+        // Go parses a relative URL too.
+        Err(ParseError::RelativeUrlWithoutBase) if !url.contains(char::is_control) => {
+            return refuse("URL must use HTTPS");
+        }
+        Err(_) => return refuse("Invalid URL format"),
+    };
     if url.scheme() != "https" {
         return refuse("URL must use HTTPS");
     }

@@ -5,7 +5,9 @@ pub(crate) mod change;
 use serde_json::Map;
 
 use crate::{
-    handlers::admin::custom_providers::change::{Change, check_identifier, check_parameters, check_urls, check_whole},
+    handlers::admin::custom_providers::change::{
+        Change, check_identifier, check_parameters, check_stored, check_urls, check_whole,
+    },
     model::{
         CustomProviderType, ErrorCode,
         types::{CustomProvider, CustomProviderList, OidcDiscovery},
@@ -57,6 +59,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
         let message = "A custom OAuth provider with this identifier already exists";
         return Err(ApiError::new(400, ErrorCode::Conflict, message));
     }
+    check_stored(&new, "Error creating custom OAuth provider")?;
     let now = Some(state.now());
     let mut provider = CustomProvider {
         id: state.random.id(),
@@ -96,6 +99,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     check_parameters(&change)?;
     let place = place_of(state, &identifier)?;
     check_urls(&change, state.custom_providers[place].provider_type == CustomProviderType::Oidc)?;
+    check_stored(&change, "Error updating custom OAuth provider")?;
     let now = state.now();
     let provider = &mut state.custom_providers[place];
     apply(provider, change);

@@ -16,7 +16,7 @@ use crate::{
         State,
         accounts::{Contact, EMAIL_TAKEN},
         rows::{
-            account::{Account, blank_user, check_storable},
+            account::{Account, blank_user, check_name, check_storable},
             password::{Password, check_length},
         },
         table::Key,
@@ -47,17 +47,19 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
         new.ban_duration.filter(|text| !text.is_empty()).map(|text| go_duration::ban(&text)).transpose()?.flatten();
     check_storable(new.user_metadata.as_ref(), NOT_CREATED)?;
     check_storable(new.app_metadata.as_ref(), NOT_CREATED)?;
+    check_name(&aud, NOT_CREATED)?;
+    check_name(new.role.as_deref().unwrap_or_default(), NOT_CREATED)?;
     check_free(state, id, &email, &phone)?;
     let now = state.now();
     let mut user = blank_user(&state.settings, id, &email, &phone, &aud, now);
-    user.role = new.role.map(|role| role.trim().to_owned()).filter(|role| !role.is_empty()).or(user.role);
+    user.role = new.role.filter(|role| !role.is_empty()).map(|role| role.trim().to_owned()).or(user.role);
     user.banned_until = ban.and_then(|duration| now.checked_add_signed(duration));
     // Without a password the account gets a random one.
     let password = password.unwrap_or_else(|| Password::Plain(state.random.challenge().into()));
     let mut account = Account::new(user);
     account.password = Some(password);
     match new.user_metadata {
-        Some(data) => account.merge_metadata(&data),
+        Some(data) => account.user.user_metadata = Some(data),
         // The server leaves it null only for an imported password.
         None if is_hashed => account.user.user_metadata = Some(Value::Null),
         None => {}
@@ -85,8 +87,9 @@ fn chosen_password(password: Option<Secret>, hash: Option<Secret>) -> Result<Opt
         (None, Some(hash)) => Password::from_hash(hash.expose()).map(Some),
         (password, None) => {
             let password = password.filter(|password| !password.is_empty());
-            let too_long = "bcrypt: password length exceeds 72 bytes";
-            password.as_ref().map_or(Ok(()), |password| check_length(password, too_long))?;
+            // The server panics.
+            let too_long = |_| ApiError::internal("Internal Server Error");
+            password.as_ref().map_or(Ok(()), |password| check_length(password, "")).map_err(too_long)?;
             Ok(password.map(Password::Plain))
         }
     }

@@ -1,5 +1,6 @@
 //! Changing a user.
 
+use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -17,20 +18,34 @@ use crate::{
         State,
         accounts::Contact,
         rows::{
-            account::{Account, check_storable},
+            account::{Account, check_name, check_storable},
             password::Password,
         },
     },
     wire::{ApiResult, Request, json_body, ok},
 };
 
+/// The members that have an effect only on a new user. Their types are checked nevertheless.
+#[derive(Default, Deserialize)]
+#[serde(default, rename = "AdminUserParams")]
+struct WithoutEffect {
+    #[serde(rename = "id")]
+    _id: String,
+    #[serde(rename = "aud")]
+    _aud: String,
+    #[serde(rename = "password_hash")]
+    _password_hash: String,
+}
+
 const NOT_UPDATED: &str = "Error updating user";
 
 pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
     let change: AdminUpdateUserRequest = json_body(request)?;
+    json_body::<WithoutEffect>(request)?;
     check_storable(change.user_metadata.as_ref(), NOT_UPDATED)?;
     check_storable(change.app_metadata.as_ref(), NOT_UPDATED)?;
+    check_name(change.role.as_deref().unwrap_or_default(), NOT_UPDATED)?;
     let (email, phone) = (change.email.unwrap_or_default(), change.phone.unwrap_or_default());
     if !email.is_empty() {
         contact::email(&email)?;
@@ -54,7 +69,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     }
     let account = state.account(id)?;
     account.user.role =
-        change.role.map(|role| role.trim().to_owned()).filter(|role| !role.is_empty()).or(account.user.role.take());
+        change.role.filter(|role| !role.is_empty()).map(|role| role.trim().to_owned()).or(account.user.role.take());
     let (confirm_email, confirm_phone) = (change.email_confirm == Some(true), change.phone_confirm == Some(true));
     confirm(account, confirm_email, confirm_phone, now);
     let contacts =

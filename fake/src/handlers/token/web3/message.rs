@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use crate::wire::ApiError;
+use crate::wire::{ApiError, quoted};
 
 /// The blockchain of a wallet.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Chain {
         let suffix = format!(" wants you to sign in with your {self} account:");
         let domain = header
             .strip_suffix(&suffix)
-            .ok_or_else(|| self.bad(&format!("message first line does not end in {suffix:?}")))?;
+            .ok_or_else(|| self.bad(&format!("message first line does not end in {}", quoted(&suffix))))?;
         let (domain, address) = (domain.trim(), address.trim());
         if !is_domain(domain) {
             return Err(self.bad("domain in first line of message is not valid"));
@@ -80,7 +80,7 @@ impl Chain {
         let fields = self.fields(&lines, from)?;
         let version = &fields.version;
         if version != "1" {
-            return Err(self.bad(&format!("Version value is not supported, expected 1 got {version:?}")));
+            return Err(self.bad(&format!("Version value is not supported, expected 1 got {}", quoted(version))));
         }
         let issued_at = fields.issued_at.ok_or_else(|| self.bad("Issued At is not specified"))?;
         if fields.expires_at.is_some_and(|end| issued_at > end) {
