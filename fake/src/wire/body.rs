@@ -3,7 +3,7 @@
 //! A null member is absent, names match in any case, the last of several members with a name counts, and a null body is
 //! an empty object.
 
-use std::{fmt, vec};
+use std::{collections::HashSet, fmt, vec};
 
 use serde::{
     Deserialize, Deserializer,
@@ -26,6 +26,9 @@ use crate::{
 
 /// Members that must be objects, which the models leave open.
 const OBJECTS: [&str; 3] = ["data", "user_metadata", "app_metadata"];
+
+/// How many members that are replaced by later ones are read, so that a body full of them does not take long.
+const MOST_REPLACED: usize = 10;
 
 /// Returns whether there is no body, for an operation that needs none. The real server takes a body that it cannot read
 /// for none there.
@@ -115,26 +118,26 @@ struct Object(Vec<(String, Value)>);
 impl Object {
     /// Removes the members that are null, and the objects and arrays that such a member replaces.
     fn remove_nulls(&mut self) {
-        let members = std::mem::take(&mut self.0);
-        for (name, value) in members {
-            if value.is_null() {
-                self.0.retain(|(known, old)| {
-                    let is_cleared = old.is_object() || old.is_array();
-                    !is_cleared || !known.eq_ignore_ascii_case(&name)
-                });
-            } else {
-                self.0.push((name, value));
-            }
-        }
+        let mut cleared = HashSet::new();
+        let members = std::mem::take(&mut self.0).into_iter().rev();
+        self.0 = members
+            .filter(|(name, value)| {
+                let name = name.to_ascii_lowercase();
+                if value.is_null() {
+                    cleared.insert(name);
+                    return false;
+                }
+                !(value.is_object() || value.is_array()) || !cleared.contains(&name)
+            })
+            .collect();
+        self.0.reverse();
     }
 
-    /// Returns the object up to each member that replaces another one.
+    /// Returns the object up to each member that replaces another one, for the first few of them.
     fn replaced(&self) -> impl Iterator<Item = Self> {
-        let replaces = |index: &usize| {
-            let (name, _) = &self.0[*index];
-            self.0[..*index].iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
-        };
-        (0..self.0.len()).filter(replaces).map(|index| Self(self.0[..index].to_vec()))
+        let mut known = HashSet::new();
+        let replaces = move |index: &usize| !known.insert(self.0[*index].0.to_ascii_lowercase());
+        (0..self.0.len()).filter(replaces).take(MOST_REPLACED).map(|index| Self(self.0[..index].to_vec()))
     }
 }
 
