@@ -12,7 +12,7 @@ use crate::{
         ErrorCode,
         types::{Factor, Session, User},
     },
-    state::{store::State, table::Key},
+    state::{claim_types, store::State, table::Key},
     wire::{ApiError, Request},
 };
 
@@ -128,8 +128,11 @@ impl State {
             ApiError::new(403, ErrorCode::BadJwt, message)
         };
         let claims = self.keys.verify(token, self.settings.jwt_methods.as_deref()).map_err(|why| bad(&why))?;
-        // A time may have a fraction.
-        let time = |name: &str| claims[name].as_f64().map(f64::floor);
+        let claims = claim_types::checked(claims);
+        let claims = claims.map_err(|why| bad(&format!("token is malformed: could not JSON decode claim: {why}")))?;
+        // A time may have a fraction. One that is no 64-bit number of seconds is in the distant past.
+        let in_range = |seconds: f64| if seconds.abs() < 9.2e18 { seconds.floor() } else { f64::MIN };
+        let time = |name: &str| claims[name].as_f64().map(in_range);
         let now = Duration::seconds(self.now().timestamp()).as_seconds_f64();
         let expired = time("exp").is_some_and(|exp| exp <= now).then_some("token is expired");
         let early = time("nbf").is_some_and(|nbf| now < nbf).then_some("token is not valid yet");

@@ -3,6 +3,7 @@
 pub(crate) mod access_tokens;
 pub(crate) mod accounts;
 pub(crate) mod audit_log;
+mod claim_types;
 pub(crate) mod consents;
 pub(crate) mod email_validation;
 pub(crate) mod factors;

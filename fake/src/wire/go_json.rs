@@ -97,16 +97,16 @@ pub(crate) fn type_error(value: &Value, field: &str, error: &str) -> String {
             None => "map[string]interface {}",
         },
     };
-    format!("json: cannot unmarshal {} into Go struct field {field} of type {expected}", kind(value))
+    format!("json: cannot unmarshal {} into Go struct field {field} of type {expected}", json_type(value))
 }
 
 /// Returns the message for a body that is not an object.
 pub(crate) fn body_error(value: &Value, name: &str) -> String {
-    format!("json: cannot unmarshal {} into Go value of type api.{}", kind(value), struct_name(name))
+    format!("json: cannot unmarshal {} into Go value of type api.{}", json_type(value), struct_name(name))
 }
 
 /// Returns what Go calls the type of a value.
-fn kind(value: &Value) -> &'static str {
+pub(crate) fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

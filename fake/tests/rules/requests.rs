@@ -3,7 +3,7 @@
 use gotrue::{AuthorizationCode, PkceVerifier, Recover, SignInMessage, SignUp, VerifyOtp, reqwest};
 use gotrue_fake::FakeServer;
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{EMAIL, as_admin, send, sign_up};
 
@@ -605,6 +605,55 @@ async fn tokens_are_parsed_as_by_the_real_server() {
         ),
         ("\u{e9}".to_owned(), "token is malformed: token contains an invalid number of segments"),
     ] {
+        let (status, error) = send(&server, Method::GET, "/user", &format!("Bearer {token}"), "").await;
+        let message = json!(format!("invalid JWT: unable to parse or verify signature, {why}"));
+        assert_eq!((status, &error["msg"]), (StatusCode::FORBIDDEN, &message));
+    }
+}
+
+#[tokio::test]
+async fn claims_of_another_type_are_refused() {
+    let server = FakeServer::builder().hs256(true).start().await;
+    let key = jsonwebtoken::EncodingKey::from_secret(server.hs256_secret().expose().as_bytes());
+    let future = "\"exp\":4000000000";
+    let not_decoded = |why: &str| format!("token is malformed: could not JSON decode claim: {why}");
+    for (claims, why) in [
+        ("[]".to_owned(), not_decoded("json: cannot unmarshal array into Go value of type tokens.AccessTokenClaims")),
+        (
+            format!("{{\"role\":5,{future}}}"),
+            not_decoded("json: cannot unmarshal number into Go struct field AccessTokenClaims.role of type string"),
+        ),
+        (
+            format!("{{\"sub\":true,{future}}}"),
+            not_decoded(
+                "json: cannot unmarshal bool into Go struct field AccessTokenClaims.RegisteredClaims.sub of type string",
+            ),
+        ),
+        (
+            format!("{{\"is_anonymous\":\"x\",{future}}}"),
+            not_decoded(
+                "json: cannot unmarshal string into Go struct field AccessTokenClaims.is_anonymous of type bool",
+            ),
+        ),
+        (
+            format!("{{\"app_metadata\":[],{future}}}"),
+            not_decoded(
+                "json: cannot unmarshal array into Go struct field AccessTokenClaims.app_metadata of type \
+                 map[string]interface {}",
+            ),
+        ),
+        (format!("{{\"aud\":5,{future}}}"), not_decoded("invalid type for claim")),
+        (
+            r#"{"exp":"x"}"#.to_owned(),
+            not_decoded(
+                r#"could not parse NumericData: json: invalid number literal, trying to unmarshal "\"x\"" into Number"#,
+            ),
+        ),
+        (r#"{"exp":"5"}"#.to_owned(), "token has invalid claims: token is expired".to_owned()),
+        (r#"{"exp":1e300}"#.to_owned(), "token has invalid claims: token is expired".to_owned()),
+    ] {
+        let claims: Value = serde_json::from_str(&claims).unwrap();
+        let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap();
         let (status, error) = send(&server, Method::GET, "/user", &format!("Bearer {token}"), "").await;
         let message = json!(format!("invalid JWT: unable to parse or verify signature, {why}"));
         assert_eq!((status, &error["msg"]), (StatusCode::FORBIDDEN, &message));
