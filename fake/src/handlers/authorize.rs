@@ -7,7 +7,7 @@ use crate::{
     code_challenge::challenge_in_query,
     handlers::provider_page,
     model::ErrorCode,
-    state::{State, rows::flow::Flow},
+    state::{State, rows::flow::Flow, storable::check_text},
     wire::{ApiError, ApiResult, Request, ok, redirect},
 };
 
@@ -22,10 +22,7 @@ pub(crate) fn begin(state: &mut State, request: &Request, linking: Option<Uuid>)
     let provider = request.query("provider").unwrap_or_default().to_lowercase();
     state.check_provider(&provider)?;
     let invite_token = request.query("invite_token").filter(|token| !token.is_empty());
-    if invite_token.as_deref().is_some_and(|token| token.contains('\0')) {
-        // The database does not look for it.
-        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Database error finding user"));
-    }
+    check_text(invite_token.as_deref().unwrap_or_default(), "Database error finding user")?;
     if invite_token.as_deref().is_some_and(|token| state.invited(token).is_none()) {
         let message = "User identified by token not found";
         return Err(ApiError::new(404, ErrorCode::UserNotFound, message));

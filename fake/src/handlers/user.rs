@@ -17,10 +17,8 @@ use crate::{
         accounts::EMAIL_TAKEN,
         messages::{OutgoingMessage, token_hash},
         notifications::Detail,
-        rows::{
-            account::{SentCode, check_storable},
-            password::Password,
-        },
+        rows::{account::SentCode, password::Password},
+        storable::check_json,
         table::Key,
     },
     wire::{ApiError, ApiResult, Request, json_body, ok},
@@ -107,7 +105,7 @@ fn read_update(state: &mut State, request: &Request) -> Result<Update, ApiError>
     let phone = given(update.phone).map(|phone| contact::phone(&phone)).transpose()?;
     phone.as_ref().map_or(Ok(()), |_| contact::check_channel(&update.channel))?;
     update.password.as_ref().map_or(Ok(()), |password| state.check_strength(password))?;
-    check_storable(update.data.as_ref(), "Error updating user")?;
+    check_json(update.data.as_ref(), "Error updating user")?;
     if update.app_metadata.is_some() {
         let message = "Updating app_metadata requires admin privileges";
         return Err(ApiError::new(403, ErrorCode::NotAdmin, message));

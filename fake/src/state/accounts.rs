@@ -8,7 +8,8 @@ use crate::{
     model::{ErrorCode, types::Identity},
     settings::DEFAULT_DOMAIN,
     state::{
-        rows::account::{Account, blank_user, check_storable, identity_claims, merge, new_identity},
+        rows::account::{Account, blank_user, identity_claims, merge, new_identity},
+        storable::check_json,
         store::State,
         table::Key,
     },
@@ -140,7 +141,7 @@ impl State {
     }
 
     fn create_blank(&mut self, email: &str, phone: &str, data: Option<&Value>, aud: &str) -> Result<Uuid, ApiError> {
-        check_storable(data, NOT_SAVED)?;
+        check_json(data, NOT_SAVED)?;
         let (id, now) = (self.random.id(), self.now());
         let mut user = blank_user(&self.settings, id, email, phone, aud, now);
         // A user of another audience may have it.

@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use crate::wire::json_type;
+use crate::wire::cannot_unmarshal;
 
 /// Returns the claims with times as numbers. Fails with the message of the real server for a claim of another type.
 pub(crate) fn checked(mut claims: Value) -> Result<Value, String> {
@@ -52,8 +52,4 @@ fn time(value: &Value) -> Result<Value, String> {
         other => cannot_unmarshal(other, "value of type json.Number"),
     };
     Err(format!("could not parse NumericData: {why}"))
-}
-
-fn cannot_unmarshal(value: &Value, place: &str) -> String {
-    format!("json: cannot unmarshal {} into Go {place}", json_type(value))
 }

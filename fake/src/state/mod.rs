@@ -24,6 +24,7 @@ pub(crate) mod sessions;
 pub(crate) mod setup;
 pub(crate) mod shared;
 pub(crate) mod snapshot;
+pub(crate) mod storable;
 mod store;
 pub(crate) mod table;
 pub(crate) mod verification;

@@ -97,16 +97,21 @@ pub(crate) fn type_error(value: &Value, field: &str, error: &str) -> String {
             None => "map[string]interface {}",
         },
     };
-    format!("json: cannot unmarshal {} into Go struct field {field} of type {expected}", json_type(value))
+    cannot_unmarshal(value, &format!("struct field {field} of type {expected}"))
 }
 
 /// Returns the message for a body that is not an object.
 pub(crate) fn body_error(value: &Value, name: &str) -> String {
-    format!("json: cannot unmarshal {} into Go value of type api.{}", json_type(value), struct_name(name))
+    cannot_unmarshal(value, &format!("value of type api.{}", struct_name(name)))
+}
+
+/// Returns the message for a value that does not fit into a place, which is named as in Go.
+pub(crate) fn cannot_unmarshal(value: &Value, place: &str) -> String {
+    format!("json: cannot unmarshal {} into Go {place}", kind(value))
 }
 
 /// Returns what Go calls the type of a value.
-pub(crate) fn json_type(value: &Value) -> &'static str {
+fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

@@ -14,7 +14,7 @@ mod server;
 
 pub(crate) use body::{has_no_body, json_body, json_body_with, json_body_without, json_stream, read_json};
 pub(crate) use error::{ApiError, ApiResult, ok};
-pub(crate) use go_json::{json_type, parse_json};
+pub(crate) use go_json::{cannot_unmarshal, parse_json};
 pub(crate) use go_quote::quoted;
 pub(crate) use html::escape;
 pub(crate) use request::Request;

@@ -42,7 +42,7 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
     let known = known.map(|account| (account.user.id, account.has_confirmed_email()));
     let (id, otp_type) = match (type_, known) {
         (GenerateLinkType::EmailChangeCurrent | GenerateLinkType::EmailChangeNew, Some((id, _))) => {
-            return change_link(state, request, id, &wanted);
+            return change_link(state, request, id, type_, &wanted);
         }
         (
             GenerateLinkType::Recovery | GenerateLinkType::EmailChangeCurrent | GenerateLinkType::EmailChangeNew,
@@ -58,9 +58,10 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
         }
         (GenerateLinkType::Invite, known) => (invited(state, &aud, known.map(|(id, _)| id), &wanted)?, OtpType::Invite),
         // A magic link for an unknown user is a sign-up.
-        (GenerateLinkType::Signup | GenerateLinkType::Magiclink, known) => {
-            (signed_up(state, &aud, known.map(|(id, _)| id), &wanted)?, OtpType::Signup)
-        }
+        (GenerateLinkType::Signup | GenerateLinkType::Magiclink, known) => (
+            signed_up(state, &aud, known.map(|(id, _)| id), type_ == GenerateLinkType::Magiclink, &wanted)?,
+            OtpType::Signup,
+        ),
     };
     match otp_type {
         OtpType::Magiclink | OtpType::Recovery => state.log_action(id, AuditAction::UserRecoveryRequested, None),
@@ -73,14 +74,14 @@ pub(crate) fn generate(state: &mut State, request: &Request) -> ApiResult {
 }
 
 /// Generates one of the two links for an email change. This restarts the change; the other link stays valid.
-fn change_link(state: &mut State, request: &Request, id: Uuid, wanted: &Params) -> ApiResult {
+fn change_link(state: &mut State, request: &Request, id: Uuid, type_: GenerateLinkType, wanted: &Params) -> ApiResult {
     let new = contact::email(wanted.new_email.as_deref().unwrap_or_default())?;
     let aud = state.account(id)?.user.aud.clone().unwrap_or_default();
     if state.owner_of_email(&new, &aud, Some(id)).is_some() {
         return Err(ApiError::new(422, ErrorCode::EmailExists, EMAIL_TAKEN));
     }
     let (code, now) = (state.random.code(state.settings.email_codes.length), state.now());
-    let is_new = wanted.type_ == GenerateLinkType::EmailChangeNew.to_string();
+    let is_new = type_ == GenerateLinkType::EmailChangeNew;
     let account = state.account(id)?;
     let current = account.email().to_owned();
     let address = if is_new { new.clone() } else { current.clone() };
@@ -109,13 +110,19 @@ fn invited(state: &mut State, aud: &str, known: Option<Uuid>, wanted: &Params) -
     Ok(id)
 }
 
-fn signed_up(state: &mut State, aud: &str, known: Option<Uuid>, wanted: &Params) -> Result<Uuid, ApiError> {
+fn signed_up(
+    state: &mut State,
+    aud: &str,
+    known: Option<Uuid>,
+    is_magic_link: bool,
+    wanted: &Params,
+) -> Result<Uuid, ApiError> {
     if let Some(id) = known {
         state.account(id)?.merge_metadata(&wanted.data.clone().unwrap_or_default());
         return Ok(id);
     }
     let password = match &wanted.password {
-        _ if wanted.type_ == GenerateLinkType::Magiclink.to_string() => state.random.challenge().into(),
+        _ if is_magic_link => state.random.challenge().into(),
         Some(password) if !password.is_empty() => password.clone(),
         _ => return Err(ApiError::validation_failed("Signup requires a valid password")),
     };

@@ -11,6 +11,7 @@ use crate::{
     state::{
         State,
         rows::oauth::ClientRow,
+        storable::check_text,
         table::{Key, Place},
     },
     wire::{ApiError, ApiResult, Request, Response, json_response, json_stream, ok},
@@ -132,10 +133,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     }
     check_grants(change.grant_types.as_deref().unwrap_or_default()).map_err(ApiError::validation_failed)?;
     check_about(change.client_uri.as_deref(), change.logo_uri.as_deref()).map_err(ApiError::validation_failed)?;
-    if change.client_name.as_ref().is_some_and(|name| name.contains('\0')) {
-        // The database does not store it.
-        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error updating OAuth client"));
-    }
+    check_text(change.client_name.as_deref().unwrap_or_default(), "Error updating OAuth client")?;
     let now = state.now();
     let client = &mut state.oauth.clients[place].client;
     if let Some(method) = &change.token_endpoint_auth_method {

@@ -22,6 +22,7 @@ use crate::{
             session::Application,
         },
         sessions::IssuedSession,
+        storable::check_text,
     },
     wire::{ApiError, ApiResult, Request, Response, json_response, json_stream},
 };
@@ -85,10 +86,7 @@ fn by_code(state: &mut State, client_id: Uuid, parameters: &Parameters) -> ApiRe
     if code.is_empty() {
         return Err(ApiError::oauth("invalid_request", "code is required for authorization_code grant"));
     }
-    if code.contains('\0') {
-        // The database does not look for it.
-        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Error finding authorization code"));
-    }
+    check_text(code, "Error finding authorization code")?;
     let has_code = |authorization: &Authorization| authorization.status == Status::Approved(code.to_owned());
     let Some(place) = state.oauth.authorizations.position(has_code) else {
         return refuse("Invalid authorization code");

@@ -8,7 +8,7 @@ use crate::{
     code_challenge::Challenge,
     handlers::sso::service_provider::authentication_request,
     model::ErrorCode,
-    state::{State, rows::flow::Flow},
+    state::{State, rows::flow::Flow, storable::check_text},
     wire::{ApiError, ApiResult, Request, Response, json_body, ok},
 };
 
@@ -27,11 +27,7 @@ struct SignIn {
 pub(crate) fn sign_in(state: &mut State, request: &Request) -> ApiResult {
     let sign_in: SignIn = json_body(request)?;
     let domain = sign_in.domain.unwrap_or_default();
-    if domain.contains('\0') {
-        // The database does not look for it.
-        let message = "Unable to find SSO provider by domain";
-        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
-    }
+    check_text(&domain, "Unable to find SSO provider by domain")?;
     let not_found = |message| ApiError::new(404, ErrorCode::SsoProviderNotFound, message);
     let row = match sign_in.provider_id.filter(|id| !id.is_nil()) {
         Some(_) if !domain.is_empty() => {

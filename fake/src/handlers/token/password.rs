@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{AuditAction, ErrorCode},
-    state::State,
+    state::{State, storable::check_text},
     wire::{ApiError, ApiResult, Request, json_body, json_response},
 };
 
@@ -18,6 +18,8 @@ struct Password {
     phone: Option<String>,
     password: Secret,
 }
+
+const NOT_QUERIED: &str = "Database error querying schema";
 
 pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
     let grant: Password = json_body(request)?;
@@ -35,12 +37,14 @@ pub(crate) fn grant(state: &mut State, request: &Request) -> ApiResult {
         (None, Some(_)) if !state.settings.phone => {
             return Err(ApiError::new(422, ErrorCode::PhoneProviderDisabled, "Phone logins are disabled"));
         }
-        (Some(address), None) | (None, Some(address)) if address.contains('\0') => {
-            // PostgreSQL stores no such text.
-            return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, "Database error querying schema"));
+        (Some(email), None) => {
+            check_text(email, NOT_QUERIED)?;
+            state.account_by_email(email, aud)
         }
-        (Some(email), None) => state.account_by_email(email, aud),
-        (None, Some(phone)) => state.account_by_phone(phone, aud),
+        (None, Some(phone)) => {
+            check_text(phone, NOT_QUERIED)?;
+            state.account_by_phone(phone, aud)
+        }
         (None, None) => return Err(ApiError::validation_failed("missing email or phone")),
     };
     let wrong = || ApiError::new(400, ErrorCode::InvalidCredentials, "Invalid login credentials");

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     contact,
     model::{
-        ErrorCode, OtpType,
+        OtpType,
         types::{Identity, User},
     },
     settings::ServerSettings,
@@ -16,7 +16,6 @@ use crate::{
         rows::password::Password,
         table::{Key, Row},
     },
-    wire::ApiError,
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -197,31 +196,6 @@ impl SentCode {
 
     pub(crate) fn is_current(&self, now: DateTime<Utc>, lifetime: Duration) -> bool {
         now - self.sent_at < lifetime
-    }
-}
-
-/// Fails for a NUL character, which the database does not store in JSON.
-pub(crate) fn check_storable(data: Option<&Value>, message: &str) -> Result<(), ApiError> {
-    if data.is_some_and(has_nul) {
-        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
-    }
-    Ok(())
-}
-
-/// Fails for a role or audience that the database does not store: one with a NUL or of more than 255 characters.
-pub(crate) fn check_name(name: &str, message: &str) -> Result<(), ApiError> {
-    if name.contains('\0') || name.chars().count() > 255 {
-        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
-    }
-    Ok(())
-}
-
-fn has_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(elements) => elements.iter().any(has_nul),
-        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
-        _ => false,
     }
 }
 

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use url::{Host, ParseError, Url};
 
 use crate::{
-    model::{CustomProviderType, ErrorCode},
+    model::CustomProviderType,
+    state::storable::check_text,
     wire::{ApiError, quoted},
 };
 
@@ -114,10 +115,8 @@ pub(crate) fn check_parameters(change: &Change) -> Result<(), ApiError> {
 
 /// Fails for texts that the database does not store.
 pub(crate) fn check_stored(change: &Change, message: &str) -> Result<(), ApiError> {
-    if change.name.contains('\0') || change.client_id.contains('\0') {
-        return Err(ApiError::new(500, ErrorCode::UnexpectedFailure, message));
-    }
-    Ok(())
+    check_text(&change.name, message)?;
+    check_text(&change.client_id, message)
 }
 
 /// Rejects URLs that the real server would not fetch. Host names are not resolved.

@@ -16,9 +16,10 @@ use crate::{
         State,
         accounts::{Contact, EMAIL_TAKEN},
         rows::{
-            account::{Account, blank_user, check_name, check_storable},
+            account::{Account, blank_user},
             password::{Password, check_length},
         },
+        storable::{check_json, check_name},
         table::Key,
     },
     wire::{ApiError, ApiResult, Request, json_body, json_body_without, ok},
@@ -45,8 +46,8 @@ pub(crate) fn create(state: &mut State, request: &Request) -> ApiResult {
     let id = chosen_id(state, &id)?;
     let ban =
         new.ban_duration.filter(|text| !text.is_empty()).map(|text| go_duration::ban(&text)).transpose()?.flatten();
-    check_storable(new.user_metadata.as_ref(), NOT_CREATED)?;
-    check_storable(new.app_metadata.as_ref(), NOT_CREATED)?;
+    check_json(new.user_metadata.as_ref(), NOT_CREATED)?;
+    check_json(new.app_metadata.as_ref(), NOT_CREATED)?;
     check_name(&aud, NOT_CREATED)?;
     check_name(new.role.as_deref().unwrap_or_default(), NOT_CREATED)?;
     check_free(state, id, &email, &phone)?;

@@ -17,10 +17,8 @@ use crate::{
     state::{
         State,
         accounts::Contact,
-        rows::{
-            account::{Account, check_name, check_storable},
-            password::Password,
-        },
+        rows::{account::Account, password::Password},
+        storable::{check_json, check_name},
     },
     wire::{ApiResult, Request, json_body, ok},
 };
@@ -43,8 +41,8 @@ pub(crate) fn update(state: &mut State, request: &Request) -> ApiResult {
     let id = user_id(state, request)?;
     let change: AdminUpdateUserRequest = json_body(request)?;
     json_body::<WithoutEffect>(request)?;
-    check_storable(change.user_metadata.as_ref(), NOT_UPDATED)?;
-    check_storable(change.app_metadata.as_ref(), NOT_UPDATED)?;
+    check_json(change.user_metadata.as_ref(), NOT_UPDATED)?;
+    check_json(change.app_metadata.as_ref(), NOT_UPDATED)?;
     check_name(change.role.as_deref().unwrap_or_default(), NOT_UPDATED)?;
     let (email, phone) = (change.email.unwrap_or_default(), change.phone.unwrap_or_default());
     if !email.is_empty() {
