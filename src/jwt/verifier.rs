@@ -83,7 +83,7 @@ pub struct JwtVerifier {
     client: Client,
     issuer: Option<String>,
     audience: Option<String>,
-    leeway: Duration,
+    leeway: TimeDelta,
     policy: Policy,
     hs256_secret: Option<Result<SharedSecret>>,
     ask_server_for_hs256: bool,
@@ -105,7 +105,7 @@ impl Client {
             client: self.clone(),
             issuer: None,
             audience: None,
-            leeway: Duration::from_secs(10),
+            leeway: TimeDelta::seconds(10),
             policy,
             hs256_secret: None,
             ask_server_for_hs256: true,
@@ -135,7 +135,7 @@ impl JwtVerifier {
     /// none, so a token that it is asked about must not have expired.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = leeway;
+        self.leeway = TimeDelta::from_std(leeway).unwrap_or(TimeDelta::MAX);
         self
     }
 
@@ -288,19 +288,17 @@ impl JwtVerifier {
 
     /// Returns the error for a token that the server has refused if it may have expired by the server's clock.
     fn refused(&self, claims: &Claims) -> Option<Error> {
-        let leeway = TimeDelta::from_std(self.leeway).unwrap_or(TimeDelta::MAX);
         let remaining = claims.exp.signed_duration_since(self.client.server_now());
-        (remaining <= leeway).then(|| TokenError::Expired(claims.exp).into())
+        (remaining <= self.leeway).then(|| TokenError::Expired(claims.exp).into())
     }
 
     /// Returns the claims if their times, issuer and audience are accepted.
     fn validated(&self, claims: Claims) -> Result<Claims, TokenError> {
         let now = self.client.server_now();
-        let leeway = TimeDelta::from_std(self.leeway).unwrap_or(TimeDelta::MAX);
-        if now.signed_duration_since(claims.exp) >= leeway {
+        if now.signed_duration_since(claims.exp) >= self.leeway {
             return Err(TokenError::Expired(claims.exp));
         }
-        if let Some(from) = claims.nbf.filter(|from| from.signed_duration_since(now) > leeway) {
+        if let Some(from) = claims.nbf.filter(|from| from.signed_duration_since(now) > self.leeway) {
             return Err(TokenError::NotYetValid(from));
         }
         if self.issuer.as_ref().is_some_and(|issuer| claims.iss.as_ref() != Some(issuer)) {

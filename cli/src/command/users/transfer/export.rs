@@ -67,16 +67,10 @@ impl Export {
         let filter = self.filter.as_ref().map(|filter| filter.to_lowercase());
         let everyone = Everyone::new(&users, filter.as_deref());
         let progress = Progress::new(context.out, None);
-        let Some(file) = &self.file else {
-            let mut out = Writer::new(io::stdout().lock(), format, true)?;
+        let Some(file) = self.file.as_ref().filter(|_| !is_stream) else {
+            let mut out = Writer::new(self.stream()?, format, true)?;
             return write(everyone, &[], &mut out, &progress, context.out).await?.result();
         };
-        if is_stream {
-            let stream = OpenOptions::new().write(true).open(file);
-            let stream = stream.map_err(|error| Failure::from(error).during(file.display()))?;
-            let mut out = Writer::new(stream, format, true)?;
-            return write(everyone, &[], &mut out, &progress, context.out).await?.result();
-        }
         let part = Part::open(file, format, self.resume, filter.as_deref())?;
         if !has_any(&users, &part.written).await? {
             let message = "none of the users in the unfinished export is on the server";
@@ -98,6 +92,13 @@ impl Export {
         );
         Failure::unless_closed(printed)?;
         exported.result()
+    }
+
+    /// Opens what the users are written to at once: the pipe or device, or else standard output.
+    fn stream(&self) -> Result<Box<dyn Write>> {
+        let Some(file) = &self.file else { return Ok(Box::new(io::stdout().lock())) };
+        let stream = OpenOptions::new().write(true).open(file);
+        Ok(Box::new(stream.map_err(|error| Failure::from(error).during(file.display()))?))
     }
 }
 
